@@ -1,0 +1,289 @@
+/*
+ * thumbs.h - the one public header of libthumbs.
+ *
+ * Two jobs: one picture in memory to thumbnails in memory (thumbs_make), and a whole tree of files to a tree of
+ * thumbnails (thumbs_batch_*). The program `thumbs` is a thin layer over the second.
+ *
+ * Conventions. Functions return enum thumbs_code, THUMBS_OK (0) on success; on failure outputs are untouched and
+ * *err, if given, says what happened. Sizes of memory are size_t, of files uint64_t, of pictures uint32_t pixels as
+ * width x height. Nothing here prints. Unless said otherwise a function may be called from any thread, on different
+ * objects at the same time.
+ */
+#ifndef THUMBS_THUMBS_H
+#define THUMBS_THUMBS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define THUMBS_API __attribute__((visibility("default")))
+#else
+#define THUMBS_API
+#endif
+
+#define THUMBS_VERSION_MAJOR  0
+#define THUMBS_VERSION_MINOR  1
+#define THUMBS_VERSION_PATCH  0
+#define THUMBS_VERSION_STRING "0.1.0"
+
+/* ---- errors ------------------------------------------------------------------------------------------------- */
+
+/* Why something failed. The names in the report are the lower-case words, see thumbs_code_name(). */
+enum thumbs_code {
+    THUMBS_OK = 0,
+    THUMBS_UNREADABLE,   /* the source cannot be opened or read */
+    THUMBS_VANISHED,     /* the source is gone, or changed while it was read */
+    THUMBS_TOO_LARGE,    /* beyond --max-bytes or --max-pixels */
+    THUMBS_UNSUPPORTED,  /* an image, but of a kind that cannot be decoded here */
+    THUMBS_CORRUPT,      /* the data does not decode */
+    THUMBS_TIMEOUT,      /* took longer than --timeout */
+    THUMBS_CRASHED,      /* the worker died while at it */
+    THUMBS_MEMORY,       /* no memory */
+    THUMBS_NO_SPACE,     /* disk full or quota reached */
+    THUMBS_NOT_WRITABLE, /* the output cannot be made */
+    THUMBS_NAME_CLASH,   /* two sources want the same output name */
+    THUMBS_INTERNAL,     /* a mistake of ours */
+    THUMBS_USAGE,        /* options that make no sense; never the fate of a file */
+    THUMBS_NOT_IMAGE,    /* not an image at all: the file is skipped, not failed */
+    THUMBS_STOPPED,      /* the run was stopped before this was done */
+    THUMBS_N_CODES
+};
+
+/* Where it failed. */
+enum thumbs_stage {
+    THUMBS_STAGE_NONE = 0,
+    THUMBS_STAGE_WALK,
+    THUMBS_STAGE_LOAD,
+    THUMBS_STAGE_QUEUE,
+    THUMBS_STAGE_DECODE,
+    THUMBS_STAGE_RESIZE,
+    THUMBS_STAGE_ENCODE,
+    THUMBS_STAGE_WRITE,
+    THUMBS_N_STAGES
+};
+
+/* One failure. Zero-initialise before first use; plain data, nothing to free. The path, which may be of any length,
+ * travels beside it (struct thumbs_event). */
+struct thumbs_error {
+    enum thumbs_code code;
+    enum thumbs_stage stage;
+    int os_errno;      /* errno of the system call behind it, 0 if there was none */
+    char message[200]; /* one English clause, no newline */
+};
+
+/* The word for a code or stage as it stands in the report ("corrupt", "decode"); never NULL. */
+THUMBS_API const char *thumbs_code_name(enum thumbs_code code);
+THUMBS_API const char *thumbs_stage_name(enum thumbs_stage stage);
+
+/* ---- options ------------------------------------------------------------------------------------------------ */
+
+enum thumbs_format {
+    THUMBS_FORMAT_NONE = 0,
+    THUMBS_FORMAT_JPEG,
+    THUMBS_FORMAT_PNG,
+    THUMBS_FORMAT_WEBP,
+    THUMBS_FORMAT_AVIF,
+    THUMBS_FORMAT_JXL,
+    THUMBS_FORMAT_GIF,
+    THUMBS_FORMAT_KEEP, /* as output only: as the source, where writable, else JPEG (PNG with alpha) */
+    /* as source only */
+    THUMBS_FORMAT_HEIF,
+    THUMBS_FORMAT_TIFF,
+    THUMBS_FORMAT_JP2K,
+    THUMBS_FORMAT_SVG,
+    THUMBS_FORMAT_PDF,
+    THUMBS_FORMAT_BMP,
+    THUMBS_FORMAT_OTHER,
+    THUMBS_N_FORMATS
+};
+
+/* The word for a format ("jpeg"), and its usual file ending ("jpg"); never NULL. */
+THUMBS_API const char *thumbs_format_name(enum thumbs_format format);
+THUMBS_API const char *thumbs_format_ext(enum thumbs_format format);
+
+enum thumbs_mode { THUMBS_MODE_PROCESSES = 0, THUMBS_MODE_THREADS, THUMBS_MODE_SYNC };
+/* How files are read: by a pool of threads that each wait for the disk, or by one event loop over io_uring. */
+enum thumbs_io { THUMBS_IO_THREADS = 0, THUMBS_IO_URING };
+enum thumbs_fit { THUMBS_FIT_INSIDE = 0, THUMBS_FIT_COVER, THUMBS_FIT_CONTAIN, THUMBS_FIT_FILL };
+enum thumbs_damage { THUMBS_DAMAGE_WARN = 0, THUMBS_DAMAGE_FAIL };
+
+#define THUMBS_MAX_SIZES   16
+#define THUMBS_MAX_FORMATS 6
+#define THUMBS_MAX_OUTPUTS (THUMBS_MAX_SIZES * THUMBS_MAX_FORMATS)
+#define THUMBS_MAX_SIDE    65500u /* widest and highest thumbnail, the limit of JPEG */
+
+/* A box in pixels. 0 leaves that side free. `square` only says how it was written: "256", not "256x256". */
+struct thumbs_size {
+    uint32_t width;
+    uint32_t height;
+    bool square;
+};
+
+/* What matters to the bytes of a thumbnail. Plain data without pointers: it is copied to worker processes and hashed
+ * into the fingerprint that tells whether an output is up to date. */
+struct thumbs_image_options {
+    uint32_t n_sizes;
+    struct thumbs_size sizes[THUMBS_MAX_SIZES];
+    uint32_t n_formats;
+    uint32_t formats[THUMBS_MAX_FORMATS]; /* enum thumbs_format, writable ones and KEEP */
+    uint32_t fit;                         /* enum thumbs_fit */
+    uint32_t enlarge;                     /* 0 or 1 */
+    uint32_t quality;                     /* 1 to 100 */
+    uint8_t background[4];                /* R, G, B, and 0 */
+    uint32_t on_damage;                   /* enum thumbs_damage */
+    uint64_t max_pixels;                  /* width x height of a source beyond which it is refused */
+};
+
+/* Options of a batch. Obtain with thumbs_options_init(), then change what you like. Strings are borrowed until
+ * thumbs_batch_destroy(). */
+struct thumbs_options {
+    size_t struct_size; /* set by thumbs_options_init() */
+    struct thumbs_image_options image;
+    enum thumbs_mode mode;
+    unsigned jobs; /* compute workers; 0: the CPUs this process may use */
+    enum thumbs_io io;
+    unsigned io_jobs;          /* I/O threads; 0: 4 */
+    unsigned queue_items;      /* 0: 4 x jobs */
+    uint64_t queue_bytes;      /* bytes of loaded files in memory at one time */
+    uint64_t max_bytes;        /* a source file beyond this is refused */
+    double timeout_seconds;    /* per file */
+    const char *name_template; /* NULL: see SPEC of --name */
+    const char *const *globs;  /* n_globs of them, each behind '+' (include) or '-' (exclude), in order */
+    size_t n_globs;
+    bool hidden, follow, force, dry_run, fail_fast;
+    bool count_ahead; /* count the sources in a thread of its own, so that totals.expected tells how far a run is */
+    unsigned io_latency_ms; /* for benchmarks: each open of a source waits that long, as on network storage */
+    bool no_work;           /* for benchmarks: load each file, hand it over, but make no thumbnail; DEST stays empty */
+    const char *worker_program; /* path of the `thumbs` program that mode processes runs as worker; NULL: as
+                                   installed */
+};
+
+/* Fill *options with the defaults. */
+THUMBS_API void thumbs_options_init(struct thumbs_options *options);
+
+/* ---- one picture -------------------------------------------------------------------------------------------- */
+
+/* One thumbnail: `len` bytes of an encoded file at `data`, width x height pixels. */
+struct thumbs_image {
+    enum thumbs_format format;
+    uint32_t i_size; /* which of options->sizes */
+    uint32_t width, height;
+    const uint8_t *data;
+    size_t len;
+};
+
+/* What thumbs_make() found out about a source, whatever it made of it. */
+struct thumbs_source_info {
+    enum thumbs_format format;
+    uint32_t width, height; /* pixels, upright (after EXIF orientation) */
+    bool damaged;           /* decoded, but with errors; `warning` says which */
+    char warning[200];
+    uint64_t decode_ns, resize_ns, encode_ns;
+};
+
+struct thumbs_images; /* the thumbnails of one source; owns their bytes */
+
+/* Make every size and format of `options` from the `len` bytes at `data` (borrowed until return). On success *out is
+ * owned by the caller, thumbs_images_destroy() frees it. Errors: UNSUPPORTED, NOT_IMAGE, CORRUPT, TOO_LARGE, MEMORY,
+ * USAGE, INTERNAL. info may be NULL. Thread-safe. */
+THUMBS_API enum thumbs_code thumbs_make(const void *data, size_t len, const struct thumbs_image_options *options,
+                                        struct thumbs_images **out, struct thumbs_source_info *info,
+                                        struct thumbs_error *err);
+THUMBS_API size_t thumbs_images_count(const struct thumbs_images *images);
+/* The i-th thumbnail, borrowed from images. i must be below the count. */
+THUMBS_API const struct thumbs_image *thumbs_images_get(const struct thumbs_images *images, size_t i);
+THUMBS_API void thumbs_images_destroy(struct thumbs_images *images); /* NULL is fine */
+
+/* ---- a batch ------------------------------------------------------------------------------------------------ */
+
+enum thumbs_status {
+    THUMBS_STATUS_DONE = 0,
+    THUMBS_STATUS_UP_TO_DATE,
+    THUMBS_STATUS_DAMAGED, /* done, with a warning in error.message */
+    THUMBS_STATUS_FAILED,
+    THUMBS_STATUS_SKIPPED,
+    THUMBS_N_STATUSES
+};
+THUMBS_API const char *thumbs_status_name(enum thumbs_status status); /* "done", "up-to-date", ... */
+
+struct thumbs_output {
+    const char *path; /* below DEST, bytes, NUL-terminated */
+    enum thumbs_format format;
+    uint32_t width, height;
+    uint64_t bytes;
+};
+
+/* Wall time of each stage of one file, in nanoseconds. */
+struct thumbs_times {
+    uint64_t load, wait, decode, resize, encode, write;
+};
+
+/* The fate of one source: exactly one event for each. Everything is borrowed until the callback returns. */
+struct thumbs_event {
+    const char *source; /* path below SOURCE (below <its last name part> with several), bytes, NUL-terminated */
+    enum thumbs_status status;
+    enum thumbs_format format;
+    uint32_t width, height; /* of the source, upright; 0 if unknown */
+    uint64_t bytes;         /* of the source file; 0 if unknown */
+    const struct thumbs_output *outputs;
+    size_t n_outputs;
+    struct thumbs_times times;
+    const struct thumbs_error *error; /* failed: why. skipped, damaged: message. else NULL */
+};
+
+/* Totals of a run. */
+struct thumbs_totals {
+    uint64_t by_status[THUMBS_N_STATUSES];
+    uint64_t found;    /* sources that the walk has found so far */
+    uint64_t expected; /* how many there will be, if it was counted ahead (options.count_ahead); 0: not known (yet) */
+    bool walk_done;    /* so `found` is final */
+    uint64_t bytes, pixels;    /* read from sources; width x height of sources that were decoded */
+    struct thumbs_times times; /* sums over files, all workers together */
+    uint64_t walk_ns;
+    double seconds; /* wall time of the run up to now */
+};
+
+/* Called once per source as files finish, from several threads at the same time. */
+typedef void thumbs_event_fn(void *user, const struct thumbs_event *event);
+
+struct thumbs_batch;
+
+/* Check options and sources and open DEST (made where missing, unless dry_run). `sources` (n_sources >= 1 paths) and `dest`
+ * are borrowed until destroy. Errors: USAGE for options that make no sense, UNREADABLE for a source, NOT_WRITABLE for
+ * dest, NO_SPACE, MEMORY. */
+THUMBS_API enum thumbs_code thumbs_batch_create(const struct thumbs_options *options, const char *const *sources,
+                                                size_t n_sources, const char *dest, struct thumbs_batch **out,
+                                                struct thumbs_error *err);
+
+/* Run to the end. `on_event` may be NULL. THUMBS_OK: every source has had its event (look at the totals for failures);
+ * THUMBS_STOPPED: thumbs_batch_stop() was called or fail_fast struck, the rest was not begun; else the run could not
+ * go on (NO_SPACE, NOT_WRITABLE, MEMORY, INTERNAL). Call once, from one thread. */
+THUMBS_API enum thumbs_code thumbs_batch_run(struct thumbs_batch *batch, thumbs_event_fn *on_event, void *user,
+                                             struct thumbs_error *err);
+
+/* Ask a run to finish what is being worked on and start nothing new. Any thread; not from a signal handler. */
+THUMBS_API void thumbs_batch_stop(struct thumbs_batch *batch);
+
+/* A snapshot of the totals. Any thread, also while running. */
+THUMBS_API void thumbs_batch_totals(struct thumbs_batch *batch, struct thumbs_totals *out);
+
+THUMBS_API void thumbs_batch_destroy(struct thumbs_batch *batch); /* NULL is fine; not while running */
+
+/* What a worker process runs: `thumbs` calls this when its first argument is THUMBS_WORKER_ARG, before all else.
+ * Returns the exit status. */
+#define THUMBS_WORKER_ARG "--thumbs-fork-server"
+THUMBS_API int thumbs_worker_main(void);
+
+/* CPUs this process may use: affinity mask, cgroup v1/v2 quota and cpuset counted in; at least 1. */
+THUMBS_API unsigned thumbs_cpus_usable(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

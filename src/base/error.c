@@ -1,0 +1,130 @@
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+static const char *const code_names[THUMBS_N_CODES] = {
+    [THUMBS_OK] = "ok",
+    [THUMBS_UNREADABLE] = "unreadable",
+    [THUMBS_VANISHED] = "vanished",
+    [THUMBS_TOO_LARGE] = "too_large",
+    [THUMBS_UNSUPPORTED] = "unsupported",
+    [THUMBS_CORRUPT] = "corrupt",
+    [THUMBS_TIMEOUT] = "timeout",
+    [THUMBS_CRASHED] = "crashed",
+    [THUMBS_MEMORY] = "memory",
+    [THUMBS_NO_SPACE] = "no_space",
+    [THUMBS_NOT_WRITABLE] = "not_writable",
+    [THUMBS_NAME_CLASH] = "name_clash",
+    [THUMBS_INTERNAL] = "internal",
+    [THUMBS_USAGE] = "usage",
+    [THUMBS_NOT_IMAGE] = "not_image",
+    [THUMBS_STOPPED] = "stopped",
+};
+
+static const char *const stage_names[THUMBS_N_STAGES] = {
+    [THUMBS_STAGE_NONE] = "run",      [THUMBS_STAGE_WALK] = "walk",     [THUMBS_STAGE_LOAD] = "load",
+    [THUMBS_STAGE_QUEUE] = "queue",   [THUMBS_STAGE_DECODE] = "decode", [THUMBS_STAGE_RESIZE] = "resize",
+    [THUMBS_STAGE_ENCODE] = "encode", [THUMBS_STAGE_WRITE] = "write",
+};
+
+static const struct {
+    const char *name, *ext;
+} formats[THUMBS_N_FORMATS] = {
+    [THUMBS_FORMAT_NONE] = {"none", ""},     [THUMBS_FORMAT_JPEG] = {"jpeg", "jpg"},
+    [THUMBS_FORMAT_PNG] = {"png", "png"},    [THUMBS_FORMAT_WEBP] = {"webp", "webp"},
+    [THUMBS_FORMAT_AVIF] = {"avif", "avif"}, [THUMBS_FORMAT_JXL] = {"jxl", "jxl"},
+    [THUMBS_FORMAT_GIF] = {"gif", "gif"},    [THUMBS_FORMAT_KEEP] = {"keep", ""},
+    [THUMBS_FORMAT_HEIF] = {"heif", "heic"}, [THUMBS_FORMAT_TIFF] = {"tiff", "tif"},
+    [THUMBS_FORMAT_JP2K] = {"jp2k", "jp2"},  [THUMBS_FORMAT_SVG] = {"svg", "svg"},
+    [THUMBS_FORMAT_PDF] = {"pdf", "pdf"},    [THUMBS_FORMAT_BMP] = {"bmp", "bmp"},
+    [THUMBS_FORMAT_OTHER] = {"other", ""},
+};
+
+static const char *const status_names[THUMBS_N_STATUSES] = {
+    [THUMBS_STATUS_DONE] = "done",     [THUMBS_STATUS_UP_TO_DATE] = "up-to-date", [THUMBS_STATUS_DAMAGED] = "damaged",
+    [THUMBS_STATUS_FAILED] = "failed", [THUMBS_STATUS_SKIPPED] = "skipped",
+};
+
+const char *thumbs_code_name(enum thumbs_code code)
+{
+    return (unsigned)code < THUMBS_N_CODES ? code_names[code] : "internal";
+}
+
+const char *thumbs_stage_name(enum thumbs_stage stage)
+{
+    return (unsigned)stage < THUMBS_N_STAGES ? stage_names[stage] : "run";
+}
+
+const char *thumbs_format_name(enum thumbs_format format)
+{
+    return (unsigned)format < THUMBS_N_FORMATS ? formats[format].name : "none";
+}
+
+const char *thumbs_format_ext(enum thumbs_format format)
+{
+    return (unsigned)format < THUMBS_N_FORMATS ? formats[format].ext : "";
+}
+
+const char *thumbs_status_name(enum thumbs_status status)
+{
+    return (unsigned)status < THUMBS_N_STATUSES ? status_names[status] : "failed";
+}
+
+/* A message may hold parts of file names; a control character in it would break the one-line promise. */
+static void make_one_line(char *text)
+{
+    for (; *text; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) *text = '?';
+    }
+}
+
+enum thumbs_code th_error_set(struct thumbs_error *err, enum thumbs_code code, enum thumbs_stage stage,
+                              const char *format, ...)
+{
+    if (!err) return code;
+    va_list args;
+    va_start(args, format);
+    char message[sizeof err->message];
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    make_one_line(message);
+    *err = (struct thumbs_error){.code = code, .stage = stage};
+    memcpy(err->message, message, sizeof message);
+    return code;
+}
+
+static enum thumbs_code code_for_errno(enum thumbs_code code, int os_errno)
+{
+    switch (os_errno) {
+    case ENOSPC:
+    case EDQUOT:
+        return THUMBS_NO_SPACE;
+    case ENOMEM:
+        return THUMBS_MEMORY;
+    case ENOENT:
+    case ESTALE:
+        return code == THUMBS_UNREADABLE ? THUMBS_VANISHED : code;
+    default:
+        return code;
+    }
+}
+
+enum thumbs_code th_error_os(struct thumbs_error *err, enum thumbs_code code, enum thumbs_stage stage, int os_errno,
+                             const char *format, ...)
+{
+    code = code_for_errno(code, os_errno);
+    if (!err) return code;
+    va_list args;
+    va_start(args, format);
+    char what[sizeof err->message];
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    char reason[80];
+    /* GNU strerror_r: may or may not use the buffer, always returns the text; thread-safe. */
+    const char *text = strerror_r(os_errno, reason, sizeof reason);
+    th_error_set(err, code, stage, "%s: %s", what, text);
+    err->os_errno = os_errno;
+    return code;
+}

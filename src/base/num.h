@@ -1,0 +1,43 @@
+/* num.h - checked arithmetic and parsing of numbers. Every size that comes from a file or a user goes through here. */
+#ifndef TH_BASE_NUM_H
+#define TH_BASE_NUM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Each returns true and stores the result, or returns false on overflow and leaves *out alone. */
+static inline bool th_add_size(size_t a, size_t b, size_t *out)
+{
+    size_t r;
+    if (__builtin_add_overflow(a, b, &r)) return false;
+    *out = r;
+    return true;
+}
+static inline bool th_mul_size(size_t a, size_t b, size_t *out)
+{
+    size_t r;
+    if (__builtin_mul_overflow(a, b, &r)) return false;
+    *out = r;
+    return true;
+}
+/* a * b * c, for width x height x bands. */
+static inline bool th_mul3_size(size_t a, size_t b, size_t c, size_t *out)
+{
+    size_t r;
+    return th_mul_size(a, b, &r) && th_mul_size(r, c, out);
+}
+static inline bool th_mul_u64(uint64_t a, uint64_t b, uint64_t *out)
+{
+    uint64_t r;
+    if (__builtin_mul_overflow(a, b, &r)) return false;
+    *out = r;
+    return true;
+}
+
+/* Parse the whole of `text` as a decimal number within [min, max]; no sign, no blanks, no empty string. */
+bool th_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *out);
+/* The same with an optional K, M, G, T (powers of 1024, either case). */
+bool th_parse_bytes(const char *text, uint64_t min, uint64_t max, uint64_t *out);
+
+#endif

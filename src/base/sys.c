@@ -1,0 +1,121 @@
+#include "base/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/num.h"
+
+void *th_alloc(size_t size)
+{
+    return th_fault(TH_FAULT_ALLOC) ? NULL : malloc(size ? size : 1);
+}
+
+void *th_calloc(size_t n, size_t size)
+{
+    return th_fault(TH_FAULT_ALLOC) ? NULL : calloc(n ? n : 1, size ? size : 1);
+}
+
+void *th_realloc(void *p, size_t size)
+{
+    return th_fault(TH_FAULT_ALLOC) ? NULL : realloc(p, size ? size : 1);
+}
+
+char *th_strdup(const char *text)
+{
+    size_t len = strlen(text) + 1;
+    char *copy = th_alloc(len);
+    if (copy) memcpy(copy, text, len);
+    return copy;
+}
+
+int th_openat(int dirfd, const char *name, int flags, mode_t mode)
+{
+    if (th_fault(TH_FAULT_OPEN)) return -1;
+    int fd;
+    do {
+        fd = openat(dirfd, name, flags | O_CLOEXEC, mode);
+    } while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+ssize_t th_read(int fd, void *buf, size_t len)
+{
+    if (th_fault(TH_FAULT_READ)) return -1;
+    if (len > 1 && th_fault(TH_FAULT_SHORT)) len = 1;
+    ssize_t n;
+    do {
+        n = read(fd, buf, len);
+    } while (n < 0 && errno == EINTR);
+    return n;
+}
+
+ssize_t th_read_full(int fd, void *buf, size_t len)
+{
+    size_t done = 0;
+    while (done < len) {
+        ssize_t n = th_read(fd, (char *)buf + done, len - done);
+        if (n < 0) return -1;
+        if (n == 0) break;
+        done += (size_t)n;
+    }
+    return (ssize_t)done;
+}
+
+int th_write_full(int fd, const void *buf, size_t len)
+{
+    size_t done = 0;
+    while (done < len) {
+        size_t part = len - done;
+        if (th_fault(TH_FAULT_WRITE)) return -1;
+        if (part > 1 && th_fault(TH_FAULT_SHORT)) part = 1;
+        ssize_t n = write(fd, (const char *)buf + done, part);
+        if (n < 0) {
+            if (errno == EINTR) continue;
+            return -1;
+        }
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+int th_close(int fd)
+{
+    bool fail = th_fault(TH_FAULT_CLOSE);
+    int fault_errno = errno;
+    /* Linux has released the descriptor even where close() reports EINTR; a retry could close another thread's. */
+    if (close(fd) < 0 && errno != EINTR) return -1;
+    if (fail) {
+        errno = fault_errno;
+        return -1;
+    }
+    return 0;
+}
+
+int th_renameat(int olddirfd, const char *oldname, int newdirfd, const char *newname)
+{
+    return th_fault(TH_FAULT_RENAME) ? -1 : renameat(olddirfd, oldname, newdirfd, newname);
+}
+
+int th_mkdirat(int dirfd, const char *name, mode_t mode)
+{
+    return th_fault(TH_FAULT_MKDIR) ? -1 : mkdirat(dirfd, name, mode);
+}
+
+int th_thread_start(pthread_t *thread, void *(*run)(void *), void *arg)
+{
+    if (th_fault(TH_FAULT_THREAD)) return errno;
+    return pthread_create(thread, NULL, run, arg);
+}
+
+uint64_t th_now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}

@@ -1,0 +1,67 @@
+/*
+ * sys.h - the system calls of the pipeline, with EINTR retried and with places where a test can make the n-th call
+ * fail. All thread-safe; errors are -1 and errno, as the call's own.
+ *
+ * Fault injection exists only in builds with THUMBS_FAULTS (the test presets): the environment variable THUMBS_FAULT
+ * holds "point:n[:errno]" items joined by commas; the n-th pass of that point in this process fails (n from 1;
+ * n "*" means each). Points: alloc, open, read, write, close, rename, mkdir, thread, mmap, fork, short (a read or write that
+ * moves one byte only).
+ */
+#ifndef TH_BASE_SYS_H
+#define TH_BASE_SYS_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum th_fault {
+    TH_FAULT_ALLOC,
+    TH_FAULT_OPEN,
+    TH_FAULT_READ,
+    TH_FAULT_WRITE,
+    TH_FAULT_CLOSE,
+    TH_FAULT_RENAME,
+    TH_FAULT_MKDIR,
+    TH_FAULT_THREAD,
+    TH_FAULT_MMAP,
+    TH_FAULT_FORK,
+    TH_FAULT_SHORT,
+    TH_N_FAULTS
+};
+#ifdef THUMBS_FAULTS
+/* True if this pass must fail; errno is then set. */
+bool th_fault(enum th_fault point);
+#else
+static inline bool th_fault(enum th_fault point)
+{
+    (void)point;
+    return false;
+}
+#endif
+
+void *th_alloc(size_t size);            /* malloc */
+void *th_calloc(size_t n, size_t size); /* zeroed, n * size checked */
+void *th_realloc(void *p, size_t size);
+char *th_strdup(const char *text);
+
+int th_openat(int dirfd, const char *name, int flags, mode_t mode); /* O_CLOEXEC is added */
+ssize_t th_read(int fd, void *buf, size_t len);                     /* one read, EINTR retried */
+/* Read until `len` bytes or end of file: the count read, or -1. */
+ssize_t th_read_full(int fd, void *buf, size_t len);
+/* Write all: 0, or -1 with errno. */
+int th_write_full(int fd, const void *buf, size_t len);
+int th_close(int fd); /* 0 or -1; EINTR counts as closed (Linux) */
+int th_renameat(int olddirfd, const char *oldname, int newdirfd, const char *newname);
+int th_mkdirat(int dirfd, const char *name, mode_t mode);
+/* pthread_create with default attributes: 0 or an errno value. */
+int th_thread_start(pthread_t *thread, void *(*run)(void *), void *arg);
+
+uint64_t th_now_ns(void); /* CLOCK_MONOTONIC */
+
+/* 64-bit SipHash-1-3 (Aumasson and Bernstein 2012, reduced rounds) of `len` bytes under a fixed key: stable over runs, versions and machines. Used
+ * for shards, fingerprints and {hash}; not a secret. */
+uint64_t th_hash64(const void *data, size_t len, uint64_t seed);
+
+#endif

@@ -1,0 +1,116 @@
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/num.h"
+#include "base/sys.h"
+
+Test(num, parses_whole_numbers_within_range)
+{
+    uint64_t n = 7;
+    cr_assert(th_parse_u64("0", 0, 10, &n) && n == 0);
+    cr_assert(th_parse_u64("10", 0, 10, &n) && n == 10);
+    cr_assert(th_parse_u64("18446744073709551615", 0, UINT64_MAX, &n) && n == UINT64_MAX);
+    n = 7;
+    const char *bad[] = {
+        "", "-1", "+1", " 1", "1 ", "1x", "0x10", "11", "18446744073709551616", "99999999999999999999"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        cr_assert_not(th_parse_u64(bad[i], 0, 10, &n), "%s", bad[i]);
+        cr_assert_eq(n, 7u, "output changed on failure for '%s'", bad[i]);
+    }
+}
+
+Test(num, sizes_take_units_and_never_wrap)
+{
+    uint64_t n = 0;
+    cr_assert(th_parse_bytes("3", 0, UINT64_MAX, &n) && n == 3);
+    cr_assert(th_parse_bytes("3K", 0, UINT64_MAX, &n) && n == 3072);
+    cr_assert(th_parse_bytes("2m", 0, UINT64_MAX, &n) && n == 2u << 20);
+    cr_assert(th_parse_bytes("1G", 0, UINT64_MAX, &n) && n == 1u << 30);
+    const char *bad[] = {"K", "1KB", "1.5G", "99999999999T", "17179869184G", "1 G"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        cr_assert_not(th_parse_bytes(bad[i], 0, UINT64_MAX, &n), "%s", bad[i]);
+}
+
+Test(num, checked_arithmetic_refuses_overflow)
+{
+    size_t s = 5;
+    cr_assert(th_mul3_size(3, 4, 5, &s) && s == 60);
+    cr_assert_not(th_mul3_size(SIZE_MAX / 2, 3, 1, &s));
+    cr_assert_not(th_add_size(SIZE_MAX, 1, &s));
+    cr_assert_eq(s, 60u);
+}
+
+Test(bytes, grow_truncate_and_steal)
+{
+    struct th_bytes b = {0};
+    cr_assert_str_eq(th_bytes_str(&b), "");
+    for (int i = 0; i < 1000; i++)
+        th_bytes_addf(&b, "%03d,", i);
+    cr_assert_eq(b.len, 4000u);
+    cr_assert_eq(memcmp(b.data + 3996, "999,", 5), 0);
+    th_bytes_truncate(&b, 4);
+    th_bytes_add(&b, "a\0b", 3);
+    cr_assert_eq(b.len, 7u);
+    char *text = th_bytes_steal(&b);
+    cr_assert_eq(memcmp(text, "000,a\0b", 8), 0);
+    cr_assert_null(b.data);
+    free(text);
+    char *empty = th_bytes_steal(&b);
+    cr_assert_str_eq(empty, "");
+    free(empty);
+}
+
+Test(error, errno_decides_where_it_knows_better)
+{
+    struct thumbs_error e = {0};
+    cr_assert_eq(th_error_os(&e, THUMBS_UNREADABLE, THUMBS_STAGE_LOAD, ENOENT, "cannot open"), THUMBS_VANISHED);
+    cr_assert_eq(th_error_os(&e, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE, ENOSPC, "cannot write"), THUMBS_NO_SPACE);
+    cr_assert_eq(e.os_errno, ENOSPC);
+    cr_assert_eq(th_error_os(&e, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE, EACCES, "cannot write %s", "x"),
+                 THUMBS_NOT_WRITABLE);
+    cr_assert_str_eq(e.message, "cannot write x: Permission denied");
+    cr_assert_eq(th_error_os(NULL, THUMBS_UNREADABLE, THUMBS_STAGE_LOAD, EIO, "x"), THUMBS_UNREADABLE);
+}
+
+Test(error, messages_are_one_line_and_cut)
+{
+    struct thumbs_error e = {0};
+    char lengthy[1000];
+    memset(lengthy, 'x', sizeof lengthy);
+    lengthy[3] = '\n';
+    lengthy[999] = '\0';
+    th_error_set(&e, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "%s", lengthy);
+    cr_assert_eq(strlen(e.message), sizeof e.message - 1);
+    cr_assert_null(strchr(e.message, '\n'));
+}
+
+Test(error, every_code_stage_format_and_status_has_its_word)
+{
+    for (int i = 0; i < THUMBS_N_CODES; i++)
+        cr_assert(*thumbs_code_name((enum thumbs_code)i));
+    for (int i = 0; i < THUMBS_N_STAGES; i++)
+        cr_assert(*thumbs_stage_name((enum thumbs_stage)i));
+    for (int i = 0; i < THUMBS_N_STATUSES; i++)
+        cr_assert(*thumbs_status_name((enum thumbs_status)i));
+    for (int i = 0; i < THUMBS_N_FORMATS; i++)
+        cr_assert(*thumbs_format_name((enum thumbs_format)i));
+    cr_assert_str_eq(thumbs_code_name((enum thumbs_code)9999), "internal");
+}
+
+/* The hash decides which shard a file belongs to and what {hash} says: it must never change. */
+Test(hash, is_stable)
+{
+    cr_expect_eq(th_hash64("", 0, 0), UINT64_C(0x4fbc9b82763edcdc), "%llx", (unsigned long long)th_hash64("", 0, 0));
+    cr_expect_eq(th_hash64("holiday/a.jpg", 13, 0), UINT64_C(0x51a9b6ee20ce4bf5), "%llx",
+                 (unsigned long long)th_hash64("holiday/a.jpg", 13, 0));
+    cr_assert_neq(th_hash64("a", 1, 0), th_hash64("a", 1, 1));
+}
+
+Test(cpus, at_least_one)
+{
+    cr_assert_geq(thumbs_cpus_usable(), 1u);
+}
