@@ -1,0 +1,154 @@
+#include "load/load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/sys.h"
+#include "slots/slots.h"
+
+/* What a read of a file in flux looks like; never leaves this file. */
+enum { CHANGED = THUMBS_N_CODES };
+
+static enum thumbs_code open_source(const struct th_loader *loader, int dirfd, const char *name, int *out,
+                                    struct stat *st, struct thumbs_error *err)
+{
+    if (loader->latency_ms) usleep(loader->latency_ms * 1000);
+    /* O_NONBLOCK: should the name have become a FIFO since the walk saw a file, the open must not wait for a writer. */
+    int fd = th_openat(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | (loader->follow ? 0 : O_NOFOLLOW), 0);
+    if (fd < 0) return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_LOAD, errno, "cannot open");
+    if (fstat(fd, st) != 0) {
+        int os_errno = errno;
+        close(fd);
+        return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_LOAD, os_errno, "cannot stat");
+    }
+    if (!S_ISREG(st->st_mode)) {
+        close(fd);
+        return th_error_set(err, THUMBS_VANISHED, THUMBS_STAGE_LOAD, "is no longer a regular file");
+    }
+    *out = fd;
+    return THUMBS_OK;
+}
+
+static bool same_state(const struct stat *a, const struct stat *b)
+{
+    return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static enum thumbs_code read_error(struct thumbs_error *err, int os_errno)
+{
+    return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_LOAD, os_errno, "cannot read");
+}
+
+static enum thumbs_code peek(const struct th_loader *loader, int fd, uint8_t *first, size_t *n_first,
+                             struct thumbs_error *err)
+{
+    ssize_t n = th_read_full(fd, first, TH_LOAD_PEEK);
+    if (n < 0) return read_error(err, errno);
+    *n_first = (size_t)n;
+    if (loader->worth_loading && !loader->worth_loading(first, (size_t)n))
+        return th_error_set(err, THUMBS_NOT_IMAGE, THUMBS_STAGE_LOAD, n == 0 ? "is empty" : "is not an image");
+    return THUMBS_OK;
+}
+
+/* The rest of the file, straight into the slot. */
+static int read_rest(int fd, struct th_slot *slot, const uint8_t *first, size_t n_first, const struct stat *st,
+                     struct thumbs_error *err)
+{
+    size_t size = (size_t)st->st_size;
+    if (n_first > size) return CHANGED;
+    memcpy(slot->data, first, n_first);
+    ssize_t n = size > n_first ? th_read_full(fd, slot->data + n_first, size - n_first) : 0;
+    if (n < 0) return (int)read_error(err, errno);
+    slot->len = n_first + (size_t)n;
+    struct stat after;
+    if (fstat(fd, &after) != 0) return (int)read_error(err, errno);
+    return slot->len == size && same_state(st, &after) ? (int)THUMBS_OK : CHANGED;
+}
+
+static int load_once(const struct th_loader *loader, int dirfd, const char *name, struct th_slot **out, struct stat *st,
+                     struct thumbs_error *err)
+{
+    int fd = -1, code;
+    struct th_slot *slot = NULL;
+    uint8_t first[TH_LOAD_PEEK];
+    size_t n_first = 0;
+
+    code = (int)open_source(loader, dirfd, name, &fd, st, err);
+    if (code != THUMBS_OK) return code;
+    if ((uint64_t)st->st_size > loader->max_bytes || (uint64_t)st->st_size > SIZE_MAX / 2) {
+        code = (int)th_error_set(err, THUMBS_TOO_LARGE, THUMBS_STAGE_LOAD, "%lld bytes, allowed are %llu",
+                                 (long long)st->st_size, (unsigned long long)loader->max_bytes);
+        goto out;
+    }
+    code = (int)peek(loader, fd, first, &n_first, err);
+    if (code != THUMBS_OK || !loader->slots) goto out;
+    code = (int)th_slots_take(loader->slots, (size_t)st->st_size, &slot, err);
+    if (code != THUMBS_OK) goto out;
+    code = read_rest(fd, slot, first, n_first, st, err);
+    if (code == THUMBS_OK) {
+        *out = slot;
+        slot = NULL;
+    }
+out:
+    if (slot) th_slots_give(loader->slots, slot);
+    close(fd);
+    return code;
+}
+
+enum thumbs_code th_load_file(const struct th_loader *loader, int dirfd, const char *name, struct th_slot **slot,
+                              struct stat *st, struct thumbs_error *err)
+{
+    int code = load_once(loader, dirfd, name, slot, st, err);
+    if (code == CHANGED) code = load_once(loader, dirfd, name, slot, st, err);
+    if (code == CHANGED)
+        return th_error_set(err, THUMBS_VANISHED, THUMBS_STAGE_LOAD, "keeps changing while it is read");
+    return (enum thumbs_code)code;
+}
+
+struct th_pool {
+    bool (*step)(void *user);
+    void *user;
+    unsigned n_threads;
+    pthread_t threads[];
+};
+
+static void *pool_thread(void *arg)
+{
+    struct th_pool *pool = arg;
+    while (pool->step(pool->user)) {
+    }
+    return NULL;
+}
+
+enum thumbs_code th_pool_create(unsigned n_threads, bool (*step)(void *user), void *user, struct th_pool **out,
+                                struct thumbs_error *err)
+{
+    struct th_pool *pool = th_calloc(1, sizeof *pool + n_threads * sizeof *pool->threads);
+    if (!pool) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_LOAD, "no memory for %u I/O threads", n_threads);
+    pool->step = step;
+    pool->user = user;
+    int failed = 0;
+    for (unsigned i = 0; i < n_threads && !failed; i++) {
+        failed = th_thread_start(&pool->threads[i], pool_thread, pool);
+        if (!failed) pool->n_threads++;
+    }
+    if (pool->n_threads == 0) {
+        free(pool);
+        return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_LOAD, failed, "cannot start one I/O thread");
+    }
+    *out = pool;
+    return THUMBS_OK;
+}
+
+void th_pool_join(struct th_pool *pool)
+{
+    if (!pool) return;
+    for (unsigned i = 0; i < pool->n_threads; i++)
+        pthread_join(pool->threads[i], NULL);
+    free(pool);
+}

@@ -1,0 +1,41 @@
+/*
+ * load.h - one source file to bytes in a slot, and the pool of threads that do so.
+ *
+ * Knows nothing of what the bytes mean: whether the first few of them are worth reading the rest is the caller's to say.
+ * Sources are only ever opened for reading.
+ */
+#ifndef TH_LOAD_LOAD_H
+#define TH_LOAD_LOAD_H
+
+#include <sys/stat.h>
+
+#include "thumbs/thumbs.h"
+
+struct th_slots; /* slots/slots.h: where the bytes go. The loader only takes from it and gives back. */
+struct th_slot;
+
+struct th_loader {
+    struct th_slots *slots; /* NULL: only look whether the file is worth loading (dry runs) */
+    uint64_t max_bytes;     /* a larger file is TOO_LARGE, unread */
+    unsigned latency_ms;    /* each open waits that long; to stand for network storage in benchmarks */
+    bool follow;            /* a symbolic link is followed; else it is UNREADABLE */
+    /* Are these first bytes (up to TH_LOAD_PEEK of them) worth loading? No: NOT_IMAGE. NULL: all are. */
+    bool (*worth_loading)(const uint8_t *data, size_t len);
+};
+#define TH_LOAD_PEEK 512
+
+/* Read `name` in the folder dirfd. On success *slot holds the file (len bytes) and is owned by the caller, *st is the
+ * file's state while it was read. A file that changes under the read is read once more, then VANISHED. Codes:
+ * UNREADABLE, VANISHED, TOO_LARGE, NOT_IMAGE, MEMORY, STOPPED; stage load. *st is also filled with NOT_IMAGE. Thread-safe. */
+enum thumbs_code th_load_file(const struct th_loader *loader, int dirfd, const char *name, struct th_slot **slot,
+                              struct stat *st, struct thumbs_error *err);
+
+/* Threads that each call step(user) until it returns false. */
+struct th_pool;
+/* Start n_threads (at least 1). If the system gives fewer, the pool runs with those; MEMORY only if it gives none. */
+enum thumbs_code th_pool_create(unsigned n_threads, bool (*step)(void *user), void *user, struct th_pool **out,
+                                struct thumbs_error *err);
+/* Wait for all to end, free the pool. NULL is fine. */
+void th_pool_join(struct th_pool *pool);
+
+#endif
