@@ -1,0 +1,100 @@
+/*
+ * commit.h - finished bytes to a file under DEST, whole or not at all; the names of outputs; and what was made before.
+ *
+ * Owns DEST: its open folder, its counterpart folders ("places"), temporary files `.thumbs-<run>-<n>`, and the memory
+ * in DEST/.thumbs/ (one manifest per source folder: which outputs were made from which state of a source under which
+ * options, and which files are not images). Nothing is ever written outside DEST: folders below it are opened part by
+ * part without following symbolic links. Knows nothing of pictures, queues or walking.
+ *
+ * Commit is the shielded step: once begun it runs to its rename or removes its temporary file.
+ */
+#ifndef TH_COMMIT_COMMIT_H
+#define TH_COMMIT_COMMIT_H
+
+#include "thumbs/thumbs.h"
+
+#define TH_STATE_DIR   ".thumbs"
+#define TH_TEMP_PREFIX ".thumbs-"
+
+/* ---- names ---- */
+
+struct th_template;
+/* Parse "{dir}/{stem}.{ext}" and the like; NULL text: the default for these options. USAGE: unknown or unclosed
+ * {name}, a ".." part, an absolute path, empty, or names that could not be told apart: several sizes without {size},
+ * {width} or {height}, several formats without {ext} or {format}. "{{" and "}}" are literal braces. */
+enum thumbs_code th_template_create(const char *text, const struct thumbs_image_options *options,
+                                    struct th_template **out, struct thumbs_error *err);
+void th_template_destroy(struct th_template *t);
+/* True if two sources of different folders, or of one folder but for whole_name, can never get the same output. */
+bool th_template_is_injective(const struct th_template *t);
+
+/* What fills a template. */
+struct th_name_parts {
+    const char *dir;  /* path of the folder below SOURCE, "" at the top */
+    const char *name; /* last name part of the source */
+    bool whole_name;  /* {stem} is the whole name, ending included */
+    const struct thumbs_size *size;
+    uint32_t width, height;
+    enum thumbs_format format;
+};
+/* The output path below DEST: newly allocated, caller frees; NULL on no memory. A last part over 255 bytes is cut and
+ * gets "~" and 16 hex digits of a hash of the whole name before its ending, so it stays unique. {hash} is 16 hex
+ * digits of th_hash64 of the source path. The stem of ".bashrc" is ".bashrc"; parts never become "." or ".." or begin
+ * with TH_TEMP_PREFIX or equal TH_STATE_DIR at the top ('_' is put before them). */
+char *th_template_expand(const struct th_template *t, const struct th_name_parts *parts);
+
+/* ---- DEST ---- */
+
+struct th_dest;
+struct th_dest_options {
+    const char *path;
+    bool dry_run;         /* write nothing, make nothing; DEST may be missing */
+    uint64_t fingerprint; /* of all options that matter to bytes and names, and of the version */
+};
+/* Open DEST (make it and its parents where missing), check that it can be written, sign this run in (a locked marker in
+ * DEST/.thumbs/). */
+enum thumbs_code th_dest_create(const struct th_dest_options *options, struct th_dest **out, struct thumbs_error *err);
+void th_dest_destroy(struct th_dest *dest); /* NULL is fine; after all its places */
+/* Device and inode of DEST, so the walk does not enter it. False in a dry run where it is missing. */
+bool th_dest_identity(const struct th_dest *dest, uint64_t *dev, uint64_t *ino);
+
+/* ---- places: the counterpart in DEST of one source folder ---- */
+
+struct th_place;
+/* dir: path of the source folder below SOURCE. Reads its manifest and removes stale temporaries of killed runs from the
+ * output folder of the same name. Never fails but for memory (NULL): a place that cannot be read just remembers
+ * nothing. Thread-safe in use. */
+struct th_place *th_place_create(struct th_dest *dest, const char *dir);
+void th_place_destroy(void *place); /* of type struct th_place; compacts its manifest if worth it */
+
+/* What a source file was when it was read. */
+struct th_source_id {
+    uint64_t size;
+    int64_t mtime_sec;
+    int32_t mtime_nsec;
+};
+enum th_known {
+    TH_KNOWN_NOTHING,    /* never seen, changed, other options, or an output is missing or has another mtime */
+    TH_KNOWN_UP_TO_DATE, /* every output stands and bears the source's mtime */
+    TH_KNOWN_NOT_IMAGE   /* was looked at and is no image */
+};
+/* What the manifest, as it was when the place was created, and the outputs themselves say. Opens no source. whole_name
+ * and name as in th_name_parts: a change of whole_name makes it unknown. */
+enum th_known th_place_lookup(struct th_place *place, const char *name, bool whole_name, const struct th_source_id *id);
+
+/* One finished source: write all outputs, each by temporary file, checked write and close, mtime of the source, rename;
+ * then remember it. The paths are below DEST, from th_template_expand() (INTERNAL if they are not like that). Two
+ * outputs of one path and the same bytes are one. On failure outputs already renamed stay (each is whole), nothing is
+ * remembered. Codes NO_SPACE, NOT_WRITABLE, MEMORY, NAME_CLASH (one path, other bytes); stage write. Any thread. */
+struct th_commit_output {
+    const char *path;
+    const uint8_t *data;
+    size_t len;
+};
+enum thumbs_code th_place_commit(struct th_place *place, const char *name, bool whole_name,
+                                 const struct th_source_id *id, const struct th_commit_output *outputs,
+                                 size_t n_outputs, struct thumbs_error *err);
+/* Remember that a source is no image. Best effort. */
+void th_place_remember_not_image(struct th_place *place, const char *name, const struct th_source_id *id);
+
+#endif

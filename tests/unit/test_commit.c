@@ -1,0 +1,1514 @@
+/* The commit room: names, whole files or none, stale temporaries, and what is remembered between runs. */
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+size_t __sanitizer_get_current_allocated_bytes(void); /* gcc 12 installs no header for it */
+#endif
+
+#include "base/sys.h"
+#include "commit/manifest.h"
+
+#define TIME_SEC  1600000001
+#define TIME_NSEC 123456789
+
+/* ---- helpers ---- */
+
+static char scratch[64]; /* a folder of this test alone; each test is a process of its own */
+static char dest_path[96];
+
+static void run_rm(const char *path)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        execlp("rm", "rm", "-rf", "--", path, (char *)NULL);
+        _exit(127);
+    }
+    waitpid(pid, NULL, 0);
+}
+
+static void setup(void)
+{
+    const char *tmp = getenv("TMPDIR");
+    snprintf(scratch, sizeof scratch, "%.30s/thumbs-commit-XXXXXX", tmp && strlen(tmp) <= 30 ? tmp : "/tmp");
+    cr_assert(mkdtemp(scratch));
+    snprintf(dest_path, sizeof dest_path, "%s/dest", scratch);
+    umask(022);
+}
+
+static void teardown(void)
+{
+    umount2(dest_path, MNT_DETACH); /* see mount_dest() */
+    run_rm(scratch);
+}
+
+TestSuite(commit, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(template, .timeout = 20);
+
+static struct th_dest *open_dest(uint64_t fingerprint)
+{
+    struct th_dest *dest = NULL;
+    struct thumbs_error err = {0};
+    const struct th_dest_options options = {.path = dest_path, .fingerprint = fingerprint};
+    cr_assert_eq(th_dest_create(&options, &dest, &err), THUMBS_OK, "%s", err.message);
+    return dest;
+}
+
+static struct th_place *open_place(struct th_dest *dest, const char *dir)
+{
+    struct th_place *place = th_place_create(dest, dir);
+    cr_assert(place);
+    return place;
+}
+
+static void below(char *path, size_t size, const char *name)
+{
+    snprintf(path, size, "%s/%s", dest_path, name);
+}
+
+static void put_file(const char *name, const char *text)
+{
+    char path[1024];
+    below(path, sizeof path, name);
+    FILE *f = fopen(path, "w");
+    cr_assert(f, "%s: %s", path, strerror(errno));
+    fputs(text, f);
+    fclose(f);
+}
+
+static void put_folder(const char *name)
+{
+    char path[1024];
+    below(path, sizeof path, name);
+    cr_assert(mkdir(path, 0777) == 0 || errno == EEXIST, "%s", path);
+}
+
+static bool exists(const char *name)
+{
+    char path[1024];
+    struct stat st;
+    below(path, sizeof path, name);
+    return lstat(path, &st) == 0;
+}
+
+static bool holds(const char *name, const char *text)
+{
+    char path[1024], content[4096] = "";
+    below(path, sizeof path, name);
+    FILE *f = fopen(path, "r");
+    if (!f) return false;
+    size_t n = fread(content, 1, sizeof content, f);
+    fclose(f);
+    return n == strlen(text) && memcmp(content, text, n) == 0;
+}
+
+static void set_time_of(const char *name, time_t sec)
+{
+    char path[1024];
+    below(path, sizeof path, name);
+    struct timespec times[2] = {{.tv_sec = sec}, {.tv_sec = sec}};
+    cr_assert_eq(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* Files in a folder below DEST whose names begin so. */
+static int count_files(const char *folder, const char *prefix)
+{
+    char path[1024];
+    below(path, sizeof path, folder);
+    DIR *list = opendir(path);
+    int n = 0;
+    for (struct dirent *e; list && (e = readdir(list));)
+        n += strncmp(e->d_name, prefix, strlen(prefix)) == 0 && strcmp(e->d_name, TH_STATE_DIR) != 0;
+    if (list) closedir(list);
+    return n;
+}
+
+static const struct th_source_id source = {.size = 1000, .mtime_sec = TIME_SEC, .mtime_nsec = TIME_NSEC};
+
+static enum thumbs_code commit_one(struct th_place *place, const char *name, const char *path, const char *text,
+                                   struct thumbs_error *err)
+{
+    const struct th_commit_output output = {.path = path, .data = (const uint8_t *)text, .len = strlen(text)};
+    return th_place_commit(place, name, false, &source, &output, 1, err);
+}
+
+/* A whole little run that makes one output, in folder "a". */
+static void run_once(uint64_t fingerprint, const char *name, const char *path, const char *text)
+{
+    struct th_dest *dest = open_dest(fingerprint);
+    struct th_place *place = open_place(dest, "a");
+    struct thumbs_error err = {0};
+    cr_assert_eq(commit_one(place, name, path, text, &err), THUMBS_OK, "%s", err.message);
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+}
+
+/* What a run with this fingerprint would know about a source in folder "a". */
+static enum th_known ask(uint64_t fingerprint, const char *name, bool whole_name, const struct th_source_id *id)
+{
+    struct th_dest *dest = open_dest(fingerprint);
+    struct th_place *place = open_place(dest, "a");
+    enum th_known known = th_place_lookup(place, name, whole_name, id);
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+    return known;
+}
+
+/* The manifest of folder "a". */
+static void manifest_name(char name[64])
+{
+    snprintf(name, 64, ".thumbs/made/%016llx", (unsigned long long)th_hash64("a", 1, 0));
+}
+
+static void append_to_manifest(const char *text)
+{
+    char name[64], path[1024];
+    manifest_name(name);
+    below(path, sizeof path, name);
+    FILE *f = fopen(path, "a");
+    cr_assert(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static int count_manifest_lines(void)
+{
+    char name[64], path[1024];
+    manifest_name(name);
+    below(path, sizeof path, name);
+    FILE *f = fopen(path, "r");
+    int n = 0;
+    for (int c; f && (c = getc(f)) != EOF;)
+        n += c == '\n';
+    if (f) fclose(f);
+    return n;
+}
+
+/* Mounts of this process only, gone with it. Skips the test where that is not allowed. */
+static void mount_dest(const char *options)
+{
+    mkdir(dest_path, 0777);
+    if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        mount("tmpfs", dest_path, "tmpfs", 0, options) < 0) {
+        int os_errno = errno;
+        teardown(); /* skipping jumps over it */
+        cr_skip_test("mounting a tmpfs is not allowed here: %s", strerror(os_errno));
+    }
+}
+
+/* ---- names ---- */
+
+static const struct thumbs_size square = {256, 256, true}, box = {256, 192, false}, wide = {256, 0, false},
+                                high = {0, 192, false};
+
+static struct th_template *make_template(const char *text, unsigned n_sizes)
+{
+    struct thumbs_image_options options = {.n_sizes = n_sizes, .n_formats = 1};
+    struct th_template *t = NULL;
+    struct thumbs_error err = {0};
+    cr_assert_eq(th_template_create(text, &options, &t, &err), THUMBS_OK, "%s", err.message);
+    return t;
+}
+
+static char *expand(const char *text, unsigned n_sizes, const struct th_name_parts *parts)
+{
+    struct th_template *t = make_template(text, n_sizes);
+    char *path = th_template_expand(t, parts);
+    cr_assert(path);
+    th_template_destroy(t);
+    return path;
+}
+
+Test(template, fills_in_names)
+{
+    static const struct {
+        const char *text;
+        unsigned n_sizes;
+        const char *dir, *name;
+        bool whole_name;
+        const struct thumbs_size *size;
+        const char *want;
+    } cases[] = {
+        {NULL, 1, "a/b", "c.png", false, &square, "a/b/c.jpg"},
+        {NULL, 1, "", "c.png", false, &square, "c.jpg"},
+        {NULL, 1, "", "c.png", true, &square, "c.png.jpg"},
+        {NULL, 2, "a", "c.png", false, &square, "a/c-256.jpg"},
+        {NULL, 2, "a", "c.png", false, &box, "a/c-256x192.jpg"},
+        {NULL, 2, "a", "c.png", false, &wide, "a/c-256x.jpg"},
+        {NULL, 2, "a", "c.png", false, &high, "a/c-x192.jpg"},
+        {NULL, 1, "", ".bashrc", false, &square, ".bashrc.jpg"},
+        {NULL, 1, "", "no ending", false, &square, "no ending.jpg"},
+        {NULL, 1, "", "two.dots.JPEG", false, &square, "two.dots.jpg"},
+        {NULL, 1, "", "end.", false, &square, "end.jpg"},
+        {NULL, 1, "", "new\nline.png", false, &square, "new\nline.jpg"},
+        {NULL, 1, "\xff", "\xfe.png", false, &square, "\xff/\xfe.jpg"},
+        {NULL, 1, "", ".thumbs-x.png", false, &square, "_.thumbs-x.jpg"},
+        {NULL, 1, "", "_.thumbs-x.png", false, &square, "__.thumbs-x.jpg"},
+        {NULL, 1, ".thumbs", "x.png", false, &square, "_.thumbs/x.jpg"},
+        {NULL, 1, "a/.thumbs", "x.png", false, &square, "a/.thumbs/x.jpg"},
+        {NULL, 1, ".thumbs-1", "x.png", false, &square, "_.thumbs-1/x.jpg"},
+        {NULL, 1, "_x", "_y.png", false, &square, "_x/_y.jpg"},
+        {"{stem}", 1, "", "..jpg", false, &square, "_."},
+        {"{stem}", 1, "", "...jpg", false, &square, "_.."},
+        {"{stem}", 1, "", ".thumbs", false, &square, "_.thumbs"},
+        {"{dir}", 1, "", "x", false, &square, "_"},
+        {"x{dir}/{stem}", 1, "a/b", "c.d", false, &square, "xa/b/c"},
+        {"./x/.//{stem}.{ext}", 1, "", "c.png", false, &square, "x/c.jpg"},
+        {"{{{stem}}}.{ext}", 1, "", "c.png", false, &square, "{c}.jpg"},
+        {"{width}x{height}/{format}-{stem}", 1, "", "c.png", false, &square, "20x10/jpeg-c"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct th_name_parts parts = {.dir = cases[i].dir,
+                                            .name = cases[i].name,
+                                            .whole_name = cases[i].whole_name,
+                                            .size = cases[i].size,
+                                            .width = 20,
+                                            .height = 10,
+                                            .format = THUMBS_FORMAT_JPEG};
+        char *path = expand(cases[i].text, cases[i].n_sizes, &parts);
+        cr_expect_str_eq(path, cases[i].want, "case %zu: \"%s\", not \"%s\"", i, path, cases[i].want);
+        free(path);
+    }
+}
+
+Test(template, hash_is_of_the_source_path)
+{
+    const struct th_name_parts parts = {.dir = "a/b", .name = "c.png", .format = THUMBS_FORMAT_PNG};
+    char want[64];
+    snprintf(want, sizeof want, "%016llx.png", (unsigned long long)th_hash64("a/b/c.png", 9, 0));
+    char *path = expand("{hash}.{ext}", 1, &parts);
+    cr_expect_str_eq(path, want);
+    free(path);
+}
+
+static char *expand_long(const char *name, const struct thumbs_size *size)
+{
+    const struct th_name_parts parts = {
+        .dir = "d", .name = name, .whole_name = true, .size = size, .format = THUMBS_FORMAT_WEBP};
+    return expand(NULL, 2, &parts);
+}
+
+Test(template, long_names_are_cut_and_stay_apart)
+{
+    char name[256], other[256];
+    memset(name, 'n', 255);
+    name[255] = '\0';
+    memcpy(other, name, sizeof name);
+    other[254] = 'm';
+    char *paths[] = {expand_long(name, &square), expand_long(name, &box), expand_long(other, &square)};
+    for (int i = 0; i < 3; i++) {
+        cr_expect_eq(strlen(paths[i]), 2 + 255);
+        cr_expect_str_eq(paths[i] + strlen(paths[i]) - 5, ".webp");
+        cr_expect_eq(paths[i][2 + 255 - 5 - 17], '~');
+        for (int k = 0; k < i; k++)
+            cr_expect_str_neq(paths[i], paths[k]);
+    }
+    for (int i = 0; i < 3; i++)
+        free(paths[i]);
+}
+
+Test(template, cut_names_end_in_whole_characters)
+{
+    char name[256];
+    for (int i = 0; i < 85; i++)
+        memcpy(name + 3 * i, "\xe2\x82\xac", 3);
+    name[255] = '\0';
+    for (int drop = 0; drop < 3; drop++) {
+        char shifted[256] = "ab";
+        memcpy(shifted + drop, name, 255 - 3);
+        shifted[255 - 3 + drop] = '\0';
+        char *path = expand_long(shifted, &square), *mark = strchr(path, '~');
+        cr_assert(mark);
+        cr_expect_leq(strlen(path), 2 + 255);
+        cr_expect_eq((mark - path - 2 - drop) % 3, 0);
+        free(path);
+    }
+}
+
+Test(template, folders_too_long_with_their_underscore_are_cut)
+{
+    char dir[256];
+    memset(dir, 'x', 255);
+    memcpy(dir, ".thumbs-", 8);
+    dir[255] = '\0';
+    const struct th_name_parts parts = {.dir = dir, .name = "x", .format = THUMBS_FORMAT_JPEG};
+    char *path = expand(NULL, 1, &parts);
+    cr_expect_eq(strchr(path, '/') - path, 255);
+    cr_expect_eq(strncmp(path, "_.thumbs-x", 10), 0);
+    free(path);
+}
+
+Test(template, refuses_what_makes_no_sense)
+{
+    static const struct {
+        const char *text;
+        unsigned n_sizes, n_formats;
+        const char *message;
+    } cases[] = {
+        {"", 1, 1, "empty"},
+        {"/tmp/{stem}", 1, 1, "relative"},
+        {"../{stem}", 1, 1, "\"..\""},
+        {"a/../{stem}", 1, 1, "\"..\""},
+        {"{stem}/..", 1, 1, "\"..\""},
+        {"{stem}/", 1, 1, "folder"},
+        {"{stem}/.", 1, 1, "folder"},
+        {"{nonsense}", 1, 1, "unknown field \"{nonsense}\""},
+        {"{Stem}", 1, 1, "{stem}"},
+        {"{}", 1, 1, "unknown"},
+        {"{stem", 1, 1, "without '}'"},
+        {"{stem/x}", 1, 1, "without '}'"},
+        {"stem}", 1, 1, "without '{'"},
+        {"{stem}.{ext}", 2, 1, "{size}"},
+        {"{stem}-{size}", 2, 2, "{ext}"},
+        {"{stem}.jpg", 1, 2, "{ext}"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct thumbs_image_options options = {.n_sizes = cases[i].n_sizes, .n_formats = cases[i].n_formats};
+        struct th_template *t = NULL;
+        struct thumbs_error err = {0};
+        cr_expect_eq(th_template_create(cases[i].text, &options, &t, &err), THUMBS_USAGE, "\"%s\"", cases[i].text);
+        cr_expect_null(t);
+        cr_expect_eq(err.code, THUMBS_USAGE);
+        cr_expect(strstr(err.message, cases[i].message), "\"%s\" gives \"%s\"", cases[i].text, err.message);
+    }
+    th_template_destroy(NULL);
+}
+
+Test(template, accepts_any_field_that_tells_outputs_apart)
+{
+    static const char *const texts[] = {"{stem}-{width}.{ext}", "{height}/{format}/{stem}", "{size}{ext}"};
+    for (size_t i = 0; i < 3; i++) {
+        const struct thumbs_image_options options = {.n_sizes = 3, .n_formats = 2};
+        struct th_template *t = NULL;
+        cr_expect_eq(th_template_create(texts[i], &options, &t, NULL), THUMBS_OK);
+        th_template_destroy(t);
+    }
+}
+
+Test(template, knows_when_sources_may_meet)
+{
+    static const struct {
+        const char *text;
+        bool injective;
+    } cases[] = {
+        {NULL, true},
+        {"{dir}/{stem}", true},
+        {"x/{dir}/{size}/{stem}.{ext}", true},
+        {"{hash}.{ext}", true},
+        {"{dir}/{stem}-{width}x{height}.{ext}", true},
+        {"{dir}/{width}-{stem}", true},
+        {"{stem}.{ext}", false},
+        {"{dir}/x.{ext}", false},
+        {"{dir}-{stem}", false},
+        {"x{dir}/{stem}", false},
+        {"{dir}/{stem}{width}", false},
+        {"{dir}/{stem}1{width}", false},
+        {"{dir}/{stem}{ext}", false},
+        {"{dir}/{size}{stem}", false},
+        {"plain.jpg", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct th_template *t = make_template(cases[i].text, 1);
+        cr_expect_eq(th_template_is_injective(t), cases[i].injective, "case %zu", i);
+        th_template_destroy(t);
+    }
+}
+
+/* ---- opening DEST ---- */
+
+static enum thumbs_code try_dest(const char *path, bool dry_run, struct thumbs_error *err)
+{
+    struct th_dest *dest = NULL;
+    const struct th_dest_options options = {.path = path, .dry_run = dry_run};
+    enum thumbs_code code = th_dest_create(&options, &dest, err);
+    cr_assert_eq(dest != NULL, code == THUMBS_OK);
+    th_dest_destroy(dest);
+    return code;
+}
+
+Test(commit, makes_dest_with_its_parents)
+{
+    snprintf(dest_path, sizeof dest_path, "%s/x//y/./z/", scratch);
+    struct th_dest *dest = open_dest(1);
+    struct stat st;
+    uint64_t dev, ino;
+    cr_assert_eq(stat(dest_path, &st), 0);
+    cr_assert(th_dest_identity(dest, &dev, &ino));
+    cr_expect(dev == st.st_dev && ino == st.st_ino);
+    cr_expect_eq(count_files(".thumbs", "run-"), 1);
+    th_dest_destroy(dest);
+    cr_expect_eq(count_files(".thumbs", "run-"), 0);
+    th_dest_destroy(NULL);
+}
+
+Test(commit, dest_may_be_relative_and_a_link)
+{
+    cr_assert_eq(chdir(scratch), 0);
+    cr_assert_eq(mkdir("real", 0777), 0);
+    cr_assert_eq(symlink("real", "link"), 0);
+    struct thumbs_error err = {0};
+    cr_expect_eq(try_dest("link", false, &err), THUMBS_OK, "%s", err.message);
+    cr_expect_eq(try_dest("link/deeper/still", false, &err), THUMBS_OK, "%s", err.message);
+    cr_expect_eq(access("real/deeper/still/.thumbs", F_OK), 0);
+}
+
+Test(commit, dest_that_is_no_folder_is_refused)
+{
+    mkdir(dest_path, 0777);
+    put_file("file", "x");
+    char path[128];
+    const char *const names[] = {"file", "file/below", "file/below/more"};
+    for (int i = 0; i < 3; i++) {
+        struct thumbs_error err = {0};
+        below(path, sizeof path, names[i]);
+        for (int dry_run = 0; dry_run < 2; dry_run++) {
+            cr_expect_eq(try_dest(path, dry_run, &err), THUMBS_NOT_WRITABLE);
+            cr_expect(strstr(err.message, "is not a folder"), "%s", err.message);
+            cr_expect_eq(err.stage, THUMBS_STAGE_WRITE);
+        }
+    }
+    struct thumbs_error err = {0};
+    cr_expect_eq(try_dest("", false, &err), THUMBS_NOT_WRITABLE);
+    cr_expect_eq(try_dest("/proc/thumbs-cannot-be-made", false, &err), THUMBS_NOT_WRITABLE);
+    cr_expect(err.os_errno != 0 && strlen(err.message) > 20);
+    cr_expect_eq(try_dest("/proc/thumbs-cannot-be-made", false, NULL), THUMBS_NOT_WRITABLE);
+}
+
+Test(commit, state_folder_that_is_a_link_is_refused)
+{
+    mkdir(dest_path, 0777);
+    char link[128];
+    below(link, sizeof link, ".thumbs");
+    cr_assert_eq(symlink("/tmp", link), 0);
+    struct thumbs_error err = {0};
+    cr_expect_eq(try_dest(dest_path, false, &err), THUMBS_NOT_WRITABLE);
+    cr_expect(strstr(err.message, "is a symbolic link"), "%s", err.message);
+}
+
+Test(commit, read_only_dest_is_refused_at_once)
+{
+    mount_dest("size=1m");
+    cr_assert_eq(mount("tmpfs", dest_path, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+    struct thumbs_error err = {0};
+    cr_expect_eq(try_dest(dest_path, false, &err), THUMBS_NOT_WRITABLE);
+    cr_expect_eq(err.os_errno, EROFS);
+    cr_expect(strstr(err.message, "Read-only file system"), "%s", err.message);
+    cr_expect_eq(try_dest(dest_path, true, &err), THUMBS_OK);
+}
+
+Test(commit, dest_beyond_path_max)
+{
+    char *path = NULL;
+    size_t len = 0;
+    FILE *f = open_memstream(&path, &len);
+    fputs(scratch, f);
+    for (int i = 0; i < 30; i++)
+        fprintf(f, "/%0200d", i);
+    fclose(f);
+    cr_assert_gt(len, 4096);
+    struct th_dest *dest = NULL;
+    struct thumbs_error err = {0};
+    const struct th_dest_options options = {.path = path};
+    cr_assert_eq(th_dest_create(&options, &dest, &err), THUMBS_OK, "%s", err.message);
+    th_dest_destroy(dest);
+    const struct th_dest_options dry = {.path = path, .dry_run = true};
+    cr_assert_eq(th_dest_create(&dry, &dest, &err), THUMBS_OK, "%s", err.message);
+    uint64_t dev, ino;
+    cr_expect(th_dest_identity(dest, &dev, &ino));
+    th_dest_destroy(dest);
+    free(path);
+}
+
+Test(commit, dry_run_makes_nothing_but_knows)
+{
+    struct th_dest *dest = NULL;
+    struct thumbs_error err = {0};
+    uint64_t dev, ino;
+    const struct th_dest_options options = {.path = dest_path, .dry_run = true, .fingerprint = 1};
+    cr_assert_eq(th_dest_create(&options, &dest, &err), THUMBS_OK, "%s", err.message);
+    cr_expect_not(th_dest_identity(dest, &dev, &ino));
+    struct th_place *place = open_place(dest, "a");
+    cr_expect_eq(th_place_lookup(place, "x.png", false, &source), TH_KNOWN_NOTHING);
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+    cr_expect_eq(access(dest_path, F_OK), -1);
+
+    run_once(1, "x.png", "a/x.jpg", "text");
+    put_file("a/.thumbs-0123456789abcdef-1", "stale");
+    cr_assert_eq(th_dest_create(&options, &dest, &err), THUMBS_OK, "%s", err.message);
+    place = open_place(dest, "a");
+    cr_expect_eq(th_place_lookup(place, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    cr_expect_eq(commit_one(place, "y.png", "a/y.jpg", "text", &err), THUMBS_INTERNAL);
+    th_place_destroy(place);
+    cr_expect_eq(count_files(".thumbs", "run-"), 0);
+    cr_expect(exists("a/.thumbs-0123456789abcdef-1"));
+    th_dest_destroy(dest);
+}
+
+/* ---- committing ---- */
+
+Test(commit, makes_and_replaces)
+{
+    struct th_dest *dest = open_dest(1);
+    struct th_place *place = open_place(dest, "a/b");
+    struct thumbs_error err = {0};
+    cr_expect_eq(commit_one(place, "x.png", "a/b/x.jpg", "one", &err), THUMBS_OK, "%s", err.message);
+    cr_expect(holds("a/b/x.jpg", "one"));
+    cr_expect_eq(commit_one(place, "x.png", "a/b/x.jpg", "two!", NULL), THUMBS_OK);
+    cr_expect(holds("a/b/x.jpg", "two!"));
+    char path[128];
+    struct stat st;
+    below(path, sizeof path, "a/b/x.jpg");
+    cr_assert_eq(stat(path, &st), 0);
+    cr_expect(st.st_mtim.tv_sec == TIME_SEC && st.st_mtim.tv_nsec == TIME_NSEC);
+    cr_expect_eq(st.st_mode & 07777, 0644);
+    cr_expect_eq(count_files("a/b", ".thumbs-"), 0);
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+}
+
+Test(commit, outputs_in_many_folders)
+{
+    struct th_dest *dest = open_dest(1);
+    struct th_place *place = open_place(dest, "");
+    struct th_commit_output outputs[20];
+    char paths[20][32], texts[20][8];
+    for (unsigned i = 0; i < 20; i++) {
+        snprintf(paths[i], sizeof paths[i], i % 5 == 4 ? "top-%u" : "%u/deep/er/x.jpg", i);
+        snprintf(texts[i], sizeof texts[i], "%u", i);
+        outputs[i] = (struct th_commit_output){paths[i], (uint8_t *)texts[i], strlen(texts[i])};
+    }
+    /* Twice, so that kept folders are used too; and more folders than are kept. */
+    struct thumbs_error err = {0};
+    for (int round = 0; round < 2; round++)
+        cr_expect_eq(th_place_commit(place, "x", true, &source, outputs, 20, &err), THUMBS_OK, "%s", err.message);
+    for (int i = 0; i < 20; i++)
+        cr_expect(holds(paths[i], texts[i]), "%s", paths[i]);
+    th_place_destroy(place);
+    place = open_place(dest, "");
+    cr_expect_eq(th_place_lookup(place, "x", true, &source), TH_KNOWN_UP_TO_DATE);
+    char path[128];
+    below(path, sizeof path, "3/deep/er/x.jpg");
+    unlink(path);
+    cr_expect_eq(th_place_lookup(place, "x", true, &source), TH_KNOWN_NOTHING);
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+}
+
+Test(commit, paths_beyond_path_max)
+{
+    struct th_dest *dest = open_dest(1);
+    char *dir = NULL, *path = NULL;
+    size_t len = 0;
+    FILE *f = open_memstream(&dir, &len);
+    for (int i = 0; i < 25; i++)
+        fprintf(f, "%s%0250d", i ? "/" : "", i);
+    fclose(f);
+    cr_assert(asprintf(&path, "%s/x.jpg", dir) > 4096);
+    struct thumbs_error err = {0};
+    struct th_place *place = open_place(dest, dir);
+    cr_expect_eq(commit_one(place, "x.png", path, "far", &err), THUMBS_OK, "%s", err.message);
+    th_place_destroy(place);
+    place = open_place(dest, dir);
+    cr_expect_eq(th_place_lookup(place, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+    free(dir);
+    free(path);
+}
+
+Test(commit, symbolic_links_below_dest_are_not_followed)
+{
+    char link[128], outside[128];
+    snprintf(outside, sizeof outside, "%s/outside", scratch);
+    cr_assert_eq(mkdir(outside, 0777), 0);
+    struct th_dest *dest = open_dest(1);
+    below(link, sizeof link, "a");
+    cr_assert_eq(symlink(outside, link), 0);
+    put_folder("b");
+    below(link, sizeof link, "b/dangling");
+    cr_assert_eq(symlink("nowhere", link), 0);
+    put_file("b/file", "x");
+
+    static const struct {
+        const char *dir, *path, *message;
+    } cases[] = {
+        {"a", "a/x.jpg", "'a' is a symbolic link"},
+        {"", "a/x.jpg", "'a' is a symbolic link"},
+        {"a/c", "a/c/x.jpg", "'a' is a symbolic link"},
+        {"b/dangling", "b/dangling/x.jpg", "'dangling' is a symbolic link"},
+        {"b/file", "b/file/x.jpg", "'file' is not a folder"},
+        {"b/file/c", "b/file/c/x.jpg", "'file' is not a folder"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct thumbs_error err = {0};
+        struct th_place *place = open_place(dest, cases[i].dir);
+        cr_expect_eq(commit_one(place, "x.png", cases[i].path, "text", &err), THUMBS_NOT_WRITABLE);
+        cr_expect(strstr(err.message, cases[i].message), "%zu: %s", i, err.message);
+        cr_expect_eq(err.stage, THUMBS_STAGE_WRITE);
+        th_place_destroy(place);
+    }
+    cr_expect_eq(rmdir(outside), 0, "something was written outside");
+    th_dest_destroy(dest);
+}
+
+/* A link under the very name of an output is replaced, what it points to is not touched. */
+Test(commit, output_that_is_a_link_is_replaced)
+{
+    struct th_dest *dest = open_dest(1);
+    put_folder("a");
+    put_file("precious", "mine");
+    char link[128];
+    below(link, sizeof link, "a/x.jpg");
+    cr_assert_eq(symlink("../precious", link), 0);
+    struct th_place *place = open_place(dest, "a");
+    cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "text", NULL), THUMBS_OK);
+    cr_expect(holds("precious", "mine"));
+    cr_expect(holds("a/x.jpg", "text"));
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+}
+
+Test(commit, folder_under_the_name_of_an_output)
+{
+    struct th_dest *dest = open_dest(1);
+    put_folder("a");
+    put_folder("a/x.jpg");
+    struct th_place *place = open_place(dest, "a");
+    struct thumbs_error err = {0};
+    cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "text", &err), THUMBS_NOT_WRITABLE);
+    cr_expect(strstr(err.message, "is a folder"), "%s", err.message);
+    cr_expect_eq(count_files("a", ".thumbs-"), 0);
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+}
+
+Test(commit, paths_that_lead_astray_are_refused)
+{
+    struct th_dest *dest = open_dest(1);
+    struct th_place *place = open_place(dest, "");
+    static const char *const paths[] = {"../x", "a/../../x", "/x", "", "a//x", "a/", ".", "..", ".thumbs/x", ".thumbs"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        struct thumbs_error err = {0};
+        cr_expect_eq(commit_one(place, "x.png", paths[i], "text", &err), THUMBS_INTERNAL, "%s", paths[i]);
+        cr_expect_eq(err.code, THUMBS_INTERNAL);
+    }
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+}
+
+/* "-f keep,jpeg" on a JPEG: both outputs are the same. */
+Test(commit, equal_outputs_of_one_source)
+{
+    struct th_dest *dest = open_dest(1);
+    struct th_place *place = open_place(dest, "a");
+    struct thumbs_error err = {0};
+    struct th_commit_output outputs[2] = {{"a/x.jpg", (const uint8_t *)"same", 4},
+                                          {"a/x.jpg", (const uint8_t *)"same", 4}};
+    cr_expect_eq(th_place_commit(place, "x", false, &source, outputs, 2, &err), THUMBS_OK, "%s", err.message);
+    cr_expect(holds("a/x.jpg", "same"));
+    outputs[1].data = (const uint8_t *)"else";
+    cr_expect_eq(th_place_commit(place, "x", false, &source, outputs, 2, &err), THUMBS_NAME_CLASH);
+    cr_expect(holds("a/x.jpg", "same"));
+    cr_expect_eq(count_files("a", ".thumbs-"), 0);
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+}
+
+/* The second cannot be written, so the first must not get its name either. */
+Test(commit, one_bad_output_of_several_leaves_none)
+{
+    struct th_dest *dest = open_dest(1);
+    struct th_place *place = open_place(dest, "a");
+    put_file("block", "x");
+    struct thumbs_error err = {0};
+    const struct th_commit_output outputs[2] = {{"a/x.jpg", (const uint8_t *)"one", 3},
+                                                {"block/x.jpg", (const uint8_t *)"two", 3}};
+    cr_expect_eq(th_place_commit(place, "x", false, &source, outputs, 2, &err), THUMBS_NOT_WRITABLE);
+    cr_expect_not(exists("a/x.jpg"));
+    cr_expect_eq(count_files("a", ".thumbs-"), 0);
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+}
+
+Test(commit, folder_deleted_during_the_run_is_made_again)
+{
+    struct th_dest *dest = open_dest(1);
+    struct th_place *place = open_place(dest, "a");
+    struct thumbs_error err = {0};
+    char folder[128];
+    below(folder, sizeof folder, "a");
+    cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "text", &err), THUMBS_OK);
+    run_rm(folder);
+    const struct th_commit_output outputs[2] = {{"a/x.jpg", (const uint8_t *)"one", 3},
+                                                {"a/y.jpg", (const uint8_t *)"two", 3}};
+    cr_expect_eq(th_place_commit(place, "x", false, &source, outputs, 2, &err), THUMBS_OK, "%s", err.message);
+    cr_expect(holds("a/x.jpg", "one"));
+    cr_expect(holds("a/y.jpg", "two"));
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+}
+
+Test(commit, full_disk)
+{
+    mount_dest("size=64k");
+    struct th_dest *dest = open_dest(1);
+    struct th_place *place = open_place(dest, "a");
+    struct thumbs_error err = {0};
+    char *big = malloc(100001);
+    memset(big, 'x', 100000);
+    big[100000] = '\0';
+    cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "old", &err), THUMBS_OK, "%s", err.message);
+    cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", big, &err), THUMBS_NO_SPACE);
+    cr_expect_eq(err.os_errno, ENOSPC);
+    cr_expect(strstr(err.message, "free)"), "%s", err.message);
+    cr_expect(holds("a/x.jpg", "old"));
+    cr_expect_eq(count_files("a", ".thumbs-"), 0);
+    free(big);
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+}
+
+Test(commit, disk_full_of_files)
+{
+    mount_dest("nr_inodes=5");
+    struct th_dest *dest = open_dest(1);
+    struct th_place *place = open_place(dest, "a/b/c/d/e/f");
+    struct thumbs_error err = {0};
+    cr_expect_eq(commit_one(place, "x.png", "a/b/c/d/e/f/x.jpg", "text", &err), THUMBS_NO_SPACE);
+    cr_expect(strstr(err.message, "no inodes free"), "%s", err.message);
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+}
+
+/* ---- what other runs leave ---- */
+
+Test(commit, sweeps_what_killed_runs_left)
+{
+    mkdir(dest_path, 0777);
+    put_folder("a");
+    put_folder("all");
+    put_folder(".thumbs");
+    put_folder(".thumbs/made");
+    static const char *const stale[] = {".thumbs-0123456789abcdef-0",
+                                        "a/.thumbs-0123456789abcdef-17",
+                                        "a/.thumbs-other",
+                                        "a/.thumbs-0123",
+                                        ".thumbs/run-0123456789abcdef",
+                                        ".thumbs/made/.thumbs-0123456789abcdef-3",
+                                        "all/.thumbs-0123456789abcdef-200"};
+    static const char *const kept[] = {"a/.thumbsx", "a/thumbs-1", ".thumbs/run-mine", "a/x.thumbs-1"};
+    for (size_t i = 0; i < sizeof stale / sizeof stale[0]; i++)
+        put_file(stale[i], "stale");
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+        put_file(kept[i], "kept");
+    put_folder("a/.thumbs-folder");
+    char link[128];
+    below(link, sizeof link, "a/.thumbs-link");
+    cr_assert_eq(symlink("x", link), 0);
+
+    struct th_dest *dest = open_dest(1);
+    struct th_place *place = open_place(dest, "a");
+    /* A folder of a template is swept when the first output goes there. */
+    cr_expect_eq(commit_one(place, "x.png", "all/x.jpg", "text", NULL), THUMBS_OK);
+    for (size_t i = 0; i < sizeof stale / sizeof stale[0]; i++)
+        cr_expect_not(exists(stale[i]), "%s", stale[i]);
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+        cr_expect(exists(kept[i]), "%s", kept[i]);
+    cr_expect(exists("a/.thumbs-folder"));
+    cr_expect(exists("a/.thumbs-link"));
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+}
+
+/* The run id in the one marker that is not `mine`. */
+static void other_run_id(char id[17], const char *mine)
+{
+    char path[128];
+    below(path, sizeof path, ".thumbs");
+    DIR *list = opendir(path);
+    cr_assert(list);
+    id[0] = '\0';
+    for (struct dirent *e; (e = readdir(list));) {
+        if (strncmp(e->d_name, "run-", 4) == 0 && strcmp(e->d_name + 4, mine) != 0)
+            snprintf(id, 17, "%.16s", e->d_name + 4);
+    }
+    closedir(list);
+    cr_assert_eq(strlen(id), 16);
+}
+
+/* A child that signs in at DEST and stays until it is killed. */
+static pid_t start_other_run(void)
+{
+    int ready[2];
+    char byte = 0;
+    cr_assert_eq(pipe(ready), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct th_dest *dest = NULL;
+        const struct th_dest_options options = {.path = dest_path};
+        if (th_dest_create(&options, &dest, NULL) != THUMBS_OK || write(ready[1], "x", 1) != 1) _exit(1);
+        alarm(50);
+        for (;;)
+            pause();
+    }
+    close(ready[1]);
+    cr_assert_eq(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    return pid;
+}
+
+Test(commit, does_not_sweep_a_live_run)
+{
+    mkdir(dest_path, 0777);
+    put_folder("a");
+    pid_t pid = start_other_run();
+    char id[17], temp[64], marker[64];
+    other_run_id(id, "");
+    snprintf(temp, sizeof temp, "a/.thumbs-%s-5", id);
+    snprintf(marker, sizeof marker, ".thumbs/run-%s", id);
+    put_file(temp, "being written");
+
+    struct th_dest *dest = open_dest(1);
+    struct th_place *place = open_place(dest, "a");
+    cr_expect(exists(temp));
+    cr_expect(exists(marker));
+    cr_expect(th_dest_has_other_runs(dest));
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    cr_expect_not(th_dest_has_other_runs(dest));
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+
+    dest = open_dest(1);
+    place = open_place(dest, "a");
+    cr_expect_not(exists(temp));
+    cr_expect_not(exists(marker));
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+}
+
+/* Another run begins after this one: its id is not among those first seen. */
+Test(commit, looks_again_for_a_run_it_does_not_know)
+{
+    mkdir(dest_path, 0777);
+    put_folder("a");
+    struct th_dest *dest = open_dest(1);
+    pid_t pid = start_other_run();
+    char id[17], temp[64];
+    other_run_id(id, dest->run_id);
+    snprintf(temp, sizeof temp, "a/.thumbs-%s-5", id);
+    put_file(temp, "being written");
+    struct th_place *place = open_place(dest, "a");
+    cr_expect(exists(temp));
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+/* Many runs sign in and out at once while others clear dead markers away: each must keep its own. */
+Test(commit, signing_in_at_the_same_time)
+{
+    mkdir(dest_path, 0777);
+    enum { N = 8 };
+    pid_t pids[N];
+    for (int i = 0; i < N; i++) {
+        pids[i] = fork();
+        if (pids[i] != 0) continue;
+        bool ok = true;
+        for (int round = 0; round < 30 && ok; round++) {
+            struct th_dest *dest = NULL;
+            const struct th_dest_options options = {.path = dest_path};
+            char marker[64];
+            ok = th_dest_create(&options, &dest, NULL) == THUMBS_OK;
+            if (!ok) break;
+            snprintf(marker, sizeof marker, ".thumbs/run-%s", dest->run_id);
+            ok = exists(marker);
+            th_dest_destroy(dest);
+        }
+        _exit(ok ? 0 : 1);
+    }
+    for (int i = 0; i < N; i++) {
+        int status = -1;
+        waitpid(pids[i], &status, 0);
+        cr_expect_eq(status, 0);
+    }
+    cr_expect_eq(count_files(".thumbs", "run-"), 0);
+}
+
+/* ---- what is remembered ---- */
+
+Test(commit, second_run_finds_all_up_to_date)
+{
+    static const char *const names[] = {
+        "x.png", "with space.png", "new\nline.png", "\xff\xfe.png", "100%.png", "\x7f\x01 ;", ";", "-", "a", "ü€.png"};
+    struct th_dest *dest = open_dest(77);
+    struct th_place *place = open_place(dest, "a");
+    char path[64];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(path, sizeof path, "a/%s", names[i]);
+        cr_expect_eq(commit_one(place, names[i], path, "text", NULL), THUMBS_OK);
+    }
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        cr_expect_eq(ask(77, names[i], false, &source), TH_KNOWN_UP_TO_DATE, "%s", names[i]);
+    cr_expect_eq(ask(77, "other", false, &source), TH_KNOWN_NOTHING);
+    cr_expect_eq(ask(77, "", false, &source), TH_KNOWN_NOTHING);
+}
+
+Test(commit, folders_with_odd_names_are_remembered)
+{
+    static const char *const dirs[] = {"", "d d", "d\nd", "\xff", ".thumbs", ".thumbs-x", "deep/er", "%41"};
+    for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++) {
+        for (int round = 0; round < 2; round++) {
+            struct th_dest *dest = open_dest(7);
+            struct th_place *place = open_place(dest, dirs[i]);
+            struct th_template *t = make_template(NULL, 1);
+            const struct th_name_parts parts = {.dir = dirs[i], .name = "x.png", .format = THUMBS_FORMAT_JPEG};
+            char *path = th_template_expand(t, &parts);
+            cr_expect_eq(th_place_lookup(place, "x.png", false, &source),
+                         round ? TH_KNOWN_UP_TO_DATE : TH_KNOWN_NOTHING, "%s", dirs[i]);
+            if (!round) cr_expect_eq(commit_one(place, "x.png", path, "text", NULL), THUMBS_OK);
+            free(path);
+            th_template_destroy(t);
+            th_place_destroy(place);
+            th_dest_destroy(dest);
+        }
+    }
+    cr_expect(exists("_.thumbs/x.jpg"));
+    cr_expect(exists("_.thumbs-x/x.jpg"));
+}
+
+Test(commit, any_change_makes_it_unknown)
+{
+    run_once(5, "x.png", "a/x.jpg", "text");
+    cr_assert_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    cr_expect_eq(ask(6, "x.png", false, &source), TH_KNOWN_NOTHING, "other options");
+    cr_expect_eq(ask(5, "x.png", true, &source), TH_KNOWN_NOTHING, "other whole_name");
+    struct th_source_id id = source;
+    id.size++;
+    cr_expect_eq(ask(5, "x.png", false, &id), TH_KNOWN_NOTHING, "other size");
+    id = source;
+    id.mtime_sec++;
+    cr_expect_eq(ask(5, "x.png", false, &id), TH_KNOWN_NOTHING, "other second");
+    id = source;
+    id.mtime_nsec++;
+    cr_expect_eq(ask(5, "x.png", false, &id), TH_KNOWN_NOTHING, "other nanosecond");
+}
+
+Test(commit, output_that_was_touched_is_unknown)
+{
+    run_once(5, "x.png", "a/x.jpg", "text");
+    set_time_of("a/x.jpg", TIME_SEC - 1);
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOTHING);
+    /* A file system that keeps seconds only. */
+    set_time_of("a/x.jpg", TIME_SEC);
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    put_file("a/x.jpg", "");
+    set_time_of("a/x.jpg", TIME_SEC);
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOTHING, "empty");
+    char path[128];
+    below(path, sizeof path, "a/x.jpg");
+    unlink(path);
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOTHING, "deleted");
+    put_file("x.jpg", "text");
+    set_time_of("x.jpg", TIME_SEC);
+    cr_assert_eq(symlink("../x.jpg", path), 0);
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOTHING, "a link");
+    run_rm(dest_path);
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOTHING, "DEST deleted");
+}
+
+Test(commit, times_before_1970)
+{
+    const struct th_source_id old = {.size = 0, .mtime_sec = -5, .mtime_nsec = 999999999};
+    struct th_dest *dest = open_dest(5);
+    struct th_place *place = open_place(dest, "a");
+    const struct th_commit_output output = {"a/x.jpg", (const uint8_t *)"x", 1};
+    cr_expect_eq(th_place_commit(place, "x.png", false, &old, &output, 1, NULL), THUMBS_OK);
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+    cr_expect_eq(ask(5, "x.png", false, &old), TH_KNOWN_UP_TO_DATE);
+}
+
+Test(commit, what_is_no_image_is_remembered)
+{
+    struct th_dest *dest = open_dest(5);
+    struct th_place *place = open_place(dest, "a");
+    th_place_remember_not_image(place, "x.png", &source);
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+    cr_expect_not(exists("a"), "nothing was made, so no folder either");
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOT_IMAGE);
+    cr_expect_eq(ask(6, "x.png", true, &source), TH_KNOWN_NOT_IMAGE, "whatever the options");
+    struct th_source_id id = source;
+    id.mtime_nsec = 0;
+    cr_expect_eq(ask(5, "x.png", false, &id), TH_KNOWN_NOTHING);
+    append_to_manifest("v99.7 1000 1600000001.123456789 n 0 y.png ;\n");
+    cr_expect_eq(ask(5, "y.png", false, &source), TH_KNOWN_NOTHING, "another version");
+    /* Now it became one. */
+    run_once(5, "x.png", "a/x.jpg", "text");
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+}
+
+/* Options A, then B, then A again, all with the same output name: what stands there is B's. */
+Test(commit, other_options_in_between_are_noticed)
+{
+    run_once(0xa, "x.png", "a/x.jpg", "made with A");
+    run_once(0xb, "x.png", "a/x.jpg", "made with B");
+    cr_expect_eq(ask(0xa, "x.png", false, &source), TH_KNOWN_NOTHING);
+    cr_expect_eq(ask(0xb, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+}
+
+/* As above, but run B could rename only one of its two outputs. */
+Test(commit, half_a_commit_with_other_options_is_noticed)
+{
+    run_once(0xa, "x.png", "a/x.jpg", "made with A");
+    put_folder("a/y.jpg");
+    struct th_dest *dest = open_dest(0xb);
+    struct th_place *place = open_place(dest, "a");
+    const struct th_commit_output outputs[2] = {{"a/x.jpg", (const uint8_t *)"made with B", 11},
+                                                {"a/y.jpg", (const uint8_t *)"made with B", 11}};
+    cr_expect_eq(th_place_commit(place, "x.png", false, &source, outputs, 2, NULL), THUMBS_NOT_WRITABLE);
+    cr_expect(holds("a/x.jpg", "made with B"));
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+    cr_expect_eq(ask(0xa, "x.png", false, &source), TH_KNOWN_NOTHING);
+}
+
+Test(commit, torn_lines_are_ignored_and_do_no_harm)
+{
+    run_once(5, "x.png", "a/x.jpg", "text");
+    append_to_manifest("0000000000000005 1000 1600000001.123456789 m 0 x.png a/elsewhe");
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    run_once(5, "y.png", "a/y.jpg", "text");
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    cr_expect_eq(ask(5, "y.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    /* Two that ran together, and other rubbish. */
+    append_to_manifest("v0.1 1000 1600000001.123456789 n 0 x.v0.1 1000 1600000001.123456789 n 0 y.png\n");
+    append_to_manifest("\n\n ;\n;\n      ;\nx ;\n1 2 3 4 5 ;\n%zz %\n");
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    cr_expect_eq(ask(5, "y.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    /* Malformed outputs under a good state. */
+    static const char *const outputs[] = {
+        "",    " ",          " %",   " %4",    " %00", " /../../x", " //x", " /.thumbs/../a/x.jpg",
+        " ..", " /a//x.jpg", " %zz", " x%2fy", " /"};
+    for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++) {
+        char line[128];
+        snprintf(line, sizeof line, "0000000000000005 1000 1600000001.123456789 m 0 x.png%s ;\n", outputs[i]);
+        append_to_manifest(line);
+        cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOTHING, "%s", outputs[i]);
+    }
+}
+
+Test(commit, manifest_of_rubbish_is_replaced)
+{
+    run_once(5, "x.png", "a/x.jpg", "text");
+    char name[64];
+    manifest_name(name);
+    static const char *const rubbish[] = {"", "\n", "no manifest", "\x01\x02\n\n\n", "thumbs-manifest 1 /a"};
+    for (size_t i = 0; i < sizeof rubbish / sizeof rubbish[0]; i++) {
+        put_file(name, rubbish[i]);
+        cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOTHING);
+        run_once(5, "x.png", "a/x.jpg", "text");
+        cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE, "%zu", i);
+    }
+}
+
+Test(commit, manifest_of_another_folder_is_left_alone)
+{
+    run_once(5, "x.png", "a/x.jpg", "text");
+    char name[64];
+    manifest_name(name);
+    const char *text = "thumbs-manifest 1 /b\n0000000000000005 1000 1600000001.123456789 m 0 x.png x.jpg ;\n";
+    put_file(name, text);
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOTHING);
+    run_once(5, "x.png", "a/x.jpg", "text");
+    cr_expect(holds(name, text));
+}
+
+Test(commit, state_folder_deleted_during_a_run)
+{
+    struct th_dest *dest = open_dest(5);
+    struct th_place *a = open_place(dest, "a"), *b = open_place(dest, "b");
+    struct thumbs_error err = {0};
+    char state[128];
+    below(state, sizeof state, ".thumbs");
+    cr_expect_eq(commit_one(a, "x.png", "a/x.jpg", "text", &err), THUMBS_OK);
+    run_rm(state);
+    cr_expect_eq(commit_one(a, "y.png", "a/y.jpg", "text", &err), THUMBS_OK, "%s", err.message);
+    cr_expect_eq(commit_one(b, "z.png", "b/z.jpg", "text", &err), THUMBS_OK, "%s", err.message);
+    cr_expect_eq(count_files(".thumbs", "run-"), 1, "signed in again");
+    th_place_destroy(a);
+    th_place_destroy(b);
+    b = open_place(dest, "b");
+    cr_expect_eq(th_place_lookup(b, "z.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    th_place_destroy(b);
+    th_dest_destroy(dest);
+    cr_expect_eq(count_files(".thumbs", "run-"), 0);
+    cr_expect(holds("a/y.jpg", "text"));
+}
+
+/* The memory cannot be written at all: the outputs are made all the same. */
+Test(commit, files_do_not_fail_for_the_memory)
+{
+    struct th_dest *dest = open_dest(5);
+    put_file(".thumbs/made", "not a folder");
+    struct th_place *place = open_place(dest, "a");
+    struct thumbs_error err = {0};
+    for (int i = 0; i < 2; i++)
+        cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "text", &err), THUMBS_OK, "%s", err.message);
+    th_place_remember_not_image(place, "y", &source);
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOTHING);
+}
+
+Test(commit, bloated_manifest_is_compacted)
+{
+    struct th_dest *dest = open_dest(5);
+    struct th_place *place = open_place(dest, "a");
+    char name[32], path[48];
+    for (int i = 0; i < 10; i++) {
+        snprintf(name, sizeof name, "%d.png", i);
+        snprintf(path, sizeof path, "a/%d.jpg", i);
+        cr_assert_eq(commit_one(place, name, path, "text", NULL), THUMBS_OK);
+    }
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+    cr_assert_eq(count_manifest_lines(), 11);
+    for (int i = 0; i < 100; i++)
+        append_to_manifest("0000000000000005 1 2.000000003 m 0 3.png 3.jpg ;\n- 1 2.000000003 f 0 4.png ;\n");
+    append_to_manifest("torn");
+
+    /* Not while another run may be writing it. */
+    pid_t pid = start_other_run();
+    cr_expect_eq(ask(5, "1.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    cr_expect_eq(count_manifest_lines(), 211);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    /* Nor while another place of this run does. */
+    dest = open_dest(5);
+    place = open_place(dest, "a");
+    struct th_place *twin = open_place(dest, "a");
+    th_place_destroy(twin);
+    cr_expect_eq(count_manifest_lines(), 211);
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+
+    cr_expect_eq(count_manifest_lines(), 10, "header, 0 to 9, without 4");
+    cr_expect_eq(count_files(".thumbs/made", ".thumbs-"), 0);
+    cr_expect_eq(ask(5, "1.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    cr_expect_eq(ask(5, "3.png", false, &source), TH_KNOWN_NOTHING);
+    cr_expect_eq(ask(5, "4.png", false, &source), TH_KNOWN_NOTHING);
+    run_once(5, "4.png", "a/4.jpg", "text");
+    cr_expect_eq(ask(5, "4.png", false, &source), TH_KNOWN_UP_TO_DATE);
+}
+
+/* Runs of different machines share one file: here two of one machine, that lock for each append. */
+Test(commit, appends_of_several_runs_are_all_kept)
+{
+    enum { N_RUNS = 4, N_FILES = 40 };
+    pid_t pids[N_RUNS];
+    mkdir(dest_path, 0777);
+    for (int run = 0; run < N_RUNS; run++) {
+        pids[run] = fork();
+        if (pids[run] != 0) continue;
+        struct th_dest *dest = NULL;
+        const struct th_dest_options options = {.path = dest_path, .fingerprint = 5};
+        if (th_dest_create(&options, &dest, NULL) != THUMBS_OK) _exit(1);
+        dest->remote = run % 2;
+        struct th_place *place = th_place_create(dest, "a");
+        int failed = !place;
+        for (int i = 0; i < N_FILES && !failed; i++) {
+            char name[32], path[48];
+            snprintf(name, sizeof name, "%d-%d.png", run, i);
+            snprintf(path, sizeof path, "a/%d-%d.jpg", run, i);
+            failed = commit_one(place, name, path, "text", NULL) != THUMBS_OK;
+        }
+        th_place_destroy(place);
+        th_dest_destroy(dest);
+        _exit(failed);
+    }
+    for (int run = 0; run < N_RUNS; run++) {
+        int status = -1;
+        waitpid(pids[run], &status, 0);
+        cr_expect_eq(status, 0);
+    }
+    struct th_dest *dest = open_dest(5);
+    struct th_place *place = open_place(dest, "a");
+    for (int run = 0; run < N_RUNS; run++) {
+        for (int i = 0; i < N_FILES; i++) {
+            char name[32];
+            snprintf(name, sizeof name, "%d-%d.png", run, i);
+            cr_expect_eq(th_place_lookup(place, name, false, &source), TH_KNOWN_UP_TO_DATE, "%s", name);
+        }
+    }
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+}
+
+/* Any bytes whatever: no crash, no read outside (the sanitizer build watches). */
+Test(commit, manifest_parser_takes_any_bytes)
+{
+    static const char seed_text[] =
+        "thumbs-manifest 1 /a\n0000000000000005 1000 1600000001.123456789 m 0 x.png x.jpg /b/x.jpg ;\n"
+        "v0.1 10 1.000000000 n 0 y%20.png ;\n- 1 2.3 f 0 z ;\n";
+    uint64_t state = 88172645463325252u;
+    for (int round = 0; round < 20000; round++) {
+        struct th_manifest m = {.hash_seed = 1};
+        th_bytes_adds(&m.header, "thumbs-manifest 1 /a\n");
+        size_t len = sizeof seed_text - 1;
+        char *data = malloc(len);
+        memcpy(data, seed_text, len);
+        for (int k = 0; k < 4; k++) {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            /* Mostly behind the header, which would end the test early. */
+            data[21 + state % (len - 21)] = " ;\n%0x/m"[(state >> 20) % 8];
+            if ((state >> 40) % 16 == 0) len = 21 + (state >> 44) % (len - 21);
+            if (len < 23) break;
+        }
+        th_manifest_adopt(&m, data, len);
+        static const char *const names[] = {"x.png", "y .png", "z", "", "%"};
+        for (int i = 0; i < 5; i++) {
+            struct th_manifest_record record;
+            if (!th_manifest_find(&m, names[i], &record)) continue;
+            struct th_bytes output = {0};
+            bool bad = false;
+            int n = 0;
+            while (th_manifest_next_output(&record.outputs, &record.outputs_len, &output, &bad))
+                n++;
+            cr_assert_leq(n, 60);
+            th_bytes_finish(&output);
+        }
+        th_manifest_finish(&m);
+    }
+}
+
+Test(commit, large_manifest_loads_fast)
+{
+    run_once(5, "x.png", "a/x.jpg", "text");
+    char name[64], path[1024];
+    manifest_name(name);
+    below(path, sizeof path, name);
+    FILE *f = fopen(path, "a");
+    for (int i = 0; i < 20000; i++)
+        fprintf(f, "0000000000000005 1000 1600000001.123456789 m 0 IMG_%06d.png IMG_%06d.jpg ;\n", i, i);
+    fclose(f);
+    struct th_dest *dest = open_dest(5);
+    uint64_t before_ns = th_now_ns();
+    struct th_place *place = open_place(dest, "a");
+    uint64_t load_ns = th_now_ns() - before_ns;
+    cr_log_info("20000 lines loaded in %.1f ms", (double)load_ns / 1e6);
+    /* Some 4 ms; a table that degrades to a list would take many seconds. */
+    cr_expect_lt(load_ns, UINT64_C(2000000000));
+    cr_expect_eq(th_place_lookup(place, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    cr_expect_eq(th_place_lookup(place, "IMG_019999.png", false, &source), TH_KNOWN_NOTHING);
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+}
+
+/* ---- each system call fails once ---- */
+
+#ifdef THUMBS_FAULTS
+
+static int count_fds(void)
+{
+    DIR *list = opendir("/proc/self/fd");
+    int n = 0;
+    while (list && readdir(list))
+        n++;
+    if (list) closedir(list);
+    return n;
+}
+
+enum { CHILD_DONE = 0, CHILD_BEYOND = 5, CHILD_FAILED = 10, CHILD_LEAKS = 20, CHILD_LIES = 30 };
+
+/* The plan of faults is read once in a process, so whatever touches the library goes to a child. */
+static int in_child(int (*run)(enum th_fault point, int n), enum th_fault point, int n)
+{
+    pid_t pid = fork();
+    if (pid == 0) _exit(run(point, n));
+    int status = -1;
+    waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int old_run(enum th_fault point, int n)
+{
+    (void)point;
+    (void)n;
+    struct th_dest *dest = NULL;
+    const struct th_dest_options options = {.path = dest_path, .fingerprint = 5};
+    if (th_dest_create(&options, &dest, NULL) != THUMBS_OK) return CHILD_FAILED;
+    struct th_place *place = th_place_create(dest, "a");
+    enum thumbs_code code = place ? commit_one(place, "x.png", "a/x.jpg", "old", NULL) : THUMBS_MEMORY;
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+    put_file("a/.thumbs-0123456789abcdef-1", "stale");
+    return code ? CHILD_FAILED : CHILD_DONE;
+}
+
+/* What the memory says after a faulty run must be true of what stands there. */
+static int check_memory(enum th_fault point, int n)
+{
+    (void)point;
+    (void)n;
+    if (ask(5, "x.png", false, &source) == TH_KNOWN_UP_TO_DATE && !holds("a/x.jpg", "old")) return CHILD_LIES;
+    if (ask(6, "x.png", false, &source) == TH_KNOWN_UP_TO_DATE &&
+        (!holds("a/x.jpg", "new") || !holds("other/y.jpg", "new") || !holds("a/sub/z.jpg", "new")))
+        return CHILD_LIES;
+    return CHILD_DONE;
+}
+
+static const struct {
+    const char *name;
+    bool may_fail; /* a short write is no failure, and only the memory is ever read */
+} points[TH_N_FAULTS] = {
+    [TH_FAULT_ALLOC] = {"alloc", true}, [TH_FAULT_OPEN] = {"open", true},    [TH_FAULT_READ] = {"read", false},
+    [TH_FAULT_WRITE] = {"write", true}, [TH_FAULT_CLOSE] = {"close", true},  [TH_FAULT_RENAME] = {"rename", true},
+    [TH_FAULT_MKDIR] = {"mkdir", true}, [TH_FAULT_SHORT] = {"short", false},
+};
+
+/* In a child: replace one output and make two more, with the n-th pass of `point` failing. Failing is fine, but not
+ * leaking, nor saying it was done when it was not. */
+static int faulty_run(enum th_fault point, int n)
+{
+    char plan[64];
+    snprintf(plan, sizeof plan, "%s:%d", points[point].name, n);
+    setenv("THUMBS_FAULT", plan, 1);
+    int fds_before = count_fds();
+#if defined(__SANITIZE_ADDRESS__)
+    size_t bytes_before = __sanitizer_get_current_allocated_bytes();
+#endif
+    struct th_dest *dest = NULL;
+    struct th_place *place = NULL;
+    struct thumbs_error err = {0};
+    const struct th_dest_options options = {.path = dest_path, .fingerprint = 6};
+    const struct th_commit_output outputs[] = {{"a/x.jpg", (const uint8_t *)"new", 3},
+                                               {"other/y.jpg", (const uint8_t *)"new", 3},
+                                               {"a/sub/z.jpg", (const uint8_t *)"new", 3}};
+    enum thumbs_code code = th_dest_create(&options, &dest, &err);
+    if (!code) {
+        place = th_place_create(dest, "a");
+        code = place ? th_place_commit(place, "x.png", false, &source, outputs, 3, &err) : THUMBS_MEMORY;
+        if (place) th_place_lookup(place, "x.png", false, &source);
+    }
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+    if (count_fds() != fds_before) return CHILD_LEAKS;
+#if defined(__SANITIZE_ADDRESS__)
+    if (__sanitizer_get_current_allocated_bytes() != bytes_before) return CHILD_LEAKS;
+#endif
+    bool made = holds("a/x.jpg", "new") && holds("other/y.jpg", "new") && holds("a/sub/z.jpg", "new");
+    if (!code && !made) return CHILD_LIES;
+    if (code && place && err.code != code) return CHILD_LIES;
+    if (code) return CHILD_FAILED;
+    /* Is the fault yet to come? */
+    for (int i = 0; i < 1000; i++) {
+        if (th_fault(point)) return CHILD_BEYOND;
+    }
+    return CHILD_DONE;
+}
+
+static void check_faulty_run(enum th_fault point, int n, int result)
+{
+    const char *name = points[point].name;
+    cr_expect(result == CHILD_DONE || result == CHILD_FAILED || result == CHILD_BEYOND, "%s:%d: %d", name, n, result);
+    cr_expect(holds("a/x.jpg", "old") || holds("a/x.jpg", "new"), "%s:%d", name, n);
+    cr_expect(!exists("other/y.jpg") || holds("other/y.jpg", "new"), "%s:%d", name, n);
+    cr_expect(!exists("a/sub/z.jpg") || holds("a/sub/z.jpg", "new"), "%s:%d", name, n);
+    /* The stale one may stand if the folder could not be listed. */
+    int n_temps = count_files("a", ".thumbs-") - exists("a/.thumbs-0123456789abcdef-1");
+    n_temps += count_files("other", ".thumbs-") + count_files("a/sub", ".thumbs-") + count_files("", ".thumbs-");
+    n_temps += count_files(".thumbs/made", ".thumbs-");
+    cr_expect_eq(n_temps, 0, "%s:%d leaves %d temporaries", name, n, n_temps);
+    cr_expect_eq(in_child(check_memory, point, n), CHILD_DONE, "%s:%d", name, n);
+}
+
+Test(commit, each_call_failing_once)
+{
+    for (enum th_fault point = 0; point < TH_N_FAULTS; point++) {
+        if (!points[point].name) continue;
+        int n_failed = 0, n = 1, result;
+        do {
+            run_rm(dest_path);
+            cr_assert_eq(in_child(old_run, point, n), CHILD_DONE);
+            result = in_child(faulty_run, point, n);
+            check_faulty_run(point, n, result);
+            n_failed += result == CHILD_FAILED;
+        } while (result != CHILD_BEYOND && n++ < 1000);
+        cr_log_info("%s: %d passes, %d runs failed", points[point].name, n - 1, n_failed);
+        cr_expect_eq(result, CHILD_BEYOND, "%s never came to an end", points[point].name);
+        cr_expect_gt(n, 2, "%s was never passed", points[point].name);
+        cr_expect_eq(n_failed > 0, points[point].may_fail, "%s", points[point].name);
+    }
+}
+
+/* A rename that finds its temporary gone (swept by a run that did not see us alive) writes it once more. */
+Test(commit, temporary_that_vanished_is_written_again)
+{
+    setenv("THUMBS_FAULT", "rename:1:2", 1); /* ENOENT */
+    struct th_dest *dest = open_dest(5);
+    struct th_place *place = open_place(dest, "a");
+    struct thumbs_error err = {0};
+    cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "text", &err), THUMBS_OK, "%s", err.message);
+    cr_expect(holds("a/x.jpg", "text"));
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+}
+
+/* The next append must not run into what a failed one left. */
+Test(commit, append_that_fails_half_way)
+{
+    /* Writes: x, header and line, y, one byte of its line, the rest of it. One byte is never cut short. */
+    setenv("THUMBS_FAULT", "short:2,write:5:28", 1);
+    struct th_dest *dest = open_dest(5);
+    struct th_place *place = open_place(dest, "a");
+    struct thumbs_error err = {0};
+    cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "x", &err), THUMBS_OK, "%s", err.message);
+    cr_expect_eq(commit_one(place, "y.png", "a/y.jpg", "y", &err), THUMBS_OK, "%s", err.message);
+    cr_expect_eq(commit_one(place, "z.png", "a/z.jpg", "z", &err), THUMBS_OK, "%s", err.message);
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    cr_expect_eq(ask(5, "y.png", false, &source), TH_KNOWN_NOTHING);
+    cr_expect_eq(ask(5, "z.png", false, &source), TH_KNOWN_UP_TO_DATE);
+}
+
+/* Network file systems tell only at close that the quota is reached. */
+Test(commit, quota_reached_shows_at_close)
+{
+    char plan[32];
+    snprintf(plan, sizeof plan, "close:*:%d", EDQUOT);
+    setenv("THUMBS_FAULT", plan, 1);
+    struct th_dest *dest = open_dest(5);
+    struct th_place *place = open_place(dest, "a");
+    struct thumbs_error err = {0};
+    cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "text", &err), THUMBS_NO_SPACE);
+    cr_expect_eq(err.os_errno, EDQUOT);
+    cr_expect(strstr(err.message, "free)"), "%s", err.message);
+    cr_expect_not(exists("a/x.jpg"));
+    cr_expect_eq(count_files("a", ".thumbs-"), 0);
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+}
+
+#endif
