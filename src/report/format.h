@@ -1,0 +1,27 @@
+/* format.h - the pieces that lines of the report are made of; inside the report room only. All append to b. */
+#ifndef TH_REPORT_FORMAT_H
+#define TH_REPORT_FORMAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "report/report.h"
+
+/* Length of the well-formed UTF-8 sequence (RFC 3629) that text begins with: 1 to 4, or 0 if it begins with none. */
+size_t th_report_utf8_len(const char *text);
+
+/* value with so many decimals (0 to 6) and a point, whatever the locale. Negative and NaN count as 0. */
+void th_report_add_fixed(struct th_bytes *b, double value, unsigned decimals);
+
+/* Thumbnails made per second so far. */
+double th_report_images_per_second(const struct thumbs_totals *totals);
+
+/* All sources that have met their fate. */
+uint64_t th_report_settled(const struct thumbs_totals *totals);
+
+/* What the progress says, without newline, of at most `columns` bytes (all of them ASCII). With `columns` 0 there is no
+ * limit and no bar. settled_per_second predicts the end, 0 if unknown. */
+void th_report_progress_line(struct th_bytes *b, const struct thumbs_totals *totals, double settled_per_second,
+                             unsigned columns);
+
+#endif

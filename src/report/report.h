@@ -1,0 +1,52 @@
+/*
+ * report.h - what became of the sources: totals, and lines for people and for programs. Formats and counts; only the
+ * functions that take a FILE or fd write, and only there. Thread-safe: many workers add at the same time.
+ */
+#ifndef TH_REPORT_REPORT_H
+#define TH_REPORT_REPORT_H
+
+#include "base/bytes.h"
+#include "thumbs/thumbs.h"
+
+/* Counters, spread over cache lines so that 64 workers do not share one. The time of a run counts from create. */
+struct th_counters;
+struct th_counters *th_counters_create(void);    /* NULL: no memory */
+void th_counters_destroy(struct th_counters *c); /* NULL is fine */
+void th_counters_add(struct th_counters *c, const struct thumbs_event *event);
+void th_counters_found(struct th_counters *c, uint64_t n, uint64_t walk_ns); /* the walk found n more sources */
+void th_counters_walk_done(struct th_counters *c);
+/* A snapshot. While others add it may hold one part of an event without the other. */
+void th_counters_read(const struct th_counters *c, struct thumbs_totals *out);
+
+/* One NDJSON object (SPEC section 3) with its newline, appended to b. Names that are not UTF-8 also get source_base64
+ * (and path_base64 for outputs, RFC 4648 section 4), the text then has U+FFFD for each bad byte. */
+void th_report_event_json(struct th_bytes *b, const struct thumbs_event *event);
+/* The last line of a report. interrupted_by_signal: its number, 0 if there was none. */
+void th_report_summary_json(struct th_bytes *b, const struct thumbs_totals *totals, int interrupted_by_signal);
+/* What th_report_event_text() writes. A newline in a name is always shown as \x0a, so that a line stays a line; `escape`
+ * (for terminals) does the same to every control character and to bytes that are not UTF-8. */
+enum th_text_style {
+    TH_TEXT_PROBLEM, /* failed and damaged only: "thumbs: decode: holiday/a.jpg: file ends early"; nothing for the rest */
+    TH_TEXT_VERBOSE, /* failed as above; else "done a.jpg -> b.jpg 256x192 9120 bytes 7.2 ms" and the like */
+    TH_TEXT_DRY_RUN  /* "would make a.jpg -> b.jpg" for what is done outside a dry run; nothing for the rest */
+};
+/* At most one line for a person, with its newline, appended to b. */
+void th_report_event_text(struct th_bytes *b, const struct thumbs_event *event, enum th_text_style style, bool escape);
+/* "12 done, 3 up to date, 0 damaged, 1 failed, 2 skipped in 0.52 s, 23.1 images/s" and, if verbose, what the run was
+ * bound by. One line, with newline. */
+void th_report_summary_text(struct th_bytes *b, const struct thumbs_totals *totals, bool verbose, bool dry_run);
+/* Text from outside (a name, the value of an option), as th_report_event_text() shows it. */
+void th_report_add_escaped(struct th_bytes *b, const char *text, bool escape);
+
+/* Progress on a terminal or in a log, drawn by a thread of its own. */
+struct th_progress;
+/* `read` is called to get totals, from the drawing thread. fd: where to draw, borrowed until destroy. terminal: redraw
+ * one line in place ten times a second, as wide as the terminal is; else a plain line every 10 s and one at the end.
+ * MEMORY or INTERNAL where the thread cannot be started. */
+enum thumbs_code th_progress_create(int fd, bool terminal, void (*read)(void *user, struct thumbs_totals *out),
+                                    void *user, struct th_progress **out, struct thumbs_error *err);
+/* Print `text` (whole lines) to fd without tearing the bar. p may be NULL: plain write to fd. Safe from any thread. */
+void th_progress_print(struct th_progress *p, int fd, const char *text, size_t len);
+void th_progress_destroy(struct th_progress *p); /* erases the bar; NULL is fine */
+
+#endif
