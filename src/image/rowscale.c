@@ -1,0 +1,431 @@
+#include "image/rowscale.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "base/sys.h"
+
+/* The loops over whole rows exist once per instruction set and are chosen when the program starts. The sanitizers'
+ * runtimes are not up yet at that moment, so their builds do without. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(SANITIZED)
+#define PER_CPU __attribute__((target_clones("avx2", "default")))
+#else
+#define PER_CPU
+#endif
+
+#define LOBES 3 /* of the Lanczos window */
+
+/* Of a reduction by f, average whole pixels first so that at least this factor is left to the filter: at 3 the
+ * droop of the box cannot be seen, and the filter sees at most 6 * 3 * 2 + 1 pixels. */
+#define LEAST_LEFT 3.0
+
+/* Most pixels one cell averages along one axis: 256 * 256 premultiplied samples of 255 * 255 just fit 32 bits. */
+#define MAX_BOX 256u
+
+typedef float lanes __attribute__((vector_size(16)));
+
+/* One axis: which cells (averages of `box` fed pixels) each output pixel is made of, and how much of each. */
+struct axis {
+    uint32_t box, n_cells, n_out, n_taps; /* n_taps: weights stored per output pixel */
+    uint32_t *first;                      /* n_out: the first cell */
+    uint32_t *count;                      /* n_out: how many cells, up to n_taps */
+    float *weights;                       /* n_out * n_taps */
+};
+
+struct th_rowscale {
+    struct th_rowscale_plan plan;
+    struct axis x, y;
+    size_t row_len;   /* samples of a fed row */
+    size_t cells_len; /* samples of a row of cells */
+
+    uint32_t *sums;    /* row_len: the column sums of the box being filled, if any axis has a box */
+    uint32_t n_summed; /* rows in it */
+    float *ring;       /* the last ring_rows rows of cells, row i at i % ring_rows */
+    uint32_t ring_rows, n_ringed;
+    float *blended; /* cells_len: one output row after the vertical pass */
+    lanes *padded;  /* the same with four samples per pixel, where there is more than one band */
+    uint32_t n_fed, n_done;
+    struct th_pixels out;
+};
+
+/* ---- weights ---- */
+
+static double lanczos(double x)
+{
+    x = fabs(x);
+    if (x < 1e-9) return 1;
+    if (x >= LOBES) return 0;
+    double px = M_PI * x;
+    return LOBES * sin(px) * sin(px / LOBES) / (px * px);
+}
+
+static void axis_finish(struct axis *a)
+{
+    free(a->first);
+    free(a->count);
+    free(a->weights);
+    *a = (struct axis){0};
+}
+
+static void axis_fill(struct axis *a, double factor)
+{
+    if (factor == 1) {
+        /* Nothing to do on this axis: the filter would take each pixel as it is, at some cost. */
+        for (uint32_t i = 0; i < a->n_out; i++) {
+            a->first[i] = i;
+            a->count[i] = 1;
+            a->weights[(size_t)i * a->n_taps] = 1;
+        }
+        return;
+    }
+    double stretch = factor > 1 ? factor : 1;
+    for (uint32_t i = 0; i < a->n_out; i++) {
+        double centre = (i + 0.5) * factor;
+        double from = floor(centre - LOBES * stretch);
+        double to = ceil(centre + LOBES * stretch);
+        uint32_t first = from > 0 ? (uint32_t)from : 0;
+        uint32_t end = to < a->n_cells ? (uint32_t)to : a->n_cells;
+        if (first >= end) first = end - 1;
+        if (end - first > a->n_taps) end = first + a->n_taps;
+
+        float *w = a->weights + (size_t)i * a->n_taps;
+        double sum = 0;
+        for (uint32_t j = first; j < end; j++)
+            sum += lanczos((j + 0.5 - centre) / stretch);
+        for (uint32_t j = first; j < end; j++)
+            w[j - first] =
+                sum != 0 ? (float)(lanczos((j + 0.5 - centre) / stretch) / sum) : 1.0f / (float)(end - first);
+        a->first[i] = first;
+        a->count[i] = end - first;
+    }
+}
+
+static bool axis_init(struct axis *a, uint32_t n_in, double span, uint32_t n_out)
+{
+    if (n_in == 0 || n_out == 0 || !(span > 0) || span > n_in) return false;
+    double factor = span / n_out;
+    uint32_t box = factor >= 2 * LEAST_LEFT ? (uint32_t)fmin(factor / LEAST_LEFT, MAX_BOX) : 1;
+    factor /= box;
+
+    *a = (struct axis){.box = box, .n_cells = n_in / box + (n_in % box != 0), .n_out = n_out};
+    double taps = 2 * ceil(LOBES * (factor > 1 ? factor : 1)) + 2;
+    a->n_taps = factor == 1 ? 1 : taps < a->n_cells ? (uint32_t)taps : a->n_cells;
+
+    size_t n_weights;
+    if (!th_mul_size(n_out, a->n_taps, &n_weights)) return false;
+    a->first = th_calloc(n_out, sizeof *a->first);
+    a->count = th_calloc(n_out, sizeof *a->count);
+    a->weights = th_calloc(n_weights, sizeof *a->weights);
+    if (!a->first || !a->count || !a->weights) {
+        axis_finish(a);
+        return false;
+    }
+    axis_fill(a, factor);
+    return true;
+}
+
+/* ---- loops over whole rows ---- */
+
+PER_CPU static void samples_to_float(float *restrict to, const uint8_t *restrict from, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = from[i];
+}
+
+PER_CPU static void add_samples(uint32_t *restrict sums, const uint8_t *restrict from, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        sums[i] += from[i];
+}
+
+/* The same for pixels with alpha, whose colours are multiplied by it. */
+static void add_premultiplied(uint32_t *restrict sums, const uint8_t *restrict from, size_t n, uint32_t bands)
+{
+    for (size_t i = 0; i < n; i += bands) {
+        uint32_t alpha = from[i + bands - 1];
+        for (uint32_t band = 0; band + 1 < bands; band++)
+            sums[i + band] += from[i + band] * alpha;
+        sums[i + bands - 1] += alpha;
+    }
+}
+
+static void premultiply_to_float(float *restrict to, const uint8_t *restrict from, size_t n, uint32_t bands)
+{
+    for (size_t i = 0; i < n; i += bands) {
+        float alpha = from[i + bands - 1];
+        for (uint32_t band = 0; band + 1 < bands; band++)
+            to[i + band] = (float)from[i + band] * alpha;
+        to[i + bands - 1] = alpha;
+    }
+}
+
+/* to = (add ? to : 0) + four rows, each times its weight. */
+PER_CPU static void blend_four(float *restrict to, const float *const rows[4], const float weights[4], size_t n,
+                               bool add)
+{
+    const float *restrict a = rows[0], *restrict b = rows[1], *restrict c = rows[2], *restrict d = rows[3];
+    const float wa = weights[0], wb = weights[1], wc = weights[2], wd = weights[3];
+    if (add) {
+        for (size_t i = 0; i < n; i++)
+            to[i] += (a[i] * wa + b[i] * wb) + (c[i] * wc + d[i] * wd);
+    } else {
+        for (size_t i = 0; i < n; i++)
+            to[i] = (a[i] * wa + b[i] * wb) + (c[i] * wc + d[i] * wd);
+    }
+}
+
+/* ---- vertical pass ---- */
+
+static float *ring_row(const struct th_rowscale *r, uint32_t i_cell)
+{
+    return r->ring + (size_t)(i_cell % r->ring_rows) * r->cells_len;
+}
+
+static void blend_rows(struct th_rowscale *r, uint32_t i_out)
+{
+    const float *weights = r->y.weights + (size_t)i_out * r->y.n_taps;
+    uint32_t first = r->y.first[i_out], count = r->y.count[i_out];
+    for (uint32_t tap = 0; tap < count; tap += 4) {
+        const float *rows[4];
+        float w[4];
+        for (uint32_t i = 0; i < 4; i++) {
+            bool beyond = tap + i >= count;
+            rows[i] = ring_row(r, first + (beyond ? count - 1 : tap + i));
+            w[i] = beyond ? 0 : weights[tap + i];
+        }
+        blend_four(r->blended, rows, w, r->cells_len, tap != 0);
+    }
+}
+
+/* ---- horizontal pass ---- */
+
+static uint8_t to_sample(float v)
+{
+    v += 0.5f;
+    return v <= 0 ? 0 : v >= 255 ? 255 : (uint8_t)v;
+}
+
+/* One band: four cells at a time, their sums joined at the end. */
+static void resample_grey(const struct th_rowscale *r, uint8_t *to)
+{
+    for (uint32_t i = 0; i < r->x.n_out; i++) {
+        const float *w = r->x.weights + (size_t)i * r->x.n_taps;
+        const float *from = r->blended + r->x.first[i];
+        uint32_t count = r->x.count[i], tap = 0;
+        float sum[4] = {0};
+        for (; tap + 4 <= count; tap += 4)
+            for (uint32_t lane = 0; lane < 4; lane++)
+                sum[lane] += from[tap + lane] * w[tap + lane];
+        for (; tap < count; tap++)
+            sum[0] += from[tap] * w[tap];
+        to[i] = to_sample((sum[0] + sum[1]) + (sum[2] + sum[3]));
+    }
+}
+
+/* Four sums side by side, since each addition waits for the one before it. */
+static inline __attribute__((always_inline)) lanes resample_pixel(const lanes *from, const float *w, uint32_t count)
+{
+    lanes a = {0}, b = {0}, c = {0}, d = {0};
+    uint32_t tap = 0;
+    for (; tap + 4 <= count; tap += 4) {
+        a += from[tap] * w[tap];
+        b += from[tap + 1] * w[tap + 1];
+        c += from[tap + 2] * w[tap + 2];
+        d += from[tap + 3] * w[tap + 3];
+    }
+    for (; tap < count; tap++)
+        a += from[tap] * w[tap];
+    return (a + b) + (c + d);
+}
+
+static void pad_row(struct th_rowscale *r)
+{
+    const float *from = r->blended;
+    uint32_t bands = r->plan.bands, n = r->x.n_cells;
+    if (bands == 3) {
+        for (uint32_t i = 0; i < n; i++, from += 3)
+            r->padded[i] = (lanes){from[0], from[1], from[2], 0};
+    } else if (bands == 2) {
+        for (uint32_t i = 0; i < n; i++, from += 2)
+            r->padded[i] = (lanes){from[0], from[1], 0, 0};
+    } else {
+        memcpy(r->padded, from, n * sizeof *r->padded);
+    }
+}
+
+static void store_seen(uint8_t *to, lanes v, uint32_t bands)
+{
+    /* Where nothing can be seen the colour is black, as everywhere else: it must not be a division by 0. */
+    float alpha = v[bands - 1];
+    to[bands - 1] = to_sample(alpha);
+    for (uint32_t band = 0; band + 1 < bands; band++)
+        to[band] = to[bands - 1] ? to_sample(v[band] / alpha) : 0;
+}
+
+PER_CPU static void resample_colours(const struct th_rowscale *r, uint8_t *to)
+{
+    uint32_t bands = r->plan.bands;
+    for (uint32_t i = 0; i < r->x.n_out; i++, to += bands) {
+        const float *w = r->x.weights + (size_t)i * r->x.n_taps;
+        lanes v = resample_pixel(r->padded + r->x.first[i], w, r->x.count[i]);
+        if (r->plan.alpha) {
+            store_seen(to, v, bands);
+        } else {
+            for (uint32_t band = 0; band < bands; band++)
+                to[band] = to_sample(v[band]);
+        }
+    }
+}
+
+/* ---- feeding ---- */
+
+/* Make every output row whose last row of cells has come. */
+static void finish_rows(struct th_rowscale *r)
+{
+    while (r->n_done < r->y.n_out && r->y.first[r->n_done] + r->y.count[r->n_done] <= r->n_ringed) {
+        blend_rows(r, r->n_done);
+        uint8_t *to = r->out.data + (size_t)r->n_done * r->out.width * r->out.bands;
+        if (r->plan.bands == 1) {
+            resample_grey(r, to);
+        } else {
+            pad_row(r);
+            resample_colours(r, to);
+        }
+        r->n_done++;
+    }
+}
+
+/* Sum the column sums of each cell. Called with a constant number of bands, so that the inner loops are unrolled. */
+static inline __attribute__((always_inline)) void sum_cells(const struct th_rowscale *r, float *to, uint32_t bands)
+{
+    const uint32_t *from = r->sums;
+    uint32_t left = r->plan.in_width;
+    for (uint32_t cell = 0; cell < r->x.n_cells; cell++) {
+        uint32_t n = left < r->x.box ? left : r->x.box;
+        uint32_t sum[4] = {0};
+        for (uint32_t i = 0; i < n; i++)
+            for (uint32_t band = 0; band < bands; band++)
+                sum[band] += *from++;
+        float scale = 1.0f / (float)(n * r->n_summed);
+        for (uint32_t band = 0; band < bands; band++)
+            *to++ = (float)sum[band] * scale;
+        left -= n;
+    }
+}
+
+/* Turn the column sums into one row of cells. */
+static void close_box(struct th_rowscale *r)
+{
+    float *to = ring_row(r, r->n_ringed);
+    switch (r->plan.bands) {
+    case 1:
+        sum_cells(r, to, 1);
+        break;
+    case 2:
+        sum_cells(r, to, 2);
+        break;
+    case 3:
+        sum_cells(r, to, 3);
+        break;
+    default:
+        sum_cells(r, to, 4);
+        break;
+    }
+    memset(r->sums, 0, r->row_len * sizeof *r->sums);
+    r->n_summed = 0;
+    r->n_ringed++;
+}
+
+static void feed_row(struct th_rowscale *r, const uint8_t *row)
+{
+    r->n_fed++;
+    if (!r->sums) {
+        float *to = ring_row(r, r->n_ringed);
+        if (r->plan.alpha)
+            premultiply_to_float(to, row, r->row_len, r->plan.bands);
+        else
+            samples_to_float(to, row, r->row_len);
+        r->n_ringed++;
+    } else {
+        if (r->plan.alpha)
+            add_premultiplied(r->sums, row, r->row_len, r->plan.bands);
+        else
+            add_samples(r->sums, row, r->row_len);
+        r->n_summed++;
+        if (r->n_summed < r->y.box && r->n_fed < r->plan.in_height) return;
+        close_box(r);
+    }
+    finish_rows(r);
+}
+
+void th_rowscale_feed(struct th_rowscale *r, const uint8_t *rows, size_t stride, uint32_t n_rows)
+{
+    for (uint32_t i = 0; i < n_rows && r->n_fed < r->plan.in_height; i++)
+        feed_row(r, rows + i * stride);
+}
+
+/* ---- life ---- */
+
+static bool allocate(struct th_rowscale *r)
+{
+    const struct th_rowscale_plan *p = &r->plan;
+    bool boxed = r->x.box > 1 || r->y.box > 1;
+    size_t ring_len;
+
+    for (uint32_t i = 0; i < r->y.n_out; i++)
+        if (r->y.count[i] > r->ring_rows) r->ring_rows = r->y.count[i];
+    if (!th_mul_size(p->in_width, p->bands, &r->row_len) || !th_mul_size(r->x.n_cells, p->bands, &r->cells_len) ||
+        !th_mul_size(r->ring_rows, r->cells_len, &ring_len))
+        return false;
+
+    r->ring = th_calloc(ring_len, sizeof *r->ring);
+    r->blended = th_calloc(r->cells_len, sizeof *r->blended);
+    if (!r->ring || !r->blended) return false;
+    if (boxed && !(r->sums = th_calloc(r->row_len, sizeof *r->sums))) return false;
+    if (p->bands > 1 && !(r->padded = th_calloc(r->x.n_cells, sizeof *r->padded))) return false;
+    return th_pixels_init(&r->out, p->out_width, p->out_height, p->bands);
+}
+
+struct th_rowscale *th_rowscale_create(const struct th_rowscale_plan *plan)
+{
+    if (plan->bands < 1 || plan->bands > 4 || (plan->alpha && plan->bands % 2 != 0)) return NULL;
+    struct th_rowscale *r = th_calloc(1, sizeof *r);
+    if (!r) return NULL;
+    r->plan = *plan;
+    if (!axis_init(&r->x, plan->in_width, plan->span_x, plan->out_width) ||
+        !axis_init(&r->y, plan->in_height, plan->span_y, plan->out_height) || !allocate(r)) {
+        th_rowscale_destroy(r);
+        return NULL;
+    }
+    return r;
+}
+
+void th_rowscale_destroy(struct th_rowscale *r)
+{
+    if (!r) return;
+    axis_finish(&r->x);
+    axis_finish(&r->y);
+    free(r->sums);
+    free(r->ring);
+    free(r->blended);
+    free(r->padded);
+    th_pixels_finish(&r->out);
+    free(r);
+}
+
+bool th_rowscale_take(struct th_rowscale *r, struct th_pixels *out)
+{
+    if (r->n_done < r->y.n_out) return false;
+    *out = r->out;
+    r->out = (struct th_pixels){0};
+    return true;
+}

@@ -1,0 +1,548 @@
+#include "image/vips_module.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <vips/vips.h>
+
+/* Rows asked for at a time: a multiple of the 8 that libvips' readers work in, so that none is made twice. */
+#define STRIP 16
+
+/* Set once by start(), before anything else is called. */
+static const struct th_vips_host *host;
+
+struct th_vips_source {
+    const uint8_t *data;
+    size_t len;
+    enum thumbs_format format;
+    VipsImage *image; /* opened at full size, rows as in the header, nothing decoded yet; NULL once it was used up */
+    bool lenient;     /* the strict attempt failed */
+    char damage[120]; /* why */
+    struct th_vips_header header;
+    uint8_t *icc;    /* what header.icc points to */
+    uint8_t *mended; /* what data points to, if it is a changed copy */
+};
+
+/* ---- start ---- */
+
+/* libvips and GLib report to the terminal what a batch must report itself. What JPEG files have to be blamed for
+ * reaches us only as such a warning, so the last one of this thread is kept. */
+static _Thread_local char last_warning[200];
+
+static void copy_clause(char *to, size_t size, const char *from)
+{
+    size_t n = 0;
+    for (; from && from[n] && from[n] != '\n' && n + 1 < size; n++)
+        to[n] = (unsigned char)from[n] < 0x20 || from[n] == 0x7f ? '?' : from[n];
+    to[n] = 0;
+}
+
+static void on_log(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer user)
+{
+    (void)domain;
+    (void)user;
+    if ((level & G_LOG_LEVEL_WARNING) && last_warning[0] == 0) copy_clause(last_warning, sizeof last_warning, message);
+}
+
+static int start_result;
+
+static void start_once(void)
+{
+    static const char *const domains[] = {"VIPS", "GLib", "GLib-GObject"};
+    for (size_t i = 0; i < sizeof domains / sizeof *domains; i++)
+        g_log_set_handler(domains[i], (GLogLevelFlags)(G_LOG_LEVEL_MASK & ~G_LOG_LEVEL_ERROR), on_log, NULL);
+
+    start_result = VIPS_INIT("thumbs");
+    if (start_result != 0) return;
+    vips_leak_set(FALSE);
+    vips_concurrency_set(1);
+    vips_cache_set_max(0);
+    vips_cache_set_max_mem(0);
+    vips_cache_set_max_files(0);
+    vips_block_untrusted_set(TRUE);
+}
+
+/* What libvips complained about, as a hint for people and never as a reason to branch: the buffer is one for all
+ * threads. Its last line says most about why it gave up; some decoders only warn. */
+static void take_hint(char *hint, size_t size)
+{
+    char *text = vips_error_buffer_copy();
+    g_strchomp(text);
+    const char *last = strrchr(text, '\n');
+    copy_clause(hint, size, last ? last + 1 : text);
+    if (hint[0] == 0) copy_clause(hint, size, last_warning);
+    if (hint[0] == 0) copy_clause(hint, size, "no reason given");
+    /* "VipsJpeg: Premature end": who says it does not matter to who reads it. */
+    const char *text_behind = strstr(hint, ": ");
+    if (text_behind && text_behind[2] && strcspn(hint, " ") > (size_t)(text_behind - hint))
+        memmove(hint, text_behind + 2, strlen(text_behind + 2) + 1);
+    last_warning[0] = 0;
+    g_free(text);
+}
+
+static enum thumbs_code start(const struct th_vips_host *h, struct thumbs_error *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    host = h;
+    pthread_once(&once, start_once);
+    if (start_result == 0) return THUMBS_OK;
+    char hint[120];
+    take_hint(hint, sizeof hint);
+    return h->error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "libvips does not start: %s", hint);
+}
+
+static void thread_finish(void)
+{
+    vips_thread_shutdown();
+}
+
+/* ---- loaders ---- */
+
+static const char *loader_name(enum thumbs_format format)
+{
+    switch (format) {
+    case THUMBS_FORMAT_JPEG:
+        return "jpegload_buffer";
+    case THUMBS_FORMAT_PNG:
+        return "pngload_buffer";
+    case THUMBS_FORMAT_WEBP:
+        return "webpload_buffer";
+    case THUMBS_FORMAT_GIF:
+        return "gifload_buffer";
+    case THUMBS_FORMAT_TIFF:
+        return "tiffload_buffer";
+    case THUMBS_FORMAT_HEIF:
+    case THUMBS_FORMAT_AVIF:
+        return "heifload_buffer";
+    case THUMBS_FORMAT_JXL:
+        return "jxlload_buffer";
+    case THUMBS_FORMAT_JP2K:
+        return "jp2kload_buffer";
+    default:
+        return NULL;
+    }
+}
+
+/* Is there such a loader, and is it one that may be used on data from anywhere? */
+static bool loader_usable(const char *name)
+{
+    GType type = name ? vips_type_find("VipsOperation", name) : 0;
+    if (type == 0) return false;
+    gpointer class = g_type_class_ref(type);
+    bool blocked = VIPS_OPERATION_CLASS(class)->flags & (VIPS_OPERATION_BLOCKED | VIPS_OPERATION_UNTRUSTED);
+    g_type_class_unref(class);
+    return !blocked;
+}
+
+static VipsImage *load(const struct th_vips_source *s, uint32_t shrink, VipsFailOn fail_on)
+{
+    VipsImage *image = NULL;
+    VipsBlob *blob = vips_blob_new(NULL, s->data, s->len);
+    const char *name = loader_name(s->format);
+    int failed;
+    if (s->format == THUMBS_FORMAT_JPEG && shrink > 1)
+        failed = vips_call(name, blob, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, "shrink",
+                           (int)shrink, NULL);
+    else if (s->format == THUMBS_FORMAT_WEBP && shrink > 1)
+        failed = vips_call(name, blob, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, "scale",
+                           1.0 / shrink, NULL);
+    else
+        failed = vips_call(name, blob, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, NULL);
+    vips_area_unref(VIPS_AREA(blob));
+    if (failed) {
+        g_clear_object(&image);
+        return NULL;
+    }
+    return image;
+}
+
+/* ---- to 8 bits, at most four bands ---- */
+
+/* Replace *image by the result of an operation on it. */
+static bool replace(VipsImage **image, VipsImage *result, int failed)
+{
+    if (failed) {
+        g_clear_object(&result);
+        return false;
+    }
+    g_object_unref(*image);
+    *image = result;
+    return true;
+}
+
+static bool is_plain(VipsInterpretation interpretation)
+{
+    switch (interpretation) {
+    case VIPS_INTERPRETATION_sRGB:
+    case VIPS_INTERPRETATION_RGB:
+    case VIPS_INTERPRETATION_RGB16:
+    case VIPS_INTERPRETATION_B_W:
+    case VIPS_INTERPRETATION_GREY16:
+    case VIPS_INTERPRETATION_MULTIBAND:
+    case VIPS_INTERPRETATION_CMYK:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool make_8_bit(VipsImage **image)
+{
+    VipsImage *result = NULL;
+    if ((*image)->Coding != VIPS_CODING_NONE || !is_plain(vips_image_guess_interpretation(*image))) {
+        int failed = vips_colourspace(*image, &result, VIPS_INTERPRETATION_sRGB, NULL);
+        if (!replace(image, result, failed)) return false;
+        result = NULL;
+    }
+    VipsBandFormat format = vips_image_get_format(*image);
+    if (format == VIPS_FORMAT_UCHAR) return true;
+    /* 16 bits without sign fill their range; other types usually hold the values of an 8-bit picture. */
+    gboolean shift = format == VIPS_FORMAT_USHORT;
+    int failed = vips_cast(*image, &result, VIPS_FORMAT_UCHAR, "shift", shift, NULL);
+    return replace(image, result, failed);
+}
+
+/* How many of the bands make up the picture; the rest are spot colours and the like. */
+static int useful_bands(int bands, VipsInterpretation interpretation)
+{
+    if (interpretation == VIPS_INTERPRETATION_CMYK && bands >= 4) return 4;
+    if (interpretation == VIPS_INTERPRETATION_MULTIBAND && bands > 4) return 3;
+    if ((interpretation == VIPS_INTERPRETATION_B_W || interpretation == VIPS_INTERPRETATION_GREY16) && bands > 2)
+        return bands == 3 ? 3 : 2;
+    return bands < 4 ? bands : 4;
+}
+
+/* Decoded rows as the header promises them. Takes over `image`; NULL on failure. */
+static VipsImage *prepare(VipsImage *image, struct th_vips_header *header)
+{
+    VipsInterpretation interpretation = vips_image_guess_interpretation(image);
+    if (!make_8_bit(&image)) goto fail;
+
+    int bands = useful_bands(image->Bands, interpretation);
+    if (bands != image->Bands) {
+        VipsImage *result = NULL;
+        int failed = vips_extract_band(image, &result, 0, "n", bands, NULL);
+        if (!replace(&image, result, failed)) goto fail;
+    }
+    header->bands = (uint32_t)bands;
+    header->cmyk = interpretation == VIPS_INTERPRETATION_CMYK && bands == 4;
+    header->alpha = !header->cmyk && (bands == 2 || bands == 4);
+    return image;
+fail:
+    g_object_unref(image);
+    return NULL;
+}
+
+/* Copy the embedded profile, if it is one for the colours that come (a profile of a Lab picture says nothing about
+ * its sRGB version). The image itself must not be kept for it: libvips reports what a JPEG has to be blamed for
+ * when the image goes. */
+static bool copy_profile(struct th_vips_source *s, VipsImage *image)
+{
+    const void *data = NULL;
+    size_t len = 0;
+    if (!vips_image_get_typeof(image, VIPS_META_ICC_NAME)) return true;
+    if (!is_plain(vips_image_guess_interpretation(image))) return true;
+    if (vips_image_get_blob(image, VIPS_META_ICC_NAME, &data, &len) != 0 || len == 0) return true;
+    if (!(s->icc = host->alloc(len))) return false;
+    memcpy(s->icc, data, len);
+    s->header.icc = s->icc;
+    s->header.icc_len = len;
+    return true;
+}
+
+static void close_source(struct th_vips_source *s)
+{
+    if (!s) return;
+    g_clear_object(&s->image);
+    free(s->icc);
+    free(s->mended);
+    free(s);
+}
+
+/* libjpeg goes on after errors in the data and only warns: one lenient pass tells both. The other decoders are told
+ * to stop at the first error, so that it is noticed at all. */
+static VipsFailOn strictness(const struct th_vips_source *s)
+{
+    return s->format == THUMBS_FORMAT_JPEG || s->lenient ? VIPS_FAIL_ON_NONE : VIPS_FAIL_ON_ERROR;
+}
+
+/* A PNG that ends inside a chunk: libpng would throw away all of that chunk, which is often the only one with
+ * pixels. In a copy the chunk is declared as long as it really is; its last four bytes pass for the checksum, which
+ * a lenient reader ignores. */
+static void mend_png(struct th_vips_source *s)
+{
+    size_t at = 8, left, declared;
+    for (;; at += 12 + declared) {
+        left = s->len > at ? s->len - at : 0;
+        if (left < 12) return;
+        const uint8_t *p = s->data + at;
+        declared = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
+        if (declared > left - 12) break;
+    }
+    if (!(s->mended = host->alloc(s->len))) return;
+    memcpy(s->mended, s->data, s->len);
+    uint32_t there = (uint32_t)(left - 12);
+    for (int i = 0; i < 4; i++)
+        s->mended[at + (size_t)i] = (uint8_t)(there >> (24 - 8 * i));
+    s->data = s->mended;
+}
+
+/* The strict attempt failed: remember why, take what can be had. */
+static void go_lenient(struct th_vips_source *s)
+{
+    s->lenient = true;
+    take_hint(s->damage, sizeof s->damage);
+    if (s->format == THUMBS_FORMAT_PNG) mend_png(s);
+}
+
+static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_error *err)
+{
+    last_warning[0] = 0;
+    VipsImage *image = load(s, 1, strictness(s));
+    if (!image && strictness(s) != VIPS_FAIL_ON_NONE) {
+        go_lenient(s);
+        image = load(s, 1, VIPS_FAIL_ON_NONE);
+    }
+    if (image) {
+        /* libheif and libjxl turn the picture themselves. */
+        bool turned =
+            s->format == THUMBS_FORMAT_HEIF || s->format == THUMBS_FORMAT_AVIF || s->format == THUMBS_FORMAT_JXL;
+        s->header.width = (uint32_t)image->Xsize;
+        s->header.height = (uint32_t)image->Ysize;
+        s->header.orientation = turned ? 1 : (unsigned)vips_image_get_orientation(image);
+        if (!copy_profile(s, image)) {
+            g_object_unref(image);
+            return host->error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for a colour profile");
+        }
+        s->image = prepare(image, &s->header);
+    }
+    if (s->image) return THUMBS_OK;
+
+    char hint[120];
+    take_hint(hint, sizeof hint);
+    return host->error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "the header does not decode: %s", hint);
+}
+
+static enum thumbs_code open_source(const uint8_t *data, size_t len, enum thumbs_format format,
+                                    struct th_vips_source **out, struct th_vips_header *header,
+                                    struct thumbs_error *err)
+{
+    if (!loader_usable(loader_name(format)))
+        return host->error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "decoding of %s is not enabled",
+                               host->format_name(format));
+    struct th_vips_source *s = host->alloc(sizeof *s);
+    if (!s) return host->error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
+    *s = (struct th_vips_source){.data = data, .len = len, .format = format};
+
+    enum thumbs_code code = open_header(s, err);
+    if (code != THUMBS_OK) {
+        close_source(s);
+        return code;
+    }
+    *out = s;
+    *header = s->header;
+    return THUMBS_OK;
+}
+
+/* ---- rows ---- */
+
+/* PART: the data broke off, black was put in its place. */
+enum outcome { DONE, PART, STOPPED, BROKEN };
+
+static bool feed_black(const struct th_vips_rows *to, size_t row_len, uint32_t n)
+{
+    uint8_t *row = host->alloc(row_len);
+    if (!row) return false;
+    memset(row, 0, row_len);
+    bool ok = to->rows(to->user, row, 0, n);
+    free(row);
+    return ok;
+}
+
+/* Pull the picture through one region in the calling thread. libvips' own sinks start a pool of threads for each
+ * image, which costs more than a small picture does. */
+static enum outcome pull(VipsImage *image, const struct th_vips_rows *to, bool lenient)
+{
+    enum outcome outcome = DONE;
+    VipsRegion *region = vips_region_new(image);
+    VipsRect strip = {0, 0, image->Xsize, 0};
+    while (outcome == DONE && strip.top < image->Ysize) {
+        strip.height = VIPS_MIN(STRIP, image->Ysize - strip.top);
+        if (vips_region_prepare(region, &strip) != 0)
+            /* libvips gives a JPEG up after its hundredth warning: what came until then is better than nothing. */
+            outcome = lenient && strip.top > 0 ? PART : BROKEN;
+        else if (!to->rows(to->user, VIPS_REGION_ADDR(region, 0, strip.top), VIPS_REGION_LSKIP(region),
+                           (uint32_t)strip.height))
+            outcome = STOPPED;
+        else
+            strip.top += strip.height;
+    }
+    if (outcome == PART && !feed_black(to, VIPS_IMAGE_SIZEOF_LINE(image), (uint32_t)(image->Ysize - strip.top)))
+        outcome = STOPPED;
+    g_object_unref(region);
+    return outcome;
+}
+
+/* The largest reduction up to `most` that the decoder of this format does. */
+static uint32_t shrink_for(enum thumbs_format format, uint32_t most)
+{
+    if (format == THUMBS_FORMAT_WEBP) return most < 1 ? 1 : most;
+    if (format != THUMBS_FORMAT_JPEG) return 1;
+    return most >= 8 ? 8 : most >= 4 ? 4 : most >= 2 ? 2 : 1;
+}
+
+static enum outcome attempt(struct th_vips_source *s, uint32_t shrink, VipsFailOn fail_on,
+                            const struct th_vips_rows *to)
+{
+    VipsImage *image = s->image;
+    s->image = NULL;
+    if (!image || shrink > 1) {
+        struct th_vips_header header = {0};
+        g_clear_object(&image);
+        image = load(s, shrink, fail_on);
+        if (image) image = prepare(image, &header);
+        /* The second reading of a header must promise what the first did. */
+        if (!image || header.bands != s->header.bands) {
+            g_clear_object(&image);
+            return BROKEN;
+        }
+    }
+    uint32_t width = (uint32_t)image->Xsize, height = (uint32_t)image->Ysize;
+    double span_x = VIPS_MIN((double)s->header.width / shrink, (double)width);
+    double span_y = VIPS_MIN((double)s->header.height / shrink, (double)height);
+    enum outcome outcome =
+        to->begin(to->user, width, height, span_x, span_y) ? pull(image, to, fail_on == VIPS_FAIL_ON_NONE) : STOPPED;
+    g_object_unref(image);
+    return outcome;
+}
+
+static enum thumbs_code read_rows(struct th_vips_source *s, uint32_t most_shrink, const struct th_vips_rows *to,
+                                  bool *damaged, char warning[200], struct thumbs_error *err)
+{
+    uint32_t shrink = shrink_for(s->format, most_shrink);
+    last_warning[0] = 0;
+    enum outcome outcome = attempt(s, shrink, strictness(s), to);
+    if (outcome == BROKEN && strictness(s) != VIPS_FAIL_ON_NONE) {
+        go_lenient(s);
+        outcome = attempt(s, shrink, VIPS_FAIL_ON_NONE, to);
+    }
+    if (outcome == STOPPED) {
+        vips_error_clear();
+        return THUMBS_STOPPED;
+    }
+    if (outcome == BROKEN) {
+        char hint[120];
+        take_hint(hint, sizeof hint);
+        return host->error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "the data does not decode: %s", hint);
+    }
+    *damaged = outcome == PART || s->lenient || (s->format == THUMBS_FORMAT_JPEG && last_warning[0]);
+    if (*damaged && !s->damage[0]) take_hint(s->damage, sizeof s->damage);
+    copy_clause(warning, 200, s->damage);
+    vips_error_clear();
+    return THUMBS_OK;
+}
+
+/* ---- small pictures ---- */
+
+/* A libvips image over the picture's memory. */
+static VipsImage *wrap(const struct th_pixels *p)
+{
+    VipsImage *image = vips_image_new_from_memory(p->data, (size_t)p->width * p->height * p->bands, (int)p->width,
+                                                  (int)p->height, (int)p->bands, VIPS_FORMAT_UCHAR);
+    if (!image) return NULL;
+    image->Type = p->cmyk         ? VIPS_INTERPRETATION_CMYK
+                  : p->bands <= 2 ? VIPS_INTERPRETATION_B_W
+                                  : VIPS_INTERPRETATION_sRGB;
+    return image;
+}
+
+struct copy {
+    uint8_t *to;
+    size_t row_len;
+};
+
+static bool copy_rows(void *user, const uint8_t *rows, size_t stride, uint32_t n)
+{
+    struct copy *c = user;
+    for (uint32_t i = 0; i < n; i++, c->to += c->row_len)
+        memcpy(c->to, rows + i * stride, c->row_len);
+    return true;
+}
+
+/* Store an 8-bit image of the same size as *p in its place. */
+static bool replace_pixels(struct th_pixels *p, VipsImage *image)
+{
+    if (image->BandFmt != VIPS_FORMAT_UCHAR || image->Bands < 1 || image->Bands > 4) return false;
+    size_t row_len = (size_t)p->width * (size_t)image->Bands;
+    struct copy copy = {.to = host->alloc(row_len * p->height), .row_len = row_len};
+    if (!copy.to) return false;
+    uint8_t *data = copy.to;
+    const struct th_vips_rows to = {.rows = copy_rows, .user = &copy};
+    if (pull(image, &to, false) != DONE) {
+        free(data);
+        return false;
+    }
+    free(p->data);
+    p->data = data;
+    p->bands = (uint32_t)image->Bands;
+    p->cmyk = false;
+    return true;
+}
+
+static bool to_srgb(struct th_pixels *p, const uint8_t *icc, size_t icc_len)
+{
+    bool ok = false;
+    VipsImage *in = wrap(p), *out = NULL;
+    if (!in) goto out;
+    if (icc) {
+        vips_image_set_blob_copy(in, VIPS_META_ICC_NAME, icc, icc_len);
+        vips_icc_transform(in, &out, "srgb", "embedded", TRUE, "depth", 8, NULL);
+    } else if (p->cmyk) {
+        vips_icc_transform(in, &out, "srgb", "input_profile", "cmyk", "depth", 8, NULL);
+    }
+    ok = out && replace_pixels(p, out);
+out:
+    vips_error_clear();
+    g_clear_object(&out);
+    g_clear_object(&in);
+    return ok;
+}
+
+static enum thumbs_code webp(const struct th_pixels *p, uint32_t quality,
+                             bool (*emit)(void *user, const void *data, size_t len), void *user,
+                             struct thumbs_error *err)
+{
+    enum thumbs_code code = THUMBS_OK;
+    void *data = NULL;
+    size_t len = 0;
+    VipsImage *image = wrap(p);
+    if (!image || vips_webpsave_buffer(image, &data, &len, "Q", (int)quality, "strip", TRUE, NULL) != 0) {
+        char hint[120];
+        take_hint(hint, sizeof hint);
+        code = host->error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE, "the WebP encoder failed: %s", hint);
+    } else if (!emit(user, data, len)) {
+        code = host->error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE, "no memory for the encoded WebP");
+    }
+    g_free(data);
+    g_clear_object(&image);
+    return code;
+}
+
+/* ---- entry ---- */
+
+static const struct th_vips_ops ops = {.version = TH_VIPS_MODULE_VERSION,
+                                       .start = start,
+                                       .thread_finish = thread_finish,
+                                       .open = open_source,
+                                       .close = close_source,
+                                       .read = read_rows,
+                                       .to_srgb = to_srgb,
+                                       .webp = webp};
+
+th_vips_module_fn thumbs_vips_module;
+
+__attribute__((visibility("default"))) const struct th_vips_ops *thumbs_vips_module(void)
+{
+    return &ops;
+}
