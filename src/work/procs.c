@@ -1,0 +1,473 @@
+/*
+ * Mode processes: one attendant thread for each worker process.
+ *
+ * An attendant owns its worker, the socket to it and the files it has sent there; nothing of that is shared, so there is
+ * no dispatcher that 64 workers would queue for. While the worker is at one file the next already waits in its socket, and the
+ * attendant commits the one before: the worker never waits for a round trip.
+ *
+ * Nothing that a worker says is trusted. A wrong length, number or order means that its memory is not its own any more:
+ * it is killed, and the file it was at has failed.
+ */
+#include "work/procs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/sys.h"
+#include "work/server.h"
+#include "work/wire.h"
+
+enum {
+    AHEAD = 2,            /* files in a worker: the one it is at and the one behind it */
+    SINK_BYTES = 1 << 20, /* at the beginning; sparse, and the worker makes it grow */
+    MAX_RESENDS = 3,      /* how often a file may be sent again because its worker died before it began */
+    SPAWN_TRIES = 5,      /* a machine short of processes may have one again soon */
+    SPAWN_PAUSE_US = 100 * 1000,
+};
+
+/* A file in the worker. */
+struct sent {
+    struct th_item *item;
+    uint64_t id;
+    unsigned n_resends;
+};
+
+/* An output area: the worker writes, we read. It cannot shrink (sealed), so reading it never faults. */
+struct sink {
+    int fd;
+    const uint8_t *data;
+    size_t len;
+};
+
+struct pool;
+
+struct attendant {
+    struct pool *pool;
+    pthread_t thread;
+
+    struct th_worker_id worker;
+    int sock; /* -1: no worker */
+    int page_fd;
+    struct th_wire_page *page;
+    struct sink sinks[TH_WIRE_N_SINKS];
+    uint64_t *knows_slot; /* bit i: the worker has the descriptor of slot i */
+    size_t n_known_words;
+
+    struct sent sent[AHEAD]; /* oldest first */
+    unsigned n_sent;
+    uint64_t last_id;
+    uint64_t began_ns; /* when the worker began sent[0] */
+    struct th_wire_reply reply;
+};
+
+struct pool {
+    const struct th_work *work;
+    struct th_server *server;
+    unsigned n_running; /* attendants; guarded by the server's lock */
+    pthread_mutex_t lock;
+    struct thumbs_error error; /* why the last attendant gave up */
+};
+
+/* ---- what a worker is given ---- */
+
+static bool make_sink(struct sink *sink)
+{
+    int fd = th_fault(TH_FAULT_MMAP) ? -1 : memfd_create("thumbs-out", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0) return false;
+    void *data = MAP_FAILED;
+    if (ftruncate(fd, SINK_BYTES) == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) == 0)
+        data = mmap(NULL, SINK_BYTES, PROT_READ, MAP_SHARED, fd, 0);
+    if (data == MAP_FAILED) {
+        close(fd);
+        return false;
+    }
+    *sink = (struct sink){.fd = fd, .data = data, .len = SINK_BYTES};
+    return true;
+}
+
+static void finish_sink(struct sink *sink)
+{
+    if (sink->data) munmap((void *)sink->data, sink->len);
+    if (sink->fd >= 0) close(sink->fd);
+}
+
+static bool make_page(struct attendant *a)
+{
+    a->page_fd = memfd_create("thumbs-page", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (a->page_fd < 0 || ftruncate(a->page_fd, sizeof *a->page) != 0) return false;
+    if (fcntl(a->page_fd, F_ADD_SEALS, F_SEAL_SHRINK) != 0) return false;
+    void *page = mmap(NULL, sizeof *a->page, PROT_READ | PROT_WRITE, MAP_SHARED, a->page_fd, 0);
+    if (page == MAP_FAILED) return false;
+    a->page = page;
+    return true;
+}
+
+static bool attendant_init(struct attendant *a, struct pool *pool)
+{
+    *a = (struct attendant){.pool = pool, .sock = -1, .page_fd = -1};
+    for (int i = 0; i < TH_WIRE_N_SINKS; i++)
+        a->sinks[i].fd = -1;
+    if (!make_page(a)) return false;
+    for (int i = 0; i < TH_WIRE_N_SINKS; i++) {
+        if (!make_sink(&a->sinks[i])) return false;
+    }
+    return true;
+}
+
+static void attendant_finish(struct attendant *a)
+{
+    if (a->page) munmap(a->page, sizeof *a->page);
+    if (a->page_fd >= 0) close(a->page_fd);
+    for (int i = 0; i < TH_WIRE_N_SINKS; i++)
+        finish_sink(&a->sinks[i]);
+    free(a->knows_slot);
+}
+
+/* ---- workers come and go ---- */
+
+static enum thumbs_code start_worker(struct attendant *a, struct thumbs_error *err)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+        return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, errno, "cannot make a socket for a worker");
+    int fds[2 + TH_WIRE_N_SINKS] = {pair[1], a->page_fd};
+    for (int i = 0; i < TH_WIRE_N_SINKS; i++)
+        fds[2 + i] = a->sinks[i].fd;
+    atomic_store_explicit(&a->page->begun, 0, memory_order_relaxed);
+    enum thumbs_code code = th_server_spawn(a->pool->server, fds, sizeof fds / sizeof *fds, &a->worker, err);
+    close(pair[1]);
+    if (code != THUMBS_OK) {
+        close(pair[0]);
+        return code;
+    }
+    a->sock = pair[0];
+    if (a->knows_slot) memset(a->knows_slot, 0, a->n_known_words * sizeof *a->knows_slot);
+    return THUMBS_OK;
+}
+
+static enum thumbs_code start_worker_patiently(struct attendant *a, struct thumbs_error *err)
+{
+    enum thumbs_code code = start_worker(a, err);
+    for (int i = 1; i < SPAWN_TRIES && code == THUMBS_MEMORY; i++) {
+        usleep(SPAWN_PAUSE_US);
+        code = start_worker(a, err);
+    }
+    return code;
+}
+
+/* Kill the worker. True: *status is how it had ended or now ended. */
+static bool end_worker(struct attendant *a, int *status)
+{
+    if (a->sock < 0) return false;
+    close(a->sock);
+    a->sock = -1;
+    return th_server_reap(a->pool->server, &a->worker, status);
+}
+
+/* ---- files to the worker ---- */
+
+static bool make_room_for_slot(struct attendant *a, uint32_t slot)
+{
+    size_t need = slot / 64 + 1;
+    if (need <= a->n_known_words) return true;
+    uint64_t *words = th_realloc(a->knows_slot, need * sizeof *words);
+    if (!words) return false;
+    memset(words + a->n_known_words, 0, (need - a->n_known_words) * sizeof *words);
+    a->knows_slot = words;
+    a->n_known_words = need;
+    return true;
+}
+
+/* False: the worker is dead, or there is no memory for the book-keeping, which comes to the same. */
+static bool send_job(struct attendant *a, struct sent *sent)
+{
+    const struct th_slot *slot = sent->item->slot;
+    struct th_wire_job job = {.id = ++a->last_id, .slot = slot->id, .len = slot->len, .cap = slot->cap};
+    job.i_sink = (uint32_t)(job.id % TH_WIRE_N_SINKS);
+    if (!make_room_for_slot(a, slot->id)) return false;
+    uint64_t bit = UINT64_C(1) << (slot->id % 64), *word = &a->knows_slot[slot->id / 64];
+    size_t n_fds = *word & bit ? 0 : 1;
+    sent->id = job.id;
+    if (th_wire_send(a->sock, &job, sizeof job, &slot->fd, n_fds) != 0) return false;
+    *word |= bit;
+    return true;
+}
+
+/* A send that fails needs no care: the worker's death is seen when its answer is waited for. */
+static void give(struct attendant *a, struct th_item *item)
+{
+    struct sent *sent = &a->sent[a->n_sent++];
+    *sent = (struct sent){.item = item};
+    if (a->n_sent == 1) a->began_ns = th_now_ns();
+    (void)send_job(a, sent);
+}
+
+/* Fill the worker up with files that are ready now. */
+static void send_ahead(struct attendant *a)
+{
+    struct th_item *item;
+    while (a->n_sent < AHEAD && (item = th_queue_try_pop(a->pool->work->queue)))
+        give(a, item);
+}
+
+static struct th_item *take_oldest(struct attendant *a)
+{
+    struct th_item *item = a->sent[0].item;
+    a->n_sent--;
+    memmove(&a->sent[0], &a->sent[1], a->n_sent * sizeof a->sent[0]);
+    return item;
+}
+
+static void fail_oldest(struct attendant *a, const struct thumbs_error *error)
+{
+    const struct th_work *work = a->pool->work;
+    struct th_outcome outcome = {.code = error->code, .error = error, .started_ns = a->began_ns};
+    work->finish(work->user, take_oldest(a), &outcome);
+}
+
+/* ---- answers from the worker ---- */
+
+enum answer { ANSWERED, DIED, LATE, LIED };
+
+/* Milliseconds until the file at work is late; -1: never. Rounded up, so that it never spins. */
+static int ms_left(const struct attendant *a)
+{
+    uint64_t timeout = a->pool->work->timeout_ns;
+    if (!timeout) return -1;
+    uint64_t now = th_now_ns(), end = a->began_ns + timeout;
+    if (now >= end) return 0;
+    uint64_t ms = (end - now) / 1000000 + 1;
+    return ms > 1000000 ? 1000000 : (int)ms;
+}
+
+/* See that reading up to `need` bytes of the sink is safe: the file is that long, and mapped. */
+static bool sink_covers(struct sink *sink, uint64_t need)
+{
+    struct stat st;
+    if (need <= sink->len) return true;
+    if (fstat(sink->fd, &st) != 0 || st.st_size < 0 || (uint64_t)st.st_size < need) return false;
+    void *data = mremap((void *)sink->data, sink->len, (size_t)st.st_size, MREMAP_MAYMOVE);
+    if (data == MAP_FAILED) return false;
+    sink->data = data;
+    sink->len = (size_t)st.st_size;
+    return true;
+}
+
+static bool is_plausible_output(const struct attendant *a, const struct th_image_output *o, struct sink *sink)
+{
+    const struct thumbs_image_options *image = a->pool->work->image;
+    uint64_t end;
+    if (__builtin_add_overflow(o->offset, o->len, &end)) return false;
+    if (o->i_size >= image->n_sizes || o->len == 0) return false;
+    if (o->width < 1 || o->width > THUMBS_MAX_SIDE || o->height < 1 || o->height > THUMBS_MAX_SIDE) return false;
+    if (o->format == THUMBS_FORMAT_NONE || o->format >= THUMBS_FORMAT_KEEP) return false;
+    return sink_covers(sink, end);
+}
+
+/* Is this what an honest worker would say about sent[0]? `size` bytes came. */
+static bool is_plausible(struct attendant *a, size_t size)
+{
+    struct th_wire_reply *reply = &a->reply;
+    const struct thumbs_image_options *image = a->pool->work->image;
+    if (size < th_wire_reply_size(0) || reply->id != a->sent[0].id) return false;
+    if (reply->error.code >= THUMBS_N_CODES || reply->error.stage >= THUMBS_N_STAGES) return false;
+    reply->error.message[sizeof reply->error.message - 1] = '\0';
+    if (reply->error.code != THUMBS_OK) return size == th_wire_reply_size(0);
+
+    struct th_image_result *result = &reply->result;
+    result->warning[sizeof result->warning - 1] = '\0';
+    uint32_t n_expected = a->pool->work->no_work ? 0 : image->n_sizes * image->n_formats;
+    if (result->n_outputs != n_expected || n_expected > THUMBS_MAX_OUTPUTS) return false;
+    if (size != th_wire_reply_size(result->n_outputs) || result->source_format >= THUMBS_N_FORMATS) return false;
+    for (uint32_t i = 0; i < result->n_outputs; i++) {
+        if (!is_plausible_output(a, &result->outputs[i], &a->sinks[reply->id % TH_WIRE_N_SINKS])) return false;
+    }
+    return true;
+}
+
+static enum answer wait_for_answer(struct attendant *a)
+{
+    for (;;) {
+        struct pollfd ready = {.fd = a->sock, .events = POLLIN};
+        int n = poll(&ready, 1, ms_left(a));
+        if (n < 0 && errno == EINTR) continue;
+        if (n == 0 && ms_left(a) > 0) continue;
+        if (n == 0) return LATE;
+        ssize_t size = th_wire_receive(a->sock, &a->reply, sizeof a->reply, NULL, NULL);
+        if (size < 0 && errno == EMSGSIZE) return LIED;
+        if (size <= 0) return DIED;
+        return is_plausible(a, (size_t)size) ? ANSWERED : LIED;
+    }
+}
+
+/* The worker is on the next file by now, and gets one more before the finished one is committed and reported. The
+ * sink of the finished one is not used again before the send after that. */
+static void finish_answered(struct attendant *a)
+{
+    const struct th_work *work = a->pool->work;
+    struct th_outcome outcome = {.code = a->reply.error.code, .started_ns = a->began_ns};
+    struct th_item *item = take_oldest(a);
+    a->began_ns = th_now_ns();
+    send_ahead(a);
+    if (outcome.code == THUMBS_OK) {
+        outcome.result = &a->reply.result;
+        outcome.data = a->sinks[a->reply.id % TH_WIRE_N_SINKS].data;
+    } else {
+        outcome.error = &a->reply.error;
+    }
+    work->finish(work->user, item, &outcome);
+}
+
+/* ---- a worker that failed ---- */
+
+static void describe_end(const struct attendant *a, enum answer answer, bool known, int status,
+                         struct thumbs_error *error)
+{
+    if (answer == LATE) {
+        th_error_set(error, THUMBS_TIMEOUT, THUMBS_STAGE_DECODE, "took longer than %g s",
+                     (double)a->pool->work->timeout_ns / 1e9);
+    } else if (answer == LIED) {
+        th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE, "the worker answered nonsense");
+    } else if (known && WIFSIGNALED(status)) {
+        th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE, "the worker died of signal %d (%s)", WTERMSIG(status),
+                     strsignal(WTERMSIG(status)));
+    } else if (known) {
+        th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE, "the worker ended with status %d",
+                     WEXITSTATUS(status));
+    } else {
+        th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE, "the worker was lost");
+    }
+}
+
+/* One file pays for a dead worker: the one it was at. A file it had not begun is not to blame, nor is any when the
+ * server has taken all its workers down with it; such a file is sent again, but not for ever. */
+static void bury_worker(struct attendant *a, enum answer answer)
+{
+    int status = 0;
+    struct thumbs_error error = {0};
+    bool known = end_worker(a, &status);
+    bool begun = atomic_load_explicit(&a->page->begun, memory_order_acquire) == a->sent[0].id;
+    bool to_blame = begun && (known || answer != DIED);
+    if (to_blame || a->sent[0].n_resends >= MAX_RESENDS) {
+        describe_end(a, answer, known, status, &error);
+        fail_oldest(a, &error);
+    }
+}
+
+/* A new worker for what is left of the old one's files. False: there is none to be had. */
+static bool replace_worker(struct attendant *a, struct thumbs_error *err)
+{
+    if (start_worker_patiently(a, err) != THUMBS_OK) return false;
+    a->began_ns = th_now_ns();
+    for (unsigned i = 0; i < a->n_sent; i++) {
+        a->sent[i].n_resends++;
+        if (!send_job(a, &a->sent[i])) break;
+    }
+    return true;
+}
+
+/* ---- an attendant's life ---- */
+
+static bool has_files(struct attendant *a)
+{
+    if (a->n_sent > 0) return true;
+    struct th_item *item = th_queue_pop(a->pool->work->queue);
+    if (item) give(a, item);
+    return item != NULL;
+}
+
+static bool attend(struct attendant *a, struct thumbs_error *err)
+{
+    while (has_files(a)) {
+        send_ahead(a);
+        enum answer answer = wait_for_answer(a);
+        if (answer == ANSWERED) {
+            finish_answered(a);
+        } else {
+            bury_worker(a, answer);
+            if (!replace_worker(a, err)) return false;
+        }
+    }
+    return true;
+}
+
+static void give_up(struct attendant *a, const struct thumbs_error *error)
+{
+    while (a->n_sent > 0)
+        fail_oldest(a, error);
+    pthread_mutex_lock(&a->pool->lock);
+    a->pool->error = *error;
+    pthread_mutex_unlock(&a->pool->lock);
+}
+
+static void *attendant_thread(void *arg)
+{
+    struct attendant *a = arg;
+    struct pool *pool = a->pool;
+    struct thumbs_error error = {0};
+    if (start_worker_patiently(a, &error) != THUMBS_OK || !attend(a, &error)) give_up(a, &error);
+    if (a->sock >= 0) close(a->sock); /* the worker sees the end of file and ends */
+    th_server_leave(pool->server, &pool->n_running);
+    return NULL;
+}
+
+/* Start up to n attendants: how many run. Fewer than asked is slower, not wrong. */
+static unsigned start_attendants(struct pool *pool, struct attendant *attendants, unsigned n)
+{
+    unsigned n_started = 0;
+    for (; n_started < n; n_started++) {
+        struct attendant *a = &attendants[n_started];
+        if (!attendant_init(a, pool) || th_thread_start(&a->thread, attendant_thread, a) != 0) {
+            attendant_finish(a);
+            break;
+        }
+    }
+    return n_started;
+}
+
+/* The calling thread keeps the server alive until the last attendant has left. */
+static void run_attendants(struct pool *pool, struct attendant *attendants, unsigned n)
+{
+    pool->n_running = n;
+    unsigned n_started = start_attendants(pool, attendants, n);
+    for (unsigned i = n_started; i < n; i++)
+        th_server_leave(pool->server, &pool->n_running);
+    if (n_started == 0)
+        th_error_set(&pool->error, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory or thread for one worker");
+    th_server_keep(pool->server, &pool->n_running);
+    for (unsigned i = 0; i < n_started; i++) {
+        pthread_join(attendants[i].thread, NULL);
+        attendant_finish(&attendants[i]);
+    }
+}
+
+enum thumbs_code th_procs_run(const struct th_work *work, struct thumbs_error *err)
+{
+    struct pool pool = {.work = work, .lock = PTHREAD_MUTEX_INITIALIZER};
+    enum thumbs_code code = THUMBS_OK;
+    struct attendant *attendants = th_calloc(work->jobs, sizeof *attendants);
+    if (!attendants) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for %u workers", work->jobs);
+    code = th_server_create(work, &pool.server, err);
+    if (code == THUMBS_OK) {
+        run_attendants(&pool, attendants, work->jobs);
+        /* One attendant that gave up only matters if it left work behind: the others have drained the queue. */
+        if (pool.error.code != THUMBS_OK && !th_queue_is_finished(work->queue)) {
+            code = pool.error.code;
+            if (err) *err = pool.error;
+        }
+    }
+    th_server_destroy(pool.server);
+    free(attendants);
+    return code;
+}

@@ -1,0 +1,244 @@
+#include "work/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/sys.h"
+
+extern char **environ;
+
+enum {
+    START_TIMEOUT_MS = 60000,  /* loading libraries from a cold network disk takes its time */
+    ANSWER_TIMEOUT_MS = 20000, /* a fork takes a millisecond; a server this late is stopped or lost */
+    MAX_STARTS_IN_A_ROW = 3,   /* without one answered request in between */
+    END_TIMEOUT_MS = 1000,     /* idle workers end at once; one that was stopped never does */
+};
+
+struct th_server {
+    struct th_wire_config config;
+    const char *program;
+
+    pthread_mutex_t lock; /* one request at a time; workers are started rarely */
+    pthread_cond_t changed;
+    pid_t pid;            /* 0: down */
+    int sock;             /* -1: down */
+    uint64_t generation;  /* counts starts */
+    unsigned n_fruitless; /* starts since the last answered request */
+    bool hopeless;        /* given up */
+};
+
+/* Wait for an answer: false on end of file, nonsense or time-out. */
+static bool receive_answer(int sock, struct th_wire_answer *answer, int timeout_ms)
+{
+    struct pollfd ready = {.fd = sock, .events = POLLIN};
+    int n;
+    do {
+        n = poll(&ready, 1, timeout_ms);
+    } while (n < 0 && errno == EINTR);
+    return n > 0 && th_wire_receive(sock, answer, sizeof *answer, NULL, NULL) == (ssize_t)sizeof *answer;
+}
+
+static void wait_for_end(pid_t pid)
+{
+    pid_t got;
+    do {
+        got = waitpid(pid, NULL, 0);
+    } while (got < 0 && errno == EINTR);
+}
+
+/* With the lock held: end it for good. Its workers are killed by the kernel with it. */
+static void bury(struct th_server *s)
+{
+    if (s->sock >= 0) close(s->sock);
+    s->sock = -1;
+    if (s->pid > 0) {
+        kill(s->pid, SIGKILL);
+        wait_for_end(s->pid);
+    }
+    s->pid = 0;
+}
+
+/* posix_spawn, not fork: this process has threads by now. */
+static int spawn_program(const char *program, int sock, pid_t *pid)
+{
+    char *argv[] = {(char *)"thumbs", (char *)THUMBS_WORKER_ARG, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attr;
+    sigset_t none, defaults;
+    if (th_fault(TH_FAULT_FORK)) return errno;
+    if (posix_spawn_file_actions_init(&actions) != 0) return ENOMEM;
+    if (posix_spawnattr_init(&attr) != 0) {
+        posix_spawn_file_actions_destroy(&actions);
+        return ENOMEM;
+    }
+    sigemptyset(&none);
+    sigemptyset(&defaults);
+    for (int i = 1; i < 32; i++)
+        sigaddset(&defaults, i);
+    /* Decoders must never write into a report that goes to standard output. */
+    int failed = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
+    if (!failed) failed = posix_spawn_file_actions_adddup2(&actions, 0, 1);
+    if (!failed) failed = posix_spawn_file_actions_adddup2(&actions, sock, TH_WIRE_SERVER_FD);
+    if (!failed) failed = posix_spawnattr_setsigmask(&attr, &none);
+    if (!failed) failed = posix_spawnattr_setsigdefault(&attr, &defaults);
+    /* A session of its own: a Ctrl-C at the terminal reaches the parent alone. */
+    if (!failed)
+        failed = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+    if (!failed) failed = posix_spawn(pid, program, &actions, &attr, argv, environ);
+    posix_spawnattr_destroy(&attr);
+    posix_spawn_file_actions_destroy(&actions);
+    return failed;
+}
+
+/* With the lock held. */
+static enum thumbs_code start(struct th_server *s, struct thumbs_error *err)
+{
+    int pair[2];
+    struct th_wire_answer ready;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+        return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, errno, "cannot make a socket for workers");
+    int failed = spawn_program(s->program, pair[1], &s->pid);
+    close(pair[1]);
+    s->sock = pair[0];
+    if (failed) {
+        s->pid = 0;
+        bury(s);
+        return th_error_os(err, failed == EAGAIN ? THUMBS_MEMORY : THUMBS_INTERNAL, THUMBS_STAGE_NONE, failed,
+                           "cannot start worker program %s", s->program);
+    }
+    s->generation++;
+    s->n_fruitless++;
+    if (th_wire_send(s->sock, &s->config, sizeof s->config, NULL, 0) != 0 ||
+        !receive_answer(s->sock, &ready, START_TIMEOUT_MS)) {
+        bury(s);
+        return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, "worker program %s does not answer", s->program);
+    }
+    if (ready.os_errno) {
+        bury(s);
+        return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, "worker program %s cannot load its decoders",
+                            s->program);
+    }
+    return THUMBS_OK;
+}
+
+enum thumbs_code th_server_create(const struct th_work *work, struct th_server **out, struct thumbs_error *err)
+{
+    struct th_server *s = th_calloc(1, sizeof *s);
+    if (!s) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for workers");
+    s->config = (struct th_wire_config){.version = TH_WIRE_VERSION,
+                                        .size = sizeof s->config,
+                                        .timeout_ns = work->timeout_ns,
+                                        .no_work = work->no_work,
+                                        .image = *work->image};
+    s->program = work->worker_program ? work->worker_program : THUMBS_INSTALLED_PROGRAM;
+    s->sock = -1;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->changed, NULL);
+    enum thumbs_code code = start(s, err);
+    if (code != THUMBS_OK) {
+        th_server_destroy(s);
+        return code;
+    }
+    *out = s;
+    return THUMBS_OK;
+}
+
+/* Let it end by itself, which hands up the CPU time of its workers, if it is quick about it. */
+static void send_home(struct th_server *s)
+{
+    if (s->sock < 0) return;
+    close(s->sock);
+    s->sock = -1;
+    int pidfd = (int)syscall(SYS_pidfd_open, s->pid, 0);
+    if (pidfd < 0) return;
+    struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+    (void)poll(&ended, 1, END_TIMEOUT_MS);
+    close(pidfd);
+}
+
+void th_server_destroy(struct th_server *s)
+{
+    if (!s) return;
+    send_home(s);
+    bury(s);
+    pthread_cond_destroy(&s->changed);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+void th_server_keep(struct th_server *s, unsigned *n_users)
+{
+    pthread_mutex_lock(&s->lock);
+    while (*n_users > 0) {
+        if (s->sock < 0 && !s->hopeless) {
+            s->hopeless = s->n_fruitless >= MAX_STARTS_IN_A_ROW || start(s, NULL) != THUMBS_OK;
+            pthread_cond_broadcast(&s->changed);
+        } else {
+            pthread_cond_wait(&s->changed, &s->lock);
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+void th_server_leave(struct th_server *s, unsigned *n_users)
+{
+    pthread_mutex_lock(&s->lock);
+    (*n_users)--;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* With the lock held: one request. False: the server is down now. */
+static bool ask(struct th_server *s, const struct th_wire_request *request, const int *fds, size_t n_fds,
+                struct th_wire_answer *answer)
+{
+    if (s->sock < 0) return false;
+    if (th_wire_send(s->sock, request, sizeof *request, fds, n_fds) == 0 &&
+        receive_answer(s->sock, answer, ANSWER_TIMEOUT_MS)) {
+        s->n_fruitless = 0;
+        return true;
+    }
+    bury(s);
+    pthread_cond_broadcast(&s->changed);
+    return false;
+}
+
+enum thumbs_code th_server_spawn(struct th_server *s, const int *fds, size_t n_fds, struct th_worker_id *worker,
+                                 struct thumbs_error *err)
+{
+    struct th_wire_request request = {.type = TH_WIRE_SPAWN};
+    struct th_wire_answer answer;
+    pthread_mutex_lock(&s->lock);
+    while (!s->hopeless && !ask(s, &request, fds, n_fds, &answer)) {
+        while (s->sock < 0 && !s->hopeless)
+            pthread_cond_wait(&s->changed, &s->lock);
+    }
+    bool hopeless = s->hopeless;
+    uint64_t generation = s->generation;
+    pthread_mutex_unlock(&s->lock);
+    if (hopeless) return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, "the worker program keeps dying");
+    if (answer.os_errno)
+        return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, answer.os_errno, "cannot start a worker");
+    *worker = (struct th_worker_id){.pid = answer.pid, .generation = generation};
+    return THUMBS_OK;
+}
+
+bool th_server_reap(struct th_server *s, const struct th_worker_id *worker, int *status)
+{
+    struct th_wire_request request = {.type = TH_WIRE_REAP, .pid = worker->pid};
+    struct th_wire_answer answer;
+    pthread_mutex_lock(&s->lock);
+    bool known = worker->generation == s->generation && ask(s, &request, NULL, 0, &answer) && answer.os_errno == 0;
+    pthread_mutex_unlock(&s->lock);
+    if (known) *status = answer.status;
+    return known;
+}

@@ -1,0 +1,38 @@
+/*
+ * server.h - this side of the fork server: start it, ask it for workers, have it bury them.
+ *
+ * The server may die at any time (a user's kill, the system out of memory); its workers die with it. It is then started
+ * again by the thread that sits in th_server_keep(), because a child is told to die with the thread that started it
+ * (PR_SET_PDEATHSIG), and attendants come and go before that one. Requests wait for that and go on.
+ */
+#ifndef TH_WORK_SERVER_H
+#define TH_WORK_SERVER_H
+
+#include "work/wire.h"
+#include "work/work.h"
+
+struct th_server;
+
+/* Start the server program. The calling thread must be the one that calls th_server_keep(). */
+enum thumbs_code th_server_create(const struct th_work *work, struct th_server **out, struct thumbs_error *err);
+/* Restart the server whenever it dies, until *n_users, guarded by the server's lock, is 0 (see th_server_leave()). */
+void th_server_keep(struct th_server *server, unsigned *n_users);
+/* One user fewer. */
+void th_server_leave(struct th_server *server, unsigned *n_users);
+/* Ends the server and with it all workers. NULL is fine. */
+void th_server_destroy(struct th_server *server);
+
+/* A worker process. */
+struct th_worker_id {
+    pid_t pid;           /* 0: none */
+    uint64_t generation; /* of the server that is its parent */
+};
+
+/* Start a worker with these descriptors (socket, page, sinks; still the caller's). Codes MEMORY, INTERNAL. Any thread. */
+enum thumbs_code th_server_spawn(struct th_server *server, const int *fds, size_t n_fds, struct th_worker_id *worker,
+                                 struct thumbs_error *err);
+/* Kill the worker if it still lives. True: *status is how it ended, as from waitpid(). False: unknown, it went down
+ * with its server. Either way it is gone when this returns. Any thread. */
+bool th_server_reap(struct th_server *server, const struct th_worker_id *worker, int *status);
+
+#endif

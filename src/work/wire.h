@@ -1,0 +1,74 @@
+/*
+ * wire.h - the messages between this process, the fork server and its workers.
+ *
+ * All over SOCK_SEQPACKET socket pairs: a message comes whole or not at all, and a dead peer is an end of file. The
+ * structs are sent as they lie in memory, since all three are the same program; the size is checked on arrival on both
+ * sides all the same. Bytes of files and thumbnails never travel here: descriptors of shared memory do, once each.
+ *
+ *   this process -> server   th_wire_config, once; then th_wire_request, answered by th_wire_answer
+ *   this process -> worker   th_wire_job, answered in order by th_wire_reply
+ */
+#ifndef TH_WORK_WIRE_H
+#define TH_WORK_WIRE_H
+
+#include <sys/types.h>
+
+#include "image/image.h"
+#include "thumbs/thumbs.h"
+
+#define TH_WIRE_VERSION   1u
+#define TH_WIRE_SERVER_FD 3 /* where the server finds its socket */
+#define TH_WIRE_N_SINKS   3 /* a worker's output areas: one being committed, one being filled, one for the file ahead */
+#define TH_WIRE_MAX_FDS   5
+
+struct th_wire_config {
+    uint32_t version, size; /* size of this struct */
+    uint64_t timeout_ns;
+    uint32_t no_work, reserved;
+    struct thumbs_image_options image;
+};
+
+enum th_wire_request_type {
+    TH_WIRE_SPAWN = 1, /* start a worker; with it come its socket, its page and its sinks */
+    TH_WIRE_REAP       /* kill worker `pid` if it still lives, and say how it ended */
+};
+struct th_wire_request {
+    uint32_t type;
+    int32_t pid;
+};
+struct th_wire_answer {
+    int32_t pid;
+    int32_t os_errno; /* 0, or why it could not be done */
+    int32_t status;   /* REAP: as waitpid() gives it */
+};
+
+/* A page shared by a worker and its attendant. */
+struct th_wire_page {
+    _Atomic uint64_t begun; /* id of the job that is or was last worked on: tells who was it when a worker dies */
+};
+
+struct th_wire_job {
+    uint64_t id; /* from 1 */
+    uint32_t slot;
+    uint32_t i_sink;
+    uint64_t len; /* bytes of the file */
+    uint64_t cap; /* bytes of the slot; the worker maps that many */
+};
+
+struct th_wire_reply {
+    uint64_t id;
+    struct thumbs_error error;     /* code OK: the rest counts */
+    struct th_image_result result; /* cut behind the last output */
+};
+
+/* Bytes of a reply with n_outputs outputs. */
+size_t th_wire_reply_size(uint32_t n_outputs);
+
+/* Send one message with up to TH_WIRE_MAX_FDS descriptors: 0 or -1 with errno. No SIGPIPE. */
+int th_wire_send(int sock, const void *message, size_t size, const int *fds, size_t n_fds);
+
+/* Receive one message of at most `size` bytes and up to *n_fds descriptors (close-on-exec; *n_fds is set to how many came,
+ * surplus ones are closed). The message's length; 0 at end of file; -1 with errno, EMSGSIZE if it was longer. */
+ssize_t th_wire_receive(int sock, void *message, size_t size, int *fds, size_t *n_fds);
+
+#endif

@@ -1,0 +1,18 @@
+#include "work/work.h"
+
+#include "base/error.h"
+#include "work/procs.h"
+#include "work/team.h"
+
+enum thumbs_code th_work_run(const struct th_work *work, struct thumbs_error *err)
+{
+    switch (work->mode) {
+    case THUMBS_MODE_PROCESSES:
+        return th_procs_run(work, err);
+    case THUMBS_MODE_THREADS:
+        return th_team_run(work, err);
+    case THUMBS_MODE_SYNC:
+        break;
+    }
+    return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, "mode %d has no pool", (int)work->mode);
+}

@@ -1,0 +1,60 @@
+/*
+ * work.h - the executors: loaded files in, encoded thumbnails out, three ways.
+ *
+ *   sync       th_work_one() in the caller's thread
+ *   threads    an OpenMP team, one parallel region for the whole run, each member takes files from the queue
+ *   processes  long-lived worker processes, each served by one thread here (its attendant), which takes files
+ *              from the queue, keeps one ahead in the worker, and gets thumbnails back through shared memory
+ *
+ * They differ in nothing else: same items, same th_image_make(), same `finish`. May call image, queue, slots and base; knows
+ * nothing of names, folders or reports.
+ */
+#ifndef TH_WORK_WORK_H
+#define TH_WORK_WORK_H
+
+#include "image/image.h"
+#include "queue/queue.h"
+#include "slots/slots.h"
+#include "thumbs/thumbs.h"
+
+/* One loaded file. The owner embeds it at the beginning of a larger struct of its own. */
+struct th_item {
+    struct th_slot *slot; /* the file; taken back with th_slots_give() by `finish` */
+};
+
+/* What became of an item. Everything is borrowed until `finish` returns. */
+struct th_outcome {
+    enum thumbs_code code;
+    const struct th_image_result *result; /* code OK */
+    const uint8_t *data;                  /* code OK: result's offsets point into it */
+    const struct thumbs_error *error;     /* code not OK */
+    uint64_t started_ns;                  /* when work on it began */
+};
+
+struct th_work {
+    enum thumbs_mode mode;
+    unsigned jobs;
+    const struct thumbs_image_options *image;
+    uint64_t timeout_ns; /* per file; 0: none */
+    struct th_queue *queue;
+    const char *worker_program; /* mode processes */
+    bool no_work;               /* hand each file over and back, make nothing of it */
+
+    /* Takes the item over (frees it, gives its slot back) and does what is left to do: commit and report. Called by
+     * jobs threads at the same time, never twice for one item. */
+    void (*finish)(void *user, struct th_item *item, const struct th_outcome *outcome);
+    void *user;
+};
+
+/* Modes threads and processes: work until the queue is closed and drained, or cancelled. OK; or why no worker at all
+ * could be had (MEMORY, INTERNAL): items then stay in the queue. Call from the thread that lives longest, since worker
+ * processes are told to die with it. */
+enum thumbs_code th_work_run(const struct th_work *work, struct thumbs_error *err);
+
+/* Mode sync, and each member of the team: one item, through `finish`. The sink is kept from call to call. */
+void th_work_one(const struct th_work *work, struct th_item *item, struct th_sink *sink);
+
+/* The life of the fork server: what `thumbs --thumbs-fork-server` does. Returns the exit status. */
+int th_work_serve(void);
+
+#endif

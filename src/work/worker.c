@@ -1,0 +1,254 @@
+/*
+ * The other side of mode processes: the fork server and its workers.
+ *
+ * The server is this same program, started by exec, with one thread and the decoders' libraries loaded. It forks a
+ * worker in about a millisecond where an exec of its own would cost each worker the loading of a hundred libraries again, and
+ * its workers share those pages. Starting it by exec, not by fork, works from a process that has threads, at any time: at
+ * the start of a run and when a server has died.
+ *
+ * A worker has no business with files: bytes come in through slots it can only read, go out through its sinks.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/num.h"
+#include "base/sys.h"
+#include "work/wire.h"
+#include "work/work.h"
+
+enum { N_SPAWN_FDS = 2 + TH_WIRE_N_SINKS, KEEP_BYTES = 4 << 20, MAX_SLOT_ID = 1 << 20 };
+
+/* ---- worker ---- */
+
+struct input {
+    const uint8_t *data;
+    size_t cap;
+    int fd; /* -1: not sent yet */
+};
+
+struct output {
+    struct th_sink sink; /* first: grow_sink() gets from one to the other */
+    int fd;
+};
+
+struct worker {
+    int sock;
+    const struct th_wire_config *config;
+    struct th_wire_page *page;
+    struct output outputs[TH_WIRE_N_SINKS];
+    struct input *inputs;
+    size_t n_inputs;
+};
+
+static bool grow_sink(struct th_sink *sink, size_t need)
+{
+    struct output *out = sink->user;
+    size_t cap = sink->cap;
+    if (need <= cap) return true;
+    while (cap < need) {
+        if (!th_mul_size(cap, 2, &cap)) return false;
+    }
+    if (ftruncate(out->fd, (off_t)cap) != 0) return false;
+    void *data = mremap(sink->data, sink->cap, cap, MREMAP_MAYMOVE);
+    if (data == MAP_FAILED) return false;
+    sink->data = data;
+    sink->cap = cap;
+    return true;
+}
+
+static bool map_output(struct output *out, int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0 || st.st_size <= 0) return false;
+    void *data = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (data == MAP_FAILED) return false;
+    *out = (struct output){.sink = {.data = data, .cap = (size_t)st.st_size, .grow = grow_sink, .user = out}, .fd = fd};
+    return true;
+}
+
+static bool make_room_for_slot(struct worker *w, uint32_t slot)
+{
+    if (slot < w->n_inputs) return true;
+    if (slot > MAX_SLOT_ID) return false;
+    size_t n = (size_t)slot + 16;
+    struct input *inputs = th_realloc(w->inputs, n * sizeof *inputs);
+    if (!inputs) return false;
+    for (size_t i = w->n_inputs; i < n; i++)
+        inputs[i] = (struct input){.fd = -1};
+    w->inputs = inputs;
+    w->n_inputs = n;
+    return true;
+}
+
+/* The bytes of a job's slot, mapped read-only; NULL if the parent sent nonsense or there is no address space. */
+static const uint8_t *map_input(struct worker *w, const struct th_wire_job *job, int new_fd)
+{
+    if (!make_room_for_slot(w, job->slot)) return NULL;
+    struct input *in = &w->inputs[job->slot];
+    if (new_fd >= 0) {
+        if (in->fd >= 0) close(in->fd);
+        in->fd = new_fd;
+    }
+    if (in->fd < 0 || job->len > job->cap || job->cap > SIZE_MAX) return NULL;
+    if (in->cap >= job->cap) return in->data;
+    if (in->data) munmap((void *)in->data, in->cap);
+    in->cap = 0;
+    void *data = mmap(NULL, (size_t)job->cap, PROT_READ, MAP_SHARED, in->fd, 0);
+    in->data = data == MAP_FAILED ? NULL : data;
+    if (in->data) in->cap = (size_t)job->cap;
+    return in->data;
+}
+
+static void do_job(struct worker *w, const struct th_wire_job *job, const uint8_t *data, struct th_wire_reply *reply)
+{
+    struct th_sink *sink = &w->outputs[job->i_sink].sink;
+    /* The attendant kills what runs over; the deadline here is for decoders that can stop by themselves first. */
+    struct th_image_limits limits = {.deadline_ns = w->config->timeout_ns ? th_now_ns() + w->config->timeout_ns : 0};
+    /* What a giant left behind in this sink goes back to the system before the next file. */
+    if (sink->cap > KEEP_BYTES) madvise(sink->data + KEEP_BYTES, sink->cap - KEEP_BYTES, MADV_REMOVE);
+    sink->len = 0;
+    reply->error.code =
+        th_image_make(data, (size_t)job->len, &w->config->image, &limits, sink, &reply->result, &reply->error);
+}
+
+static bool serve_job(struct worker *w, struct th_wire_reply *reply)
+{
+    struct th_wire_job job;
+    int fd = -1;
+    size_t n_fds = 1;
+    ssize_t n = th_wire_receive(w->sock, &job, sizeof job, &fd, &n_fds);
+    if (n != (ssize_t)sizeof job || job.i_sink >= TH_WIRE_N_SINKS) return false;
+    atomic_store_explicit(&w->page->begun, job.id, memory_order_release);
+    reply->id = job.id;
+    reply->error = (struct thumbs_error){0};
+    reply->result.n_outputs = 0;
+    const uint8_t *data = map_input(w, &job, n_fds ? fd : -1);
+    if (data && w->config->no_work) {
+        reply->error.code = THUMBS_OK;
+    } else if (data) {
+        do_job(w, &job, data, reply);
+    } else {
+        th_error_set(&reply->error, THUMBS_MEMORY, THUMBS_STAGE_QUEUE, "the worker cannot map the file");
+    }
+    uint32_t n_outputs = reply->error.code == THUMBS_OK ? reply->result.n_outputs : 0;
+    return th_wire_send(w->sock, reply, th_wire_reply_size(n_outputs), NULL, 0) == 0;
+}
+
+/* fds: socket, page, sinks. Never returns to the server's loop. */
+static int worker_life(const struct th_wire_config *config, const int *fds)
+{
+    static struct th_wire_reply reply; /* zeroed, so no stale memory is sent */
+    struct worker w = {.sock = fds[0], .config = config};
+    w.page = mmap(NULL, sizeof *w.page, PROT_READ | PROT_WRITE, MAP_SHARED, fds[1], 0);
+    if (w.page == MAP_FAILED) return 1;
+    for (int i = 0; i < TH_WIRE_N_SINKS; i++) {
+        if (!map_output(&w.outputs[i], fds[2 + i])) return 1;
+    }
+    while (serve_job(&w, &reply)) {
+    }
+    return 0;
+}
+
+/* ---- server ---- */
+
+/* In the child: nothing of the server's may be kept but its memory. */
+static void become_worker(pid_t server, int control)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != server) _exit(1); /* it died before the line above */
+    prctl(PR_SET_NAME, "thumbs-worker");
+    close(control);
+}
+
+static void spawn(int control, const struct th_wire_config *config, const int *fds, struct th_wire_answer *answer)
+{
+    pid_t server = getpid();
+    pid_t pid = th_fault(TH_FAULT_FORK) ? -1 : fork();
+    if (pid == 0) {
+        become_worker(server, control);
+        _exit(worker_life(config, fds));
+    }
+    answer->pid = pid;
+    answer->os_errno = pid < 0 ? errno : 0;
+}
+
+/* The pid is our own child and not waited for yet, so it can be nobody else's. */
+static void reap(pid_t pid, struct th_wire_answer *answer)
+{
+    int status = 0;
+    if (pid <= 1) {
+        answer->os_errno = EINVAL;
+        return;
+    }
+    kill(pid, SIGKILL);
+    pid_t got;
+    do {
+        got = waitpid(pid, &status, 0);
+    } while (got < 0 && errno == EINTR);
+    answer->pid = pid;
+    answer->status = status;
+    answer->os_errno = got < 0 ? errno : 0;
+}
+
+static bool serve_request(int control, const struct th_wire_config *config)
+{
+    struct th_wire_request request;
+    struct th_wire_answer answer = {0};
+    int fds[TH_WIRE_MAX_FDS];
+    size_t n_fds = TH_WIRE_MAX_FDS;
+    if (th_wire_receive(control, &request, sizeof request, fds, &n_fds) != (ssize_t)sizeof request) return false;
+    if (request.type == TH_WIRE_SPAWN && n_fds == N_SPAWN_FDS) {
+        spawn(control, config, fds, &answer);
+    } else if (request.type == TH_WIRE_REAP) {
+        reap(request.pid, &answer);
+    } else {
+        answer.os_errno = EINVAL;
+    }
+    for (size_t i = 0; i < n_fds; i++)
+        close(fds[i]);
+    return th_wire_send(control, &answer, sizeof answer, NULL, 0) == 0;
+}
+
+/* Signals that a terminal or a batch system sends to a whole group are the parent's to handle: it decides what is
+ * still finished, and its end is our end. */
+static void leave_signals_to_parent(void)
+{
+    static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGQUIT};
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        signal(ignored[i], SIG_IGN);
+}
+
+int th_work_serve(void)
+{
+    static struct th_wire_config config;
+    struct thumbs_error err = {0};
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_NAME, "thumbs-server");
+    leave_signals_to_parent();
+    int control = TH_WIRE_SERVER_FD;
+    if (fcntl(control, F_SETFD, FD_CLOEXEC) != 0) return 2; /* started by hand: there is no socket */
+    ssize_t n = th_wire_receive(control, &config, sizeof config, NULL, NULL);
+    if (n != (ssize_t)sizeof config || config.version != TH_WIRE_VERSION || config.size != sizeof config) return 2;
+    struct th_wire_answer ready = {.pid = getpid()};
+    if (th_image_preload(&err) != THUMBS_OK) ready.os_errno = err.os_errno ? err.os_errno : ENOSYS;
+    if (th_wire_send(control, &ready, sizeof ready, NULL, 0) != 0 || ready.os_errno) return 1;
+    while (serve_request(control, &config)) {
+    }
+    /* The parent is done and has closed the workers' sockets as well. Waiting for them here hands their CPU time up, so
+     * that time(1) shows what a run has cost. The parent loses patience, and kills, if one does not end. */
+    close(control);
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) {
+    }
+    return 0;
+}
