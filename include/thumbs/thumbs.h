@@ -148,7 +148,7 @@ struct thumbs_options {
     enum thumbs_mode mode;
     unsigned jobs; /* compute workers; 0: the CPUs this process may use */
     enum thumbs_io io;
-    unsigned io_jobs;          /* I/O threads; 0: 4 */
+    unsigned io_jobs;          /* I/O threads, with io uring files in flight; 0: 4, or 64 */
     unsigned queue_items;      /* 0: 4 x jobs */
     uint64_t queue_bytes;      /* bytes of loaded files in memory at one time */
     uint64_t max_bytes;        /* a source file beyond this is refused */
@@ -272,6 +272,11 @@ THUMBS_API void thumbs_batch_stop(struct thumbs_batch *batch);
 
 /* A snapshot of the totals. Any thread, also while running. */
 THUMBS_API void thumbs_batch_totals(struct thumbs_batch *batch, struct thumbs_totals *out);
+
+/* What a user may want to know about how this batch runs, though nothing is wrong: one English clause, for example that
+ * io_uring cannot be used here and I/O threads read the files; NULL if there is nothing. Final once created, borrowed
+ * until destroy. */
+THUMBS_API const char *thumbs_batch_note(const struct thumbs_batch *batch);
 
 THUMBS_API void thumbs_batch_destroy(struct thumbs_batch *batch); /* NULL is fine; not while running */
 

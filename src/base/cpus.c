@@ -10,6 +10,10 @@
 #include "base/sys.h"
 #include "thumbs/thumbs.h"
 
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
 /* A short file as a string in buf; false if it cannot be read. */
 static bool read_text(const char *path, char *buf, size_t size)
 {
@@ -119,9 +123,22 @@ static unsigned cgroup_cpus(void)
     return best;
 }
 
+/* With OMP_PROC_BIND or the like, libgomp ties the first thread to one CPU before main() begins, and the mask says 1; libgomp
+ * knows better. */
+static unsigned openmp_cpus(void)
+{
+#ifdef _OPENMP
+    int n = omp_get_num_procs();
+    return n > 0 ? (unsigned)n : 1;
+#else
+    return 1;
+#endif
+}
+
 unsigned thumbs_cpus_usable(void)
 {
-    unsigned affinity = affinity_cpus();
+    unsigned affinity = affinity_cpus(), openmp = openmp_cpus();
+    if (openmp > affinity) affinity = openmp;
     unsigned quota = cgroup_cpus();
     return quota && quota < affinity ? quota : affinity;
 }

@@ -23,10 +23,22 @@ static const struct {
     const char *name;
     int os_errno;
 } points[TH_N_FAULTS] = {
-    [TH_FAULT_ALLOC] = {"alloc", ENOMEM}, [TH_FAULT_OPEN] = {"open", EIO},        [TH_FAULT_READ] = {"read", EIO},
-    [TH_FAULT_WRITE] = {"write", EIO},    [TH_FAULT_CLOSE] = {"close", EIO},      [TH_FAULT_RENAME] = {"rename", EIO},
-    [TH_FAULT_MKDIR] = {"mkdir", EACCES}, [TH_FAULT_THREAD] = {"thread", EAGAIN}, [TH_FAULT_MMAP] = {"mmap", ENOMEM},
-    [TH_FAULT_FORK] = {"fork", EAGAIN},   [TH_FAULT_SHORT] = {"short", 0},
+    [TH_FAULT_ALLOC] = {"alloc", ENOMEM},
+    [TH_FAULT_OPEN] = {"open", EIO},
+    [TH_FAULT_READ] = {"read", EIO},
+    [TH_FAULT_WRITE] = {"write", EIO},
+    [TH_FAULT_CLOSE] = {"close", EIO},
+    [TH_FAULT_RENAME] = {"rename", EIO},
+    [TH_FAULT_MKDIR] = {"mkdir", EACCES},
+    [TH_FAULT_THREAD] = {"thread", EAGAIN},
+    [TH_FAULT_MMAP] = {"mmap", ENOMEM},
+    [TH_FAULT_FORK] = {"fork", EAGAIN},
+    [TH_FAULT_SHORT] = {"short", 0},
+    [TH_FAULT_URING_SETUP] = {"uring_setup", EPERM},
+    [TH_FAULT_URING_SHORT] = {"uring_short", 0},
+    [TH_FAULT_URING_AGAIN] = {"uring_again", EAGAIN},
+    [TH_FAULT_URING_INTR] = {"uring_intr", EINTR},
+    [TH_FAULT_URING_CANCEL] = {"uring_cancel", ECANCELED},
 };
 
 static void add_plan(char *item)

@@ -44,10 +44,6 @@ static bool unit_shift(char unit, unsigned *shift)
     case 'g':
         *shift = 30;
         return true;
-    case 'T':
-    case 't':
-        *shift = 40;
-        return true;
     default:
         return false;
     }

@@ -37,7 +37,7 @@ static inline bool th_mul_u64(uint64_t a, uint64_t b, uint64_t *out)
 
 /* Parse the whole of `text` as a decimal number within [min, max]; no sign, no blanks, no empty string. */
 bool th_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *out);
-/* The same with an optional K, M, G, T (powers of 1024, either case). */
+/* The same with an optional K, M or G (powers of 1024, either case). */
 bool th_parse_bytes(const char *text, uint64_t min, uint64_t max, uint64_t *out);
 
 #endif

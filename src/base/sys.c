@@ -11,6 +11,9 @@
 
 #include "base/num.h"
 
+/* Descriptors come back as files in flight are finished, so where they run out it pays to wait: half a second at most. */
+enum { MAX_WAITS = 100, WAIT_US = 5000 };
+
 void *th_alloc(size_t size)
 {
     return th_fault(TH_FAULT_ALLOC) ? NULL : malloc(size ? size : 1);
@@ -37,11 +40,13 @@ char *th_strdup(const char *text)
 int th_openat(int dirfd, const char *name, int flags, mode_t mode)
 {
     if (th_fault(TH_FAULT_OPEN)) return -1;
-    int fd;
-    do {
-        fd = openat(dirfd, name, flags | O_CLOEXEC, mode);
-    } while (fd < 0 && errno == EINTR);
-    return fd;
+    for (int n_waits = 0;;) {
+        int fd = openat(dirfd, name, flags | O_CLOEXEC, mode);
+        if (fd >= 0) return fd;
+        bool out_of_descriptors = errno == EMFILE || errno == ENFILE;
+        if (errno != EINTR && !(out_of_descriptors && n_waits++ < MAX_WAITS)) return -1;
+        if (out_of_descriptors) usleep(WAIT_US);
+    }
 }
 
 ssize_t th_read(int fd, void *buf, size_t len)

@@ -5,7 +5,8 @@
  * Fault injection exists only in builds with THUMBS_FAULTS (the test presets): the environment variable THUMBS_FAULT
  * holds "point:n[:errno]" items joined by commas; the n-th pass of that point in this process fails (n from 1;
  * n "*" means each). Points: alloc, open, read, write, close, rename, mkdir, thread, mmap, fork, short (a read or write that
- * moves one byte only).
+ * moves one byte only); of the io_uring loop: uring_setup (no ring is given), uring_short (a read that moves half),
+ * uring_again, uring_intr and uring_cancel (a request ends with EAGAIN, EINTR, ECANCELED).
  */
 #ifndef TH_BASE_SYS_H
 #define TH_BASE_SYS_H
@@ -28,6 +29,11 @@ enum th_fault {
     TH_FAULT_MMAP,
     TH_FAULT_FORK,
     TH_FAULT_SHORT,
+    TH_FAULT_URING_SETUP,
+    TH_FAULT_URING_SHORT,
+    TH_FAULT_URING_AGAIN,
+    TH_FAULT_URING_INTR,
+    TH_FAULT_URING_CANCEL,
     TH_N_FAULTS
 };
 #ifdef THUMBS_FAULTS
@@ -46,8 +52,9 @@ void *th_calloc(size_t n, size_t size); /* zeroed, n * size checked */
 void *th_realloc(void *p, size_t size);
 char *th_strdup(const char *text);
 
-int th_openat(int dirfd, const char *name, int flags, mode_t mode); /* O_CLOEXEC is added */
-ssize_t th_read(int fd, void *buf, size_t len);                     /* one read, EINTR retried */
+int th_openat(int dirfd, const char *name, int flags,
+              mode_t mode);                     /* O_CLOEXEC is added; waits a little where descriptors have run out */
+ssize_t th_read(int fd, void *buf, size_t len); /* one read, EINTR retried */
 /* Read until `len` bytes or end of file: the count read, or -1. */
 ssize_t th_read_full(int fd, void *buf, size_t len);
 /* Write all: 0, or -1 with errno. */

@@ -30,7 +30,7 @@ Test(num, sizes_take_units_and_never_wrap)
     cr_assert(th_parse_bytes("3K", 0, UINT64_MAX, &n) && n == 3072);
     cr_assert(th_parse_bytes("2m", 0, UINT64_MAX, &n) && n == 2u << 20);
     cr_assert(th_parse_bytes("1G", 0, UINT64_MAX, &n) && n == 1u << 30);
-    const char *bad[] = {"K", "1KB", "1.5G", "99999999999T", "17179869184G", "1 G"};
+    const char *bad[] = {"K", "1KB", "1.5G", "1T", "17179869184G", "1 G"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         cr_assert_not(th_parse_bytes(bad[i], 0, UINT64_MAX, &n), "%s", bad[i]);
 }
