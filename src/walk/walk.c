@@ -1,0 +1,1036 @@
+#include "walk/walk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/num.h"
+#include "base/path.h"
+#include "base/sys.h"
+#include "walk/names.h"
+
+/* Ancestors kept open below the SOURCE: enough that going up and down near the leaves opens nothing twice. */
+#define MAX_OPEN_LEVELS 32u
+
+#define DEFAULT_NAMES_BYTES ((size_t)8 << 20)
+#define READ_BYTES          ((size_t)64 << 10)
+
+struct glob {
+    bool include, folders_only;
+    char *text; /* owned */
+};
+
+/* A folder on the way from a SOURCE to where the walk is. */
+struct frame {
+    struct th_dir *dir; /* one reference; NULL while the folder is closed, or open as fd only */
+    int fd;             /* opened again, not (yet) handed to a th_dir; else -1 */
+    dev_t dev;
+    ino_t ino;
+    size_t path_len; /* its path is so much of walk->path */
+    bool in_folders; /* its files are done; `folders` holds subfolders, of which i_folder is the next */
+    struct th_names folders;
+    size_t i_folder;
+    char *resume; /* where to go on behind `folders`, or NULL */
+    bool told;    /* that it cannot be read as a whole: once is enough, however often it is read */
+};
+
+/* A SOURCE that is a folder. */
+struct root {
+    uint32_t i_source;
+    char *resolved; /* where its path does not end in its name ("..", "."): its real path, owned; else NULL */
+};
+
+struct th_walk {
+    const struct th_walk_options *options;
+    struct glob *globs;
+    bool has_include;
+
+    struct root *roots;
+    size_t n_roots, i_root; /* i_root: the next to be walked */
+
+    /* SOURCES that are files, treated like the files of one folder. given[i] is the source behind the i-th name. */
+    struct th_names given_names;
+    uint32_t *given;
+    size_t i_given;
+    struct th_dir *given_dir; /* the folder of the last one, which the next one often shares */
+    const char *given_parent; /* its path: so much of a source */
+    size_t given_parent_len;
+
+    struct frame *frames;
+    size_t n_frames, cap_frames;
+    struct th_bytes path; /* of the last frame */
+    size_t root_len;
+
+    /* Only the last frame can be among its files, so the files need one arena, used again for every folder. */
+    struct th_names names;
+    size_t i_name;
+    struct th_cut lower, upper; /* which part of the folder `names` is */
+
+    struct th_cut *learning; /* one of them, while the folder is read for it */
+    char *read_buf;
+    struct thumbs_error failure; /* of the last frame, if code is not 0: to be handed out next */
+    char *reserve;               /* an empty name, for when there is no memory to make one */
+    bool ended;                  /* and none to make that one anew */
+};
+
+/* ---- folders handed out ------------------------------------------------------------------------------------- */
+
+/* Owns fd from now on, but not on failure (NULL: no memory). */
+static struct th_dir *dir_create(int fd, const char *path, size_t path_len, size_t root_len)
+{
+    struct th_dir *dir = th_calloc(1, sizeof *dir);
+    char *copy = dir ? th_alloc(path_len + 1) : NULL;
+    if (!copy) {
+        free(dir);
+        return NULL;
+    }
+    if (path_len) memcpy(copy, path, path_len);
+    copy[path_len] = '\0';
+    atomic_init(&dir->refs, 1);
+    atomic_init(&dir->place, NULL);
+    dir->fd = fd;
+    dir->path = copy;
+    dir->root_len = root_len;
+    return dir;
+}
+
+struct th_dir *th_dir_ref(struct th_dir *dir)
+{
+    atomic_fetch_add_explicit(&dir->refs, 1, memory_order_relaxed);
+    return dir;
+}
+
+void th_dir_unref(struct th_dir *dir)
+{
+    if (!dir || atomic_fetch_sub_explicit(&dir->refs, 1, memory_order_acq_rel) != 1) return;
+    void *place = atomic_load_explicit(&dir->place, memory_order_relaxed);
+    if (place && dir->place_free) dir->place_free(place);
+    if (dir->fd >= 0) th_close(dir->fd);
+    free(dir->path);
+    free(dir);
+}
+
+void th_walk_entry_finish(struct th_walk_entry *entry)
+{
+    th_dir_unref(entry->dir);
+    free(entry->name);
+    *entry = (struct th_walk_entry){0};
+}
+
+static int stat_path(const char *path, struct stat *st)
+{
+    if (strlen(path) < PATH_MAX) return fstatat(AT_FDCWD, path, st, 0);
+    size_t len, begin = th_path_last_part(path, &len);
+    int fd = th_path_open_parent(path, begin);
+    if (fd < 0) return -1;
+    int r = fstatat(fd, path + begin, st, 0);
+    int os_errno = errno;
+    th_close(fd);
+    errno = os_errno;
+    return r;
+}
+
+/* ---- handing out -------------------------------------------------------------------------------------------- */
+
+/* The last resort: an entry for which no memory is needed. `dir` may be NULL, then the SOURCE stands in. */
+static void emit_no_memory(struct th_walk *walk, struct th_walk_entry *entry, struct th_dir *dir, const char *what)
+{
+    if (!dir && walk->n_frames) dir = walk->frames[0].dir;
+    *entry = (struct th_walk_entry){.kind = TH_WALK_FAILED, .dir = dir ? th_dir_ref(dir) : NULL, .name = walk->reserve};
+    walk->reserve = th_calloc(1, 1);
+    if (!walk->reserve) walk->ended = true;
+    th_error_set(&entry->error, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for %.100s%s", what,
+                 walk->ended ? "; the walk ends here" : "");
+}
+
+static void emit(struct th_walk *walk, struct th_walk_entry *entry, enum th_walk_kind kind, struct th_dir *dir,
+                 const char *name)
+{
+    char *copy = th_strdup(name);
+    if (!copy) {
+        emit_no_memory(walk, entry, dir, *name ? name : "a folder");
+        return;
+    }
+    *entry = (struct th_walk_entry){.kind = kind, .dir = dir ? th_dir_ref(dir) : NULL, .name = copy};
+}
+
+static void emit_skipped(struct th_walk *walk, struct th_walk_entry *entry, struct th_dir *dir, const char *name,
+                         const char *why)
+{
+    emit(walk, entry, TH_WALK_SKIPPED, dir, name);
+    if (entry->kind == TH_WALK_SKIPPED) th_error_set(&entry->error, THUMBS_OK, THUMBS_STAGE_WALK, "%s", why);
+}
+
+static void emit_failed(struct th_walk *walk, struct th_walk_entry *entry, struct th_dir *dir, const char *name,
+                        const struct thumbs_error *error)
+{
+    emit(walk, entry, TH_WALK_FAILED, dir, name);
+    if (entry->error.code == THUMBS_OK) entry->error = *error;
+}
+
+/* A folder that was there when its parent was read, and now is not, or is something else. */
+static void set_folder_error(struct thumbs_error *err, int os_errno)
+{
+    bool other = os_errno == ENOTDIR || os_errno == ELOOP;
+    th_error_os(err, other ? THUMBS_VANISHED : THUMBS_UNREADABLE, THUMBS_STAGE_WALK, os_errno,
+                "cannot open the folder");
+}
+
+/* ---- the way down ------------------------------------------------------------------------------------------- */
+
+/* Append a name to the path, and make room for one name more: match_path() relies on that. */
+static bool push_path(struct th_walk *walk, const char *name)
+{
+    size_t len = strlen(name);
+    if (!th_bytes_reserve(&walk->path, len + 1 + TH_NAME_MAX + 1)) {
+        walk->path.failed = false; /* what is there is whole; another folder may still fit */
+        return false;
+    }
+    if (walk->path.len && len) th_bytes_addc(&walk->path, '/');
+    th_bytes_add(&walk->path, name, len);
+    return true;
+}
+
+static struct frame *last_frame(struct th_walk *walk)
+{
+    return &walk->frames[walk->n_frames - 1];
+}
+
+static int frame_fd(const struct frame *frame)
+{
+    return frame->dir ? frame->dir->fd : frame->fd;
+}
+
+/* The th_dir of a frame whose folder is open, borrowed; NULL: no memory. */
+static struct th_dir *frame_dir(struct th_walk *walk, struct frame *frame)
+{
+    if (!frame->dir) {
+        frame->dir = dir_create(frame->fd, walk->path.data, frame->path_len, walk->root_len);
+        if (frame->dir) frame->fd = -1;
+    }
+    return frame->dir;
+}
+
+/* Close the folder of an ancestor (files in flight may keep it open for longer). */
+static void close_frame(struct frame *frame)
+{
+    th_dir_unref(frame->dir);
+    frame->dir = NULL;
+    if (frame->fd >= 0) th_close(frame->fd);
+    frame->fd = -1;
+}
+
+static bool has_work(const struct frame *frame)
+{
+    return !frame->in_folders || frame->i_folder < frame->folders.n || frame->resume;
+}
+
+static bool is_same(int fd, const struct frame *frame)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && st.st_dev == frame->dev && st.st_ino == frame->ino;
+}
+
+/* Open a closed ancestor again as seen from `at`. False: it is not to be found there, and errno. */
+static bool reopen_as(struct frame *frame, int at, const char *path, size_t len)
+{
+    int fd = th_path_open(at, path, len, (has_work(frame) ? O_RDONLY : O_PATH) | O_DIRECTORY);
+    if (fd < 0) return false;
+    if (!is_same(fd, frame)) {
+        th_close(fd);
+        errno = ENOENT;
+        return false;
+    }
+    frame->fd = fd;
+    return true;
+}
+
+/* Leave the last frame. Its folder is the way back to its parent, if that was closed. */
+static void pop(struct th_walk *walk)
+{
+    struct frame *frame = last_frame(walk);
+    struct frame *parent = walk->n_frames > 1 ? frame - 1 : NULL;
+    if (parent && frame_fd(parent) < 0 && frame_fd(frame) >= 0) (void)reopen_as(parent, frame_fd(frame), "..", 2);
+    close_frame(frame);
+    th_names_finish(&frame->folders);
+    free(frame->resume);
+    walk->n_frames--;
+    th_bytes_truncate(&walk->path, parent ? parent->path_len : 0);
+}
+
+/* Make sure that the folder of the last frame is open. A parent that ".." did not lead to (a link was followed, or the
+ * tree was moved about) is looked for by its path from the SOURCE. */
+static bool ensure_open(struct th_walk *walk)
+{
+    struct frame *frame = last_frame(walk);
+    if (frame_fd(frame) >= 0) return true;
+    const struct frame *root = &walk->frames[0];
+    size_t skip = root->path_len ? root->path_len + 1 : 0;
+    return reopen_as(frame, root->dir->fd, walk->path.data + skip, frame->path_len - skip);
+}
+
+static bool grow_frames(struct th_walk *walk)
+{
+    if (walk->n_frames < walk->cap_frames) return true;
+    size_t bytes, cap = walk->cap_frames ? walk->cap_frames * 2 : 16;
+    if (!th_mul_size(cap, sizeof *walk->frames, &bytes)) return false;
+    struct frame *frames = th_realloc(walk->frames, bytes);
+    if (!frames) return false;
+    walk->frames = frames;
+    walk->cap_frames = cap;
+    return true;
+}
+
+/* Begin a folder, whose path walk->path is. Owns fd from now on, but not on failure (no memory). */
+static bool push(struct th_walk *walk, int fd, const struct stat *st)
+{
+    if (!grow_frames(walk)) return false;
+    struct th_dir *dir = dir_create(fd, walk->path.data, walk->path.len, walk->root_len);
+    if (!dir) return false;
+    walk->frames[walk->n_frames++] =
+        (struct frame){.dir = dir, .fd = -1, .dev = st->st_dev, .ino = st->st_ino, .path_len = walk->path.len};
+    if (walk->n_frames > MAX_OPEN_LEVELS + 1) close_frame(&walk->frames[walk->n_frames - 1 - MAX_OPEN_LEVELS]);
+    return true;
+}
+
+/* ---- looking at names --------------------------------------------------------------------------------------- */
+
+/* Does a rule leave out this name of the last frame (or, without a frame, of a SOURCE)? */
+static bool is_excluded(struct th_walk *walk, const char *name, bool folder)
+{
+    size_t n = walk->options->n_globs;
+    if (!n) return false;
+    size_t len = walk->path.len;
+    const char *path = name;
+    if (len) {
+        /* push_path() has made the room: this cannot fail. */
+        th_bytes_addc(&walk->path, '/');
+        th_bytes_adds(&walk->path, name);
+        path = walk->path.data + (walk->root_len ? walk->root_len + 1 : 0);
+    }
+    bool excluded = !folder && walk->has_include;
+    for (; n > 0; n--) {
+        const struct glob *glob = &walk->globs[n - 1];
+        if (glob->folders_only && !folder) continue;
+        if (!th_glob_match(glob->text, path)) continue;
+        excluded = !glob->include;
+        break;
+    }
+    th_bytes_truncate(&walk->path, len);
+    return excluded;
+}
+
+static unsigned char type_of(mode_t mode)
+{
+    return S_ISREG(mode) ? DT_REG : S_ISDIR(mode) ? DT_DIR : S_ISLNK(mode) ? DT_LNK : DT_FIFO;
+}
+
+/* DEST itself is skipped in silence; a link into its midst would make thumbnails of thumbnails. */
+static bool leads_into_dest(const struct th_walk_options *options, int fd)
+{
+    return options->follow && options->skip_ino && th_path_folder_lies_within(fd, options->skip_dev, options->skip_ino);
+}
+
+/* A file that a link leads to may stand in DEST just where its thumbnail belongs. */
+static bool leads_file_into_dest(struct th_walk *walk, const char *name)
+{
+    const struct th_walk_options *o = walk->options;
+    return o->skip_ino && th_path_file_lies_within(frame_fd(last_frame(walk)), name, o->skip_dev, o->skip_ino);
+}
+
+/* What a name in the last frame's folder is; false: it is to be passed over in silence. */
+static bool classify(struct th_walk *walk, const char *name, unsigned char type, enum th_name_kind *kind)
+{
+    const bool follow = walk->options->follow;
+    struct stat st;
+    if (type == DT_UNKNOWN || (type == DT_LNK && follow)) {
+        if (fstatat(frame_fd(last_frame(walk)), name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) {
+            *kind = is_excluded(walk, name, false) ? TH_NAME_EXCLUDED : TH_NAME_BROKEN;
+            return true;
+        }
+        bool link = type == DT_LNK;
+        type = type_of(st.st_mode);
+        if (link && type == DT_REG && leads_file_into_dest(walk, name)) {
+            *kind = TH_NAME_INTO_DEST;
+            return true;
+        }
+    }
+    switch (type) {
+    case DT_DIR:
+        if (!strcmp(name, ".thumbs")) return false;
+        *kind = is_excluded(walk, name, true) ? TH_NAME_FOLDER_EXCLUDED : TH_NAME_FOLDER;
+        return true;
+    case DT_REG:
+        *kind = is_excluded(walk, name, false) ? TH_NAME_EXCLUDED : TH_NAME_FILE;
+        return true;
+    default:
+        *kind = type == DT_LNK ? TH_NAME_LINK : TH_NAME_SPECIAL;
+        return true;
+    }
+}
+
+/* May the name lie in the part that is being collected, as a folder or not? */
+static bool is_in_part(const struct th_walk *walk, bool folder, const char *name)
+{
+    return (!walk->lower.set || th_cut_compare(&walk->lower, folder, name) >= 0) &&
+           (!walk->upper.set || th_cut_compare(&walk->upper, folder, name) < 0);
+}
+
+/* ---- reading a folder --------------------------------------------------------------------------------------- */
+
+typedef void name_fn(struct th_walk *walk, const char *name, size_t len, unsigned char type);
+
+/* Add a name to walk->names if it belongs to this part; where they are full, the part becomes smaller. */
+static void collect_name(struct th_walk *walk, const char *name, size_t len, unsigned char type)
+{
+    /* Most names of a folder read in parts are turned away here, before they cost a system call or a match. */
+    if (!(type != DT_DIR && is_in_part(walk, false, name)) && !(type != DT_REG && is_in_part(walk, true, name))) return;
+    enum th_name_kind kind;
+    if (!classify(walk, name, type, &kind)) return;
+    bool folder = th_name_is_folder(kind);
+    if (!is_in_part(walk, folder, name) || th_names_add(&walk->names, kind, name, len)) return;
+    do {
+        th_names_sort(&walk->names); /* drops doubles too: that may be room enough */
+        if (th_names_add(&walk->names, kind, name, len)) return;
+        th_names_cut(&walk->names, &walk->upper);
+    } while (is_in_part(walk, folder, name) && !th_names_add(&walk->names, kind, name, len));
+}
+
+/* Call `on_name` for each name of the last frame's folder that is not hidden. False and errno: what came up to then
+ * was right, the rest is missing. */
+static bool each_name(struct th_walk *walk, name_fn *on_name)
+{
+    int fd = frame_fd(last_frame(walk));
+    int bad_name = 0;
+    if (lseek(fd, 0, SEEK_SET) < 0) return false;
+    for (;;) {
+        ssize_t n;
+        do {
+            n = th_fault(TH_FAULT_READ) ? -1 : getdents64(fd, walk->read_buf, READ_BYTES);
+        } while (n < 0 && errno == EINTR);
+        if (n < 0) return false;
+        if (n == 0) {
+            errno = bad_name;
+            return !bad_name;
+        }
+        for (ssize_t at = 0; at < n;) {
+            const struct dirent64 *d = (const struct dirent64 *)(const void *)(walk->read_buf + at);
+            at += d->d_reclen;
+            const char *name = d->d_name;
+            if (name[0] == '.' && (!walk->options->hidden || !name[1] || (name[1] == '.' && !name[2]))) continue;
+            size_t len = strlen(name);
+            if (len == 0 || len > TH_NAME_MAX) {
+                bad_name = ENAMETOOLONG;
+                continue;
+            }
+            on_name(walk, name, len, d->d_type);
+        }
+    }
+}
+
+/* Note for th_walk_next() that names of the last frame are missing: once for each folder, however often it is read. */
+static void note_unread(struct th_walk *walk, int os_errno)
+{
+    struct frame *frame = last_frame(walk);
+    if (frame->told) return;
+    frame->told = true;
+    th_error_os(&walk->failure, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, os_errno, "cannot read the whole folder");
+}
+
+/* Read the next part of the last frame's folder, from `resume` on among its subfolders or, with NULL, from the upper cut
+ * of the part before (from the start, if there is none). */
+static void read_part(struct th_walk *walk, const char *resume)
+{
+    if (resume)
+        th_cut_set(&walk->lower, true, resume);
+    else if (walk->upper.set)
+        walk->lower = walk->upper;
+    else
+        walk->lower.set = false;
+    walk->upper.set = false;
+    walk->i_name = 0;
+    th_names_clear(&walk->names);
+
+    if (!each_name(walk, collect_name)) note_unread(walk, errno);
+    th_names_sort(&walk->names);
+}
+
+static bool ask_content(void *asked, const char *name)
+{
+    struct th_walk *walk = asked;
+    const struct th_walk_options *options = walk->options;
+    return !options->is_image || options->is_image(options->user, frame_fd(last_frame(walk)), name);
+}
+
+static void learn_name(struct th_walk *walk, const char *name, size_t len, unsigned char type);
+
+/* Read the last frame's folder for the groups that a cut parts. */
+static void learn_cut(void *asked, struct th_cut *cut)
+{
+    struct th_walk *walk = asked;
+    walk->learning = cut;
+    if (!each_name(walk, learn_name)) note_unread(walk, errno);
+    walk->learning = NULL;
+}
+
+static struct th_clash clash_of_folder(struct th_walk *walk)
+{
+    return (struct th_clash){.output_class = walk->options->output_class,
+                             .user = walk->options->user,
+                             .walk = walk,
+                             .ask = ask_content,
+                             .learn = learn_cut,
+                             .lower = &walk->lower,
+                             .upper = &walk->upper};
+}
+
+static void learn_name(struct th_walk *walk, const char *name, size_t len, unsigned char type)
+{
+    (void)len;
+    enum th_name_kind kind;
+    if (!th_cut_concerns(walk->learning, name) || !classify(walk, name, type, &kind) || kind != TH_NAME_FILE) return;
+    struct th_clash clash = clash_of_folder(walk);
+    th_cut_learn(walk->learning, name, &clash);
+}
+
+/* Copy what subfolders walk->names holds into the frame, since the arena is about to serve them. Only a share of it:
+ * each level down to where the walk is keeps such a copy. */
+static void begin_folders(struct th_walk *walk)
+{
+    struct frame *frame = last_frame(walk);
+    const struct th_names *names = &walk->names;
+    frame->in_folders = true;
+    frame->i_folder = 0;
+    th_names_finish(&frame->folders);
+    free(frame->resume);
+    frame->resume = NULL;
+
+    size_t n_folders = names->n - names->n_files;
+    bool ok = !n_folders || th_names_copy(names, names->n_files, names->cap_bytes / 4, &frame->folders);
+    const char *resume = NULL;
+    if (ok && frame->folders.n < n_folders)
+        resume = th_names_get(names, names->n_files + frame->folders.n);
+    else if (ok && walk->upper.set)
+        resume = walk->upper.name;
+    if (resume) ok = (frame->resume = th_strdup(resume)) != NULL;
+    if (!ok) th_error_set(&walk->failure, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the subfolders");
+}
+
+/* ---- steps -------------------------------------------------------------------------------------------------- */
+
+/* Each step makes an entry (true), or brings the walk forward without one. */
+
+/* Hand out a name that cannot be looked at, as it is now. */
+static void emit_broken(struct th_walk *walk, struct th_walk_entry *entry, struct th_dir *dir, const char *name)
+{
+    struct stat st;
+    int os_errno = fstatat(dir->fd, name, &st, walk->options->follow ? 0 : AT_SYMLINK_NOFOLLOW) ? errno : ENOENT;
+    if (os_errno == ELOOP) {
+        emit_skipped(walk, entry, dir, name, "loop of links");
+        return;
+    }
+    struct thumbs_error error;
+    th_error_os(&error, os_errno == ENOTDIR ? THUMBS_VANISHED : THUMBS_UNREADABLE, THUMBS_STAGE_WALK, os_errno,
+                "cannot look at it");
+    emit_failed(walk, entry, dir, name, &error);
+}
+
+static void emit_file(struct th_walk *walk, struct th_walk_entry *entry, struct th_names *names, size_t i,
+                      struct th_dir *dir, const struct th_clash *clash)
+{
+    const char *name = th_names_get(names, i);
+    switch (th_names_kind(names, i)) {
+    case TH_NAME_FILE:
+        emit(walk, entry, TH_WALK_FILE, dir, name);
+        if (entry->kind == TH_WALK_FILE) entry->whole_name = th_names_whole(names, i, clash);
+        break;
+    case TH_NAME_LINK:
+        emit_skipped(walk, entry, dir, name, "symbolic link");
+        break;
+    case TH_NAME_EXCLUDED:
+        emit_skipped(walk, entry, dir, name, "excluded");
+        break;
+    case TH_NAME_INTO_DEST:
+        emit_skipped(walk, entry, dir, name, "link into DEST");
+        break;
+    case TH_NAME_BROKEN:
+        emit_broken(walk, entry, dir, name);
+        break;
+    default:
+        emit_skipped(walk, entry, dir, name, "not a regular file");
+    }
+}
+
+static bool step_files(struct th_walk *walk, struct th_walk_entry *entry)
+{
+    struct frame *frame = last_frame(walk);
+    if (walk->i_name < walk->names.n_files) {
+        struct th_clash clash = clash_of_folder(walk);
+        /* Before the first file is out, since others read it then. */
+        if (walk->i_name == 0 && !walk->lower.set)
+            frame->dir->has_folders = walk->upper.set || walk->names.n > walk->names.n_files;
+        emit_file(walk, entry, &walk->names, walk->i_name++, frame->dir, &clash);
+        return true;
+    }
+    if (walk->upper.set && walk->names.n == walk->names.n_files)
+        read_part(walk, NULL);
+    else
+        begin_folders(walk);
+    return false;
+}
+
+/* A FAILED entry for the folder that walk->path names, which has no open th_dir. */
+static void emit_path_failed(struct th_walk *walk, struct th_walk_entry *entry, const struct thumbs_error *error)
+{
+    struct th_dir *dir = dir_create(-1, walk->path.data, walk->path.len, walk->root_len);
+    if (dir)
+        emit_failed(walk, entry, dir, "", error);
+    else
+        emit_no_memory(walk, entry, last_frame(walk)->dir, "a folder");
+    th_dir_unref(dir);
+}
+
+/* A folder that is on the way down already, reached again through a link. */
+static bool is_ancestor(const struct th_walk *walk, const struct stat *st)
+{
+    for (size_t i = 0; i < walk->n_frames; i++) {
+        if (walk->frames[i].dev == st->st_dev && walk->frames[i].ino == st->st_ino) return true;
+    }
+    return false;
+}
+
+static bool is_to_skip(const struct th_walk_options *options, const struct stat *st)
+{
+    return options->skip_ino && st->st_dev == options->skip_dev && st->st_ino == options->skip_ino;
+}
+
+/* Open a subfolder. Where the process is out of descriptors, those kept only to save time are given up for it. */
+static int open_subfolder(struct th_walk *walk, const char *name)
+{
+    int flags = O_RDONLY | O_DIRECTORY | (walk->options->follow ? 0 : O_NOFOLLOW);
+    int at = frame_fd(last_frame(walk));
+    int fd = th_openat(at, name, flags, 0);
+    if (fd >= 0 || (errno != EMFILE && errno != ENFILE)) return fd;
+    for (size_t i = 1; i + 1 < walk->n_frames; i++)
+        close_frame(&walk->frames[i]);
+    return th_openat(at, name, flags, 0);
+}
+
+static bool enter(struct th_walk *walk, struct th_walk_entry *entry, const char *name)
+{
+    struct frame *frame = last_frame(walk);
+    struct thumbs_error error;
+    struct stat st;
+    bool made = true, pushed = false, in_path = false;
+    const size_t path_len = frame->path_len;
+
+    int fd = open_subfolder(walk, name);
+    if (fd < 0 || fstat(fd, &st)) {
+        set_folder_error(&error, errno);
+        goto failed;
+    }
+    if (is_to_skip(walk->options, &st)) {
+        made = false;
+        goto out;
+    }
+    bool into_dest = leads_into_dest(walk->options, fd);
+    if (into_dest || (walk->options->follow && is_ancestor(walk, &st))) {
+        struct th_dir *dir = frame_dir(walk, frame);
+        if (dir)
+            emit_skipped(walk, entry, dir, name, into_dest ? "link into DEST" : "loop of links");
+        else
+            emit_no_memory(walk, entry, NULL, name);
+        goto out;
+    }
+    in_path = push_path(walk, name);
+    pushed = in_path && push(walk, fd, &st);
+    if (pushed) {
+        walk->upper.set = false;
+        read_part(walk, NULL);
+        return false;
+    }
+    th_error_set(&error, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the folder");
+
+failed:
+    if (in_path || push_path(walk, name))
+        emit_path_failed(walk, entry, &error);
+    else
+        emit_no_memory(walk, entry, frame->dir, name);
+out:
+    if (fd >= 0) th_close(fd);
+    th_bytes_truncate(&walk->path, path_len);
+    return made;
+}
+
+static bool step_folders(struct th_walk *walk, struct th_walk_entry *entry)
+{
+    struct frame *frame = last_frame(walk);
+    if (!has_work(frame)) {
+        pop(walk);
+        return false;
+    }
+    if (!ensure_open(walk)) {
+        struct thumbs_error error;
+        th_error_os(&error, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, errno, "cannot come back to the folder");
+        emit_path_failed(walk, entry, &error);
+        frame->i_folder = frame->folders.n;
+        free(frame->resume);
+        frame->resume = NULL;
+        return true;
+    }
+    if (frame->i_folder == frame->folders.n) {
+        read_part(walk, frame->resume);
+        begin_folders(walk);
+        return false;
+    }
+    size_t i = frame->i_folder++;
+    const char *name = th_names_get(&frame->folders, i);
+    if (th_names_kind(&frame->folders, i) == TH_NAME_FOLDER) return enter(walk, entry, name);
+    struct th_dir *dir = frame_dir(walk, frame);
+    if (dir)
+        emit_skipped(walk, entry, dir, name, "excluded");
+    else
+        emit_no_memory(walk, entry, NULL, name);
+    return true;
+}
+
+/* ---- sources ------------------------------------------------------------------------------------------------ */
+
+static const struct root *find_root(const struct th_walk *walk, uint32_t i_source)
+{
+    size_t low = 0, high = walk->n_roots;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (walk->roots[mid].i_source < i_source)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < walk->n_roots && walk->roots[low].i_source == i_source ? &walk->roots[low] : NULL;
+}
+
+/* The last name part of a source. */
+static const char *source_name(const struct th_walk *walk, uint32_t i_source, size_t *len)
+{
+    const struct root *root = find_root(walk, i_source);
+    const char *path = root && root->resolved ? root->resolved : walk->options->sources[i_source];
+    return path + th_path_last_part(path, len);
+}
+
+static int compare_sources(const void *a, const void *b, void *walk)
+{
+    size_t a_len, b_len;
+    const char *a_name = source_name(walk, *(const uint32_t *)a, &a_len);
+    const char *b_name = source_name(walk, *(const uint32_t *)b, &b_len);
+    int order = memcmp(a_name, b_name, a_len < b_len ? a_len : b_len);
+    return order ? order : (a_len > b_len) - (a_len < b_len);
+}
+
+static bool open_root(struct th_walk *walk, struct th_walk_entry *entry)
+{
+    const struct root *root = &walk->roots[walk->i_root++];
+    const char *source = walk->options->sources[root->i_source];
+    struct thumbs_error error;
+    struct stat st;
+    char *name = NULL;
+    bool made = true;
+
+    int fd = th_path_open(AT_FDCWD, source, strlen(source), O_RDONLY | O_DIRECTORY);
+    if (fd < 0 || fstat(fd, &st)) {
+        set_folder_error(&error, errno);
+        emit_failed(walk, entry, NULL, source, &error);
+        goto out;
+    }
+    if (is_to_skip(walk->options, &st)) {
+        made = false;
+        goto out;
+    }
+    walk->root_len = 0;
+    if (walk->options->n_sources > 1) {
+        size_t len;
+        const char *part = source_name(walk, root->i_source, &len);
+        name = th_alloc(len + 1);
+        if (name) {
+            memcpy(name, part, len);
+            name[len] = '\0';
+            walk->root_len = len;
+        }
+    }
+    if ((walk->options->n_sources > 1 && !name) || !push_path(walk, name ? name : "") || !push(walk, fd, &st)) {
+        th_error_set(&error, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the folder");
+        th_bytes_truncate(&walk->path, 0);
+        emit_failed(walk, entry, NULL, source, &error);
+        goto out;
+    }
+    fd = -1;
+    walk->upper.set = false;
+    read_part(walk, NULL);
+    made = false;
+out:
+    if (fd >= 0) th_close(fd);
+    free(name);
+    return made;
+}
+
+/* The folder of a SOURCE file, borrowed until the next call; NULL and errno. */
+static struct th_dir *given_dir(struct th_walk *walk, const char *source)
+{
+    size_t len, begin = th_path_last_part(source, &len);
+    if (walk->given_dir && walk->given_parent_len == begin && !memcmp(walk->given_parent, source, begin))
+        return walk->given_dir;
+    int fd = th_path_open_parent(source, begin);
+    if (fd < 0) return NULL;
+    struct th_dir *dir = dir_create(fd, "", 0, 0);
+    if (!dir) {
+        th_close(fd);
+        errno = ENOMEM;
+        return NULL;
+    }
+    th_dir_unref(walk->given_dir);
+    walk->given_dir = dir;
+    walk->given_parent = source;
+    walk->given_parent_len = begin;
+    return dir;
+}
+
+/* Is the SOURCE file of this name an image? Its folder is opened just for the question: the one in walk->given_dir is
+ * that of another name. */
+static bool ask_given(void *asked, const char *name)
+{
+    struct th_walk *walk = asked;
+    const struct th_walk_options *options = walk->options;
+    if (!options->is_image) return true;
+    size_t len, i = th_names_find(&walk->given_names, name, strlen(name));
+    if (i == SIZE_MAX) return false;
+    const char *source = options->sources[walk->given[i]];
+    int fd = th_path_open_parent(source, th_path_last_part(source, &len));
+    if (fd < 0) return false;
+    bool image = options->is_image(options->user, fd, name);
+    th_close(fd);
+    return image;
+}
+
+static void step_given(struct th_walk *walk, struct th_walk_entry *entry)
+{
+    size_t i = walk->i_given++;
+    const char *source = walk->options->sources[walk->given[i]];
+    struct th_dir *dir = given_dir(walk, source);
+    if (!dir) {
+        struct thumbs_error error;
+        th_error_os(&error, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, errno, "cannot open its folder");
+        emit_failed(walk, entry, NULL, source, &error);
+        return;
+    }
+    struct th_clash clash = {
+        .output_class = walk->options->output_class, .user = walk->options->user, .walk = walk, .ask = ask_given};
+    emit_file(walk, entry, &walk->given_names, i, dir, &clash);
+    entry->follow = true;
+}
+
+/* Look at one SOURCE: folders are noted in walk->roots, and *folder says which it was. */
+static enum thumbs_code check_source(struct th_walk *walk, uint32_t i_source, bool *folder, struct thumbs_error *err)
+{
+    const char *source = walk->options->sources[i_source];
+    struct stat st;
+    size_t len;
+    if (stat_path(source, &st))
+        return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, errno, "cannot open %.110s", source);
+    *folder = S_ISDIR(st.st_mode);
+    const char *name = source + th_path_last_part(source, &len);
+    if (!*folder) return THUMBS_OK;
+
+    if (is_to_skip(walk->options, &st))
+        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK, "%.110s is both source and destination", source);
+    int fd = th_path_open(AT_FDCWD, source, strlen(source), O_RDONLY | O_DIRECTORY);
+    if (fd < 0) return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, errno, "cannot open %.110s", source);
+    th_close(fd);
+
+    struct root *root = &walk->roots[walk->n_roots++];
+    *root = (struct root){.i_source = i_source};
+    bool nameless = len == 0 || (len == 1 && name[0] == '.') || (len == 2 && name[0] == '.' && name[1] == '.');
+    if (walk->options->n_sources < 2 || !nameless) return THUMBS_OK;
+    root->resolved = realpath(source, NULL);
+    if (!root->resolved)
+        return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, errno, "cannot find the name of %.110s", source);
+    th_path_last_part(root->resolved, &len);
+    if (!len) return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK, "/ cannot be one of several sources");
+    return THUMBS_OK;
+}
+
+/* Make one folder of names out of the SOURCES that are files: the first n_given of walk->given, in order. */
+static enum thumbs_code list_given(struct th_walk *walk, size_t n_given, struct thumbs_error *err)
+{
+    size_t bytes = 3, len; /* 3: for the rounding down of the arena */
+    struct stat st;
+    for (size_t i = 0; i < n_given; i++) {
+        source_name(walk, walk->given[i], &len);
+        if (len > TH_NAME_MAX)
+            return th_error_set(err, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, "the name of a source is too long");
+        if (!th_add_size(bytes, len + 2 + sizeof(uint32_t), &bytes) || bytes > UINT32_MAX)
+            return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "too many source files");
+    }
+    if (!th_names_init(&walk->given_names, bytes))
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the names of source files");
+    for (size_t i = 0; i < n_given; i++) {
+        const char *source = walk->options->sources[walk->given[i]];
+        char name[TH_NAME_MAX + 1];
+        const char *part = source_name(walk, walk->given[i], &len);
+        memcpy(name, part, len); /* its length has been checked above */
+        name[len] = '\0';
+        enum th_name_kind kind = TH_NAME_FILE;
+        if (stat_path(source, &st))
+            kind = TH_NAME_BROKEN;
+        else if (!S_ISREG(st.st_mode))
+            kind = TH_NAME_SPECIAL;
+        else if (is_excluded(walk, name, false))
+            kind = TH_NAME_EXCLUDED;
+        th_names_add(&walk->given_names, kind, name, len);
+    }
+    th_names_sort(&walk->given_names);
+    return THUMBS_OK;
+}
+
+static enum thumbs_code check_sources(struct th_walk *walk, struct thumbs_error *err)
+{
+    const struct th_walk_options *options = walk->options;
+    size_t n = options->n_sources, n_given = 0;
+    if (n == 0 || n > UINT32_MAX) return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK, "no source given");
+    walk->roots = th_calloc(n, sizeof *walk->roots);
+    walk->given = th_calloc(n, sizeof *walk->given);
+    if (!walk->roots || !walk->given)
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the sources");
+
+    for (uint32_t i = 0; i < n; i++) {
+        bool folder;
+        enum thumbs_code code = check_source(walk, i, &folder, err);
+        if (code) return code;
+        walk->given[i] = i;
+    }
+    qsort_r(walk->given, n, sizeof *walk->given, compare_sources, walk);
+    for (size_t i = 1; i < n; i++) {
+        if (compare_sources(&walk->given[i - 1], &walk->given[i], walk) != 0) continue;
+        size_t len;
+        const char *name = source_name(walk, walk->given[i], &len);
+        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK, "two sources have the same name %.*s",
+                            len < 110 ? (int)len : 110, name);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!find_root(walk, walk->given[i])) walk->given[n_given++] = walk->given[i];
+    }
+    return list_given(walk, n_given, err);
+}
+
+/* ---- the whole ---------------------------------------------------------------------------------------------- */
+
+static enum thumbs_code take_globs(struct th_walk *walk, struct thumbs_error *err)
+{
+    const struct th_walk_options *options = walk->options;
+    walk->globs = th_calloc(options->n_globs, sizeof *walk->globs);
+    if (!walk->globs) goto no_memory;
+    for (size_t i = 0; i < options->n_globs; i++) {
+        const char *rule = options->globs[i];
+        struct glob *glob = &walk->globs[i];
+        if (rule[0] != '+' && rule[0] != '-')
+            return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK, "bad rule \"%.100s\": neither + nor -", rule);
+        if (!th_glob_valid(rule + 1, err)) return THUMBS_USAGE;
+        glob->include = rule[0] == '+';
+        if (glob->include) walk->has_include = true;
+        glob->text = th_strdup(rule + 1);
+        if (!glob->text) goto no_memory;
+        for (size_t len = strlen(glob->text); glob->text[len - 1] == '/'; len--) {
+            glob->text[len - 1] = '\0';
+            glob->folders_only = true;
+        }
+    }
+    return THUMBS_OK;
+no_memory:
+    return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the patterns");
+}
+
+enum thumbs_code th_walk_create(const struct th_walk_options *options, struct th_walk **out, struct thumbs_error *err)
+{
+    enum thumbs_code code;
+    size_t bytes = options->names_bytes ? options->names_bytes : DEFAULT_NAMES_BYTES;
+    if (bytes < TH_NAMES_MIN_BYTES) bytes = TH_NAMES_MIN_BYTES;
+
+    struct th_walk *walk = th_calloc(1, sizeof *walk);
+    if (!walk) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the walk");
+    walk->options = options;
+    walk->read_buf = th_alloc(READ_BYTES);
+    walk->reserve = th_calloc(1, 1);
+    if (!walk->read_buf || !walk->reserve || !th_names_init(&walk->names, bytes)) {
+        code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the walk");
+        goto fail;
+    }
+    code = take_globs(walk, err);
+    if (!code) code = check_sources(walk, err);
+    if (code) goto fail;
+    *out = walk;
+    return THUMBS_OK;
+fail:
+    th_walk_destroy(walk);
+    return code;
+}
+
+bool th_walk_next(struct th_walk *walk, struct th_walk_entry *entry)
+{
+    while (!walk->ended) {
+        if (walk->failure.code) {
+            struct thumbs_error error = walk->failure;
+            walk->failure = (struct thumbs_error){0};
+            struct frame *frame = last_frame(walk);
+            struct th_dir *dir = frame_dir(walk, frame);
+            if (dir)
+                emit_failed(walk, entry, dir, "", &error);
+            else
+                emit_no_memory(walk, entry, NULL, "a folder");
+            return true;
+        }
+        if (walk->i_given < walk->given_names.n) {
+            step_given(walk, entry);
+            return true;
+        }
+        bool made;
+        if (walk->n_frames)
+            made = last_frame(walk)->in_folders ? step_folders(walk, entry) : step_files(walk, entry);
+        else if (walk->i_root < walk->n_roots)
+            made = open_root(walk, entry);
+        else
+            return false;
+        if (made) return true;
+    }
+    return false;
+}
+
+void th_walk_destroy(struct th_walk *walk)
+{
+    if (!walk) return;
+    while (walk->n_frames) {
+        struct frame *frame = &walk->frames[--walk->n_frames];
+        close_frame(frame);
+        th_names_finish(&frame->folders);
+        free(frame->resume);
+    }
+    free(walk->frames);
+    for (size_t i = 0; walk->globs && i < walk->options->n_globs; i++)
+        free(walk->globs[i].text);
+    free(walk->globs);
+    for (size_t i = 0; i < walk->n_roots; i++)
+        free(walk->roots[i].resolved);
+    free(walk->roots);
+    free(walk->given);
+    th_names_finish(&walk->given_names);
+    th_dir_unref(walk->given_dir);
+    th_names_finish(&walk->names);
+    th_bytes_finish(&walk->path);
+    free(walk->read_buf);
+    free(walk->reserve);
+    free(walk);
+}
