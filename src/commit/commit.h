@@ -58,6 +58,9 @@ void th_dest_destroy(struct th_dest *dest); /* NULL is fine; after all its place
 /* Device and inode of DEST, so the walk does not enter it. False in a dry run where it is missing. */
 bool th_dest_identity(const struct th_dest *dest, uint64_t *dev, uint64_t *ino);
 
+/* Has DEST been removed since it was opened? Nothing can be made then. */
+bool th_dest_is_gone(const struct th_dest *dest);
+
 /* ---- places: the counterpart in DEST of one source folder ---- */
 
 struct th_place;

@@ -469,6 +469,12 @@ void th_dest_destroy(struct th_dest *dest)
     free(dest);
 }
 
+bool th_dest_is_gone(const struct th_dest *dest)
+{
+    struct stat st;
+    return dest->fd >= 0 && fstat(dest->fd, &st) == 0 && st.st_nlink == 0;
+}
+
 bool th_dest_identity(const struct th_dest *dest, uint64_t *dev, uint64_t *ino)
 {
     if (dest->fd < 0) return false;
