@@ -8,51 +8,83 @@
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "load/load_internal.h"
 #include "slots/slots.h"
 
-/* What a read of a file in flux looks like; never leaves this file. */
-enum { CHANGED = THUMBS_N_CODES };
-
-static enum thumbs_code open_source(const struct th_loader *loader, int dirfd, const char *name, int *out,
-                                    struct stat *st, struct thumbs_error *err)
+int th_load_open_flags(const struct th_loader *loader)
 {
-    if (loader->latency_ms) usleep(loader->latency_ms * 1000);
     /* O_NONBLOCK: should the name have become a FIFO since the walk saw a file, the open must not wait for a writer. */
-    int fd = th_openat(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | (loader->follow ? 0 : O_NOFOLLOW), 0);
-    if (fd < 0) return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_LOAD, errno, "cannot open");
-    if (fstat(fd, st) != 0) {
-        int os_errno = errno;
-        close(fd);
-        return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_LOAD, os_errno, "cannot stat");
-    }
-    if (!S_ISREG(st->st_mode)) {
-        close(fd);
-        return th_error_set(err, THUMBS_VANISHED, THUMBS_STAGE_LOAD, "is no longer a regular file");
-    }
-    *out = fd;
-    return THUMBS_OK;
+    return O_RDONLY | O_NONBLOCK | O_NOCTTY | (loader->follow ? 0 : O_NOFOLLOW);
 }
 
-static bool same_state(const struct stat *a, const struct stat *b)
+bool th_load_same_state(const struct stat *a, const struct stat *b)
 {
     return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
            a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-static enum thumbs_code read_error(struct thumbs_error *err, int os_errno)
+enum thumbs_code th_load_check_kind(const struct stat *st, struct thumbs_error *err)
+{
+    if (S_ISREG(st->st_mode)) return THUMBS_OK;
+    return th_error_set(err, THUMBS_VANISHED, THUMBS_STAGE_LOAD, "is no longer a regular file");
+}
+
+enum thumbs_code th_load_check_size(const struct th_loader *loader, const struct stat *st, struct thumbs_error *err)
+{
+    if ((uint64_t)st->st_size <= loader->max_bytes && (uint64_t)st->st_size <= SIZE_MAX / 2) return THUMBS_OK;
+    return th_error_set(err, THUMBS_TOO_LARGE, THUMBS_STAGE_LOAD, "%lld bytes, allowed are %llu",
+                        (long long)st->st_size, (unsigned long long)loader->max_bytes);
+}
+
+enum thumbs_code th_load_check_first(const struct th_loader *loader, const uint8_t *first, size_t n_first,
+                                     struct thumbs_error *err)
+{
+    if (!loader->worth_loading || loader->worth_loading(first, n_first)) return THUMBS_OK;
+    return th_error_set(err, THUMBS_NOT_IMAGE, THUMBS_STAGE_LOAD, n_first == 0 ? "is empty" : "is not an image");
+}
+
+enum thumbs_code th_load_cannot_open(struct thumbs_error *err, int os_errno)
+{
+    return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_LOAD, os_errno, "cannot open");
+}
+
+enum thumbs_code th_load_cannot_stat(struct thumbs_error *err, int os_errno)
+{
+    return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_LOAD, os_errno, "cannot stat");
+}
+
+enum thumbs_code th_load_cannot_read(struct thumbs_error *err, int os_errno)
 {
     return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_LOAD, os_errno, "cannot read");
+}
+
+enum thumbs_code th_load_keeps_changing(struct thumbs_error *err)
+{
+    return th_error_set(err, THUMBS_VANISHED, THUMBS_STAGE_LOAD, "keeps changing while it is read");
+}
+
+static enum thumbs_code open_source(const struct th_loader *loader, int dirfd, const char *name, int *out,
+                                    struct stat *st, struct thumbs_error *err)
+{
+    if (loader->latency_ms) usleep(loader->latency_ms * 1000);
+    int fd = th_openat(dirfd, name, th_load_open_flags(loader), 0);
+    if (fd < 0) return th_load_cannot_open(err, errno);
+    enum thumbs_code code = fstat(fd, st) == 0 ? th_load_check_kind(st, err) : th_load_cannot_stat(err, errno);
+    if (code == THUMBS_OK) {
+        *out = fd;
+    } else {
+        close(fd);
+    }
+    return code;
 }
 
 static enum thumbs_code peek(const struct th_loader *loader, int fd, uint8_t *first, size_t *n_first,
                              struct thumbs_error *err)
 {
     ssize_t n = th_read_full(fd, first, TH_LOAD_PEEK);
-    if (n < 0) return read_error(err, errno);
+    if (n < 0) return th_load_cannot_read(err, errno);
     *n_first = (size_t)n;
-    if (loader->worth_loading && !loader->worth_loading(first, (size_t)n))
-        return th_error_set(err, THUMBS_NOT_IMAGE, THUMBS_STAGE_LOAD, n == 0 ? "is empty" : "is not an image");
-    return THUMBS_OK;
+    return th_load_check_first(loader, first, (size_t)n, err);
 }
 
 /* The rest of the file, straight into the slot. */
@@ -60,14 +92,14 @@ static int read_rest(int fd, struct th_slot *slot, const uint8_t *first, size_t 
                      struct thumbs_error *err)
 {
     size_t size = (size_t)st->st_size;
-    if (n_first > size) return CHANGED;
+    if (n_first > size) return TH_LOAD_CHANGED;
     memcpy(slot->data, first, n_first);
     ssize_t n = size > n_first ? th_read_full(fd, slot->data + n_first, size - n_first) : 0;
-    if (n < 0) return (int)read_error(err, errno);
+    if (n < 0) return (int)th_load_cannot_read(err, errno);
     slot->len = n_first + (size_t)n;
     struct stat after;
-    if (fstat(fd, &after) != 0) return (int)read_error(err, errno);
-    return slot->len == size && same_state(st, &after) ? (int)THUMBS_OK : CHANGED;
+    if (fstat(fd, &after) != 0) return (int)th_load_cannot_read(err, errno);
+    return slot->len == size && th_load_same_state(st, &after) ? (int)THUMBS_OK : TH_LOAD_CHANGED;
 }
 
 static int load_once(const struct th_loader *loader, int dirfd, const char *name, struct th_slot **out, struct stat *st,
@@ -80,11 +112,8 @@ static int load_once(const struct th_loader *loader, int dirfd, const char *name
 
     code = (int)open_source(loader, dirfd, name, &fd, st, err);
     if (code != THUMBS_OK) return code;
-    if ((uint64_t)st->st_size > loader->max_bytes || (uint64_t)st->st_size > SIZE_MAX / 2) {
-        code = (int)th_error_set(err, THUMBS_TOO_LARGE, THUMBS_STAGE_LOAD, "%lld bytes, allowed are %llu",
-                                 (long long)st->st_size, (unsigned long long)loader->max_bytes);
-        goto out;
-    }
+    code = (int)th_load_check_size(loader, st, err);
+    if (code != THUMBS_OK) goto out;
     code = (int)peek(loader, fd, first, &n_first, err);
     if (code != THUMBS_OK || !loader->slots) goto out;
     code = (int)th_slots_take(loader->slots, (size_t)st->st_size, &slot, err);
@@ -104,10 +133,8 @@ enum thumbs_code th_load_file(const struct th_loader *loader, int dirfd, const c
                               struct stat *st, struct thumbs_error *err)
 {
     int code = load_once(loader, dirfd, name, slot, st, err);
-    if (code == CHANGED) code = load_once(loader, dirfd, name, slot, st, err);
-    if (code == CHANGED)
-        return th_error_set(err, THUMBS_VANISHED, THUMBS_STAGE_LOAD, "keeps changing while it is read");
-    return (enum thumbs_code)code;
+    if (code == TH_LOAD_CHANGED) code = load_once(loader, dirfd, name, slot, st, err);
+    return code == TH_LOAD_CHANGED ? th_load_keeps_changing(err) : (enum thumbs_code)code;
 }
 
 struct th_pool {

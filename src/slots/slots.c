@@ -160,9 +160,14 @@ static void wake_first(struct th_slots *s)
     if (s->first) pthread_cond_signal(&s->first->wake);
 }
 
+static bool must_wait(const struct th_slots *s, uint64_t bytes)
+{
+    return !s->cancelled && (s->first || !has_room(s, bytes));
+}
+
 static struct th_slot *take_locked(struct th_slots *s, uint64_t bytes)
 {
-    if (!s->cancelled && (s->first || !has_room(s, bytes))) wait_in_line(s, bytes);
+    if (must_wait(s, bytes)) wait_in_line(s, bytes);
     if (s->cancelled) return NULL;
     struct th_slot *slot = s->free;
     s->free = slot->next_free;
@@ -172,11 +177,10 @@ static struct th_slot *take_locked(struct th_slots *s, uint64_t bytes)
     return slot;
 }
 
-enum thumbs_code th_slots_take(struct th_slots *s, size_t bytes, struct th_slot **out, struct thumbs_error *err)
+/* What take_locked() gave, made ready to hold `bytes`. Outside the lock, since it may map memory. */
+static enum thumbs_code make_ready(struct th_slots *s, struct th_slot *slot, size_t bytes, struct th_slot **out,
+                                   struct thumbs_error *err)
 {
-    pthread_mutex_lock(&s->lock);
-    struct th_slot *slot = take_locked(s, bytes);
-    pthread_mutex_unlock(&s->lock);
     if (!slot) return th_error_set(err, THUMBS_STOPPED, THUMBS_STAGE_LOAD, "the run was stopped");
     slot->len = 0;
     if (!grow(s, slot, bytes ? bytes : 1)) {
@@ -186,6 +190,27 @@ enum thumbs_code th_slots_take(struct th_slots *s, size_t bytes, struct th_slot 
     }
     *out = slot;
     return THUMBS_OK;
+}
+
+enum thumbs_code th_slots_take(struct th_slots *s, size_t bytes, struct th_slot **out, struct thumbs_error *err)
+{
+    pthread_mutex_lock(&s->lock);
+    struct th_slot *slot = take_locked(s, bytes);
+    pthread_mutex_unlock(&s->lock);
+    return make_ready(s, slot, bytes, out, err);
+}
+
+bool th_slots_try_take(struct th_slots *s, size_t bytes, struct th_slot **out, enum thumbs_code *code,
+                       struct thumbs_error *err)
+{
+    struct th_slot *slot = NULL;
+    pthread_mutex_lock(&s->lock);
+    bool wait = must_wait(s, bytes);
+    if (!wait) slot = take_locked(s, bytes);
+    pthread_mutex_unlock(&s->lock);
+    if (wait) return false;
+    *code = make_ready(s, slot, bytes, out, err);
+    return true;
 }
 
 void th_slots_give(struct th_slots *s, struct th_slot *slot)

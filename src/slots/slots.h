@@ -39,6 +39,11 @@ void th_slots_destroy(struct th_slots *slots);
 
 /* A slot with room for `bytes`, waiting for a free one and for the budget. Codes: MEMORY; STOPPED after cancel. */
 enum thumbs_code th_slots_take(struct th_slots *slots, size_t bytes, struct th_slot **out, struct thumbs_error *err);
+/* The same without waiting, for a thread that has other things to do. False: it would have to wait now, for room or for
+ * its turn behind others who wait. True: *code is what th_slots_take() would have returned (*out is set if OK). Who is
+ * told to wait has no place in the line; so one thread that takes this way should do so in the order of its own files. */
+bool th_slots_try_take(struct th_slots *slots, size_t bytes, struct th_slot **out, enum thumbs_code *code,
+                       struct thumbs_error *err);
 /* Back with it. NULL is fine. */
 void th_slots_give(struct th_slots *slots, struct th_slot *slot);
 /* Waiting and later takes return STOPPED. */

@@ -57,6 +57,30 @@ Test(slots, a_worker_sees_the_bytes_and_cannot_change_them)
     th_slots_destroy(slots);
 }
 
+Test(slots, try_take_does_not_wait)
+{
+    struct th_slots *slots = make(2, 100, false);
+    struct th_slot *first = take(slots, 60), *second = NULL;
+    enum thumbs_code code = THUMBS_INTERNAL;
+    cr_expect_not(th_slots_try_take(slots, 41, &second, &code, NULL), "beyond the budget");
+    cr_expect_null(second);
+    cr_expect_eq(th_slots_in_use_bytes(slots), 60u);
+    cr_assert(th_slots_try_take(slots, 40, &second, &code, NULL));
+    cr_assert_eq(code, THUMBS_OK);
+    cr_assert_geq(second->cap, 40u);
+    struct th_slot *third = NULL;
+    cr_expect_not(th_slots_try_take(slots, 0, &third, &code, NULL), "there is no third slot");
+    th_slots_give(slots, first);
+    th_slots_give(slots, second);
+    cr_assert(th_slots_try_take(slots, 1000, &third, &code, NULL), "alone, larger than the budget");
+    cr_assert_eq(code, THUMBS_OK);
+    th_slots_give(slots, third);
+    th_slots_cancel(slots);
+    cr_assert(th_slots_try_take(slots, 1, &third, &code, NULL));
+    cr_expect_eq(code, THUMBS_STOPPED);
+    th_slots_destroy(slots);
+}
+
 struct taker {
     struct th_slots *slots;
     size_t bytes;

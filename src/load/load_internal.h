@@ -1,0 +1,32 @@
+/*
+ * load_internal.h - what the two ways to read a file (load.c: one call after the other; uring.c: requests to the kernel)
+ * have in common, so that both say the same of the same file. For src/load/ only. All functions are thread-safe.
+ */
+#ifndef TH_LOAD_LOAD_INTERNAL_H
+#define TH_LOAD_LOAD_INTERNAL_H
+
+#include "load/load.h"
+
+/* What a read of a file in flux looks like; never leaves this room. */
+enum { TH_LOAD_CHANGED = THUMBS_N_CODES };
+
+/* Flags to open a source with, without O_CLOEXEC. */
+int th_load_open_flags(const struct th_loader *loader);
+
+/* The same size and time of change of its content? */
+bool th_load_same_state(const struct stat *a, const struct stat *b);
+
+/* What an opened file's state and first bytes say, before more of it is read: OK, or why it is not loaded. */
+enum thumbs_code th_load_check_kind(const struct stat *st, struct thumbs_error *err);
+enum thumbs_code th_load_check_size(const struct th_loader *loader, const struct stat *st, struct thumbs_error *err);
+enum thumbs_code th_load_check_first(const struct th_loader *loader, const uint8_t *first, size_t n_first,
+                                     struct thumbs_error *err);
+
+/* System calls that failed, in words; each returns the code. */
+enum thumbs_code th_load_cannot_open(struct thumbs_error *err, int os_errno);
+enum thumbs_code th_load_cannot_stat(struct thumbs_error *err, int os_errno);
+enum thumbs_code th_load_cannot_read(struct thumbs_error *err, int os_errno);
+/* It changed while it was read, twice. */
+enum thumbs_code th_load_keeps_changing(struct thumbs_error *err);
+
+#endif
