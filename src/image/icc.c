@@ -1,231 +1,143 @@
 #include "image/icc.h"
 
-#include <math.h>
-#include <pthread.h>
+#include <lcms2.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- sRGB (IEC 61966-2-1) ---- */
+#include "base/sys.h"
 
-#define ENCODE_STEPS 4096
+enum { N_KEPT = 4, MAX_PROFILE_BYTES = 16 << 20, CUBE = 9, N_PROBES = CUBE * CUBE * CUBE + 256 };
 
-/* Linear light to a sample, 0 to 255 in fractions. Constant once filled. */
-static float encode_table[ENCODE_STEPS + 2];
-
-static double srgb_encode(double linear)
-{
-    return linear <= 0.0031308 ? 12.92 * linear : 1.055 * pow(linear, 1 / 2.4) - 0.055;
-}
-
-static void fill_encode_table(void)
-{
-    for (int i = 0; i < ENCODE_STEPS + 2; i++)
-        encode_table[i] = (float)(255 * srgb_encode((double)i / ENCODE_STEPS));
-}
-
-static void need_encode_table(void)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, fill_encode_table);
-}
-
-static uint8_t encode(float linear)
-{
-    if (!(linear > 0)) return 0;
-    if (linear >= 1) return 255;
-    float at = linear * ENCODE_STEPS;
-    int i = (int)at;
-    float v = encode_table[i] + (encode_table[i + 1] - encode_table[i]) * (at - (float)i);
-    return (uint8_t)(v + 0.5f);
-}
-
-/* XYZ relative to D50, which profiles use, to linear sRGB: the inverse of sRGB's primaries adapted with Bradford. */
-static const double xyz_to_srgb[3][3] = {
-    {3.1338561, -1.6168667, -0.4906146}, {-0.9787684, 1.9161415, 0.0334540}, {0.0719453, -0.2289914, 1.4052427}};
-
-/* ---- reading ---- */
-
-struct view {
-    const uint8_t *data;
+/* A profile that was met, and what it came to. */
+struct kept {
+    uint8_t *data;
     size_t len;
+    uint32_t bands;
+    enum th_icc_kind kind;
+    cmsHTRANSFORM transform; /* NULL for kinds OTHER and SRGB */
 };
 
-static bool fits(struct view v, size_t at, size_t n)
+/* Mutable file-level state, but each thread's own: see the header for why. */
+static _Thread_local struct kept kept[N_KEPT];
+static _Thread_local unsigned next_kept;
+
+static void drop(struct kept *k)
 {
-    return at <= v.len && n <= v.len - at;
+    if (k->transform) cmsDeleteTransform(k->transform);
+    free(k->data);
+    *k = (struct kept){0};
 }
 
-static uint16_t be16(const uint8_t *p)
+void th_icc_thread_finish(void)
 {
-    return (uint16_t)(p[0] << 8 | p[1]);
+    for (unsigned i = 0; i < N_KEPT; i++)
+        drop(&kept[i]);
 }
 
-static uint32_t be32(const uint8_t *p)
+static uint32_t lcms_format(uint32_t bands)
 {
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+    static const uint32_t formats[] = {0, TYPE_GRAY_8, TYPE_GRAYA_8, TYPE_RGB_8, TYPE_RGBA_8};
+    return bands <= 4 ? formats[bands] : 0;
 }
 
-/* s15Fixed16Number */
-static double fixed(const uint8_t *p)
+/* Grey with the tone curve of sRGB (IEC 61966-2-1) and the white point that profiles are relative to. */
+static cmsHPROFILE grey_like_srgb(void)
 {
-    return (int32_t)be32(p) / 65536.0;
+    const cmsFloat64Number srgb[5] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
+    cmsToneCurve *curve = cmsBuildParametricToneCurve(NULL, 4, srgb);
+    cmsHPROFILE profile = curve ? cmsCreateGrayProfile(cmsD50_xyY(), curve) : NULL;
+    if (curve) cmsFreeToneCurve(curve);
+    return profile;
 }
 
-static bool is(struct view v, size_t at, const char *signature)
+/* NULL if the profile is broken or for pictures of another kind. */
+static cmsHTRANSFORM open_transform(const uint8_t *data, size_t len, uint32_t bands)
 {
-    return fits(v, at, 4) && memcmp(v.data + at, signature, 4) == 0;
+    bool grey = bands <= 2;
+    cmsHTRANSFORM transform = NULL;
+    cmsHPROFILE from = cmsOpenProfileFromMem(data, (cmsUInt32Number)len);
+    cmsHPROFILE to = NULL;
+    if (from && cmsGetColorSpace(from) == (grey ? cmsSigGrayData : cmsSigRgbData))
+        to = grey ? grey_like_srgb() : cmsCreate_sRGBProfile();
+    /* No one-pixel cache: it would cost more than it saves on pictures. */
+    if (to)
+        transform = cmsCreateTransform(from, lcms_format(bands), to, lcms_format(bands), INTENT_RELATIVE_COLORIMETRIC,
+                                       cmsFLAGS_NOCACHE | cmsFLAGS_COPY_ALPHA);
+    if (to) cmsCloseProfile(to);
+    if (from) cmsCloseProfile(from);
+    return transform;
 }
 
-/* The content of a tag, empty if there is none or it lies outside. */
-static struct view find_tag(struct view profile, const char *signature)
+/* Colours from all over the cube, and all greys, in `bands` bands. */
+static void fill_probes(uint8_t *probes, uint32_t bands)
 {
-    if (!fits(profile, 128, 4)) return (struct view){0};
-    uint32_t n_tags = be32(profile.data + 128);
-    for (size_t i = 0, at = 132; i < n_tags && fits(profile, at, 12); i++, at += 12) {
-        if (!is(profile, at, signature)) continue;
-        size_t from = be32(profile.data + at + 4), len = be32(profile.data + at + 8);
-        if (!fits(profile, from, len)) break;
-        return (struct view){profile.data + from, len};
-    }
-    return (struct view){0};
-}
-
-static bool has_tag(struct view profile, const char *signature)
-{
-    return find_tag(profile, signature).len > 0;
-}
-
-static bool read_xyz(struct view tag, double out[3])
-{
-    if (!is(tag, 0, "XYZ ") || !fits(tag, 8, 12)) return false;
-    for (size_t i = 0; i < 3; i++)
-        out[i] = fixed(tag.data + 8 + 4 * i);
-    return true;
-}
-
-/* curveType: nothing, one gamma, or a table. */
-static bool read_curv(struct view tag, float out[256])
-{
-    if (!fits(tag, 8, 4)) return false;
-    size_t n = be32(tag.data + 8);
-    if (n > 65536 || !fits(tag, 12, n * 2)) return false;
-    double gamma = n == 0 ? 1 : be16(tag.data + 12) / 256.0;
-    for (int i = 0; i < 256; i++) {
-        if (n <= 1) {
-            out[i] = (float)pow(i / 255.0, gamma);
-            continue;
+    uint32_t colours = bands <= 2 ? 1 : 3;
+    for (uint32_t i = 0; i < N_PROBES; i++) {
+        uint32_t cell = i - 256;
+        uint32_t steps[3] = {cell % CUBE, cell / CUBE % CUBE, cell / CUBE / CUBE};
+        for (uint32_t k = 0; k < bands; k++) {
+            uint8_t sample = i < 256 ? (uint8_t)i : (uint8_t)(steps[k % 3] * 255 / (CUBE - 1));
+            probes[i * bands + k] = k < colours ? sample : 255;
         }
-        double at = i / 255.0 * (double)(n - 1);
-        size_t below = (size_t)at;
-        if (below > n - 2) below = n - 2;
-        double low = be16(tag.data + 12 + 2 * below), high = be16(tag.data + 14 + 2 * below);
-        out[i] = (float)((low + (high - low) * (at - (double)below)) / 65535);
+    }
+}
+
+/* Would it change anything that can be seen? Most profiles say sRGB in one way or another. */
+static bool changes_nothing(cmsHTRANSFORM transform, uint32_t bands)
+{
+    uint8_t before[N_PROBES * 4], after[N_PROBES * 4];
+    fill_probes(before, bands);
+    memcpy(after, before, sizeof after);
+    cmsDoTransform(transform, before, after, N_PROBES);
+    for (size_t i = 0; i < (size_t)N_PROBES * bands; i++) {
+        if (abs(before[i] - after[i]) > 1) return false;
     }
     return true;
 }
 
-/* parametricCurveType: y = (a x + b)^g + e from d on, c x + f below. */
-static bool read_para(struct view tag, float out[256])
+static struct kept *find(const uint8_t *data, size_t len, uint32_t bands)
 {
-    static const size_t n_params[] = {1, 3, 4, 5, 7};
-    if (!fits(tag, 8, 4)) return false;
-    unsigned type = be16(tag.data + 8);
-    if (type >= sizeof n_params / sizeof *n_params || !fits(tag, 12, 4 * n_params[type])) return false;
-    double q[7] = {0};
-    for (size_t i = 0; i < n_params[type]; i++)
-        q[i] = fixed(tag.data + 12 + 4 * i);
-
-    double g = q[0], a = type ? q[1] : 1, b = type ? q[2] : 0, c = 0, d = 0, e = 0, f = 0;
-    if ((type == 1 || type == 2) && a == 0) return false;
-    if (type == 1) d = -b / a;
-    if (type == 2) d = -b / a, e = f = q[3];
-    if (type >= 3) c = q[3], d = q[4];
-    if (type == 4) e = q[5], f = q[6];
-    for (int i = 0; i < 256; i++) {
-        double x = i / 255.0, base = a * x + b;
-        double y = x >= d ? (base > 0 ? pow(base, g) : 0) + e : c * x + f;
-        if (!isfinite(y)) return false;
-        out[i] = (float)fmin(fmax(y, 0), 1);
+    for (unsigned i = 0; i < N_KEPT; i++) {
+        struct kept *k = &kept[i];
+        if (k->data && k->len == len && k->bands == bands && memcmp(k->data, data, len) == 0) return k;
     }
-    return true;
+    return NULL;
 }
 
-static bool read_curve(struct view tag, float out[256])
+static struct kept *learn(const uint8_t *data, size_t len, uint32_t bands)
 {
-    if (is(tag, 0, "curv")) return read_curv(tag, out);
-    if (is(tag, 0, "para")) return read_para(tag, out);
-    return false;
-}
-
-static bool read_rgb(struct view profile, struct th_icc *out)
-{
-    static const char *const colours[] = {"rXYZ", "gXYZ", "bXYZ"}, *const curves[] = {"rTRC", "gTRC", "bTRC"};
-    double xyz[3][3];
-    struct view last = {0};
-    for (int i = 0; i < 3; i++) {
-        struct view curve = find_tag(profile, curves[i]);
-        if (!read_xyz(find_tag(profile, colours[i]), xyz[i])) return false;
-        if (i > 0 && curve.data == last.data && curve.len == last.len)
-            memcpy(out->linear[i], out->linear[i - 1], sizeof out->linear[i]);
-        else if (!read_curve(curve, out->linear[i]))
-            return false;
-        last = curve;
+    struct kept *k = &kept[next_kept++ % N_KEPT];
+    drop(k);
+    uint8_t *copy = th_alloc(len);
+    if (!copy) return NULL;
+    memcpy(copy, data, len);
+    *k = (struct kept){.data = copy, .len = len, .bands = bands, .kind = TH_ICC_OTHER};
+    k->transform = open_transform(copy, len, bands);
+    if (!k->transform) return k;
+    k->kind = bands <= 2 ? TH_ICC_GREY : TH_ICC_RGB;
+    if (changes_nothing(k->transform, bands)) {
+        cmsDeleteTransform(k->transform);
+        k->transform = NULL;
+        k->kind = TH_ICC_SRGB;
     }
-    for (int row = 0; row < 3; row++)
-        for (int column = 0; column < 3; column++) {
-            double sum = 0;
-            for (int i = 0; i < 3; i++)
-                sum += xyz_to_srgb[row][i] * xyz[column][i];
-            out->to_srgb[row][column] = (float)sum;
-        }
-    return true;
-}
-
-static void convert_rgb(const struct th_icc *icc, uint8_t *p)
-{
-    float r = icc->linear[0][p[0]], g = icc->linear[1][p[1]], b = icc->linear[2][p[2]];
-    for (int i = 0; i < 3; i++)
-        p[i] = encode(icc->to_srgb[i][0] * r + icc->to_srgb[i][1] * g + icc->to_srgb[i][2] * b);
-}
-
-/* Would converting change what is seen? Tried on a grid over the cube. */
-static bool is_nearly_srgb(const struct th_icc *icc)
-{
-    for (unsigned i = 0; i < 9 * 9 * 9; i++) {
-        uint8_t before[3] = {(uint8_t)(i % 9 * 255 / 8), (uint8_t)(i / 9 % 9 * 255 / 8), (uint8_t)(i / 81 * 255 / 8)};
-        uint8_t after[3] = {before[0], before[1], before[2]};
-        convert_rgb(icc, after);
-        for (int band = 0; band < 3; band++)
-            if (abs(before[band] - after[band]) > 1) return false;
-    }
-    return true;
+    return k;
 }
 
 void th_icc_read(struct th_icc *out, const uint8_t *data, size_t len, uint32_t bands)
 {
-    struct view profile = {data, len};
-    out->kind = TH_ICC_OTHER;
-    if (!is(profile, 36, "acsp") || !is(profile, 20, "XYZ ")) return;
-    need_encode_table();
-    if (bands <= 2) {
-        if (is(profile, 16, "GRAY") && read_curve(find_tag(profile, "kTRC"), out->linear[0])) out->kind = TH_ICC_GREY;
-        return;
-    }
-    /* Tables, where there are any, come before the matrix. */
-    if (!is(profile, 16, "RGB ") || has_tag(profile, "A2B0") || has_tag(profile, "A2B1")) return;
-    if (!read_rgb(profile, out)) return;
-    out->kind = is_nearly_srgb(out) ? TH_ICC_SRGB : TH_ICC_RGB;
+    *out = (struct th_icc){.kind = TH_ICC_OTHER};
+    if (len == 0 || len > MAX_PROFILE_BYTES || bands < 1 || bands > 4) return;
+    struct kept *k = find(data, len, bands);
+    if (!k) k = learn(data, len, bands);
+    if (k) *out = (struct th_icc){.kind = k->kind, .transform = k->transform};
 }
 
 void th_icc_apply(const struct th_icc *icc, struct th_pixels *p)
 {
-    size_t n = (size_t)p->width * p->height;
-    uint8_t *at = p->data;
-    if (icc->kind == TH_ICC_RGB && p->bands >= 3 && !p->cmyk) {
-        for (size_t i = 0; i < n; i++, at += p->bands)
-            convert_rgb(icc, at);
-    } else if (icc->kind == TH_ICC_GREY && p->bands <= 2) {
-        for (size_t i = 0; i < n; i++, at += p->bands)
-            at[0] = encode(icc->linear[0][at[0]]);
+    if (icc->kind != TH_ICC_RGB && icc->kind != TH_ICC_GREY) return;
+    /* Row by row: the count of a whole picture may not fit lcms' 32 bits. */
+    for (uint32_t y = 0; y < p->height; y++) {
+        uint8_t *row = p->data + (size_t)y * p->width * p->bands;
+        cmsDoTransform(icc->transform, row, row, p->width);
     }
 }

@@ -1,10 +1,9 @@
 /*
- * icc.h - the colour profiles that nearly all pictures carry: three tone curves and a matrix, or one curve for grey
- * (ICC.1:2010 annex F.2 and F.3). Anything else is left to libvips.
+ * icc.h - colour profiles of small pictures, by Little CMS, without loading libvips for them.
  *
- * Converts small pictures without loading a colour engine, whose set-up costs more than the conversion. Profiles
- * are hostile data like the rest: every offset is checked, and one that makes no sense is TH_ICC_OTHER.
- * Thread-safe.
+ * Setting up a conversion takes milliseconds, more than converting a thumbnail, and a camera puts the same profile into every picture; so
+ * each thread keeps the last few. Profiles are hostile data like the rest; one that makes no sense is TH_ICC_OTHER.
+ * Any thread; what th_icc_read() fills in is for the thread that called it.
  */
 #ifndef TH_IMAGE_ICC_H
 #define TH_IMAGE_ICC_H
@@ -12,7 +11,7 @@
 #include "image/pixels.h"
 
 enum th_icc_kind {
-    TH_ICC_OTHER, /* tables, CMYK, Lab, broken: not for us */
+    TH_ICC_OTHER, /* CMYK, Lab, broken, or not for so many bands: not for us */
     TH_ICC_SRGB,  /* sRGB or so close that no 8-bit sample would change by more than one step: nothing to do */
     TH_ICC_RGB,
     TH_ICC_GREY
@@ -20,15 +19,17 @@ enum th_icc_kind {
 
 struct th_icc {
     enum th_icc_kind kind;
-    float linear[3][256]; /* sample to linear light; grey uses the first */
-    float to_srgb[3][3];  /* linear light of the profile to linear light of sRGB */
+    void *transform; /* kinds RGB and GREY: Little CMS', owned by the thread's cache, good until four more reads */
 };
 
-/* Understand the profile of a picture with this many bands (alpha counted). Fills *out, at least its kind. */
+/* Understand the profile (ICC.1) of a picture with this many bands (alpha counted). Fills *out, at least its kind. */
 void th_icc_read(struct th_icc *out, const uint8_t *data, size_t len, uint32_t bands);
 
-/* Convert a picture of the bands it was read for to sRGB in place (grey to grey with sRGB's tone curve). Kinds
- * OTHER and SRGB change nothing. */
+/* Convert a picture of the bands it was read for to sRGB in place (grey to grey with sRGB's tone curve), relative
+ * colorimetric; alpha is left alone. Kinds OTHER and SRGB change nothing. */
 void th_icc_apply(const struct th_icc *icc, struct th_pixels *p);
+
+/* Free what this thread keeps. */
+void th_icc_thread_finish(void);
 
 #endif

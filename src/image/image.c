@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "base/sys.h"
 #include "image/backend.h"
+#include "image/icc.h"
 #include "image/encode.h"
 #include "image/vips_module.h"
 
@@ -207,4 +208,5 @@ void th_image_thread_finish(void)
 {
     const struct th_vips_ops *ops = th_vips_if_loaded();
     if (ops) ops->thread_finish();
+    th_icc_thread_finish();
 }
