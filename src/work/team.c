@@ -8,6 +8,7 @@
 
 #ifdef _OPENMP
 #include <omp.h>
+#include <sched.h>
 #include <stdlib.h>
 
 struct probe {
@@ -57,6 +58,23 @@ static void member(const struct th_work *work)
     th_image_thread_finish();
 }
 
+void th_team_untie(void)
+{
+    int n_places = omp_get_num_places();
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (int i = 0; i < n_places; i++) {
+        int ids[CPU_SETSIZE];
+        int n = omp_get_place_num_procs(i);
+        if (n < 1 || n > CPU_SETSIZE) continue;
+        omp_get_place_proc_ids(i, ids);
+        for (int k = 0; k < n; k++) {
+            if (ids[k] >= 0 && ids[k] < CPU_SETSIZE) CPU_SET((size_t)ids[k], &set);
+        }
+    }
+    if (CPU_COUNT(&set) > 0) sched_setaffinity(0, sizeof set, &set);
+}
+
 enum thumbs_code th_team_run(const struct th_work *work, struct thumbs_error *err)
 {
     (void)err;
@@ -68,6 +86,10 @@ enum thumbs_code th_team_run(const struct th_work *work, struct thumbs_error *er
 }
 
 #else
+
+void th_team_untie(void)
+{
+}
 
 enum thumbs_code th_team_run(const struct th_work *work, struct thumbs_error *err)
 {

@@ -4,6 +4,11 @@
 #include "work/procs.h"
 #include "work/team.h"
 
+void th_work_prepare(void)
+{
+    th_team_untie();
+}
+
 enum thumbs_code th_work_run(const struct th_work *work, struct thumbs_error *err)
 {
     switch (work->mode) {

@@ -46,6 +46,9 @@ struct th_work {
     void *user;
 };
 
+/* Call from the first thread before any other is started: undoes what OpenMP may have done to its affinity. */
+void th_work_prepare(void);
+
 /* Modes threads and processes: work until the queue is closed and drained, or cancelled. OK; or why no worker at all
  * could be had (MEMORY, INTERNAL): items then stay in the queue. Call from the thread that lives longest, since worker
  * processes are told to die with it. */

@@ -236,6 +236,7 @@ int th_work_serve(void)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NAME, "thumbs-server");
     leave_signals_to_parent();
+    th_work_prepare(); /* it was a new exec, so OpenMP has tied us again */
     int control = TH_WIRE_SERVER_FD;
     if (fcntl(control, F_SETFD, FD_CLOEXEC) != 0) return 2; /* started by hand: there is no socket */
     ssize_t n = th_wire_receive(control, &config, sizeof config, NULL, NULL);
