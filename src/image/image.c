@@ -9,11 +9,12 @@
 #include "base/sys.h"
 #include "image/backend.h"
 #include "image/icc.h"
+#include "image/jpeg_hot.h"
 #include "image/encode.h"
 #include "image/vips_module.h"
 
 /* Asked in this order. */
-static const struct th_backend *const backends[] = {&th_backend_vips};
+static const struct th_backend *const backends[] = {&th_backend_jpeg, &th_backend_vips};
 
 /* ---- formats by name ---- */
 
@@ -208,5 +209,6 @@ void th_image_thread_finish(void)
 {
     const struct th_vips_ops *ops = th_vips_if_loaded();
     if (ops) ops->thread_finish();
+    th_jpeg_hot_thread_finish();
     th_icc_thread_finish();
 }

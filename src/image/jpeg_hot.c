@@ -1,0 +1,398 @@
+#include "image/jpeg_hot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/num.h"
+#include "base/sys.h"
+#include "image/exif.h"
+#include "image/icc.h"
+#include "image/jpeg_planes.h"
+#include "image/jpeg_write.h"
+#include "image/resample.h"
+
+/* How much of the reduction is left to the filter at least; measured, see the design note. */
+#define RESIDUAL 2.0
+/* Sides are rounded, so 1023 x 767 to 256 x 192 counts as fourfold. */
+#define RESIDUAL_TOLERANCE 0.98
+
+#define DROOP_BOX    (1.0 / 24) /* exact to second order */
+#define DROOP_HALVED (1.0 / 32) /* likewise, for two samples averaged */
+#define DROOP_BAND_2 0.01
+#define DROOP_BAND_4 0.0
+
+#define MAX_LEVELS 16
+
+/* What a thread keeps between pictures: tables that cost more to build than a small picture costs to decode. */
+struct keep {
+    struct th_jpeg_scan *scan;
+    struct th_resample resample;
+};
+static _Thread_local struct keep *keep;
+
+void th_jpeg_hot_thread_finish(void)
+{
+    if (!keep) return;
+    th_jpeg_scan_destroy(keep->scan);
+    th_resample_finish(&keep->resample);
+    free(keep);
+    keep = NULL;
+}
+
+static bool keep_init(void)
+{
+    if (!keep) keep = th_calloc(1, sizeof *keep);
+    if (keep && !keep->scan) keep->scan = th_jpeg_scan_create();
+    return keep && keep->scan;
+}
+
+/* A plane, and its halves made when first needed. */
+struct pyramid {
+    struct th_jpeg_plane levels[MAX_LEVELS]; /* n counts samples of level 0 in all of them */
+    unsigned n_levels;
+    bool box;
+};
+
+struct job {
+    struct th_make *make;
+    struct th_jpeg_header header;
+    unsigned orientation;
+    struct th_targets targets;
+    struct th_icc icc;
+    bool convert; /* icc is to be applied */
+    bool planar;  /* all outputs are JPEG in the colours of the source */
+    struct th_jpeg_planes planes;
+    struct pyramid pyramids[3];
+};
+
+/* ---- how far to reduce while decoding ---- */
+
+unsigned th_jpeg_hot_pick_n(double factor, double residual)
+{
+    unsigned n = 1;
+    while (n < 8 && factor * n / 8 < residual * RESIDUAL_TOLERANCE)
+        n *= 2;
+    return n;
+}
+
+/* Samples of component i for one pixel of the picture, across or down. */
+static double density(const struct th_jpeg_header *h, unsigned i, bool down)
+{
+    const struct th_jpeg_component *c = &h->components[i];
+    return down ? (double)c->v / h->v_max : (double)c->h / h->h_max;
+}
+
+static double min_double(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+/* Chroma of a JPEG output is wanted at half its sides. */
+static void pick_n(const struct job *j, uint8_t n[3])
+{
+    for (unsigned i = 0; i < j->header.n_components; i++) {
+        double step = i && j->planar ? 2 : 1, across = density(&j->header, i, false),
+               down = density(&j->header, i, true);
+        n[i] = 1;
+        for (uint32_t t = 0; t < j->targets.n; t++) {
+            const struct th_geometry *g = &j->targets.sizes[t];
+            double x = step * across * g->cut_width / g->scaled_width,
+                   y = step * down * g->cut_height / g->scaled_height;
+            unsigned need = th_jpeg_hot_pick_n(min_double(x, y), RESIDUAL);
+            if (need > n[i]) n[i] = (uint8_t)need;
+        }
+    }
+}
+
+/* ---- from planes to small planes ---- */
+
+/* One axis of a resampling: `step` (1 or 2) thumbnail pixels make one sample. */
+static struct th_resample_axis axis(uint32_t samples, double per_pixel, uint32_t cut, uint32_t side, uint32_t scaled,
+                                    unsigned step, bool mirrored, double droop)
+{
+    double pixel = (double)cut / scaled * per_pixel, origin = (side - cut) / 2 * per_pixel;
+    uint32_t out = (scaled + step - 1) / step;
+    /* A picture that is still to be mirrored has its odd column of chroma on the other side. */
+    if (mirrored && scaled % step) origin -= pixel;
+    struct th_resample_axis a = {.in = samples, .out = out, .origin = origin, .scale = pixel * step, .droop = droop};
+    return a;
+}
+
+static bool mirrors_x(unsigned orientation)
+{
+    return orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+}
+
+static bool mirrors_y(unsigned orientation)
+{
+    return orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+}
+
+/* The level of a pyramid that still leaves the filter enough to do; false: no memory. */
+static bool level_for(struct pyramid *p, double factor, unsigned *level)
+{
+    unsigned l = 0;
+    for (; l + 1 < MAX_LEVELS && factor >= 2 * RESIDUAL; factor /= 2)
+        l++;
+    for (; p->n_levels <= l; p->n_levels++) {
+        const struct th_jpeg_plane *from = &p->levels[p->n_levels - 1];
+        struct th_jpeg_plane half = {.width = (from->width + 1) / 2, .height = (from->height + 1) / 2, .n = from->n};
+        half.stride = half.width;
+        half.rows = half.height;
+        half.data = th_alloc(half.stride * half.rows);
+        if (!half.data) return false;
+        th_resample_halve(from->data, from->stride, from->width, from->height, half.data, half.stride);
+        p->levels[p->n_levels] = half;
+    }
+    *level = l;
+    return true;
+}
+
+/* How much the reduction so far has taken from the high frequencies: see resample.h and the design note. */
+static double droop_of(const struct pyramid *p, unsigned level)
+{
+    unsigned n = p->levels[0].n;
+    if (level) return p->box && n < 8 ? DROOP_BOX : DROOP_HALVED;
+    return n == 8 ? 0 : p->box ? DROOP_BOX : n == 4 ? DROOP_BAND_4 : DROOP_BAND_2;
+}
+
+/* Component i of thumbnail t to *out, `step` pixels to a sample. False: no memory. */
+static bool reduce_plane(struct job *j, unsigned i, uint32_t t, unsigned step, struct th_pixels *out)
+{
+    const struct th_jpeg_header *h = &j->header;
+    const struct th_geometry *g = &j->targets.sizes[t];
+    struct pyramid *p = &j->pyramids[i];
+    double across = density(h, i, false) * p->levels[0].n / 8, down = density(h, i, true) * p->levels[0].n / 8;
+    double factor =
+        min_double(across * step * g->cut_width / g->scaled_width, down * step * g->cut_height / g->scaled_height);
+    unsigned level;
+    if (!level_for(p, factor, &level)) return false;
+    const struct th_jpeg_plane *from = &p->levels[level];
+    double part = 1.0 / (1u << level), droop = droop_of(p, level);
+    struct th_resample_axis x = axis(from->width, across * part, g->cut_width, h->width, g->scaled_width, step,
+                                     mirrors_x(j->orientation), droop);
+    struct th_resample_axis y = axis(from->height, down * part, g->cut_height, h->height, g->scaled_height, step,
+                                     mirrors_y(j->orientation), droop);
+    if (!th_pixels_init(out, x.out, y.out, 1)) return false;
+    return th_resample_plane(&keep->resample, from->data, from->stride, &x, &y, out->data, out->width);
+}
+
+/* ---- to outputs ---- */
+
+static enum thumbs_code no_memory(struct thumbs_error *err)
+{
+    return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE, "no memory for a thumbnail");
+}
+
+/* One size as planes, turned and encoded in every format of the options, which all are JPEG. */
+static enum thumbs_code make_planar(struct job *j, uint32_t t, struct thumbs_error *err)
+{
+    struct th_make *make = j->make;
+    struct th_image_result *result = make->result;
+    struct th_pixels small[3] = {{0}};
+    unsigned n = j->planes.n_planes;
+    enum thumbs_code code = THUMBS_OK;
+    uint64_t start_ns = th_now_ns();
+    for (unsigned i = 0; i < n; i++) {
+        if (!reduce_plane(j, i, t, i ? 2 : 1, &small[i]) || !th_pixels_orient(&small[i], j->orientation)) {
+            code = no_memory(err);
+            goto out;
+        }
+    }
+    uint64_t middle_ns = th_now_ns();
+    result->resize_ns += middle_ns - start_ns;
+    for (uint32_t f = 0; f < make->options->n_formats; f++) {
+        size_t offset = make->sink->len;
+        code = th_jpeg_write_planes(small, n, make->options->quality, make->sink, err);
+        if (code != THUMBS_OK) goto out;
+        result->outputs[result->n_outputs++] = (struct th_image_output){.offset = offset,
+                                                                        .len = make->sink->len - offset,
+                                                                        .format = THUMBS_FORMAT_JPEG,
+                                                                        .i_size = t,
+                                                                        .width = small[0].width,
+                                                                        .height = small[0].height};
+    }
+    result->encode_ns += th_now_ns() - middle_ns;
+out:
+    for (unsigned i = 0; i < n; i++)
+        th_pixels_finish(&small[i]);
+    return code;
+}
+
+static inline uint8_t to_byte(int32_t v)
+{
+    return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
+}
+
+/* JFIF 1.02: full-range YCbCr of BT.601 to RGB; constants have 16 fractional bits. */
+static void to_rgb(const struct th_pixels in[3], struct th_pixels *out)
+{
+    size_t n = (size_t)out->width * out->height;
+    for (size_t i = 0; i < n; i++) {
+        int32_t y = in[0].data[i] * 65536 + 32768, cb = in[1].data[i] - 128, cr = in[2].data[i] - 128;
+        out->data[3 * i] = to_byte((y + 91881 * cr) >> 16);
+        out->data[3 * i + 1] = to_byte((y - 22554 * cb - 46802 * cr) >> 16);
+        out->data[3 * i + 2] = to_byte((y + 116130 * cb) >> 16);
+    }
+}
+
+/* One size as interleaved sRGB or grey, as stored. */
+static enum thumbs_code make_pixels(struct job *j, uint32_t t, struct th_pixels *out, struct thumbs_error *err)
+{
+    struct th_pixels small[3] = {{0}}, rgb = {0};
+    unsigned n = j->planes.n_planes;
+    enum thumbs_code code = THUMBS_OK;
+    for (unsigned i = 0; i < n; i++) {
+        if (!reduce_plane(j, i, t, 1, &small[i])) {
+            code = no_memory(err);
+            goto out;
+        }
+    }
+    if (n == 3) {
+        if (!th_pixels_init(&rgb, small[0].width, small[0].height, 3)) {
+            code = no_memory(err);
+            goto out;
+        }
+        to_rgb(small, &rgb);
+    } else {
+        rgb = small[0];
+        small[0] = (struct th_pixels){0};
+    }
+    if (j->convert) th_icc_apply(&j->icc, &rgb);
+    *out = rgb;
+out:
+    for (unsigned i = 0; i < n; i++)
+        th_pixels_finish(&small[i]);
+    return code;
+}
+
+static enum thumbs_code make_all_pixels(struct job *j, struct thumbs_error *err)
+{
+    struct th_pixels pictures[THUMBS_MAX_SIZES] = {{0}};
+    enum thumbs_code code = THUMBS_OK;
+    uint64_t start_ns = th_now_ns();
+    for (uint32_t t = 0; t < j->targets.n && code == THUMBS_OK; t++)
+        code = make_pixels(j, t, &pictures[t], err);
+    j->make->result->resize_ns += th_now_ns() - start_ns;
+    if (code == THUMBS_OK) code = th_make_outputs(j->make, pictures, j->targets.n, j->orientation, err);
+    for (uint32_t t = 0; t < j->targets.n; t++)
+        th_pixels_finish(&pictures[t]);
+    return code;
+}
+
+static enum thumbs_code make_sizes(struct job *j, struct thumbs_error *err)
+{
+    enum thumbs_code code = THUMBS_OK;
+    for (unsigned i = 0; i < j->planes.n_planes; i++) {
+        j->pyramids[i].levels[0] = j->planes.planes[i];
+        j->pyramids[i].n_levels = 1;
+        j->pyramids[i].box = j->planes.box[i];
+    }
+    if (!j->planar) return make_all_pixels(j, err);
+    for (uint32_t t = 0; t < j->targets.n && code == THUMBS_OK; t++) {
+        code = th_make_check_deadline(j->make, THUMBS_STAGE_RESIZE, err);
+        if (code == THUMBS_OK) code = make_planar(j, t, err);
+    }
+    return code;
+}
+
+/* ---- the whole way ---- */
+
+/* Is the profile, if there is one, of a kind that can be converted here? */
+static bool read_profile(struct job *j)
+{
+    if (!j->header.has_icc) return true;
+    const struct th_make *make = j->make;
+    size_t len = th_jpeg_icc_collect(make->data, make->len, NULL, 0);
+    uint8_t *profile = len ? th_alloc(len) : NULL;
+    if (!profile) return false;
+    th_jpeg_icc_collect(make->data, make->len, profile, len);
+    th_icc_read(&j->icc, profile, len, j->header.n_components);
+    free(profile);
+    j->convert = j->icc.kind != TH_ICC_SRGB;
+    return j->icc.kind != TH_ICC_OTHER;
+}
+
+/* Is it a picture for this way? Reads header, profile and orientation. */
+static bool is_ours(struct job *j)
+{
+    const struct th_make *make = j->make;
+    if (!th_jpeg_parse(make->data, make->len, &j->header)) return false;
+    const struct th_jpeg_header *h = &j->header;
+    if (h->colour == TH_JPEG_OTHER || h->precision != 8) return false;
+    if (h->sof > 0xC2 && h->sof != 0xC9 && h->sof != 0xCA) return false; /* lossless, hierarchical */
+    if (!read_profile(j)) return false;
+    j->orientation = th_exif_orientation(h->exif, h->exif_len);
+    return true;
+}
+
+/* Are all outputs plain JPEG, so that no pixel need be looked at? */
+static bool wants_jpeg_only(const struct th_make *make)
+{
+    for (uint32_t i = 0; i < make->options->n_formats; i++)
+        if (th_image_output_format(make->options->formats[i], make->format, false) != THUMBS_FORMAT_JPEG) return false;
+    return true;
+}
+
+static bool has_padding(const struct th_targets *targets)
+{
+    for (uint32_t t = 0; t < targets->n; t++) {
+        const struct th_geometry *g = &targets->sizes[t];
+        if (g->canvas_width != g->scaled_width || g->canvas_height != g->scaled_height) return true;
+    }
+    return false;
+}
+
+static enum thumbs_code decode(struct job *j, struct thumbs_error *err)
+{
+    struct th_make *make = j->make;
+    uint8_t n[3] = {1, 1, 1};
+    pick_n(j, n);
+    uint64_t start_ns = th_now_ns();
+    enum thumbs_code code =
+        th_jpeg_planes_decode(keep->scan, &j->header, make->data, make->len, n, make->deadline_ns, &j->planes, err);
+    make->result->decode_ns += th_now_ns() - start_ns;
+    if (code == THUMBS_OK && j->planes.damaged) code = th_make_damaged(make, j->planes.warning, err);
+    return code;
+}
+
+static enum thumbs_code make_jpeg(struct th_make *make, struct thumbs_error *err)
+{
+    enum thumbs_code code = THUMBS_OK;
+    struct job *j = th_calloc(1, sizeof *j);
+    if (!j || !keep_init()) {
+        code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to begin");
+        goto out;
+    }
+    j->make = make;
+    if (!is_ours(j)) {
+        make->declined = true;
+        goto out;
+    }
+    code = th_make_targets(make, j->header.width, j->header.height, j->orientation, &j->targets, err);
+    if (code != THUMBS_OK) goto out;
+    if (has_padding(&j->targets)) {
+        make->declined = true;
+        goto out;
+    }
+    j->planar = !j->convert && wants_jpeg_only(make);
+    code = decode(j, err);
+    if (code == THUMBS_OK) code = make_sizes(j, err);
+out:
+    if (j) {
+        for (unsigned i = 0; i < 3; i++)
+            for (unsigned l = 1; l < j->pyramids[i].n_levels; l++)
+                free(j->pyramids[i].levels[l].data);
+        th_jpeg_planes_finish(&j->planes);
+        free(j);
+    }
+    return code;
+}
+
+static bool takes(enum thumbs_format format)
+{
+    return format == THUMBS_FORMAT_JPEG;
+}
+
+const struct th_backend th_backend_jpeg = {.name = "jpeg", .takes = takes, .make = make_jpeg};

@@ -1,0 +1,285 @@
+#include "image/jpeg_planes.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jerror.h>
+#include <jpeglib.h>
+
+#include "base/error.h"
+#include "base/num.h"
+#include "base/sys.h"
+#include "image/jpeg_dc.h"
+
+#if JPEG_LIB_VERSION >= 70
+#define SCALED_SIZE(component) ((component)->DCT_h_scaled_size)
+#define MIN_SCALED_SIZE(jpeg)  ((jpeg)->min_DCT_h_scaled_size)
+#else
+#define SCALED_SIZE(component) ((component)->DCT_scaled_size)
+#define MIN_SCALED_SIZE(jpeg)  ((jpeg)->min_DCT_scaled_size)
+#endif
+
+/* Most rows of one component in a row of MCUs: 4 blocks of 8. */
+#define MAX_MCU_ROWS 32
+
+struct decoder {
+    struct jpeg_decompress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    struct jpeg_progress_mgr progress;
+    jmp_buf fail;
+    bool timed_out;
+    uint64_t deadline_ns;
+    uint32_t ticks;
+    struct th_jpeg_planes *out;
+    uint32_t until_scan; /* progressive at 1/8: the last scan that matters; 0: read all */
+    const uint8_t *data;
+    size_t len;
+    unsigned n;
+};
+
+static void on_error(j_common_ptr jpeg)
+{
+    struct decoder *d = jpeg->client_data;
+    longjmp(d->fail, 1);
+}
+
+/* Keep the first warning that means damaged data; traces are not wanted. */
+static void on_message(j_common_ptr jpeg, int level)
+{
+    struct decoder *d = jpeg->client_data;
+    if (level >= 0) return;
+    jpeg->err->num_warnings++;
+    int code = jpeg->err->msg_code;
+    if (d->out->damaged || code == JWRN_ADOBE_XFORM || code == JWRN_JFIF_MAJOR) return;
+    char text[JMSG_LENGTH_MAX];
+    jpeg->err->format_message(jpeg, text);
+    d->out->damaged = true;
+    snprintf(d->out->warning, sizeof d->out->warning, "%s", text);
+}
+
+static void on_output(j_common_ptr jpeg)
+{
+    (void)jpeg;
+}
+
+static void check_deadline(struct decoder *d)
+{
+    if (!d->deadline_ns || ++d->ticks % 16 || th_now_ns() < d->deadline_ns) return;
+    d->timed_out = true;
+    longjmp(d->fail, 1);
+}
+
+static void on_progress(j_common_ptr jpeg)
+{
+    check_deadline(jpeg->client_data);
+}
+
+static uint32_t ceil_div(uint64_t a, uint64_t b)
+{
+    return (uint32_t)((a + b - 1) / b);
+}
+
+/* Memory for all planes in one piece, their sides and n given. */
+static bool planes_alloc(struct th_jpeg_planes *p, const uint32_t widths[3], const uint32_t heights[3])
+{
+    size_t total = 0, size, at[3];
+    for (unsigned i = 0; i < p->n_planes; i++) {
+        size_t stride;
+        if (!th_add_size(widths[i], 63, &stride)) return false;
+        stride &= ~(size_t)63;
+        at[i] = total;
+        if (!th_mul_size(stride, heights[i], &size) || !th_add_size(total, size, &total)) return false;
+        p->planes[i].stride = stride;
+        p->planes[i].rows = heights[i];
+    }
+    p->memory = th_alloc(total);
+    if (!p->memory) return false;
+    for (unsigned i = 0; i < p->n_planes; i++)
+        p->planes[i].data = p->memory + at[i];
+    return true;
+}
+
+/* Sizes and memory as libjpeg has chosen them. False: no memory. */
+static bool turbo_planes(struct decoder *d)
+{
+    struct th_jpeg_planes *out = d->out;
+    uint32_t widths[3], heights[3];
+    out->n_planes = (uint32_t)d->jpeg.num_components;
+    for (unsigned i = 0; i < out->n_planes; i++) {
+        const jpeg_component_info *c = &d->jpeg.comp_info[i];
+        struct th_jpeg_plane *p = &out->planes[i];
+        p->n = (uint32_t)SCALED_SIZE(c);
+        out->box[i] = true;
+        uint64_t cw =
+            ceil_div((uint64_t)d->jpeg.image_width * (unsigned)c->h_samp_factor, (unsigned)d->jpeg.max_h_samp_factor);
+        uint64_t ch =
+            ceil_div((uint64_t)d->jpeg.image_height * (unsigned)c->v_samp_factor, (unsigned)d->jpeg.max_v_samp_factor);
+        p->width = ceil_div(cw * p->n, 8);
+        p->height = ceil_div(ch * p->n, 8);
+        widths[i] =
+            ceil_div(d->jpeg.image_width, 8u * (unsigned)d->jpeg.max_h_samp_factor) * (unsigned)c->h_samp_factor * p->n;
+        heights[i] = ceil_div(d->jpeg.image_height, 8u * (unsigned)d->jpeg.max_v_samp_factor) *
+                     (unsigned)c->v_samp_factor * p->n;
+    }
+    return planes_alloc(out, widths, heights);
+}
+
+/* All rows of MCUs. */
+static void read_rows(struct decoder *d)
+{
+    struct jpeg_decompress_struct *jpeg = &d->jpeg;
+    JSAMPROW rows[3][MAX_MCU_ROWS];
+    JSAMPARRAY arrays[3] = {rows[0], rows[1], rows[2]};
+    unsigned lines = (unsigned)(jpeg->max_v_samp_factor * MIN_SCALED_SIZE(jpeg));
+    for (uint32_t i = 0; jpeg->output_scanline < jpeg->output_height; i++) {
+        for (unsigned c = 0; c < d->out->n_planes; c++) {
+            const struct th_jpeg_plane *p = &d->out->planes[c];
+            unsigned n = (unsigned)jpeg->comp_info[c].v_samp_factor * p->n;
+            for (unsigned y = 0; y < n; y++)
+                rows[c][y] = p->data + (size_t)(i * n + y) * p->stride;
+        }
+        check_deadline(d);
+        jpeg_read_raw_data(jpeg, arrays, lines);
+    }
+}
+
+/* Take in the scans that matter. Only then does libjpeg know the quantisers of all components. */
+static void read_scans(struct decoder *d)
+{
+    for (uint32_t done = 0; done < d->until_scan;) {
+        int status = jpeg_consume_input(&d->jpeg);
+        if (status == JPEG_REACHED_EOI) break;
+        done += status == JPEG_SCAN_COMPLETED;
+        check_deadline(d);
+    }
+    jpeg_start_output(&d->jpeg, d->jpeg.input_scan_number);
+}
+
+static bool turbo_run(struct decoder *d)
+{
+    struct jpeg_decompress_struct *jpeg = &d->jpeg;
+    jpeg_create_decompress(jpeg);
+    jpeg->progress = &d->progress;
+    jpeg_mem_src(jpeg, d->data, d->len);
+    jpeg_read_header(jpeg, TRUE);
+    jpeg->scale_num = d->n;
+    jpeg->scale_denom = 8;
+    jpeg->raw_data_out = TRUE;
+    /* No conversion is made; this only keeps libjpeg from asking for more than it needs. */
+    jpeg->out_color_space = jpeg->jpeg_color_space;
+    if (d->until_scan) jpeg->buffered_image = TRUE;
+    /* It guesses coefficients that a broken-off file lacks. At 1/8 none are wanted, but it would touch DC, too. */
+    if (d->n == 1) jpeg->do_block_smoothing = FALSE;
+    jpeg_start_decompress(jpeg);
+    if (jpeg->num_components != 1 && jpeg->num_components != 3) return false;
+    if (!turbo_planes(d)) return false;
+    if (d->until_scan) read_scans(d);
+    read_rows(d);
+    /* With the end of the picture read, what follows matters only where libjpeg would warn about it. */
+    if (!d->until_scan) jpeg_finish_decompress(jpeg);
+    return true;
+}
+
+/* The only frame that longjmp returns to: nothing here lives in a register across it. */
+static bool turbo_try(struct decoder *d)
+{
+    if (setjmp(d->fail)) return false;
+    return turbo_run(d);
+}
+
+enum thumbs_code th_jpeg_planes_decode_turbo(const struct th_jpeg_header *header, const uint8_t *data, size_t len,
+                                             unsigned n, uint64_t deadline_ns, struct th_jpeg_planes *out,
+                                             struct thumbs_error *err)
+{
+    struct th_jpeg_planes planes = {0};
+    struct decoder d = {.deadline_ns = deadline_ns, .out = &planes, .data = data, .len = len, .n = n};
+    if (header->sof == 0xC2 && n == 1) {
+        uint32_t all;
+        th_jpeg_count_scans(data, len, header, &d.until_scan, &all);
+        if (d.until_scan == all) d.until_scan = 0;
+    }
+    d.jpeg.err = jpeg_std_error(&d.errors);
+    d.jpeg.client_data = &d;
+    d.errors.error_exit = on_error;
+    d.errors.emit_message = on_message;
+    d.errors.output_message = on_output;
+    d.progress.progress_monitor = on_progress;
+    bool ok = turbo_try(&d);
+    enum thumbs_code code = THUMBS_OK;
+    if (!ok) {
+        char text[JMSG_LENGTH_MAX] = "";
+        if (d.errors.msg_code) d.errors.format_message((j_common_ptr)&d.jpeg, text);
+        if (d.timed_out)
+            code = th_error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_DECODE, "it took longer than it may");
+        else if (d.errors.msg_code == JERR_SOF_UNSUPPORTED)
+            code = th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "%s", text);
+        else if (d.errors.msg_code == JERR_OUT_OF_MEMORY || !planes.memory)
+            code = th_error_set(
+                err, d.errors.msg_code && d.errors.msg_code != JERR_OUT_OF_MEMORY ? THUMBS_CORRUPT : THUMBS_MEMORY,
+                THUMBS_STAGE_DECODE, "%s", text[0] ? text : "no memory for the planes");
+        else
+            code = th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "%s", text);
+    }
+    jpeg_destroy_decompress(&d.jpeg);
+    if (code != THUMBS_OK)
+        th_jpeg_planes_finish(&planes);
+    else
+        *out = planes;
+    return code;
+}
+
+/* Our own way. GAVE_UP and NO_MEMORY leave nothing behind. */
+static enum th_jpeg_scan_end own_decode(struct th_jpeg_scan *scan, const struct th_jpeg_header *header,
+                                        const uint8_t *data, size_t len, const uint8_t n[3], uint64_t deadline_ns,
+                                        struct th_jpeg_planes *out)
+{
+    struct th_jpeg_planes planes = {.n_planes = header->n_components, .own = true};
+    uint32_t widths[3], heights[3];
+    for (unsigned i = 0; i < planes.n_planes; i++) {
+        struct th_jpeg_plane *p = &planes.planes[i];
+        p->n = n[i];
+        planes.box[i] = n[i] == 1;
+        th_jpeg_scan_size(header, i, n[i], &p->width, &p->height, &widths[i], &heights[i]);
+    }
+    if (!planes_alloc(&planes, widths, heights)) return TH_JPEG_SCAN_NO_MEMORY;
+    enum th_jpeg_scan_end end = header->sof == 0xC2
+                                    ? th_jpeg_dc_decode(header, data, len, planes.planes, deadline_ns)
+                                    : th_jpeg_scan_decode(scan, header, data, len, planes.planes, deadline_ns);
+    if (end == TH_JPEG_SCAN_OK)
+        *out = planes;
+    else
+        th_jpeg_planes_finish(&planes);
+    return end;
+}
+
+enum thumbs_code th_jpeg_planes_decode(struct th_jpeg_scan *scan, const struct th_jpeg_header *header,
+                                       const uint8_t *data, size_t len, const uint8_t n[3], uint64_t deadline_ns,
+                                       struct th_jpeg_planes *out, struct thumbs_error *err)
+{
+    unsigned most = n[0];
+    for (unsigned i = 1; i < header->n_components && i < 3; i++)
+        if (n[i] > most) most = n[i];
+    if (most <= 4 && (th_jpeg_scan_takes(header) || (most == 1 && th_jpeg_dc_takes(header)))) {
+        switch (own_decode(scan, header, data, len, n, deadline_ns, out)) {
+        case TH_JPEG_SCAN_OK:
+            return THUMBS_OK;
+        case TH_JPEG_SCAN_NO_MEMORY:
+            return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for the planes");
+        case TH_JPEG_SCAN_TIMEOUT:
+            return th_error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_DECODE, "it took longer than it may");
+        case TH_JPEG_SCAN_GAVE_UP:
+            break;
+        }
+    }
+    /* libjpeg reduces all components by one factor, as far as sampling lets it. The first is never smaller than the
+     * others, so its n serves all unless theirs had to be larger. */
+    return th_jpeg_planes_decode_turbo(header, data, len, most, deadline_ns, out, err);
+}
+
+void th_jpeg_planes_finish(struct th_jpeg_planes *p)
+{
+    free(p->memory);
+    *p = (struct th_jpeg_planes){0};
+}
