@@ -1,0 +1,376 @@
+#include "run/batch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/num.h"
+#include "base/path.h"
+#include "base/sys.h"
+
+enum {
+    DEFAULT_IO_JOBS = 4,
+    DEFAULT_URING_JOBS = 64,
+    QUEUE_ITEMS_PER_JOB = 4,
+    MAX_JOBS = 4096,
+    MAX_QUEUE_ITEMS = 1 << 20
+};
+
+void thumbs_options_init(struct thumbs_options *options)
+{
+    /* All of it, padding too: parts of this are sent to workers as they lie in memory. */
+    memset(options, 0, sizeof *options);
+    options->struct_size = sizeof *options;
+    options->image.n_sizes = 1;
+    options->image.sizes[0] = (struct thumbs_size){.width = 256, .height = 256, .square = true};
+    options->image.n_formats = 1;
+    options->image.formats[0] = THUMBS_FORMAT_JPEG;
+    options->image.fit = THUMBS_FIT_INSIDE;
+    options->image.quality = 80;
+    memset(options->image.background, 0xff, 3);
+    options->image.on_damage = THUMBS_DAMAGE_WARN;
+    options->image.max_pixels = UINT64_C(500000000);
+    options->mode = THUMBS_MODE_PROCESSES;
+    options->queue_bytes = UINT64_C(256) << 20;
+    options->max_bytes = UINT64_C(1) << 30;
+    options->timeout_seconds = 60;
+}
+
+/* ---- checks ---- */
+
+static enum thumbs_code usage(struct thumbs_error *err, const char *message)
+{
+    return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "%s", message);
+}
+
+static bool is_writable_format(uint32_t format)
+{
+    return format == THUMBS_FORMAT_JPEG || format == THUMBS_FORMAT_PNG || format == THUMBS_FORMAT_WEBP ||
+           format == THUMBS_FORMAT_KEEP;
+}
+
+static enum thumbs_code check_image_options(const struct thumbs_image_options *o, struct thumbs_error *err)
+{
+    if (o->n_sizes < 1 || o->n_sizes > THUMBS_MAX_SIZES) return usage(err, "one to 16 sizes are possible");
+    for (uint32_t i = 0; i < o->n_sizes; i++) {
+        const struct thumbs_size *s = &o->sizes[i];
+        if (s->width == 0 && s->height == 0) return usage(err, "a size needs a width or a height");
+        if (s->width > THUMBS_MAX_SIDE || s->height > THUMBS_MAX_SIDE)
+            return usage(err, "a size of over 65500 pixels is not possible");
+    }
+    if (o->n_formats < 1 || o->n_formats > THUMBS_MAX_FORMATS) return usage(err, "one to 6 formats are possible");
+    for (uint32_t i = 0; i < o->n_formats; i++) {
+        if (!is_writable_format(o->formats[i])) return usage(err, "formats that can be written: jpeg, png, webp, keep");
+    }
+    if (o->fit != THUMBS_FIT_INSIDE) return usage(err, "only fit inside is built yet");
+    if (o->quality < 1 || o->quality > 100) return usage(err, "quality goes from 1 to 100");
+    if (o->max_pixels < 1) return usage(err, "max_pixels must be at least 1");
+    return THUMBS_OK;
+}
+
+static enum thumbs_code check_options(const struct thumbs_options *o, struct thumbs_error *err)
+{
+    if (o->struct_size != sizeof *o) return usage(err, "options were made for another version of the library");
+    if (o->jobs > MAX_JOBS || o->io_jobs > MAX_JOBS) return usage(err, "at most 4096 jobs are possible");
+    if (o->queue_items > MAX_QUEUE_ITEMS) return usage(err, "at most 1048576 queue items are possible");
+    if (o->queue_bytes < 1 || o->max_bytes < 1) return usage(err, "byte limits must be at least 1");
+    if (!(o->timeout_seconds >= 0 && o->timeout_seconds <= 1e9)) return usage(err, "the timeout makes no sense");
+    if (o->mode != THUMBS_MODE_PROCESSES && o->mode != THUMBS_MODE_THREADS && o->mode != THUMBS_MODE_SYNC)
+        return usage(err, "there is no such mode");
+    if (o->io != THUMBS_IO_THREADS && o->io != THUMBS_IO_URING) return usage(err, "there is no such io");
+    return check_image_options(&o->image, err);
+}
+
+/* A ring if one is asked for and of use. Where it cannot be had, I/O threads do the same work, and a note tells. */
+static void open_ring(struct thumbs_batch *b)
+{
+    struct thumbs_options *o = &b->options;
+    struct thumbs_error why = {0};
+    if (o->io != THUMBS_IO_URING || o->mode == THUMBS_MODE_SYNC || o->dry_run) return;
+    if (th_uring_create(o->io_jobs ? o->io_jobs : DEFAULT_URING_JOBS, &b->uring, &why) == THUMBS_OK) return;
+    o->io = THUMBS_IO_THREADS;
+    snprintf(b->note, sizeof b->note, "files are read by I/O threads: %.100s", why.message);
+}
+
+static void resolve_defaults(struct thumbs_options *o)
+{
+    if (o->jobs == 0) o->jobs = thumbs_cpus_usable();
+    if (o->io_jobs == 0) o->io_jobs = o->io == THUMBS_IO_URING ? DEFAULT_URING_JOBS : DEFAULT_IO_JOBS;
+    if (o->queue_items == 0) o->queue_items = QUEUE_ITEMS_PER_JOB * o->jobs;
+}
+
+static bool source_lies_within(const char *source, const struct stat *folder)
+{
+    size_t len;
+    int fd = th_path_open(AT_FDCWD, source, strlen(source), O_PATH | O_DIRECTORY);
+    bool is_file = fd < 0 && errno == ENOTDIR;
+    if (is_file) fd = th_path_open_parent(source, th_path_last_part(source, &len));
+    bool within = fd >= 0 && th_path_folder_lies_within(fd, folder->st_dev, folder->st_ino);
+    if (fd >= 0) close(fd);
+    /* The file may be a link to one elsewhere. */
+    return within || (is_file && th_path_file_lies_within(AT_FDCWD, source, folder->st_dev, folder->st_ino));
+}
+
+/* A thumbnail must never take the place of a source. That could happen where a SOURCE lies in DEST or is DEST, so
+ * that is refused. (DEST may lie in a SOURCE; it is not walked.) */
+static enum thumbs_code check_overlap(const char *const *sources, size_t n_sources, const char *dest,
+                                      struct thumbs_error *err)
+{
+    struct stat st;
+    int dest_fd = th_path_open(AT_FDCWD, dest, strlen(dest), O_PATH | O_DIRECTORY);
+    bool is_there = dest_fd >= 0 && fstat(dest_fd, &st) == 0;
+    if (dest_fd >= 0) close(dest_fd);
+    if (!is_there) return THUMBS_OK; /* nothing can lie in it */
+    for (size_t i = 0; i < n_sources; i++) {
+        if (source_lies_within(sources[i], &st))
+            return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE,
+                                "%.80s lies in DEST %.60s: thumbnails could replace sources", sources[i], dest);
+    }
+    return THUMBS_OK;
+}
+
+/* ---- what the walk asks ---- */
+
+static bool is_image_data(const uint8_t *data, size_t len)
+{
+    return th_image_sniff(data, len) != THUMBS_FORMAT_NONE;
+}
+
+static bool is_image(void *user, int dirfd, const char *name)
+{
+    (void)user;
+    uint8_t first[TH_SNIFF_LEN];
+    int fd = th_openat(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+    if (fd < 0) return false;
+    ssize_t n = th_read_full(fd, first, sizeof first);
+    close(fd);
+    return n > 0 && is_image_data(first, (size_t)n);
+}
+
+static unsigned output_class(void *user, const char *name, bool *known_image)
+{
+    const struct thumbs_batch *batch = user;
+    const struct thumbs_image_options *image = &batch->options.image;
+    const char *dot = strrchr(name, '.');
+    const char *ending = dot && dot != name ? dot + 1 : "";
+    enum thumbs_format format = th_image_format_by_ext(ending, strlen(ending));
+    *known_image = format != THUMBS_FORMAT_NONE;
+    if (image->n_formats != 1 || image->formats[0] != THUMBS_FORMAT_KEEP) return 0;
+    return (unsigned)th_image_output_format(THUMBS_FORMAT_KEEP, format, false);
+}
+
+/* ---- fingerprint ---- */
+
+/* Of all that matters to the bytes and names of outputs. Written out field by field: padding must not count. */
+static bool fingerprint(const struct thumbs_options *o, size_t n_sources, uint64_t *out)
+{
+    struct th_bytes b = {0};
+    const struct thumbs_image_options *i = &o->image;
+    th_bytes_addf(&b, "thumbs %d.%d\n%s\n", THUMBS_VERSION_MAJOR, THUMBS_VERSION_MINOR,
+                  o->name_template ? o->name_template : "");
+    for (uint32_t k = 0; k < i->n_sizes; k++)
+        th_bytes_addf(&b, "size %ux%u%s\n", i->sizes[k].width, i->sizes[k].height, i->sizes[k].square ? "s" : "");
+    for (uint32_t k = 0; k < i->n_formats; k++)
+        th_bytes_addf(&b, "format %u\n", i->formats[k]);
+    th_bytes_addf(&b, "fit %u enlarge %u quality %u background %u.%u.%u prefixed %d strict %d\n", i->fit, i->enlarge,
+                  i->quality, i->background[0], i->background[1], i->background[2], n_sources > 1,
+                  i->on_damage == THUMBS_DAMAGE_FAIL);
+    bool ok = !th_bytes_failed(&b);
+    if (ok) *out = th_hash64(b.data, b.len, 0);
+    th_bytes_finish(&b);
+    return ok;
+}
+
+/* ---- create, run, destroy ---- */
+
+/* How many files may be where at one time. */
+struct room {
+    uint64_t n_paths, n_loading, n_loaded, n_working;
+};
+
+/* Open files that a run can come to: a file on its way may be the last to hold its folder, the folder's counterpart and manifest, besides
+ * itself; in mode processes its slot has two more, and a worker six. */
+static uint64_t descriptors_needed(const struct thumbs_options *o, const struct room *room)
+{
+    uint64_t in_flight = room->n_paths + room->n_loading + room->n_loaded + room->n_working;
+    bool processes = o->mode == THUMBS_MODE_PROCESSES;
+    return 32 + (processes ? UINT64_C(6) * o->jobs : o->jobs) + in_flight * (processes ? 6 : 4);
+}
+
+static uint64_t halved(uint64_t n)
+{
+    return n > 1 ? n / 2 : 1;
+}
+
+/* Where few open files are allowed, fewer files are on their way: slower, but none is lost. */
+static enum thumbs_code fit_into_descriptors(const struct thumbs_options *o, struct room *room,
+                                             struct thumbs_error *err)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return THUMBS_OK;
+    while (descriptors_needed(o, room) > limit.rlim_cur) {
+        if (room->n_paths == 1 && room->n_loaded == 1 && room->n_loading == 1)
+            return th_error_set(
+                err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "only %llu open files are allowed, %u jobs need %llu",
+                (unsigned long long)limit.rlim_cur, o->jobs, (unsigned long long)descriptors_needed(o, room));
+        if (room->n_loaded > room->n_loading)
+            room->n_loaded = halved(room->n_loaded);
+        else
+            room->n_loading = halved(room->n_loading);
+        room->n_paths = halved(room->n_paths);
+    }
+    return THUMBS_OK;
+}
+
+static enum thumbs_code make_queues(struct thumbs_batch *b, struct thumbs_error *err)
+{
+    struct thumbs_options *o = &b->options;
+    bool shared = o->mode == THUMBS_MODE_PROCESSES, sync = o->mode == THUMBS_MODE_SYNC;
+    struct room room = {.n_paths = sync || b->uring ? 1 : UINT64_C(4) * o->io_jobs,
+                        .n_loading = sync ? 1 : o->io_jobs,
+                        .n_loaded = sync ? 1 : o->queue_items,
+                        .n_working = (uint64_t)o->jobs * (shared ? 2 : 1)};
+    enum thumbs_code code = fit_into_descriptors(o, &room, err);
+    if (code != THUMBS_OK) return code;
+    o->io_jobs = (unsigned)room.n_loading;
+    o->queue_items = (unsigned)room.n_loaded;
+    b->paths = th_queue_create((size_t)room.n_paths);
+    b->loaded = th_queue_create((size_t)room.n_loaded);
+    if (!b->paths || !b->loaded) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for the queues");
+    /* Enough that slots never run out before the queue is full. */
+    uint64_t n_slots = sync ? 1 : room.n_loaded + room.n_loading + room.n_working;
+    return th_slots_create((unsigned)n_slots, o->queue_bytes, shared, &b->slots, err);
+}
+
+static enum thumbs_code open_ends(struct thumbs_batch *b, const char *const *sources, size_t n_sources,
+                                  const char *dest, struct thumbs_error *err)
+{
+    b->walk_options = (struct th_walk_options){.sources = sources,
+                                               .n_sources = n_sources,
+                                               .globs = b->options.globs,
+                                               .n_globs = b->options.n_globs,
+                                               .hidden = b->options.hidden,
+                                               .follow = b->options.follow,
+                                               .is_image = is_image,
+                                               .output_class = output_class,
+                                               .user = b};
+    enum thumbs_code code = th_walk_create(&b->walk_options, &b->walk, err);
+    if (code == THUMBS_OK) code = check_overlap(sources, n_sources, dest, err);
+    if (code != THUMBS_OK) return code;
+    struct th_dest_options options = {.path = dest, .dry_run = b->options.dry_run, .fingerprint = b->fingerprint};
+    code = th_dest_create(&options, &b->dest, err);
+    uint64_t dev, ino;
+    if (code == THUMBS_OK && th_dest_identity(b->dest, &dev, &ino)) {
+        b->walk_options.skip_dev = (dev_t)dev;
+        b->walk_options.skip_ino = (ino_t)ino;
+    }
+    return code;
+}
+
+enum thumbs_code thumbs_batch_create(const struct thumbs_options *options, const char *const *sources, size_t n_sources,
+                                     const char *dest, struct thumbs_batch **out, struct thumbs_error *err)
+{
+    enum thumbs_code code = check_options(options, err);
+    if (code != THUMBS_OK) return code;
+    if (n_sources < 1) return usage(err, "there is no source");
+    struct thumbs_batch *b = th_calloc(1, sizeof *b);
+    if (!b) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for a run");
+    memcpy(&b->options, options, sizeof b->options);
+    open_ring(b);
+    resolve_defaults(&b->options);
+    pthread_mutex_init(&b->lock, NULL);
+    b->counters = th_counters_create();
+    if (!b->counters || !fingerprint(&b->options, n_sources, &b->fingerprint)) {
+        code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for a run");
+        goto fail;
+    }
+    code = th_template_create(options->name_template, &options->image, &b->name_template, err);
+    if (code == THUMBS_OK) code = make_queues(b, err);
+    if (code == THUMBS_OK) code = open_ends(b, sources, n_sources, dest, err);
+    if (code != THUMBS_OK) goto fail;
+    b->loader = (struct th_loader){.slots = options->dry_run ? NULL : b->slots,
+                                   .max_bytes = options->max_bytes,
+                                   .follow = options->follow,
+                                   .latency_ms = options->io_latency_ms,
+                                   .worth_loading = options->no_work ? NULL : is_image_data};
+    *out = b;
+    return THUMBS_OK;
+fail:
+    thumbs_batch_destroy(b);
+    return code;
+}
+
+enum thumbs_code thumbs_batch_run(struct thumbs_batch *b, thumbs_event_fn *on_event, void *user,
+                                  struct thumbs_error *err)
+{
+    b->on_event = on_event;
+    b->user = user;
+    b->started_ns = th_now_ns();
+    enum thumbs_code code = th_clashes_find(b, err);
+    if (code == THUMBS_OK) code = th_pipeline_run(b, err);
+    atomic_store(&b->ended_ns, th_now_ns());
+    if (code != THUMBS_OK) return code;
+    if (b->fatal.code != THUMBS_OK) { /* all threads are done: no lock */
+        if (err) *err = b->fatal;
+        return b->fatal.code;
+    }
+    if (atomic_load(&b->stopped))
+        return th_error_set(err, THUMBS_STOPPED, THUMBS_STAGE_NONE, "stopped before everything was done");
+    return THUMBS_OK;
+}
+
+void thumbs_batch_stop(struct thumbs_batch *b)
+{
+    atomic_store(&b->stopped, true);
+    th_queue_cancel(b->paths);
+    th_queue_cancel(b->loaded);
+    th_slots_cancel(b->slots);
+}
+
+void th_batch_set_fatal(struct thumbs_batch *b, const struct thumbs_error *error)
+{
+    pthread_mutex_lock(&b->lock);
+    if (b->fatal.code == THUMBS_OK) b->fatal = *error;
+    pthread_mutex_unlock(&b->lock);
+    thumbs_batch_stop(b);
+}
+
+void thumbs_batch_totals(struct thumbs_batch *b, struct thumbs_totals *out)
+{
+    th_counters_read(b->counters, out);
+    out->expected = out->walk_done ? out->found : atomic_load(&b->expected);
+    uint64_t ended_ns = atomic_load(&b->ended_ns);
+    out->seconds = b->started_ns ? (double)((ended_ns ? ended_ns : th_now_ns()) - b->started_ns) / 1e9 : 0;
+}
+
+const char *thumbs_batch_note(const struct thumbs_batch *b)
+{
+    return b->note[0] ? b->note : NULL;
+}
+
+void thumbs_batch_destroy(struct thumbs_batch *b)
+{
+    if (!b) return;
+    th_uring_destroy(b->uring);
+    th_walk_destroy(b->walk);
+    th_dest_destroy(b->dest);
+    th_template_destroy(b->name_template);
+    th_slots_destroy(b->slots);
+    th_queue_destroy(b->paths);
+    th_queue_destroy(b->loaded);
+    th_counters_destroy(b->counters);
+    th_claims_destroy(b->claims);
+    free(b->clashes);
+    pthread_mutex_destroy(&b->lock);
+    free(b);
+}
+
+int thumbs_worker_main(void)
+{
+    return th_work_serve();
+}

@@ -1,0 +1,156 @@
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/num.h"
+#include "base/sys.h"
+#include "run/batch.h"
+
+struct hashes {
+    uint64_t *data;
+    size_t n, cap;
+};
+
+static bool add(struct hashes *h, uint64_t hash)
+{
+    if (h->n == h->cap) {
+        size_t cap = h->cap ? h->cap : 512, size;
+        if (!th_mul_size(cap, 2, &cap) || !th_mul_size(cap, sizeof *h->data, &size)) return false;
+        uint64_t *data = th_realloc(h->data, size);
+        if (!data) return false;
+        h->data = data;
+        h->cap = cap;
+    }
+    h->data[h->n++] = hash;
+    return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Sorted hashes in, those that stand more than once out, each once. */
+static size_t keep_repeated(uint64_t *data, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n;) {
+        size_t end = i + 1;
+        while (end < n && data[end] == data[i])
+            end++;
+        if (end - i > 1) data[kept++] = data[i];
+        i = end;
+    }
+    return kept;
+}
+
+/* Would it get an output at all? What bears an image's ending counts as one, so that the answer does not depend on
+ * content where it need not. */
+static bool is_candidate(struct thumbs_batch *batch, const struct th_walk_entry *entry)
+{
+    const struct th_walk_options *o = &batch->walk_options;
+    bool known_image = false;
+    if (entry->kind != TH_WALK_FILE) return false;
+    o->output_class(o->user, entry->name, &known_image);
+    return known_image || o->is_image(o->user, entry->dir->fd, entry->name);
+}
+
+static bool collect(struct thumbs_batch *batch, struct th_walk *walk, struct hashes *hashes)
+{
+    struct th_walk_entry entry = {0};
+    bool ok = true;
+    while (ok && !atomic_load(&batch->stopped) && th_walk_next(walk, &entry)) {
+        uint64_t hash = 0;
+        if (is_candidate(batch, &entry)) {
+            hash = th_file_output_hash(batch, &entry, &ok);
+            ok = ok && add(hashes, hash);
+        }
+        th_walk_entry_finish(&entry);
+    }
+    return ok;
+}
+
+enum thumbs_code th_clashes_find(struct thumbs_batch *batch, struct thumbs_error *err)
+{
+    struct hashes hashes = {0};
+    struct th_walk *walk = NULL;
+    if (th_template_is_injective(batch->name_template)) return THUMBS_OK;
+    batch->claims = th_claims_create();
+    if (!batch->claims) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory to compare output names");
+    enum thumbs_code code = th_walk_create(&batch->walk_options, &walk, err);
+    if (code != THUMBS_OK) return code;
+    if (collect(batch, walk, &hashes)) {
+        if (hashes.n) qsort(hashes.data, hashes.n, sizeof *hashes.data, compare);
+        batch->n_clashes = keep_repeated(hashes.data, hashes.n);
+        batch->clashes = hashes.data;
+    } else {
+        free(hashes.data);
+        code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory to compare output names");
+    }
+    th_walk_destroy(walk);
+    return code;
+}
+
+/* ---- names that were given out ---- */
+
+struct th_claims {
+    pthread_mutex_t lock;
+    uint64_t *slots; /* open addressing, 0: free; at most half full */
+    size_t n, cap;   /* cap: a power of two */
+};
+
+static bool insert(uint64_t *slots, size_t cap, uint64_t hash)
+{
+    size_t i = hash & (cap - 1);
+    while (slots[i] != 0 && slots[i] != hash)
+        i = (i + 1) & (cap - 1);
+    bool is_new = slots[i] == 0;
+    slots[i] = hash;
+    return is_new;
+}
+
+static bool make_room(struct th_claims *c)
+{
+    size_t cap = c->cap ? c->cap * 2 : 1024;
+    if (c->n * 2 < c->cap) return true;
+    uint64_t *slots = th_calloc(cap, sizeof *slots);
+    if (!slots) return false;
+    for (size_t i = 0; i < c->cap; i++) {
+        if (c->slots[i]) insert(slots, cap, c->slots[i]);
+    }
+    free(c->slots);
+    c->slots = slots;
+    c->cap = cap;
+    return true;
+}
+
+struct th_claims *th_claims_create(void)
+{
+    struct th_claims *c = th_calloc(1, sizeof *c);
+    if (c) pthread_mutex_init(&c->lock, NULL);
+    return c;
+}
+
+void th_claims_destroy(struct th_claims *c)
+{
+    if (!c) return;
+    pthread_mutex_destroy(&c->lock);
+    free(c->slots);
+    free(c);
+}
+
+bool th_claims_add(struct th_claims *c, uint64_t hash)
+{
+    pthread_mutex_lock(&c->lock);
+    bool is_new = make_room(c) && insert(c->slots, c->cap, hash ? hash : 1);
+    if (is_new) c->n++;
+    pthread_mutex_unlock(&c->lock);
+    return is_new;
+}
+
+/* ---- names that are wanted twice ---- */
+
+bool th_clashes_contain(const struct thumbs_batch *batch, uint64_t hash)
+{
+    return batch->n_clashes && bsearch(&hash, batch->clashes, batch->n_clashes, sizeof hash, compare);
+}

@@ -1,0 +1,442 @@
+/* What is done to one file before and after work. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/sys.h"
+#include "run/batch.h"
+
+struct th_file *th_file_create(struct th_walk_entry *entry)
+{
+    struct th_file *file = th_calloc(1, sizeof *file);
+    if (!file) return NULL;
+    file->entry = *entry;
+    *entry = (struct th_walk_entry){0};
+    return file;
+}
+
+void th_file_destroy(struct thumbs_batch *batch, struct th_file *file)
+{
+    if (!file) return;
+    if (file->item.slot) th_slots_give(batch->slots, file->item.slot);
+    th_walk_entry_finish(&file->entry);
+    free(file);
+}
+
+/* ---- reporting ---- */
+
+static void add_source_path(struct th_bytes *b, const struct th_walk_entry *entry)
+{
+    const char *dir = entry->dir ? entry->dir->path : "";
+    const char *name = entry->name ? entry->name : "";
+    th_bytes_adds(b, dir);
+    if (*dir && *name) th_bytes_addc(b, '/');
+    th_bytes_adds(b, name);
+    if (b->len == 0) th_bytes_adds(b, ".");
+}
+
+/* The one place where a fate is told: counted once, called back once. */
+static void report(struct thumbs_batch *batch, const struct th_walk_entry *entry, struct thumbs_event *event)
+{
+    struct th_bytes path = {0};
+    add_source_path(&path, entry);
+    event->source = th_bytes_str(&path);
+    th_counters_add(batch->counters, event);
+    if (batch->on_event) batch->on_event(batch->user, event);
+    th_bytes_finish(&path);
+    if (event->status == THUMBS_STATUS_FAILED && batch->options.fail_fast) thumbs_batch_stop(batch);
+}
+
+void th_file_report_failure(struct thumbs_batch *batch, const struct th_walk_entry *entry,
+                            const struct thumbs_error *error)
+{
+    struct thumbs_event event = {.status = THUMBS_STATUS_FAILED, .error = error};
+    report(batch, entry, &event);
+}
+
+void th_file_report_entry(struct thumbs_batch *batch, const struct th_walk_entry *entry)
+{
+    struct thumbs_event event = {.error = &entry->error};
+    event.status = entry->kind == TH_WALK_SKIPPED ? THUMBS_STATUS_SKIPPED : THUMBS_STATUS_FAILED;
+    report(batch, entry, &event);
+}
+
+static void report_file(struct thumbs_batch *batch, const struct th_file *file, enum thumbs_status status,
+                        const struct thumbs_error *error)
+{
+    struct thumbs_event event = {
+        .status = status, .bytes = (uint64_t)file->st.st_size, .times.load = file->load_ns, .error = error};
+    report(batch, &file->entry, &event);
+}
+
+/* ---- names ---- */
+
+static const char *ending_of(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot && dot != name ? dot + 1 : "";
+}
+
+static enum thumbs_format format_by_name(const char *name)
+{
+    const char *ending = ending_of(name);
+    return th_image_format_by_ext(ending, strlen(ending));
+}
+
+static char *output_path(const struct thumbs_batch *batch, const struct th_walk_entry *entry, bool whole_name,
+                         const struct th_image_output *output)
+{
+    struct th_name_parts parts = {.dir = entry->dir->path,
+                                  .name = entry->name,
+                                  .whole_name = whole_name,
+                                  .size = &batch->options.image.sizes[output->i_size],
+                                  .width = output->width,
+                                  .height = output->height,
+                                  .format = (enum thumbs_format)output->format};
+    return th_template_expand(batch->name_template, &parts);
+}
+
+/* What the name alone promises for output i: sizes unknown, KEEP by the ending. */
+static struct th_image_output predicted_output(const struct thumbs_batch *batch, const char *name, uint32_t i)
+{
+    const struct thumbs_image_options *image = &batch->options.image;
+    enum thumbs_format wanted = (enum thumbs_format)image->formats[i % image->n_formats];
+    return (struct th_image_output){.i_size = i / image->n_formats,
+                                    .format = th_image_output_format(wanted, format_by_name(name), false)};
+}
+
+uint64_t th_file_output_hash(const struct thumbs_batch *batch, const struct th_walk_entry *entry, bool *ok)
+{
+    struct th_image_output output = predicted_output(batch, entry->name, 0);
+    char *path = output_path(batch, entry, entry->whole_name, &output);
+    uint64_t hash = path ? th_hash64(path, strlen(path), 1) : 0;
+    *ok = path != NULL;
+    free(path);
+    return hash;
+}
+
+/* ---- before work ---- */
+
+static struct th_source_id source_id(const struct stat *st)
+{
+    return (struct th_source_id){
+        .size = (uint64_t)st->st_size, .mtime_sec = st->st_mtim.tv_sec, .mtime_nsec = (int32_t)st->st_mtim.tv_nsec};
+}
+
+static bool is_wanted_twice(struct thumbs_batch *batch, const struct th_walk_entry *entry)
+{
+    bool ok;
+    if (!batch->n_clashes) return false;
+    uint64_t hash = th_file_output_hash(batch, entry, &ok);
+    return ok && th_clashes_contain(batch, hash);
+}
+
+/* a.png becomes a.jpg; but if there is a folder a.jpg beside it, that is the place of what is in there. */
+static bool is_name_of_folder(const struct thumbs_batch *batch, const struct th_walk_entry *entry)
+{
+    struct stat st;
+    bool found = false;
+    uint32_t n = batch->options.image.n_sizes * batch->options.image.n_formats;
+    for (uint32_t i = 0; i < n && entry->dir->has_folders && !found; i++) {
+        struct th_image_output o = predicted_output(batch, entry->name, i);
+        char *path = output_path(batch, entry, entry->whole_name, &o);
+        const char *slash = path ? strrchr(path, '/') : NULL;
+        const char *last = slash ? slash + 1 : path;
+        found = last && strcmp(last, entry->name) != 0 &&
+                fstatat(entry->dir->fd, last, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+        free(path);
+    }
+    return found;
+}
+
+/* Does its name alone decide its fate? Then that is reported. */
+static bool is_clashing(struct thumbs_batch *batch, struct th_file *file)
+{
+    struct thumbs_error error = {0};
+    if (is_wanted_twice(batch, &file->entry)) {
+        th_error_set(&error, THUMBS_NAME_CLASH, THUMBS_STAGE_WALK, "another source gets the same output name");
+    } else if (is_name_of_folder(batch, &file->entry)) {
+        th_error_set(&error, THUMBS_NAME_CLASH, THUMBS_STAGE_WALK, "a folder beside it has the name of its output");
+    } else {
+        return false;
+    }
+    report_file(batch, file, THUMBS_STATUS_FAILED, &error);
+    return true;
+}
+
+/* Does file->st, with what was made before? */
+static bool is_known(struct thumbs_batch *batch, struct th_file *file)
+{
+    struct th_walk_entry *entry = &file->entry;
+    struct thumbs_error error = {0};
+    struct th_source_id id = source_id(&file->st);
+    switch (th_place_lookup(atomic_load(&entry->dir->place), entry->name, entry->whole_name, &id)) {
+    case TH_KNOWN_UP_TO_DATE:
+        report_file(batch, file, THUMBS_STATUS_UP_TO_DATE, NULL);
+        return true;
+    case TH_KNOWN_NOT_IMAGE:
+        th_error_set(&error, THUMBS_NOT_IMAGE, THUMBS_STAGE_LOAD, "is not an image");
+        report_file(batch, file, THUMBS_STATUS_SKIPPED, &error);
+        return true;
+    case TH_KNOWN_NOTHING:
+        break;
+    }
+    return false;
+}
+
+static bool is_known_by_name(struct thumbs_batch *batch, struct th_file *file)
+{
+    int flags = batch->options.follow || file->entry.follow ? 0 : AT_SYMLINK_NOFOLLOW;
+    if (batch->options.force) return false;
+    if (fstatat(file->entry.dir->fd, file->entry.name, &file->st, flags) != 0)
+        return false; /* opening it will say why */
+    return is_known(batch, file);
+}
+
+bool th_file_begin(struct thumbs_batch *batch, struct th_file *file)
+{
+    if (!atomic_load_explicit(&batch->stopped, memory_order_relaxed) && !is_clashing(batch, file)) return true;
+    th_file_destroy(batch, file);
+    return false;
+}
+
+bool th_file_is_settled(struct thumbs_batch *batch, struct th_file *file, const struct stat *st)
+{
+    if (batch->options.force) return false;
+    file->st = *st;
+    if (!is_known(batch, file)) return false;
+    th_file_destroy(batch, file);
+    return true;
+}
+
+/* No known magic number. A file that claims by its name to be an image is not passed over in silence: it is a picture
+ * that was lost. */
+static void report_not_image(struct thumbs_batch *batch, struct th_file *file, struct thumbs_error *error)
+{
+    if (format_by_name(file->entry.name) != THUMBS_FORMAT_NONE) {
+        bool is_empty = file->st.st_size == 0;
+        th_error_set(error, is_empty ? THUMBS_CORRUPT : THUMBS_UNSUPPORTED, THUMBS_STAGE_LOAD, "%s",
+                     is_empty ? "the file is empty" : "named like an image, but its content is none that is known");
+        report_file(batch, file, THUMBS_STATUS_FAILED, error);
+        return;
+    }
+    struct th_source_id id = source_id(&file->st);
+    th_place_remember_not_image(atomic_load(&file->entry.dir->place), file->entry.name, &id);
+    report_file(batch, file, THUMBS_STATUS_SKIPPED, error);
+}
+
+/* A dry run reports what would be made, with the names as far as they are known before decoding. */
+static void report_planned(struct thumbs_batch *batch, struct th_file *file)
+{
+    const struct thumbs_image_options *image = &batch->options.image;
+    struct thumbs_output outputs[THUMBS_MAX_OUTPUTS];
+    char *paths[THUMBS_MAX_OUTPUTS] = {0};
+    uint32_t n = image->n_sizes * image->n_formats;
+    for (uint32_t i = 0; i < n; i++) {
+        struct th_image_output o = predicted_output(batch, file->entry.name, i);
+        paths[i] = output_path(batch, &file->entry, file->entry.whole_name, &o);
+        outputs[i] = (struct thumbs_output){.path = paths[i] ? paths[i] : "", .format = (enum thumbs_format)o.format};
+    }
+    struct thumbs_event event = {
+        .status = THUMBS_STATUS_DONE, .bytes = (uint64_t)file->st.st_size, .outputs = outputs, .n_outputs = n};
+    report(batch, &file->entry, &event);
+    for (uint32_t i = 0; i < n; i++)
+        free(paths[i]);
+}
+
+bool th_file_end_load(struct thumbs_batch *batch, struct th_file *file, enum thumbs_code code,
+                      struct thumbs_error *error)
+{
+    if (code == THUMBS_OK && !batch->options.dry_run) return true;
+    if (code == THUMBS_OK) {
+        report_planned(batch, file);
+    } else if (code == THUMBS_NOT_IMAGE) {
+        report_not_image(batch, file, error);
+    } else if (code != THUMBS_STOPPED) {
+        report_file(batch, file, THUMBS_STATUS_FAILED, error);
+    }
+    th_file_destroy(batch, file);
+    return false;
+}
+
+bool th_file_prepare(struct thumbs_batch *batch, struct th_file *file)
+{
+    struct thumbs_error error = {0};
+    if (!th_file_begin(batch, file)) return false;
+    if (is_known_by_name(batch, file)) {
+        th_file_destroy(batch, file);
+        return false;
+    }
+    struct th_loader loader = batch->loader;
+    loader.follow |= file->entry.follow;
+    uint64_t start_ns = th_now_ns();
+    enum thumbs_code code =
+        th_load_file(&loader, file->entry.dir->fd, file->entry.name, &file->item.slot, &file->st, &error);
+    file->load_ns = th_now_ns() - start_ns;
+    return th_file_end_load(batch, file, code, &error);
+}
+
+/* ---- after work ---- */
+
+/* With --format=keep the walk could only go by the file's ending. Where the content is something else, the output's
+ * ending changes, and only the whole name is sure to be this source's alone. */
+static bool needs_whole_name(const struct thumbs_batch *batch, const struct th_walk_entry *entry,
+                             const struct th_image_result *result)
+{
+    if (entry->whole_name) return true;
+    for (uint32_t i = 0; i < result->n_outputs; i++) {
+        if (result->outputs[i].format != predicted_output(batch, entry->name, i).format) return true;
+    }
+    return false;
+}
+
+/* Such a whole name is this source's alone unless a sibling is called just like the output: then that one has it. Endings
+ * are compared without regard to case, as formats are told by them. */
+static bool is_taken_by_sibling(const struct th_walk_entry *entry, enum thumbs_format format)
+{
+    static const char *const endings[][10] = {
+        [THUMBS_FORMAT_JPEG] = {"jpg", "jpeg", "jpe", "jfif", "JPG", "JPEG", "JPE", "JFIF", "Jpg", "Jpeg"},
+        [THUMBS_FORMAT_PNG] = {"png", "PNG", "Png"},
+        [THUMBS_FORMAT_WEBP] = {"webp", "WEBP", "WebP", "Webp"},
+    };
+    struct stat st;
+    bool found = false;
+    if ((size_t)format >= sizeof endings / sizeof *endings) return false;
+    for (size_t i = 0; i < 10 && endings[format][i] && !found; i++) {
+        struct th_bytes name = {0};
+        th_bytes_addf(&name, "%s.%s", entry->name, endings[format][i]);
+        found = !th_bytes_failed(&name) && fstatat(entry->dir->fd, th_bytes_str(&name), &st, AT_SYMLINK_NOFOLLOW) == 0;
+        th_bytes_finish(&name);
+    }
+    return found;
+}
+
+/* The outputs of one file on their way to disk. */
+struct outputs {
+    struct thumbs_output reported[THUMBS_MAX_OUTPUTS];
+    struct th_commit_output committed[THUMBS_MAX_OUTPUTS];
+    char *paths[THUMBS_MAX_OUTPUTS];
+    size_t n;
+};
+
+static size_t find_path(const struct outputs *outputs, const char *path)
+{
+    size_t i = 0;
+    while (i < outputs->n && strcmp(outputs->paths[i], path) != 0)
+        i++;
+    return i;
+}
+
+/* Two outputs of one source under one name: the same picture twice (jpeg and keep of a JPEG) is one, else the template
+ * cannot tell them apart. */
+static enum thumbs_code add_output(struct outputs *outputs, char *path, const struct th_image_output *o,
+                                   const uint8_t *data, struct thumbs_error *err)
+{
+    if (!path) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WRITE, "no memory for a name");
+    size_t twin = find_path(outputs, path);
+    if (twin < outputs->n) {
+        bool same = outputs->committed[twin].len == o->len &&
+                    memcmp(outputs->committed[twin].data, data + o->offset, (size_t)o->len) == 0;
+        free(path);
+        if (same) return THUMBS_OK;
+        return th_error_set(err, THUMBS_NAME_CLASH, THUMBS_STAGE_WRITE, "two of its thumbnails get the same name");
+    }
+    size_t i = outputs->n++;
+    outputs->paths[i] = path;
+    outputs->committed[i] = (struct th_commit_output){.path = path, .data = data + o->offset, .len = (size_t)o->len};
+    outputs->reported[i] = (struct thumbs_output){
+        .path = path, .format = (enum thumbs_format)o->format, .width = o->width, .height = o->height, .bytes = o->len};
+    return THUMBS_OK;
+}
+
+static enum thumbs_code name_outputs(const struct thumbs_batch *batch, const struct th_file *file,
+                                     const struct th_outcome *outcome, struct outputs *outputs,
+                                     struct thumbs_error *err)
+{
+    const struct th_walk_entry *entry = &file->entry;
+    bool whole_name = needs_whole_name(batch, entry, outcome->result);
+    bool is_surprise = whole_name && !entry->whole_name;
+    enum thumbs_code code = THUMBS_OK;
+    for (uint32_t i = 0; i < outcome->result->n_outputs && code == THUMBS_OK; i++) {
+        const struct th_image_output *o = &outcome->result->outputs[i];
+        if (is_surprise && is_taken_by_sibling(entry, (enum thumbs_format)o->format))
+            return th_error_set(err, THUMBS_NAME_CLASH, THUMBS_STAGE_WRITE,
+                                "a file beside it has the name of its output");
+        code = add_output(outputs, output_path(batch, entry, whole_name, o), o, outcome->data, err);
+    }
+    for (size_t i = 0; i < outputs->n && code == THUMBS_OK && batch->claims; i++) {
+        if (!th_claims_add(batch->claims, th_hash64(outputs->paths[i], strlen(outputs->paths[i]), 2)))
+            code = th_error_set(err, THUMBS_NAME_CLASH, THUMBS_STAGE_WRITE, "another source got the same output name");
+    }
+    return code;
+}
+
+/* A full or read-only disk, or a DEST that is gone, fails every file to come in the same way; going on would only bury
+ * the reason. */
+static bool is_fatal(const struct thumbs_batch *batch, const struct thumbs_error *error)
+{
+    if (error->stage != THUMBS_STAGE_WRITE) return false;
+    return error->code == THUMBS_NO_SPACE || error->os_errno == EROFS || th_dest_is_gone(batch->dest);
+}
+
+static void commit(struct thumbs_batch *batch, struct th_file *file, const struct th_outcome *outcome,
+                   struct thumbs_event *event)
+{
+    struct outputs outputs;
+    struct thumbs_error error = {0};
+    struct th_source_id id = source_id(&file->st);
+    outputs.n = 0;
+    uint64_t start_ns = th_now_ns();
+    enum thumbs_code code = name_outputs(batch, file, outcome, &outputs, &error);
+    if (code == THUMBS_OK)
+        code = th_place_commit(atomic_load(&file->entry.dir->place), file->entry.name, file->entry.whole_name, &id,
+                               outputs.committed, outputs.n, &error);
+    event->times.write = th_now_ns() - start_ns;
+    if (code == THUMBS_OK) {
+        event->outputs = outputs.reported;
+        event->n_outputs = outputs.n;
+        if (outcome->result->damaged) {
+            th_error_set(&error, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "%s", outcome->result->warning);
+            event->status = THUMBS_STATUS_DAMAGED;
+            event->error = &error;
+        }
+    } else {
+        event->status = THUMBS_STATUS_FAILED;
+        event->error = &error;
+    }
+    report(batch, &file->entry, event);
+    if (code != THUMBS_OK && is_fatal(batch, &error)) th_batch_set_fatal(batch, &error);
+    for (size_t i = 0; i < outputs.n; i++)
+        free(outputs.paths[i]);
+}
+
+void th_file_finish(void *user, struct th_item *item, const struct th_outcome *outcome)
+{
+    struct thumbs_batch *batch = user;
+    struct th_file *file = (struct th_file *)item;
+    struct thumbs_event event = {.bytes = (uint64_t)file->st.st_size, .times.load = file->load_ns};
+    if (file->queued_ns && outcome->started_ns > file->queued_ns)
+        event.times.wait = outcome->started_ns - file->queued_ns;
+    /* The bytes are needed no more; the next file may use their place while this one is written. */
+    th_slots_give(batch->slots, file->item.slot);
+    file->item.slot = NULL;
+    if (outcome->code == THUMBS_OK && batch->options.no_work) {
+        report(batch, &file->entry, &event);
+    } else if (outcome->code == THUMBS_OK) {
+        const struct th_image_result *result = outcome->result;
+        event.format = (enum thumbs_format)result->source_format;
+        event.width = result->width;
+        event.height = result->height;
+        event.times.decode = result->decode_ns;
+        event.times.resize = result->resize_ns;
+        event.times.encode = result->encode_ns;
+        commit(batch, file, outcome, &event);
+    } else {
+        event.status = THUMBS_STATUS_FAILED;
+        event.error = outcome->error;
+        report(batch, &file->entry, &event);
+    }
+    th_file_destroy(batch, file);
+}

@@ -1,0 +1,225 @@
+/* The threads of a run and the order in which they end. */
+#include "base/error.h"
+#include "base/sys.h"
+#include "run/batch.h"
+
+/* The next entry of the walk, counted. */
+static bool next_entry(struct thumbs_batch *batch, struct th_walk_entry *entry)
+{
+    uint64_t start_ns = th_now_ns();
+    bool more = !atomic_load_explicit(&batch->stopped, memory_order_relaxed) && th_walk_next(batch->walk, entry);
+    th_counters_found(batch->counters, more ? 1 : 0, th_now_ns() - start_ns);
+    return more;
+}
+
+/* The folder's counterpart in DEST, made before any file of the folder is out, so no other thread can be making it too. */
+static bool has_place(struct thumbs_batch *batch, struct th_dir *dir)
+{
+    if (atomic_load(&dir->place)) return true;
+    struct th_place *place = th_place_create(batch->dest, dir->path);
+    dir->place_free = th_place_destroy;
+    atomic_store(&dir->place, place);
+    return place != NULL;
+}
+
+/* A candidate as a file on its way, or NULL with its fate reported. Takes the entry over. */
+static struct th_file *begin_file(struct thumbs_batch *batch, struct th_walk_entry *entry)
+{
+    struct thumbs_error error = {0};
+    struct th_file *file = NULL;
+    if (entry->kind != TH_WALK_FILE) {
+        th_file_report_entry(batch, entry);
+    } else if (!has_place(batch, entry->dir) || !(file = th_file_create(entry))) {
+        th_error_set(&error, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for its name");
+        th_file_report_failure(batch, entry, &error);
+    }
+    th_walk_entry_finish(entry);
+    return file;
+}
+
+/* The only caller of th_walk_next() of the run itself. */
+struct th_file *th_pipeline_next_file(struct thumbs_batch *batch)
+{
+    struct th_walk_entry entry = {0};
+    struct th_file *file = NULL;
+    while (!file && next_entry(batch, &entry))
+        file = begin_file(batch, &entry);
+    return file;
+}
+
+/* ---- mode sync ---- */
+
+static void run_sync(struct thumbs_batch *batch, const struct th_work *work)
+{
+    struct th_sink sink;
+    struct th_file *file;
+    th_sink_init_heap(&sink);
+    while ((file = th_pipeline_next_file(batch))) {
+        if (th_file_prepare(batch, file)) th_work_one(work, &file->item, &sink);
+    }
+    th_counters_walk_done(batch->counters);
+    th_sink_finish_heap(&sink);
+    th_image_thread_finish();
+}
+
+/* ---- modes threads and processes ---- */
+
+static void *walk_thread(void *arg)
+{
+    struct thumbs_batch *batch = arg;
+    struct th_file *file;
+    while ((file = th_pipeline_next_file(batch))) {
+        if (!th_queue_push(batch->paths, file)) th_file_destroy(batch, file);
+    }
+    th_counters_walk_done(batch->counters);
+    th_queue_close(batch->paths);
+    return NULL;
+}
+
+/* One step of an I/O thread. */
+static bool load_step(void *user)
+{
+    struct thumbs_batch *batch = user;
+    struct th_file *file = th_queue_pop(batch->paths);
+    if (!file) return false;
+    if (!th_file_prepare(batch, file)) return true;
+    file->queued_ns = th_now_ns();
+    if (!th_queue_push(batch->loaded, file)) th_file_destroy(batch, file);
+    return true;
+}
+
+struct feeder {
+    struct thumbs_batch *batch;
+    struct th_pool *pool;
+};
+
+/* Waits for the I/O threads and then tells the workers that nothing more will come. */
+static void *feed_thread(void *arg)
+{
+    struct feeder *feeder = arg;
+    th_pool_join(feeder->pool);
+    th_queue_close(feeder->batch->loaded);
+    return NULL;
+}
+
+static void drain(struct thumbs_batch *batch, struct th_queue *queue)
+{
+    struct th_file *file;
+    while ((file = th_queue_drain(queue)))
+        th_file_destroy(batch, file);
+}
+
+static enum thumbs_code cannot_start(struct thumbs_error *err, int os_errno)
+{
+    return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, os_errno, "cannot start a thread");
+}
+
+static void *uring_thread(void *arg)
+{
+    th_uring_feed(arg);
+    return NULL;
+}
+
+/* With io_uring one thread walks and loads, ... */
+static enum thumbs_code run_with_uring(struct thumbs_batch *batch, const struct th_work *work, struct thumbs_error *err)
+{
+    pthread_t feeder;
+    int failed = th_thread_start(&feeder, uring_thread, batch);
+    if (failed) return cannot_start(err, failed);
+    enum thumbs_code code = th_work_run(work, err);
+    if (code != THUMBS_OK) thumbs_batch_stop(batch);
+    pthread_join(feeder, NULL);
+    return code;
+}
+
+/* ... else a walker and a pool of I/O threads. */
+static enum thumbs_code run_with_threads(struct thumbs_batch *batch, const struct th_work *work,
+                                         struct thumbs_error *err)
+{
+    pthread_t walker, closer;
+    struct feeder feeder = {.batch = batch};
+    enum thumbs_code code;
+    int failed = th_thread_start(&walker, walk_thread, batch);
+    if (failed) return cannot_start(err, failed);
+
+    code = th_pool_create(batch->options.io_jobs, load_step, batch, &feeder.pool, err);
+    if (code != THUMBS_OK) goto stop;
+    failed = th_thread_start(&closer, feed_thread, &feeder);
+    if (failed) {
+        code = cannot_start(err, failed);
+        goto stop;
+    }
+    code = th_work_run(work, err);
+    if (code != THUMBS_OK) thumbs_batch_stop(batch);
+    pthread_join(closer, NULL);
+    pthread_join(walker, NULL);
+    return code;
+stop:
+    thumbs_batch_stop(batch);
+    th_pool_join(feeder.pool);
+    pthread_join(walker, NULL);
+    return code;
+}
+
+/* Everything but the workers runs in threads of its own; the workers in the caller's thread and its team. */
+static enum thumbs_code run_pipeline(struct thumbs_batch *batch, const struct th_work *work, struct thumbs_error *err)
+{
+    enum thumbs_code code = batch->uring ? run_with_uring(batch, work, err) : run_with_threads(batch, work, err);
+    drain(batch, batch->paths);
+    drain(batch, batch->loaded);
+    return code;
+}
+
+/* ---- counting ahead ---- */
+
+/* The walk itself is held back by the queues and never much ahead of the workers; who wants to know how far a run is
+ * needs a walk that runs free. Names only; best effort. */
+static void *count_thread(void *arg)
+{
+    struct thumbs_batch *batch = arg;
+    struct th_walk_options options = batch->walk_options;
+    struct th_walk_entry entry = {0};
+    struct th_walk *walk = NULL;
+    uint64_t n = 0;
+    options.is_image = NULL;
+    if (th_walk_create(&options, &walk, NULL) != THUMBS_OK) return NULL;
+    while (!atomic_load_explicit(&batch->finished, memory_order_relaxed) && th_walk_next(walk, &entry)) {
+        th_walk_entry_finish(&entry);
+        n++;
+    }
+    if (!atomic_load(&batch->finished)) atomic_store(&batch->expected, n);
+    th_walk_destroy(walk);
+    return NULL;
+}
+
+static enum thumbs_code run_mode(struct thumbs_batch *batch, struct thumbs_error *err)
+{
+    const struct thumbs_options *o = &batch->options;
+    struct th_work work = {
+        .mode = o->mode,
+        .jobs = o->jobs,
+        .image = &o->image,
+        .timeout_ns = (uint64_t)(o->timeout_seconds * 1e9),
+        .queue = batch->loaded,
+        .worker_program = o->worker_program,
+        .no_work = o->no_work,
+        .finish = th_file_finish,
+        .user = batch,
+    };
+    if (o->mode == THUMBS_MODE_SYNC || o->dry_run) {
+        run_sync(batch, &work);
+        return THUMBS_OK;
+    }
+    return run_pipeline(batch, &work, err);
+}
+
+enum thumbs_code th_pipeline_run(struct thumbs_batch *batch, struct thumbs_error *err)
+{
+    pthread_t counter;
+    th_work_prepare();
+    bool counting = batch->options.count_ahead && th_thread_start(&counter, count_thread, batch) == 0;
+    enum thumbs_code code = run_mode(batch, err);
+    atomic_store(&batch->finished, true);
+    if (counting) pthread_join(counter, NULL);
+    return code;
+}

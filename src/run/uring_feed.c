@@ -1,0 +1,84 @@
+/* Walk and load in one thread, the reads done by the kernel meanwhile: what run does around load/uring.h. */
+#include "base/sys.h"
+#include "run/batch.h"
+
+/* A SOURCE that is a file may be a link, which is followed where others are not. There are few, and they come before
+ * all folders, so they are read plainly: nothing of the ring's is in flight that would have to wait for them. */
+static void load_plainly(struct thumbs_batch *batch, struct th_file *file)
+{
+    if (!th_file_prepare(batch, file)) return;
+    file->queued_ns = th_now_ns();
+    if (!th_queue_push(batch->loaded, file)) th_file_destroy(batch, file);
+}
+
+static void *next(void *user, int *dirfd, const char **name)
+{
+    struct thumbs_batch *batch = user;
+    struct th_file *file;
+    while ((file = th_pipeline_next_file(batch))) {
+        if (file->entry.follow) {
+            load_plainly(batch, file);
+        } else if (th_file_begin(batch, file)) {
+            break;
+        }
+    }
+    if (!file) return NULL;
+    *dirfd = file->entry.dir->fd;
+    *name = file->entry.name;
+    return file;
+}
+
+static bool settled(void *user, void *file, const struct stat *st)
+{
+    return th_file_is_settled(user, file, st);
+}
+
+/* Only workers take from the queue and only this thread puts into it, so what is free stays free. */
+static bool has_room(void *user)
+{
+    struct thumbs_batch *batch = user;
+    return th_queue_depth(batch->loaded) < batch->options.queue_items;
+}
+
+static void loaded(void *user, void *loaded_file, struct th_slot *slot, const struct stat *st, uint64_t load_ns)
+{
+    struct thumbs_batch *batch = user;
+    struct th_file *file = loaded_file;
+    file->item.slot = slot;
+    file->st = *st;
+    file->load_ns = load_ns;
+    file->queued_ns = th_now_ns();
+    if (!th_queue_push(batch->loaded, file)) th_file_destroy(batch, file);
+}
+
+static void failed(void *user, void *failed_file, const struct stat *st, uint64_t load_ns,
+                   const struct thumbs_error *error)
+{
+    struct th_file *file = failed_file;
+    struct thumbs_error copy = *error;
+    file->st = *st;
+    file->load_ns = load_ns;
+    th_file_end_load(user, file, error->code, &copy);
+}
+
+static bool stopped(void *user)
+{
+    struct thumbs_batch *batch = user;
+    return atomic_load_explicit(&batch->stopped, memory_order_relaxed);
+}
+
+void th_uring_feed(struct thumbs_batch *batch)
+{
+    const struct th_uring_calls calls = {.next = next,
+                                         .settled = settled,
+                                         .has_room = has_room,
+                                         .loaded = loaded,
+                                         .failed = failed,
+                                         .stopped = stopped,
+                                         .user = batch};
+    struct thumbs_error error = {0};
+    enum thumbs_code code = th_uring_run(batch->uring, batch->options.io_jobs, &batch->loader, &calls, &error);
+    if (code != THUMBS_OK) th_batch_set_fatal(batch, &error);
+    th_counters_walk_done(batch->counters);
+    th_queue_close(batch->loaded);
+}
