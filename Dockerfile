@@ -1,0 +1,24 @@
+# Two stages: one that builds, one with the runtime libraries alone.
+#   docker build -t thumbs .
+#   docker run --rm -v "$PWD/photos:/photos:ro" -v "$PWD/out:/out" thumbs /photos /out
+FROM debian:12-slim AS build
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends build-essential cmake ninja-build pkg-config \
+        libvips-dev libjpeg-dev libpng-dev liburing-dev liblcms2-dev \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY . .
+RUN cmake --preset release -DTHUMBS_BUILD_BENCHMARKS=OFF -DCMAKE_INSTALL_PREFIX=/usr/local \
+    && cmake --build --preset release \
+    && cmake --install build/release --strip
+
+FROM debian:12-slim
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libvips42 libjpeg62-turbo libpng16-16 liburing2 liblcms2-2 libgomp1 \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --uid 1000 --create-home thumbs
+COPY --from=build /usr/local /usr/local
+RUN ldconfig
+USER thumbs
+ENTRYPOINT ["thumbs"]
+CMD ["--help"]
