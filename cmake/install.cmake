@@ -1,0 +1,26 @@
+# Program, library, module, header, pkg-config file and CMake package.
+include(CMakePackageConfigHelpers)
+
+install(TARGETS thumbs_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(
+  TARGETS thumbs
+  EXPORT thumbs
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS thumbs-vips LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/thumbs)
+install(FILES include/thumbs/thumbs.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/thumbs)
+
+# Relative, so that the whole prefix can be moved.
+file(RELATIVE_PATH thumbs_pc_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+configure_file(cmake/thumbs.pc.in thumbs.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/thumbs.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/thumbs)
+install(
+  EXPORT thumbs
+  FILE thumbsTargets.cmake
+  NAMESPACE thumbs::
+  DESTINATION ${package_dir})
+configure_package_config_file(cmake/thumbsConfig.cmake.in thumbsConfig.cmake INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(thumbsConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/thumbsConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/thumbsConfigVersion.cmake
+        DESTINATION ${package_dir})

@@ -1,0 +1,495 @@
+#include "bench/bench.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/sys.h"
+#include "bench/measure.h"
+
+enum { DEFAULT_IO_JOBS = 4, DEFAULT_URING_JOBS = 64 }; /* of the library, to be shown */
+
+const char *th_bench_stage_name(enum th_bench_stage stage)
+{
+    static const char *const names[] = {"walk", "load", "wait", "decode", "resize", "encode", "commit"};
+    return names[stage];
+}
+
+const char *th_bench_mode_name(enum thumbs_mode mode)
+{
+    return mode == THUMBS_MODE_SYNC ? "sync" : mode == THUMBS_MODE_THREADS ? "threads" : "processes";
+}
+
+const char *th_bench_io_name(enum thumbs_io io)
+{
+    return io == THUMBS_IO_URING ? "uring" : "threads";
+}
+
+/* ---- one run, in the child ---- */
+
+struct run_task {
+    const struct thumbs_options *options;
+    const char *source, *dest;
+};
+
+/* What the child sends back in one write. */
+struct run_reply {
+    enum thumbs_code code;
+    struct thumbs_error error;
+    struct th_bench_run run;
+    char first_failure[256]; /* "a.jpg: file ends early"; "": none */
+};
+
+struct failures {
+    pthread_mutex_t lock;
+    char first[256];
+};
+
+static void on_event(void *user, const struct thumbs_event *event)
+{
+    struct failures *failures = user;
+    if (event->status != THUMBS_STATUS_FAILED) return;
+    pthread_mutex_lock(&failures->lock);
+    if (!failures->first[0])
+        snprintf(failures->first, sizeof failures->first, "%.100s: %.140s", event->source,
+                 event->error ? event->error->message : "no reason was given");
+    pthread_mutex_unlock(&failures->lock);
+}
+
+static void take_totals(struct th_bench_run *run, const struct thumbs_totals *totals)
+{
+    const struct thumbs_times *t = &totals->times;
+    const uint64_t ns[TH_BENCH_N_STAGES] = {totals->walk_ns, t->load,   t->wait, t->decode,
+                                            t->resize,       t->encode, t->write};
+    for (size_t i = 0; i < TH_BENCH_N_STAGES; i++)
+        run->stage_seconds[i] = (double)ns[i] / 1e9;
+    memcpy(run->by_status, totals->by_status, sizeof run->by_status);
+    run->bytes = totals->bytes;
+    run->pixels = totals->pixels;
+}
+
+/* A run that reads with threads where io_uring was asked for would be timed under a wrong name. */
+static bool falls_back(const struct thumbs_batch *batch, const struct thumbs_options *options, struct thumbs_error *err)
+{
+    const char *why = thumbs_batch_note(batch);
+    if (options->io != THUMBS_IO_URING || !why || !strstr(why, "io_uring")) return false;
+    snprintf(err->message, sizeof err->message, "%s", why);
+    return true;
+}
+
+static int run_in_child(void *user, int result_fd)
+{
+    const struct run_task *task = user;
+    struct run_reply reply = {0};
+    struct failures failures = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    struct thumbs_batch *batch = NULL;
+    struct thumbs_totals totals;
+    const uint64_t start_ns = th_now_ns();
+    reply.code = thumbs_batch_create(task->options, &task->source, 1, task->dest, &batch, &reply.error);
+    if (reply.code == THUMBS_OK && falls_back(batch, task->options, &reply.error)) reply.code = THUMBS_USAGE;
+    if (reply.code == THUMBS_OK) {
+        reply.code = thumbs_batch_run(batch, on_event, &failures, &reply.error);
+        thumbs_batch_totals(batch, &totals);
+        take_totals(&reply.run, &totals);
+    }
+    thumbs_batch_destroy(batch);
+    reply.run.seconds = (double)(th_now_ns() - start_ns) / 1e9;
+    memcpy(reply.first_failure, failures.first, sizeof failures.first);
+    return th_write_full(result_fd, &reply, sizeof reply) == 0 ? 0 : 1;
+}
+
+/* ---- the rows ---- */
+
+static void add_row(struct th_bench_result *r, enum thumbs_mode mode, enum thumbs_io io, unsigned jobs,
+                    unsigned io_jobs)
+{
+    if (!io_jobs && mode != THUMBS_MODE_SYNC) io_jobs = io == THUMBS_IO_URING ? DEFAULT_URING_JOBS : DEFAULT_IO_JOBS;
+    r->rows[r->n_rows++] = (struct th_bench_row){.mode = mode, .io = io, .jobs = jobs, .io_jobs = io_jobs};
+}
+
+/* USAGE: more rows than there is room for. */
+static enum thumbs_code make_rows(struct th_bench_result *r, struct thumbs_error *err)
+{
+    const struct th_bench_config *c = &r->config;
+    const size_t n_each = c->n_ios * c->n_jobs * c->n_io_jobs;
+    if (c->n_modes * n_each > TH_BENCH_MAX_ROWS)
+        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "at most %d combinations are possible",
+                            TH_BENCH_MAX_ROWS);
+    for (size_t m = 0; m < c->n_modes; m++) {
+        if (c->modes[m] == THUMBS_MODE_SYNC) {
+            add_row(r, THUMBS_MODE_SYNC, THUMBS_IO_THREADS, 1, 0);
+            continue;
+        }
+        for (size_t i = 0; i < n_each; i++)
+            add_row(r, c->modes[m], c->ios[i / (c->n_jobs * c->n_io_jobs)], c->jobs[i / c->n_io_jobs % c->n_jobs],
+                    c->io_jobs[i % c->n_io_jobs]);
+    }
+    for (size_t i = 0; i < r->n_rows; i++) {
+        r->rows[i].runs = th_calloc(c->n_runs, sizeof *r->rows[i].runs);
+        if (!r->rows[i].runs) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for the runs");
+    }
+    return THUMBS_OK;
+}
+
+/* ---- runs and their outputs ---- */
+
+struct session {
+    struct th_bench_result *result;
+    char *scratch, *dest, *reference; /* reference: the outputs of the first run, once there are any */
+    bool has_reference;
+    uint64_t by_status[THUMBS_N_STATUSES]; /* of the first run */
+};
+
+static void note(struct th_bench_result *r, const char *text)
+{
+    th_bytes_adds(&r->notes, text);
+    th_bytes_addc(&r->notes, '\n');
+}
+
+static enum thumbs_code describe_end(const struct th_bench_row *row, const struct th_measured *m,
+                                     struct thumbs_error *err)
+{
+    if (WIFSIGNALED(m->status))
+        return th_error_set(err, THUMBS_CRASHED, THUMBS_STAGE_NONE, "mode %s died of signal %d (%s)%s",
+                            th_bench_mode_name(row->mode), WTERMSIG(m->status), strsignal(WTERMSIG(m->status)),
+                            row->mode == THUMBS_MODE_PROCESSES ? "" : "; --modes=processes may get through");
+    return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, "mode %s ended with status %d",
+                        th_bench_mode_name(row->mode), WEXITSTATUS(m->status));
+}
+
+/* One run of a row into s->dest. */
+static enum thumbs_code run_once(struct session *s, const struct th_bench_row *row, bool warm_up,
+                                 struct run_reply *reply, struct thumbs_error *err)
+{
+    const struct th_bench_config *c = &s->result->config;
+    struct thumbs_options options = c->options;
+    struct run_task task = {.options = &options, .source = c->source, .dest = s->dest};
+    struct th_measure_job job = {.run = run_in_child, .user = &task, .stop = c->stop};
+    struct th_measured measured = {0};
+    options.mode = row->mode;
+    options.jobs = row->jobs;
+    options.io = row->io;
+    options.io_jobs = row->io_jobs;
+    if (warm_up) options.io_latency_ms = 0; /* it fills caches, which no latency helps */
+    const enum thumbs_code code = th_bench_measure(&job, reply, sizeof *reply, &measured, err);
+    if (code != THUMBS_OK) return code;
+    if (measured.result_size != sizeof *reply) return describe_end(row, &measured, err);
+    reply->run.user_seconds = measured.user_seconds;
+    reply->run.system_seconds = measured.system_seconds;
+    reply->run.peak_bytes = measured.peak_bytes;
+    reply->run.n_samples = measured.n_samples;
+    if (reply->code != THUMBS_OK && err) *err = reply->error;
+    return reply->code;
+}
+
+static enum thumbs_code cannot_compare(const char *what, struct thumbs_error *err)
+{
+    return th_error_os(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, errno, "%s", what);
+}
+
+/* Where the outputs of this run are not those of the first. */
+static void describe_difference(struct session *s, const struct th_bench_row *row, const struct run_reply *reply)
+{
+    struct th_bench_result *r = s->result;
+    struct th_bytes label = {0};
+    th_bench_row_label(r, row, &label);
+    for (size_t i = 0; i < THUMBS_N_STATUSES; i++) {
+        if (s->by_status[i] == reply->run.by_status[i]) continue;
+        snprintf(r->difference, sizeof r->difference, "%.100s: %llu sources are %s, in the first run %llu",
+                 th_bytes_str(&label), (unsigned long long)reply->run.by_status[i],
+                 thumbs_status_name((enum thumbs_status)i), (unsigned long long)s->by_status[i]);
+    }
+    char *path = th_bench_first_difference(s->reference, s->dest);
+    if (path)
+        snprintf(r->difference, sizeof r->difference, "%.100s: %.260s is not what the first run made",
+                 th_bytes_str(&label), path);
+    if (!r->difference[0]) snprintf(r->difference, sizeof r->difference, "%.100s", th_bytes_str(&label));
+    free(path);
+    th_bytes_finish(&label);
+}
+
+/* Compare what the run made with what the first run made, and clear it away. */
+static enum thumbs_code check_outputs(struct session *s, const struct th_bench_row *row, const struct run_reply *reply,
+                                      struct thumbs_error *err)
+{
+    struct th_bench_result *r = s->result;
+    struct th_digest digest;
+    if (th_bench_digest_tree(s->dest, &digest) != 0) return cannot_compare("cannot read the outputs of a run", err);
+    if (!s->has_reference) {
+        if (rename(s->dest, s->reference) != 0) return cannot_compare("cannot keep the outputs of a run", err);
+        s->has_reference = true;
+        r->outputs = digest;
+        memcpy(s->by_status, reply->run.by_status, sizeof s->by_status);
+        if (reply->first_failure[0]) {
+            char text[400];
+            snprintf(text, sizeof text, "%llu of the sources failed, the first was %s",
+                     (unsigned long long)s->by_status[THUMBS_STATUS_FAILED], reply->first_failure);
+            note(r, text);
+        }
+        return THUMBS_OK;
+    }
+    const bool same = th_bench_digests_equal(&digest, &r->outputs) &&
+                      memcmp(s->by_status, reply->run.by_status, sizeof s->by_status) == 0;
+    if (!same && r->identical) {
+        r->identical = false;
+        describe_difference(s, row, reply);
+    }
+    if (th_bench_remove_tree(s->dest) != 0) return cannot_compare("cannot clear the scratch folder", err);
+    return THUMBS_OK;
+}
+
+static void say(const struct th_bench_result *r, const struct th_bench_row *row, unsigned i_run)
+{
+    struct th_bytes text = {0};
+    if (!r->config.progress) return;
+    if (i_run > 0)
+        th_bytes_addf(&text, "run %u of %u: ", i_run, r->config.n_runs);
+    else
+        th_bytes_adds(&text, "warm-up: ");
+    th_bench_row_label(r, row, &text);
+    r->config.progress(r->config.user, th_bytes_str(&text));
+    th_bytes_finish(&text);
+}
+
+/* What this row lacks, its mode or its I/O, other rows lack too: all of them are left out, with one note. */
+static size_t leave_out(struct th_bench_result *r, const struct th_bench_row *row, const char *why)
+{
+    const bool uring = row->mode != THUMBS_MODE_SYNC && row->io == THUMBS_IO_URING;
+    char text[300];
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_rows; i++) {
+        struct th_bench_row *other = &r->rows[i];
+        const bool other_uring = other->mode != THUMBS_MODE_SYNC && other->io == THUMBS_IO_URING;
+        if (other->left_out || (uring ? !other_uring : other->mode != row->mode)) continue;
+        other->left_out = true;
+        n++;
+    }
+    if (uring)
+        snprintf(text, sizeof text, "io_uring is left out: %s", why);
+    else
+        snprintf(text, sizeof text, "mode %s is left out: %s", th_bench_mode_name(row->mode), why);
+    note(r, text);
+    return n;
+}
+
+/* Each row once: fills the page cache, loads programs and libraries, and shows what cannot run here. */
+static enum thumbs_code warm_up(struct session *s, struct thumbs_error *err)
+{
+    struct th_bench_result *r = s->result;
+    size_t n_left = r->n_rows;
+    for (size_t i = 0; i < r->n_rows; i++) {
+        struct th_bench_row *row = &r->rows[i];
+        struct run_reply reply = {0};
+        struct thumbs_error why = {0};
+        if (row->left_out) continue;
+        say(r, row, 0);
+        enum thumbs_code code = run_once(s, row, true, &reply, &why);
+        if (code == THUMBS_USAGE) {
+            n_left -= leave_out(r, row, why.message);
+            if (n_left > 0) continue;
+        }
+        if (code != THUMBS_OK && err) *err = why;
+        if (code == THUMBS_OK) code = check_outputs(s, row, &reply, err);
+        if (code != THUMBS_OK) return code;
+    }
+    if (s->by_status[THUMBS_STATUS_DONE] + s->by_status[THUMBS_STATUS_DAMAGED] == 0)
+        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "there is no picture below %.150s that can be timed",
+                            r->config.source);
+    return THUMBS_OK;
+}
+
+static enum thumbs_code run_in_turn(struct session *s, struct thumbs_error *err)
+{
+    struct th_bench_result *r = s->result;
+    for (unsigned i_run = 0; i_run < r->config.n_runs; i_run++) {
+        for (size_t i = 0; i < r->n_rows; i++) {
+            struct th_bench_row *row = &r->rows[i];
+            struct run_reply reply = {0};
+            if (row->left_out) continue;
+            say(r, row, i_run + 1);
+            enum thumbs_code code = run_once(s, row, false, &reply, err);
+            if (code == THUMBS_OK) code = check_outputs(s, row, &reply, err);
+            if (code != THUMBS_OK) return code;
+            row->runs[row->n_runs++] = reply.run;
+        }
+    }
+    return THUMBS_OK;
+}
+
+/* ---- what the runs say ---- */
+
+static double median_of(const struct th_bench_row *row, double (*value)(const struct th_bench_run *run))
+{
+    double values[TH_BENCH_MAX_RUNS];
+    for (size_t i = 0; i < row->n_runs; i++)
+        values[i] = value(&row->runs[i]);
+    return th_bench_spread(values, row->n_runs).median;
+}
+
+static double n_made(const struct th_bench_run *run)
+{
+    return (double)(run->by_status[THUMBS_STATUS_DONE] + run->by_status[THUMBS_STATUS_DAMAGED]);
+}
+
+static double per_second(const struct th_bench_run *run, double amount)
+{
+    return run->seconds > 0 ? amount / run->seconds : 0;
+}
+
+static double mb_rate(const struct th_bench_run *run)
+{
+    return per_second(run, (double)run->bytes / 1e6);
+}
+
+static double mpx_rate(const struct th_bench_run *run)
+{
+    return per_second(run, (double)run->pixels / 1e6);
+}
+
+static double cpu_of(const struct th_bench_run *run)
+{
+    return run->user_seconds + run->system_seconds;
+}
+
+static void summarise_stages(struct th_bench_row *row)
+{
+    double values[TH_BENCH_MAX_RUNS], sum = 0;
+    for (size_t stage = 0; stage < TH_BENCH_N_STAGES; stage++) {
+        for (size_t i = 0; i < row->n_runs; i++)
+            values[i] = row->runs[i].stage_seconds[stage];
+        row->stage_seconds[stage] = th_bench_spread(values, row->n_runs).median;
+        sum += row->stage_seconds[stage];
+    }
+    for (size_t stage = 0; stage < TH_BENCH_N_STAGES; stage++)
+        row->share[stage] = sum > 0 ? row->stage_seconds[stage] / sum : 0;
+    if (!(row->seconds.median > 0)) return;
+    row->queue_depth = row->stage_seconds[TH_BENCH_WAIT] / row->seconds.median;
+    if (row->io_jobs) row->io_busy = row->stage_seconds[TH_BENCH_LOAD] / (row->seconds.median * row->io_jobs);
+}
+
+void th_bench_row_summarise(struct th_bench_row *row, const struct th_bench_row *sync_row)
+{
+    double rates[TH_BENCH_MAX_RUNS], seconds[TH_BENCH_MAX_RUNS];
+    if (row->left_out) return;
+    for (size_t i = 0; i < row->n_runs; i++) {
+        rates[i] = per_second(&row->runs[i], n_made(&row->runs[i]));
+        seconds[i] = row->runs[i].seconds;
+        if (row->runs[i].peak_bytes > row->peak_bytes) row->peak_bytes = row->runs[i].peak_bytes;
+    }
+    row->images_per_second = th_bench_spread(rates, row->n_runs);
+    row->seconds = th_bench_spread(seconds, row->n_runs);
+    row->mb_per_second = median_of(row, mb_rate);
+    row->mpx_per_second = median_of(row, mpx_rate);
+    row->cpu_seconds = median_of(row, cpu_of);
+    summarise_stages(row);
+    if (!sync_row || !(sync_row->images_per_second.median > 0)) return;
+    row->speedup = row->images_per_second.median / sync_row->images_per_second.median;
+    row->efficiency = row->jobs ? row->speedup / row->jobs : 0;
+}
+
+static void summarise(struct th_bench_result *r)
+{
+    struct th_bench_row *sync_row = NULL;
+    for (size_t i = 0; i < r->n_rows && !sync_row; i++) {
+        if (r->rows[i].mode == THUMBS_MODE_SYNC) sync_row = &r->rows[i];
+    }
+    if (sync_row) th_bench_row_summarise(sync_row, NULL);
+    for (size_t i = 0; i < r->n_rows; i++) {
+        r->rows[i].peak_bytes = 0;
+        th_bench_row_summarise(&r->rows[i], sync_row);
+    }
+    th_bench_advise(r->rows, r->n_rows, r->machine.usable, &r->advice);
+}
+
+/* ---- begin and end ---- */
+
+/* The reference lies beside DEST, so the walk would find it if the scratch folder lay in SOURCE. */
+static enum thumbs_code check_place(const char *source, const char *scratch, struct thumbs_error *err)
+{
+    char *real_source = realpath(source, NULL), *real_scratch = realpath(scratch, NULL);
+    enum thumbs_code code = THUMBS_OK;
+    if (!real_source) {
+        code = th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_NONE, errno, "%.100s", source);
+    } else if (real_scratch) {
+        const size_t len = strcmp(real_source, "/") == 0 ? 0 : strlen(real_source);
+        if (strncmp(real_scratch, real_source, len) == 0 && real_scratch[len] == '/')
+            code = th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE,
+                                "the scratch folder %.60s would lie in SOURCE; name another place in TMPDIR", scratch);
+    }
+    free(real_source);
+    free(real_scratch);
+    return code;
+}
+
+static char *join(const char *folder, const char *name)
+{
+    struct th_bytes path = {0};
+    th_bytes_addf(&path, "%s/%s", folder, name);
+    return th_bytes_steal(&path);
+}
+
+static enum thumbs_code open_scratch(struct session *s, struct thumbs_error *err)
+{
+    struct th_bench_result *r = s->result;
+    char buf[24];
+    char *path = join(r->config.scratch_parent, "thumbs-bench.XXXXXX");
+    if (!path) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for a path");
+    if (!mkdtemp(path)) {
+        const int os_errno = errno;
+        free(path);
+        return th_error_os(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_NONE, os_errno,
+                           "cannot make a scratch folder in %.100s", r->config.scratch_parent);
+    }
+    s->scratch = path;
+    s->dest = join(path, "run");
+    s->reference = join(path, "reference");
+    if (!s->dest || !s->reference) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for a path");
+    snprintf(r->scratch_filesystem, sizeof r->scratch_filesystem, "%s", th_machine_filesystem(path, buf));
+    return check_place(r->config.source, path, err);
+}
+
+static void close_scratch(struct session *s)
+{
+    if (s->scratch && th_bench_remove_tree(s->scratch) != 0) {
+        char text[400];
+        snprintf(text, sizeof text, "the scratch folder %.200s could not be removed: %s", s->scratch, strerror(errno));
+        note(s->result, text);
+    }
+    free(s->scratch);
+    free(s->dest);
+    free(s->reference);
+}
+
+void th_bench_result_finish(struct th_bench_result *result)
+{
+    for (size_t i = 0; i < result->n_rows; i++)
+        free(result->rows[i].runs);
+    th_bytes_finish(&result->notes);
+    *result = (struct th_bench_result){0};
+}
+
+enum thumbs_code th_bench_run_all(const struct th_bench_config *config, struct th_bench_result *out,
+                                  struct thumbs_error *err)
+{
+    struct th_bench_result *r = out;
+    struct session s = {.result = r};
+    char buf[24];
+    *r = (struct th_bench_result){.config = *config, .identical = true};
+    th_machine_read(&r->machine);
+    snprintf(r->source_filesystem, sizeof r->source_filesystem, "%s", th_machine_filesystem(config->source, buf));
+    enum thumbs_code code = make_rows(r, err);
+    if (code == THUMBS_OK) code = open_scratch(&s, err);
+    if (code == THUMBS_OK) code = warm_up(&s, err);
+    if (code == THUMBS_OK) code = run_in_turn(&s, err);
+    close_scratch(&s);
+    if (code == THUMBS_OK)
+        summarise(r);
+    else
+        th_bench_result_finish(r);
+    return code;
+}

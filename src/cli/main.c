@@ -1,0 +1,95 @@
+/* main.c - the program `thumbs`: a thin layer over libthumbs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+#include "cli/bench_command.h"
+#include "cli/options.h"
+#include "cli/session.h"
+#include "report/report.h"
+
+/* A file that is opened where one of the first three is closed would get its number, and then every message. */
+static void occupy_standard_fds(void)
+{
+    int fd;
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO) close(fd);
+}
+
+static void complain(const char *what, const char *why)
+{
+    struct th_bytes line = {0};
+    th_bytes_addf(&line, "thumbs: %s%s\n", what, why);
+    if (!th_bytes_failed(&line)) th_progress_print(NULL, STDERR_FILENO, line.data, line.len);
+    th_bytes_finish(&line);
+}
+
+/* Help and version are results: to standard output, and it matters whether they got there. */
+static int answer(enum cli_command command, enum cli_action action)
+{
+    struct th_bytes text = {0};
+    int status = CLI_EXIT_OK;
+    if (action == CLI_ACTION_VERSION)
+        th_bytes_adds(&text, "thumbs " THUMBS_VERSION_STRING "\n");
+    else if (command == CLI_COMMAND_BENCH)
+        cli_bench_help(&text);
+    else
+        cli_help(&text, action == CLI_ACTION_BRIEF_HELP);
+    if (th_bytes_failed(&text)) {
+        complain("", "no memory");
+        status = CLI_EXIT_ABORTED;
+    } else if (th_write_full(STDOUT_FILENO, text.data, text.len) != 0) {
+        complain("standard output: ", strerror(errno));
+        status = CLI_EXIT_ABORTED;
+    }
+    th_bytes_finish(&text);
+    return status;
+}
+
+static int refuse(enum thumbs_code code, const char *message)
+{
+    static const char pointer[] = "Try 'thumbs --help'.\n";
+    complain("", message);
+    if (code != THUMBS_USAGE) return CLI_EXIT_ABORTED;
+    th_progress_print(NULL, STDERR_FILENO, pointer, strlen(pointer));
+    return CLI_EXIT_USAGE;
+}
+
+/* Sockets and shared memory of many workers need more than the 1024 descriptors that a shell usually gives. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int main(int argc, char **argv)
+{
+    struct cli_settings settings;
+    struct th_bytes message = {0};
+    enum thumbs_code code;
+    int status;
+
+    if (argc > 1 && strcmp(argv[1], THUMBS_WORKER_ARG) == 0) return thumbs_worker_main();
+
+    occupy_standard_fds();
+    raise_descriptor_limit();
+    code = cli_parse(argc, argv, &settings, &message);
+    if (code != THUMBS_OK)
+        status = refuse(code, th_bytes_str(&message));
+    else if (settings.action != CLI_ACTION_RUN)
+        status = answer(settings.command, settings.action);
+    else if (settings.command == CLI_COMMAND_BENCH)
+        status = cli_bench_run(&settings);
+    else
+        status = cli_session_run(&settings);
+    cli_settings_finish(&settings);
+    th_bytes_finish(&message);
+    return status;
+}

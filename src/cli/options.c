@@ -1,0 +1,356 @@
+/* options.c - the parser. It knows words and dashes; what each option means stands in option_table.c. */
+#include "cli/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sys.h"
+#include "report/report.h"
+
+#define MAX_NAME 32 /* longer words are not compared with option names */
+
+/* ---- messages ------------------------------------------------------------------------------------------------ */
+
+static enum thumbs_code no_memory(struct th_bytes *message)
+{
+    th_bytes_clear(message);
+    th_bytes_adds(message, "no memory");
+    return THUMBS_MEMORY;
+}
+
+/* "--jobs=0: must be a number from 1 to 1024" */
+static enum thumbs_code refuse(const struct cli_option *option, const char *value, const struct cli_problem *problem,
+                               struct th_bytes *message)
+{
+    if (problem->no_memory) return no_memory(message);
+    th_bytes_addf(message, "--%s=", option->name);
+    if (problem->not_built) {
+        if (problem->part) th_bytes_add(message, problem->part, problem->part_len); /* a word of ours */
+        th_bytes_adds(message, " is not built yet in this version");
+        return THUMBS_USAGE;
+    }
+    th_report_add_escaped(message, value, true);
+    if (problem->why)
+        th_bytes_addf(message, ": %s; it must be %s", problem->why, option->allowed);
+    else
+        th_bytes_addf(message, ": must be %s", option->allowed);
+    return THUMBS_USAGE;
+}
+
+static enum thumbs_code refuse_unbuilt(const struct cli_option *option, struct th_bytes *message)
+{
+    th_bytes_addf(message, "--%s is not built yet in this version", option->name);
+    return THUMBS_USAGE;
+}
+
+static size_t min_of(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How many letters to insert, drop, change or swap with their neighbour to get from a to b (optimal string alignment). */
+static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    size_t rows[3][MAX_NAME + 1];
+    size_t *before = rows[0], *last = rows[1], *row = rows[2];
+    for (size_t j = 0; j <= b_len; j++)
+        last[j] = j;
+    for (size_t i = 1; i <= a_len; i++) {
+        row[0] = i;
+        for (size_t j = 1; j <= b_len; j++) {
+            row[j] = min_of(last[j - 1] + (a[i - 1] != b[j - 1]), min_of(last[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = min_of(row[j], before[j - 2] + 1);
+        }
+        size_t *const oldest = before;
+        before = last;
+        last = row;
+        row = oldest;
+    }
+    return last[b_len];
+}
+
+/* The options that a command takes. */
+struct vocabulary {
+    const struct cli_option *options[CLI_MAX_OPTIONS];
+    size_t n;
+};
+
+/* The option that was probably meant, or NULL. */
+static const struct cli_option *nearest(const struct vocabulary *known, const char *name, size_t len)
+{
+    const struct cli_option *best = NULL;
+    size_t best_distance = 3; /* two slips of the finger at most */
+    if (len < 2 || len > MAX_NAME) return NULL;
+    for (size_t i = 0; i < known->n; i++) {
+        const struct cli_option *option = known->options[i];
+        const size_t option_len = strlen(option->name);
+        size_t d;
+        if (!option->set || !option->help || option_len > MAX_NAME) continue;
+        /* Half a name is no slip, but what it stands for is plain. */
+        d = len >= 3 && len < option_len && memcmp(name, option->name, len) == 0
+                ? 1
+                : distance(name, len, option->name, option_len);
+        if (d < best_distance && d < option_len / 2 + 1) {
+            best = option;
+            best_distance = d;
+        }
+    }
+    return best;
+}
+
+static enum thumbs_code refuse_unknown(const struct vocabulary *known, const char *word, const char *name, size_t len,
+                                       struct th_bytes *message)
+{
+    const struct cli_option *meant = nearest(known, name, len);
+    th_bytes_adds(message, "unknown option ");
+    th_report_add_escaped(message, word, true);
+    if (meant) th_bytes_addf(message, "; did you mean --%s?", meant->name);
+    return THUMBS_USAGE;
+}
+
+/* ---- words --------------------------------------------------------------------------------------------------- */
+
+struct parser {
+    struct vocabulary known;
+    int argc;
+    char *const *argv;
+    int i_word; /* the next word to look at */
+    struct cli_settings *settings;
+    struct th_bytes *message;
+};
+
+static const struct cli_option *find_long(const struct vocabulary *known, const char *name, size_t len)
+{
+    for (size_t i = 0; i < known->n; i++) {
+        const struct cli_option *option = known->options[i];
+        if (strlen(option->name) == len && memcmp(option->name, name, len) == 0) return option;
+    }
+    return NULL;
+}
+
+static const struct cli_option *find_short(const struct vocabulary *known, char letter)
+{
+    for (size_t i = 0; letter && i < known->n; i++) {
+        if (known->options[i]->letter == letter) return known->options[i];
+    }
+    return NULL;
+}
+
+static const struct cli_option *find_run_option(const char *name, size_t len)
+{
+    for (size_t i = 0; i < cli_n_options; i++) {
+        if (strlen(cli_options[i].name) == len && memcmp(cli_options[i].name, name, len) == 0) return &cli_options[i];
+    }
+    return NULL;
+}
+
+size_t cli_vocabulary(enum cli_command command, const struct cli_option *out[CLI_MAX_OPTIONS])
+{
+    size_t n = 0;
+    if (command == CLI_COMMAND_RUN) {
+        for (size_t i = 0; i < cli_n_options && n < CLI_MAX_OPTIONS; i++)
+            out[n++] = &cli_options[i];
+        return n;
+    }
+    for (size_t i = 0; i < cli_n_bench_options && n < CLI_MAX_OPTIONS; i++)
+        out[n++] = &cli_bench_options[i];
+    for (size_t i = 0; i < cli_n_bench_shared && n < CLI_MAX_OPTIONS; i++) {
+        const struct cli_option *option = find_run_option(cli_bench_shared[i], strlen(cli_bench_shared[i]));
+        if (option) out[n++] = option;
+    }
+    return n;
+}
+
+/* A word that is none of the command's: an option of a run, or none at all. */
+static enum thumbs_code refuse_stranger(const struct parser *parser, const char *word, const char *name, size_t len)
+{
+    if (parser->settings->command == CLI_COMMAND_BENCH && find_run_option(name, len)) {
+        const struct cli_option *meant = nearest(&parser->known, name, len);
+        th_bytes_addf(parser->message, "--%.*s is no option of 'thumbs bench'", (int)len, name);
+        if (meant) th_bytes_addf(parser->message, "; did you mean --%s?", meant->name);
+        return THUMBS_USAGE;
+    }
+    return refuse_unknown(&parser->known, word, name, len, parser->message);
+}
+
+/* value: what stood with the option, or NULL; then the next word is it. */
+static enum thumbs_code take_value(struct parser *parser, const struct cli_option *option, const char *value)
+{
+    struct cli_problem problem = {0};
+    if (!value && parser->i_word < parser->argc) value = parser->argv[parser->i_word++];
+    if (!value) {
+        th_bytes_addf(parser->message, "--%s needs a value: %s", option->name, option->allowed);
+        return THUMBS_USAGE;
+    }
+    if (option->set(parser->settings, value, &problem)) return THUMBS_OK;
+    return refuse(option, value, &problem, parser->message);
+}
+
+static enum thumbs_code take_flag(struct parser *parser, const struct cli_option *option)
+{
+    struct cli_problem problem = {0};
+    if (option->set(parser->settings, NULL, &problem)) return THUMBS_OK;
+    return refuse(option, "", &problem, parser->message);
+}
+
+/* --name, --name=value, --name value */
+static enum thumbs_code parse_long(struct parser *parser, const char *word)
+{
+    const char *const name = word + 2;
+    const size_t len = strcspn(name, "=");
+    const char *const value = name[len] ? name + len + 1 : NULL;
+    const struct cli_option *option = find_long(&parser->known, name, len);
+    if (!option) return refuse_stranger(parser, word, name, len);
+    if (!option->set) return refuse_unbuilt(option, parser->message);
+    if (option->value) return take_value(parser, option, value);
+    if (value) {
+        th_bytes_addf(parser->message, "--%s=", option->name);
+        th_report_add_escaped(parser->message, value, true);
+        th_bytes_addf(parser->message, ": --%s takes no value", option->name);
+        return THUMBS_USAGE;
+    }
+    return take_flag(parser, option);
+}
+
+/* -n, -nv, -j8, -nj8, -j 8 */
+static enum thumbs_code parse_short(struct parser *parser, const char *word)
+{
+    for (const char *letter = word + 1; *letter; letter++) {
+        const struct cli_option *option = find_short(&parser->known, *letter);
+        enum thumbs_code code;
+        if (!option) {
+            /* A single dash before a long name is common enough to look for. */
+            code = refuse_unknown(&parser->known, word, word + 1, strcspn(word + 1, "="), parser->message);
+            if (word[2]) {
+                th_bytes_adds(parser->message, " (no option is called -");
+                th_report_add_escaped(parser->message, (const char[]){*letter, '\0'}, true);
+                th_bytes_addc(parser->message, ')');
+            }
+            return code;
+        }
+        if (!option->set) return refuse_unbuilt(option, parser->message);
+        if (option->value) return take_value(parser, option, letter[1] ? letter + 1 : NULL);
+        code = take_flag(parser, option);
+        if (code != THUMBS_OK) return code;
+        if (option->letter == 'h') {
+            parser->settings->action = CLI_ACTION_BRIEF_HELP;
+            return THUMBS_OK;
+        }
+    }
+    return THUMBS_OK;
+}
+
+static enum thumbs_code parse_words(struct parser *parser)
+{
+    struct cli_settings *settings = parser->settings;
+    bool options_end = false;
+    while (parser->i_word < parser->argc && settings->action == CLI_ACTION_RUN) {
+        const char *word = parser->argv[parser->i_word++];
+        enum thumbs_code code = THUMBS_OK;
+        if (options_end || word[0] != '-' || word[1] == '\0')
+            settings->operands[settings->n_operands++] = word; /* "-" is a name like any other */
+        else if (strcmp(word, "--") == 0)
+            options_end = true;
+        else if (word[1] == '-')
+            code = parse_long(parser, word);
+        else
+            code = parse_short(parser, word);
+        if (code != THUMBS_OK) return code;
+    }
+    return THUMBS_OK;
+}
+
+static enum thumbs_code check_bench(const struct cli_settings *settings, struct th_bytes *message)
+{
+    if (settings->n_operands == 0) {
+        th_bytes_adds(message, "SOURCE is missing");
+    } else if (settings->n_operands > 1) {
+        th_bytes_adds(message, "'thumbs bench' takes one SOURCE; this is one too many: ");
+        th_report_add_escaped(message, settings->operands[1], true);
+    } else if (!*settings->operands[0]) {
+        th_bytes_adds(message, "SOURCE is an empty name");
+    }
+    return message->len == 0 ? THUMBS_OK : THUMBS_USAGE;
+}
+
+/* What can only be told once all words are known. */
+static enum thumbs_code check(struct cli_settings *settings, struct th_bytes *message)
+{
+    if (settings->quiet && settings->verbose) {
+        th_bytes_adds(message, "--quiet and --verbose exclude each other: only one of them is allowed");
+    } else if (settings->n_operands == 0) {
+        th_bytes_adds(message, "SOURCE and DEST are missing");
+    } else if (settings->n_operands == 1) {
+        th_bytes_adds(message, "DEST is missing behind SOURCE ");
+        th_report_add_escaped(message, settings->operands[0], true);
+    }
+    for (size_t i = 0; i < settings->n_operands && message->len == 0; i++) {
+        if (!*settings->operands[i])
+            th_bytes_addf(message, "%s is an empty name", i + 1 < settings->n_operands ? "a SOURCE" : "DEST");
+    }
+    return message->len == 0 ? THUMBS_OK : THUMBS_USAGE;
+}
+
+static struct th_bench_config bench_defaults(void)
+{
+    return (struct th_bench_config){.n_runs = 5,
+                                    .modes = {THUMBS_MODE_SYNC, THUMBS_MODE_THREADS, THUMBS_MODE_PROCESSES},
+                                    .n_modes = 3,
+                                    .ios = {THUMBS_IO_THREADS, THUMBS_IO_URING},
+                                    .n_ios = 2,
+                                    .n_io_jobs = 1,
+                                    .jobs = {thumbs_cpus_usable()},
+                                    .n_jobs = 1};
+}
+
+/* Put what was collected where it is used. */
+static void settle(struct cli_settings *settings)
+{
+    settings->options.globs = (const char *const *)settings->globs;
+    settings->options.n_globs = settings->n_globs;
+    if (settings->command == CLI_COMMAND_BENCH) {
+        settings->bench.source = settings->operands[0];
+        settings->bench.options = settings->options;
+        return;
+    }
+    settings->sources = settings->operands;
+    settings->n_sources = settings->n_operands - 1;
+    settings->dest = settings->operands[settings->n_sources];
+}
+
+enum thumbs_code cli_parse(int argc, char *const *argv, struct cli_settings *settings, struct th_bytes *message)
+{
+    struct parser parser = {.argc = argc, .argv = argv, .i_word = 1, .settings = settings, .message = message};
+    enum thumbs_code code;
+    *settings = (struct cli_settings){0};
+    thumbs_options_init(&settings->options);
+    settings->operands = th_calloc((size_t)argc + 1, sizeof(*settings->operands));
+    if (!settings->operands) return no_memory(message);
+
+    /* Commands of SPEC come first, or a folder of that name could not be a SOURCE ("./bench" always can). */
+    if (argc > 1 && strcmp(argv[1], "merge") == 0) {
+        th_bytes_addf(message, "the command '%s' is not built yet in this version", argv[1]);
+        return THUMBS_USAGE;
+    }
+    if (argc > 1 && strcmp(argv[1], "bench") == 0) {
+        settings->command = CLI_COMMAND_BENCH;
+        settings->bench = bench_defaults();
+        parser.i_word++;
+    }
+    parser.known.n = cli_vocabulary(settings->command, parser.known.options);
+    code = parse_words(&parser);
+    if (code == THUMBS_OK && settings->action == CLI_ACTION_RUN)
+        code = settings->command == CLI_COMMAND_BENCH ? check_bench(settings, message) : check(settings, message);
+    if (code == THUMBS_OK && settings->action == CLI_ACTION_RUN) settle(settings);
+    return th_bytes_failed(message) ? no_memory(message) : code;
+}
+
+void cli_settings_finish(struct cli_settings *settings)
+{
+    for (size_t i = 0; i < settings->n_globs; i++)
+        free(settings->globs[i]);
+    free(settings->globs);
+    free(settings->operands);
+    *settings = (struct cli_settings){0};
+}

@@ -1,0 +1,338 @@
+/*
+ * session.c - runs a batch and tells of it.
+ *
+ * Order of the end: the run is over; the report is written out; the bar goes; the summary, which is the last line; then
+ * signals are no longer listened to, and only then the batch goes, so that a late Ctrl-C always finds what it stops.
+ */
+#include "cli/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+#include "cli/lines.h"
+#include "cli/signals.h"
+#include "report/report.h"
+
+struct session {
+    const struct cli_settings *settings;
+    bool escape;     /* standard error is a terminal */
+    bool escape_out; /* and so is standard output */
+    struct cli_signals signals;
+    struct cli_lines report, listing; /* listing: what a dry run would do, on standard output */
+    bool has_report, has_listing;
+    struct th_progress *progress;
+    bool bar; /* progress is drawn in place */
+
+    pthread_mutex_t
+        lock; /* covers all below; held while a batch is told to stop, so that it is not destroyed meanwhile */
+    struct thumbs_batch *batch;
+    int signal;  /* the first that came, 0: none */
+    bool broken; /* report or listing could not be written */
+};
+
+/* ---- messages ------------------------------------------------------------------------------------------------ */
+
+static void print(struct session *s, const struct th_bytes *text)
+{
+    if (text->len > 0) th_progress_print(s->progress, STDERR_FILENO, text->data, text->len);
+}
+
+/* "thumbs: what: why" */
+static void complain(struct session *s, const char *what, const char *why)
+{
+    struct th_bytes line = {0};
+    th_bytes_adds(&line, "thumbs: ");
+    if (what) {
+        th_report_add_escaped(&line, what, s->escape);
+        th_bytes_adds(&line, ": ");
+    }
+    th_report_add_escaped(&line, why, s->escape);
+    th_bytes_addc(&line, '\n');
+    print(s, &line);
+    th_bytes_finish(&line);
+}
+
+static bool is_terminal(int fd)
+{
+    const char *term = getenv("TERM");
+    return isatty(fd) && term && strcmp(term, "dumb") != 0;
+}
+
+/* ---- reasons to stop ----------------------------------------------------------------------------------------- */
+
+static void on_first_signal(void *user, int signal_number)
+{
+    struct session *s = user;
+    pthread_mutex_lock(&s->lock);
+    s->signal = signal_number;
+    if (s->batch) thumbs_batch_stop(s->batch);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void on_second_signal(void *user, int signal_number)
+{
+    struct session *s = user;
+    (void)signal_number;
+    /* Leave the prompt of the shell a line of its own. No lock: whoever holds it may be what hangs. */
+    if (s->bar && write(STDERR_FILENO, "\n", 1) < 0) return;
+}
+
+static void stop_broken(struct session *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->broken = true;
+    if (s->batch) thumbs_batch_stop(s->batch);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void on_report_error(void *user, int os_errno)
+{
+    struct session *s = user;
+    struct th_bytes what = {0};
+    th_bytes_addf(&what, "report: %s", strcmp(s->settings->report, "-") == 0 ? "standard output" : s->settings->report);
+    complain(s, th_bytes_str(&what), strerror(os_errno));
+    th_bytes_finish(&what);
+    stop_broken(s);
+}
+
+static void on_listing_error(void *user, int os_errno)
+{
+    struct session *s = user;
+    complain(s, "standard output", strerror(os_errno));
+    stop_broken(s);
+}
+
+static int signal_so_far(struct session *s)
+{
+    pthread_mutex_lock(&s->lock);
+    const int number = s->signal;
+    pthread_mutex_unlock(&s->lock);
+    return number;
+}
+
+static bool is_broken(struct session *s)
+{
+    pthread_mutex_lock(&s->lock);
+    const bool broken = s->broken;
+    pthread_mutex_unlock(&s->lock);
+    return broken;
+}
+
+/* ---- events -------------------------------------------------------------------------------------------------- */
+
+/* What standard error gets to know of this event. */
+static void tell(struct session *s, const struct thumbs_event *event, struct th_bytes *line)
+{
+    const struct cli_settings *settings = s->settings;
+    if (settings->quiet && event->status != THUMBS_STATUS_FAILED) return;
+    th_report_event_text(line, event, settings->verbose ? TH_TEXT_VERBOSE : TH_TEXT_PROBLEM, s->escape);
+    print(s, line);
+}
+
+static void on_event(void *user, const struct thumbs_event *event)
+{
+    struct session *s = user;
+    struct th_bytes line = {0};
+    if (s->has_report) {
+        th_report_event_json(&line, event);
+        cli_lines_add(&s->report, &line);
+        th_bytes_clear(&line);
+    }
+    if (s->has_listing) {
+        th_report_event_text(&line, event, TH_TEXT_DRY_RUN, s->escape_out);
+        cli_lines_add(&s->listing, &line);
+        th_bytes_clear(&line);
+    }
+    tell(s, event, &line);
+    th_bytes_finish(&line);
+}
+
+static void read_totals(void *user, struct thumbs_totals *out)
+{
+    struct session *s = user;
+    thumbs_batch_totals(s->batch, out); /* set before the display starts, cleared after it ended */
+}
+
+/* ---- begin, run, end ----------------------------------------------------------------------------------------- */
+
+static enum thumbs_code open_report(struct session *s)
+{
+    const char *name = s->settings->report;
+    int fd = STDOUT_FILENO;
+    const bool owned = name && strcmp(name, "-") != 0;
+    if (!name) return THUMBS_OK;
+    if (owned) {
+        fd = th_openat(AT_FDCWD, name, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+        if (fd < 0) {
+            on_report_error(s, errno);
+            return THUMBS_NOT_WRITABLE;
+        }
+    }
+    cli_lines_init(&s->report, fd, owned, on_report_error, s);
+    s->has_report = true;
+    return THUMBS_OK;
+}
+
+/* A dry run is there for its list of what would be done; a report on standard output takes its place. */
+static void open_listing(struct session *s)
+{
+    const char *report = s->settings->report;
+    if (!s->settings->options.dry_run || s->settings->quiet || (report && strcmp(report, "-") == 0)) return;
+    cli_lines_init(&s->listing, STDOUT_FILENO, false, on_listing_error, s);
+    s->has_listing = true;
+}
+
+/* The count ahead costs a second walk, so it is made only where somebody looks. */
+static bool may_show_progress(const struct cli_settings *settings)
+{
+    if (settings->progress == CLI_PROGRESS_ALWAYS) return true;
+    return settings->progress == CLI_PROGRESS_AUTO && !settings->quiet && is_terminal(STDERR_FILENO);
+}
+
+static void start_progress(struct session *s)
+{
+    const bool terminal = is_terminal(STDERR_FILENO);
+    struct thumbs_error err = {0};
+    /* Lines on standard output would tear a bar on the same terminal. */
+    const bool to_stdout = s->has_listing || (s->has_report && s->report.fd == STDOUT_FILENO);
+    const bool torn = to_stdout && s->escape_out;
+    if (!may_show_progress(s->settings) || (s->settings->progress == CLI_PROGRESS_AUTO && torn)) return;
+    /* A run without its display is better than none. */
+    if (th_progress_create(STDERR_FILENO, terminal, read_totals, s, &s->progress, &err) != THUMBS_OK)
+        complain(s, NULL, err.message);
+    else
+        s->bar = terminal;
+}
+
+/* The status for a batch that could not be set up. */
+static int refuse(struct session *s, const struct thumbs_error *err)
+{
+    static const char pointer[] = "Try 'thumbs --help'.\n";
+    complain(s, NULL, err->message);
+    switch (err->code) {
+    case THUMBS_USAGE:
+        th_progress_print(NULL, STDERR_FILENO, pointer, strlen(pointer));
+        return CLI_EXIT_USAGE;
+    case THUMBS_UNREADABLE:
+    case THUMBS_VANISHED:
+        return CLI_EXIT_USAGE; /* a SOURCE that is not there: nothing was done */
+    default:
+        return CLI_EXIT_ABORTED;
+    }
+}
+
+static enum thumbs_code create_batch(struct session *s, struct thumbs_error *err)
+{
+    const struct cli_settings *settings = s->settings;
+    struct thumbs_options options = settings->options;
+    struct thumbs_batch *batch = NULL;
+    enum thumbs_code code;
+    options.count_ahead = may_show_progress(settings);
+    options.worker_program = "/proc/self/exe"; /* this program, also where it is not installed */
+    code = thumbs_batch_create(&options, settings->sources, settings->n_sources, settings->dest, &batch, err);
+    if (code != THUMBS_OK) {
+        err->code = code;
+        return code;
+    }
+    pthread_mutex_lock(&s->lock);
+    s->batch = batch;
+    if (s->signal) thumbs_batch_stop(batch); /* it came while there was nothing to stop */
+    pthread_mutex_unlock(&s->lock);
+    return THUMBS_OK;
+}
+
+/* Why a run that ended ended early, before the summary. */
+static void explain(struct session *s, enum thumbs_code code, const struct thumbs_error *err, int signal_number)
+{
+    struct th_bytes why = {0};
+    if (code != THUMBS_OK && code != THUMBS_STOPPED) {
+        complain(s, thumbs_stage_name(err->stage), err->message);
+    } else if (s->settings->quiet || code == THUMBS_OK || is_broken(s)) {
+        return;
+    } else if (signal_number) {
+        const char *name = sigabbrev_np(signal_number);
+        th_bytes_addf(&why, "stopped by SIG%s, the rest was not begun", name ? name : "?");
+        complain(s, NULL, th_bytes_str(&why));
+    } else if (s->settings->options.fail_fast) {
+        complain(s, NULL, "stopped at the first failed file, the rest was not begun");
+    }
+    th_bytes_finish(&why);
+}
+
+static int exit_status(struct session *s, enum thumbs_code code, const struct thumbs_totals *totals, int signal_number)
+{
+    if (is_broken(s)) return CLI_EXIT_ABORTED;
+    if (code == THUMBS_USAGE) return CLI_EXIT_USAGE;
+    if (code != THUMBS_OK && code != THUMBS_STOPPED) return CLI_EXIT_ABORTED;
+    if (signal_number) return 128 + signal_number;
+    /* Stopped, but neither by a signal nor by --fail-fast: then something was left undone that nobody asked for. */
+    if (code == THUMBS_STOPPED && !s->settings->options.fail_fast) return CLI_EXIT_ABORTED;
+    return totals->by_status[THUMBS_STATUS_FAILED] > 0 ? CLI_EXIT_FAILED : CLI_EXIT_OK;
+}
+
+/* The run itself and all that is told of it; the batch stands. */
+static int run(struct session *s)
+{
+    struct thumbs_error err = {0};
+    struct thumbs_totals totals = {0};
+    struct th_bytes line = {0};
+    enum thumbs_code code;
+    int signal_number;
+
+    if (open_report(s) != THUMBS_OK) return CLI_EXIT_ABORTED;
+    open_listing(s);
+    if (thumbs_batch_note(s->batch) && !s->settings->quiet) complain(s, "note", thumbs_batch_note(s->batch));
+    start_progress(s);
+    code = thumbs_batch_run(s->batch, on_event, s, &err);
+    signal_number = signal_so_far(s);
+    thumbs_batch_totals(s->batch, &totals);
+
+    if (s->has_report) {
+        th_report_summary_json(&line, &totals, signal_number);
+        cli_lines_add(&s->report, &line);
+        th_bytes_clear(&line);
+        cli_lines_finish(&s->report);
+    }
+    if (s->has_listing) cli_lines_finish(&s->listing);
+    th_progress_destroy(s->progress);
+    s->progress = NULL;
+    explain(s, code, &err, signal_number);
+    if (!s->settings->quiet) {
+        th_report_summary_text(&line, &totals, s->settings->verbose, s->settings->options.dry_run);
+        print(s, &line);
+    }
+    th_bytes_finish(&line);
+    return exit_status(s, code, &totals, signal_number);
+}
+
+int cli_session_run(const struct cli_settings *settings)
+{
+    struct session s = {.settings = settings,
+                        .escape = isatty(STDERR_FILENO),
+                        .escape_out = isatty(STDOUT_FILENO),
+                        .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct thumbs_error err = {0};
+    int status;
+
+    s.signals.on_first = on_first_signal;
+    s.signals.on_second = on_second_signal;
+    s.signals.user = &s;
+    if (cli_signals_init(&s.signals, &err) != THUMBS_OK) {
+        complain(&s, NULL, err.message);
+        status = CLI_EXIT_ABORTED;
+    } else if (create_batch(&s, &err) != THUMBS_OK) {
+        status = refuse(&s, &err);
+    } else {
+        status = run(&s);
+    }
+    cli_signals_finish(&s.signals);
+    thumbs_batch_destroy(s.batch);
+    pthread_mutex_destroy(&s.lock);
+    return status;
+}

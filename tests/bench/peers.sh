@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# peers.sh PROGRAM SAMPLES BENCHMARKS: the race runs with whatever is installed, its JSON keeps to the schema, it judges outputs and cleans up.
+set -euo pipefail
+program=$(realpath "$1") samples=$(realpath "$2") benchmarks=$(realpath "$3")
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+command -v python3 >/dev/null || {
+    echo "python3 is missing"
+    exit 77
+}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+mkdir tmp pictures
+export TMPDIR=$work/tmp
+cp "$samples"/photos/{dunes,forest,snowy-hills}.jpg pictures/
+
+fail() {
+    echo "peers.sh: $*" >&2
+    exit 1
+}
+race() {
+    "$benchmarks/bench_peers" --quality-tool="$benchmarks/bench_quality" \
+        --sharp-script="$here/../../benchmarks/peers-sharp.mjs" --runs=1 "$@" pictures
+}
+
+race --thumbs="$program" --json=p.json --svg=p.svg >table
+python3 "$here/check_schema.py" "$here/peers.schema.json" p.json
+python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("p.svg")' || fail "the chart is no XML"
+python3 - <<'P'
+import json
+peers = {p["name"]: p for p in json.load(open("p.json"))["peers"]}
+for name in ("thumbs-processes", "thumbs-threads"):
+    assert peers[name]["state"] == "ok", peers[name]
+    assert peers[name]["ssim"]["mean"] > 0.9, peers[name]
+for p in peers.values():
+    assert p["state"] != "thrown-out", (p["label"], p["reason"])
+P
+[ -z "$(ls -A tmp)" ] || fail "left behind: $(ls -A tmp)"
+
+# A program that is fast because it cheats is thrown out: one that makes nothing, and one whose outputs are another picture.
+cat >lazy <<'P'
+#!/bin/sh
+case $1 in --version) echo "lazy 1" ;; esac
+P
+cat >liar <<'P'
+#!/bin/sh
+case $1 in --version) echo "liar 1"; exit ;; esac
+for word; do output=$word; done
+exec "$THUMBS" --quiet --size=128 . "$output"
+P
+chmod +x lazy liar
+export THUMBS=$program
+for cheat in lazy liar; do
+    status=0
+    race --thumbs="$work/$cheat" --only=thumbs --json=c.json >table 2>err || status=$?
+    [ "$status" -eq 1 ] || fail "$cheat: $status"
+    python3 "$here/check_schema.py" "$here/peers.schema.json" c.json
+    grep -q '"state": "thrown-out"' c.json || fail "$cheat got through"
+done
+grep -q 'wrong dimensions' c.json || fail "the liar was thrown out for another reason"
+echo "the race is fair"

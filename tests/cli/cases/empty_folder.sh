@@ -1,0 +1,2 @@
+mkdir photos
+"$THUMBS" --report=- photos out

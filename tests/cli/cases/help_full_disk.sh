@@ -1,0 +1,2 @@
+test -c /dev/full || { echo "there is no /dev/full"; exit 77; }
+"$THUMBS" --help >/dev/full

@@ -1,0 +1,16 @@
+# The fork server may be killed, too: nobody is to blame, no file has failed, the run goes on.
+. "$CASES/common.inc"
+many photos 4
+thumbs 0 --format=webp --size=400 --jobs=2 photos calm
+start --jobs=2 --format=webp --size=400 --report="$log/r" photos out
+for again in 1 2; do
+    until_true 20 has_outputs out $((again * 15)) || fail "it does not go on: $(cat "$log/stderr")"
+    server=$(workers thumbs-server)
+    [ "$(echo "$server" | wc -w)" -eq 1 ] || fail "not one server: $server"
+    kill -KILL "$server"
+done
+finish
+check_report "$log/r"
+[ "$got_status" -eq 0 ] || fail "exit status $got_status: $(cat "$log/stderr")"
+expect_clean out
+same_trees calm out

@@ -1,0 +1,1 @@
+thumbs: .*no-such-folder.*

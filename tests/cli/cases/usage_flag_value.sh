@@ -1,0 +1,1 @@
+"$THUMBS" --force=yes photos out

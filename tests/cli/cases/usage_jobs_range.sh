@@ -1,0 +1,1 @@
+"$THUMBS" --jobs=0 photos out

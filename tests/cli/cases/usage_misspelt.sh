@@ -1,0 +1,1 @@
+"$THUMBS" photos --qualtiy=90 out

@@ -1,0 +1,1 @@
+"$THUMBS" photos out --mode

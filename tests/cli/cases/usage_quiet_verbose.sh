@@ -1,0 +1,1 @@
+"$THUMBS" --quiet -v photos out

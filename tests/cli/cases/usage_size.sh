@@ -1,0 +1,1 @@
+"$THUMBS" --size=x photos out

@@ -1,0 +1,1 @@
+"$THUMBS" --size=9,9x9 photos out

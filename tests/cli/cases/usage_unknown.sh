@@ -1,0 +1,1 @@
+"$THUMBS" --frobnicate photos out

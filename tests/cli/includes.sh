@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# Includes go down only: each #include under src/ is held against the column "may call" of the table in
+# docs/ARCHITECTURE.md, and each header must compile by itself. Also a test of the table: a room that is missing there, or
+# has no sources, is a mistake as well.
+#   includes.sh [PROGRAM SAMPLES]      (not used; other tests get them)
+# Environment: CC, CXX. Exit status: 0 all is well, 1 not, each reason on a line of its own.
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
+cd "$root" || exit 1
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+
+# Room by room: the rooms it may include, as the table has it. A line "| `src/walk/` | purpose | owns | base |".
+awk -F'|' '
+    /^\| `src\/[a-z]+\/`/ {
+        room = $2
+        gsub(/[ `]|src\/|\//, "", room)
+        calls = $5
+        line = room
+        n = split(calls, words, /[^a-z]+/)
+        for (i = 1; i <= n; i++) {
+            if (words[i] == "all") line = line above
+            else if (words[i] == "above" || words[i] == "nobody" || words[i] == "") continue
+            else if (words[i] == "public" || words[i] == "header") continue # thumbs.h: for everybody
+            else if (words[i] == "s" || words[i] == "formatters") continue   # "report'"'"'s formatters"
+            else line = line " " words[i]
+        }
+        above = above " " room
+        print line
+    }' docs/ARCHITECTURE.md >"$scratch/table"
+[ "$(wc -l <"$scratch/table")" -gt 5 ] || { echo "docs/ARCHITECTURE.md: the table of rooms is not found"; exit 1; }
+
+find src -mindepth 2 -name '*.[ch]' | sort >"$scratch/files"
+[ -s "$scratch/files" ] || { echo "src/: there are no sources"; exit 1; }
+
+# shellcheck disable=SC2046 # no blanks in these names
+awk -v table="$scratch/table" '
+    BEGIN {
+        while ((getline line < table) > 0) {
+            n = split(line, words, " ")
+            is_room[words[1]] = 1
+            for (i = 1; i <= n; i++) may[words[1], words[i]] = 1 # a room may include itself
+        }
+        split("vips/ jpeglib.h jerror.h jmorecfg.h turbojpeg.h png.h pngconf.h lcms2.h webp/ gif_lib.h tiffio.h glib.h glib-object.h", decoders, " ")
+    }
+    function bad(what) {
+        printf "%s:%d: %s\n", FILENAME, FNR, what
+        n_bad++
+    }
+    FNR == 1 {
+        split(FILENAME, parts, "/")
+        room = parts[2]
+        seen[room] = 1
+        if (!(room in is_room) && !(room in told)) {
+            bad("room " room " is not in the table of docs/ARCHITECTURE.md")
+            told[room] = 1
+        }
+    }
+    !(room in is_room) { next }
+    /^[ \t]*#[ \t]*include/ {
+        name = $0
+        if (name ~ /"/) {
+            sub(/^[^"]*"/, "", name)
+            sub(/".*/, "", name)
+            if (name ~ /(^|\/)\.\.?\//) bad("\"" name "\": write the path below src/")
+            else if (name == "thumbs/thumbs.h") next
+            else if (name !~ /^[a-z]+\/[a-z_0-9]+\.h$/) bad("\"" name "\" names no room")
+            else {
+                split(name, parts, "/")
+                if (!(parts[1] in is_room)) bad("\"" name "\": there is no such room")
+                else if (!((room, parts[1]) in may)) bad("room " room " may not include " parts[1] ": \"" name "\"")
+                # What a room keeps to itself.
+                else if (parts[1] != room && parts[1] != "base" && name ~ /_internal\.h$/) bad("\"" name "\" is inner to its room")
+            }
+        } else {
+            sub(/^[^<]*</, "", name)
+            sub(/>.*/, "", name)
+            for (i in decoders)
+                if (index(name, decoders[i]) == 1 && room != "image") bad("<" name ">: only src/image includes decoders")
+            if (name == "omp.h" && room != "work" && room != "base") bad("<omp.h>: only src/work uses OpenMP")
+        }
+    }
+    END {
+        for (room in is_room)
+            if (!(room in seen)) {
+                print "docs/ARCHITECTURE.md: room " room " has no sources"
+                n_bad++
+            }
+        exit n_bad > 0
+    }' $(cat "$scratch/files")
+status=$?
+
+# What the public header needs, it includes; in C++ as well.
+if grep -nE '#[ \t]*include[ \t]*"' include/thumbs/*.h; then
+    echo "include/thumbs/: a public header includes one that is not installed"
+    status=1
+fi
+
+cc=${CC:-cc}
+if ! command -v "$cc" >/dev/null; then
+    echo "# no compiler $cc: that each header compiles alone was not tried"
+    exit "$status"
+fi
+flags="-std=c17 -D_GNU_SOURCE -Iinclude -Isrc -Wall -Wextra -Werror -fsyntax-only"
+for package in vips libjpeg libpng; do
+    flags="$flags $(pkg-config --cflags "$package" 2>/dev/null)"
+done
+export cc flags scratch
+# shellcheck disable=SC2016 # for the inner shell
+find src include -name '*.h' -print0 | sort -z | xargs -0 -P 2 -n 1 sh -c '
+    log=$scratch/$(echo "$1" | tr / +).log
+    # Twice, so that its guard is tried too.
+    printf "#include \"%s\"\n#include \"%s\"\n" "${1#*/}" "${1#*/}" | $cc $flags -x c - >"$log" 2>&1 && rm "$log"' sh
+for log in "$scratch"/*.log; do
+    [ -e "$log" ] || continue
+    echo "$(basename "$log" .log | tr + /): does not compile alone"
+    head -n 5 "$log" | sed 's/^/    /'
+    status=1
+done
+cxx=${CXX:-c++}
+if command -v "$cxx" >/dev/null; then
+    echo '#include <thumbs/thumbs.h>' | "$cxx" -Iinclude -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c++ - || status=1
+fi
+exit "$status"

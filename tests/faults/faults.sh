@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Make the n-th read, write, rename, allocation, thread start ... fail, for each n until a run passes without having
+# met it, and see that every promise holds: the run ends by itself, with exit status 0, 1 or 3; no temporary stays; every
+# output is whole (equal to the one of a calm run); and the next run completes the tree.
+#   faults.sh PROGRAM SAMPLES
+set -u
+thumbs=$1
+samples=$2
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+if THUMBS_FAULT='open:*' "$thumbs" --mode=sync --quiet "$samples/orientation" "$scratch/probe" 2>/dev/null; then
+    echo "SKIPPED: this build has no fault injection (THUMBS_FAULTS)"
+    exit 77
+fi
+
+source=$scratch/source
+mkdir -p "$source/sub"
+cp "$samples"/orientation/*1.jpg "$source/a.jpg"
+cp "$samples"/orientation/*6.jpg "$source/sub/b.jpg"
+cp "$samples"/orientation/*3.jpg "$source/c.jpg"
+echo text >"$source/notes.txt"
+"$thumbs" --mode=sync --quiet "$source" "$scratch/calm" || exit 1
+n_outputs=$(find "$scratch/calm" -name '*.jpg' | wc -l)
+[ "$n_outputs" -eq 3 ] || { echo "calm run made $n_outputs"; exit 1; }
+
+failures=0
+n_runs=0
+n_struck=0
+fail() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+check() { # POINT N MODE [OPTION...]
+    local point=$1 n=$2 mode=$3 out=$scratch/out status
+    shift 3
+    rm -rf "$out"
+    THUMBS_FAULT=$point:$n timeout -k 5 60 "$thumbs" --mode="$mode" --jobs=2 "$@" --report="$scratch/report" "$source" "$out" \
+        >"$scratch/stdout" 2>"$scratch/stderr"
+    status=$?
+    n_runs=$((n_runs + 1))
+    [ "$status" -eq 0 ] || n_struck=$((n_struck + 1))
+    case $status in
+    0 | 1 | 2 | 3) ;;
+    *) fail "$point:$n $mode: exit status $status: $(tail -1 "$scratch/stderr")" ;;
+    esac
+    [ "$status" -eq 0 ] || [ -s "$scratch/stderr" ] || fail "$point:$n $mode: status $status without a word"
+    if [ -d "$out" ]; then
+        # A close or unlink that fails may leave a temporary; nothing else may.
+        if [ -n "$(find "$out" -path "$out/.thumbs" -prune -o -name '.thumbs-*' -print)" ]; then
+            fail "$point:$n $mode: a temporary stays"
+        fi
+        while IFS= read -r -d '' file; do
+            cmp -s "$file" "$scratch/calm/${file#"$out"/}" || fail "$point:$n $mode: ${file#"$out"/} is not whole"
+        done < <(find "$out" -name '*.jpg' -print0)
+    fi
+    if [ "$status" -eq 0 ] && [ "$(find "$out" -name '*.jpg' | wc -l)" -ne 3 ]; then
+        fail "$point:$n $mode: exit status 0 with outputs missing"
+    fi
+    "$thumbs" --mode=sync --quiet "$source" "$out" 2>"$scratch/stderr" || fail "$point:$n $mode: the next run: $(cat "$scratch/stderr")"
+    [ "$(find "$out" -name '*.jpg' | wc -l)" -eq 3 ] || fail "$point:$n $mode: the next run leaves the tree incomplete"
+}
+
+# How often a point is passed differs; go on in growing steps once the dense beginning is done.
+for mode in sync threads processes; do
+    for point in open read write close rename mkdir thread mmap fork alloc; do
+        for n in 1 2 3 4 5 6 7 8 10 12 15 18 22 27 33 40; do
+            check "$point" "$n" "$mode"
+        done
+    done
+    check short '*' "$mode"
+done
+# The same with one event loop instead of I/O threads.
+for point in open read close thread mmap alloc uring_setup; do
+    for n in 1 2 3 4 5 6 7 8 10 12 15 18 22 27 33 40; do
+        check "$point" "$n" processes --io=uring
+    done
+done
+check short '*' processes --io=uring
+# Requests that end oddly are made again: nothing is to be felt.
+for point in uring_short uring_again uring_intr uring_cancel; do
+    for n in 1 2 3 4 5 6 7 8 10 12 15 18; do
+        n_before=$n_struck
+        check "$point" "$n" processes --io=uring
+        [ "$n_struck" -eq "$n_before" ] || fail "$point:$n was felt"
+    done
+done
+check uring_short '*' threads --io=uring
+echo "$n_runs runs, $n_struck of them not all done, $failures failures"
+# Most faults must be felt, or the points are not where the work is.
+[ $((n_struck * 4)) -ge "$n_runs" ] || fail "hardly any fault struck"
+[ "$failures" -eq 0 ]

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Install into a scratch prefix, move it, and use it as a stranger would: the program, and a small program that links against the library
+# by pkg-config and by its CMake package.
+#   install.sh PROGRAM SAMPLES BUILD_FOLDER
+set -eu
+samples=$2
+build=$3
+here=$(cd "$(dirname "$0")" && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+cmake --install "$build" --prefix "$scratch/first" >/dev/null
+mv "$scratch/first" "$scratch/prefix" # nothing may depend on where it was installed
+prefix=$scratch/prefix
+"$prefix/bin/thumbs" --quiet "$samples/orientation" "$scratch/by-program"
+
+pc=$(dirname "$(find "$prefix" -name thumbs.pc)")
+export PKG_CONFIG_PATH=$pc
+libdir=$(dirname "$(find "$prefix" -name libthumbs.so)")
+# shellcheck disable=SC2046
+cc ${TEST_CFLAGS:-} "$here/example.c" -o "$scratch/by-pc" $(pkg-config --cflags --libs thumbs) -Wl,-rpath,"$libdir"
+"$scratch/by-pc" "$samples/orientation" "$scratch/by-pc-out"
+
+cmake -S "$here" -B "$scratch/cmake" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_FLAGS="${TEST_CFLAGS:-}" >/dev/null
+cmake --build "$scratch/cmake" >/dev/null
+"$scratch/cmake/example" "$samples/orientation" "$scratch/by-cmake-out"
+
+diff -r -x .thumbs "$scratch/by-program" "$scratch/by-pc-out"
+diff -r -x .thumbs "$scratch/by-program" "$scratch/by-cmake-out"
+[ "$(find "$scratch/by-program" -name '*.jpg' | wc -l)" -ge 8 ]
