@@ -8,9 +8,9 @@
 #include "base/num.h"
 #include "base/sys.h"
 #include "image/backend.h"
+#include "image/encode.h"
 #include "image/icc.h"
 #include "image/jpeg_hot.h"
-#include "image/encode.h"
 #include "image/vips_module.h"
 
 /* Asked in this order. */
@@ -203,6 +203,11 @@ enum thumbs_code th_image_preload(struct thumbs_error *err)
 {
     const struct th_vips_ops *ops;
     return th_vips_load(&ops, err);
+}
+
+bool th_image_wants_preload(const uint8_t *data, size_t len)
+{
+    return th_image_sniff(data, len) != THUMBS_FORMAT_JPEG;
 }
 
 void th_image_thread_finish(void)

@@ -71,6 +71,9 @@ enum thumbs_code th_image_make(const uint8_t *data, size_t len, const struct thu
                                const struct th_image_limits *limits, struct th_sink *sink,
                                struct th_image_result *result, struct thumbs_error *err);
 
+/* Will a picture like this need what th_image_preload() loads? A guess by format: a rare JPEG does too. */
+bool th_image_wants_preload(const uint8_t *data, size_t len);
+
 /* Load the libraries that decoding needs ahead of time (a fork server does it once for all its workers; before threads and
  * before a sandbox). Idempotent. Without it the first picture that needs libvips loads it. */
 enum thumbs_code th_image_preload(struct thumbs_error *err);

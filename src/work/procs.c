@@ -74,7 +74,8 @@ struct attendant {
 struct pool {
     const struct th_work *work;
     struct th_server *server;
-    unsigned n_running; /* attendants; guarded by the server's lock */
+    unsigned n_running;  /* attendants; guarded by the server's lock */
+    atomic_bool preload; /* a picture has come that needs more than the hot paths: new workers get the libraries */
     pthread_mutex_t lock;
     struct thumbs_error error; /* why the last attendant gave up */
 };
@@ -145,7 +146,8 @@ static enum thumbs_code start_worker(struct attendant *a, struct thumbs_error *e
     for (int i = 0; i < TH_WIRE_N_SINKS; i++)
         fds[2 + i] = a->sinks[i].fd;
     atomic_store_explicit(&a->page->begun, 0, memory_order_relaxed);
-    enum thumbs_code code = th_server_spawn(a->pool->server, fds, sizeof fds / sizeof *fds, &a->worker, err);
+    enum thumbs_code code = th_server_spawn(a->pool->server, fds, sizeof fds / sizeof *fds,
+                                            atomic_load(&a->pool->preload), &a->worker, err);
     close(pair[1]);
     if (code != THUMBS_OK) {
         close(pair[0]);
@@ -209,6 +211,9 @@ static void give(struct attendant *a, struct th_item *item)
 {
     struct sent *sent = &a->sent[a->n_sent++];
     *sent = (struct sent){.item = item};
+    if (!atomic_load_explicit(&a->pool->preload, memory_order_relaxed) &&
+        th_image_wants_preload(item->slot->data, item->slot->len))
+        atomic_store(&a->pool->preload, true);
     if (a->n_sent == 1) a->began_ns = th_now_ns();
     (void)send_job(a, sent);
 }

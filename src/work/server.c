@@ -17,8 +17,8 @@
 extern char **environ;
 
 enum {
-    START_TIMEOUT_MS = 60000,  /* loading libraries from a cold network disk takes its time */
-    ANSWER_TIMEOUT_MS = 20000, /* a fork takes a millisecond; a server this late is stopped or lost */
+    START_TIMEOUT_MS = 60000,  /* loading a program from a cold network disk takes its time, */
+    ANSWER_TIMEOUT_MS = 30000, /* and so do libraries; a fork takes a millisecond */
     MAX_STARTS_IN_A_ROW = 3,   /* without one answered request in between */
     END_TIMEOUT_MS = 1000,     /* idle workers end at once; one that was stopped never does */
 };
@@ -122,11 +122,6 @@ static enum thumbs_code start(struct th_server *s, struct thumbs_error *err)
         bury(s);
         return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, "worker program %s does not answer", s->program);
     }
-    if (ready.os_errno) {
-        bury(s);
-        return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, "worker program %s cannot load its decoders",
-                            s->program);
-    }
     return THUMBS_OK;
 }
 
@@ -212,10 +207,10 @@ static bool ask(struct th_server *s, const struct th_wire_request *request, cons
     return false;
 }
 
-enum thumbs_code th_server_spawn(struct th_server *s, const int *fds, size_t n_fds, struct th_worker_id *worker,
-                                 struct thumbs_error *err)
+enum thumbs_code th_server_spawn(struct th_server *s, const int *fds, size_t n_fds, bool preload,
+                                 struct th_worker_id *worker, struct thumbs_error *err)
 {
-    struct th_wire_request request = {.type = TH_WIRE_SPAWN};
+    struct th_wire_request request = {.type = TH_WIRE_SPAWN, .preload = preload};
     struct th_wire_answer answer;
     pthread_mutex_lock(&s->lock);
     while (!s->hopeless && !ask(s, &request, fds, n_fds, &answer)) {

@@ -34,7 +34,8 @@ enum th_wire_request_type {
 };
 struct th_wire_request {
     uint32_t type;
-    int32_t pid;
+    int32_t pid;      /* REAP */
+    uint32_t preload; /* SPAWN: 1: see that the decoders' libraries are loaded before */
 };
 struct th_wire_answer {
     int32_t pid;

@@ -1,9 +1,9 @@
 /*
  * The other side of mode processes: the fork server and its workers.
  *
- * The server is this same program, started by exec, with one thread and the decoders' libraries loaded. It forks a
- * worker in about a millisecond where an exec of its own would cost each worker the loading of a hundred libraries again, and
- * its workers share those pages. Starting it by exec, not by fork, works from a process that has threads, at any time: at
+ * The server is this same program, started by exec, with one thread. It forks a worker in about a millisecond. Once a picture has
+ * needed libvips and the hundred libraries behind it, the server loads them as well, so that workers that come later share
+ * them; a run over JPEG files never pays for them. Starting it by exec, not by fork, works from a process that has threads, at any time: at
  * the start of a run and when a server has died.
  *
  * A worker has no business with files: bytes come in through slots it can only read, go out through its sinks.
@@ -209,6 +209,8 @@ static bool serve_request(int control, const struct th_wire_config *config)
     size_t n_fds = TH_WIRE_MAX_FDS;
     if (th_wire_receive(control, &request, sizeof request, fds, &n_fds) != (ssize_t)sizeof request) return false;
     if (request.type == TH_WIRE_SPAWN && n_fds == N_SPAWN_FDS) {
+        /* Where that fails each picture that needs them will say so. */
+        if (request.preload) (void)th_image_preload(NULL);
         spawn(control, config, fds, &answer);
     } else if (request.type == TH_WIRE_REAP) {
         reap(request.pid, &answer);
@@ -232,7 +234,6 @@ static void leave_signals_to_parent(void)
 int th_work_serve(void)
 {
     static struct th_wire_config config;
-    struct thumbs_error err = {0};
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NAME, "thumbs-server");
     leave_signals_to_parent();
@@ -242,8 +243,7 @@ int th_work_serve(void)
     ssize_t n = th_wire_receive(control, &config, sizeof config, NULL, NULL);
     if (n != (ssize_t)sizeof config || config.version != TH_WIRE_VERSION || config.size != sizeof config) return 2;
     struct th_wire_answer ready = {.pid = getpid()};
-    if (th_image_preload(&err) != THUMBS_OK) ready.os_errno = err.os_errno ? err.os_errno : ENOSYS;
-    if (th_wire_send(control, &ready, sizeof ready, NULL, 0) != 0 || ready.os_errno) return 1;
+    if (th_wire_send(control, &ready, sizeof ready, NULL, 0) != 0) return 1;
     while (serve_request(control, &config)) {
     }
     /* The parent is done and has closed the workers' sockets as well. Waiting for them here hands their CPU time up, so
