@@ -1,6 +1,7 @@
 /* main.c - the program `thumbs`: a thin layer over libthumbs. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -80,6 +81,7 @@ int main(int argc, char **argv)
 
     occupy_standard_fds();
     raise_descriptor_limit();
+    signal(SIGCHLD, SIG_DFL); /* ignored, as some parents leave it, dead workers could not be waited for */
     code = cli_parse(argc, argv, &settings, &message);
     if (code != THUMBS_OK)
         status = refuse(code, th_bytes_str(&message));

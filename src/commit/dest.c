@@ -332,6 +332,14 @@ static bool is_regular(int at, const struct dirent *entry)
     return fstatat(at, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 }
 
+/* Just the names that temporaries have; a user may well call a file ".thumbs-notes". */
+static bool is_temporary_id(const char *id)
+{
+    if (!is_run_id(id) || id[TH_RUN_ID_LEN] != '-') return false;
+    const char *number = id + TH_RUN_ID_LEN + 1;
+    return *number && number[strspn(number, "0123456789")] == '\0';
+}
+
 static void sweep_folder(struct th_dest *dest, int folder_fd)
 {
     DIR *list = open_list(folder_fd);
@@ -340,7 +348,7 @@ static void sweep_folder(struct th_dest *dest, int folder_fd)
     for (struct dirent *entry; (entry = readdir(list));) {
         if (strncmp(entry->d_name, TH_TEMP_PREFIX, prefix_len) != 0) continue;
         const char *id = entry->d_name + prefix_len;
-        if (!is_regular(folder_fd, entry) || (is_run_id(id) && is_live_run(dest, id))) continue;
+        if (!is_temporary_id(id) || !is_regular(folder_fd, entry) || is_live_run(dest, id)) continue;
         unlinkat(folder_fd, entry->d_name, 0);
     }
     closedir(list);

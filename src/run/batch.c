@@ -310,7 +310,7 @@ enum thumbs_code thumbs_batch_run(struct thumbs_batch *b, thumbs_event_fn *on_ev
 {
     b->on_event = on_event;
     b->user = user;
-    b->started_ns = th_now_ns();
+    atomic_store(&b->started_ns, th_now_ns());
     enum thumbs_code code = th_clashes_find(b, err);
     if (code == THUMBS_OK) code = th_pipeline_run(b, err);
     atomic_store(&b->ended_ns, th_now_ns());
@@ -344,8 +344,8 @@ void thumbs_batch_totals(struct thumbs_batch *b, struct thumbs_totals *out)
 {
     th_counters_read(b->counters, out);
     out->expected = out->walk_done ? out->found : atomic_load(&b->expected);
-    uint64_t ended_ns = atomic_load(&b->ended_ns);
-    out->seconds = b->started_ns ? (double)((ended_ns ? ended_ns : th_now_ns()) - b->started_ns) / 1e9 : 0;
+    uint64_t started_ns = atomic_load(&b->started_ns), ended_ns = atomic_load(&b->ended_ns);
+    out->seconds = started_ns ? (double)((ended_ns ? ended_ns : th_now_ns()) - started_ns) / 1e9 : 0;
 }
 
 const char *thumbs_batch_note(const struct thumbs_batch *b)

@@ -50,11 +50,11 @@ struct thumbs_batch {
     uint64_t *
         clashes; /* sorted hashes of output names that more than one source wants; only where the template allows any */
     size_t n_clashes;
-    struct th_claims *claims; /* NULL where the template allows no clash */
+    struct th_claims *claims; /* NULL where the walk can foresee every clash */
 
     thumbs_event_fn *on_event;
     void *user;
-    uint64_t started_ns;
+    _Atomic uint64_t started_ns;
     _Atomic uint64_t ended_ns;
     _Atomic uint64_t expected;
     atomic_bool stopped, finished;
@@ -91,8 +91,13 @@ void th_file_report_entry(struct thumbs_batch *batch, const struct th_walk_entry
 void th_file_report_failure(struct thumbs_batch *batch, const struct th_walk_entry *entry,
                             const struct thumbs_error *error);
 
-/* Hash of the output name that a source leads to as far as its name tells; equal for names that may clash. */
-uint64_t th_file_output_hash(const struct thumbs_batch *batch, const struct th_walk_entry *entry, bool *ok);
+/* Hash of the name of output i (size i / n_formats, format i % n_formats) that a source leads to, as far as its name
+ * tells. False: no memory. */
+bool th_file_output_hash(const struct thumbs_batch *batch, const struct th_walk_entry *entry, uint32_t i,
+                         uint64_t *out);
+
+/* Do names of outputs depend on what is inside a picture? */
+bool th_file_names_need_content(const struct thumbs_batch *batch);
 
 /* ---- pipeline.c ---- */
 
@@ -117,7 +122,7 @@ void th_batch_set_fatal(struct thumbs_batch *batch, const struct thumbs_error *e
 /* ---- clashes.c ---- */
 
 /* For templates under which sources of different folders may get one output name: walk once, names only, and note the
- * names that are wanted more than once, so that all who want one fail, whatever the order. Memory: 8 bytes a source. */
+ * names that are wanted more than once, so that all who want one fail, whatever the order. Memory: 8 bytes an output. */
 enum thumbs_code th_clashes_find(struct thumbs_batch *batch, struct thumbs_error *err);
 bool th_clashes_contain(const struct thumbs_batch *batch, uint64_t hash);
 

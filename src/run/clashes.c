@@ -55,16 +55,25 @@ static bool is_candidate(struct thumbs_batch *batch, const struct th_walk_entry 
     return known_image || o->is_image(o->user, entry->dir->fd, entry->name);
 }
 
+static bool add_outputs(const struct thumbs_batch *batch, const struct th_walk_entry *entry, struct hashes *hashes)
+{
+    uint32_t n = batch->options.image.n_sizes * batch->options.image.n_formats;
+    uint64_t hash = 0, last = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (!th_file_output_hash(batch, entry, i, &hash)) return false;
+        /* jpeg and keep of one JPEG get one name, which is no clash. */
+        if ((i == 0 || hash != last) && !add(hashes, hash)) return false;
+        last = hash;
+    }
+    return true;
+}
+
 static bool collect(struct thumbs_batch *batch, struct th_walk *walk, struct hashes *hashes)
 {
     struct th_walk_entry entry = {0};
     bool ok = true;
     while (ok && !atomic_load(&batch->stopped) && th_walk_next(walk, &entry)) {
-        uint64_t hash = 0;
-        if (is_candidate(batch, &entry)) {
-            hash = th_file_output_hash(batch, &entry, &ok);
-            ok = ok && add(hashes, hash);
-        }
+        if (is_candidate(batch, &entry)) ok = add_outputs(batch, &entry, hashes);
         th_walk_entry_finish(&entry);
     }
     return ok;
@@ -75,8 +84,9 @@ enum thumbs_code th_clashes_find(struct thumbs_batch *batch, struct thumbs_error
     struct hashes hashes = {0};
     struct th_walk *walk = NULL;
     if (th_template_is_injective(batch->name_template)) return THUMBS_OK;
-    batch->claims = th_claims_create();
-    if (!batch->claims) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory to compare output names");
+    if (th_file_names_need_content(batch)) batch->claims = th_claims_create();
+    if (th_file_names_need_content(batch) && !batch->claims)
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory to compare output names");
     enum thumbs_code code = th_walk_create(&batch->walk_options, &walk, err);
     if (code != THUMBS_OK) return code;
     if (collect(batch, walk, &hashes)) {

@@ -107,14 +107,34 @@ static struct th_image_output predicted_output(const struct thumbs_batch *batch,
                                     .format = th_image_output_format(wanted, format_by_name(name), false)};
 }
 
-uint64_t th_file_output_hash(const struct thumbs_batch *batch, const struct th_walk_entry *entry, bool *ok)
+static uint32_t n_outputs(const struct thumbs_batch *batch)
 {
-    struct th_image_output output = predicted_output(batch, entry->name, 0);
+    return batch->options.image.n_sizes * batch->options.image.n_formats;
+}
+
+bool th_file_output_hash(const struct thumbs_batch *batch, const struct th_walk_entry *entry, uint32_t i, uint64_t *out)
+{
+    struct th_image_output output = predicted_output(batch, entry->name, i);
     char *path = output_path(batch, entry, entry->whole_name, &output);
-    uint64_t hash = path ? th_hash64(path, strlen(path), 1) : 0;
-    *ok = path != NULL;
+    if (path) *out = th_hash64(path, strlen(path), 1);
     free(path);
-    return hash;
+    return path != NULL;
+}
+
+bool th_file_names_need_content(const struct thumbs_batch *batch)
+{
+    const struct thumbs_image_options *image = &batch->options.image;
+    struct th_name_parts parts = {.dir = "", .name = "a", .size = &image->sizes[0], .format = THUMBS_FORMAT_JPEG};
+    for (uint32_t i = 0; i < image->n_formats; i++) {
+        if (image->formats[i] == THUMBS_FORMAT_KEEP) return true;
+    }
+    char *narrow = th_template_expand(batch->name_template, &parts);
+    parts.width = parts.height = 1;
+    char *wide = th_template_expand(batch->name_template, &parts);
+    bool differ = !narrow || !wide || strcmp(narrow, wide) != 0;
+    free(narrow);
+    free(wide);
+    return differ;
 }
 
 /* ---- before work ---- */
@@ -125,12 +145,23 @@ static struct th_source_id source_id(const struct stat *st)
         .size = (uint64_t)st->st_size, .mtime_sec = st->st_mtim.tv_sec, .mtime_nsec = (int32_t)st->st_mtim.tv_nsec};
 }
 
-static bool is_wanted_twice(struct thumbs_batch *batch, const struct th_walk_entry *entry)
+static bool is_wanted_twice(const struct thumbs_batch *batch, const struct th_walk_entry *entry)
 {
-    bool ok;
+    uint64_t hash;
     if (!batch->n_clashes) return false;
-    uint64_t hash = th_file_output_hash(batch, entry, &ok);
-    return ok && th_clashes_contain(batch, hash);
+    for (uint32_t i = 0; i < n_outputs(batch); i++) {
+        if (th_file_output_hash(batch, entry, i, &hash) && th_clashes_contain(batch, hash)) return true;
+    }
+    return false;
+}
+
+/* The last part of the path if its folder is `dir`, else NULL. */
+static const char *last_part_in(const char *path, const char *dir)
+{
+    size_t len = strlen(dir);
+    if (len == 0) return strchr(path, '/') ? NULL : path;
+    if (strncmp(path, dir, len) != 0 || path[len] != '/') return NULL;
+    return strchr(path + len + 1, '/') ? NULL : path + len + 1;
 }
 
 /* a.png becomes a.jpg; but if there is a folder a.jpg beside it, that is the place of what is in there. */
@@ -138,12 +169,10 @@ static bool is_name_of_folder(const struct thumbs_batch *batch, const struct th_
 {
     struct stat st;
     bool found = false;
-    uint32_t n = batch->options.image.n_sizes * batch->options.image.n_formats;
-    for (uint32_t i = 0; i < n && entry->dir->has_folders && !found; i++) {
+    for (uint32_t i = 0; i < n_outputs(batch) && entry->dir->has_folders && !found; i++) {
         struct th_image_output o = predicted_output(batch, entry->name, i);
         char *path = output_path(batch, entry, entry->whole_name, &o);
-        const char *slash = path ? strrchr(path, '/') : NULL;
-        const char *last = slash ? slash + 1 : path;
+        const char *last = path ? last_part_in(path, entry->dir->path) : NULL;
         found = last && strcmp(last, entry->name) != 0 &&
                 fstatat(entry->dir->fd, last, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
         free(path);
@@ -174,6 +203,8 @@ static bool is_known(struct thumbs_batch *batch, struct th_file *file)
     struct th_source_id id = source_id(&file->st);
     switch (th_place_lookup(atomic_load(&entry->dir->place), entry->name, entry->whole_name, &id)) {
     case TH_KNOWN_UP_TO_DATE:
+        /* Where names must be claimed, an output that is not made again could be taken by another source. */
+        if (batch->claims) return false;
         report_file(batch, file, THUMBS_STATUS_UP_TO_DATE, NULL);
         return true;
     case TH_KNOWN_NOT_IMAGE:
@@ -230,10 +261,9 @@ static void report_not_image(struct thumbs_batch *batch, struct th_file *file, s
 /* A dry run reports what would be made, with the names as far as they are known before decoding. */
 static void report_planned(struct thumbs_batch *batch, struct th_file *file)
 {
-    const struct thumbs_image_options *image = &batch->options.image;
     struct thumbs_output outputs[THUMBS_MAX_OUTPUTS];
     char *paths[THUMBS_MAX_OUTPUTS] = {0};
-    uint32_t n = image->n_sizes * image->n_formats;
+    uint32_t n = n_outputs(batch);
     for (uint32_t i = 0; i < n; i++) {
         struct th_image_output o = predicted_output(batch, file->entry.name, i);
         paths[i] = output_path(batch, &file->entry, file->entry.whole_name, &o);

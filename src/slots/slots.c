@@ -126,7 +126,7 @@ static bool grow(struct th_slots *s, struct th_slot *slot, size_t bytes)
 /* Give the memory behind the first TH_SLOT_KEEP_BYTES back to the system. */
 static void trim(struct th_slots *s, struct th_slot *slot)
 {
-    if (slot->len <= TH_SLOT_KEEP_BYTES || slot->cap <= TH_SLOT_KEEP_BYTES) return;
+    if (slot->charged <= TH_SLOT_KEEP_BYTES || slot->cap <= TH_SLOT_KEEP_BYTES) return;
     /* MADV_REMOVE punches a hole into the memfd, which frees its pages for every process that maps it. */
     madvise(slot->data + TH_SLOT_KEEP_BYTES, slot->cap - TH_SLOT_KEEP_BYTES, s->shared ? MADV_REMOVE : MADV_DONTNEED);
 }

@@ -74,8 +74,9 @@ struct attendant {
 struct pool {
     const struct th_work *work;
     struct th_server *server;
-    unsigned n_running;  /* attendants; guarded by the server's lock */
-    atomic_bool preload; /* a picture has come that needs more than the hot paths: new workers get the libraries */
+    unsigned n_running;       /* attendants; guarded by the server's lock */
+    struct th_queue *orphans; /* files of attendants that had to give up; room for all that can have */
+    atomic_bool preload;      /* a picture has come that needs more than the hot paths: new workers get the libraries */
     pthread_mutex_t lock;
     struct thumbs_error error; /* why the last attendant gave up */
 };
@@ -191,8 +192,7 @@ static bool make_room_for_slot(struct attendant *a, uint32_t slot)
     return true;
 }
 
-/* False: the worker is dead, or there is no memory for the book-keeping, which comes to the same. */
-static bool send_job(struct attendant *a, struct sent *sent)
+static bool try_to_send(struct attendant *a, struct sent *sent)
 {
     const struct th_slot *slot = sent->item->slot;
     struct th_wire_job job = {.id = ++a->last_id, .slot = slot->id, .len = slot->len, .cap = slot->cap};
@@ -206,7 +206,13 @@ static bool send_job(struct attendant *a, struct sent *sent)
     return true;
 }
 
-/* A send that fails needs no care: the worker's death is seen when its answer is waited for. */
+/* Where a job cannot be sent although the worker lives (no memory for the message), the worker must not wait for it for
+ * ever: it is told that nothing more will come, answers what it has, and ends; the job goes to the next one. */
+static void send_job(struct attendant *a, struct sent *sent)
+{
+    if (!try_to_send(a, sent)) shutdown(a->sock, SHUT_WR);
+}
+
 static void give(struct attendant *a, struct th_item *item)
 {
     struct sent *sent = &a->sent[a->n_sent++];
@@ -215,7 +221,7 @@ static void give(struct attendant *a, struct th_item *item)
         th_image_wants_preload(item->slot->data, item->slot->len))
         atomic_store(&a->pool->preload, true);
     if (a->n_sent == 1) a->began_ns = th_now_ns();
-    (void)send_job(a, sent);
+    if (a->sock >= 0) send_job(a, sent);
 }
 
 /* Fill the worker up with files that are ready now. */
@@ -269,15 +275,46 @@ static bool sink_covers(struct sink *sink, uint64_t need)
     return true;
 }
 
-static bool is_plausible_output(const struct attendant *a, const struct th_image_output *o, struct sink *sink)
+static bool may_be_format(uint32_t wanted, uint32_t got)
+{
+    if (wanted != THUMBS_FORMAT_KEEP) return got == wanted;
+    return got == THUMBS_FORMAT_JPEG || got == THUMBS_FORMAT_PNG || got == THUMBS_FORMAT_WEBP;
+}
+
+static bool fits_side(uint32_t side, uint32_t most)
+{
+    return side >= 1 && side <= (most ? most : THUMBS_MAX_SIDE);
+}
+
+/* Is this the i-th output that was asked for, and of a length that a picture of its size can have? */
+static bool is_plausible_output(const struct attendant *a, uint32_t i, const struct th_image_output *o,
+                                struct sink *sink)
 {
     const struct thumbs_image_options *image = a->pool->work->image;
-    uint64_t end;
-    if (__builtin_add_overflow(o->offset, o->len, &end)) return false;
-    if (o->i_size >= image->n_sizes || o->len == 0) return false;
-    if (o->width < 1 || o->width > THUMBS_MAX_SIDE || o->height < 1 || o->height > THUMBS_MAX_SIDE) return false;
-    if (o->format == THUMBS_FORMAT_NONE || o->format >= THUMBS_FORMAT_KEEP) return false;
+    uint64_t end, most_bytes = UINT64_C(8) * o->width * o->height + (1 << 20);
+    if (o->i_size != i / image->n_formats || !may_be_format(image->formats[i % image->n_formats], o->format))
+        return false;
+    if (!fits_side(o->width, image->sizes[o->i_size].width) || !fits_side(o->height, image->sizes[o->i_size].height))
+        return false;
+    if (o->len == 0 || o->len > most_bytes || __builtin_add_overflow(o->offset, o->len, &end)) return false;
     return sink_covers(sink, end);
+}
+
+/* The codes that th_image_make() has. */
+static bool is_plausible_failure(enum thumbs_code code)
+{
+    switch (code) {
+    case THUMBS_NOT_IMAGE:
+    case THUMBS_UNSUPPORTED:
+    case THUMBS_CORRUPT:
+    case THUMBS_TOO_LARGE:
+    case THUMBS_TIMEOUT:
+    case THUMBS_MEMORY:
+    case THUMBS_INTERNAL:
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* Is this what an honest worker would say about sent[0]? `size` bytes came. */
@@ -286,9 +323,9 @@ static bool is_plausible(struct attendant *a, size_t size)
     struct th_wire_reply *reply = &a->reply;
     const struct thumbs_image_options *image = a->pool->work->image;
     if (size < th_wire_reply_size(0) || reply->id != a->sent[0].id) return false;
-    if (reply->error.code >= THUMBS_N_CODES || reply->error.stage >= THUMBS_N_STAGES) return false;
+    if (reply->error.stage >= THUMBS_N_STAGES) return false;
     reply->error.message[sizeof reply->error.message - 1] = '\0';
-    if (reply->error.code != THUMBS_OK) return size == th_wire_reply_size(0);
+    if (reply->error.code != THUMBS_OK) return is_plausible_failure(reply->error.code) && size == th_wire_reply_size(0);
 
     struct th_image_result *result = &reply->result;
     result->warning[sizeof result->warning - 1] = '\0';
@@ -296,7 +333,7 @@ static bool is_plausible(struct attendant *a, size_t size)
     if (result->n_outputs != n_expected || n_expected > THUMBS_MAX_OUTPUTS) return false;
     if (size != th_wire_reply_size(result->n_outputs) || result->source_format >= THUMBS_N_FORMATS) return false;
     for (uint32_t i = 0; i < result->n_outputs; i++) {
-        if (!is_plausible_output(a, &result->outputs[i], &a->sinks[reply->id % TH_WIRE_N_SINKS])) return false;
+        if (!is_plausible_output(a, i, &result->outputs[i], &a->sinks[reply->id % TH_WIRE_N_SINKS])) return false;
     }
     return true;
 }
@@ -307,9 +344,12 @@ static enum answer wait_for_answer(struct attendant *a)
         struct pollfd ready = {.fd = a->sock, .events = POLLIN};
         int n = poll(&ready, 1, ms_left(a));
         if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return DIED;
         if (n == 0 && ms_left(a) > 0) continue;
         if (n == 0) return LATE;
         ssize_t size = th_wire_receive(a->sock, &a->reply, sizeof a->reply, NULL, NULL);
+        /* A worker that died with a job unread resets the socket, but what it had answered before is still there. */
+        if (size < 0 && errno == ECONNRESET) size = th_wire_receive(a->sock, &a->reply, sizeof a->reply, NULL, NULL);
         if (size < 0 && errno == EMSGSIZE) return LIED;
         if (size <= 0) return DIED;
         return is_plausible(a, (size_t)size) ? ANSWERED : LIED;
@@ -368,17 +408,17 @@ static void bury_worker(struct attendant *a, enum answer answer)
         describe_end(a, answer, known, status, &error);
         fail_oldest(a, &error);
     }
+    for (unsigned i = 0; i < a->n_sent; i++)
+        a->sent[i].n_resends++;
 }
 
-/* A new worker for what is left of the old one's files. False: there is none to be had. */
-static bool replace_worker(struct attendant *a, struct thumbs_error *err)
+/* A worker for the files that are to be sent, the first one or one in place of another. False: there is none to be had. */
+static bool renew_worker(struct attendant *a, struct thumbs_error *err)
 {
     if (start_worker_patiently(a, err) != THUMBS_OK) return false;
     a->began_ns = th_now_ns();
-    for (unsigned i = 0; i < a->n_sent; i++) {
-        a->sent[i].n_resends++;
-        if (!send_job(a, &a->sent[i])) break;
-    }
+    for (unsigned i = 0; i < a->n_sent; i++)
+        send_job(a, &a->sent[i]);
     return true;
 }
 
@@ -386,8 +426,11 @@ static bool replace_worker(struct attendant *a, struct thumbs_error *err)
 
 static bool has_files(struct attendant *a)
 {
+    struct pool *pool = a->pool;
     if (a->n_sent > 0) return true;
-    struct th_item *item = th_queue_pop(a->pool->work->queue);
+    struct th_item *item = th_queue_try_pop(pool->orphans);
+    if (!item) item = th_queue_pop(pool->work->queue);
+    if (!item) item = th_queue_try_pop(pool->orphans);
     if (item) give(a, item);
     return item != NULL;
 }
@@ -395,25 +438,27 @@ static bool has_files(struct attendant *a)
 static bool attend(struct attendant *a, struct thumbs_error *err)
 {
     while (has_files(a)) {
+        if (a->sock < 0 && !renew_worker(a, err)) return false;
         send_ahead(a);
         enum answer answer = wait_for_answer(a);
         if (answer == ANSWERED) {
             finish_answered(a);
         } else {
             bury_worker(a, answer);
-            if (!replace_worker(a, err)) return false;
         }
     }
     return true;
 }
 
+/* No worker for this attendant: its files are not to blame, others may take them. */
 static void give_up(struct attendant *a, const struct thumbs_error *error)
 {
-    while (a->n_sent > 0)
-        fail_oldest(a, error);
-    pthread_mutex_lock(&a->pool->lock);
-    a->pool->error = *error;
-    pthread_mutex_unlock(&a->pool->lock);
+    struct pool *pool = a->pool;
+    while (a->n_sent > 0 && th_queue_push(pool->orphans, a->sent[0].item))
+        take_oldest(a);
+    pthread_mutex_lock(&pool->lock);
+    pool->error = *error;
+    pthread_mutex_unlock(&pool->lock);
 }
 
 static void *attendant_thread(void *arg)
@@ -421,10 +466,21 @@ static void *attendant_thread(void *arg)
     struct attendant *a = arg;
     struct pool *pool = a->pool;
     struct thumbs_error error = {0};
-    if (start_worker_patiently(a, &error) != THUMBS_OK || !attend(a, &error)) give_up(a, &error);
+    if (!attend(a, &error)) give_up(a, &error);
     if (a->sock >= 0) close(a->sock); /* the worker sees the end of file and ends */
     th_server_leave(pool->server, &pool->n_running);
     return NULL;
+}
+
+/* Files that attendants left behind and nobody was there to take. */
+static void fail_orphans(struct pool *pool)
+{
+    const struct th_work *work = pool->work;
+    struct th_item *item;
+    while ((item = th_queue_drain(pool->orphans))) {
+        struct th_outcome outcome = {.code = pool->error.code, .error = &pool->error};
+        work->finish(work->user, item, &outcome);
+    }
 }
 
 /* Start up to n attendants: how many run. Fewer than asked is slower, not wrong. */
@@ -462,10 +518,13 @@ enum thumbs_code th_procs_run(const struct th_work *work, struct thumbs_error *e
     struct pool pool = {.work = work, .lock = PTHREAD_MUTEX_INITIALIZER};
     enum thumbs_code code = THUMBS_OK;
     struct attendant *attendants = th_calloc(work->jobs, sizeof *attendants);
-    if (!attendants) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for %u workers", work->jobs);
-    code = th_server_create(work, &pool.server, err);
+    pool.orphans = th_queue_create((size_t)AHEAD * work->jobs);
+    if (!attendants || !pool.orphans)
+        code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for %u workers", work->jobs);
+    if (code == THUMBS_OK) code = th_server_create(work, &pool.server, err);
     if (code == THUMBS_OK) {
         run_attendants(&pool, attendants, work->jobs);
+        fail_orphans(&pool);
         /* One attendant that gave up only matters if it left work behind: the others have drained the queue. */
         if (pool.error.code != THUMBS_OK && !th_queue_is_finished(work->queue)) {
             code = pool.error.code;
@@ -473,6 +532,7 @@ enum thumbs_code th_procs_run(const struct th_work *work, struct thumbs_error *e
         }
     }
     th_server_destroy(pool.server);
+    th_queue_destroy(pool.orphans);
     free(attendants);
     return code;
 }

@@ -17,10 +17,11 @@
 extern char **environ;
 
 enum {
-    START_TIMEOUT_MS = 60000,  /* loading a program from a cold network disk takes its time, */
-    ANSWER_TIMEOUT_MS = 30000, /* and so do libraries; a fork takes a millisecond */
-    MAX_STARTS_IN_A_ROW = 3,   /* without one answered request in between */
-    END_TIMEOUT_MS = 1000,     /* idle workers end at once; one that was stopped never does */
+    LOAD_TIMEOUT_MS = 60000,   /* loading a program or libraries from a cold network disk takes its time */
+    ANSWER_TIMEOUT_MS = 20000, /* a fork takes a millisecond; a server this late is stopped or lost */
+    START_PAUSE_US = 200 * 1000,
+    MAX_STARTS_IN_A_ROW = 5, /* without one answered request in between */
+    END_TIMEOUT_MS = 1000,   /* idle workers end at once; one that was stopped never does */
 };
 
 struct th_server {
@@ -29,11 +30,12 @@ struct th_server {
 
     pthread_mutex_t lock; /* one request at a time; workers are started rarely */
     pthread_cond_t changed;
-    pid_t pid;            /* 0: down */
-    int sock;             /* -1: down */
-    uint64_t generation;  /* counts starts */
-    unsigned n_fruitless; /* starts since the last answered request */
-    bool hopeless;        /* given up */
+    pid_t pid;                 /* 0: down */
+    int sock;                  /* -1: down */
+    uint64_t generation;       /* counts starts */
+    unsigned n_fruitless;      /* starts since the last answered request */
+    bool hopeless;             /* given up */
+    struct thumbs_error error; /* why, if it could not be started */
 };
 
 /* Wait for an answer: false on end of file, nonsense or time-out. */
@@ -118,7 +120,7 @@ static enum thumbs_code start(struct th_server *s, struct thumbs_error *err)
     s->generation++;
     s->n_fruitless++;
     if (th_wire_send(s->sock, &s->config, sizeof s->config, NULL, 0) != 0 ||
-        !receive_answer(s->sock, &ready, START_TIMEOUT_MS)) {
+        !receive_answer(s->sock, &ready, LOAD_TIMEOUT_MS)) {
         bury(s);
         return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, "worker program %s does not answer", s->program);
     }
@@ -170,12 +172,23 @@ void th_server_destroy(struct th_server *s)
     free(s);
 }
 
+/* With the lock held. A machine that has just run out of memory or processes may have some again soon. */
+static void restart(struct th_server *s)
+{
+    for (;;) {
+        s->hopeless = s->n_fruitless >= MAX_STARTS_IN_A_ROW;
+        if (s->hopeless || start(s, &s->error) == THUMBS_OK) return;
+        s->n_fruitless++;
+        usleep(START_PAUSE_US);
+    }
+}
+
 void th_server_keep(struct th_server *s, unsigned *n_users)
 {
     pthread_mutex_lock(&s->lock);
     while (*n_users > 0) {
         if (s->sock < 0 && !s->hopeless) {
-            s->hopeless = s->n_fruitless >= MAX_STARTS_IN_A_ROW || start(s, NULL) != THUMBS_OK;
+            restart(s);
             pthread_cond_broadcast(&s->changed);
         } else {
             pthread_cond_wait(&s->changed, &s->lock);
@@ -197,8 +210,9 @@ static bool ask(struct th_server *s, const struct th_wire_request *request, cons
                 struct th_wire_answer *answer)
 {
     if (s->sock < 0) return false;
+    int timeout_ms = request->preload ? LOAD_TIMEOUT_MS : ANSWER_TIMEOUT_MS;
     if (th_wire_send(s->sock, request, sizeof *request, fds, n_fds) == 0 &&
-        receive_answer(s->sock, answer, ANSWER_TIMEOUT_MS)) {
+        receive_answer(s->sock, answer, timeout_ms)) {
         s->n_fruitless = 0;
         return true;
     }
@@ -219,7 +233,12 @@ enum thumbs_code th_server_spawn(struct th_server *s, const int *fds, size_t n_f
     }
     bool hopeless = s->hopeless;
     uint64_t generation = s->generation;
+    struct thumbs_error error = s->error;
     pthread_mutex_unlock(&s->lock);
+    if (hopeless && error.code != THUMBS_OK) {
+        if (err) *err = error;
+        return error.code;
+    }
     if (hopeless) return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, "the worker program keeps dying");
     if (answer.os_errno)
         return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, answer.os_errno, "cannot start a worker");

@@ -34,7 +34,7 @@ struct th_worker_id {
 enum thumbs_code th_server_spawn(struct th_server *server, const int *fds, size_t n_fds, bool preload,
                                  struct th_worker_id *worker, struct thumbs_error *err);
 /* Kill the worker if it still lives. True: *status is how it ended, as from waitpid(). False: unknown, it went down
- * with its server. Either way it is gone when this returns. Any thread. */
+ * with its server. Either way it has been killed. Any thread. */
 bool th_server_reap(struct th_server *server, const struct th_worker_id *worker, int *status);
 
 #endif

@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/sys.h"
+
 size_t th_wire_reply_size(uint32_t n_outputs)
 {
     return offsetof(struct th_wire_reply, result.outputs) + n_outputs * sizeof(struct th_image_output);
@@ -27,6 +29,7 @@ int th_wire_send(int sock, const void *message, size_t size, const int *fds, siz
         c->cmsg_len = CMSG_LEN(n_fds * sizeof *fds);
         memcpy(CMSG_DATA(c), fds, n_fds * sizeof *fds);
     }
+    if (th_fault(TH_FAULT_WRITE)) return -1;
     ssize_t n;
     do {
         n = sendmsg(sock, &header, MSG_NOSIGNAL);

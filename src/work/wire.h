@@ -16,7 +16,7 @@
 #include "image/image.h"
 #include "thumbs/thumbs.h"
 
-#define TH_WIRE_VERSION   1u
+#define TH_WIRE_VERSION   2u
 #define TH_WIRE_SERVER_FD 3 /* where the server finds its socket */
 #define TH_WIRE_N_SINKS   3 /* a worker's output areas: one being committed, one being filled, one for the file ahead */
 #define TH_WIRE_MAX_FDS   5

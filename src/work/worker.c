@@ -6,7 +6,8 @@
  * them; a run over JPEG files never pays for them. Starting it by exec, not by fork, works from a process that has threads, at any time: at
  * the start of a run and when a server has died.
  *
- * A worker has no business with files: bytes come in through slots it can only read, go out through its sinks.
+ * A worker has no business with files: bytes come in through slots that it maps read-only, go out through its sinks. (That it
+ * cannot open them for writing by way of /proc is for a sandbox to see to.)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -162,12 +164,15 @@ static int worker_life(const struct th_wire_config *config, const int *fds)
 
 /* ---- server ---- */
 
-/* In the child: nothing of the server's may be kept but its memory. */
+/* In the child: nothing of the server's may be kept but its memory and its standard descriptors. */
 static void become_worker(pid_t server, int control)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != server) _exit(1); /* it died before the line above */
     prctl(PR_SET_NAME, "thumbs-worker");
+    /* No core dumps: they would hold pictures of users and delay the news of the death. 1, since 0 does not stop a core_pattern
+     * that is a pipe (core(5)). */
+    setrlimit(RLIMIT_CORE, &(struct rlimit){1, 1});
     close(control);
 }
 
@@ -239,6 +244,7 @@ int th_work_serve(void)
     leave_signals_to_parent();
     th_work_prepare(); /* it was a new exec, so OpenMP has tied us again */
     int control = TH_WIRE_SERVER_FD;
+    close_range((unsigned)control + 1, ~0U, 0);             /* what a careless caller of the library left open */
     if (fcntl(control, F_SETFD, FD_CLOEXEC) != 0) return 2; /* started by hand: there is no socket */
     ssize_t n = th_wire_receive(control, &config, sizeof config, NULL, NULL);
     if (n != (ssize_t)sizeof config || config.version != TH_WIRE_VERSION || config.size != sizeof config) return 2;

@@ -803,14 +803,12 @@ Test(commit, sweeps_what_killed_runs_left)
     put_folder("all");
     put_folder(".thumbs");
     put_folder(".thumbs/made");
-    static const char *const stale[] = {".thumbs-0123456789abcdef-0",
-                                        "a/.thumbs-0123456789abcdef-17",
-                                        "a/.thumbs-other",
-                                        "a/.thumbs-0123",
-                                        ".thumbs/run-0123456789abcdef",
-                                        ".thumbs/made/.thumbs-0123456789abcdef-3",
+    static const char *const stale[] = {".thumbs-0123456789abcdef-0", "a/.thumbs-0123456789abcdef-17",
+                                        ".thumbs/run-0123456789abcdef", ".thumbs/made/.thumbs-0123456789abcdef-3",
                                         "all/.thumbs-0123456789abcdef-200"};
-    static const char *const kept[] = {"a/.thumbsx", "a/thumbs-1", ".thumbs/run-mine", "a/x.thumbs-1"};
+    static const char *const kept[] = {
+        "a/.thumbsx", "a/.thumbs-notes.txt", "a/.thumbs-0123", "a/.thumbs-0123456789abcdef-1x",
+        "a/thumbs-1", ".thumbs/run-mine",    "a/x.thumbs-1"};
     for (size_t i = 0; i < sizeof stale / sizeof stale[0]; i++)
         put_file(stale[i], "stale");
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)

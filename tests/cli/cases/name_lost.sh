@@ -20,3 +20,12 @@ try 256 '{stem}{width}.{ext}'
 try 256 '{stem}{height}{width}.{ext}'
 try 12,2 '{stem}{size}.{ext}'
 try 256 '{stem}{size}.{ext}'
+
+# An output that is up to date must not be taken by a newcomer whose name comes out the same.
+mkdir later
+cp "$SAMPLES/png/size-7x7.png" later/a1.png 2>/dev/null || cp "$SAMPLES/jpeg/size-7x7.jpg" later/a1.jpg
+thumbs 0 --name='{stem}{width}.{ext}' later taken
+cp "$SAMPLES/jpeg/size-17x33.jpg" later/a.jpg
+"$THUMBS" --name='{stem}{width}.{ext}' --report="$log/r" later taken 2>"$log/stderr" || true
+n_done=$(fates "$log/r" | grep -c -E '^(done|up-to-date) ')
+[ "$n_done" -eq "$(outputs taken | wc -l)" ] || fail "an output was taken over: $n_done done, $(outputs taken | wc -l) files"
