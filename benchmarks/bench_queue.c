@@ -3,8 +3,8 @@
  *
  *     bench_queue [--seconds=S] [--pause-us=N] [--json=FILE]
  *
- * First the bare queue: producers push and workers pop as fast as they can. With more threads than CPUs this shows no scaling, but
- * it shows what a hand-over costs when many wait, in rate and in CPU time.
+ * First the bare queue: producers push and workers pop as fast as they can. With more threads than CPUs this shows no
+ * scaling, but it shows what a hand-over costs when many wait, in rate and in CPU time.
  *
  * Then workers that pause after each item (1 ms, as a quick file would keep them busy) without using a CPU: 64 of them
  * are then truly at work at one time on any machine, and they meet at the queue as often as 64 workers would. To

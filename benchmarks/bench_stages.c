@@ -3,8 +3,9 @@
  *
  *     bench_stages [--repeat=N] FILE...
  *
- * For each file: decode, resize and encode as th_image_make() times them (the fastest and the median of N), and the rate
- * in source pixels. Then pieces on their own, on made-up pixels: reduction by rows and by planes, and each encoder.
+ * For each file: decode, resize and encode as th_image_make() times them (the fastest and the median of N), and the
+ * rate in source pixels. Then pieces on their own, on made-up pixels: reduction by rows and by planes, and each
+ * encoder.
  */
 #include <errno.h>
 #include <fcntl.h>

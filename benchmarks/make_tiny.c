@@ -1,4 +1,6 @@
-/* make_tiny.c - COUNT different JPEGs of 64x64 pixels in a new folder, 500 to a sub-folder: a workload that is all overhead.
+/*
+ * make_tiny.c - COUNT different JPEGs of 64x64 pixels in a new folder, 500 to
+ * a sub-folder: a workload that is all overhead.
  *
  *     bench_make_tiny OUT [COUNT]
  */

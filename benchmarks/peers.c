@@ -1,13 +1,13 @@
 /*
- * peers.c - thumbs against other programs, on the same pictures, with the same task: every picture to a JPEG that fits in a
- * square box, upright, in sRGB, without metadata, on the same number of CPUs. See docs/BENCHMARKING.md.
+ * peers.c - thumbs against other programs, on the same pictures, with the same task: every picture to a JPEG that fits
+ * in a square box, upright, in sRGB, without metadata, on the same number of CPUs. See docs/BENCHMARKING.md.
  *
- * Each program runs as users run it, as a process of its own from start to end, in turn (A B C A B C ...) after a round
- * that is not timed. Every run's outputs are judged by bench_quality: a run whose outputs are missing, of a wrong size or
- * far from the reference does not count.
+ * Each program runs as users run it, as a process of its own from start to end, in turn (A B C A B C ...) after a
+ * round that is not timed. Every run's outputs are judged by bench_quality: a run whose outputs are missing, of a
+ * wrong size or far from the reference does not count.
  *
- * A folder of real pictures has a few that one program or another cannot do. Those that show in the first round, up to one in 20
- * for each program, are named, left out for all, and the race is run over what all can do.
+ * A folder of real pictures has a few that one program or another cannot do. Those that show in the first round, up to
+ * one in 20 for each program, are named, left out for all, and the race is run over what all can do.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -161,7 +161,8 @@ static void addf(struct words *words, const char *format, ...)
     add(words, text);
 }
 
-/* Commands run in the scratch folder's work/: ../output is where thumbnails go, ../list holds the names of the files. */
+/* Commands run in the scratch folder's work/: ../output is where
+ * thumbnails go, ../list holds the names of the files. */
 
 static void command_thumbs(const struct peer *peer, struct words *words)
 {
@@ -176,8 +177,8 @@ static void command_thumbs(const struct peer *peer, struct words *words)
     add(words, "../output");
 }
 
-/* Without --export-profile, which makes libvips 8.14 slower and its pictures worse where there is no profile; so a profile other
- * than sRGB is not applied. In doubt for the peer. */
+/* Without --export-profile, which makes libvips 8.14 slower and its pictures worse where there is no profile; so a
+ * profile other than sRGB is not applied. In doubt for the peer. */
 static void add_vipsthumbnail(struct words *words)
 {
     const struct settings *s = words->settings;

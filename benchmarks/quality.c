@@ -4,10 +4,10 @@
  *     bench_quality reference SIDE SOURCE REFERENCE          make reference pictures
  *     bench_quality compare SIDE SOURCE REFERENCE OUTPUT     judge OUTPUT/<stem>.jpg of each SOURCE/<stem>.*
  *
- * SOURCE is one folder of pictures with different stems. The reference of a picture is made with libvips: a full decode
- * (no shrinking in the decoder), turned upright, to sRGB through the embedded profile (relative colorimetric where it
- * has that), alpha laid on white, luma of ITU-R BT.601 in floating point, and reduced with Lanczos-3 to exactly the size
- * of the output. What is compared is luma of 8-bit scale:
+ * SOURCE is one folder of pictures with different stems. The reference of a picture is made with libvips: a full
+ * decode (no shrinking in the decoder), turned upright, to sRGB through the embedded profile (relative colorimetric
+ * where it has that), alpha laid on white, luma of ITU-R BT.601 in floating point, and reduced with Lanczos-3 to
+ * exactly the size of the output. What is compared is luma of 8-bit scale:
  *
  *     PSNR   10 log10(255^2 / mean squared error), at most 99 dB
  *     SSIM   Wang, Bovik, Sheikh and Simoncelli 2004: Gaussian window of 11 x 11 pixels with sigma 1.5, K1 0.01,
@@ -15,9 +15,9 @@
  *
  * `reference` lists in REFERENCE/unusable.txt what libvips cannot decode in full. `compare` prints "key value" lines:
  * files missing wrong_size undecodable far bytes bad psnr_mean psnr_worst ssim_mean ssim_worst worst_file (by SSIM)
- * worst_psnr_file. `bad` comes once for each of the first 50 files that are not good. An output may differ from the exact
- * size by one pixel each way, since programs round differently; the reference is then made anew for that size. Far is
- * below 12 dB; only the others count in mean and worst. Exit status 0, or 2 if it could not work at all.
+ * worst_psnr_file. `bad` comes once for each of the first 50 files that are not good. An output may differ from the
+ * exact size by one pixel each way, since programs round differently; the reference is then made anew for that size.
+ * Far is below 12 dB; only the others count in mean and worst. Exit status 0, or 2 if it could not work at all.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /*
  * Synthetic photographs: each scene is a function from a point to linear light, made of fractal noise, soft edges and
- * discs; a simple camera then adds lens softness, falling light, a tone curve and grain. Their spectrum is close to that
- * of real photographs, which is what a thumbnailer's time and quality depend on.
+ * discs; a simple camera then adds lens softness, falling light, a tone curve and grain. Their spectrum is close to
+ * that of real photographs, which is what a thumbnailer's time and quality depend on.
  *
  * Scene coordinates: y from 0 (top) to 1 (bottom), x from 0 (left) to the ratio of width to height.
  */

@@ -160,8 +160,8 @@ struct thumbs_options {
     bool count_ahead; /* count the sources in a thread of its own, so that totals.expected tells how far a run is */
     unsigned io_latency_ms; /* for benchmarks: each open of a source waits that long, as on network storage */
     bool no_work;           /* for benchmarks: load each file, hand it over, but make no thumbnail; DEST stays empty */
-    const char *worker_program; /* path of the `thumbs` program that mode processes runs as worker; NULL: as
-                                   installed */
+    /* Path of the `thumbs` program that mode processes runs as worker; NULL: as installed. */
+    const char *worker_program;
 };
 
 /* Fill *options with the defaults. */
@@ -254,9 +254,9 @@ typedef void thumbs_event_fn(void *user, const struct thumbs_event *event);
 
 struct thumbs_batch;
 
-/* Check options and sources and open DEST (made where missing, unless dry_run). `sources` (n_sources >= 1 paths) and `dest`
- * are borrowed until destroy. Errors: USAGE for options that make no sense, UNREADABLE for a source, NOT_WRITABLE for
- * dest, NO_SPACE, MEMORY. */
+/* Check options and sources and open DEST (made where missing, unless dry_run). `sources` (n_sources >= 1
+ * paths) and `dest` are borrowed until destroy. Errors: USAGE for options that make no sense, UNREADABLE for a
+ * source, NOT_WRITABLE for dest, NO_SPACE, MEMORY. */
 THUMBS_API enum thumbs_code thumbs_batch_create(const struct thumbs_options *options, const char *const *sources,
                                                 size_t n_sources, const char *dest, struct thumbs_batch **out,
                                                 struct thumbs_error *err);

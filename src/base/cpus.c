@@ -123,8 +123,8 @@ static unsigned cgroup_cpus(void)
     return best;
 }
 
-/* With OMP_PROC_BIND or the like, libgomp ties the first thread to one CPU before main() begins, and the mask says 1; libgomp
- * knows better. */
+/* With OMP_PROC_BIND or the like, libgomp ties the first thread to one CPU before main()
+ * begins, and the mask says 1; libgomp knows better. */
 static unsigned openmp_cpus(void)
 {
 #ifdef _OPENMP

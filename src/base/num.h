@@ -27,13 +27,6 @@ static inline bool th_mul3_size(size_t a, size_t b, size_t c, size_t *out)
     size_t r;
     return th_mul_size(a, b, &r) && th_mul_size(r, c, out);
 }
-static inline bool th_mul_u64(uint64_t a, uint64_t b, uint64_t *out)
-{
-    uint64_t r;
-    if (__builtin_mul_overflow(a, b, &r)) return false;
-    *out = r;
-    return true;
-}
 
 /* Parse the whole of `text` as a decimal number within [min, max]; no sign, no blanks, no empty string. */
 bool th_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *out);

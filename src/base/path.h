@@ -1,4 +1,6 @@
-/* path.h - paths of any length: the kernel takes PATH_MAX bytes at a time, so longer ones go part by part. Thread-safe. */
+/*
+ * path.h - paths of any length: the kernel takes PATH_MAX bytes at a time, so longer ones go part by part. Thread-safe.
+ */
 #ifndef TH_BASE_PATH_H
 #define TH_BASE_PATH_H
 

@@ -11,7 +11,8 @@
 
 #include "base/num.h"
 
-/* Descriptors come back as files in flight are finished, so where they run out it pays to wait: half a second at most. */
+/* Descriptors come back as files in flight are finished, so where they
+ * run out it pays to wait: half a second at most. */
 enum { MAX_WAITS = 100, WAIT_US = 5000 };
 
 void *th_alloc(size_t size)

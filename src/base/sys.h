@@ -3,8 +3,8 @@
  * fail. All thread-safe; errors are -1 and errno, as the call's own.
  *
  * Fault injection exists only in builds with THUMBS_FAULTS (the test presets): the environment variable THUMBS_FAULT
- * holds "point:n[:errno]" items joined by commas; the n-th pass of that point in this process fails (n from 1;
- * n "*" means each). Points: alloc, open, read, write, close, rename, mkdir, thread, mmap, fork, short (a read or write that
+ * holds "point:n[:errno]" items joined by commas; the n-th pass of that point in this process fails (n from 1; n "*"
+ * means each). Points: alloc, open, read, write, close, rename, mkdir, thread, mmap, fork, short (a read or write that
  * moves one byte only); of the io_uring loop: uring_setup (no ring is given), uring_short (a read that moves half),
  * uring_again, uring_intr and uring_cancel (a request ends with EAGAIN, EINTR, ECANCELED).
  */
@@ -67,8 +67,8 @@ int th_thread_start(pthread_t *thread, void *(*run)(void *), void *arg);
 
 uint64_t th_now_ns(void); /* CLOCK_MONOTONIC */
 
-/* 64-bit SipHash-1-3 (Aumasson and Bernstein 2012, reduced rounds) of `len` bytes under a fixed key: stable over runs, versions and machines. Used
- * for shards, fingerprints and {hash}; not a secret. */
+/* 64-bit SipHash-1-3 (Aumasson and Bernstein 2012, reduced rounds) of `len` bytes under a fixed key: stable over runs,
+ * versions and machines. Used for shards, fingerprints and {hash}; not a secret. */
 uint64_t th_hash64(const void *data, size_t len, uint64_t seed);
 
 #endif

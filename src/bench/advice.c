@@ -64,8 +64,8 @@ static enum th_bench_stage largest_work(const struct th_bench_row *row)
 }
 
 /* In mode sync the time of a file is its stages one after the other and nothing is hidden behind anything: there a
- * workload shows what it is. It is bound by I/O if the one thread mostly waits, and mostly in the stages that do I/O: waiting
- * alone may also come from other programs that take the CPU. */
+ * workload shows what it is. It is bound by I/O if the one thread mostly waits, and mostly in the stages that do I/O:
+ * waiting alone may also come from other programs that take the CPU. */
 static enum th_bench_bound judge_sync(const struct th_bench_row *row)
 {
     const double cpu = row->seconds.median > 0 ? row->cpu_seconds / row->seconds.median : 1;

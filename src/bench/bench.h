@@ -1,8 +1,9 @@
 /*
  * bench.h - the same files through the same pipeline in every mode, in turn, and what that says.
  *
- * bench.c runs (measure.h, digest.h), results.c puts into words and pictures (texttable.h, jsonwriter.h, chart.h), advice.c concludes.
- * Calls the public header only, so what is timed is what users run. May call base and the formatters of the report.
+ * bench.c runs (measure.h, digest.h), results.c puts into words and pictures (texttable.h, jsonwriter.h, chart.h),
+ * advice.c concludes. Calls the public header only, so what is timed is what users run. May call base and the
+ * formatters of the report.
  */
 #ifndef TH_BENCH_BENCH_H
 #define TH_BENCH_BENCH_H
@@ -101,9 +102,9 @@ struct th_bench_result {
     struct th_bench_advice advice;
 };
 
-/* Run it all. OK: *out is filled (look at `identical`) and is to be finished by the caller. STOPPED: *config->stop was set. Else why it
- * could not go on: USAGE, UNREADABLE, NOT_WRITABLE (scratch), NO_SPACE, MEMORY, CRASHED, INTERNAL. The scratch folder is
- * gone in every case. Call from a process with one thread. */
+/* Run it all. OK: *out is filled (look at `identical`) and is to be finished by the caller. STOPPED: *config->stop was
+ * set. Else why it could not go on: USAGE, UNREADABLE, NOT_WRITABLE (scratch), NO_SPACE, MEMORY, CRASHED, INTERNAL. The
+ * scratch folder is gone in every case. Call from a process with one thread. */
 enum thumbs_code th_bench_run_all(const struct th_bench_config *config, struct th_bench_result *out,
                                   struct thumbs_error *err);
 void th_bench_result_finish(struct th_bench_result *result); /* zeroed is fine */

@@ -1,6 +1,6 @@
 /*
- * chart.h - a bar chart as a self-contained SVG (1.1) that suits light and dark surroundings: it has a background of its
- * own and changes all colours with prefers-color-scheme. One owner, not thread-safe.
+ * chart.h - a bar chart as a self-contained SVG (1.1) that suits light and dark surroundings: it has a background of
+ * its own and changes all colours with prefers-color-scheme. One owner, not thread-safe.
  */
 #ifndef TH_BENCH_CHART_H
 #define TH_BENCH_CHART_H

@@ -1,10 +1,10 @@
 /*
  * measure.h - one run in a child process, timed, with the CPU time and the memory of all processes it starts.
  *
- * A child, because only then do its figures start from nothing and end with it: CPU time comes from wait4(), which adds up
- * a process and all its descendants that were waited for; descendants that outlive the child are adopted (subreaper) and
- * counted too. Peak memory is the largest sample of th_bench_tree_bytes(), taken every 20 ms, or less often where sampling would
- * cost more than a hundredth of the time. A peak between two samples is missed.
+ * A child, because only then do its figures start from nothing and end with it: CPU time comes from wait4(), which
+ * adds up a process and all its descendants that were waited for; descendants that outlive the child are adopted
+ * (subreaper) and counted too. Peak memory is the largest sample of th_bench_tree_bytes(), taken every 20 ms, or less
+ * often where sampling would cost more than a hundredth of the time. A peak between two samples is missed.
  */
 #ifndef TH_BENCH_MEASURE_H
 #define TH_BENCH_MEASURE_H
@@ -26,8 +26,8 @@ struct th_measured {
 };
 
 struct th_measure_job {
-    /* Runs in the child, which then ends with the status returned. May write up to result_cap bytes (at most 4096, in one
-     * write) to result_fd. */
+    /* Runs in the child, which then ends with the status returned. May write up to result_cap
+     * bytes (at most 4096, in one write) to result_fd. */
     int (*run)(void *user, int result_fd);
     void *user;
     double timeout_seconds;            /* 0: none */

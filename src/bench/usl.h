@@ -18,8 +18,8 @@ struct th_usl {
 };
 
 /* Fit to n points (workers[i] >= 1, throughput[i] > 0) by least squares of the relative error of N / X(N), which is
- * linear in 1/lambda, sigma/lambda and kappa/lambda. Neither sigma nor kappa becomes negative: speed-up beyond linear is
- * noise here. False: fewer than three different numbers of workers, or senseless points. */
+ * linear in 1/lambda, sigma/lambda and kappa/lambda. Neither sigma nor kappa becomes negative: speed-up beyond linear
+ * is noise here. False: fewer than three different numbers of workers, or senseless points. */
 bool th_bench_usl_fit(const double *workers, const double *throughput, size_t n, struct th_usl *out);
 
 double th_bench_usl_predict(const struct th_usl *usl, double workers);

@@ -12,8 +12,8 @@
 #include "cli/session.h"
 #include "report/report.h"
 
-/* Of the process, since that is what a signal handler can reach. There are no threads here (a run is a child that is forked),
- * so the handler needs no more than a flag. */
+/* Of the process, since that is what a signal handler can reach. There are no threads here (a run is a child that is
+ * forked), so the handler needs no more than a flag. */
 static volatile sig_atomic_t stop_signal;
 
 static void on_signal(int number)
@@ -79,8 +79,8 @@ static void print_notes(const struct th_bench_result *result)
 
 typedef void format_fn(const struct th_bench_result *result, struct th_bytes *b);
 
-/* A file to write: opened before the first run, so that a wrong name costs no time, and changed only when there is something to
- * write. */
+/* A file to write: opened before the first run, so that a wrong name costs no time, and
+ * changed only when there is something to write. */
 struct output {
     const char *name; /* NULL: not wanted */
     format_fn *format;

@@ -4,8 +4,8 @@
 
 #include "cli/options.h"
 
-/* Do what the settings say; the exit status: 0, 1 (two runs differ), 2, 3 or 128+signal. Once per process, before any thread
- * exists. */
+/* Do what the settings say; the exit status: 0, 1 (two runs differ), 2, 3 or
+ * 128+signal. Once per process, before any thread exists. */
 int cli_bench_run(const struct cli_settings *settings);
 
 #endif

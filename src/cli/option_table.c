@@ -1,4 +1,6 @@
-/* option_table.c - every option of SPEC section 1: its name, what it takes, its help, and what it does to the settings. */
+/*
+ * option_table.c - every option of SPEC section 1: its name, what it takes, its help, and what it does to the settings.
+ */
 #include <stdlib.h>
 #include <string.h>
 

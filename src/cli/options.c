@@ -48,7 +48,8 @@ static size_t min_of(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* How many letters to insert, drop, change or swap with their neighbour to get from a to b (optimal string alignment). */
+/* How many letters to insert, drop, change or swap with their neighbour
+ * to get from a to b (optimal string alignment). */
 static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
     size_t rows[3][MAX_NAME + 1];

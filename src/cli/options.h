@@ -1,6 +1,6 @@
 /*
- * options.h - the command line, from words to settings. One table (option_table.c) drives the parser, its error messages
- * and the help. Nothing here prints. Not thread-safe, used once at the start.
+ * options.h - the command line, from words to settings. One table (option_table.c) drives the parser, its error
+ * messages and the help. Nothing here prints. Not thread-safe, used once at the start.
  */
 #ifndef THUMBS_CLI_OPTIONS_H
 #define THUMBS_CLI_OPTIONS_H

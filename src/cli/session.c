@@ -29,8 +29,8 @@ struct session {
     struct th_progress *progress;
     bool bar; /* progress is drawn in place */
 
-    pthread_mutex_t
-        lock; /* covers all below; held while a batch is told to stop, so that it is not destroyed meanwhile */
+    /* Covers all below; held while a batch is told to stop, so that it is not destroyed meanwhile. */
+    pthread_mutex_t lock;
     struct thumbs_batch *batch;
     int signal;  /* the first that came, 0: none */
     bool broken; /* report or listing could not be written */

@@ -25,8 +25,8 @@ struct cli_signals {
 /* Set the callbacks first. Blocks the signals in the calling thread, and so in all threads and programs started after
  * it; to be called before any thread exists. MEMORY or INTERNAL. */
 enum thumbs_code cli_signals_init(struct cli_signals *signals, struct thumbs_error *err);
-/* Ends the thread; no callback runs after it. The signals stay blocked: what comes now is too late to matter. Only after a
- * cli_signals_init(), whatever that returned. */
+/* Ends the thread; no callback runs after it. The signals stay blocked: what comes now is too late to matter. Only
+ * after a cli_signals_init(), whatever that returned. */
 void cli_signals_finish(struct cli_signals *signals);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * icc.h - colour profiles of small pictures, by Little CMS, without loading libvips for them.
  *
- * Setting up a conversion takes milliseconds, more than converting a thumbnail, and a camera puts the same profile into every picture; so
- * each thread keeps the last few. Profiles are hostile data like the rest; one that makes no sense is TH_ICC_OTHER.
- * Any thread; what th_icc_read() fills in is for the thread that called it.
+ * Setting up a conversion takes milliseconds, more than converting a thumbnail, and a camera puts the same profile
+ * into every picture; so each thread keeps the last few. Profiles are hostile data like the rest; one that makes no
+ * sense is TH_ICC_OTHER. Any thread; what th_icc_read() fills in is for the thread that called it.
  */
 #ifndef TH_IMAGE_ICC_H
 #define TH_IMAGE_ICC_H

@@ -20,12 +20,13 @@ enum thumbs_format th_image_sniff(const uint8_t *data, size_t len);
  * it is no image ending. */
 enum thumbs_format th_image_format_by_ext(const char *ext, size_t len);
 
-/* The format that is written for `wanted` (one of options->formats) when the source is `source`: resolves KEEP. has_alpha matters
- * only for KEEP of a source that is not writable: PNG with alpha, else JPEG. */
+/* The format that is written for `wanted` (one of options->formats) when the source is `source`: resolves KEEP.
+ * has_alpha matters only for KEEP of a source that is not writable: PNG with alpha, else JPEG. */
 enum thumbs_format th_image_output_format(enum thumbs_format wanted, enum thumbs_format source, bool has_alpha);
 
-/* Where encoded thumbnails go: one growing run of bytes, outputs behind one another at offsets. `grow` makes room for
- * at least `need` bytes in all (may move data, updates data and cap) or returns false; it keeps the len bytes in use. */
+/* Where encoded thumbnails go: one growing run of bytes, outputs behind one another at offsets.
+ * `grow` makes room for at least `need` bytes in all (may move data, updates data and cap) or
+ * returns false; it keeps the len bytes in use. */
 struct th_sink {
     uint8_t *data;
     size_t len, cap;
@@ -59,8 +60,8 @@ struct th_image_result {
 
 /* What a call may use. */
 struct th_image_limits {
-    uint64_t
-        deadline_ns; /* th_now_ns() past which to give up with TIMEOUT, as far as the decoder can be stopped; 0: never */
+    /* th_now_ns() past which to give up with TIMEOUT, as far as the decoder can be stopped; 0: never. */
+    uint64_t deadline_ns;
 };
 
 /* Decode `data` once and append every size x format of `options` to `sink`, sizes in order, formats in order within a
@@ -74,8 +75,8 @@ enum thumbs_code th_image_make(const uint8_t *data, size_t len, const struct thu
 /* Will a picture like this need what th_image_preload() loads? A guess by format: a rare JPEG does too. */
 bool th_image_wants_preload(const uint8_t *data, size_t len);
 
-/* Load the libraries that decoding needs ahead of time (a fork server does it once for all its workers; before threads and
- * before a sandbox). Idempotent. Without it the first picture that needs libvips loads it. */
+/* Load the libraries that decoding needs ahead of time (a fork server does it once for all its workers; before threads
+ * and before a sandbox). Idempotent. Without it the first picture that needs libvips loads it. */
 enum thumbs_code th_image_preload(struct thumbs_error *err);
 
 /* Give back what a worker thread holds for its pictures (libvips per-thread caches). Call at the end of each thread

@@ -1,8 +1,8 @@
 /*
  * load.h - one source file to bytes in a slot, and the pool of threads that do so.
  *
- * Knows nothing of what the bytes mean: whether the first few of them are worth reading the rest is the caller's to say.
- * Sources are only ever opened for reading.
+ * Knows nothing of what the bytes mean: whether the first few of them are worth reading the rest is the caller's to
+ * say. Sources are only ever opened for reading.
  */
 #ifndef TH_LOAD_LOAD_H
 #define TH_LOAD_LOAD_H
@@ -24,9 +24,10 @@ struct th_loader {
 };
 #define TH_LOAD_PEEK 512
 
-/* Read `name` in the folder dirfd. On success *slot holds the file (len bytes) and is owned by the caller, *st is the
- * file's state while it was read. A file that changes under the read is read once more, then VANISHED. Codes:
- * UNREADABLE, VANISHED, TOO_LARGE, NOT_IMAGE, MEMORY, STOPPED; stage load. *st is also filled with NOT_IMAGE. Thread-safe. */
+/* Read `name` in the folder dirfd. On success *slot holds the file (len bytes) and is owned by the
+ * caller, *st is the file's state while it was read. A file that changes under the read is read once
+ * more, then VANISHED. Codes: UNREADABLE, VANISHED, TOO_LARGE, NOT_IMAGE, MEMORY, STOPPED; stage load.
+ * *st is also filled with NOT_IMAGE. Thread-safe. */
 enum thumbs_code th_load_file(const struct th_loader *loader, int dirfd, const char *name, struct th_slot **slot,
                               struct stat *st, struct thumbs_error *err);
 

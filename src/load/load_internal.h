@@ -1,6 +1,7 @@
 /*
- * load_internal.h - what the two ways to read a file (load.c: one call after the other; uring.c: requests to the kernel)
- * have in common, so that both say the same of the same file. For src/load/ only. All functions are thread-safe.
+ * load_internal.h - what the two ways to read a file (load.c: one call after the other; uring.c:
+ * requests to the kernel) have in common, so that both say the same of the same file. For
+ * src/load/ only. All functions are thread-safe.
  */
 #ifndef TH_LOAD_LOAD_INTERNAL_H
 #define TH_LOAD_LOAD_INTERNAL_H

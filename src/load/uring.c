@@ -8,15 +8,16 @@
  *   REST   read into the slot + statx + close
  *   CLOSE  close, for files that are not read to their end
  *
- * A read that is short, or anything that fails, breaks the chain, and the phase handler submits what is still to be done.
+ * A read that is short, or anything that fails, breaks the chain, and the
+ * phase handler submits what is still to be done.
  *
- * Files are opened as direct descriptors, which live in a table of the ring: however many are under way, the process has no
- * more files open (with 1024 allowed and 1000 under way, outputs could not be opened), and open and read can be
- * linked, since the place in the table is known beforehand. statx() knows only names and plain
- * descriptors. So for direct ones the state of the name is taken before and after, and it must have been the same inode
- * with the same times, that of its last change of any kind (ctime) included: no other file can have been opened in
- * between unless it was renamed there and back, which changes its ctime. A symbolic link that is followed can be switched there and
- * back without a trace; so with `follow`, and where the kernel gives no table, plain descriptors are used.
+ * Files are opened as direct descriptors, which live in a table of the ring: however many are under way, the process
+ * has no more files open (with 1024 allowed and 1000 under way, outputs could not be opened), and open and read can be
+ * linked, since the place in the table is known beforehand. statx() knows only names and plain descriptors. So for
+ * direct ones the state of the name is taken before and after, and it must have been the same inode with the same
+ * times, that of its last change of any kind (ctime) included: no other file can have been opened in between unless it
+ * was renamed there and back, which changes its ctime. A symbolic link that is followed can be switched there and back
+ * without a trace; so with `follow`, and where the kernel gives no table, plain descriptors are used.
  */
 #include "load/uring.h"
 
@@ -674,9 +675,9 @@ static enum thumbs_code turn(struct th_uring *u, struct thumbs_error *err)
     return THUMBS_OK;
 }
 
-/* No request may be under way when the slots they read into are given back. One that the kernel cannot cancel, since the storage
- * hangs, is waited for, as an I/O thread would have to. (Where the ring itself fails there is nothing left to wait with;
- * then the run ends, and with it the use of the slots.) */
+/* No request may be under way when the slots they read into are given back. One that the kernel cannot cancel, since
+ * the storage hangs, is waited for, as an I/O thread would have to. (Where the ring itself fails there is nothing left
+ * to wait with; then the run ends, and with it the use of the slots.) */
 static void cancel_all(struct th_uring *u)
 {
     struct io_uring_sqe *sqe = u->n_pending > 0 ? io_uring_get_sqe(&u->ring) : NULL;
@@ -708,7 +709,8 @@ static enum thumbs_code enable(struct th_uring *u, struct thumbs_error *err)
     /* It is this thread's from now on. (liburing 2.3 declares io_uring_enable_rings() but does not export it.) */
     int res = io_uring_register((unsigned)u->ring.ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
     if (res < 0) return th_error_os(err, THUMBS_INTERNAL, THUMBS_STAGE_LOAD, -res, "cannot enable io_uring");
-    /* What may wait for the storage (statx, open) is done by threads of the kernel, by itself no more than four per CPU. */
+    /* What may wait for the storage (statx, open) is done by threads of
+     * the kernel, by itself no more than four per CPU. */
     unsigned workers[2] = {u->n_flights, 0};
     io_uring_register_iowq_max_workers(&u->ring, workers);
     return THUMBS_OK;

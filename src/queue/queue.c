@@ -10,8 +10,8 @@
 /* x86 and most others; a wrong guess costs speed only. */
 enum { CACHE_LINE = 64, MAX_CAPACITY = 1 << 24 };
 
-/* Lap k of the ring finds a cell at turn 2k (empty, ready for the producer of that lap), then at 2k + 1 (full, ready for its
- * consumer). 32 bits wrap after 2^31 laps; only equality matters, and nobody sleeps that long. */
+/* Lap k of the ring finds a cell at turn 2k (empty, ready for the producer of that lap), then at 2k + 1 (full, ready
+ * for its consumer). 32 bits wrap after 2^31 laps; only equality matters, and nobody sleeps that long. */
 struct cell {
     _Alignas(CACHE_LINE) _Atomic uint32_t turn;
     _Atomic uint32_t waiters; /* threads that sleep or are about to */
@@ -88,8 +88,9 @@ static bool hopeless(const struct th_queue *q, uint64_t ticket, bool consumer)
 
 /* Sleep until the cell has reached `turn`; false if it never will.
  *
- * No wake-up is lost: the waiter counts itself, reads `event`, and only then looks at the turn; a publisher changes the
- * turn and only then looks for waiters (all sequentially consistent). Either it sees the waiter and bumps `event`, or the waiter sees the turn. */
+ * No wake-up is lost: the waiter counts itself, reads `event`, and only then looks at the turn; a publisher
+ * changes the turn and only then looks for waiters (all sequentially consistent). Either it sees the waiter
+ * and bumps `event`, or the waiter sees the turn. */
 static bool wait_for_turn(struct th_queue *q, struct cell *cell, uint32_t turn, uint64_t ticket, bool consumer)
 {
     while (atomic_load_explicit(&cell->turn, memory_order_acquire) != turn) {

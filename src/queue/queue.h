@@ -32,7 +32,8 @@ void *th_queue_pop(struct th_queue *queue);
 /* Take the oldest item if one is ready. NULL: none just now. */
 void *th_queue_try_pop(struct th_queue *queue);
 
-/* No more pushes will come (every producer has returned from its last push): consumers drain what is left, then get NULL. */
+/* No more pushes will come (every producer has returned from its last
+ * push): consumers drain what is left, then get NULL. */
 void th_queue_close(struct th_queue *queue);
 
 /* Stop: waiting and later calls return at once with nothing. Items left inside are got with th_queue_drain(). */

@@ -6,7 +6,8 @@
 
 #include "base/sys.h"
 
-/* Two lines of 64 bytes: processors fetch lines in pairs, so neighbours one line apart would still disturb each other. */
+/* Two lines of 64 bytes: processors fetch lines in pairs, so neighbours
+ * one line apart would still disturb each other. */
 #define SHARD_ALIGN 128
 #define N_SHARDS    64 /* a power of two */
 

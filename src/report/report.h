@@ -23,12 +23,15 @@ void th_counters_read(const struct th_counters *c, struct thumbs_totals *out);
 void th_report_event_json(struct th_bytes *b, const struct thumbs_event *event);
 /* The last line of a report. interrupted_by_signal: its number, 0 if there was none. */
 void th_report_summary_json(struct th_bytes *b, const struct thumbs_totals *totals, int interrupted_by_signal);
-/* What th_report_event_text() writes. A newline in a name is always shown as \x0a, so that a line stays a line; `escape`
- * (for terminals) does the same to every control character and to bytes that are not UTF-8. */
+/* What th_report_event_text() writes. A newline in a name is always shown as \x0a, so that a line stays a line;
+ * `escape` (for terminals) does the same to every control character and to bytes that are not UTF-8. */
 enum th_text_style {
-    TH_TEXT_PROBLEM, /* failed and damaged only: "thumbs: decode: holiday/a.jpg: file ends early"; nothing for the rest */
-    TH_TEXT_VERBOSE, /* failed as above; else "done a.jpg -> b.jpg 256x192 9120 bytes 7.2 ms" and the like */
-    TH_TEXT_DRY_RUN  /* "would make a.jpg -> b.jpg" for what is done outside a dry run; nothing for the rest */
+    /* Failed and damaged only: "thumbs: decode: holiday/a.jpg: file ends early"; nothing for the rest. */
+    TH_TEXT_PROBLEM,
+    /* Failed as above; else "done a.jpg -> b.jpg 256x192 9120 bytes 7.2 ms" and the like. */
+    TH_TEXT_VERBOSE,
+    /* "would make a.jpg -> b.jpg" for what is done outside a dry run; nothing for the rest. */
+    TH_TEXT_DRY_RUN
 };
 /* At most one line for a person, with its newline, appended to b. */
 void th_report_event_text(struct th_bytes *b, const struct thumbs_event *event, enum th_text_style style, bool escape);

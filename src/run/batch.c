@@ -193,8 +193,8 @@ struct room {
     uint64_t n_paths, n_loading, n_loaded, n_working;
 };
 
-/* Open files that a run can come to: a file on its way may be the last to hold its folder, the folder's counterpart and manifest, besides
- * itself; in mode processes its slot has two more, and a worker six. */
+/* Open files that a run can come to: a file on its way may be the last to hold its folder, the folder's counterpart
+ * and manifest, besides itself; in mode processes its slot has two more, and a worker six. */
 static uint64_t descriptors_needed(const struct thumbs_options *o, const struct room *room)
 {
     uint64_t in_flight = room->n_paths + room->n_loading + room->n_loaded + room->n_working;

@@ -74,8 +74,9 @@ void th_file_destroy(struct thumbs_batch *batch, struct th_file *file);
 bool th_file_prepare(struct thumbs_batch *batch, struct th_file *file);
 
 /* The parts of th_file_prepare(), for a loader that does many files at the same time. Each tells the file's fate and
- * destroys it where it is known: begin (false) by its name, is_settled (true) by its state, end_load (false) by how its load ended: a
- * code other than OK, with its error. What begin and end_load let pass, and is_settled does not settle, goes on. */
+ * destroys it where it is known: begin (false) by its name, is_settled (true) by its state, end_load (false) by how
+ * its load ended: a code other than OK, with its error. What begin and end_load let pass, and is_settled does not
+ * settle, goes on. */
 bool th_file_begin(struct thumbs_batch *batch, struct th_file *file);
 bool th_file_is_settled(struct thumbs_batch *batch, struct th_file *file, const struct stat *st);
 bool th_file_end_load(struct thumbs_batch *batch, struct th_file *file, enum thumbs_code code,
@@ -122,12 +123,13 @@ void th_batch_set_fatal(struct thumbs_batch *batch, const struct thumbs_error *e
 /* ---- clashes.c ---- */
 
 /* For templates under which sources of different folders may get one output name: walk once, names only, and note the
- * names that are wanted more than once, so that all who want one fail, whatever the order. Memory: 8 bytes an output. */
+ * names that are wanted more than once, so that all who want one fail, whatever the order. Memory: 8 bytes each. */
 enum thumbs_code th_clashes_find(struct thumbs_batch *batch, struct thumbs_error *err);
 bool th_clashes_contain(const struct thumbs_batch *batch, uint64_t hash);
 
-/* Under such templates names may also depend on what is inside a picture ({width}): "a1" at width 2 is "a" at width 12. No walk can
- * foresee that; so each name is claimed before it is written, and who comes second fails instead of replacing the first. */
+/* Under such templates names may also depend on what is inside a picture ({width}): "a1" at width 2 is "a" at width
+ * 12. No walk can foresee that; so each name is claimed before it is written, and who comes second fails instead of
+ * replacing the first. */
 struct th_claims;
 struct th_claims *th_claims_create(void); /* NULL: no memory */
 void th_claims_destroy(struct th_claims *claims);

@@ -322,8 +322,8 @@ static bool needs_whole_name(const struct thumbs_batch *batch, const struct th_w
     return false;
 }
 
-/* Such a whole name is this source's alone unless a sibling is called just like the output: then that one has it. Endings
- * are compared without regard to case, as formats are told by them. */
+/* Such a whole name is this source's alone unless a sibling is called just like the output: then that one has it.
+ * Endings are compared without regard to case, as formats are told by them. */
 static bool is_taken_by_sibling(const struct th_walk_entry *entry, enum thumbs_format format)
 {
     static const char *const endings[][10] = {

@@ -12,7 +12,8 @@ static bool next_entry(struct thumbs_batch *batch, struct th_walk_entry *entry)
     return more;
 }
 
-/* The folder's counterpart in DEST, made before any file of the folder is out, so no other thread can be making it too. */
+/* The folder's counterpart in DEST, made before any file of the folder is out, so no other thread can be making it
+ * too. */
 static bool has_place(struct thumbs_batch *batch, struct th_dir *dir)
 {
     if (atomic_load(&dir->place)) return true;

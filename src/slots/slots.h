@@ -1,9 +1,9 @@
 /*
  * slots.h - the buffers that hold loaded files, under a budget of bytes.
  *
- * A slot is the memory of one file, owned by exactly one stage at a time. There is a fixed number of them and a bound on the bytes
- * of all that are out together; who wants one waits, first come first served, so a large file is not overtaken for ever by small ones.
- * A file larger than the whole budget is let in when it is alone.
+ * A slot is the memory of one file, owned by exactly one stage at a time. There is a fixed number of them and a bound
+ * on the bytes of all that are out together; who wants one waits, first come first served, so a large file is not
+ * overtaken for ever by small ones. A file larger than the whole budget is let in when it is alone.
  *
  * Slots keep their memory when they come back (warm pages; fresh ones cost a fault and a clear for every 4 KiB), but
  * only up to TH_SLOT_KEEP_BYTES each. In shared form each slot is a memfd: a worker process maps it read-only, so file
@@ -39,9 +39,10 @@ void th_slots_destroy(struct th_slots *slots);
 
 /* A slot with room for `bytes`, waiting for a free one and for the budget. Codes: MEMORY; STOPPED after cancel. */
 enum thumbs_code th_slots_take(struct th_slots *slots, size_t bytes, struct th_slot **out, struct thumbs_error *err);
-/* The same without waiting, for a thread that has other things to do. False: it would have to wait now, for room or for
- * its turn behind others who wait. True: *code is what th_slots_take() would have returned (*out is set if OK). Who is
- * told to wait has no place in the line; so one thread that takes this way should do so in the order of its own files. */
+/* The same without waiting, for a thread that has other things to do. False: it would have to wait now,
+ * for room or for its turn behind others who wait. True: *code is what th_slots_take() would have
+ * returned (*out is set if OK). Who is told to wait has no place in the line; so one thread that takes
+ * this way should do so in the order of its own files. */
 bool th_slots_try_take(struct th_slots *slots, size_t bytes, struct th_slot **out, enum thumbs_code *code,
                        struct thumbs_error *err);
 /* Back with it. NULL is fine. */

@@ -444,8 +444,8 @@ static void note_unread(struct th_walk *walk, int os_errno)
     th_error_os(&walk->failure, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, os_errno, "cannot read the whole folder");
 }
 
-/* Read the next part of the last frame's folder, from `resume` on among its subfolders or, with NULL, from the upper cut
- * of the part before (from the start, if there is none). */
+/* Read the next part of the last frame's folder, from `resume` on among its subfolders or, with NULL, from the upper
+ * cut of the part before (from the start, if there is none). */
 static void read_part(struct th_walk *walk, const char *resume)
 {
     if (resume)

@@ -64,10 +64,10 @@ typedef unsigned th_walk_output_class_fn(void *user, const char *name, bool *kno
 struct th_walk_options {
     const char *const *sources;
     size_t n_sources;
-    const char *const *globs; /* as thumbs_options.globs, see th_glob_match(). With a '/' at its end one is about
-                                 folders only. The last that matches wins; a file that none matches is left out if there
-                                 is an include. A folder whose last match is an exclude is not entered. SOURCE files are
-                                 matched by their names, SOURCE folders not at all. */
+    /* As thumbs_options.globs, see th_glob_match(). With a '/' at its end one is about folders only. The last that
+     * matches wins; a file that none matches is left out if there is an include. A folder whose last match is an
+     * exclude is not entered. SOURCE files are matched by their names, SOURCE folders not at all. */
+    const char *const *globs;
     size_t n_globs;
     bool hidden, follow;
     dev_t skip_dev; /* with skip_ino: a folder never entered (DEST), wherever it is met; skip_ino 0: none */
@@ -75,16 +75,16 @@ struct th_walk_options {
     th_walk_is_image_fn *is_image;
     th_walk_output_class_fn *output_class;
     void *user;
-    size_t
-        names_bytes; /* most memory for the names of the folder being read; 0: 8 MB, never less than 4 KB. Each folder
-                           on the way down holds up to a quarter of it on top, for the subfolders to visit. */
+    /* Most memory for the names of the folder being read; 0: 8 MB, never less than 4 KB. Each folder on the way down
+     * holds up to a quarter of it on top, for the subfolders to visit. */
+    size_t names_bytes;
 };
 
 struct th_walk;
-/* Check the sources (options are borrowed until destroy). USAGE: two sources with equal last name parts, a SOURCE
- * folder that is the one to be skipped, a malformed glob. A source that does not exist or cannot be opened is UNREADABLE
- * or VANISHED here, with its path in the message. MEMORY. A SOURCE that is a symbolic link is followed, with or without
- * `follow`. */
+/* Check the sources (options are borrowed until destroy). USAGE: two sources with equal last name parts,
+ * a SOURCE folder that is the one to be skipped, a malformed glob. A source that does not exist or cannot
+ * be opened is UNREADABLE or VANISHED here, with its path in the message. MEMORY. A SOURCE that is a
+ * symbolic link is followed, with or without `follow`. */
 enum thumbs_code th_walk_create(const struct th_walk_options *options, struct th_walk **out, struct thumbs_error *err);
 /* The next entry: true and *entry (owned by the caller), or false at the end. Out of memory for a folder or a name: a
  * FAILED entry for that folder, code MEMORY; if there is none to go on with at all, its message says that the walk ends
@@ -92,11 +92,12 @@ enum thumbs_code th_walk_create(const struct th_walk_options *options, struct th
 bool th_walk_next(struct th_walk *walk, struct th_walk_entry *entry);
 void th_walk_destroy(struct th_walk *walk); /* NULL is fine */
 
-/* Does the glob match? `*` and `?` do not cross '/', `**` does ("a/" "**" "/b" matches a/b as well), [abc] [a-z] [!x] and
- * \\ as in sh. A pattern without '/' is matched against the last name part, one with '/' against the whole path (a
+/* Does the glob match? `*` and `?` do not cross '/', `**` does ("a/" "**" "/b" matches a/b as well), [abc] [a-z] [!x]
+ * and \\ as in sh. A pattern without '/' is matched against the last name part, one with '/' against the whole path (a
  * leading '/' only anchors). Bytes, case counts. No exponential backtracking. */
 bool th_glob_match(const char *glob, const char *path);
-/* False, and *err (if not NULL) with code USAGE: a [ that is not closed, a backslash at the end, nothing but slashes. */
+/* False, and *err (if not NULL) with code USAGE: a [ that is not
+ * closed, a backslash at the end, nothing but slashes. */
 bool th_glob_valid(const char *glob, struct thumbs_error *err);
 
 #endif

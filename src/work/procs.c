@@ -1,12 +1,12 @@
 /*
  * Mode processes: one attendant thread for each worker process.
  *
- * An attendant owns its worker, the socket to it and the files it has sent there; nothing of that is shared, so there is
- * no dispatcher that 64 workers would queue for. While the worker is at one file the next already waits in its socket, and the
- * attendant commits the one before: the worker never waits for a round trip.
+ * An attendant owns its worker, the socket to it and the files it has sent there; nothing of that is shared, so there
+ * is no dispatcher that 64 workers would queue for. While the worker is at one file the next already waits in its
+ * socket, and the attendant commits the one before: the worker never waits for a round trip.
  *
- * Nothing that a worker says is trusted. A wrong length, number or order means that its memory is not its own any more:
- * it is killed, and the file it was at has failed.
+ * Nothing that a worker says is trusted. A wrong length, number or order means that its memory is not its own any
+ * more: it is killed, and the file it was at has failed.
  */
 #include "work/procs.h"
 
@@ -412,7 +412,8 @@ static void bury_worker(struct attendant *a, enum answer answer)
         a->sent[i].n_resends++;
 }
 
-/* A worker for the files that are to be sent, the first one or one in place of another. False: there is none to be had. */
+/* A worker for the files that are to be sent, the first one or one in place of another. False: there is none to be
+ * had. */
 static bool renew_worker(struct attendant *a, struct thumbs_error *err)
 {
     if (start_worker_patiently(a, err) != THUMBS_OK) return false;

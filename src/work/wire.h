@@ -68,8 +68,8 @@ size_t th_wire_reply_size(uint32_t n_outputs);
 /* Send one message with up to TH_WIRE_MAX_FDS descriptors: 0 or -1 with errno. No SIGPIPE. */
 int th_wire_send(int sock, const void *message, size_t size, const int *fds, size_t n_fds);
 
-/* Receive one message of at most `size` bytes and up to *n_fds descriptors (close-on-exec; *n_fds is set to how many came,
- * surplus ones are closed). The message's length; 0 at end of file; -1 with errno, EMSGSIZE if it was longer. */
+/* Receive one message of at most `size` bytes and up to *n_fds descriptors (close-on-exec; *n_fds is set to how many
+ * came, surplus ones are closed). The message's length; 0 at end of file; -1 with errno, EMSGSIZE if it was longer. */
 ssize_t th_wire_receive(int sock, void *message, size_t size, int *fds, size_t *n_fds);
 
 #endif

@@ -6,8 +6,8 @@
  *   processes  long-lived worker processes, each served by one thread here (its attendant), which takes files
  *              from the queue, keeps one ahead in the worker, and gets thumbnails back through shared memory
  *
- * They differ in nothing else: same items, same th_image_make(), same `finish`. May call image, queue, slots and base; knows
- * nothing of names, folders or reports.
+ * They differ in nothing else: same items, same th_image_make(), same `finish`. May call image, queue, slots and
+ * base; knows nothing of names, folders or reports.
  */
 #ifndef TH_WORK_WORK_H
 #define TH_WORK_WORK_H

@@ -1,13 +1,13 @@
 /*
  * The other side of mode processes: the fork server and its workers.
  *
- * The server is this same program, started by exec, with one thread. It forks a worker in about a millisecond. Once a picture has
- * needed libvips and the hundred libraries behind it, the server loads them as well, so that workers that come later share
- * them; a run over JPEG files never pays for them. Starting it by exec, not by fork, works from a process that has threads, at any time: at
- * the start of a run and when a server has died.
+ * The server is this same program, started by exec, with one thread. It forks a worker in about a millisecond. Once a
+ * picture has needed libvips and the hundred libraries behind it, the server loads them as well, so that workers that
+ * come later share them; a run over JPEG files never pays for them. Starting it by exec, not by fork, works from a
+ * process that has threads, at any time: at the start of a run and when a server has died.
  *
- * A worker has no business with files: bytes come in through slots that it maps read-only, go out through its sinks. (That it
- * cannot open them for writing by way of /proc is for a sandbox to see to.)
+ * A worker has no business with files: bytes come in through slots that it maps read-only, go out through its sinks.
+ * (That it cannot open them for writing by way of /proc is for a sandbox to see to.)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -170,8 +170,8 @@ static void become_worker(pid_t server, int control)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != server) _exit(1); /* it died before the line above */
     prctl(PR_SET_NAME, "thumbs-worker");
-    /* No core dumps: they would hold pictures of users and delay the news of the death. 1, since 0 does not stop a core_pattern
-     * that is a pipe (core(5)). */
+    /* No core dumps: they would hold pictures of users and delay the news of the death. 1, since 0 does not stop a
+     * core_pattern that is a pipe (core(5)). */
     setrlimit(RLIMIT_CORE, &(struct rlimit){1, 1});
     close(control);
 }

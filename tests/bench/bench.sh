@@ -22,7 +22,9 @@ is_clean() { [ -z "$(ls -A tmp)" ] || fail "left behind: $(ls -A tmp)"; }
 
 # The checker itself must tell bad from good.
 echo '{"schema":"other"}' >bad.json
-if python3 "$here/check_schema.py" "$here/bench.schema.json" bad.json >/dev/null; then fail "the checker passes anything"; fi
+if python3 "$here/check_schema.py" "$here/bench.schema.json" bad.json >/dev/null; then
+    fail "the checker passes anything"
+fi
 
 "$program" bench --quiet --runs=2 -j1,2 --json=b.json --csv=b.csv --svg=b.svg pictures >table
 python3 "$here/check_schema.py" "$here/bench.schema.json" b.json
@@ -51,7 +53,8 @@ python3 "$here/check_schema.py" "$here/bench.schema.json" o.json
 grep -q '^sync ' table || fail "no table on standard error"
 
 # Storage that makes each open wait: bound by I/O, and threads overlap what sync has to wait for.
-"$program" bench --quiet --runs=1 --modes=sync,threads -j1 --io=threads --io-jobs=8 --io-latency=300 --no-work --json=l.json pictures >table
+"$program" bench --quiet --runs=1 --modes=sync,threads -j1 --io=threads --io-jobs=8 --io-latency=300 --no-work \
+    --json=l.json pictures >table
 python3 - <<'P'
 import json
 b = json.load(open("l.json"))

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# peers.sh PROGRAM SAMPLES BENCHMARKS: the race runs with whatever is installed, its JSON keeps to the schema, it judges outputs and cleans up.
+# peers.sh PROGRAM SAMPLES BENCHMARKS: the race runs with whatever is installed, its JSON keeps to the schema, it judges
+# outputs and cleans up.
 set -euo pipefail
 program=$(realpath "$1") samples=$(realpath "$2") benchmarks=$(realpath "$3")
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -37,7 +38,8 @@ for p in peers.values():
 P
 [ -z "$(ls -A tmp)" ] || fail "left behind: $(ls -A tmp)"
 
-# A program that is fast because it cheats is thrown out: one that makes nothing, and one whose outputs are another picture.
+# A program that is fast because it cheats is thrown out: one that makes nothing, and one whose outputs are another
+# picture.
 cat >lazy <<'P'
 #!/bin/sh
 case $1 in --version) echo "lazy 1" ;; esac

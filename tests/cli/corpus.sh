@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The command line on a corpus of real, odd and broken files: $THUMBS_CORPUS/{broken,formats,pngsuite,photos,orientation}.
-# Skipped without it.
+# The command line on a corpus of real, odd and broken files:
+# $THUMBS_CORPUS/{broken,formats,pngsuite,photos,orientation}. Skipped without it.
 #   corpus.sh PROGRAM SAMPLES
 #
 # Of what is broken: the run ends by itself with exit status 0 or 1, every file has one line in the report, no temporary
@@ -39,8 +39,8 @@ for set in broken formats pngsuite; do
     of_set $set || continue
     snapshot "$CORPUS/$set" >before
     status=0
-    timeout -k 5 60 "$THUMBS" --mode=processes --jobs=2 --hidden --timeout=10 --report="$set.ndjson" "$CORPUS/$set" "$set" \
-        >stdout 2>"$log/stderr" </dev/null || status=$?
+    timeout -k 5 60 "$THUMBS" --mode=processes --jobs=2 --hidden --timeout=10 --report="$set.ndjson" \
+        "$CORPUS/$set" "$set" >stdout 2>"$log/stderr" </dev/null || status=$?
     case $status in
     0 | 1) ;;
     *) fail "$set: exit status $status: $(tail -n 3 "$log/stderr")" ;;
@@ -56,7 +56,8 @@ for set in broken formats pngsuite; do
     find "$CORPUS/$set" -type f -printf '%P\n' | sort >files
     awk -v want=fates -f "$CASES/report.awk" "$set.ndjson" | sed 's/^[^ ]* //' | sort >told
     cmp -s files told || fail "$set: other files are told than are there: $(diff files told | head -n 5)"
-    odd=$(grep -Ev -e '^thumbs: (load|decode|damaged|walk|resize|encode|write|queue): [^ ].*: .+' -e '^[0-9]+ done, ' "$log/stderr" | head -n 5)
+    odd=$(grep -Ev -e '^thumbs: (load|decode|damaged|walk|resize|encode|write|queue): [^ ].*: .+' -e '^[0-9]+ done, ' \
+        "$log/stderr" | head -n 5)
     [ -z "$odd" ] || fail "$set: lines that are not the program's own: $odd"
 
     # Its own thumbnails are sound.
@@ -68,7 +69,8 @@ for set in broken formats pngsuite; do
     # What could be made is known the next time; what failed fails again in the same way.
     awk -v want=fates -f "$CASES/report.awk" "$set.ndjson" | sed 's/^damaged /done /' | sort >first
     status=0
-    timeout -k 5 60 "$THUMBS" --mode=processes --jobs=2 --hidden --timeout=10 --report=r "$CORPUS/$set" "$set" 2>/dev/null || status=$?
+    timeout -k 5 60 "$THUMBS" --mode=processes --jobs=2 --hidden --timeout=10 --report=r "$CORPUS/$set" "$set" \
+        2>/dev/null || status=$?
     awk -v want=fates -f "$CASES/report.awk" r | sed 's/^up-to-date /done /' | sort >second
     cmp -s first second || fail "$set: the second run tells otherwise: $(diff first second | head -n 5)"
     echo "# $set: $(wc -l <files) files, $n thumbnails"
@@ -81,7 +83,8 @@ for set in orientation photos; do
         thumbs 0 --mode="$mode" --jobs=2 --quiet --size=256,64 --report="$set.$mode" "$CORPUS/$set" "$set-$mode"
         check_report "$set.$mode"
         expect_clean "$set-$mode"
-        [ "$(outputs "$set-$mode" | wc -l)" -eq $((2 * n)) ] || fail "$set, $mode: $(outputs "$set-$mode" | wc -l) thumbnails of $n pictures"
+        [ "$(outputs "$set-$mode" | wc -l)" -eq $((2 * n)) ] ||
+            fail "$set, $mode: $(outputs "$set-$mode" | wc -l) thumbnails of $n pictures"
     done
     same_trees "$set-sync" "$set-threads"
     same_trees "$set-sync" "$set-processes"

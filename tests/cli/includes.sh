@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Includes go down only: each #include under src/ is held against the column "may call" of the table in
-# docs/ARCHITECTURE.md, and each header must compile by itself. Also a test of the table: a room that is missing there, or
-# has no sources, is a mistake as well.
+# docs/ARCHITECTURE.md, and each header must compile by itself. Also a test of the table: a room that is missing there,
+# or has no sources, is a mistake as well.
 #   includes.sh [PROGRAM SAMPLES]      (not used; other tests get them)
 # Environment: CC, CXX. Exit status: 0 all is well, 1 not, each reason on a line of its own.
 set -u
@@ -41,7 +41,8 @@ awk -v table="$scratch/table" '
             is_room[words[1]] = 1
             for (i = 1; i <= n; i++) may[words[1], words[i]] = 1 # a room may include itself
         }
-        split("vips/ jpeglib.h jerror.h jmorecfg.h turbojpeg.h png.h pngconf.h lcms2.h webp/ gif_lib.h tiffio.h glib.h glib-object.h", decoders, " ")
+        split("vips/ jpeglib.h jerror.h jmorecfg.h turbojpeg.h png.h pngconf.h lcms2.h webp/ gif_lib.h tiffio.h " \
+              "glib.h glib-object.h", decoders, " ")
     }
     function bad(what) {
         printf "%s:%d: %s\n", FILENAME, FNR, what
@@ -70,13 +71,15 @@ awk -v table="$scratch/table" '
                 if (!(parts[1] in is_room)) bad("\"" name "\": there is no such room")
                 else if (!((room, parts[1]) in may)) bad("room " room " may not include " parts[1] ": \"" name "\"")
                 # What a room keeps to itself.
-                else if (parts[1] != room && parts[1] != "base" && name ~ /_internal\.h$/) bad("\"" name "\" is inner to its room")
+                else if (parts[1] != room && parts[1] != "base" && name ~ /_internal\.h$/)
+                    bad("\"" name "\" is inner to its room")
             }
         } else {
             sub(/^[^<]*</, "", name)
             sub(/>.*/, "", name)
             for (i in decoders)
-                if (index(name, decoders[i]) == 1 && room != "image") bad("<" name ">: only src/image includes decoders")
+                if (index(name, decoders[i]) == 1 && room != "image")
+                    bad("<" name ">: only src/image includes decoders")
             if (name == "omp.h" && room != "work" && room != "base") bad("<omp.h>: only src/work uses OpenMP")
         }
     }
@@ -119,6 +122,7 @@ for log in "$scratch"/*.log; do
 done
 cxx=${CXX:-c++}
 if command -v "$cxx" >/dev/null; then
-    echo '#include <thumbs/thumbs.h>' | "$cxx" -Iinclude -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c++ - || status=1
+    echo '#include <thumbs/thumbs.h>' | "$cxx" -Iinclude -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c++ - ||
+        status=1
 fi
 exit "$status"

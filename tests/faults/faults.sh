@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Make the n-th read, write, rename, allocation, thread start ... fail, for each n until a run passes without having
-# met it, and see that every promise holds: the run ends by itself, with exit status 0, 1 or 3; no temporary stays; every
+# Make the n-th read, write, rename, allocation, thread start ... fail, for each n until a run passes without having met
+# it, and see that every promise holds: the run ends by itself, with exit status 0, 1 or 3; no temporary stays; every
 # output is whole (equal to the one of a calm run); and the next run completes the tree.
 #   faults.sh PROGRAM SAMPLES
 set -u
@@ -35,8 +35,8 @@ check() { # POINT N MODE [OPTION...]
     local point=$1 n=$2 mode=$3 out=$scratch/out status
     shift 3
     rm -rf "$out"
-    THUMBS_FAULT=$point:$n timeout -k 5 60 "$thumbs" --mode="$mode" --jobs=2 "$@" --report="$scratch/report" "$source" "$out" \
-        >"$scratch/stdout" 2>"$scratch/stderr"
+    THUMBS_FAULT=$point:$n timeout -k 5 60 "$thumbs" --mode="$mode" --jobs=2 "$@" --report="$scratch/report" \
+        "$source" "$out" >"$scratch/stdout" 2>"$scratch/stderr"
     status=$?
     n_runs=$((n_runs + 1))
     [ "$status" -eq 0 ] || n_struck=$((n_struck + 1))
@@ -57,7 +57,8 @@ check() { # POINT N MODE [OPTION...]
     if [ "$status" -eq 0 ] && [ "$(find "$out" -name '*.jpg' | wc -l)" -ne 3 ]; then
         fail "$point:$n $mode: exit status 0 with outputs missing"
     fi
-    "$thumbs" --mode=sync --quiet "$source" "$out" 2>"$scratch/stderr" || fail "$point:$n $mode: the next run: $(cat "$scratch/stderr")"
+    "$thumbs" --mode=sync --quiet "$source" "$out" 2>"$scratch/stderr" ||
+        fail "$point:$n $mode: the next run: $(cat "$scratch/stderr")"
     [ "$(find "$out" -name '*.jpg' | wc -l)" -eq 3 ] || fail "$point:$n $mode: the next run leaves the tree incomplete"
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# kill -9 of the parent at random moments: no half-written thumbnail under a final name, no process that lives on, and the
-# next run completes the tree and clears the temporaries.
+# kill -9 of the parent at random moments: no half-written thumbnail under a final name, no process that lives on, and
+# the next run completes the tree and clears the temporaries.
 #   kill.sh PROGRAM SAMPLES [ROUNDS]
 set -u
 thumbs=$1

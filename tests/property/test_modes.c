@@ -70,7 +70,8 @@ static void check_all_settings(const char *source)
             o.queue_bytes = queues[q].bytes;
             o.io = THUMBS_IO_THREADS;
             expect_alike(run(&o, source), reference, &o);
-            /* Where the kernel refuses a ring this is the same once more, and modes::uring_is_what_is_run says so by name. */
+            /* Where the kernel refuses a ring this is the same once more,
+             * and modes::uring_is_what_is_run says so by name. */
             o.io = THUMBS_IO_URING;
             expect_alike(run(&o, source), reference, &o);
         }

@@ -1,4 +1,6 @@
-/* tree.h - temporary folders and comparing trees of files, for tests. Failures abort the test program with a message. */
+/*
+ * tree.h - temporary folders and comparing trees of files, for tests. Failures abort the test program with a message.
+ */
 #ifndef TEST_TREE_H
 #define TEST_TREE_H
 

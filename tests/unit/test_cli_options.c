@@ -556,7 +556,8 @@ Test(bench, refusals)
     expect_usage(PARSE("bench", "--modes=sync,sync", "a"),
                  "--modes=sync,sync: a word is given twice; it must be one or several, with commas, of sync, threads, "
                  "processes");
-    expect_usage(PARSE("bench", "--jobs=1,,2", "a"), "--jobs=1,,2: must be up to 16 numbers from 1 to 1024, with commas");
+    expect_usage(PARSE("bench", "--jobs=1,,2", "a"),
+                 "--jobs=1,,2: must be up to 16 numbers from 1 to 1024, with commas");
     expect_usage(PARSE("bench", "--jobs=2,2", "a"),
                  "--jobs=2,2: a number is given twice; it must be up to 16 numbers from 1 to 1024, with commas");
     expect_usage(PARSE("bench", "--jobs=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "a"),

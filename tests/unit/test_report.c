@@ -429,7 +429,8 @@ Test(progress, in_a_log_ends_with_a_plain_line, .timeout = 20)
     cr_expect_str_eq(text, "hello\nthumbs: 3/4 75 % 3.0 images/s ETA 0:00\n");
 }
 
-/* What a terminal of one line and its scrollback shows after these bytes: finished lines, then the line in the making. */
+/* What a terminal of one line and its scrollback shows after these
+ * bytes: finished lines, then the line in the making. */
 static void replay(const char *text, char *shown)
 {
     char line[512] = "";

@@ -1,4 +1,6 @@
-/* The event loop over io_uring: what it loads, what it says, and how it ends. Skipped where the kernel refuses a ring. */
+/*
+ * The event loop over io_uring: what it loads, what it says, and how it ends. Skipped where the kernel refuses a ring.
+ */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <dirent.h>

@@ -1,5 +1,5 @@
-# A full disk ends the run with exit status 3 and says so; no half file and no temporary is left; when there is room again,
-# the next run completes the tree.
+# A full disk ends the run with exit status 3 and says so; no half file and no temporary is left; when there is room
+# again, the next run completes the tree.
 . "$CASES/common.inc"
 if [ -z "${INSIDE-}" ]; then
     [ "$(id -u)" -eq 0 ] || skip "only root can mount a small disk"
@@ -14,7 +14,8 @@ trap 'umount disk' EXIT
 for mode in $MODES; do
     mount -o remount,size=72k disk
     thumbs 3 --mode="$mode" --jobs=2 --report="$log/r" photos disk/out
-    grep -q 'No space left on device' "$log/stderr" || fail "$mode: not told that the disk is full: $(cat "$log/stderr")"
+    grep -q 'No space left on device' "$log/stderr" ||
+        fail "$mode: not told that the disk is full: $(cat "$log/stderr")"
     check_summary
     check_report "$log/r"
     fates "$log/r" | grep -q '^failed:write:no_space ' || fail "$mode: no file failed for it"
@@ -31,7 +32,8 @@ done
 mount -o remount,size=72k disk
 dd if=/dev/zero of=disk/fill bs=1k 2>/dev/null || true
 thumbs 3 photos disk/out
-grep -q 'No space left on device' "$log/stderr" || fail "not told that the disk is full from the beginning: $(cat "$log/stderr")"
+grep -q 'No space left on device' "$log/stderr" ||
+    fail "not told that the disk is full from the beginning: $(cat "$log/stderr")"
 rm -r disk/*
 umount disk
 mount -t tmpfs -o size=10M,nr_inodes=9 none disk

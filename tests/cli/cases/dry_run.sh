@@ -7,7 +7,8 @@ echo text >photos/notes.txt
 : >photos/empty.png
 thumbs 1 --dry-run --size=10,20 --report="$log/r" photos new/dest
 [ ! -e new ] || fail "DEST was made"
-printf '%s\n' "would make a.jpg -> a-10.jpg, a-20.jpg" "would make sub/b.png -> sub/b-10.jpg, sub/b-20.jpg" | cmp - "$log/stdout"
+printf '%s\n' "would make a.jpg -> a-10.jpg, a-20.jpg" "would make sub/b.png -> sub/b-10.jpg, sub/b-20.jpg" |
+    cmp - "$log/stdout"
 awk -v want=check -v dry=1 -f "$CASES/report.awk" "$log/r"
 case $(tail -n 1 "$log/stderr") in
 "dry run: 2 to do, 0 up to date, 0 damaged, 1 failed, 1 skipped in "*) ;;

@@ -1,5 +1,5 @@
-# A tree of many folders is made whatever the soft limit of descriptors is: 1024 by custom, and a machine of 64 CPUs is no
-# rarity. Where the hard limit is low as well, it may be slow, or be refused as a whole, but not lose some files.
+# A tree of many folders is made whatever the soft limit of descriptors is: 1024 by custom, and a machine of 64 CPUs is
+# no rarity. Where the hard limit is low as well, it may be slow, or be refused as a whole, but not lose some files.
 . "$CASES/common.inc"
 mkdir -p photos/1
 (cd photos/1 && mkdir a b c d e f g h i j)
@@ -32,7 +32,8 @@ for limits in "1024 64 processes" "128 2 processes" "128 4 threads" "40 4 thread
     3) ;;
     1) # with next to none, each that is lost must at least be told
         [ "$1" -lt 100 ] || fail "$1 descriptors, $2 jobs, $3: files are lost: $(tail -n 1 "$log/stderr")"
-        [ $((n + $(grep -c 'Too many open files' "$log/stderr"))) -ge 300 ] || fail "$1 descriptors, $3: not all were told"
+        [ $((n + $(grep -c 'Too many open files' "$log/stderr"))) -ge 300 ] ||
+            fail "$1 descriptors, $3: not all were told"
         ;;
     *) fail "$1 descriptors, $2 jobs, $3: exit status $status: $(tail -n 1 "$log/stderr")" ;;
     esac

@@ -4,7 +4,8 @@ mkdir photos
 cp "$SAMPLES/photos/dunes.jpg" "$SAMPLES/jpeg/size-16x16.jpg" photos
 for mode in $MODES; do
     status=0
-    (ulimit -f 4 && exec "$THUMBS" --mode="$mode" --size=600 --report="$log/r" photos "$mode" 2>"$log/stderr") || status=$?
+    (ulimit -f 4 && exec "$THUMBS" --mode="$mode" --size=600 --report="$log/r" photos "$mode" 2>"$log/stderr") ||
+        status=$?
     case $status in
     1 | 3) ;;
     *) fail "$mode: exit status $status" ;;

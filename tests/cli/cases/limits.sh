@@ -11,7 +11,8 @@ for mode in $MODES; do
     thumbs 1 --mode="$mode" --max-bytes=$size photos "$mode"
     expect_counts 1 1 0 1 0
     thumbs 1 --mode="$mode" --max-pixels=560 --report="$log/r" photos "p-$mode"
-    expect_fates "$log/r" "failed:decode:too_large large.jpg" "failed:decode:too_large claims.jpg" "failed:decode:too_large small.jpg"
+    expect_fates "$log/r" "failed:decode:too_large large.jpg" "failed:decode:too_large claims.jpg" \
+        "failed:decode:too_large small.jpg"
     thumbs 1 --mode="$mode" --max-pixels=561 photos "p-$mode"
     expect_counts 1 0 0 2 0
     thumbs 1 --mode="$mode" --max-bytes=1 photos none
@@ -21,7 +22,8 @@ done
 if (ulimit -v 8000000 && "$THUMBS" --version) >/dev/null 2>&1; then # not so with AddressSanitizer
     status=0
     # shellcheck disable=SC3045 # dash and bash have it
-    (ulimit -v 8000000 && exec "$THUMBS" --max-pixels=5000000000 --timeout=20 --report="$log/r" photos/claims.jpg giant 2>"$log/stderr") || status=$?
+    (ulimit -v 8000000 && exec "$THUMBS" --max-pixels=5000000000 --timeout=20 --report="$log/r" \
+        photos/claims.jpg giant 2>"$log/stderr") || status=$?
     [ $status -le 1 ] || fail "a giant ends the run: exit status $status"
     check_report "$log/r"
 fi

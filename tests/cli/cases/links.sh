@@ -19,14 +19,16 @@ ln -s ../elsewhere/text photos/t
 for mode in $MODES; do
     thumbs 0 --mode="$mode" --report="$log/r" photos "$mode"
     expect_outputs "$mode" a/a.jpg b/b.jpg real/r.jpg
-    expect_fates "$log/r" "done a/a.jpg" "done b/b.jpg" "done real/r.jpg" "skipped l.jpg" "skipped lreal" "skipped a/out" \
-        "skipped a/to-b" "skipped b/to-a" "skipped real/up" "skipped self" "skipped one" "skipped two" "skipped t"
-    thumbs 0 --mode="$mode" --follow --report="$log/r" photos "f-$mode"
-    expect_outputs "f-$mode" a/a.jpg a/out/e.jpg a/to-b/b.jpg b/b.jpg b/to-a/a.jpg b/to-a/out/e.jpg l.jpg lreal/r.jpg real/r.jpg
-    expect_fates "$log/r" "done a/a.jpg" "done a/out/e.jpg" "done a/to-b/b.jpg" "done b/b.jpg" "done b/to-a/a.jpg" \
-        "done b/to-a/out/e.jpg" "done l.jpg" "done lreal/r.jpg" "done real/r.jpg" "skipped a/out/text" "skipped a/to-b/to-a" \
-        "skipped b/to-a/out/text" "skipped b/to-a/to-b" "skipped lreal/up" "skipped real/up" "skipped self" "skipped one" \
+    expect_fates "$log/r" "done a/a.jpg" "done b/b.jpg" "done real/r.jpg" "skipped l.jpg" "skipped lreal" \
+        "skipped a/out" "skipped a/to-b" "skipped b/to-a" "skipped real/up" "skipped self" "skipped one" \
         "skipped two" "skipped t"
+    thumbs 0 --mode="$mode" --follow --report="$log/r" photos "f-$mode"
+    expect_outputs "f-$mode" a/a.jpg a/out/e.jpg a/to-b/b.jpg b/b.jpg b/to-a/a.jpg b/to-a/out/e.jpg l.jpg \
+        lreal/r.jpg real/r.jpg
+    expect_fates "$log/r" "done a/a.jpg" "done a/out/e.jpg" "done a/to-b/b.jpg" "done b/b.jpg" "done b/to-a/a.jpg" \
+        "done b/to-a/out/e.jpg" "done l.jpg" "done lreal/r.jpg" "done real/r.jpg" "skipped a/out/text" \
+        "skipped a/to-b/to-a" "skipped b/to-a/out/text" "skipped b/to-a/to-b" "skipped lreal/up" "skipped real/up" \
+        "skipped self" "skipped one" "skipped two" "skipped t"
     thumbs 0 --mode="$mode" --follow photos "f-$mode"
     expect_counts 0 9 0 0 10
 done
@@ -39,4 +41,5 @@ expect_counts 0 9 0 0 10
 ln -s gone.jpg photos/dangling.jpg
 thumbs 0 photos sync
 thumbs 1 --follow --report="$log/r" photos f-sync
-fates "$log/r" | grep -q '^failed:walk:vanished dangling.jpg$' || fail "a dangling link: $(fates "$log/r" | grep dangling)"
+fates "$log/r" | grep -q '^failed:walk:vanished dangling.jpg$' ||
+    fail "a dangling link: $(fates "$log/r" | grep dangling)"

@@ -28,4 +28,5 @@ thumbs 0 --name='{stem}{width}.{ext}' later taken
 cp "$SAMPLES/jpeg/size-17x33.jpg" later/a.jpg
 "$THUMBS" --name='{stem}{width}.{ext}' --report="$log/r" later taken 2>"$log/stderr" || true
 n_done=$(fates "$log/r" | grep -c -E '^(done|up-to-date) ')
-[ "$n_done" -eq "$(outputs taken | wc -l)" ] || fail "an output was taken over: $n_done done, $(outputs taken | wc -l) files"
+n_files=$(outputs taken | wc -l)
+[ "$n_done" -eq "$n_files" ] || fail "an output was taken over: $n_done done, $n_files files"

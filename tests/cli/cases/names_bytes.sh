@@ -6,9 +6,9 @@ dest=$(printf 'o\376u\nt %%s')
 mkdir -p "$top"
 picture=$SAMPLES/jpeg/size-17x33.jpg
 n=0
-for name in 'new\nline' '\n' 'quote"s' "it's" '`$(false)`' 'back\\slash' 'bad\377\376utf' '\303' '\355\240\200' '\033[31mred' \
-    '\177' '\001\002' ' ' ' a ' '-n' '--help' '*' '?[a]' '{stem}' '%%20 %%s' 'a%%' '~' '\360\237\230\200' '\303\251' 'e\314\201' \
-    ';' '\t' '\r' 'a:b' 'con' '...x' ';;' 'a ;'; do
+for name in 'new\nline' '\n' 'quote"s' "it's" '`$(false)`' 'back\\slash' 'bad\377\376utf' '\303' '\355\240\200' \
+    '\033[31mred' '\177' '\001\002' ' ' ' a ' '-n' '--help' '*' '?[a]' '{stem}' '%%20 %%s' 'a%%' '~' \
+    '\360\237\230\200' '\303\251' 'e\314\201' ';' '\t' '\r' 'a:b' 'con' '...x' ';;' 'a ;'; do
     # shellcheck disable=SC2059 # that is what it is for
     name=$(printf -- "${name}x") && name=${name%x}
     mkdir "$top/d$name"

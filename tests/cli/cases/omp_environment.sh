@@ -1,4 +1,5 @@
-# Clusters set variables of OpenMP for all jobs. They must not tie the program, its workers and all its threads to one CPU.
+# Clusters set variables of OpenMP for all jobs. They must not tie the program, its workers and all its threads to one
+# CPU.
 . "$CASES/common.inc"
 [ "$(nproc)" -gt 1 ] || skip "this needs two CPUs"
 many photos 4
@@ -7,7 +8,8 @@ n_workers() { # VARIABLE=VALUE
     run=$!
     until_true 20 has_outputs out 1 || fail "$1: it does not begin"
     n=$(workers thumbs-worker | wc -l)
-    cpus=$(for pid in $(workers thumbs-worker); do sed -n 's/^Cpus_allowed://p' "/proc/$pid/status"; done | sort -u | tr -d '\t\n')
+    cpus=$(for pid in $(workers thumbs-worker); do sed -n 's/^Cpus_allowed://p' "/proc/$pid/status"; done |
+        sort -u | tr -d '\t\n')
     kill -INT $run
     wait $run || true
     rm -r out

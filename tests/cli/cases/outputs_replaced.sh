@@ -1,5 +1,5 @@
-# An output obeys the umask, and an old one is replaced as a whole, not written into: who has it open sees the old one to
-# its end; its links stay what they were; it need not be writable.
+# An output obeys the umask, and an old one is replaced as a whole, not written into: who has it open sees the old one
+# to its end; its links stay what they were; it need not be writable.
 . "$CASES/common.inc"
 mkdir photos
 cp "$SAMPLES/orientation/orientation-1.jpg" photos/a.jpg
@@ -7,7 +7,8 @@ for mode in $MODES; do
     for mask in 022:644:755 077:600:700 002:664:775; do
         rest=${mask#*:}
         (umask "${mask%%:*}" && "$THUMBS" --quiet --mode="$mode" photos "new/$mode/$mask")
-        [ "$(stat -c %a "new/$mode/$mask/a.jpg")" = "${rest%:*}" ] || fail "$mode: rights of the output under umask $mask"
+        [ "$(stat -c %a "new/$mode/$mask/a.jpg")" = "${rest%:*}" ] ||
+            fail "$mode: rights of the output under umask $mask"
         [ "$(stat -c %a "new/$mode/$mask")" = "${rest#*:}" ] || fail "$mode: rights of DEST under umask $mask"
         rm -r new
     done

@@ -7,8 +7,8 @@ ln -s photos link
 ln -s . here
 snapshot photos >before
 
-for words in "photos photos" "photos/sub photos" "photos ." "photos/a.jpg photos" "photos/sub/b.jpg photos" "link photos" \
-    "photos link" "photos here" "$PWD/photos ./photos/sub/.." "photos photos/sub/.."; do
+for words in "photos photos" "photos/sub photos" "photos ." "photos/a.jpg photos" "photos/sub/b.jpg photos" \
+    "link photos" "photos link" "photos here" "$PWD/photos ./photos/sub/.." "photos photos/sub/.."; do
     # shellcheck disable=SC2086 # two words
     thumbs 2 $words
     # shellcheck disable=SC2086

@@ -27,7 +27,8 @@ on_terminal() { # ARGUMENT... - as seen on a terminal, in $log/screen
 on_terminal --mode=sync --format=webp --size=700 photos bar
 [ "$status" -eq 1 ] || fail "exit status $status on a terminal"
 grep -Eq '\[[#.]+\] [0-9]+/[0-9]+' "$log/screen" || fail "no bar on a terminal"
-tr '\r' '\n' <"$log/screen" | sed 's/.\[K//g' | grep -Eq '^thumbs: decode: bad\.jpg: ' || fail "an error is torn by the bar"
+tr '\r' '\n' <"$log/screen" | sed 's/.\[K//g' | grep -Eq '^thumbs: decode: bad\.jpg: ' ||
+    fail "an error is torn by the bar"
 on_terminal --progress=never --force photos bar
 ! grep -q '\[#' "$log/screen" || fail "a bar in spite of --progress=never"
 # A name cannot do what it likes with a terminal.

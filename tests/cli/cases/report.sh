@@ -9,7 +9,8 @@ for mode in $MODES; do
     [ "$(wc -l <r)" -eq $((n_sources + 1)) ] || fail "$(wc -l <r) lines for $n_sources sources"
     fates r >"$log/fates.$mode"
     # Libraries have no say: all lines on standard error are the program's.
-    odd=$(grep -Ev -e '^thumbs: (load|decode|damaged|walk|resize|encode|write): [^ ].*: .+' -e '^[0-9]+ done, ' "$log/stderr" || true)
+    odd=$(grep -Ev -e '^thumbs: (load|decode|damaged|walk|resize|encode|write): [^ ].*: .+' -e '^[0-9]+ done, ' \
+        "$log/stderr" || true)
     [ -z "$odd" ] || fail "odd lines: $odd"
     # The summary for people says the same.
     counts=$(tail -n 1 r | sed 's/"seconds.*//' | tr -dc '0-9,' | tr ',' ' ')
@@ -21,7 +22,8 @@ same_trees sync processes
 cmp "$log/fates.sync" "$log/fates.threads" || fail "sync and threads differ"
 cmp "$log/fates.sync" "$log/fates.processes" || fail "sync and processes differ"
 # Every output that is told is there, with these bytes and dimensions.
-sed -n 's/.*"path":"\([^"\\]*\)","format":"\([a-z]*\)","width":\([0-9]*\),"height":\([0-9]*\),"bytes":\([0-9]*\)}.*/\1 \2 \3x\4 \5/p' r >"$log/told"
+output='"path":"\([^"\\]*\)","format":"\([a-z]*\)","width":\([0-9]*\),"height":\([0-9]*\),"bytes":\([0-9]*\)}'
+sed -n "s/.*$output.*/\1 \2 \3x\4 \5/p" r >"$log/told"
 [ "$(wc -l <"$log/told")" -eq "$(outputs processes | wc -l)" ] || fail "other outputs are told than are there"
 while read -r path _ _ bytes; do
     [ "$(stat -c %s "processes/$path")" -eq "$bytes" ] || fail "$path has other bytes than told"

@@ -1,5 +1,6 @@
 # The first SIGINT, SIGTERM or SIGHUP: what is being written is finished, nothing new is started, the report and the
-# summary are written, exit status 128 + signal; no temporary and no process is left, and the next run completes the tree.
+# summary are written, exit status 128 + signal; no temporary and no process is left, and the next run completes the
+# tree.
 . "$CASES/common.inc"
 many photos 4
 thumbs 0 --format=webp --size=400 --jobs=2 photos calm
@@ -16,7 +17,8 @@ for what in sync:HUP:129 threads:INT:130 processes:TERM:143; do
     check_summary
     expect_said "stopped by SIG$name, the rest was not begun"
     check_report "$log/r"
-    grep -q "\"interrupted\":$((status - 128))}}" "$log/r" || fail "$what: the report does not say that it was interrupted"
+    grep -q "\"interrupted\":$((status - 128))}}" "$log/r" ||
+        fail "$what: the report does not say that it was interrupted"
     told=$(grep -c '"status":"done"' "$log/r")
     [ "$told" -eq "$(outputs out | wc -l)" ] || fail "$what: $told are told, $(outputs out | wc -l) are there"
     [ "$told" -lt 48 ] || fail "$what: nothing was left undone"

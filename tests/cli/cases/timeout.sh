@@ -12,7 +12,8 @@ for mode in $MODES; do
     fates "$log/r" | grep -v -e '^done ' -e '^failed:[a-z]*:timeout ' && fail "$mode: neither done nor timeout"
     if fates "$log/r" | grep -q '^failed'; then wanted=1; else wanted=0; fi
     [ "$status" -eq $wanted ] || fail "$mode: exit status $status, expected $wanted"
-    [ "$(outputs "$mode" | wc -l)" -eq "$(fates "$log/r" | grep -c '^done ')" ] || fail "$mode: outputs that were not told"
+    [ "$(outputs "$mode" | wc -l)" -eq "$(fates "$log/r" | grep -c '^done ')" ] ||
+        fail "$mode: outputs that were not told"
     expect_clean "$mode"
     # The next one, with time enough, completes the tree.
     thumbs 0 --mode="$mode" --size=500 --format=webp photos "$mode"

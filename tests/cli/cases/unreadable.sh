@@ -1,5 +1,5 @@
-# Without the right to read or write something: each file or folder that cannot be read is one failure of its own; a DEST
-# that cannot be written ends the run before it begins. Tried as somebody who is not root.
+# Without the right to read or write something: each file or folder that cannot be read is one failure of its own; a
+# DEST that cannot be written ends the run before it begins. Tried as somebody who is not root.
 . "$CASES/common.inc"
 if [ "$(id -u)" -eq 0 ]; then
     command -v setpriv >/dev/null || skip "this is root, and there is no setpriv"
