@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -138,6 +138,17 @@ static void attendant_finish(struct attendant *a)
 
 /* ---- workers come and go ---- */
 
+/* A receive gives up after the time that one file may take, so that waiting needs no other call. What was spent on the
+ * commit of the file before comes on top: late by milliseconds, never early. */
+static void limit_waiting(int sock, uint64_t timeout_ns)
+{
+    struct timeval most = {.tv_sec = (time_t)(timeout_ns / 1000000000),
+                           .tv_usec = (suseconds_t)(timeout_ns / 1000 % 1000000)};
+    if (!timeout_ns) return;
+    if (most.tv_sec == 0 && most.tv_usec == 0) most.tv_usec = 1; /* 0 would be no limit */
+    setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
+}
+
 static enum thumbs_code start_worker(struct attendant *a, struct thumbs_error *err)
 {
     int pair[2];
@@ -155,6 +166,7 @@ static enum thumbs_code start_worker(struct attendant *a, struct thumbs_error *e
         return code;
     }
     a->sock = pair[0];
+    limit_waiting(a->sock, a->pool->work->timeout_ns);
     if (a->knows_slot) memset(a->knows_slot, 0, a->n_known_words * sizeof *a->knows_slot);
     return THUMBS_OK;
 }
@@ -251,15 +263,10 @@ static void fail_oldest(struct attendant *a, const struct thumbs_error *error)
 
 enum answer { ANSWERED, DIED, LATE, LIED };
 
-/* Milliseconds until the file at work is late; -1: never. Rounded up, so that it never spins. */
-static int ms_left(const struct attendant *a)
+static bool is_late(const struct attendant *a)
 {
-    uint64_t timeout = a->pool->work->timeout_ns;
-    if (!timeout) return -1;
-    uint64_t now = th_now_ns(), end = a->began_ns + timeout;
-    if (now >= end) return 0;
-    uint64_t ms = (end - now) / 1000000 + 1;
-    return ms > 1000000 ? 1000000 : (int)ms;
+    uint64_t timeout_ns = a->pool->work->timeout_ns;
+    return timeout_ns && th_now_ns() - a->began_ns >= timeout_ns;
 }
 
 /* See that reading up to `need` bytes of the sink is safe: the file is that long, and mapped. */
@@ -341,15 +348,13 @@ static bool is_plausible(struct attendant *a, size_t size)
 static enum answer wait_for_answer(struct attendant *a)
 {
     for (;;) {
-        struct pollfd ready = {.fd = a->sock, .events = POLLIN};
-        int n = poll(&ready, 1, ms_left(a));
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return DIED;
-        if (n == 0 && ms_left(a) > 0) continue;
-        if (n == 0) return LATE;
         ssize_t size = th_wire_receive(a->sock, &a->reply, sizeof a->reply, NULL, NULL);
         /* A worker that died with a job unread resets the socket, but what it had answered before is still there. */
         if (size < 0 && errno == ECONNRESET) size = th_wire_receive(a->sock, &a->reply, sizeof a->reply, NULL, NULL);
+        if (size < 0 && errno == EAGAIN) {
+            if (is_late(a)) return LATE;
+            continue;
+        }
         if (size < 0 && errno == EMSGSIZE) return LIED;
         if (size <= 0) return DIED;
         return is_plausible(a, (size_t)size) ? ANSWERED : LIED;

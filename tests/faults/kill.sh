@@ -3,8 +3,8 @@
 # the next run completes the tree and clears the temporaries.
 #   kill.sh PROGRAM SAMPLES [ROUNDS]
 set -u
-thumbs=$1
-samples=$2
+thumbs=$(readlink -f "$1")
+samples=$(readlink -f "$2")
 rounds=${3:-50}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -23,12 +23,14 @@ fail() {
     failures=$((failures + 1))
 }
 
-orphans() { # processes of this program that work for a scratch folder or have lost their parent
+# Other tests may be running the same program; ours are told by their folder.
+orphans() {
     pgrep -f -- "thumbs --thumbs-fork-server" | while read -r pid; do
-        [ "$(readlink "/proc/$pid/exe")" = "$(readlink -f "$thumbs")" ] && echo "$pid"
+        [ "$(readlink "/proc/$pid/cwd")" = "$scratch" ] && echo "$pid"
     done
 }
 
+cd "$scratch" || exit 1
 n_killed=0
 for round in $(seq "$rounds"); do
     out=$scratch/out
