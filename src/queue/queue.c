@@ -22,9 +22,11 @@ struct cell {
 struct th_queue {
     size_t capacity;
     struct cell *cells;
-    _Alignas(CACHE_LINE) _Atomic uint64_t tail; /* next ticket of a producer */
-    _Alignas(CACHE_LINE) _Atomic uint64_t head; /* next ticket of a consumer */
-    _Alignas(CACHE_LINE) atomic_bool cancelled;
+    _Alignas(CACHE_LINE) _Atomic uint64_t tail;         /* next ticket of a producer */
+    _Alignas(CACHE_LINE) _Atomic uint64_t head;         /* next ticket of a consumer */
+    _Alignas(CACHE_LINE) _Atomic uint32_t gate_waiters; /* producers that sleep at the gate or are about to */
+    _Atomic uint32_t gate_event;                        /* what they sleep on */
+    atomic_bool cancelled;
     atomic_bool closed;
 };
 
@@ -57,6 +59,8 @@ struct th_queue *th_queue_create(size_t capacity)
     q->cells = cells;
     atomic_init(&q->tail, 0);
     atomic_init(&q->head, 0);
+    atomic_init(&q->gate_waiters, 0);
+    atomic_init(&q->gate_event, 0);
     atomic_init(&q->cancelled, false);
     atomic_init(&q->closed, false);
     for (size_t i = 0; i < capacity; i++) {
@@ -115,10 +119,45 @@ static void publish_turn(struct cell *cell, uint32_t turn)
     if (atomic_load(&cell->waiters) > 0) wake(cell);
 }
 
+/* ---- the gate: producers of a full queue ---- */
+
+/* Items inside, and tickets of consumers that wait for one as negative numbers. */
+static int64_t level(const struct th_queue *q)
+{
+    return (int64_t)(atomic_load(&q->tail) - atomic_load(&q->head));
+}
+
+/* To wake a producer for each cell that gets free would cost two switches of threads for every item. So producers of a
+ * full queue sleep at a gate; a consumer that leaves it half empty lets one in, which then pushes many at once, and
+ * one that finds it empty lets in all. Cells are waited for as well, so it does no harm if too many pass. */
+static void wait_at_gate(struct th_queue *q)
+{
+    while (level(q) >= (int64_t)q->capacity && !atomic_load(&q->cancelled)) {
+        atomic_fetch_add(&q->gate_waiters, 1);
+        uint32_t event = atomic_load(&q->gate_event);
+        if (level(q) >= (int64_t)q->capacity && !atomic_load(&q->cancelled)) th_futex_wait(&q->gate_event, event);
+        atomic_fetch_sub(&q->gate_waiters, 1);
+    }
+}
+
+static void open_gate(struct th_queue *q)
+{
+    if (atomic_load(&q->gate_waiters) == 0) return;
+    int64_t left = level(q);
+    if (left > (int64_t)(q->capacity / 2)) return;
+    atomic_fetch_add(&q->gate_event, 1);
+    if (left > 0) {
+        th_futex_wake_one(&q->gate_event);
+    } else {
+        th_futex_wake_all(&q->gate_event);
+    }
+}
+
 bool th_queue_push(struct th_queue *q, void *item)
 {
     if (atomic_load_explicit(&q->cancelled, memory_order_relaxed)) return false;
-    uint64_t ticket = atomic_fetch_add_explicit(&q->tail, 1, memory_order_relaxed);
+    wait_at_gate(q);
+    uint64_t ticket = atomic_fetch_add(&q->tail, 1);
     struct cell *cell = cell_of(q, ticket);
     if (!wait_for_turn(q, cell, producer_turn(q, ticket), ticket, false)) return false;
     cell->item = item;
@@ -132,14 +171,16 @@ static void *take_item(struct th_queue *q, struct cell *cell, uint64_t ticket)
     void *item = cell->item;
     cell->item = NULL;
     publish_turn(cell, consumer_turn(q, ticket) + 1);
+    open_gate(q);
     return item;
 }
 
 void *th_queue_pop(struct th_queue *q)
 {
     if (atomic_load_explicit(&q->cancelled, memory_order_relaxed)) return NULL;
-    uint64_t ticket = atomic_fetch_add_explicit(&q->head, 1, memory_order_relaxed);
+    uint64_t ticket = atomic_fetch_add(&q->head, 1);
     struct cell *cell = cell_of(q, ticket);
+    open_gate(q); /* if we have to sleep now, nobody else may */
     if (!wait_for_turn(q, cell, consumer_turn(q, ticket), ticket, true)) return NULL;
     return take_item(q, cell, ticket);
 }
@@ -152,9 +193,7 @@ void *th_queue_try_pop(struct th_queue *q)
         if (atomic_load_explicit(&q->cancelled, memory_order_relaxed)) return NULL;
         if (atomic_load_explicit(&cell->turn, memory_order_acquire) != consumer_turn(q, ticket)) return NULL;
         /* On failure `ticket` is the new head. */
-        if (atomic_compare_exchange_weak_explicit(&q->head, &ticket, ticket + 1, memory_order_relaxed,
-                                                  memory_order_relaxed))
-            return take_item(q, cell, ticket);
+        if (atomic_compare_exchange_weak(&q->head, &ticket, ticket + 1)) return take_item(q, cell, ticket);
     }
 }
 
@@ -162,6 +201,8 @@ static void wake_everyone(struct th_queue *q)
 {
     for (size_t i = 0; i < q->capacity; i++)
         wake(&q->cells[i]);
+    atomic_fetch_add(&q->gate_event, 1);
+    th_futex_wake_all(&q->gate_event);
 }
 
 void th_queue_close(struct th_queue *q)
