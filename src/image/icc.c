@@ -6,7 +6,7 @@
 
 #include "base/sys.h"
 
-enum { N_KEPT = 4, MAX_PROFILE_BYTES = 16 << 20, CUBE = 9, N_PROBES = CUBE * CUBE * CUBE + 256 };
+enum { N_KEPT = 16, MAX_PROFILE_BYTES = 16 << 20, CUBE = 9, N_PROBES = CUBE * CUBE * CUBE + 256 };
 
 /* A profile that was met, and what it came to. */
 struct kept {
@@ -15,11 +15,12 @@ struct kept {
     uint32_t bands;
     enum th_icc_kind kind;
     cmsHTRANSFORM transform; /* NULL for kinds OTHER and SRGB */
+    uint64_t last_read;      /* by the count of reads; 0: free */
 };
 
 /* Mutable file-level state, but each thread's own: see the header for why. */
 static _Thread_local struct kept kept[N_KEPT];
-static _Thread_local unsigned next_kept;
+static _Thread_local uint64_t n_reads;
 
 static void drop(struct kept *k)
 {
@@ -104,9 +105,18 @@ static struct kept *find(const uint8_t *data, size_t len, uint32_t bands)
     return NULL;
 }
 
+static struct kept *least_recently_read(void)
+{
+    struct kept *oldest = &kept[0];
+    for (unsigned i = 1; i < N_KEPT; i++) {
+        if (kept[i].last_read < oldest->last_read) oldest = &kept[i];
+    }
+    return oldest;
+}
+
 static struct kept *learn(const uint8_t *data, size_t len, uint32_t bands)
 {
-    struct kept *k = &kept[next_kept++ % N_KEPT];
+    struct kept *k = least_recently_read();
     drop(k);
     uint8_t *copy = th_alloc(len);
     if (!copy) return NULL;
@@ -129,6 +139,7 @@ void th_icc_read(struct th_icc *out, const uint8_t *data, size_t len, uint32_t b
     if (len == 0 || len > MAX_PROFILE_BYTES || bands < 1 || bands > 4) return;
     struct kept *k = find(data, len, bands);
     if (!k) k = learn(data, len, bands);
+    if (k) k->last_read = ++n_reads;
     if (k) *out = (struct th_icc){.kind = k->kind, .transform = k->transform};
 }
 

@@ -19,7 +19,7 @@ enum th_icc_kind {
 
 struct th_icc {
     enum th_icc_kind kind;
-    void *transform; /* kinds RGB and GREY: Little CMS', owned by the thread's cache, good until four more reads */
+    void *transform; /* kinds RGB and GREY: Little CMS', owned by the thread's cache, good until 16 other reads */
 };
 
 /* Understand the profile (ICC.1) of a picture with this many bands (alpha counted). Fills *out, at least its kind. */
