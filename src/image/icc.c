@@ -6,7 +6,13 @@
 
 #include "base/sys.h"
 
-enum { N_KEPT = 16, MAX_PROFILE_BYTES = 16 << 20, CUBE = 9, N_PROBES = CUBE * CUBE * CUBE + 256 };
+enum {
+    N_KEPT = 16,
+    MAX_KEPT_BYTES = 4 << 20,
+    MAX_PROFILE_BYTES = 16 << 20,
+    CUBE = 9,
+    N_PROBES = CUBE * CUBE * CUBE + 256
+};
 
 /* A profile that was met, and what it came to. */
 struct kept {
@@ -114,33 +120,56 @@ static struct kept *least_recently_read(void)
     return oldest;
 }
 
-static struct kept *learn(const uint8_t *data, size_t len, uint32_t bands)
+/* Profiles may be as large as a hostile file likes; what is kept of them is bounded. The newest stays, as it is in
+ * use. */
+static void keep_within_bounds(const struct kept *newest)
 {
-    struct kept *k = least_recently_read();
+    for (;;) {
+        size_t sum = 0;
+        struct kept *oldest = NULL;
+        for (unsigned i = 0; i < N_KEPT; i++) {
+            struct kept *k = &kept[i];
+            sum += k->len;
+            if (k != newest && k->data && (!oldest || k->last_read < oldest->last_read)) oldest = k;
+        }
+        if (sum <= MAX_KEPT_BYTES || !oldest) return;
+        drop(oldest);
+    }
+}
+
+/* Make a place for the profile among those kept. One that cannot be used is not kept: *k is then free. False: no
+ * memory. */
+static bool learn(struct kept *k, const uint8_t *data, size_t len, uint32_t bands)
+{
     drop(k);
     uint8_t *copy = th_alloc(len);
-    if (!copy) return NULL;
+    if (!copy) return false;
     memcpy(copy, data, len);
-    *k = (struct kept){.data = copy, .len = len, .bands = bands, .kind = TH_ICC_OTHER};
+    *k = (struct kept){.data = copy, .len = len, .bands = bands, .kind = bands <= 2 ? TH_ICC_GREY : TH_ICC_RGB};
     k->transform = open_transform(copy, len, bands);
-    if (!k->transform) return k;
-    k->kind = bands <= 2 ? TH_ICC_GREY : TH_ICC_RGB;
-    if (changes_nothing(k->transform, bands)) {
+    if (!k->transform) {
+        drop(k);
+    } else if (changes_nothing(k->transform, bands)) {
         cmsDeleteTransform(k->transform);
         k->transform = NULL;
         k->kind = TH_ICC_SRGB;
     }
-    return k;
+    keep_within_bounds(k);
+    return true;
 }
 
-void th_icc_read(struct th_icc *out, const uint8_t *data, size_t len, uint32_t bands)
+bool th_icc_read(struct th_icc *out, const uint8_t *data, size_t len, uint32_t bands)
 {
     *out = (struct th_icc){.kind = TH_ICC_OTHER};
-    if (len == 0 || len > MAX_PROFILE_BYTES || bands < 1 || bands > 4) return;
+    if (len == 0 || len > MAX_PROFILE_BYTES || bands < 1 || bands > 4) return true;
     struct kept *k = find(data, len, bands);
-    if (!k) k = learn(data, len, bands);
-    if (k) k->last_read = ++n_reads;
-    if (k) *out = (struct th_icc){.kind = k->kind, .transform = k->transform};
+    if (!k) {
+        k = least_recently_read();
+        if (!learn(k, data, len, bands)) return false;
+    }
+    k->last_read = ++n_reads;
+    if (k->data) *out = (struct th_icc){.kind = k->kind, .transform = k->transform};
+    return true;
 }
 
 void th_icc_apply(const struct th_icc *icc, struct th_pixels *p)

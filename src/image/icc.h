@@ -22,8 +22,9 @@ struct th_icc {
     void *transform; /* kinds RGB and GREY: Little CMS', owned by the thread's cache, good until 16 other reads */
 };
 
-/* Understand the profile (ICC.1) of a picture with this many bands (alpha counted). Fills *out, at least its kind. */
-void th_icc_read(struct th_icc *out, const uint8_t *data, size_t len, uint32_t bands);
+/* Understand the profile (ICC.1) of a picture with this many bands (alpha counted). Fills *out, at least its kind.
+ * False: no memory, which must not pass for OTHER, or the picture would come out differently. */
+bool th_icc_read(struct th_icc *out, const uint8_t *data, size_t len, uint32_t bands);
 
 /* Convert a picture of the bands it was read for to sRGB in place (grey to grey with sRGB's tone curve), relative
  * colorimetric; alpha is left alone. Kinds OTHER and SRGB change nothing. */

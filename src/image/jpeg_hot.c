@@ -272,8 +272,10 @@ static enum thumbs_code make_all_pixels(struct job *j, struct thumbs_error *err)
     struct th_pixels pictures[THUMBS_MAX_SIZES] = {{0}};
     enum thumbs_code code = THUMBS_OK;
     uint64_t start_ns = th_now_ns();
-    for (uint32_t t = 0; t < j->targets.n && code == THUMBS_OK; t++)
-        code = make_pixels(j, t, &pictures[t], err);
+    for (uint32_t t = 0; t < j->targets.n && code == THUMBS_OK; t++) {
+        code = th_make_check_deadline(j->make, THUMBS_STAGE_RESIZE, err);
+        if (code == THUMBS_OK) code = make_pixels(j, t, &pictures[t], err);
+    }
     j->make->result->resize_ns += th_now_ns() - start_ns;
     if (code == THUMBS_OK) code = th_make_outputs(j->make, pictures, j->targets.n, j->orientation, err);
     for (uint32_t t = 0; t < j->targets.n; t++)
@@ -299,22 +301,27 @@ static enum thumbs_code make_sizes(struct job *j, struct thumbs_error *err)
 
 /* ---- the whole way ---- */
 
-/* Is the profile, if there is one, of a kind that can be converted here? */
-static bool read_profile(struct job *j)
+/* The profile, if there is one; declines a picture whose profile cannot be converted here. */
+static enum thumbs_code read_profile(struct job *j, struct thumbs_error *err)
 {
-    if (!j->header.has_icc) return true;
-    const struct th_make *make = j->make;
+    if (!j->header.has_icc) return THUMBS_OK;
+    struct th_make *make = j->make;
     size_t len = th_jpeg_icc_collect(make->data, make->len, NULL, 0);
     uint8_t *profile = len ? th_alloc(len) : NULL;
-    if (!profile) return false;
-    th_jpeg_icc_collect(make->data, make->len, profile, len);
-    th_icc_read(&j->icc, profile, len, j->header.n_components);
-    free(profile);
+    bool no_memory = len && !profile;
+    j->icc.kind = TH_ICC_OTHER;
+    if (profile) {
+        th_jpeg_icc_collect(make->data, make->len, profile, len);
+        no_memory = !th_icc_read(&j->icc, profile, len, j->header.n_components);
+        free(profile);
+    }
     j->convert = j->icc.kind != TH_ICC_SRGB;
-    return j->icc.kind != TH_ICC_OTHER;
+    make->declined = j->icc.kind == TH_ICC_OTHER && !no_memory;
+    return no_memory ? th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for its colour profile")
+                     : THUMBS_OK;
 }
 
-/* Is it a picture for this way? Reads header, profile and orientation. */
+/* Is it a picture for this way? Reads header and orientation. */
 static bool is_ours(struct job *j)
 {
     const struct th_make *make = j->make;
@@ -322,7 +329,6 @@ static bool is_ours(struct job *j)
     const struct th_jpeg_header *h = &j->header;
     if (h->colour == TH_JPEG_OTHER || h->precision != 8) return false;
     if (h->sof > 0xC2 && h->sof != 0xC9 && h->sof != 0xCA) return false; /* lossless, hierarchical */
-    if (!read_profile(j)) return false;
     j->orientation = th_exif_orientation(h->exif, h->exif_len);
     return true;
 }
@@ -370,6 +376,8 @@ static enum thumbs_code make_jpeg(struct th_make *make, struct thumbs_error *err
         make->declined = true;
         goto out;
     }
+    code = read_profile(j, err);
+    if (code != THUMBS_OK || make->declined) goto out;
     code = th_make_targets(make, j->header.width, j->header.height, j->orientation, &j->targets, err);
     if (code != THUMBS_OK) goto out;
     if (has_padding(&j->targets)) {

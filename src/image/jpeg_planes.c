@@ -30,6 +30,8 @@ struct decoder {
     struct jpeg_progress_mgr progress;
     jmp_buf fail;
     bool timed_out;
+    bool failed;    /* libjpeg said so: errors.msg_code is an error's, else it may be a mere trace's */
+    bool no_memory; /* ours, not libjpeg's */
     uint64_t deadline_ns;
     uint32_t ticks;
     struct th_jpeg_planes *out;
@@ -42,6 +44,7 @@ struct decoder {
 static void on_error(j_common_ptr jpeg)
 {
     struct decoder *d = jpeg->client_data;
+    d->failed = true;
     longjmp(d->fail, 1);
 }
 
@@ -174,7 +177,8 @@ static bool turbo_run(struct decoder *d)
     if (d->n == 1) jpeg->do_block_smoothing = FALSE;
     jpeg_start_decompress(jpeg);
     if (jpeg->num_components != 1 && jpeg->num_components != 3) return false;
-    if (!turbo_planes(d)) return false;
+    d->no_memory = !turbo_planes(d);
+    if (d->no_memory) return false;
     if (d->until_scan) read_scans(d);
     read_rows(d);
     /* With the end of the picture read, what follows matters only where libjpeg would warn about it. */
@@ -187,6 +191,17 @@ static bool turbo_try(struct decoder *d)
 {
     if (setjmp(d->fail)) return false;
     return turbo_run(d);
+}
+
+static enum thumbs_code describe_failure(struct decoder *d, struct thumbs_error *err)
+{
+    char text[JMSG_LENGTH_MAX] = "the number of components is odd";
+    if (d->failed) d->errors.format_message((j_common_ptr)&d->jpeg, text);
+    if (d->timed_out) return th_error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_DECODE, "it took longer than it may");
+    if (d->no_memory || (d->failed && d->errors.msg_code == JERR_OUT_OF_MEMORY))
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for the planes");
+    bool unsupported = d->failed && d->errors.msg_code == JERR_SOF_UNSUPPORTED;
+    return th_error_set(err, unsupported ? THUMBS_UNSUPPORTED : THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "%s", text);
 }
 
 enum thumbs_code th_jpeg_planes_decode_turbo(const struct th_jpeg_header *header, const uint8_t *data, size_t len,
@@ -206,22 +221,7 @@ enum thumbs_code th_jpeg_planes_decode_turbo(const struct th_jpeg_header *header
     d.errors.emit_message = on_message;
     d.errors.output_message = on_output;
     d.progress.progress_monitor = on_progress;
-    bool ok = turbo_try(&d);
-    enum thumbs_code code = THUMBS_OK;
-    if (!ok) {
-        char text[JMSG_LENGTH_MAX] = "";
-        if (d.errors.msg_code) d.errors.format_message((j_common_ptr)&d.jpeg, text);
-        if (d.timed_out)
-            code = th_error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_DECODE, "it took longer than it may");
-        else if (d.errors.msg_code == JERR_SOF_UNSUPPORTED)
-            code = th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "%s", text);
-        else if (d.errors.msg_code == JERR_OUT_OF_MEMORY || !planes.memory)
-            code = th_error_set(
-                err, d.errors.msg_code && d.errors.msg_code != JERR_OUT_OF_MEMORY ? THUMBS_CORRUPT : THUMBS_MEMORY,
-                THUMBS_STAGE_DECODE, "%s", text[0] ? text : "no memory for the planes");
-        else
-            code = th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "%s", text);
-    }
+    enum thumbs_code code = turbo_try(&d) ? THUMBS_OK : describe_failure(&d, err);
     jpeg_destroy_decompress(&d.jpeg);
     if (code != THUMBS_OK)
         th_jpeg_planes_finish(&planes);
