@@ -1,4 +1,4 @@
-/* The messages between processes, and executors that cannot start; whole runs are in tests/property and tests/stress. */
+/* The messages between processes, and executors that cannot start; whole runs: tests/property, tests/stress. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
