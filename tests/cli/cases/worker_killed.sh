@@ -1,6 +1,6 @@
 # Workers that die of whatever from outside in mid-run cost at most the file that each was at; each is replaced.
 . "$CASES/common.inc"
-many photos 3
+many photos 8
 thumbs 0 --format=webp --size=400 --jobs=2 photos calm
 for signal in KILL SEGV; do
     start --jobs=3 --format=webp --size=400 --report="$log/r" photos out
@@ -26,7 +26,7 @@ for signal in KILL SEGV; do
     *) fail "SIG$signal: exit status $got_status, $n_failed failed" ;;
     esac
     ! fates "$log/r" | grep '^failed' | grep -v '^failed:decode:crashed ' || fail "not told as crashed"
-    [ "$(grep -c '"source"' "$log/r")" -eq 36 ] || fail "not all were told"
+    [ "$(grep -c '"source"' "$log/r")" -eq 96 ] || fail "not all were told"
     expect_clean out
     whole_or_not "$PWD/calm" "$PWD/out"
     thumbs 0 --format=webp --size=400 --jobs=2 photos out

@@ -1,6 +1,6 @@
 # A worker that hangs (here: is stopped) costs its file alone: that one timed out, the worker is replaced.
 . "$CASES/common.inc"
-many photos 3
+many photos 8
 start --jobs=2 --format=webp --size=400 --timeout=1 --report="$log/r" photos out
 until_true 20 has_outputs out 5 || fail "it does not begin"
 hung=$(workers thumbs-worker | head -n 1)
