@@ -156,9 +156,7 @@ static unsigned output_class(void *user, const char *name, bool *known_image)
 {
     const struct thumbs_batch *batch = user;
     const struct thumbs_image_options *image = &batch->options.image;
-    const char *dot = strrchr(name, '.');
-    const char *ending = dot && dot != name ? dot + 1 : "";
-    enum thumbs_format format = th_image_format_by_ext(ending, strlen(ending));
+    enum thumbs_format format = th_file_format_by_name(name);
     *known_image = format != THUMBS_FORMAT_NONE;
     if (image->n_formats != 1 || image->formats[0] != THUMBS_FORMAT_KEEP) return 0;
     return (unsigned)th_image_output_format(THUMBS_FORMAT_KEEP, format, false);

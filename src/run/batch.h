@@ -92,6 +92,12 @@ void th_file_report_entry(struct thumbs_batch *batch, const struct th_walk_entry
 void th_file_report_failure(struct thumbs_batch *batch, const struct th_walk_entry *entry,
                             const struct thumbs_error *error);
 
+/* Hand a prepared file to the workers, waiting while their queue is full; destroys it if the run was stopped. */
+void th_file_queue(struct thumbs_batch *batch, struct th_file *file);
+
+/* The format that the ending of a name promises; NONE if it is no image's. */
+enum thumbs_format th_file_format_by_name(const char *name);
+
 /* Hash of the name of output i (size i / n_formats, format i % n_formats) that a source leads to, as far as its name
  * tells. False: no memory. */
 bool th_file_output_hash(const struct thumbs_batch *batch, const struct th_walk_entry *entry, uint32_t i,

@@ -79,7 +79,7 @@ static const char *ending_of(const char *name)
     return dot && dot != name ? dot + 1 : "";
 }
 
-static enum thumbs_format format_by_name(const char *name)
+enum thumbs_format th_file_format_by_name(const char *name)
 {
     const char *ending = ending_of(name);
     return th_image_format_by_ext(ending, strlen(ending));
@@ -104,7 +104,7 @@ static struct th_image_output predicted_output(const struct thumbs_batch *batch,
     const struct thumbs_image_options *image = &batch->options.image;
     enum thumbs_format wanted = (enum thumbs_format)image->formats[i % image->n_formats];
     return (struct th_image_output){.i_size = i / image->n_formats,
-                                    .format = th_image_output_format(wanted, format_by_name(name), false)};
+                                    .format = th_image_output_format(wanted, th_file_format_by_name(name), false)};
 }
 
 static uint32_t n_outputs(const struct thumbs_batch *batch)
@@ -246,7 +246,7 @@ bool th_file_is_settled(struct thumbs_batch *batch, struct th_file *file, const 
  * that was lost. */
 static void report_not_image(struct thumbs_batch *batch, struct th_file *file, struct thumbs_error *error)
 {
-    if (format_by_name(file->entry.name) != THUMBS_FORMAT_NONE) {
+    if (th_file_format_by_name(file->entry.name) != THUMBS_FORMAT_NONE) {
         bool is_empty = file->st.st_size == 0;
         th_error_set(error, is_empty ? THUMBS_CORRUPT : THUMBS_UNSUPPORTED, THUMBS_STAGE_LOAD, "%s",
                      is_empty ? "the file is empty" : "named like an image, but its content is none that is known");
@@ -306,6 +306,12 @@ bool th_file_prepare(struct thumbs_batch *batch, struct th_file *file)
         th_load_file(&loader, file->entry.dir->fd, file->entry.name, &file->item.slot, &file->st, &error);
     file->load_ns = th_now_ns() - start_ns;
     return th_file_end_load(batch, file, code, &error);
+}
+
+void th_file_queue(struct thumbs_batch *batch, struct th_file *file)
+{
+    file->queued_ns = th_now_ns();
+    if (!th_queue_push(batch->loaded, file)) th_file_destroy(batch, file);
 }
 
 /* ---- after work ---- */

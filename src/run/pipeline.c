@@ -83,9 +83,7 @@ static bool load_step(void *user)
     struct thumbs_batch *batch = user;
     struct th_file *file = th_queue_pop(batch->paths);
     if (!file) return false;
-    if (!th_file_prepare(batch, file)) return true;
-    file->queued_ns = th_now_ns();
-    if (!th_queue_push(batch->loaded, file)) th_file_destroy(batch, file);
+    if (th_file_prepare(batch, file)) th_file_queue(batch, file);
     return true;
 }
 

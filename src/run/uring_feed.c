@@ -6,9 +6,7 @@
  * all folders, so they are read plainly: nothing of the ring's is in flight that would have to wait for them. */
 static void load_plainly(struct thumbs_batch *batch, struct th_file *file)
 {
-    if (!th_file_prepare(batch, file)) return;
-    file->queued_ns = th_now_ns();
-    if (!th_queue_push(batch->loaded, file)) th_file_destroy(batch, file);
+    if (th_file_prepare(batch, file)) th_file_queue(batch, file);
 }
 
 static void *next(void *user, int *dirfd, const char **name)
@@ -47,8 +45,7 @@ static void loaded(void *user, void *loaded_file, struct th_slot *slot, const st
     file->item.slot = slot;
     file->st = *st;
     file->load_ns = load_ns;
-    file->queued_ns = th_now_ns();
-    if (!th_queue_push(batch->loaded, file)) th_file_destroy(batch, file);
+    th_file_queue(batch, file);
 }
 
 static void failed(void *user, void *failed_file, const struct stat *st, uint64_t load_ns,
