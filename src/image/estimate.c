@@ -7,15 +7,11 @@
 /* For contexts, tables, profiles of usual size, small allocations and what the heap loses between them. */
 #define REST ((uint64_t)4 << 20)
 
-/* Rows of the source that libvips holds: its sequential cache and the strips of the operations behind it. */
-#define ROWS 160
-
-/* An encoder's memory for a pixel of the thumbnail: WebP is the largest. */
-#define ENCODER_PIXEL_BYTES 24
-#define ENCODER_REST        ((uint64_t)1 << 20)
-
-/* An encoded pixel at most. */
-#define ENCODED_PIXEL_BYTES 4
+/* libvips' cache of rows that were read holds so many tiles that this many rows fit in, and twice that. */
+#define CACHE_ROWS 256
+/* Rows in the operations between that cache and us, with up to four samples in floating point. */
+#define WORK_ROWS        64
+#define WORK_PIXEL_BYTES 16
 
 /* ---- geometry ---- */
 
@@ -47,10 +43,27 @@ uint32_t th_estimate_shrink(uint32_t width, uint32_t height, const struct thumbs
 
 /* ---- what follows the decoder ---- */
 
-/* Finished thumbnails of all sizes, one of them turned, flattened and in its encoder, and everything encoded. */
-static uint64_t outputs(const struct th_targets *targets, uint32_t bands, const struct thumbs_image_options *options)
+/* An encoder's memory for a pixel: libjpeg holds the coefficients to find the best codes; libwebp, which is the worst
+ * by far, needs the more the less even the picture is and the higher the quality. */
+static uint64_t encoder_pixel_bytes(enum thumbs_format format, uint32_t bands, uint32_t quality)
 {
-    uint64_t all = 0, largest = 0;
+    bool alpha = bands % 2 == 0;
+    if (format == THUMBS_FORMAT_JPEG) return (bands <= 2 ? 2 : 3) + (alpha ? bands : 0);
+    if (format == THUMBS_FORMAT_WEBP) return (quality > 90 ? 28 : 18) + (alpha ? 18 : 0);
+    return 0;
+}
+
+/* An encoded pixel, noise at worst; the sink that grows may hold it twice for a moment. */
+static uint64_t encoded_pixel_bytes(enum thumbs_format format, uint32_t bands)
+{
+    return format == THUMBS_FORMAT_PNG ? bands : 2;
+}
+
+/* Finished thumbnails of all sizes, one of them turned or in its encoder, and everything encoded. */
+static uint64_t outputs(const struct th_targets *targets, const struct th_estimate *e,
+                        const struct thumbs_image_options *options)
+{
+    uint64_t all = 0, largest = 0, at_work = e->bands, encoded = 0;
     for (uint32_t i = 0; i < targets->n; i++) {
         const struct th_geometry *g = &targets->sizes[i];
         uint64_t pixels =
@@ -58,9 +71,12 @@ static uint64_t outputs(const struct th_targets *targets, uint32_t bands, const 
         all = th_add_sat(all, pixels);
         largest = th_max_u64(largest, pixels);
     }
-    uint64_t kept = th_mul_sat(all, bands + ENCODED_PIXEL_BYTES * (uint64_t)options->n_formats);
-    uint64_t at_work = th_mul_sat(largest, 2 * bands + ENCODER_PIXEL_BYTES);
-    return th_add_sat(ENCODER_REST, th_add_sat(kept, at_work));
+    for (uint32_t i = 0; i < options->n_formats && i < THUMBS_MAX_FORMATS; i++) {
+        enum thumbs_format format = th_image_output_format(options->formats[i], e->format, e->bands % 2 == 0);
+        at_work = th_max_u64(at_work, encoder_pixel_bytes(format, e->bands, options->quality));
+        encoded += encoded_pixel_bytes(format, e->bands);
+    }
+    return th_add_sat(th_mul_sat(all, e->bands + encoded), th_mul_sat(largest, at_work));
 }
 
 /* A scaler for each size, fed from one stream of rows. */
@@ -82,28 +98,29 @@ static uint64_t scalers(const struct th_estimate *e, const struct th_targets *ta
     return sum;
 }
 
-/* The way through libvips and rowscale. Whether a picture lies on its side is not asked: the worse of both. */
-static uint64_t by_rows(const struct th_estimate *e, const struct thumbs_image_options *options)
+/* Rows on their way from libvips' reader to the scalers. */
+static uint64_t rows(const struct th_estimate *e)
 {
-    uint64_t worst = 0;
+    uint64_t width = e->width / e->shrink + 1, height = e->height / e->shrink + 1;
+    uint64_t cached = e->tile_rows ? th_min_u64(2 * (CACHE_ROWS + e->tile_rows), height + e->tile_rows) : 0;
+    bool plain = e->pixel_bytes <= e->bands;
+    uint64_t sum = th_mul3_sat(width, cached, e->pixel_bytes);
+    return th_add_sat(sum, th_mul3_sat(width, WORK_ROWS, e->pixel_bytes + (plain ? 0 : WORK_PIXEL_BYTES)));
+}
+
+/* The larger of two moments: decoding, with the rows and scalers behind it; and encoding, when that has gone. Whether
+ * the picture lies on its side is not asked: the worse of both. */
+static uint64_t peak(const struct th_estimate *e, const struct thumbs_image_options *options)
+{
+    uint64_t decoding = e->planes ? 0 : rows(e), encoding = 0, feeding = 0;
     for (int swap = 0; swap <= 1; swap++) {
         struct th_targets targets;
         th_estimate_targets(e->width, e->height, swap, options, &targets);
-        worst = th_max_u64(worst, th_add_sat(scalers(e, &targets), outputs(&targets, e->bands, options)));
+        encoding = th_max_u64(encoding, outputs(&targets, e, options));
+        if (!e->planes) feeding = th_max_u64(feeding, scalers(e, &targets));
     }
-    uint64_t rows = th_mul3_sat(e->width / e->shrink + 1, e->pixel_bytes + e->bands, ROWS);
-    return th_add_sat(worst, rows);
-}
-
-/* Of the JPEG hot path only the thumbnails are left to count. */
-static uint64_t by_planes(const struct th_estimate *e, const struct thumbs_image_options *options)
-{
-    struct th_targets targets;
-    th_estimate_targets(e->width, e->height, false, options, &targets);
-    uint64_t upright = outputs(&targets, 3, options);
-    th_estimate_targets(e->width, e->height, true, options, &targets);
-    /* Small planes beside the small pictures they become. */
-    return th_mul_sat(th_max_u64(upright, outputs(&targets, 3, options)), 2);
+    decoding = th_add_sat(th_add_sat(decoding, feeding), e->decoder);
+    return th_add_sat(e->held, th_max_u64(decoding, encoding));
 }
 
 /* ---- by format ---- */
@@ -124,8 +141,6 @@ static th_estimate_fn *estimator(enum thumbs_format format)
     case THUMBS_FORMAT_HEIF:
     case THUMBS_FORMAT_AVIF:
         return th_estimate_heif;
-    case THUMBS_FORMAT_JP2K:
-        return th_estimate_jp2k;
     default:
         return NULL;
     }
@@ -134,12 +149,12 @@ static th_estimate_fn *estimator(enum thumbs_format format)
 bool th_image_estimate(const uint8_t *data, size_t len, const struct thumbs_image_options *options, uint64_t *bytes)
 {
     struct th_view v = {data, len};
-    struct th_estimate e = {.shrink = 1, .bands = 4, .pixel_bytes = 4};
-    th_estimate_fn *estimate = estimator(th_image_sniff(data, len));
+    struct th_estimate e = {
+        .format = th_image_sniff(data, len), .shrink = 1, .bands = 4, .pixel_bytes = 4, .tile_rows = 16};
+    th_estimate_fn *estimate = estimator(e.format);
     *bytes = REST;
     if (!estimate || !estimate(v, options, &e) || !e.width || !e.height) return false;
     if (th_mul_sat(e.width, e.height) > options->max_pixels) return true;
-    uint64_t rest = e.whole ? by_planes(&e, options) : by_rows(&e, options);
-    *bytes = th_add_sat(REST, th_add_sat(e.decoder, rest));
+    *bytes = th_add_sat(REST, peak(&e, options));
     return true;
 }

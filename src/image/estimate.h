@@ -57,19 +57,21 @@ static inline uint64_t th_min_u64(uint64_t a, uint64_t b)
 
 /* What a header tells. */
 struct th_estimate {
+    enum thumbs_format format;
     uint32_t width, height; /* as stored, before orientation */
     uint32_t shrink;        /* what the decoder reduces by; rows of width / shrink come */
     uint32_t bands;         /* of the rows that come, at most 4 */
     uint64_t pixel_bytes;   /* of a decoded pixel before it is turned to 8 bits */
-    uint64_t decoder;       /* bytes the decoder holds at its peak, beside a few rows */
-    bool whole;             /* `decoder` counts all there is: no rows, no scalers are to be added (the JPEG hot path) */
+    uint64_t tile_rows;     /* rows that libvips' reader makes at a time; 0: no rows are cached behind it */
+    uint64_t decoder;       /* bytes the decoder holds at its peak, beside a few rows; given back before encoding */
+    uint64_t held;          /* bytes that are held from the header to the last output */
+    bool planes;            /* on the JPEG hot path: no rows, no scalers */
 };
 
-/* Fill *out; false if the size is not found. */
+/* Fill *out, which comes with the format and the usual values; false if the size is not found. */
 typedef bool th_estimate_fn(struct th_view v, const struct thumbs_image_options *options, struct th_estimate *out);
 
-th_estimate_fn th_estimate_jpeg, th_estimate_png, th_estimate_gif, th_estimate_webp, th_estimate_tiff, th_estimate_heif,
-    th_estimate_jp2k;
+th_estimate_fn th_estimate_jpeg, th_estimate_png, th_estimate_gif, th_estimate_webp, th_estimate_tiff, th_estimate_heif;
 
 /* The targets of an upright source of width x height, turned back to how it is stored if `swap`. */
 void th_estimate_targets(uint32_t width, uint32_t height, bool swap, const struct thumbs_image_options *options,

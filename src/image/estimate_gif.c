@@ -6,8 +6,11 @@
 #define LEAST_FRAME_LEN 12
 /* libnsgif's record of it and libvips' delay, while the arrays grow. */
 #define FRAME_BYTES 256
+/* Sub-blocks of at most 255 bytes that are looked at; without them frames are not found. A file of 256 MiB. */
+#define STEPS (1u << 20)
 
-#define CANVASES 3
+/* libnsgif's, and the copy of it that a frame to be taken back asks for. */
+#define CANVASES 2
 
 struct walk {
     uint64_t at, width, height, n_frames;
@@ -26,9 +29,11 @@ static bool step(struct th_view v, struct walk *w, unsigned *steps)
     if (kind == 0x21) {
         w->at += 2;
     } else if (kind == 0x2C) {
-        w->n_frames++;
-        w->width = th_max_u64(w->width, th_view_le(v, w->at + 1, 2) + th_view_le(v, w->at + 5, 2));
-        w->height = th_max_u64(w->height, th_view_le(v, w->at + 3, 2) + th_view_le(v, w->at + 7, 2));
+        /* The first frame may be larger than the screen that was declared, which then grows. */
+        if (!w->n_frames++) {
+            w->width = th_max_u64(w->width, th_view_le(v, w->at + 1, 2) + th_view_le(v, w->at + 5, 2));
+            w->height = th_max_u64(w->height, th_view_le(v, w->at + 3, 2) + th_view_le(v, w->at + 7, 2));
+        }
         w->at += 10 + table_len((unsigned)th_view_be(v, w->at + 9, 1)) + 1;
     } else {
         return false;
@@ -47,15 +52,13 @@ bool th_estimate_gif(struct th_view v, const struct thumbs_image_options *option
     if (v.len < 13) return false;
     struct walk w = {.width = th_view_le(v, 6, 2), .height = th_view_le(v, 8, 2)};
     w.at = 13 + table_len(v.data[10]);
-    unsigned steps = TH_ESTIMATE_STEPS;
+    unsigned steps = STEPS;
     while (steps && step(v, &w, &steps))
         steps--;
     /* Steps that ran out: the rest may be frames of nothing. */
     if (!steps && w.at < v.len) w.n_frames += (v.len - w.at) / LEAST_FRAME_LEN;
     out->width = (uint32_t)w.width;
     out->height = (uint32_t)w.height;
-    out->bands = 4;
-    out->pixel_bytes = 4;
     out->decoder = th_add_sat(th_mul3_sat(w.width, w.height, 4 * CANVASES), w.n_frames * FRAME_BYTES);
     return true;
 }

@@ -1,67 +1,95 @@
-/* HEIF and AVIF (ISO/IEC 23008-12, AV1 Image File Format), as libheif reads them for libvips: decoded whole, in
- * several buffers; and JPEG 2000 (ISO/IEC 15444-1), which openjpeg decodes by tiles. */
+/* HEIF and AVIF (ISO/IEC 23008-12, AV1 Image File Format), as libheif reads them for libvips: decoded whole, into the
+ * decoder's planes, libheif's own, and an interleaved picture. */
 #include "image/estimate.h"
 
-/* A decoded pixel in all buffers: the decoder's planes, libheif's, the interleaved picture. */
-#define HEIF_PIXEL_BYTES 24
+/* A pixel in all these buffers, 8 bits with chroma of half the sides; then with full chroma; an alpha plane. More than
+ * 8 bits take twice as much. */
+#define PIXEL_BYTES      10
+#define FULL_PIXEL_BYTES 16
+#define ALPHA_BYTES      5
 
-struct side {
+/* What libheif reads of the file: the items as they lie there, and its own boxes. */
+#define FILE_COPIES 2
+
+struct found {
     uint64_t width, height;
+    bool full_chroma, deep, alpha;
 };
 
-/* The largest "ispe" property anywhere in the boxes that may hold one. Boxes nest: meta, iprp, ipco. */
-static void find_ispe(struct th_view v, struct side *out)
+/* AV1CodecConfigurationRecord, behind the head of its box. */
+static void look_at_av1c(struct th_view v, uint64_t at, struct found *f)
 {
-    uint64_t at = 0, end = v.len;
-    for (unsigned i = 0; i < TH_ESTIMATE_STEPS && at < end && end - at >= 8; i++) {
-        uint64_t n = th_view_be(v, at, 4), head = 8;
+    unsigned flags = (unsigned)th_view_be(v, at + 2, 1);
+    bool mono = flags & 0x10, half_across = flags & 0x08;
+    f->deep = f->deep || flags & 0x40;
+    f->full_chroma = f->full_chroma || (!mono && !half_across);
+}
+
+/* HEVCDecoderConfigurationRecord (ISO/IEC 14496-15). */
+static void look_at_hvcc(struct th_view v, uint64_t at, struct found *f)
+{
+    f->full_chroma = f->full_chroma || (th_view_be(v, at + 16, 1) & 3) > 1;
+    f->deep = f->deep || (th_view_be(v, at + 17, 1) & 7) != 0;
+}
+
+/* An item that is the alpha channel of another; depth maps are not decoded. */
+static bool is_alpha(struct th_view v, uint64_t at)
+{
+    static const char mpeg[] = "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", hevc[] = "urn:mpeg:hevc:2015:auxid:1";
+    return th_view_has(v, at + 4, mpeg, sizeof mpeg - 1) || th_view_has(v, at + 4, hevc, sizeof hevc - 1);
+}
+
+/* One property: sizes (the largest is the picture's), how it is coded. */
+static void look_at(struct th_view v, uint64_t name, uint64_t body, struct found *f)
+{
+    if (th_view_has(v, name, "ispe", 4)) {
+        uint64_t width = th_view_be(v, body + 4, 4), height = th_view_be(v, body + 8, 4);
+        if (th_mul_sat(width, height) <= th_mul_sat(f->width, f->height)) return;
+        f->width = width;
+        f->height = height;
+    } else if (th_view_has(v, name, "av1C", 4)) {
+        look_at_av1c(v, body, f);
+    } else if (th_view_has(v, name, "hvcC", 4)) {
+        look_at_hvcc(v, body, f);
+    } else if (th_view_has(v, name, "auxC", 4)) {
+        f->alpha = f->alpha || is_alpha(v, body);
+    }
+}
+
+/* All properties of the file. They lie in meta, iprp, ipco, which are gone into; all other boxes are stepped over. */
+static void find_properties(struct th_view v, struct found *f)
+{
+    uint64_t at = 0;
+    for (unsigned i = 0; i < TH_ESTIMATE_STEPS && at < v.len && v.len - at >= 8; i++) {
+        uint64_t n = th_view_be(v, at, 4), head = 8, name = at + 4;
         if (n == 1) {
             n = th_view_be(v, at + 8, 8);
             head = 16;
         }
-        if (n == 0) n = end - at;
         if (n < head) return;
-        bool meta = th_view_has(v, at + 4, "meta", 4);
-        if (meta || th_view_has(v, at + 4, "iprp", 4) || th_view_has(v, at + 4, "ipco", 4)) {
-            at += head + (meta ? 4 : 0); /* go in */
-            continue;
+        if (th_view_has(v, name, "meta", 4)) {
+            at += head + 4; /* version and flags */
+        } else if (th_view_has(v, name, "iprp", 4) || th_view_has(v, name, "ipco", 4)) {
+            at += head;
+        } else {
+            look_at(v, name, at + head, f);
+            at = th_add_sat(at, n);
         }
-        if (th_view_has(v, at + 4, "ispe", 4)) {
-            uint64_t width = th_view_be(v, at + head + 4, 4), height = th_view_be(v, at + head + 8, 4);
-            if (th_mul_sat(width, height) > th_mul_sat(out->width, out->height)) *out = (struct side){width, height};
-        }
-        at = th_add_sat(at, n);
     }
 }
 
 bool th_estimate_heif(struct th_view v, const struct thumbs_image_options *options, struct th_estimate *out)
 {
-    struct side side = {0};
+    struct found f = {0};
     (void)options;
-    find_ispe(v, &side);
-    if (!side.width || !side.height) return false;
-    out->width = (uint32_t)side.width;
-    out->height = (uint32_t)side.height;
-    out->bands = 4;
-    out->pixel_bytes = 8;
-    out->decoder = th_add_sat(th_mul3_sat(side.width, side.height, HEIF_PIXEL_BYTES), 2 * (uint64_t)v.len);
-    return true;
-}
-
-/* Reading in whole tiles with 32 bits a sample; a picture of one tile is read whole. */
-bool th_estimate_jp2k(struct th_view v, const struct thumbs_image_options *options, struct th_estimate *out)
-{
-    (void)options;
-    uint64_t at = 0;
-    for (; at + 4 <= v.len && at < TH_ESTIMATE_STEPS; at++)
-        if (th_view_has(v, at, "\xff\x4f\xff\x51", 4)) break;
-    uint64_t x = th_view_be(v, at + 8, 4), y = th_view_be(v, at + 12, 4);
-    uint64_t left = th_view_be(v, at + 16, 4), top = th_view_be(v, at + 20, 4), n = th_view_be(v, at + 40, 2);
-    if (x <= left || y <= top || !n) return false;
-    out->width = (uint32_t)(x - left);
-    out->height = (uint32_t)(y - top);
-    out->bands = 4;
-    out->pixel_bytes = 8;
-    out->decoder = th_add_sat(th_mul3_sat(out->width, out->height, 12 * n), 2 * (uint64_t)v.len);
+    find_properties(v, &f);
+    if (!f.width || !f.height) return false;
+    out->width = (uint32_t)f.width;
+    out->height = (uint32_t)f.height;
+    out->bands = f.alpha ? 4 : 3;
+    out->pixel_bytes = (uint64_t)out->bands * (f.deep ? 2 : 1);
+    uint64_t pixel = (f.full_chroma ? FULL_PIXEL_BYTES : PIXEL_BYTES) + (f.alpha ? ALPHA_BYTES : 0);
+    out->decoder = th_mul3_sat(f.width, f.height, pixel * (f.deep ? 2 : 1));
+    out->decoder = th_add_sat(out->decoder, FILE_COPIES * (uint64_t)v.len);
     return true;
 }

@@ -63,24 +63,27 @@ static unsigned turbo_n(const struct th_jpeg_header *h, unsigned i, unsigned n)
     return own;
 }
 
-static uint64_t hot_path(const struct th_jpeg_header *h, const uint8_t n[3], size_t len)
+/* Our own decoder and libjpeg-turbo, whichever holds more: planes to the end, the rest while they decode. */
+static void hot_path(const struct th_jpeg_header *h, const uint8_t n[3], size_t len, struct th_estimate *out)
 {
-    uint64_t own = SCAN_BYTES, turbo = 0;
+    uint64_t own = SCAN_BYTES, turbo = 0, own_planes = 0, turbo_planes = 0;
     unsigned most = 1;
     for (unsigned i = 0; i < h->n_components; i++)
         if (n[i] > most) most = n[i];
     for (unsigned i = 0; i < h->n_components; i++) {
         uint64_t across, down;
         blocks(h, i, &across, &down);
-        own = th_add_sat(own, plane(h, i, n[i]));
-        turbo = th_add_sat(turbo, plane(h, i, turbo_n(h, i, most)));
+        own_planes = th_add_sat(own_planes, plane(h, i, n[i]));
+        turbo_planes = th_add_sat(turbo_planes, plane(h, i, turbo_n(h, i, most)));
         turbo = th_add_sat(turbo, across * 8 * TURBO_ROWS);
-        /* One row of records; DC coefficients of progressive files. */
-        own = th_add_sat(own, h->sof == 0xC2 ? th_mul3_sat(across, down, 2) : across * 4 * 32);
+        /* DC coefficients of progressive files; else one row of records, of 16 coefficients for each block. */
+        own = th_add_sat(own, h->sof == 0xC2 ? th_mul3_sat(across, down, 2) : across * h->v_max * 32);
     }
     if (h->sof == 0xC2) own = th_add_sat(own, len);
     if (keeps_coefficients(h)) turbo = th_add_sat(turbo, coefficients(h));
-    return th_max_u64(own, turbo);
+    out->planes = true;
+    out->decoder = th_max_u64(own, turbo);
+    out->held = th_add_sat(out->held, th_max_u64(own_planes, turbo_planes));
 }
 
 /* A header that th_jpeg_parse() does not read: the first frame header there is, taken to be the worst kind. */
@@ -116,11 +119,12 @@ bool th_estimate_jpeg(struct th_view v, const struct thumbs_image_options *optio
     out->height = h.height;
     out->bands = h.n_components;
     out->pixel_bytes = h.n_components;
-    uint64_t by_vips = keeps_coefficients(&h) ? coefficients(&h) : 0;
-    out->decoder = by_vips;
-    if (parsed && h.has_icc)
-        out->decoder = th_add_sat(out->decoder, PROFILE_COPIES * (uint64_t)th_jpeg_icc_collect(v.data, v.len, NULL, 0));
-    if (!parsed || h.colour == TH_JPEG_OTHER || h.precision != 8) return true;
+    out->tile_rows = 8;
+    if (parsed && h.has_icc) out->held = PROFILE_COPIES * (uint64_t)th_jpeg_icc_collect(v.data, v.len, NULL, 0);
+    if (!parsed || h.colour == TH_JPEG_OTHER || h.precision != 8) {
+        out->decoder = keeps_coefficients(&h) ? coefficients(&h) : 0;
+        return true;
+    }
 
     struct th_targets targets;
     bool swap = th_orientation_swaps(th_exif_orientation(h.exif, h.exif_len));
@@ -130,7 +134,6 @@ bool th_estimate_jpeg(struct th_view v, const struct thumbs_image_options *optio
     for (uint32_t i = 0; i < options->n_formats && i < THUMBS_MAX_FORMATS; i++)
         planar = planar && th_image_output_format(options->formats[i], THUMBS_FORMAT_JPEG, false) == THUMBS_FORMAT_JPEG;
     th_jpeg_hot_choose_n(&h, &targets, planar, n);
-    out->whole = true;
-    out->decoder = th_add_sat(out->decoder - by_vips, th_max_u64(by_vips, hot_path(&h, n, v.len)));
+    hot_path(&h, n, v.len, out);
     return true;
 }

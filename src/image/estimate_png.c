@@ -13,10 +13,12 @@
 /* libpng grows the text while it inflates, keeps it, libvips copies it. */
 #define TEXT_COPIES 3
 
-enum { GREY = 0, RGB = 2, PALETTE = 3, GREY_ALPHA = 4, RGB_ALPHA = 6 };
+/* Colour types; the others are RGB and palettes, which become RGB. */
+enum { GREY = 0, GREY_ALPHA = 4, RGB_ALPHA = 6 };
 
-/* What the chunks need that libpng keeps whole, and what mending a file that breaks off needs: a copy of it. */
-static uint64_t chunks(struct th_view v)
+/* What the chunks need that libpng keeps whole, and what mending a file that breaks off needs: a copy of it. All of
+ * that is held to the end. */
+static uint64_t chunks(struct th_view v, bool *transparency)
 {
     uint64_t sum = 0, at = 8;
     for (unsigned i = 0; i < TH_ESTIMATE_STEPS; i++) {
@@ -25,6 +27,7 @@ static uint64_t chunks(struct th_view v)
         if (n > v.len - at - 12) return th_add_sat(sum, v.len);
         const uint8_t *name = v.data + at + 4;
         if (memcmp(name, "IEND", 4) == 0) return sum;
+        if (memcmp(name, "tRNS", 4) == 0) *transparency = true;
         if (memcmp(name, "iCCP", 4) == 0)
             sum = th_add_sat(sum, PROFILE_COPIES * th_min_u64(MOST_INFLATION * n, MOST_CHUNK_BYTES));
         else if (memcmp(name, "zTXt", 4) == 0 || memcmp(name, "iTXt", 4) == 0)
@@ -44,11 +47,12 @@ bool th_estimate_png(struct th_view v, const struct thumbs_image_options *option
     out->height = (uint32_t)th_view_be(v, 20, 4);
     unsigned depth = v.data[24], type = v.data[25];
     bool interlaced = v.data[28] != 0;
-    /* Transparency of a chunk is made a band. */
-    out->bands = type == GREY || type == GREY_ALPHA ? 2 : 4;
+    bool transparency = false;
+    out->held = chunks(v, &transparency);
+    bool alpha = transparency || type == GREY_ALPHA || type == RGB_ALPHA;
+    out->bands = (type == GREY || type == GREY_ALPHA ? 1 : 3) + alpha;
     out->pixel_bytes = (uint64_t)out->bands * (depth > 8 ? 2 : 1);
-    out->decoder = th_add_sat(ZLIB_BYTES, chunks(v));
-    out->decoder = th_add_sat(out->decoder, th_mul3_sat(out->width, 8, 4)); /* libpng's rows */
+    out->decoder = th_add_sat(ZLIB_BYTES, th_mul3_sat(out->width, 8, 4)); /* libpng's rows */
     if (interlaced) out->decoder = th_add_sat(out->decoder, th_mul3_sat(out->width, out->height, out->pixel_bytes));
     return true;
 }

@@ -1,5 +1,8 @@
-/* TIFF 6.0 and BigTIFF, as libtiff reads them for libvips: a strip or a row of tiles at a time. */
+/* TIFF 6.0 and BigTIFF, the first directory, as libtiff reads it for libvips: a row at a time where strips are high,
+ * else a strip at a time, or two rows of tiles. */
 #include "image/estimate.h"
+
+#include <stddef.h>
 
 enum {
     TAG_WIDTH = 256,
@@ -9,12 +12,27 @@ enum {
     TAG_PHOTOMETRIC = 262,
     TAG_SAMPLES = 277,
     TAG_ROWS_PER_STRIP = 278,
+    TAG_STRIP_LENS = 279,
+    TAG_PLANAR = 284,
     TAG_TILE_WIDTH = 322,
-    TAG_TILE_HEIGHT = 323
+    TAG_TILE_HEIGHT = 323,
+    TAG_TILE_LENS = 325
 };
+enum { PALETTE = 3, YCBCR = 6, CIELAB = 8, LOGL = 32844, LOGLUV = 32845 };
+enum { COMPRESSION_NONE = 1 };
+enum { PLANAR_SEPARATE = 2 };
+
+/* libvips reads higher strips by the row, unless it cannot. */
+#define HIGH_STRIP 128
+/* libtiff's buffer of compressed bytes is doubled as it grows. */
+#define RAW_COPIES 2
+/* Large entries are profiles as a rule: held by libtiff, libvips, us (twice), and lcms with its wider tables. */
+#define ENTRY_COPIES 7
 
 struct directory {
-    uint64_t width, height, bits, samples, rows_per_strip, tile_width, tile_height;
+    uint64_t width, height, bits, compression, photometric, samples, rows_per_strip, planar, tile_width, tile_height;
+    uint64_t longest;     /* of the strips' or tiles' compressed lengths, as declared */
+    uint64_t entries_len; /* of the values of all entries: libtiff reads them all */
 };
 
 struct tiff {
@@ -27,15 +45,19 @@ static uint64_t get(const struct tiff *t, uint64_t at, unsigned n)
     return t->big_endian ? th_view_be(t->v, at, n) : th_view_le(t->v, at, n);
 }
 
-/* The largest value of an entry, among its first few. */
-static uint64_t entry_value(const struct tiff *t, uint64_t at)
+static unsigned type_len(uint64_t type)
 {
-    static const uint8_t type_len[] = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8};
-    uint64_t type = get(t, at + 2, 2), count = get(t, at + 4, t->big ? 8 : 4), value = 0;
-    unsigned len = type < sizeof type_len ? type_len[type] : 0, inside = t->big ? 8 : 4;
+    static const uint8_t lens[] = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8};
+    return type < sizeof lens ? lens[type] : 0;
+}
+
+/* The largest value of an entry. If there are more than may be looked at, there may be any. */
+static uint64_t largest_value(const struct tiff *t, uint64_t at)
+{
+    unsigned len = type_len(get(t, at + 2, 2)), inside = t->big ? 8 : 4;
+    uint64_t count = get(t, at + 4, inside), from = at + (t->big ? 12 : 8), value = 0;
     if (!len) return 0;
-    uint64_t from = at + (t->big ? 12 : 8);
-    count = th_min_u64(count, 8);
+    if (count > TH_ESTIMATE_STEPS) return UINT64_MAX;
     if (len * count > inside) from = get(t, from, inside);
     for (uint64_t i = 0; i < count; i++)
         value = th_max_u64(value, get(t, th_add_sat(from, i * len), len));
@@ -44,31 +66,28 @@ static uint64_t entry_value(const struct tiff *t, uint64_t at)
 
 static void take_entry(const struct tiff *t, uint64_t at, struct directory *d)
 {
-    uint64_t *to = NULL;
-    switch (get(t, at, 2)) {
-    case TAG_WIDTH:
-        to = &d->width;
-        break;
-    case TAG_HEIGHT:
-        to = &d->height;
-        break;
-    case TAG_BITS:
-        to = &d->bits;
-        break;
-    case TAG_SAMPLES:
-        to = &d->samples;
-        break;
-    case TAG_ROWS_PER_STRIP:
-        to = &d->rows_per_strip;
-        break;
-    case TAG_TILE_WIDTH:
-        to = &d->tile_width;
-        break;
-    case TAG_TILE_HEIGHT:
-        to = &d->tile_height;
-        break;
-    }
-    if (to) *to = entry_value(t, at);
+    static const struct {
+        uint16_t tag;
+        size_t field;
+    } fields[] = {
+        {TAG_WIDTH, offsetof(struct directory, width)},
+        {TAG_HEIGHT, offsetof(struct directory, height)},
+        {TAG_BITS, offsetof(struct directory, bits)},
+        {TAG_COMPRESSION, offsetof(struct directory, compression)},
+        {TAG_PHOTOMETRIC, offsetof(struct directory, photometric)},
+        {TAG_SAMPLES, offsetof(struct directory, samples)},
+        {TAG_ROWS_PER_STRIP, offsetof(struct directory, rows_per_strip)},
+        {TAG_PLANAR, offsetof(struct directory, planar)},
+        {TAG_TILE_WIDTH, offsetof(struct directory, tile_width)},
+        {TAG_TILE_HEIGHT, offsetof(struct directory, tile_height)},
+        {TAG_STRIP_LENS, offsetof(struct directory, longest)},
+        {TAG_TILE_LENS, offsetof(struct directory, longest)},
+    };
+    uint64_t tag = get(t, at, 2);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (fields[i].tag == tag) memcpy((char *)d + fields[i].field, &(uint64_t){largest_value(t, at)}, 8);
+    uint64_t len = th_mul_sat(get(t, at + 4, t->big ? 8 : 4), type_len(get(t, at + 2, 2)));
+    d->entries_len = th_add_sat(d->entries_len, th_min_u64(len, t->v.len));
 }
 
 static bool read_directory(struct th_view v, struct directory *d)
@@ -77,11 +96,33 @@ static bool read_directory(struct th_view v, struct directory *d)
     t.big = get(&t, 2, 2) == 43;
     uint64_t at = get(&t, t.big ? 8 : 4, t.big ? 8 : 4);
     uint64_t n = get(&t, at, t.big ? 8 : 2), len = t.big ? 20 : 12;
-    *d = (struct directory){.bits = 1, .samples = 1, .rows_per_strip = UINT32_MAX};
+    *d = (struct directory){.bits = 1, .samples = 1, .rows_per_strip = UINT32_MAX, .longest = UINT64_MAX};
     at = th_add_sat(at, t.big ? 8 : 2);
     for (uint64_t i = 0; i < n && i < TH_ESTIMATE_STEPS && at < v.len && v.len - at >= len; i++, at += len)
         take_entry(&t, at, d);
     return d->width && d->height && d->width <= UINT32_MAX && d->height <= UINT32_MAX;
+}
+
+/* A decoded pixel as it lies in a strip. */
+static uint64_t stored_pixel_bytes(const struct directory *d)
+{
+    uint64_t sample = d->bits <= 8 ? 1 : d->bits <= 16 ? 2 : d->bits <= 32 ? 4 : 16;
+    return th_mul_sat(sample, d->samples ? d->samples : 1);
+}
+
+/* And as libvips makes it of that: colours of a palette, floating point of logarithms. */
+static uint64_t made_pixel_bytes(const struct directory *d)
+{
+    uint64_t stored = stored_pixel_bytes(d);
+    if (d->photometric == PALETTE) return th_mul_sat(stored, 4);
+    bool converted = d->photometric == CIELAB || d->photometric == LOGL || d->photometric == LOGLUV;
+    return converted ? th_max_u64(stored, 16) : stored;
+}
+
+static uint64_t tiles(const struct directory *d)
+{
+    uint64_t tile = th_mul3_sat(d->tile_width, d->tile_height, made_pixel_bytes(d));
+    return th_mul_sat(tile, 2 * (1 + d->width / d->tile_width) + 2);
 }
 
 bool th_estimate_tiff(struct th_view v, const struct thumbs_image_options *options, struct th_estimate *out)
@@ -91,16 +132,26 @@ bool th_estimate_tiff(struct th_view v, const struct thumbs_image_options *optio
     if (!read_directory(v, &d)) return false;
     out->width = (uint32_t)d.width;
     out->height = (uint32_t)d.height;
-    out->bands = 4;
-    uint64_t sample = d.bits <= 8 ? 1 : (d.bits + 7) / 8;
-    out->pixel_bytes = th_mul_sat(sample, d.samples ? d.samples : 1);
-    uint64_t rows = th_min_u64(d.rows_per_strip ? d.rows_per_strip : d.height, d.height);
-    uint64_t strip = th_mul3_sat(d.width, rows, out->pixel_bytes);
+    out->bands = d.samples < 3 && d.photometric != PALETTE ? 2 : d.samples == 3 ? 3 : 4;
+    out->pixel_bytes = made_pixel_bytes(&d);
+
+    uint64_t raw = RAW_COPIES * th_min_u64(d.longest, v.len);
+    uint64_t rows = th_min_u64(th_max_u64(d.rows_per_strip, 1), d.height);
+    uint64_t strip = th_mul3_sat(d.width, rows, stored_pixel_bytes(&d));
+    bool separate = d.planar == PLANAR_SEPARATE;
     if (d.tile_width && d.tile_height) {
-        uint64_t across = (d.width + d.tile_width - 1) / d.tile_width;
-        strip = th_mul3_sat(th_mul_sat(across, d.tile_width), d.tile_height, out->pixel_bytes);
+        out->tile_rows = 0;
+        out->decoder = tiles(&d);
+    } else if (d.rows_per_strip > HIGH_STRIP && !separate && d.photometric != YCBCR) {
+        out->tile_rows = 1;
+        if (d.compression == COMPRESSION_NONE) raw = 0;
+        out->decoder = th_mul3_sat(d.width, 2, stored_pixel_bytes(&d));
+    } else {
+        out->tile_rows = rows;
+        /* The strip, and the one plane that is read into it. */
+        out->decoder = th_add_sat(strip, separate ? strip / (d.samples ? d.samples : 1) : 0);
     }
-    /* The strip, its copies, and the compressed bytes of it. */
-    out->decoder = th_add_sat(th_mul_sat(strip, 3), v.len);
+    out->decoder = th_add_sat(out->decoder, raw);
+    out->held = th_mul_sat(d.entries_len, ENTRY_COPIES);
     return true;
 }

@@ -1,0 +1,186 @@
+/*
+ * Do pictures keep to what th_image_estimate() said they would need? Each file is made into thumbnails in a process of
+ * its own, and the most memory that process ever held is compared with the estimate.
+ *   test_estimate [-v] FOLDER-OR-FILE...     and all of $THUMBS_CORPUS, if that is set
+ *
+ * Two promises are checked. No picture, sound or broken, needs more than its estimate and ALLOWANCE. And where a picture
+ * needs much, the estimate is not more than MOST_RATIO times that, or a budget would keep workers idle. With -v every
+ * picture is shown, in a table that sorts well.
+ */
+#include <fcntl.h>
+#include <ftw.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+#include "image/image.h"
+
+/* For what estimates do not count: the counters of the kernel are not exact, code that is run for the first time writes
+ * to its data, memory is counted in whole pages. */
+#define ALLOWANCE ((int64_t)8 << 20)
+
+#define MUCH       ((int64_t)20 << 20)
+#define MOST_RATIO 3
+
+#define LONGEST_NS UINT64_C(20000000000)
+
+struct memory {
+    int64_t now, most, file_pages; /* resident bytes, of them pages of files */
+};
+
+struct outcome {
+    int64_t bytes;
+    enum thumbs_code code;
+};
+
+static bool verbose;
+static unsigned n_made, n_wrong;
+
+static int64_t status_line(const char *text, const char *name)
+{
+    const char *at = strstr(text, name);
+    return at ? strtoll(at + strlen(name), NULL, 10) * 1024 : 0;
+}
+
+static struct memory memory_now(void)
+{
+    char text[8192];
+    int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (n < 0) _exit(3);
+    text[n] = 0;
+    close(fd);
+    return (struct memory){.now = status_line(text, "VmRSS:"),
+                           .most = status_line(text, "VmHWM:"),
+                           .file_pages = status_line(text, "RssFile:")};
+}
+
+/* In the child: what making it took. Pages of libraries and of the source, which is mapped, are not counted; once
+ * touched they stay, so they can be taken off at the end. */
+static struct outcome make_here(const uint8_t *data, size_t len, const struct thumbs_image_options *options)
+{
+    static struct th_image_result result;
+    struct th_sink sink;
+    struct thumbs_error err;
+    const struct th_image_limits limits = {.deadline_ns = th_now_ns() + LONGEST_NS};
+    th_sink_init_heap(&sink);
+    struct memory before = memory_now();
+    enum thumbs_code code = th_image_make(data, len, options, &limits, &sink, &result, &err);
+    struct memory after = memory_now();
+    int64_t pages = after.file_pages - before.file_pages;
+    return (struct outcome){.bytes = after.most - before.now - (pages > 0 ? pages : 0), .code = code};
+}
+
+static bool make_apart(const uint8_t *data, size_t len, const struct thumbs_image_options *options,
+                       struct outcome *outcome)
+{
+    int ends[2], status = 0;
+    fflush(stdout);
+    malloc_trim(0);
+    if (pipe(ends) != 0) return false;
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct outcome mine = make_here(data, len, options);
+        _exit(write(ends[1], &mine, sizeof mine) == sizeof mine ? 0 : 3);
+    }
+    close(ends[1]);
+    bool ok = pid > 0 && read(ends[0], outcome, sizeof *outcome) == sizeof *outcome;
+    close(ends[0]);
+    if (pid > 0) waitpid(pid, &status, 0);
+    return ok;
+}
+
+static double mb(int64_t bytes)
+{
+    return (double)bytes / (1 << 20);
+}
+
+static void try_with(const char *path, const uint8_t *data, size_t len, const struct thumbs_image_options *options)
+{
+    struct outcome outcome = {0};
+    uint64_t estimate = 0;
+    bool known = th_image_estimate(data, len, options, &estimate);
+    if (!make_apart(data, len, options, &outcome)) {
+        printf("%s: its process died\n", path);
+        n_wrong++;
+        return;
+    }
+    n_made++;
+    int64_t said = estimate > INT64_MAX ? INT64_MAX : (int64_t)estimate;
+    const char *verdict = "";
+    if (outcome.bytes > said && outcome.bytes - said > ALLOWANCE)
+        verdict = "TOO LITTLE";
+    else if (outcome.code == THUMBS_OK && outcome.bytes > MUCH && said / MOST_RATIO > outcome.bytes)
+        verdict = "TOO MUCH";
+    if (*verdict) n_wrong++;
+    if (verbose || *verdict)
+        printf("%-5s %-11s %-7s %8.1f MB needed %8.1f said %5.1f x  %u sizes  %s %s\n",
+               thumbs_format_name(th_image_sniff(data, len)), thumbs_code_name(outcome.code),
+               known ? "known" : "unknown", mb(outcome.bytes), mb(said),
+               outcome.bytes > 0 ? (double)said / (double)outcome.bytes : 0, options->n_sizes, path, verdict);
+}
+
+/* One small JPEG; and several sizes in all formats. */
+static void try_file(const char *path, const uint8_t *data, size_t len)
+{
+    struct thumbs_image_options o = {.n_sizes = 1,
+                                     .n_formats = 1,
+                                     .fit = THUMBS_FIT_INSIDE,
+                                     .quality = 80,
+                                     .background = {255, 255, 255, 0},
+                                     .max_pixels = 500000000};
+    o.sizes[0] = (struct thumbs_size){256, 256, true};
+    o.formats[0] = THUMBS_FORMAT_JPEG;
+    try_with(path, data, len, &o);
+    o.n_sizes = 2;
+    o.sizes[0] = (struct thumbs_size){1280, 1280, true};
+    o.sizes[1] = (struct thumbs_size){320, 320, true};
+    o.n_formats = 3;
+    o.formats[1] = THUMBS_FORMAT_PNG;
+    o.formats[2] = THUMBS_FORMAT_WEBP;
+    try_with(path, data, len, &o);
+}
+
+static int visit(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)ftw;
+    if (type != FTW_F || st->st_size == 0) return 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    size_t len = (size_t)st->st_size;
+    void *data = fd < 0 ? MAP_FAILED : mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (fd >= 0) close(fd);
+    if (data == MAP_FAILED) {
+        printf("%s: cannot be read\n", path);
+        n_wrong++;
+        return 0;
+    }
+    if (th_image_sniff(data, len) != THUMBS_FORMAT_NONE) try_file(path, data, len);
+    munmap(data, len);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct thumbs_error err;
+    const char *corpus = getenv("THUMBS_CORPUS");
+    verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
+    /* As in a worker that has met its first picture. */
+    if (th_image_preload(&err) != THUMBS_OK) {
+        printf("libvips cannot be loaded: %s\n", err.message);
+        return 1;
+    }
+    for (int i = verbose ? 2 : 1; i < argc; i++)
+        nftw(argv[i], visit, 16, FTW_PHYS);
+    if (corpus && *corpus)
+        nftw(corpus, visit, 16, FTW_PHYS);
+    else
+        printf("# only the samples: THUMBS_CORPUS names no folder\n");
+    printf("%u pictures made, %u of them against their estimate\n", n_made, n_wrong);
+    return n_made == 0 || n_wrong != 0;
+}
