@@ -163,6 +163,7 @@ static int worker_life(const struct th_wire_config *config, const int *fds)
     for (int i = 0; i < TH_WIRE_N_SINKS; i++) {
         if (!map_output(&w.outputs[i], fds[2 + i])) return 1;
     }
+    th_image_seal();
     while (serve_job(&w, &reply)) {
     }
     return 0;
