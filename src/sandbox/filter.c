@@ -163,8 +163,8 @@ static void allow_all(struct build *b, const int *calls, size_t n)
         allow(b, calls[i]);
 }
 
-/* Opening for reading, nothing else: no creation, no truncation, no O_PATH handles. This is also what keeps a worker from
- * opening its read-only memory for writing by way of /proc/self/fd, which Landlock lets pass. */
+/* Opening for reading, nothing else: no creation, no truncation, no O_PATH handles. This is also what keeps a worker
+ * from opening its read-only memory for writing by way of /proc/self/fd, which Landlock lets pass. */
 static void add_files(struct build *b, bool with_files)
 {
     const scmp_datum_t writing = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | (O_TMPFILE & ~O_DIRECTORY) | O_PATH;

@@ -41,6 +41,7 @@ enum thumbs_code th_sandbox_prepare(const struct th_sandbox_options *options, st
     if (!(s->without & TH_SANDBOX_BIT(TH_SANDBOX_SECCOMP))) {
         s->filter_errno = th_filter_build(&s->with_files, true);
         if (!s->filter_errno) s->filter_errno = th_filter_build(&s->without_files, false);
+        (void)setenv("ORC_CODE", "emulate", 1);
     }
     *out = s;
     return THUMBS_OK;
@@ -100,8 +101,8 @@ static int lower_limit(int resource, uint64_t value)
 }
 
 /* RLIMIT_NPROC is left alone on purpose: it counts all threads of a user on the whole machine, so that a value that
- * binds here would hit or spare the worker by what else that user runs, and root is exempt. The filter lets nobody fork;
- * threads cost memory, which is limited. */
+ * binds here would hit or spare the worker by what else that user runs, and root is exempt. The filter lets nobody
+ * fork; threads cost memory, which is limited. */
 static int set_limits(const struct th_sandbox_limits *limits)
 {
     /* No core dumps: they would hold pictures of users and delay the news of the death. 1, since 0 does not stop a

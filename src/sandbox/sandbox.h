@@ -50,8 +50,11 @@ struct th_sandbox_state {
 struct th_sandbox;
 
 /* Do ahead what need not be done by each worker: the filters as bytes, the Landlock ruleset as a descriptor
- * (close-on-exec). What the system does not have is no error but shows in the state of those who enter. The fork server
- * calls this once, before it forks. Codes MEMORY. Any thread. */
+ * (close-on-exec). What the system does not have is no error but shows in the state of those who enter. Codes MEMORY.
+ *
+ * The fork server calls this once, before it loads decoders and forks: it changes the environment (ORC_CODE=emulate),
+ * so that Orc, with which libvips compiles loops while it runs, does not ask for executable memory; it would end the
+ * process where it gets none. For the same reason it must not be called while other threads run. */
 enum thumbs_code th_sandbox_prepare(const struct th_sandbox_options *options, struct th_sandbox **out,
                                     struct thumbs_error *err);
 /* NULL is fine. Those who have entered stay inside. */
@@ -66,8 +69,8 @@ void th_sandbox_enter(const struct th_sandbox *sandbox, const struct th_sandbox_
 bool th_sandbox_is_whole(const struct th_sandbox_state *state);
 
 /* One clause, such as "seccomp, Landlock (ABI 7), no new privileges, no capabilities, limits" or
- * "seccomp, no new privileges, no capabilities, limits; no Landlock (the kernel is too old)". Always ends in NUL, cut to
- * fit `size`; 300 bytes are enough for any. */
+ * "seccomp, no new privileges, no capabilities, limits; no Landlock (not permitted here)". Always ends in NUL, cut to
+ * fit `size`; 400 bytes are enough for any. */
 void th_sandbox_describe(const struct th_sandbox_state *state, char *out, size_t size);
 
 #endif
