@@ -25,6 +25,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "work/check.h"
 #include "work/server.h"
 #include "work/wire.h"
 
@@ -57,7 +58,8 @@ struct attendant {
     pthread_t thread;
 
     struct th_worker_id worker;
-    int sock; /* -1: no worker */
+    int sock;           /* -1: no worker */
+    bool has_libraries; /* it was forked with the libraries of all decoders */
     int page_fd;
     struct th_wire_page *page;
     struct sink sinks[TH_WIRE_N_SINKS];
@@ -158,8 +160,9 @@ static enum thumbs_code start_worker(struct attendant *a, struct thumbs_error *e
     for (int i = 0; i < TH_WIRE_N_SINKS; i++)
         fds[2 + i] = a->sinks[i].fd;
     atomic_store_explicit(&a->page->begun, 0, memory_order_relaxed);
-    enum thumbs_code code = th_server_spawn(a->pool->server, fds, sizeof fds / sizeof *fds,
-                                            atomic_load(&a->pool->preload), &a->worker, err);
+    a->has_libraries = atomic_load(&a->pool->preload);
+    enum thumbs_code code =
+        th_server_spawn(a->pool->server, fds, sizeof fds / sizeof *fds, a->has_libraries, &a->worker, err);
     close(pair[1]);
     if (code != THUMBS_OK) {
         close(pair[0]);
@@ -231,7 +234,7 @@ static void give(struct attendant *a, struct th_item *item)
     *sent = (struct sent){.item = item};
     if (!atomic_load_explicit(&a->pool->preload, memory_order_relaxed) &&
         th_image_wants_preload(item->slot->data, item->slot->len))
-        atomic_store(&a->pool->preload, true);
+        atomic_store(&a->pool->preload, true); /* a guess that saves a worker forked for nothing */
     if (a->n_sent == 1) a->began_ns = th_now_ns();
     if (a->sock >= 0) send_job(a, sent);
 }
@@ -261,7 +264,7 @@ static void fail_oldest(struct attendant *a, const struct thumbs_error *error)
 
 /* ---- answers from the worker ---- */
 
-enum answer { ANSWERED, DIED, LATE, LIED };
+enum answer { ANSWERED, DIED, LATE, LIED, NEEDS_LIBRARIES };
 
 static bool is_late(const struct attendant *a)
 {
@@ -282,67 +285,21 @@ static bool sink_covers(struct sink *sink, uint64_t need)
     return true;
 }
 
-static bool may_be_format(uint32_t wanted, uint32_t got)
-{
-    if (wanted != THUMBS_FORMAT_KEEP) return got == wanted;
-    return got == THUMBS_FORMAT_JPEG || got == THUMBS_FORMAT_PNG || got == THUMBS_FORMAT_WEBP;
-}
-
-static bool fits_side(uint32_t side, uint32_t most)
-{
-    return side >= 1 && side <= (most ? most : THUMBS_MAX_SIDE);
-}
-
-/* Is this the i-th output that was asked for, and of a length that a picture of its size can have? */
-static bool is_plausible_output(const struct attendant *a, uint32_t i, const struct th_image_output *o,
-                                struct sink *sink)
-{
-    const struct thumbs_image_options *image = a->pool->work->image;
-    uint64_t end, most_bytes = UINT64_C(8) * o->width * o->height + (1 << 20);
-    if (o->i_size != i / image->n_formats || !may_be_format(image->formats[i % image->n_formats], o->format))
-        return false;
-    if (!fits_side(o->width, image->sizes[o->i_size].width) || !fits_side(o->height, image->sizes[o->i_size].height))
-        return false;
-    if (o->len == 0 || o->len > most_bytes || __builtin_add_overflow(o->offset, o->len, &end)) return false;
-    return sink_covers(sink, end);
-}
-
-/* The codes that th_image_make() has. */
-static bool is_plausible_failure(enum thumbs_code code)
-{
-    switch (code) {
-    case THUMBS_NOT_IMAGE:
-    case THUMBS_UNSUPPORTED:
-    case THUMBS_CORRUPT:
-    case THUMBS_TOO_LARGE:
-    case THUMBS_TIMEOUT:
-    case THUMBS_MEMORY:
-    case THUMBS_INTERNAL:
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* Is this what an honest worker would say about sent[0]? `size` bytes came. */
+/* `size` bytes came: are they what an honest worker would say about sent[0], and are the outputs there to be read? */
 static bool is_plausible(struct attendant *a, size_t size)
 {
-    struct th_wire_reply *reply = &a->reply;
-    const struct thumbs_image_options *image = a->pool->work->image;
-    if (size < th_wire_reply_size(0) || reply->id != a->sent[0].id) return false;
-    if (reply->error.stage >= THUMBS_N_STAGES) return false;
-    reply->error.message[sizeof reply->error.message - 1] = '\0';
-    if (reply->error.code != THUMBS_OK) return is_plausible_failure(reply->error.code) && size == th_wire_reply_size(0);
+    const struct th_work *work = a->pool->work;
+    struct th_check expected = {.image = work->image, .no_work = work->no_work, .id = a->sent[0].id};
+    uint64_t sink_bytes;
+    if (!th_check_reply(&expected, &a->reply, size, &sink_bytes)) return false;
+    return sink_covers(&a->sinks[a->reply.id % TH_WIRE_N_SINKS], sink_bytes);
+}
 
-    struct th_image_result *result = &reply->result;
-    result->warning[sizeof result->warning - 1] = '\0';
-    uint32_t n_expected = a->pool->work->no_work ? 0 : image->n_sizes * image->n_formats;
-    if (result->n_outputs != n_expected || n_expected > THUMBS_MAX_OUTPUTS) return false;
-    if (size != th_wire_reply_size(result->n_outputs) || result->source_format >= THUMBS_N_FORMATS) return false;
-    for (uint32_t i = 0; i < result->n_outputs; i++) {
-        if (!is_plausible_output(a, i, &result->outputs[i], &a->sinks[reply->id % TH_WIRE_N_SINKS])) return false;
-    }
-    return true;
+/* A worker that has them cannot ask again: that would go on for ever. */
+static bool is_call_for_libraries(const struct attendant *a, size_t size)
+{
+    return size == th_wire_reply_size(0) && a->reply.id == a->sent[0].id && a->reply.error.code == THUMBS_STOPPED &&
+           !a->has_libraries;
 }
 
 static enum answer wait_for_answer(struct attendant *a)
@@ -357,6 +314,7 @@ static enum answer wait_for_answer(struct attendant *a)
         }
         if (size < 0 && errno == EMSGSIZE) return LIED;
         if (size <= 0) return DIED;
+        if (is_call_for_libraries(a, (size_t)size)) return NEEDS_LIBRARIES;
         return is_plausible(a, (size_t)size) ? ANSWERED : LIED;
     }
 }
@@ -417,6 +375,15 @@ static void bury_worker(struct attendant *a, enum answer answer)
         a->sent[i].n_resends++;
 }
 
+/* The worker was forked before libraries were needed, and is locked up, so it can load none. The next one has them;
+ * its files go there, and none is to blame. */
+static void retire_worker(struct attendant *a)
+{
+    int status;
+    atomic_store(&a->pool->preload, true);
+    (void)end_worker(a, &status);
+}
+
 /* A worker for the files that are to be sent, the first one or one in place of another. False: there is none to be
  * had. */
 static bool renew_worker(struct attendant *a, struct thumbs_error *err)
@@ -449,6 +416,8 @@ static bool attend(struct attendant *a, struct thumbs_error *err)
         enum answer answer = wait_for_answer(a);
         if (answer == ANSWERED) {
             finish_answered(a);
+        } else if (answer == NEEDS_LIBRARIES) {
+            retire_worker(a);
         } else {
             bury_worker(a, answer);
         }
@@ -519,9 +488,19 @@ static void run_attendants(struct pool *pool, struct attendant *attendants, unsi
     }
 }
 
+/* WebP is written by libvips, whatever the source is. */
+static bool outputs_need_libraries(const struct thumbs_image_options *image)
+{
+    for (uint32_t i = 0; i < image->n_formats; i++) {
+        if (image->formats[i] == THUMBS_FORMAT_WEBP) return true;
+    }
+    return false;
+}
+
 enum thumbs_code th_procs_run(const struct th_work *work, struct thumbs_error *err)
 {
-    struct pool pool = {.work = work, .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct pool pool = {
+        .work = work, .preload = outputs_need_libraries(work->image), .lock = PTHREAD_MUTEX_INITIALIZER};
     enum thumbs_code code = THUMBS_OK;
     struct attendant *attendants = th_calloc(work->jobs, sizeof *attendants);
     pool.orphans = th_queue_create((size_t)AHEAD * work->jobs);
