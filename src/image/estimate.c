@@ -1,5 +1,5 @@
-/* The memory a picture will need, told from its header: what every format shares. Numbers were measured with
- * tests/image/test_estimate.c over pictures of all formats, and rounded up. */
+/* The memory a picture will need, told from its header: what every format shares. The numbers here and in the files
+ * beside it were measured with tests/memory/memory_estimates.c over pictures of all formats, and rounded up. */
 #include "image/estimate.h"
 
 #include "image/rowscale.h"
@@ -141,7 +141,9 @@ static th_estimate_fn *estimator(enum thumbs_format format)
     case THUMBS_FORMAT_HEIF:
     case THUMBS_FORMAT_AVIF:
         return th_estimate_heif;
-    default:
+    case THUMBS_FORMAT_SVG:
+        return th_estimate_svg;
+    default: /* not decoded: see takes() of backend_vips.c, and loaders that libvips does not trust */
         return NULL;
     }
 }

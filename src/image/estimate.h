@@ -71,7 +71,8 @@ struct th_estimate {
 /* Fill *out, which comes with the format and the usual values; false if the size is not found. */
 typedef bool th_estimate_fn(struct th_view v, const struct thumbs_image_options *options, struct th_estimate *out);
 
-th_estimate_fn th_estimate_jpeg, th_estimate_png, th_estimate_gif, th_estimate_webp, th_estimate_tiff, th_estimate_heif;
+th_estimate_fn th_estimate_jpeg, th_estimate_png, th_estimate_gif, th_estimate_webp, th_estimate_tiff, th_estimate_heif,
+    th_estimate_svg;
 
 /* The targets of an upright source of width x height, turned back to how it is stored if `swap`. */
 void th_estimate_targets(uint32_t width, uint32_t height, bool swap, const struct thumbs_image_options *options,

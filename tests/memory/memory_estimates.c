@@ -1,11 +1,11 @@
 /*
  * Do pictures keep to what th_image_estimate() said they would need? Each file is made into thumbnails in a process of
  * its own, and the most memory that process ever held is compared with the estimate.
- *   test_estimate [-v] FOLDER-OR-FILE...     and all of $THUMBS_CORPUS, if that is set
+ *   memory_estimates [-v] FOLDER-OR-FILE...     and all of $THUMBS_CORPUS, if that is set
  *
- * Two promises are checked. No picture, sound or broken, needs more than its estimate and ALLOWANCE. And where a picture
- * needs much, the estimate is not more than MOST_RATIO times that, or a budget would keep workers idle. With -v every
- * picture is shown, in a table that sorts well.
+ * Two promises are checked. No picture, sound or broken, needs more than its estimate and ALLOWANCE. And where a
+ * picture needs much, the estimate is not more than MOST_RATIO times that, or a budget would keep workers idle. With -v
+ * every picture is shown, in a table that sorts well.
  */
 #include <fcntl.h>
 #include <ftw.h>

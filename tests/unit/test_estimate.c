@@ -1,0 +1,451 @@
+/* Memory estimates from made-up headers: what is huge is told to be, what only looks so is not, and nothing in a header
+ * makes a number wrap or a read go past the end. */
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "image/image.h"
+
+#define MB ((uint64_t)1 << 20)
+#define GB ((uint64_t)1 << 30)
+
+static struct thumbs_image_options options(uint64_t max_pixels)
+{
+    struct thumbs_image_options o = {.n_sizes = 1, .n_formats = 1, .quality = 80, .max_pixels = max_pixels};
+    o.sizes[0] = (struct thumbs_size){256, 256, true};
+    o.formats[0] = THUMBS_FORMAT_JPEG;
+    return o;
+}
+
+/* Of bytes that lie at the end of their memory, so that a sanitizer sees a read past it. */
+static uint64_t estimate_with(const void *data, size_t len, const struct thumbs_image_options *o, bool *known)
+{
+    uint8_t *copy = malloc(len ? len : 1);
+    uint64_t bytes = 0;
+    memcpy(copy, data, len);
+    *known = th_image_estimate(copy, len, o, &bytes);
+    free(copy);
+    cr_assert_gt(bytes, 0u);
+    return bytes;
+}
+
+/* Without a limit of pixels, and then freed. */
+static uint64_t estimate(struct th_bytes *file)
+{
+    bool known = false;
+    struct thumbs_image_options o = options(UINT64_MAX);
+    uint64_t bytes = estimate_with(file->data, file->len, &o, &known);
+    cr_assert(known);
+    th_bytes_finish(file);
+    return bytes;
+}
+
+static void add_be(struct th_bytes *b, uint64_t value, unsigned n)
+{
+    while (n--)
+        th_bytes_addc(b, (char)(value >> 8 * n));
+}
+
+static void add_le(struct th_bytes *b, uint64_t value, unsigned n)
+{
+    for (; n--; value >>= 8)
+        th_bytes_addc(b, (char)value);
+}
+
+/* ---- JPEG ---- */
+
+/* Markers up to the scan: frame header of that kind, n components of which the first is sampled h x h. */
+static struct th_bytes jpeg(unsigned sof, unsigned width, unsigned height, unsigned n, unsigned h, bool scan)
+{
+    struct th_bytes b = {0};
+    add_be(&b, 0xFFD8FF00 | sof, 4);
+    add_be(&b, 8 + 3 * n, 2);
+    add_be(&b, 8, 1);
+    add_be(&b, height, 2);
+    add_be(&b, width, 2);
+    add_be(&b, n, 1);
+    for (unsigned i = 0; i < n; i++)
+        add_be(&b, (i + 1) << 16 | (i ? 0x11 : h * 17) << 8, 3);
+    if (!scan) return b;
+    add_be(&b, 0xFFDA, 2);
+    add_be(&b, 6 + 2 * n, 2);
+    add_be(&b, n, 1);
+    for (unsigned i = 0; i < n; i++)
+        add_be(&b, (i + 1) << 8, 2);
+    add_be(&b, sof == 0xC0 ? 0x003F00 : 0, 3);
+    return b;
+}
+
+static uint64_t estimate_jpeg(unsigned sof, unsigned width, unsigned height, unsigned n, unsigned h, bool scan)
+{
+    struct th_bytes b = jpeg(sof, width, height, n, h, scan);
+    return estimate(&b);
+}
+
+Test(estimate, a_giant_progressive_jpeg_needs_all_its_coefficients)
+{
+    uint64_t all = (uint64_t)60000 * 60000 * 3; /* 1.5 samples of 2 bytes */
+    uint64_t bytes = estimate_jpeg(0xC2, 60000, 60000, 3, 2, true);
+    cr_expect_geq(bytes, all);
+    cr_expect_leq(bytes, all + all / 4);
+    cr_expect_geq(estimate_jpeg(0xC2, 60000, 60000, 3, 2, false), all, "a header without a scan");
+    cr_expect_geq(estimate_jpeg(0xC2, 65535, 65535, 4, 1, true), (uint64_t)65535 * 65535 * 8, "CMYK");
+}
+
+Test(estimate, a_baseline_jpeg_needs_its_reduced_planes)
+{
+    cr_expect_leq(estimate_jpeg(0xC0, 6000, 4000, 3, 2, true), 12 * MB);
+    cr_expect_leq(estimate_jpeg(0xC0, 60000, 60000, 3, 2, true), 300 * MB);
+    /* 256 pixels of 600 leave no reduction: 8/8. */
+    uint64_t whole = 60000u * 600u * 3u / 2u;
+    struct thumbs_image_options o = options(UINT64_MAX);
+    struct th_bytes b = jpeg(0xC0, 60000, 600, 3, 2, true);
+    bool known = false;
+    o.sizes[0] = (struct thumbs_size){0, 256, false};
+    cr_expect_geq(estimate_with(b.data, b.len, &o, &known), whole);
+    th_bytes_finish(&b);
+}
+
+/* Components in scans of their own are put together in memory, whatever the frame header says. */
+Test(estimate, a_sequential_jpeg_of_several_scans_is_kept_whole)
+{
+    struct th_bytes b = jpeg(0xC0, 6000, 4000, 3, 2, false);
+    add_be(&b, 0xFFDA0008, 4);
+    add_be(&b, 0x010100003F00, 6);
+    cr_expect_geq(estimate(&b), (uint64_t)6000 * 4000 * 3);
+}
+
+Test(estimate, too_many_pixels_are_refused_at_the_header)
+{
+    struct thumbs_image_options o = options(500000000);
+    struct th_bytes b = jpeg(0xC2, 60000, 60000, 3, 2, true);
+    bool known = false;
+    cr_expect_leq(estimate_with(b.data, b.len, &o, &known), 16 * MB);
+    cr_expect(known);
+    th_bytes_finish(&b);
+}
+
+/* ---- PNG ---- */
+
+static void add_chunk(struct th_bytes *b, const char *name, const void *data, size_t len)
+{
+    add_be(b, len, 4);
+    th_bytes_adds(b, name);
+    th_bytes_add(b, data, len);
+    add_be(b, 0, 4);
+}
+
+static struct th_bytes png(uint32_t width, uint32_t height, unsigned depth, unsigned type, bool interlaced)
+{
+    struct th_bytes b = {0}, head = {0};
+    add_be(&head, width, 4);
+    add_be(&head, height, 4);
+    add_be(&head, (uint64_t)depth << 32 | type << 24 | interlaced, 5);
+    th_bytes_add(&b, "\x89PNG\r\n\x1a\n", 8);
+    add_chunk(&b, "IHDR", head.data, head.len);
+    th_bytes_finish(&head);
+    return b;
+}
+
+static uint64_t estimate_png(uint32_t width, uint32_t height, unsigned depth, unsigned type, bool interlaced)
+{
+    struct th_bytes b = png(width, height, depth, type, interlaced);
+    add_chunk(&b, "IDAT", "", 0);
+    add_chunk(&b, "IEND", "", 0);
+    return estimate(&b);
+}
+
+Test(estimate, a_giant_png_comes_in_rows_unless_it_is_interlaced)
+{
+    cr_expect_leq(estimate_png(50000, 50000, 8, 2, false), 192 * MB);
+    cr_expect_leq(estimate_png(50000, 50000, 1, 0, false), 96 * MB);
+    cr_expect_geq(estimate_png(50000, 50000, 8, 2, true), (uint64_t)50000 * 50000 * 3);
+    cr_expect_geq(estimate_png(50000, 50000, 16, 6, true), (uint64_t)50000 * 50000 * 8);
+}
+
+Test(estimate, numbers_end_at_the_top)
+{
+    cr_expect_eq(estimate_png(UINT32_MAX, UINT32_MAX, 16, 6, true), UINT64_MAX);
+    cr_expect_geq(estimate_png(0x7FFFFFFF, 0x7FFFFFFF, 8, 0, true), (uint64_t)1 << 61);
+    cr_expect_geq(estimate_png(UINT32_MAX, 1, 16, 6, false), 16 * GB);
+    cr_expect_geq(estimate_png(UINT32_MAX, UINT32_MAX, 16, 6, false), 16 * GB);
+}
+
+Test(estimate, chunks_of_a_png_count_as_far_as_libpng_takes_them)
+{
+    uint64_t plain = estimate_png(100, 100, 8, 2, false);
+    struct th_bytes b = png(100, 100, 8, 2, false);
+    uint8_t *text = calloc(1, 64 * MB);
+    add_chunk(&b, "zTXt", text, 1000);
+    add_chunk(&b, "IEND", "", 0);
+    uint64_t bytes = estimate(&b);
+    cr_expect(bytes > plain + 2 * MB && bytes < plain + 4 * MB, "%llu", (unsigned long long)bytes);
+
+    /* libpng refuses to keep this one. */
+    b = png(100, 100, 8, 2, false);
+    add_chunk(&b, "tEXt", text, 64 * MB);
+    add_chunk(&b, "IEND", "", 0);
+    cr_expect_leq(estimate(&b), plain + 32 * MB);
+
+    /* A file that breaks off is mended in a copy. */
+    b = png(100, 100, 8, 2, false);
+    add_be(&b, 128 * MB, 4);
+    th_bytes_adds(&b, "IDAT");
+    th_bytes_add(&b, text, 64 * MB);
+    cr_expect_geq(estimate(&b), plain + 64 * MB);
+    free(text);
+}
+
+/* ---- GIF ---- */
+
+static struct th_bytes gif(unsigned width, unsigned height, unsigned n_frames)
+{
+    struct th_bytes b = {0};
+    th_bytes_adds(&b, "GIF89a");
+    add_le(&b, width, 2);
+    add_le(&b, height, 2);
+    add_le(&b, 0, 3);
+    for (unsigned i = 0; i < n_frames; i++) {
+        add_le(&b, 0x2C, 5);
+        add_le(&b, 0x10001, 4);
+        add_le(&b, 0x02 << 8, 2);
+        add_le(&b, 0x014C01, 3);
+        add_le(&b, 0, 1);
+    }
+    add_le(&b, 0x3B, 1);
+    return b;
+}
+
+Test(estimate, a_gif_of_many_frames_needs_little_more_than_its_canvas)
+{
+    struct th_bytes b = gif(400, 300, 100000);
+    cr_expect_leq(estimate(&b), 40 * MB);
+    b = gif(65535, 65535, 1);
+    cr_expect_geq(estimate(&b), (uint64_t)65535 * 65535 * 4);
+}
+
+Test(estimate, the_first_frame_of_a_gif_may_be_larger_than_its_screen)
+{
+    struct th_bytes b = gif(1, 1, 1);
+    memcpy(b.data + 13 + 1, "\0\0\0\0\xff\xff\xff\xff", 8);
+    cr_expect_geq(estimate(&b), (uint64_t)65535 * 65535 * 4);
+}
+
+/* ---- TIFF ---- */
+
+struct tag {
+    unsigned tag, type;
+    uint64_t count, value;
+};
+
+static struct th_bytes tiff(const struct tag *tags, unsigned n)
+{
+    struct th_bytes b = {0};
+    th_bytes_add(&b, "II*\0\x08\0\0\0", 8);
+    add_le(&b, n, 2);
+    for (unsigned i = 0; i < n; i++) {
+        add_le(&b, tags[i].tag, 2);
+        add_le(&b, tags[i].type, 2);
+        add_le(&b, tags[i].count, 4);
+        add_le(&b, tags[i].value, 4);
+    }
+    add_le(&b, 0, 4);
+    return b;
+}
+
+/* Strips of all rows, whose length is a lie, in a file of a few hundred bytes. */
+Test(estimate, a_tiff_that_lies_about_its_strips)
+{
+    struct tag tags[] = {{256, 4, 1, 5000},       {257, 4, 1, 5000}, {258, 3, 1, 8}, {259, 3, 1, 8},
+                         {262, 3, 1, 2},          {273, 4, 1, 8},    {277, 3, 1, 3}, {278, 4, 1, UINT32_MAX},
+                         {279, 4, 1, UINT32_MAX}, {284, 3, 1, 1}};
+    struct th_bytes b = tiff(tags, 10);
+    cr_expect_leq(estimate(&b), 40 * MB, "rows of high strips are read one by one");
+    tags[9].value = 2;
+    b = tiff(tags, 10);
+    uint64_t whole = (uint64_t)5000 * 5000 * 3, bytes = estimate(&b);
+    cr_expect_geq(bytes, whole + whole / 3, "strips of separate planes are not");
+    cr_expect_leq(bytes, 4 * whole);
+    tags[8].count = UINT32_MAX;
+    tags[8].value = UINT32_MAX;
+    b = tiff(tags, 10);
+    cr_expect_leq(estimate(&b), 4 * whole, "a table of lengths that is not there");
+}
+
+Test(estimate, tiles_of_a_tiff_come_by_the_row)
+{
+    struct tag tags[] = {{256, 4, 1, 50000}, {257, 4, 1, 50000}, {258, 3, 1, 8},   {259, 3, 1, 8}, {262, 3, 1, 2},
+                         {277, 3, 1, 3},     {322, 4, 1, 256},   {323, 4, 1, 256}, {324, 4, 1, 8}, {325, 4, 1, 100}};
+    struct th_bytes b = tiff(tags, 10);
+    uint64_t bytes = estimate(&b), row = (uint64_t)50000 * 256 * 3;
+    cr_expect(bytes >= 2 * row && bytes <= 4 * row, "%llu", (unsigned long long)bytes);
+    tags[6].value = tags[7].value = UINT32_MAX;
+    b = tiff(tags, 10);
+    cr_expect_geq(estimate(&b), (uint64_t)1 << 60);
+}
+
+Test(estimate, a_tiff_without_sense_is_not_known)
+{
+    static const char *const files[] = {"II*\0\xff\xff\xff\xff", "II*\0\x08\0\0\0\xff\xff", "MM\0+\0\x08\0\0"};
+    struct thumbs_image_options o = options(UINT64_MAX);
+    for (size_t i = 0; i < 3; i++) {
+        bool known = true;
+        cr_expect_leq(estimate_with(files[i], i == 1 ? 10 : 8, &o, &known), 16 * MB);
+        cr_expect_not(known);
+    }
+    /* BigTIFF, a tile width near 2^64. */
+    struct th_bytes b = {0};
+    th_bytes_add(&b, "II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0\x04\0\0\0\0\0\0\0", 24);
+    const unsigned tag[] = {256, 257, 322, 323};
+    for (int i = 0; i < 4; i++) {
+        add_le(&b, tag[i] | 16 << 16, 4);
+        add_le(&b, 1, 8);
+        add_le(&b, i == 2 ? UINT64_MAX : 5000, 8);
+    }
+    cr_expect_eq(estimate(&b), UINT64_MAX);
+}
+
+/* ---- others ---- */
+
+static struct th_bytes webp_lossless(unsigned width, unsigned height)
+{
+    struct th_bytes b = {0};
+    th_bytes_add(&b, "RIFF\x20\0\0\0WEBPVP8L\x10\0\0\0\x2f", 21);
+    add_le(&b, (width - 1) | (uint32_t)(height - 1) << 14, 4);
+    add_le(&b, 0, 11);
+    return b;
+}
+
+Test(estimate, a_webp_is_reduced_while_it_is_decoded_unless_it_is_lossless)
+{
+    struct th_bytes b = webp_lossless(16384, 16384);
+    cr_expect_geq(estimate(&b), (uint64_t)16384 * 16384 * 4);
+    th_bytes_add(&b, "RIFF\x20\0\0\0WEBPVP8 \x10\0\0\0\0\0\0\x9d\x01\x2a", 26);
+    add_le(&b, 16000, 2);
+    add_le(&b, 16000, 2);
+    add_le(&b, 0, 10);
+    cr_expect_leq(estimate(&b), 24 * MB);
+}
+
+/* Boxes of boxes, an ispe in the innermost. */
+static struct th_bytes avif(uint32_t width, uint32_t height, const char *av1c)
+{
+    struct th_bytes b = {0};
+    th_bytes_add(&b,
+                 "\0\0\0\x18"
+                 "ftypavif\0\0\0\0avifmif1",
+                 24);
+    add_be(&b, 12 + 8 + 8 + 20 + 12, 4);
+    th_bytes_add(&b, "meta\0\0\0\0", 8);
+    add_be(&b, 8 + 8 + 20 + 12, 4);
+    th_bytes_adds(&b, "iprp");
+    add_be(&b, 8 + 20 + 12, 4);
+    th_bytes_adds(&b, "ipco");
+    add_be(&b, 20, 4);
+    th_bytes_add(&b, "ispe\0\0\0\0", 8);
+    add_be(&b, width, 4);
+    add_be(&b, height, 4);
+    add_be(&b, 12, 4);
+    th_bytes_adds(&b, "av1C");
+    th_bytes_add(&b, av1c, 4);
+    return b;
+}
+
+Test(estimate, heif_and_avif_are_decoded_whole)
+{
+    uint64_t pixels = (uint64_t)6000 * 4000;
+    struct th_bytes b = avif(6000, 4000, "\x81\x04\x0c\0");
+    uint64_t half = estimate(&b);
+    cr_expect(half >= 8 * pixels && half <= 14 * pixels);
+    b = avif(6000, 4000, "\x81\x24\x40\0");
+    cr_expect_geq(estimate(&b), 26 * pixels, "full chroma, more than 8 bits");
+    b = avif(UINT32_MAX, UINT32_MAX, "\x81\x24\x40\0");
+    cr_expect_eq(estimate(&b), UINT64_MAX);
+}
+
+Test(estimate, what_is_not_decoded_needs_nothing)
+{
+    static const char *const files[] = {"", "x", "no picture at all", "%PDF-1.7\n", "qoif\xff\xff\xff\xff"};
+    struct thumbs_image_options o = options(UINT64_MAX);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        bool known = true;
+        cr_expect_leq(estimate_with(files[i], strlen(files[i]), &o, &known), 16 * MB);
+        cr_expect_not(known);
+    }
+}
+
+Test(estimate, more_and_larger_thumbnails_need_more)
+{
+    struct thumbs_image_options o = options(UINT64_MAX);
+    struct th_bytes b = jpeg(0xC0, 6000, 4000, 3, 2, true);
+    bool known = false;
+    uint64_t small = estimate_with(b.data, b.len, &o, &known);
+    o.sizes[o.n_sizes++] = (struct thumbs_size){2000, 2000, true};
+    uint64_t two = estimate_with(b.data, b.len, &o, &known);
+    cr_expect_geq(two, small + 6000 * 4000 / 2);
+    o.formats[o.n_formats++] = THUMBS_FORMAT_WEBP;
+    cr_expect_geq(estimate_with(b.data, b.len, &o, &known), two + 2000 * 1333 * 10);
+    o.sizes[0] = (struct thumbs_size){THUMBS_MAX_SIDE, THUMBS_MAX_SIDE, true};
+    o.enlarge = 1;
+    cr_expect_geq(estimate_with(b.data, b.len, &o, &known), 50 * GB);
+    th_bytes_finish(&b);
+}
+
+/* ---- hostile ---- */
+
+static uint32_t next_random(uint32_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    return *state ^= *state << 5;
+}
+
+/* A sample cut anywhere in its first part, and with bytes of it overwritten. */
+static void torture(const uint8_t *data, size_t len, uint32_t *seed)
+{
+    struct thumbs_image_options o = options(UINT64_MAX);
+    bool known;
+    for (size_t n = 0; n <= len && n < 700; n += n < 64 ? 1 : 7)
+        estimate_with(data, n, &o, &known);
+    size_t part = len < 4096 ? len : 4096;
+    uint8_t *copy = malloc(part);
+    for (int i = 0; i < 100; i++) {
+        memcpy(copy, data, part);
+        for (int k = 0; k < 3; k++) {
+            size_t at = 4 + next_random(seed) % (part < 400 ? part : 400);
+            if (at < part) copy[at] = i % 3 ? (uint8_t)next_random(seed) : 0xFF;
+        }
+        estimate_with(copy, part, &o, &known);
+    }
+    free(copy);
+}
+
+Test(estimate, samples_cut_and_overwritten, .timeout = 120)
+{
+    static const char *const folders[] = {"jpeg", "png", "gif", "webp", "tiff", "broken", "lying"};
+    uint32_t seed = 2463534242;
+    unsigned n = 0;
+    for (size_t f = 0; f < sizeof folders / sizeof *folders; f++) {
+        char path[1024];
+        snprintf(path, sizeof path, "%s/%s", TEST_SAMPLES, folders[f]);
+        DIR *dir = opendir(path);
+        cr_assert_not_null(dir, "%s", path);
+        for (struct dirent *entry; (entry = readdir(dir));) {
+            uint8_t data[8192];
+            snprintf(path, sizeof path, "%s/%s/%s", TEST_SAMPLES, folders[f], entry->d_name);
+            FILE *in = entry->d_name[0] == '.' ? NULL : fopen(path, "rb");
+            if (!in) continue;
+            size_t len = fread(data, 1, sizeof data, in);
+            fclose(in);
+            if (len > 0) torture(data, len, &seed);
+            n++;
+        }
+        closedir(dir);
+    }
+    cr_assert_gt(n, 50u);
+}
