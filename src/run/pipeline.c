@@ -198,6 +198,15 @@ static uint64_t timeout_ns(double seconds)
     return seconds > 0 && ns == 0 ? 1 : ns;
 }
 
+static void note_sandbox(void *user, const char *how, bool whole)
+{
+    struct thumbs_batch *batch = user;
+    pthread_mutex_lock(&batch->lock);
+    snprintf(batch->sandbox, sizeof batch->sandbox, "%s", how);
+    batch->sandbox_whole = whole;
+    pthread_mutex_unlock(&batch->lock);
+}
+
 static enum thumbs_code run_mode(struct thumbs_batch *batch, struct thumbs_error *err)
 {
     const struct thumbs_options *o = &batch->options;
@@ -207,9 +216,13 @@ static enum thumbs_code run_mode(struct thumbs_batch *batch, struct thumbs_error
         .image = &o->image,
         .timeout_ns = timeout_ns(o->timeout_seconds),
         .queue = batch->loaded,
+        .n_slots = batch->n_slots,
+        .memory = &batch->decode_memory,
         .worker_program = o->worker_program,
+        .sandbox = o->sandbox,
         .no_work = o->no_work,
         .finish = th_file_finish,
+        .tell_sandbox = note_sandbox,
         .user = batch,
     };
     if (o->mode == THUMBS_MODE_SYNC || o->dry_run) {
