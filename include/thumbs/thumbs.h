@@ -157,6 +157,9 @@ struct thumbs_options {
     const char *const *globs;  /* n_globs of them, each behind '+' (include) or '-' (exclude), in order */
     size_t n_globs;
     bool hidden, follow, force, dry_run, fail_fast;
+    /* Try sources again that crashed or timed out the last time and have not changed since; else they are reported as
+     * failed from memory, without being opened (whatever `force` says). */
+    bool retry_failed;
     bool count_ahead; /* count the sources in a thread of its own, so that totals.expected tells how far a run is */
     unsigned io_latency_ms; /* for benchmarks: each open of a source waits that long, as on network storage */
     bool no_work;           /* for benchmarks: load each file, hand it over, but make no thumbnail; DEST stays empty */

@@ -182,6 +182,13 @@ static bool set_force(struct cli_settings *settings, const char *value, struct c
     return true;
 }
 
+static bool set_retry_failed(struct cli_settings *settings, const char *value, struct cli_problem *problem)
+{
+    (void)value, (void)problem;
+    settings->options.retry_failed = true;
+    return true;
+}
+
 static bool set_name(struct cli_settings *settings, const char *value, struct cli_problem *problem)
 {
     (void)problem;
@@ -389,7 +396,10 @@ const struct cli_option cli_options[] = {
     {"follow", 0, NULL, NULL, NULL, "Follow symbolic links.", CLI_GROUP_FILES, set_follow},
     {"one-file-system", 0, NULL, NULL, NULL, NULL, CLI_GROUP_FILES, NULL},
     {"force", 0, NULL, NULL, "remake what is up to date", "Remake what is up to date.", CLI_GROUP_FILES, set_force},
-    {"retry-failed", 0, NULL, NULL, NULL, NULL, CLI_GROUP_FILES, NULL},
+    {"retry-failed", 0, NULL, NULL, NULL,
+     "Try again what crashed or timed out the last time and has not changed since. Default: such a file is reported as "
+     "failed at once, from memory (also with --force), unless it may now take longer than it was allowed then.",
+     CLI_GROUP_FILES, set_retry_failed},
     {"delete", 0, NULL, NULL, NULL, NULL, CLI_GROUP_FILES, NULL},
     {"shard", 0, "I/N", NULL, NULL, NULL, CLI_GROUP_FILES, NULL},
 

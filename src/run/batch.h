@@ -111,6 +111,9 @@ bool th_file_names_need_content(const struct thumbs_batch *batch);
 /* Walk, load, work, commit, report until all is done or the batch is stopped. */
 enum thumbs_code th_pipeline_run(struct thumbs_batch *batch, struct thumbs_error *err);
 
+/* The time one file may take, in nanoseconds; 0: without end. */
+uint64_t th_pipeline_timeout_ns(const struct thumbs_batch *batch);
+
 /* The next candidate file; other entries are reported on the way. NULL: the walk is over or the run is stopped. One
  * thread. */
 struct th_file *th_pipeline_next_file(struct thumbs_batch *batch);

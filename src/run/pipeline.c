@@ -192,8 +192,9 @@ static void *count_thread(void *arg)
 }
 
 /* 0 means none; so however short a time is given, it is at least one. */
-static uint64_t timeout_ns(double seconds)
+uint64_t th_pipeline_timeout_ns(const struct thumbs_batch *batch)
 {
+    double seconds = batch->options.timeout_seconds;
     uint64_t ns = (uint64_t)(seconds * 1e9);
     return seconds > 0 && ns == 0 ? 1 : ns;
 }
@@ -205,7 +206,7 @@ static enum thumbs_code run_mode(struct thumbs_batch *batch, struct thumbs_error
         .mode = o->mode,
         .jobs = o->jobs,
         .image = &o->image,
-        .timeout_ns = timeout_ns(o->timeout_seconds),
+        .timeout_ns = th_pipeline_timeout_ns(batch),
         .queue = batch->loaded,
         .worker_program = o->worker_program,
         .no_work = o->no_work,

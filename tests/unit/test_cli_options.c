@@ -93,7 +93,7 @@ Test(parse, every_option_that_is_built)
               "--size=64,128x96,200x,x50", "--fit=inside", "--enlarge", "--format=png,keep", "-Q", "7",
               "--include=*.jpg", "--exclude", "x/**", "--include=-", "--hidden", "--follow", "--force", "--dry-run",
               "--fail-fast", "--on-damage=fail", "--timeout=2.5", "--max-pixels=1000", "--max-bytes=3k",
-              "--name={stem}.{ext}", "--progress=never", "-v", "--report=-", "in2", "out");
+              "--name={stem}.{ext}", "--progress=never", "-v", "--report=-", "--retry-failed", "in2", "out");
     const struct thumbs_options *o = &p.settings.options;
     expect_ok(&p);
     cr_expect_eq(o->jobs, 8);
@@ -117,7 +117,7 @@ Test(parse, every_option_that_is_built)
     cr_expect_str_eq(o->globs[0], "+*.jpg");
     cr_expect_str_eq(o->globs[1], "-x/**");
     cr_expect_str_eq(o->globs[2], "+-");
-    cr_expect(o->hidden && o->follow && o->force && o->dry_run && o->fail_fast);
+    cr_expect(o->hidden && o->follow && o->force && o->dry_run && o->fail_fast && o->retry_failed);
     cr_expect_eq(o->image.on_damage, THUMBS_DAMAGE_FAIL);
     cr_expect_float_eq(o->timeout_seconds, 2.5, 1e-12);
     cr_expect_eq(o->image.max_pixels, 1000);
@@ -284,7 +284,6 @@ Test(parse, what_is_not_built_says_so)
                                       {"-0", "--null"},
                                       {"--null", "--null"},
                                       {"--one-file-system", "--one-file-system"},
-                                      {"--retry-failed", "--retry-failed"},
                                       {"--delete", "--delete"},
                                       {"--memory=1G", "--memory"},
                                       {"--sandbox=off", "--sandbox"},
