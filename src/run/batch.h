@@ -142,7 +142,8 @@ bool th_clashes_contain(const struct thumbs_batch *batch, uint64_t hash);
 struct th_claims;
 struct th_claims *th_claims_create(void); /* NULL: no memory */
 void th_claims_destroy(struct th_claims *claims);
-/* False: taken already, or no memory to remember it. Any thread. */
-bool th_claims_add(struct th_claims *claims, uint64_t hash);
+/* owner: a hash of the source, which may claim a name again (a list may name it twice). False: taken by another source,
+ * or no memory to remember it. Any thread. */
+bool th_claims_add(struct th_claims *claims, uint64_t hash, uint64_t owner);
 
 #endif

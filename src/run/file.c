@@ -400,6 +400,24 @@ static enum thumbs_code add_output(struct outputs *outputs, char *path, const st
     return THUMBS_OK;
 }
 
+/* Claim the names of all outputs for this source, where that is needed. */
+static enum thumbs_code claim_names(const struct thumbs_batch *batch, const struct th_walk_entry *entry,
+                                    const struct outputs *outputs, struct thumbs_error *err)
+{
+    struct th_bytes source = {0};
+    if (!batch->claims) return THUMBS_OK;
+    add_source_path(&source, entry);
+    enum thumbs_code code = THUMBS_OK;
+    if (th_bytes_failed(&source)) code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WRITE, "no memory for a name");
+    uint64_t owner = th_hash64(th_bytes_str(&source), source.len, 3);
+    for (size_t i = 0; i < outputs->n && code == THUMBS_OK; i++) {
+        if (!th_claims_add(batch->claims, th_hash64(outputs->paths[i], strlen(outputs->paths[i]), 2), owner))
+            code = th_error_set(err, THUMBS_NAME_CLASH, THUMBS_STAGE_WRITE, "another source got the same output name");
+    }
+    th_bytes_finish(&source);
+    return code;
+}
+
 static enum thumbs_code name_outputs(const struct thumbs_batch *batch, const struct th_file *file,
                                      const struct th_outcome *outcome, struct outputs *outputs,
                                      struct thumbs_error *err)
@@ -415,11 +433,7 @@ static enum thumbs_code name_outputs(const struct thumbs_batch *batch, const str
                                 "a file beside it has the name of its output");
         code = add_output(outputs, output_path(batch, entry, whole_name, o), o, outcome->data, err);
     }
-    for (size_t i = 0; i < outputs->n && code == THUMBS_OK && batch->claims; i++) {
-        if (!th_claims_add(batch->claims, th_hash64(outputs->paths[i], strlen(outputs->paths[i]), 2)))
-            code = th_error_set(err, THUMBS_NAME_CLASH, THUMBS_STAGE_WRITE, "another source got the same output name");
-    }
-    return code;
+    return code == THUMBS_OK ? claim_names(batch, entry, outputs, err) : code;
 }
 
 /* A full or read-only disk, or a DEST that is gone, fails every file to come in the same way; going on would only bury

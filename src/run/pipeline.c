@@ -224,7 +224,9 @@ enum thumbs_code th_pipeline_run(struct thumbs_batch *batch, struct thumbs_error
 {
     pthread_t counter;
     th_work_prepare();
-    bool counting = batch->options.count_ahead && th_thread_start(&counter, count_thread, batch) == 0;
+    /* A list cannot be read twice. */
+    bool counting =
+        batch->options.count_ahead && !batch->options.files_from && th_thread_start(&counter, count_thread, batch) == 0;
     enum thumbs_code code = run_mode(batch, err);
     atomic_store(&batch->finished, true);
     if (counting) pthread_join(counter, NULL);
