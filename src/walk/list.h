@@ -1,8 +1,9 @@
 /*
  * list.h - a list of names (--files-from), read as a stream. Inner to the walk room (and its tests).
  *
- * What is there to be read is a lot of names: sorted by folder and name, each once, so that a folder with many of them is
- * looked at once however the list mixes them. A lot is not waited for: names from a pipe are handed out as they come.
+ * What is there to be read is a lot of names: sorted by folder and name, each once, so that a folder with many of them
+ * is looked at once however the list mixes them. (A name that stands in two lots comes twice.) A lot is not waited for:
+ * names from a pipe are handed out as they come.
  * Memory is one buffer and what it takes to sort the names in it, however long the list.
  *
  * One owner, not thread-safe.

@@ -425,8 +425,8 @@ static void collect_name(struct th_walk *walk, const char *name, size_t len, uns
 }
 
 /* Call `on_name` for each name of the last frame's folder that is not hidden (or may have been listed all the same; as
- * no stem is shared by hidden names and others, that changes no output's name). False and errno: what came up to then was
- * right, the rest is missing. */
+ * no stem is shared by hidden names and others, that changes no output's name). False and errno: what came up to then
+ * was right, the rest is missing. */
 static bool each_name(struct th_walk *walk, name_fn *on_name)
 {
     int fd = frame_fd(last_frame(walk));
@@ -803,8 +803,8 @@ static int open_listed(const struct th_walk *walk, const char *path, size_t len,
     }
 }
 
-/* Does its way keep a name out, before anything is opened? A folder above it is left out, or is thumbs' own. `folder` is
- * changed only meanwhile. */
+/* Does its way keep a name out, before anything is opened? A folder above it is left out, or is thumbs' own. `folder`
+ * is changed only meanwhile. */
 static const char *is_kept_out(const struct th_walk *walk, char *folder)
 {
     const char *why = NULL;
@@ -908,8 +908,8 @@ static void read_listed(struct th_walk *walk, const char *name, bool from_start)
 }
 
 /* A regular file of the last frame's folder. Whether its output bears its whole name is decided as in a walk: by the
- * names that the folder holds. A name that the folder does not list was made just now, or is spelled in another way by a
- * file system that does not care about case: then it is listed under its true name, and would get a second output. */
+ * names that the folder holds. A name that the folder does not list was made just now, or is spelled in another way by
+ * a file system that does not care about case: then it is listed under its true name, and would get a second output. */
 static void emit_listed_file(struct th_walk *walk, struct th_walk_entry *entry, const char *name)
 {
     struct th_dir *dir = last_frame(walk)->dir;

@@ -47,7 +47,8 @@ ln -s ../elsewhere/real swap/link
     cd swap
     while [ -d . ] && [ ! -e ../enough ]; do
         mv real aside && mv -T link real && mv -T real link && mv aside real || exit 0
-        ln -sf ../../elsewhere/real/a.jpg real/x.jpg && cp real/a.jpg real/y.jpg && mv -f real/y.jpg real/x.jpg || exit 0
+        ln -sf ../../elsewhere/real/a.jpg real/x.jpg || exit 0
+        cp real/a.jpg real/y.jpg && mv -f real/y.jpg real/x.jpg || exit 0
     done
 ) 2>/dev/null &
 swapper=$!

@@ -13,7 +13,8 @@ snapshot top/photos >before
 i=0
 for template in '{dir}/{stem}' '{stem}/{dir}/x' '{dir}/{stem}/{stem}' '{dir}/.{stem}/x' '{dir}/..{stem}' \
     '{dir}/{stem}/y/z/{stem}' '{dir}/.{stem}./x' '{dir}.{stem}/{stem}' '.{dir}/{stem}' '.{dir}./{stem}' \
-    '{stem}/.thumbs/{dir}' '.thumbs/../{stem}' '../{stem}' '{dir}/..' './../{dir}/{stem}' '{dir}/{stem}/../../../../x'; do
+    '{stem}/.thumbs/{dir}' '.thumbs/../{stem}' '../{stem}' '{dir}/..' './../{dir}/{stem}' \
+    '{dir}/{stem}/../../../../x'; do
     i=$((i + 1))
     case $template in
     *../* | */..) # the template itself would lead out
@@ -24,10 +25,14 @@ for template in '{dir}/{stem}' '{stem}/{dir}/x' '{dir}/{stem}/{stem}' '{dir}/.{s
     esac
     for mode in sync processes; do
         got=0
-        "$THUMBS" --hidden --mode=$mode --name="$template" top/photos "top/out/$i" >"$log/stdout" 2>"$log/stderr" || got=$?
+        "$THUMBS" --hidden --mode=$mode --name="$template" top/photos "top/out/$i" >"$log/stdout" 2>"$log/stderr" ||
+            got=$?
         case $got in
         0) [ "$(outputs "top/out/$i" | wc -l)" -eq $n ] || fail "$template: $(outputs "top/out/$i" | wc -l) outputs" ;;
-        1) ! grep '^thumbs: ' "$log/stderr" | grep -v -e name -e folder || fail "$template: other than names in each other's way" ;;
+        1)
+            ! grep '^thumbs: ' "$log/stderr" | grep -v -e name -e folder ||
+                fail "$template: other than names in each other's way"
+            ;;
         *) fail "$template: exit status $got: $(cat "$log/stderr")" ;;
         esac
         [ -z "$(find "top/out/$i/.thumbs" ! -path '*/made/*' -type f)" ] || fail "$template: outputs among the state"
@@ -35,6 +40,7 @@ for template in '{dir}/{stem}' '{stem}/{dir}/x' '{dir}/{stem}/{stem}' '{dir}/.{s
 done
 snapshot top/photos >after
 cmp before after || fail "a source has changed"
-[ "$(find . -maxdepth 2 ! -path './.log*' | LC_ALL=C sort | tr '\n' ' ')" = ". ./after ./before ./top ./top/out ./top/photos " ] ||
+[ "$(find . -mindepth 1 -maxdepth 2 ! -path './.log*' | LC_ALL=C sort | paste -sd' ')" = \
+    "./after ./before ./top ./top/out ./top/photos" ] ||
     fail "something was made outside DEST: $(find . -maxdepth 2)"
 [ "$(find top/out -maxdepth 1 -name '[!0-9]*' ! -path top/out)" = "" ] || fail "something was made beside DEST"

@@ -135,9 +135,11 @@ for i in 1 2 3 4 5 6; do
     probe "photos/a$i.gif" crash
     probe "photos/b$i.gif" abort
 done
-start --jobs=2 --include='a*' photos out
+"$THUMBS" --jobs=2 --include='a*' photos out >"$log/other" 2>&1 </dev/null &
+run=$!
 thumbs 1 --jobs=2 --include='b*' photos out
 finish
+[ "$got_status" -eq 1 ] || fail "the other run ended with $got_status: $(cat "$log/other")"
 run 1
 expect_counts 0 0 0 12 0
 [ "$(grep -c 'crashed last time' "$log/r")" -eq 12 ] || fail "some were forgotten: $(cat "$log/r")"
