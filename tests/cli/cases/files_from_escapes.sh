@@ -44,7 +44,7 @@ cp "$SAMPLES/orientation/orientation-2.jpg" elsewhere/real/a.jpg
 thumbs 0 swap calm
 ln -s ../elsewhere/real swap/link
 (
-    cd swap
+    cd swap || exit
     while [ -d . ] && [ ! -e ../enough ]; do
         mv real aside && mv -T link real && mv -T real link && mv aside real || exit 0
         ln -sf ../../elsewhere/real/a.jpg real/x.jpg || exit 0
