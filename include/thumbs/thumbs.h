@@ -161,6 +161,15 @@ struct thumbs_options {
     const char *const *globs;  /* n_globs of them, each behind '+' (include) or '-' (exclude), in order */
     size_t n_globs;
     bool hidden, follow, force, dry_run, fail_fast;
+    bool one_file_system; /* enter no folder that lies on another file system than its SOURCE */
+    /* Take the sources from this file ("-": standard input) instead of walking SOURCE, which must be one folder: names
+     * below it, ended by newlines, or by NUL bytes if files_from_null. Folders among them are walked. A name that leads
+     * out of SOURCE (or, without `follow`, through a symbolic link) has failed. NULL: walk. */
+    const char *files_from;
+    bool files_from_null;
+    /* Try sources again that crashed or timed out the last time and have not changed since; else they are reported as
+     * failed from memory, without being opened (whatever `force` says). */
+    bool retry_failed;
     bool count_ahead; /* count the sources in a thread of its own, so that totals.expected tells how far a run is */
     unsigned io_latency_ms; /* for benchmarks: each open of a source waits that long, as on network storage */
     bool no_work;           /* for benchmarks: load each file, hand it over, but make no thumbnail; DEST stays empty */

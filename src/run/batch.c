@@ -109,7 +109,11 @@ static void open_ring(struct thumbs_batch *b)
     struct thumbs_options *o = &b->options;
     struct thumbs_error why = {0};
     if (o->io != THUMBS_IO_URING || o->mode == THUMBS_MODE_SYNC || o->dry_run) return;
-    if (th_uring_create(o->io_jobs ? o->io_jobs : DEFAULT_URING_JOBS, &b->uring, &why) == THUMBS_OK) return;
+    /* The one thread of the ring must not wait for names while files are under way. */
+    bool may_wait = o->files_from && th_walk_list_may_wait(o->files_from);
+    if (may_wait) th_error_set(&why, THUMBS_USAGE, THUMBS_STAGE_LOAD, "the list of files may have to be waited for");
+    if (!may_wait && th_uring_create(o->io_jobs ? o->io_jobs : DEFAULT_URING_JOBS, &b->uring, &why) == THUMBS_OK)
+        return;
     o->io = THUMBS_IO_THREADS;
     add_note(b, "files are read by I/O threads: %.100s", why.message);
 }
@@ -172,15 +176,21 @@ static bool is_image_data(const uint8_t *data, size_t len)
     return th_image_sniff(data, len) != THUMBS_FORMAT_NONE;
 }
 
-static bool is_image(void *user, int dirfd, const char *name)
+static bool is_image(void *user, int dirfd, const char *name, bool follow)
 {
     (void)user;
     uint8_t first[TH_SNIFF_LEN];
-    int fd = th_openat(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+    int fd = th_openat(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW), 0);
     if (fd < 0) return false;
     ssize_t n = th_read_full(fd, first, sizeof first);
     close(fd);
     return n > 0 && is_image_data(first, (size_t)n);
+}
+
+static bool is_stopped(void *user)
+{
+    const struct thumbs_batch *batch = user;
+    return atomic_load_explicit(&batch->stopped, memory_order_relaxed);
 }
 
 static unsigned output_class(void *user, const char *name, bool *known_image)
@@ -286,6 +296,10 @@ static enum thumbs_code open_ends(struct thumbs_batch *b, const char *const *sou
                                                .n_globs = b->options.n_globs,
                                                .hidden = b->options.hidden,
                                                .follow = b->options.follow,
+                                               .one_file_system = b->options.one_file_system,
+                                               .list = b->options.files_from,
+                                               .list_null = b->options.files_from_null,
+                                               .stopped = is_stopped,
                                                .is_image = is_image,
                                                .output_class = output_class,
                                                .user = b};

@@ -117,6 +117,9 @@ bool th_file_names_need_content(const struct thumbs_batch *batch);
 /* Walk, load, work, commit, report until all is done or the batch is stopped. */
 enum thumbs_code th_pipeline_run(struct thumbs_batch *batch, struct thumbs_error *err);
 
+/* The time one file may take, in nanoseconds; 0: without end. */
+uint64_t th_pipeline_timeout_ns(const struct thumbs_batch *batch);
+
 /* The next candidate file; other entries are reported on the way. NULL: the walk is over or the run is stopped. One
  * thread. */
 struct th_file *th_pipeline_next_file(struct thumbs_batch *batch);
@@ -145,7 +148,8 @@ bool th_clashes_contain(const struct thumbs_batch *batch, uint64_t hash);
 struct th_claims;
 struct th_claims *th_claims_create(void); /* NULL: no memory */
 void th_claims_destroy(struct th_claims *claims);
-/* False: taken already, or no memory to remember it. Any thread. */
-bool th_claims_add(struct th_claims *claims, uint64_t hash);
+/* owner: a hash of the source, which may claim a name again (a list may name it twice). False: taken by another source,
+ * or no memory to remember it. Any thread. */
+bool th_claims_add(struct th_claims *claims, uint64_t hash, uint64_t owner);
 
 #endif

@@ -274,10 +274,11 @@ static struct th_item *take_oldest(struct attendant *a)
     return item;
 }
 
-static void fail_oldest(struct attendant *a, const struct thumbs_error *error)
+static void fail_oldest(struct attendant *a, const struct thumbs_error *error, bool to_blame)
 {
     const struct th_work *work = a->pool->work;
-    struct th_outcome outcome = {.code = error->code, .error = error, .started_ns = a->began_ns};
+    struct th_outcome outcome = {
+        .code = error->code, .error = error, .blameless = !to_blame, .started_ns = a->began_ns};
     work->finish(work->user, take_oldest(a), &outcome);
 }
 
@@ -433,7 +434,7 @@ static void bury_worker(struct attendant *a, enum answer answer)
     bool to_blame = begun && (known || answer != DIED);
     if (to_blame || a->sent[0].n_resends >= MAX_RESENDS) {
         describe_end(a, answer, known, status, &error);
-        fail_oldest(a, &error);
+        fail_oldest(a, &error, to_blame);
     }
     for (unsigned i = 0; i < a->n_sent; i++)
         a->sent[i].n_resends++;
@@ -534,7 +535,7 @@ static bool fail_orphans(struct pool *pool)
     struct th_item *item;
     bool any = false;
     while ((item = th_queue_drain(pool->orphans))) {
-        struct th_outcome outcome = {.code = pool->error.code, .error = &pool->error};
+        struct th_outcome outcome = {.code = pool->error.code, .error = &pool->error, .blameless = true};
         work->finish(work->user, item, &outcome);
         any = true;
     }

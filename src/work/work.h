@@ -29,7 +29,8 @@ struct th_outcome {
     const struct th_image_result *result; /* code OK */
     const uint8_t *data;                  /* code OK: result's offsets point into it */
     const struct thumbs_error *error;     /* code not OK */
-    uint64_t started_ns;                  /* when work on it began */
+    bool blameless;      /* code CRASHED, but of no doing of the item's: the machinery around it kept failing */
+    uint64_t started_ns; /* when work on it began */
 };
 
 /* What a worker process may hold besides what its file is thought to need: libraries' data, caches, its sinks. */
