@@ -62,6 +62,10 @@ struct th_image_result {
 struct th_image_limits {
     /* th_now_ns() past which to give up with TIMEOUT, as far as the decoder can be stopped; 0: never. */
     uint64_t deadline_ns;
+    /* A sandbox around this process holds: it can read no private file, write none and reach no network. Formats whose
+     * decoders are not made for data from anywhere (SVG) are decoded only then. True only in a worker process, for all
+     * of its calls: it opens a loader of libvips for the whole process. */
+    bool sandboxed;
 };
 
 /* Decode `data` once and append every size x format of `options` to `sink`, sizes in order, formats in order within a
