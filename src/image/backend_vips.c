@@ -191,7 +191,7 @@ static enum thumbs_code make_with_vips(struct th_make *make, struct thumbs_error
     enum thumbs_code code = th_vips_load(&ops, err);
     if (code != THUMBS_OK) return code;
     uint64_t start_ns = th_now_ns();
-    code = ops->open(make->data, make->len, make->format, &source, &header, err);
+    code = ops->open(make->data, make->len, make->format, make->deadline_ns, &source, &header, err);
     if (code != THUMBS_OK) goto out;
     code = th_make_targets(make, header.width, header.height, header.orientation, &targets, err);
     if (code != THUMBS_OK) goto out;
@@ -239,5 +239,5 @@ enum thumbs_code th_encode_webp(const struct th_pixels *p, uint32_t quality, str
     const struct th_vips_ops *ops = NULL;
     enum thumbs_code code = th_vips_load(&ops, err);
     if (code != THUMBS_OK) return code;
-    return ops->webp(p, quality, emit, sink, err);
+    return ops->webp(p, quality, sink->deadline_ns, emit, sink, err);
 }

@@ -195,7 +195,9 @@ enum thumbs_code th_image_make(const uint8_t *data, size_t len, const struct thu
         return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
                             "SVG is only decoded in sandboxed worker processes");
     code = th_make_check_deadline(&make, THUMBS_STAGE_DECODE, err);
+    sink->deadline_ns = make.deadline_ns;
     if (code == THUMBS_OK) code = run_backends(&make, err);
+    sink->deadline_ns = 0;
     if (code != THUMBS_OK) {
         sink->len = len_before;
         result->n_outputs = 0;

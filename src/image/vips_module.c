@@ -6,6 +6,8 @@
 
 #include <vips/vips.h>
 
+#include "image/vips_bytes.h"
+
 /* Rows asked for at a time: a multiple of the 8 that libvips' readers work in, so that none is made twice. */
 #define STRIP 16
 
@@ -16,6 +18,8 @@ struct th_vips_source {
     const uint8_t *data;
     size_t len;
     enum thumbs_format format;
+    uint64_t deadline_ns;
+    VipsSource *bytes; /* what `image` is read from; NULL if it is read from memory */
     VipsImage *image; /* opened at full size, rows as in the header, nothing decoded yet; NULL once it was used up */
     bool lenient;     /* the strict attempt failed */
     char damage[120]; /* why */
@@ -99,19 +103,21 @@ static void thread_finish(void)
 
 /* ---- loaders ---- */
 
+/* Those that read as they decode get a source, which can stop them; the others want all bytes in memory at once
+ * and would copy them out of a source. */
 static const char *loader_name(enum thumbs_format format)
 {
     switch (format) {
     case THUMBS_FORMAT_JPEG:
-        return "jpegload_buffer";
+        return "jpegload_source";
     case THUMBS_FORMAT_PNG:
-        return "pngload_buffer";
+        return "pngload_source";
     case THUMBS_FORMAT_WEBP:
         return "webpload_buffer";
     case THUMBS_FORMAT_GIF:
         return "gifload_buffer";
     case THUMBS_FORMAT_TIFF:
-        return "tiffload_buffer";
+        return "tiffload_source";
     case THUMBS_FORMAT_HEIF:
     case THUMBS_FORMAT_AVIF:
         return "heifload_buffer";
@@ -135,26 +141,48 @@ static bool loader_usable(const char *name)
     return !blocked;
 }
 
-static VipsImage *load(const struct th_vips_source *s, uint32_t shrink, VipsFailOn fail_on)
+static bool reads_from_source(enum thumbs_format format)
+{
+    return format == THUMBS_FORMAT_JPEG || format == THUMBS_FORMAT_PNG || format == THUMBS_FORMAT_TIFF;
+}
+
+/* Tell the loader what to read. What it gets instead of a source it holds by itself. */
+static bool set_input(struct th_vips_source *s, VipsOperation *operation)
+{
+    if (reads_from_source(s->format)) {
+        const struct th_vips_bytes_plan plan = {
+            .data = s->data, .len = s->len, .deadline_ns = s->deadline_ns, .now_ns = host->now_ns};
+        g_clear_object(&s->bytes);
+        s->bytes = th_vips_bytes_new(&plan);
+        if (s->bytes) g_object_set(operation, "source", s->bytes, NULL);
+        return s->bytes;
+    }
+    VipsBlob *blob = vips_blob_new(NULL, s->data, s->len);
+    g_object_set(operation, "buffer", blob, NULL);
+    vips_area_unref(VIPS_AREA(blob));
+    return true;
+}
+
+/* The picture, of which no more than the header has been read; NULL on failure. */
+static VipsImage *load(struct th_vips_source *s, uint32_t shrink, VipsFailOn fail_on)
 {
     VipsImage *image = NULL;
-    VipsBlob *blob = vips_blob_new(NULL, s->data, s->len);
-    const char *name = loader_name(s->format);
-    int failed;
-    if (s->format == THUMBS_FORMAT_JPEG && shrink > 1)
-        failed = vips_call(name, blob, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, "shrink",
-                           (int)shrink, NULL);
-    else if (s->format == THUMBS_FORMAT_WEBP && shrink > 1)
-        failed = vips_call(name, blob, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, "scale",
-                           1.0 / shrink, NULL);
-    else
-        failed = vips_call(name, blob, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, NULL);
-    vips_area_unref(VIPS_AREA(blob));
-    if (failed) {
-        g_clear_object(&image);
-        return NULL;
-    }
+    VipsOperation *operation = vips_operation_new(loader_name(s->format));
+    if (!operation) return NULL;
+    g_object_set(operation, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, NULL);
+    if (s->format == THUMBS_FORMAT_JPEG && shrink > 1) g_object_set(operation, "shrink", (int)shrink, NULL);
+    if (s->format == THUMBS_FORMAT_WEBP && shrink > 1) g_object_set(operation, "scale", 1.0 / shrink, NULL);
+    if (set_input(s, operation) && vips_object_build(VIPS_OBJECT(operation)) == 0)
+        g_object_get(operation, "out", &image, NULL);
+    vips_object_unref_outputs(VIPS_OBJECT(operation));
+    g_object_unref(operation);
     return image;
+}
+
+/* Did the decoder run dry because time was up? */
+static bool is_late(const struct th_vips_source *s)
+{
+    return s->bytes && th_vips_bytes_late(s->bytes);
 }
 
 /* ---- to 8 bits, at most four bands ---- */
@@ -255,6 +283,7 @@ static void close_source(struct th_vips_source *s)
 {
     if (!s) return;
     g_clear_object(&s->image);
+    g_clear_object(&s->bytes);
     free(s->icc);
     free(s->mended);
     free(s);
@@ -296,11 +325,17 @@ static void go_lenient(struct th_vips_source *s)
     if (s->format == THUMBS_FORMAT_PNG) mend_png(s);
 }
 
+static enum thumbs_code too_late(struct thumbs_error *err)
+{
+    vips_error_clear();
+    return host->error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_DECODE, "it took longer than it may");
+}
+
 static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_error *err)
 {
     last_warning[0] = 0;
     VipsImage *image = load(s, 1, strictness(s));
-    if (!image && strictness(s) != VIPS_FAIL_ON_NONE) {
+    if (!image && strictness(s) != VIPS_FAIL_ON_NONE && !is_late(s)) {
         go_lenient(s);
         image = load(s, 1, VIPS_FAIL_ON_NONE);
     }
@@ -317,6 +352,7 @@ static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_erro
         }
         s->image = prepare(image, &s->header);
     }
+    if (is_late(s)) return too_late(err);
     if (s->image) return THUMBS_OK;
 
     char hint[120];
@@ -325,7 +361,7 @@ static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_erro
 }
 
 static enum thumbs_code open_source(const uint8_t *data, size_t len, enum thumbs_format format,
-                                    struct th_vips_source **out, struct th_vips_header *header,
+                                    uint64_t deadline_ns, struct th_vips_source **out, struct th_vips_header *header,
                                     struct thumbs_error *err)
 {
     if (!loader_usable(loader_name(format)))
@@ -333,7 +369,7 @@ static enum thumbs_code open_source(const uint8_t *data, size_t len, enum thumbs
                                host->format_name(format));
     struct th_vips_source *s = host->alloc(sizeof *s);
     if (!s) return host->error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
-    *s = (struct th_vips_source){.data = data, .len = len, .format = format};
+    *s = (struct th_vips_source){.data = data, .len = len, .format = format, .deadline_ns = deadline_ns};
 
     enum thumbs_code code = open_header(s, err);
     if (code != THUMBS_OK) {
@@ -423,10 +459,11 @@ static enum thumbs_code read_rows(struct th_vips_source *s, uint32_t most_shrink
     uint32_t shrink = shrink_for(s->format, most_shrink);
     last_warning[0] = 0;
     enum outcome outcome = attempt(s, shrink, strictness(s), to);
-    if (outcome == BROKEN && strictness(s) != VIPS_FAIL_ON_NONE) {
+    if (outcome == BROKEN && strictness(s) != VIPS_FAIL_ON_NONE && !is_late(s)) {
         go_lenient(s);
         outcome = attempt(s, shrink, VIPS_FAIL_ON_NONE, to);
     }
+    if (is_late(s)) return too_late(err);
     if (outcome == STOPPED) {
         vips_error_clear();
         return THUMBS_STOPPED;
@@ -509,18 +546,40 @@ out:
     return ok;
 }
 
-static enum thumbs_code webp(const struct th_pixels *p, uint32_t quality,
+struct encoding {
+    uint64_t deadline_ns;
+    bool late;
+};
+
+/* libwebp asks now and then whether to go on: libvips passes that on as progress. */
+static void on_eval(VipsImage *image, VipsProgress *progress, gpointer user)
+{
+    (void)progress;
+    struct encoding *e = user;
+    if (!e->deadline_ns || host->now_ns() < e->deadline_ns) return;
+    e->late = true;
+    vips_image_set_kill(image, TRUE);
+}
+
+static enum thumbs_code webp(const struct th_pixels *p, uint32_t quality, uint64_t deadline_ns,
                              bool (*emit)(void *user, const void *data, size_t len), void *user,
                              struct thumbs_error *err)
 {
     enum thumbs_code code = THUMBS_OK;
     void *data = NULL;
     size_t len = 0;
+    struct encoding encoding = {.deadline_ns = deadline_ns};
     VipsImage *image = wrap(p);
+    if (image) {
+        vips_image_set_progress(image, TRUE);
+        g_signal_connect(image, "eval", G_CALLBACK(on_eval), &encoding);
+    }
     if (!image || vips_webpsave_buffer(image, &data, &len, "Q", (int)quality, "strip", TRUE, NULL) != 0) {
         char hint[120];
         take_hint(hint, sizeof hint);
-        code = host->error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE, "the WebP encoder failed: %s", hint);
+        code = encoding.late ? host->error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_ENCODE, "it took longer than it may")
+                             : host->error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE,
+                                               "the WebP encoder failed: %s", hint);
     } else if (!emit(user, data, len)) {
         code = host->error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE, "no memory for the encoded WebP");
     }
