@@ -32,12 +32,13 @@ enum thumbs_format th_image_format_by_ext(const char *ext, size_t len)
         {"tif", THUMBS_FORMAT_TIFF},   {"tiff", THUMBS_FORMAT_TIFF}, {"jp2", THUMBS_FORMAT_JP2K},
         {"j2k", THUMBS_FORMAT_JP2K},   {"jpf", THUMBS_FORMAT_JP2K},  {"jpx", THUMBS_FORMAT_JP2K},
         {"j2c", THUMBS_FORMAT_JP2K},   {"jpc", THUMBS_FORMAT_JP2K},  {"svg", THUMBS_FORMAT_SVG},
-        {"pdf", THUMBS_FORMAT_PDF},    {"bmp", THUMBS_FORMAT_BMP},   {"dib", THUMBS_FORMAT_BMP},
-        {"psd", THUMBS_FORMAT_OTHER},  {"psb", THUMBS_FORMAT_OTHER}, {"ico", THUMBS_FORMAT_OTHER},
-        {"pbm", THUMBS_FORMAT_OTHER},  {"pgm", THUMBS_FORMAT_OTHER}, {"ppm", THUMBS_FORMAT_OTHER},
-        {"pnm", THUMBS_FORMAT_OTHER},  {"pam", THUMBS_FORMAT_OTHER}, {"pfm", THUMBS_FORMAT_OTHER},
-        {"hdr", THUMBS_FORMAT_OTHER},  {"exr", THUMBS_FORMAT_OTHER}, {"fits", THUMBS_FORMAT_OTHER},
-        {"qoi", THUMBS_FORMAT_OTHER},  {"dds", THUMBS_FORMAT_OTHER}, {"xcf", THUMBS_FORMAT_OTHER},
+        {"svgz", THUMBS_FORMAT_SVG},   {"pdf", THUMBS_FORMAT_PDF},   {"bmp", THUMBS_FORMAT_BMP},
+        {"dib", THUMBS_FORMAT_BMP},    {"psd", THUMBS_FORMAT_OTHER}, {"psb", THUMBS_FORMAT_OTHER},
+        {"ico", THUMBS_FORMAT_OTHER},  {"pbm", THUMBS_FORMAT_OTHER}, {"pgm", THUMBS_FORMAT_OTHER},
+        {"ppm", THUMBS_FORMAT_OTHER},  {"pnm", THUMBS_FORMAT_OTHER}, {"pam", THUMBS_FORMAT_OTHER},
+        {"pfm", THUMBS_FORMAT_OTHER},  {"hdr", THUMBS_FORMAT_OTHER}, {"exr", THUMBS_FORMAT_OTHER},
+        {"fits", THUMBS_FORMAT_OTHER}, {"qoi", THUMBS_FORMAT_OTHER}, {"dds", THUMBS_FORMAT_OTHER},
+        {"xcf", THUMBS_FORMAT_OTHER},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strlen(known[i].ext) == len && strncasecmp(known[i].ext, ext, len) == 0) return known[i].format;

@@ -55,9 +55,8 @@ static GType type(void)
 {
     static gsize id;
     if (g_once_init_enter(&id)) {
-        const GTypeInfo info = {.class_size = sizeof(struct bytes_class),
-                                .class_init = class_init,
-                                .instance_size = sizeof(struct bytes)};
+        const GTypeInfo info = {
+            .class_size = sizeof(struct bytes_class), .class_init = class_init, .instance_size = sizeof(struct bytes)};
         g_once_init_leave(&id, g_type_register_static(VIPS_TYPE_SOURCE, "ThumbsBytes", &info, (GTypeFlags)0));
     }
     return (GType)id;

@@ -20,9 +20,9 @@ struct th_vips_source {
     enum thumbs_format format;
     uint64_t deadline_ns;
     VipsSource *bytes; /* what `image` is read from; NULL if it is read from memory */
-    VipsImage *image; /* opened at full size, rows as in the header, nothing decoded yet; NULL once it was used up */
-    bool lenient;     /* the strict attempt failed */
-    char damage[120]; /* why */
+    VipsImage *image;  /* opened at full size, rows as in the header, nothing decoded yet; NULL once it was used up */
+    bool lenient;      /* the strict attempt failed */
+    char damage[120];  /* why */
     struct th_vips_header header;
     uint8_t *icc;    /* what header.icc points to */
     uint8_t *mended; /* what data points to, if it is a changed copy */
@@ -49,13 +49,18 @@ static void on_log(const gchar *domain, GLogLevelFlags level, const gchar *messa
     if ((level & G_LOG_LEVEL_WARNING) && last_warning[0] == 0) copy_clause(last_warning, sizeof last_warning, message);
 }
 
+static void silence(const char *domain)
+{
+    g_log_set_handler(domain, (GLogLevelFlags)(G_LOG_LEVEL_MASK & ~G_LOG_LEVEL_ERROR), on_log, NULL);
+}
+
 static int start_result;
 
 static void start_once(void)
 {
-    static const char *const domains[] = {"VIPS", "GLib", "GLib-GObject"};
-    for (size_t i = 0; i < sizeof domains / sizeof *domains; i++)
-        g_log_set_handler(domains[i], (GLogLevelFlags)(G_LOG_LEVEL_MASK & ~G_LOG_LEVEL_ERROR), on_log, NULL);
+    silence("VIPS");
+    silence("GLib");
+    silence("GLib-GObject");
 
     start_result = VIPS_INIT("thumbs");
     if (start_result != 0) return;
@@ -125,20 +130,35 @@ static const char *loader_name(enum thumbs_format format)
         return "jxlload_buffer";
     case THUMBS_FORMAT_JP2K:
         return "jp2kload_buffer";
+    case THUMBS_FORMAT_SVG:
+        return "svgload_buffer";
     default:
         return NULL;
     }
 }
 
-/* Is there such a loader, and is it one that may be used on data from anywhere? */
+/* Is there such a loader, and is it one that may be used on data from anywhere, or that was unlocked? libvips
+ * blocks those that it calls untrusted; what is no longer blocked was unlocked. */
 static bool loader_usable(const char *name)
 {
     GType type = name ? vips_type_find("VipsOperation", name) : 0;
     if (type == 0) return false;
     gpointer class = g_type_class_ref(type);
-    bool blocked = VIPS_OPERATION_CLASS(class)->flags & (VIPS_OPERATION_BLOCKED | VIPS_OPERATION_UNTRUSTED);
+    bool blocked = VIPS_OPERATION_CLASS(class)->flags & VIPS_OPERATION_BLOCKED;
     g_type_class_unref(class);
     return !blocked;
+}
+
+static bool unlock(enum thumbs_format format)
+{
+    static const char *const drawing[] = {"librsvg", "GdkPixbuf", "Pango", "GLib-GIO", NULL};
+    if (format != THUMBS_FORMAT_SVG || vips_type_find("VipsOperation", loader_name(format)) == 0) return false;
+    if (!loader_usable(loader_name(format))) {
+        for (size_t i = 0; drawing[i]; i++)
+            silence(drawing[i]);
+        vips_operation_block_set("VipsForeignLoadSvgBuffer", FALSE);
+    }
+    return true;
 }
 
 static bool reads_from_source(enum thumbs_format format)
@@ -163,15 +183,22 @@ static bool set_input(struct th_vips_source *s, VipsOperation *operation)
     return true;
 }
 
+/* How a picture is read: reduced by a whole number or, if it is drawn, at any scale; the other of the two is 1. */
+struct reduction {
+    uint32_t shrink;
+    double draw_scale;
+};
+
 /* The picture, of which no more than the header has been read; NULL on failure. */
-static VipsImage *load(struct th_vips_source *s, uint32_t shrink, VipsFailOn fail_on)
+static VipsImage *load(struct th_vips_source *s, struct reduction by, VipsFailOn fail_on)
 {
     VipsImage *image = NULL;
     VipsOperation *operation = vips_operation_new(loader_name(s->format));
     if (!operation) return NULL;
     g_object_set(operation, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, NULL);
-    if (s->format == THUMBS_FORMAT_JPEG && shrink > 1) g_object_set(operation, "shrink", (int)shrink, NULL);
-    if (s->format == THUMBS_FORMAT_WEBP && shrink > 1) g_object_set(operation, "scale", 1.0 / shrink, NULL);
+    if (s->format == THUMBS_FORMAT_JPEG && by.shrink > 1) g_object_set(operation, "shrink", (int)by.shrink, NULL);
+    if (s->format == THUMBS_FORMAT_WEBP && by.shrink > 1) g_object_set(operation, "scale", 1.0 / by.shrink, NULL);
+    if (s->format == THUMBS_FORMAT_SVG) g_object_set(operation, "scale", by.draw_scale, NULL);
     if (set_input(s, operation) && vips_object_build(VIPS_OBJECT(operation)) == 0)
         g_object_get(operation, "out", &image, NULL);
     vips_object_unref_outputs(VIPS_OBJECT(operation));
@@ -289,11 +316,12 @@ static void close_source(struct th_vips_source *s)
     free(s);
 }
 
-/* libjpeg goes on after errors in the data and only warns: one lenient pass tells both. The other decoders are told
- * to stop at the first error, so that it is noticed at all. */
+/* libjpeg goes on after errors in the data and only warns: one lenient pass tells both. A drawing is no
+ * better for a second pass. The other decoders are told to stop at the first error, so that it is noticed at all. */
 static VipsFailOn strictness(const struct th_vips_source *s)
 {
-    return s->format == THUMBS_FORMAT_JPEG || s->lenient ? VIPS_FAIL_ON_NONE : VIPS_FAIL_ON_ERROR;
+    bool one_pass = s->format == THUMBS_FORMAT_JPEG || s->format == THUMBS_FORMAT_SVG || s->lenient;
+    return one_pass ? VIPS_FAIL_ON_NONE : VIPS_FAIL_ON_ERROR;
 }
 
 /* A PNG that ends inside a chunk: libpng would throw away all of that chunk, which is often the only one with
@@ -333,11 +361,12 @@ static enum thumbs_code too_late(struct thumbs_error *err)
 
 static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_error *err)
 {
+    static const struct reduction full = {1, 1};
     last_warning[0] = 0;
-    VipsImage *image = load(s, 1, strictness(s));
+    VipsImage *image = load(s, full, strictness(s));
     if (!image && strictness(s) != VIPS_FAIL_ON_NONE && !is_late(s)) {
         go_lenient(s);
-        image = load(s, 1, VIPS_FAIL_ON_NONE);
+        image = load(s, full, VIPS_FAIL_ON_NONE);
     }
     if (image) {
         /* libheif and libjxl turn the picture themselves. */
@@ -353,6 +382,9 @@ static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_erro
         s->image = prepare(image, &s->header);
     }
     if (is_late(s)) return too_late(err);
+    /* libvips tries to make an image of such sides, is told off by GLib and goes on with a side of one pixel. */
+    if (s->image && s->format == THUMBS_FORMAT_SVG && strstr(last_warning, "out of range"))
+        return host->error_set(err, THUMBS_TOO_LARGE, THUMBS_STAGE_DECODE, "its sides are beyond all limits");
     if (s->image) return THUMBS_OK;
 
     char hint[120];
@@ -360,8 +392,8 @@ static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_erro
     return host->error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "the header does not decode: %s", hint);
 }
 
-static enum thumbs_code open_source(const uint8_t *data, size_t len, enum thumbs_format format,
-                                    uint64_t deadline_ns, struct th_vips_source **out, struct th_vips_header *header,
+static enum thumbs_code open_source(const uint8_t *data, size_t len, enum thumbs_format format, uint64_t deadline_ns,
+                                    struct th_vips_source **out, struct th_vips_header *header,
                                     struct thumbs_error *err)
 {
     if (!loader_usable(loader_name(format)))
@@ -421,22 +453,27 @@ static enum outcome pull(VipsImage *image, const struct th_vips_rows *to, bool l
 }
 
 /* The largest reduction up to `most` that the decoder of this format does. */
-static uint32_t shrink_for(enum thumbs_format format, uint32_t most)
+static struct reduction reduction_for(enum thumbs_format format, uint32_t most, double draw_scale)
 {
-    if (format == THUMBS_FORMAT_WEBP) return most < 1 ? 1 : most;
-    if (format != THUMBS_FORMAT_JPEG) return 1;
-    return most >= 8 ? 8 : most >= 4 ? 4 : most >= 2 ? 2 : 1;
+    struct reduction by = {1, 1};
+    if (format == THUMBS_FORMAT_WEBP)
+        by.shrink = VIPS_MAX(most, 1);
+    else if (format == THUMBS_FORMAT_JPEG)
+        by.shrink = most >= 8 ? 8 : most >= 4 ? 4 : most >= 2 ? 2 : 1;
+    else if (format == THUMBS_FORMAT_SVG)
+        by.draw_scale = VIPS_MAX(draw_scale, 0.001); /* libvips' least; the rest is reduced from the rows */
+    return by;
 }
 
-static enum outcome attempt(struct th_vips_source *s, uint32_t shrink, VipsFailOn fail_on,
+static enum outcome attempt(struct th_vips_source *s, struct reduction by, VipsFailOn fail_on,
                             const struct th_vips_rows *to)
 {
     VipsImage *image = s->image;
     s->image = NULL;
-    if (!image || shrink > 1) {
+    if (!image || by.shrink != 1 || by.draw_scale != 1) {
         struct th_vips_header header = {0};
         g_clear_object(&image);
-        image = load(s, shrink, fail_on);
+        image = load(s, by, fail_on);
         if (image) image = prepare(image, &header);
         /* The second reading of a header must promise what the first did. */
         if (!image || header.bands != s->header.bands) {
@@ -445,23 +482,24 @@ static enum outcome attempt(struct th_vips_source *s, uint32_t shrink, VipsFailO
         }
     }
     uint32_t width = (uint32_t)image->Xsize, height = (uint32_t)image->Ysize;
-    double span_x = VIPS_MIN((double)s->header.width / shrink, (double)width);
-    double span_y = VIPS_MIN((double)s->header.height / shrink, (double)height);
+    double span_x = VIPS_MIN(s->header.width * by.draw_scale / by.shrink, (double)width);
+    double span_y = VIPS_MIN(s->header.height * by.draw_scale / by.shrink, (double)height);
     enum outcome outcome =
         to->begin(to->user, width, height, span_x, span_y) ? pull(image, to, fail_on == VIPS_FAIL_ON_NONE) : STOPPED;
     g_object_unref(image);
     return outcome;
 }
 
-static enum thumbs_code read_rows(struct th_vips_source *s, uint32_t most_shrink, const struct th_vips_rows *to,
-                                  bool *damaged, char warning[200], struct thumbs_error *err)
+static enum thumbs_code read_rows(struct th_vips_source *s, uint32_t most_shrink, double draw_scale,
+                                  const struct th_vips_rows *to, bool *damaged, char warning[200],
+                                  struct thumbs_error *err)
 {
-    uint32_t shrink = shrink_for(s->format, most_shrink);
+    const struct reduction by = reduction_for(s->format, most_shrink, draw_scale);
     last_warning[0] = 0;
-    enum outcome outcome = attempt(s, shrink, strictness(s), to);
+    enum outcome outcome = attempt(s, by, strictness(s), to);
     if (outcome == BROKEN && strictness(s) != VIPS_FAIL_ON_NONE && !is_late(s)) {
         go_lenient(s);
-        outcome = attempt(s, shrink, VIPS_FAIL_ON_NONE, to);
+        outcome = attempt(s, by, VIPS_FAIL_ON_NONE, to);
     }
     if (is_late(s)) return too_late(err);
     if (outcome == STOPPED) {
@@ -577,9 +615,9 @@ static enum thumbs_code webp(const struct th_pixels *p, uint32_t quality, uint64
     if (!image || vips_webpsave_buffer(image, &data, &len, "Q", (int)quality, "strip", TRUE, NULL) != 0) {
         char hint[120];
         take_hint(hint, sizeof hint);
-        code = encoding.late ? host->error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_ENCODE, "it took longer than it may")
-                             : host->error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE,
-                                               "the WebP encoder failed: %s", hint);
+        code = encoding.late
+                   ? host->error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_ENCODE, "it took longer than it may")
+                   : host->error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE, "the WebP encoder failed: %s", hint);
     } else if (!emit(user, data, len)) {
         code = host->error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE, "no memory for the encoded WebP");
     }
@@ -593,6 +631,7 @@ static enum thumbs_code webp(const struct th_pixels *p, uint32_t quality, uint64
 static const struct th_vips_ops ops = {.version = TH_VIPS_MODULE_VERSION,
                                        .start = start,
                                        .thread_finish = thread_finish,
+                                       .unlock = unlock,
                                        .open = open_source,
                                        .close = close_source,
                                        .read = read_rows,
