@@ -10,6 +10,7 @@
 #include "image/backend.h"
 #include "image/encode.h"
 #include "image/icc.h"
+#include "image/jpeg_parse.h"
 #include "image/rowscale.h"
 #include "image/vips_module.h"
 
@@ -195,6 +196,17 @@ static enum thumbs_code collect(struct feeder *f, const struct th_vips_ops *ops,
     return THUMBS_OK;
 }
 
+/* libvips gives up after many warnings, but scans can be made without one. */
+static enum thumbs_code check_scans(const struct th_make *make, struct thumbs_error *err)
+{
+    struct th_jpeg_header header;
+    uint32_t until_last_dc, all;
+    if (make->format != THUMBS_FORMAT_JPEG || !th_jpeg_parse(make->data, make->len, &header)) return THUMBS_OK;
+    th_jpeg_count_scans(make->data, make->len, &header, &until_last_dc, &all);
+    if (all <= TH_JPEG_MAX_SCANS) return THUMBS_OK;
+    return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "it has more than %d scans", TH_JPEG_MAX_SCANS);
+}
+
 static enum thumbs_code make_with_vips(struct th_make *make, struct thumbs_error *err)
 {
     const struct th_vips_ops *ops = NULL;
@@ -204,7 +216,8 @@ static enum thumbs_code make_with_vips(struct th_make *make, struct thumbs_error
     struct th_pixels pictures[THUMBS_MAX_SIZES] = {{0}};
     struct feeder f = {.make = make, .header = &header, .targets = &targets, .err = err};
 
-    enum thumbs_code code = th_vips_load(&ops, err);
+    enum thumbs_code code = check_scans(make, err);
+    if (code == THUMBS_OK) code = th_vips_load(&ops, err);
     if (code != THUMBS_OK) return code;
     uint64_t start_ns = th_now_ns();
     /* The dispatcher lets SVG through only where a sandbox holds. */

@@ -17,12 +17,28 @@
 
 #include <vips/vips.h>
 
+#define TH_VIPS_MAX_HOLES 8
+
+/* Bytes that the decoder is not shown. */
+struct th_vips_hole {
+    size_t at, len;
+};
+
 struct th_vips_bytes_plan {
     const uint8_t *data; /* borrowed for the life of the source */
     size_t len;
-    uint64_t deadline_ns; /* 0: never */
+    struct th_vips_hole holes[TH_VIPS_MAX_HOLES]; /* in order, within len, apart */
+    unsigned n_holes;
+    struct th_vips_hole zeros; /* shown as zeros; within len; not together with holes */
+    uint64_t deadline_ns;      /* 0: never */
     uint64_t (*now_ns)(void);
 };
+
+/* Leave out what a PNG (ISO/IEC 15948) says in very long texts. libpng would take memory for the whole of each. */
+void th_vips_bytes_skip_texts(struct th_vips_bytes_plan *plan);
+
+/* Let the first directory of a TIFF or BigTIFF be its last. libvips would read all of them to count the pages. */
+void th_vips_bytes_cut_pages(struct th_vips_bytes_plan *plan);
 
 /* A new source, to be given back with g_object_unref(); NULL on failure. */
 VipsSource *th_vips_bytes_new(const struct th_vips_bytes_plan *plan);

@@ -170,8 +170,10 @@ static bool reads_from_source(enum thumbs_format format)
 static bool set_input(struct th_vips_source *s, VipsOperation *operation)
 {
     if (reads_from_source(s->format)) {
-        const struct th_vips_bytes_plan plan = {
+        struct th_vips_bytes_plan plan = {
             .data = s->data, .len = s->len, .deadline_ns = s->deadline_ns, .now_ns = host->now_ns};
+        if (s->format == THUMBS_FORMAT_PNG) th_vips_bytes_skip_texts(&plan);
+        if (s->format == THUMBS_FORMAT_TIFF) th_vips_bytes_cut_pages(&plan);
         g_clear_object(&s->bytes);
         s->bytes = th_vips_bytes_new(&plan);
         if (s->bytes) g_object_set(operation, "source", s->bytes, NULL);

@@ -964,6 +964,38 @@ Test(image_make, not_an_image_and_not_enabled)
     made_finish(&m);
 }
 
+/* Texts of megabytes are never shown to libpng: it would take memory for all of each, and call these damaged, as their
+ * checksums are wrong. */
+Test(image_make, long_texts_in_a_png_are_left_out)
+{
+    struct th_pixels p = scene(96, 64, 3);
+    struct th_sink source = encoded(&p, THUMBS_FORMAT_PNG), with;
+    struct thumbs_image_options o = options_for(48, THUMBS_FORMAT_PNG);
+    static const char kinds[][5] = {"tEXt", "zTXt", "iTXt", "tEXt"};
+    const size_t text_len = (1 << 20) + 7, header_len = 33;
+    char *text = calloc(1, text_len + 4);
+    th_sink_init_heap(&with);
+    cr_assert(th_sink_add(&with, source.data, header_len));
+    for (int i = 0; i < 4; i++) {
+        if (i == 3) cr_assert(th_sink_add(&with, source.data + header_len, source.len - header_len - 12));
+        cr_assert(th_sink_add(&with, (uint8_t[4]){0, 16, 0, 7}, 4));
+        cr_assert(th_sink_add(&with, kinds[i], 4));
+        cr_assert(th_sink_add(&with, text, text_len + 4));
+    }
+    cr_assert(th_sink_add(&with, source.data + source.len - 12, 12));
+    struct made a = make(source.data, source.len, &o), b = make(with.data, with.len, &o);
+    cr_assert_eq(b.code, THUMBS_OK, "%s", b.err.message);
+    cr_expect(!b.result.damaged, "%s", b.result.warning);
+    cr_assert_eq(a.sink.len, b.sink.len);
+    cr_expect_arr_eq(a.sink.data, b.sink.data, a.sink.len);
+    made_finish(&a);
+    made_finish(&b);
+    free(text);
+    th_sink_finish_heap(&with);
+    th_sink_finish_heap(&source);
+    th_pixels_finish(&p);
+}
+
 /* ---- SVG: only where a sandbox holds ---- */
 
 #define SVG(attributes, inside) "<svg xmlns='http://www.w3.org/2000/svg' " attributes ">" inside "</svg>"
