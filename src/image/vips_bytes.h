@@ -3,8 +3,8 @@
  *
  * libvips' own source over memory hands the bytes to the decoder without asking anybody. Most decoders ask for a few
  * kilobytes at a time, so one that is told "no more" stops soon, wherever it is: in a header with a million
- * directories, in the passes of an interlaced PNG, in the hundredth scan of a JPEG. The eval and kill signals of libvips
- * reach none of these places: its loaders decode whole pictures without sending them.
+ * directories, in the passes of an interlaced PNG, in the hundredth scan of a JPEG. The eval and kill signals of
+ * libvips reach none of these places: its loaders decode whole pictures without sending them.
  *
  * Part of the module thumbs-vips.so. One thread at a time for each object.
  */

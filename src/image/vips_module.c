@@ -7,6 +7,7 @@
 #include <vips/vips.h>
 
 #include "image/vips_bytes.h"
+#include "image/webp_first.h"
 
 /* Rows asked for at a time: a multiple of the 8 that libvips' readers work in, so that none is made twice. */
 #define STRIP 16
@@ -404,6 +405,8 @@ static enum thumbs_code open_source(const uint8_t *data, size_t len, enum thumbs
     struct th_vips_source *s = host->alloc(sizeof *s);
     if (!s) return host->error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
     *s = (struct th_vips_source){.data = data, .len = len, .format = format, .deadline_ns = deadline_ns};
+    if (format == THUMBS_FORMAT_WEBP && (s->mended = th_webp_first_frame(data, len, host->alloc, &s->len)))
+        s->data = s->mended;
 
     enum thumbs_code code = open_header(s, err);
     if (code != THUMBS_OK) {

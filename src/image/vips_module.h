@@ -67,9 +67,10 @@ struct th_vips_ops {
                              struct th_vips_source **out, struct th_vips_header *header, struct thumbs_error *err);
     void (*close)(struct th_vips_source *source); /* NULL is fine */
 
-    /* Decode from top to bottom, reduced while decoding by up to most_shrink (at least 1) if the format can do
-     * that. A format that is drawn (SVG) comes at draw_scale times the size in the header instead. damaged: false on entry; set, with a clause in `warning`, if the data decodes only in part; begin() may
-     * then come twice. Codes: CORRUPT; TIMEOUT; STOPPED if the consumer stopped it. */
+    /* Decode from top to bottom, reduced while decoding by up to most_shrink (at least 1) if the format can do that. A
+     * format that is drawn (SVG) comes at draw_scale times the size in the header instead. damaged: false on entry;
+     * set, with a clause in `warning`, if the data decodes only in part; begin() may then come twice. Codes: CORRUPT;
+     * TIMEOUT; STOPPED if the consumer stopped it. */
     enum thumbs_code (*read)(struct th_vips_source *source, uint32_t most_shrink, double draw_scale,
                              const struct th_vips_rows *rows, bool *damaged, char warning[200],
                              struct thumbs_error *err);
