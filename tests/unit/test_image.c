@@ -1167,6 +1167,34 @@ Test(image_svg, reads_no_other_file)
     rmdir(dir);
 }
 
+static void visit_svg(const struct file *f, void *user)
+{
+    unsigned *n_done = user;
+    if (th_image_sniff(f->data, f->len) != THUMBS_FORMAT_SVG) return;
+    struct thumbs_image_options o = options_for(64, THUMBS_FORMAT_PNG);
+    const struct th_image_limits limits = {.sandboxed = true};
+    struct made m = {0};
+    th_sink_init_heap(&m.sink);
+    m.code = th_image_make(f->data, f->len, &o, &limits, &m.sink, &m.result, &m.err);
+    cr_expect(m.code == THUMBS_OK || m.code == THUMBS_CORRUPT || m.code == THUMBS_TOO_LARGE, "%s: %s", f->name,
+              m.err.message);
+    *n_done += m.code == THUMBS_OK;
+    if (m.code == THUMBS_OK) {
+        struct th_pixels p = output_pixels(&m, 0);
+        cr_expect(p.width <= 64 && p.height <= 64, "%s", f->name);
+        th_pixels_finish(&p);
+    }
+    made_finish(&m);
+}
+
+/* Drawings that made trouble somewhere once. */
+Test(image_svg, corpus, .timeout = 300)
+{
+    unsigned n_done = 0;
+    each_file("broken", visit_svg, &n_done);
+    cr_expect_geq(n_done, 100, "%u", n_done);
+}
+
 /* Ten entities, or groups, each ten times the one before: a thousand million in all. */
 Test(image_svg, laughs_end, .timeout = 60)
 {
