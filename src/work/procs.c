@@ -305,6 +305,9 @@ static uint64_t share_bytes(const struct attendant *a)
  * holds alone. */
 static bool is_greedy(const struct attendant *a)
 {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return false; /* a sanitizer's own memory is many times the program's */
+#endif
     uint64_t held;
     return th_procmem_own_bytes(a->worker.pid, &held) && held > share_bytes(a);
 }
