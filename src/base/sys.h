@@ -3,11 +3,11 @@
  * fail. All thread-safe; errors are -1 and errno, as the call's own.
  *
  * Fault injection exists only in builds with THUMBS_FAULTS (the test presets): the environment variable THUMBS_FAULT
- * holds "point:n[:errno]" items joined by commas; the n-th pass of that point in this process fails (n from 1; "*" means
- * each, "n+" the n-th and all after it). Points: alloc, open, read, write, close, rename, mkdir, thread, mmap, fork,
- * short (a read or write that moves one byte only); dest (the writing of one output below DEST, and of the probe that
- * tells whether anything can be written there); of the io_uring loop: uring_setup (no ring is given), uring_short (a
- * read that moves half), uring_again, uring_intr and uring_cancel (a request ends with EAGAIN, EINTR, ECANCELED).
+ * holds "point:n[:errno]" items joined by commas; the n-th pass of that point in this process fails (n from 1; n "*"
+ * means each, "n+" the n-th and all after it). Points: alloc, open, read, write, close, rename, mkdir, thread, mmap,
+ * fork, short (a read or write that moves one byte only); dest (the writing of one output below DEST, and of the probe
+ * that tells whether anything can be written there); of the io_uring loop: uring_setup (no ring is given), uring_short
+ * (a read that moves half), uring_again, uring_intr and uring_cancel (a request ends with EAGAIN, EINTR, ECANCELED).
  */
 #ifndef TH_BASE_SYS_H
 #define TH_BASE_SYS_H

@@ -1,6 +1,6 @@
 /*
- * Signals of a terminal and of kill(1): which of them reach a run. The run is a child with a pseudo-terminal of its own,
- * so that a Ctrl-C is one, sent by the kernel to the whole foreground group.
+ * Signals of a terminal and of kill(1): which of them reach a run. The run is a child with a pseudo-terminal of its
+ * own, so that a Ctrl-C is one, sent by the kernel to the whole foreground group.
  */
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -142,10 +142,11 @@ static bool lose_time(struct th_sink *sink, size_t need)
                  slow->work_ns);
     }
     if (need <= sink->cap) return true;
-    free(sink->data);
-    sink->data = malloc(need);
+    uint8_t *data = realloc(sink->data, need);
+    if (!data) return false;
+    sink->data = data;
     sink->cap = need;
-    return sink->data != NULL;
+    return true;
 }
 
 static uint8_t *read_sample(const char *name, size_t *len)
@@ -169,9 +170,11 @@ static enum thumbs_code make_slowly(struct slow_sink *slow, uint64_t timeout_ns)
     size_t len;
     uint8_t *data = read_sample("photos/dunes.jpg", &len);
     thumbs_options_init(&options);
-    options.image.n_sizes = 3;
-    options.image.sizes[1] = (struct thumbs_size){.width = 64, .height = 64, .square = true};
-    options.image.sizes[2] = (struct thumbs_size){.width = 32, .height = 32, .square = true};
+    /* Each is more than the memory that the sink may have left of the try before. */
+    options.image.n_sizes = 4;
+    options.image.quality = 100;
+    for (uint32_t i = 0; i < 4; i++)
+        options.image.sizes[i] = (struct thumbs_size){.width = 500 - i, .height = 500 - i, .square = true};
     slow->sink = (struct th_sink){.grow = lose_time, .user = slow};
     enum thumbs_code code =
         th_work_make(data, len, &options.image, (struct th_image_limits){0}, timeout_ns, &slow->sink, &result, &err);

@@ -23,17 +23,18 @@ struck() {
     expect_said "$words"
     expect_clean out
     whole_or_not "$PWD/calm" "$PWD/out"
-    done=$(fates "$log/r" | grep -c '^done ') || true
-    [ "$done" -eq "$(outputs out | wc -l)" ] || fail "$done are told as done, $(outputs out | wc -l) are there"
-    [ "$wanted" -ne 1 ] || [ "$done" -eq 7 ] || fail "one error cost more than one file: $(fates "$log/r")"
-    [ "$wanted" -ne 3 ] || [ "$done" -lt 7 ] || fail "it went on: $(fates "$log/r")"
+    n_done=$(fates "$log/r" | grep -c '^done ') || true
+    [ "$n_done" -eq "$(outputs out | wc -l)" ] || fail "$n_done are told as done, $(outputs out | wc -l) are there"
+    [ "$wanted" -ne 1 ] || [ "$n_done" -eq 7 ] || fail "one error cost more than one file: $(fates "$log/r")"
+    [ "$wanted" -ne 3 ] || [ "$n_done" -lt 7 ] || fail "it went on: $(fates "$log/r")"
 }
-complete() {
+completes() {
     thumbs 0 "$@" photos out
     same_trees calm out
     rm -rf out
 }
-for how in "--mode=sync" "--mode=threads" "--mode=threads --io=uring" "--mode=processes" "--mode=processes --io=uring"; do
+for how in "--mode=sync" "--mode=threads" "--mode=threads --io=uring" "--mode=processes" \
+    "--mode=processes --io=uring"; do
     # What follows an error is the same code in all modes; how the run ends is not.
     case $how in
     *sync) all="all" ;;
@@ -57,6 +58,6 @@ for how in "--mode=sync" "--mode=threads" "--mode=threads --io=uring" "--mode=pr
         struck "$status" "$plan" "$*" $how
         fates "$log/r" | grep -q "^failed:write:$code " || fail "$how $plan: $(fates "$log/r" | grep ^failed)"
         # shellcheck disable=SC2086 # two options
-        complete $how
+        completes $how
     done
 done

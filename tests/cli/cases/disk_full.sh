@@ -11,8 +11,7 @@ cp "$SAMPLES"/photos/*.jpg photos
 thumbs 0 photos calm
 trap 'umount disk' EXIT
 
-# ran_full COMBINATION N - the run before ended with a full disk: all that there is is whole, and the next one, with room,
-# completes it. Of N outputs some fitted.
+# ran_full COMBINATION - the run before ended with a full disk: what there is is whole, and not all.
 ran_full() {
     expect_said 'No space left on device'
     check_summary

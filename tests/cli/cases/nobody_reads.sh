@@ -5,7 +5,8 @@ many photos 8
 for mode in $MODES; do
     (
         status=0
-        "$THUMBS" --mode="$mode" --jobs=2 --format=webp --size=400 --report=- photos "$mode" 2>"$log/stderr" || status=$?
+        "$THUMBS" --mode="$mode" --jobs=2 --format=webp --size=400 --report=- photos "$mode" 2>"$log/stderr" ||
+            status=$?
         echo $status >"$log/status"
     ) | head -n 1 >"$log/first"
     [ "$(cat "$log/status")" -eq 3 ] || fail "$mode: exit status $(cat "$log/status")"

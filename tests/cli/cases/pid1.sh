@@ -28,7 +28,7 @@ until_true 20 has_outputs out 3 || fail "it does not begin: $(cat "$log/stderr")
 first=$(first_process)
 [ "$(awk '/^NSpid:/ { print $NF }' "/proc/$first/status")" -eq 1 ] || fail "$first is not the first process"
 # Orphans: their parents end at once.
-for i in 1 2 3; do nsenter -t "$first" -p -m sh -c 'sh -c : & exec true' || fail "nsenter does not work"; done
+for _ in 1 2 3; do nsenter -t "$first" -p -m sh -c 'sh -c : & exec true' || fail "nsenter does not work"; done
 until_true 5 no_zombies || fail "$(zombies "$first") zombies"
 # A server that is killed leaves its workers behind as orphans; the run goes on.
 kill -KILL "$(workers thumbs-server)"
