@@ -3,15 +3,15 @@
 . "$CASES/common.inc"
 many photos 2
 for mode in $MODES; do
-    start --mode="$mode" --jobs=2 --format=webp --size=400,300,200,100 --timeout=2 --report="$log/r" photos "$mode"
+    start --mode="$mode" --jobs=2 --format=webp --size=400,200 --timeout=4 --report="$log/r" photos "$mode"
     until_true 20 has_outputs "$mode" 3 || fail "$mode: it does not begin: $(cat "$log/stderr")"
     all="$run $(workers)"
     # shellcheck disable=SC2086 # several
     kill -STOP $all
     sleep 0.1
     before=$(outputs "$mode" | wc -l)
-    [ "$before" -lt 96 ] || fail "$mode: it was over before it was stopped"
-    sleep 2.4
+    [ "$before" -lt 48 ] || fail "$mode: it was over before it was stopped"
+    sleep 4.4
     [ "$(outputs "$mode" | wc -l)" -eq "$before" ] || fail "$mode: it was not stopped"
     # shellcheck disable=SC2086 # several
     kill -CONT $all
