@@ -58,8 +58,10 @@ void th_dest_destroy(struct th_dest *dest); /* NULL is fine; after all its place
 /* Device and inode of DEST, so the walk does not enter it. False in a dry run where it is missing. */
 bool th_dest_identity(const struct th_dest *dest, uint64_t *dev, uint64_t *ino);
 
-/* Has DEST been removed since it was opened? Nothing can be made then. */
-bool th_dest_is_gone(const struct th_dest *dest);
+/* An output could not be written, for os_errno (0: not known): will it be so with all that are to come? True where DEST
+ * has been removed since it was opened, and where after an error of the disk, or of the network it is behind, a probe
+ * file cannot be written either. Any thread. */
+bool th_dest_is_lost(struct th_dest *dest, int os_errno);
 
 /* ---- places: the counterpart in DEST of one source folder ---- */
 

@@ -520,7 +520,7 @@ static enum thumbs_code write_temp(struct th_place *place, struct job *job, cons
     job->has_temp = true;
     const char *failed = NULL;
     int os_errno = 0;
-    if (th_write_full(fd, output->data, output->len) < 0) {
+    if (th_fault(TH_FAULT_DEST) || th_write_full(fd, output->data, output->len) < 0) {
         failed = "cannot write the output";
         os_errno = errno;
     } else if (set_time(fd, id) < 0) {

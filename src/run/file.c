@@ -436,12 +436,12 @@ static enum thumbs_code name_outputs(const struct thumbs_batch *batch, const str
     return code == THUMBS_OK ? claim_names(batch, entry, outputs, err) : code;
 }
 
-/* A full or read-only disk, or a DEST that is gone, fails every file to come in the same way; going on would only bury
- * the reason. */
+/* A disk that is full, read-only or broken, or a DEST that is gone, fails every file to come in the same way; going on
+ * would only bury the reason. */
 static bool is_fatal(const struct thumbs_batch *batch, const struct thumbs_error *error)
 {
     if (error->stage != THUMBS_STAGE_WRITE) return false;
-    return error->code == THUMBS_NO_SPACE || error->os_errno == EROFS || th_dest_is_gone(batch->dest);
+    return error->code == THUMBS_NO_SPACE || th_dest_is_lost(batch->dest, error->os_errno);
 }
 
 /* A verdict on the source that is worth remembering, or one that puts another in its place. What happens while a run is

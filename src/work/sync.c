@@ -1,6 +1,7 @@
 /* One file in the calling thread: mode sync, and the inside of the team. */
 #include "base/error.h"
 #include "base/sys.h"
+#include "work/make.h"
 #include "work/probe.h"
 #include "work/work.h"
 
@@ -30,7 +31,7 @@ void th_work_one(const struct th_work *work, struct th_item *item, struct th_sin
     struct thumbs_error error = {0};
     struct th_image_result result;
     uint64_t now = th_now_ns();
-    struct th_image_limits limits = {.deadline_ns = work->timeout_ns ? now + work->timeout_ns : 0};
+    struct th_image_limits limits = {0};
     struct th_outcome outcome = {.started_ns = now};
 
     bool lie;
@@ -40,7 +41,8 @@ void th_work_one(const struct th_work *work, struct th_item *item, struct th_sin
     } else if (th_probe(item->slot->data, item->slot->len, &lie, &error)) {
         outcome.code = error.code;
     } else {
-        outcome.code = th_image_make(item->slot->data, item->slot->len, work->image, &limits, sink, &result, &error);
+        outcome.code = th_work_make(item->slot->data, item->slot->len, work->image, limits, work->timeout_ns, sink,
+                                    &result, &error);
     }
     if (outcome.code == THUMBS_OK) {
         outcome.result = &result;

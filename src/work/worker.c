@@ -26,6 +26,7 @@
 #include "base/error.h"
 #include "base/num.h"
 #include "base/sys.h"
+#include "work/make.h"
 #include "work/probe.h"
 #include "work/wire.h"
 #include "work/work.h"
@@ -117,9 +118,7 @@ static const uint8_t *map_input(struct worker *w, const struct th_wire_job *job,
 static void do_job(struct worker *w, const struct th_wire_job *job, const uint8_t *data, struct th_wire_reply *reply)
 {
     struct th_sink *sink = &w->outputs[job->i_sink].sink;
-    /* The attendant kills what runs over; the deadline here is for decoders that can stop by themselves first. */
-    struct th_image_limits limits = {.deadline_ns = w->config->timeout_ns ? th_now_ns() + w->config->timeout_ns : 0,
-                                     .sandboxed = w->sandboxed};
+    struct th_image_limits limits = {.sandboxed = w->sandboxed};
     /* What a giant left behind in this sink goes back to the system before the next file. */
     if (sink->cap > KEEP_BYTES) madvise(sink->data + KEEP_BYTES, sink->cap - KEEP_BYTES, MADV_REMOVE);
     sink->len = 0;
@@ -128,8 +127,9 @@ static void do_job(struct worker *w, const struct th_wire_job *job, const uint8_
         if (lie) reply->id += 1000;
         return;
     }
-    reply->error.code =
-        th_image_make(data, (size_t)job->len, &w->config->image, &limits, sink, &reply->result, &reply->error);
+    /* The attendant kills what runs over; the deadline here is for decoders that can stop by themselves first. */
+    reply->error.code = th_work_make(data, (size_t)job->len, &w->config->image, limits, w->config->timeout_ns, sink,
+                                     &reply->result, &reply->error);
 }
 
 static bool serve_job(struct worker *w, struct th_wire_reply *reply)

@@ -79,7 +79,8 @@ done <otherwise
     [ -e "chaos/$file" ] && ! cmp -s "calm/$file" "chaos/$file" && echo "$file"
 done >differ
 [ ! -s differ ] || fail "other bytes: $(head -n 3 differ | tr '\n' ' ')"
-missing=$(($(find calm -name .thumbs -prune -o -type f -print | wc -l) - $(find chaos -name .thumbs -prune -o -type f -print | wc -l)))
+count() { find "$1" -name .thumbs -prune -o -type f -print | wc -l; }
+missing=$(($(count calm) - $(count chaos)))
 [ "$missing" -eq "$n_hit" ] || fail "$missing outputs are missing, $n_hit files were hit"
 [ -z "$(find chaos -name '.thumbs-*')" ] || fail "a temporary file was left"
 

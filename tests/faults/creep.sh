@@ -32,10 +32,13 @@ sample() {
     server=$(pgrep -P "$1" | head -n 1)
     pids="$1 $server $([ -n "$server" ] && pgrep -P "$server")"
     for pid in $pids; do
-        awk -v pid="$pid" '/^Name:/ { name = $2 } /^RssAnon:/ { print name "-" pid, $2 }' "/proc/$pid/status" 2>/dev/null
+        awk -v pid="$pid" '/^Name:/ { name = $2 } /^RssAnon:/ { print name "-" pid, $2 }' \
+            "/proc/$pid/status" 2>/dev/null
     done
 }
-largest() { awk '{ if ($2 > most[$1]) most[$1] = $2 } END { for (name in most) print name, most[name] }' | LC_ALL=C sort; }
+largest() {
+    awk '{ if ($2 > most[$1]) most[$1] = $2 } END { for (name in most) print name, most[name] }' | LC_ALL=C sort
+}
 n_done() { wc -l <report 2>/dev/null || echo 0; }
 
 # sample_until PID N - look until N files are reported.

@@ -1,5 +1,5 @@
-/* refuse SYSCALL... -- PROGRAM ARGUMENT... - run a program as on a kernel that lacks these system calls: each fails with
- * ENOSYS. For tests of what thumbs does where a kernel or a container has less. */
+/* refuse SYSCALL... -- PROGRAM ARGUMENT... - run a program as on a kernel that lacks these system calls: each fails
+ * with ENOSYS. For tests of what thumbs does where a kernel or a container has less. */
 #include <errno.h>
 #include <seccomp.h>
 #include <stdio.h>

@@ -774,7 +774,7 @@ Test(commit, full_disk)
     cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "old", &err), THUMBS_OK, "%s", err.message);
     cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", big, &err), THUMBS_NO_SPACE);
     cr_expect_eq(err.os_errno, ENOSPC);
-    cr_expect(strstr(err.message, "free)"), "%s", err.message);
+    cr_expect(strstr(err.message, " free of 64 KiB)"), "%s", err.message);
     cr_expect(holds("a/x.jpg", "old"));
     cr_expect_eq(count_files("a", ".thumbs-"), 0);
     free(big);
@@ -789,7 +789,7 @@ Test(commit, disk_full_of_files)
     struct th_place *place = open_place(dest, "a/b/c/d/e/f");
     struct thumbs_error err = {0};
     cr_expect_eq(commit_one(place, "x.png", "a/b/c/d/e/f/x.jpg", "text", &err), THUMBS_NO_SPACE);
-    cr_expect(strstr(err.message, "no inodes free"), "%s", err.message);
+    cr_expect(strstr(err.message, "no inodes free of 5; "), "%s", err.message);
     th_place_destroy(place);
     th_dest_destroy(dest);
 }
@@ -1676,6 +1676,38 @@ Test(commit, append_that_fails_half_way)
     cr_expect_eq(ask(5, "z.png", false, &source), TH_KNOWN_UP_TO_DATE);
 }
 
+/* Only a look at DEST itself tells an error of one file from one of the disk. */
+static int probe_dest(const char *plan, int os_errno)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        setenv("THUMBS_FAULT", plan, 1);
+        struct th_dest *dest = open_dest(5);
+        bool lost = th_dest_is_lost(dest, os_errno);
+        if (count_files("", ".thumbs-") != 0) _exit(2);
+        th_dest_destroy(dest);
+        _exit(lost);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 3;
+}
+
+Test(commit, probe_tells_a_broken_disk_from_a_broken_file)
+{
+    cr_expect_eq(probe_dest("", EIO), 0, "the disk works: the error was one file's");
+    cr_expect_eq(probe_dest("dest:*", EIO), 1);
+    cr_expect_eq(probe_dest("dest:*", EROFS), 1);
+    cr_expect_eq(probe_dest("dest:*", EACCES), 0, "not an error of a disk");
+    cr_expect_eq(probe_dest("dest:*", 0), 0);
+    struct th_dest *dest = open_dest(5);
+    cr_expect_not(th_dest_is_lost(dest, EIO));
+    run_rm(dest_path);
+    cr_expect(th_dest_is_lost(dest, ENOENT), "DEST is gone");
+    cr_expect(th_dest_is_lost(dest, 0));
+    th_dest_destroy(dest);
+}
+
 /* Network file systems tell only at close that the quota is reached. */
 Test(commit, quota_reached_shows_at_close)
 {
@@ -1687,7 +1719,7 @@ Test(commit, quota_reached_shows_at_close)
     struct thumbs_error err = {0};
     cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "text", &err), THUMBS_NO_SPACE);
     cr_expect_eq(err.os_errno, EDQUOT);
-    cr_expect(strstr(err.message, "free)"), "%s", err.message);
+    cr_expect(strstr(err.message, "the quota is used up"), "%s", err.message);
     cr_expect_not(exists("a/x.jpg"));
     cr_expect_eq(count_files("a", ".thumbs-"), 0);
     th_place_destroy(place);

@@ -1,5 +1,5 @@
-# --memory: what cannot be had is refused with both numbers, what is larger than a file may be is not read, fewer workers
-# run where memory is short, and a limit that is no limit changes nothing.
+# --memory: what cannot be had is refused with both numbers, what is larger than a file may be is not read, fewer
+# workers run where memory is short, and a limit that is no limit changes nothing.
 . "$CASES/common.inc"
 mkdir photos
 cp "$SAMPLES/photos/dunes.jpg" "$SAMPLES/photos/forest.jpg" "$SAMPLES/png/rgba-16-adam7.png" photos
