@@ -50,6 +50,7 @@ static const char *const examples[][2] = {
     {"thumbs photos thumbnails", "a tree of thumbnails, 256 pixels"},
     {"thumbs -s 128,512 -f webp photos out", "two sizes, from one decode"},
     {"thumbs --report=run.ndjson photos out", "a report for programs"},
+    {"... | thumbs --files-from=- photos out", "what another program names"},
 };
 
 /* Append text in lines of at most COLUMNS, each behind `indent` blanks. */

@@ -9,6 +9,7 @@
 #include "base/sys.h"
 #include "cli/bench_command.h"
 #include "cli/options.h"
+#include "cli/pid1.h"
 #include "cli/session.h"
 #include "report/report.h"
 
@@ -70,6 +71,13 @@ static void raise_descriptor_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static int work(const struct cli_settings *settings)
+{
+    int status = cli_pid1_stand_aside();
+    if (status >= 0) return status; /* the child has done it */
+    return settings->command == CLI_COMMAND_BENCH ? cli_bench_run(settings) : cli_session_run(settings);
+}
+
 int main(int argc, char **argv)
 {
     struct cli_settings settings;
@@ -87,10 +95,8 @@ int main(int argc, char **argv)
         status = refuse(code, th_bytes_str(&message));
     else if (settings.action != CLI_ACTION_RUN)
         status = answer(settings.command, settings.action);
-    else if (settings.command == CLI_COMMAND_BENCH)
-        status = cli_bench_run(&settings);
     else
-        status = cli_session_run(&settings);
+        status = work(&settings);
     cli_settings_finish(&settings);
     th_bytes_finish(&message);
     return status;

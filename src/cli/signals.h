@@ -1,6 +1,7 @@
 /*
  * signals.h - SIGINT, SIGTERM and SIGHUP become calls on an ordinary thread, so that no code of ours ever runs inside a
- * signal handler. SIGPIPE is ignored: a closed pipe is a write error like any other.
+ * signal handler. SIGPIPE is ignored: a closed pipe is a write error like any other. SIGHUP is not caught where it is
+ * ignored (nohup), nor is a Ctrl-C at the terminal where SIGINT is (background jobs of scripts).
  */
 #ifndef THUMBS_CLI_SIGNALS_H
 #define THUMBS_CLI_SIGNALS_H
@@ -19,6 +20,7 @@ struct cli_signals {
     /* private */
     pthread_t thread;
     bool started;
+    bool int_ignored; /* SIGINT was ignored from the beginning */
     int signal_fd, stop_fd;
 };
 

@@ -17,6 +17,7 @@ struct th_slot;
 struct th_loader {
     struct th_slots *slots; /* NULL: only look whether the file is worth loading (dry runs) */
     uint64_t max_bytes;     /* a larger file is TOO_LARGE, unread */
+    uint64_t memory_bytes;  /* one that goes beyond this is too large for memory: MEMORY, unread; 0: no such limit */
     unsigned latency_ms;    /* each open waits that long; to stand for network storage in benchmarks */
     bool follow;            /* a symbolic link is followed; else it is UNREADABLE */
     /* Are these first bytes (up to TH_LOAD_PEEK of them) worth loading? No: NOT_IMAGE. NULL: all are. */
@@ -25,9 +26,10 @@ struct th_loader {
 #define TH_LOAD_PEEK 512
 
 /* Read `name` in the folder dirfd. On success *slot holds the file (len bytes) and is owned by the
- * caller, *st is the file's state while it was read. A file that changes under the read is read once
- * more, then VANISHED. Codes: UNREADABLE, VANISHED, TOO_LARGE, NOT_IMAGE, MEMORY, STOPPED; stage load.
- * *st is also filled with NOT_IMAGE. Thread-safe. */
+ * caller, *st is the file's state while it was read. A file that changes under the read, or whose name leads to another
+ * one afterwards, is read once more, then VANISHED; never more of it than it had when it was opened, so one that grows
+ * for ever comes to an end as well. One without the length its file system tells is UNREADABLE. Codes: UNREADABLE,
+ * VANISHED, TOO_LARGE, NOT_IMAGE, MEMORY, STOPPED; stage load. *st is also filled with NOT_IMAGE. Thread-safe. */
 enum thumbs_code th_load_file(const struct th_loader *loader, int dirfd, const char *name, struct th_slot **slot,
                               struct stat *st, struct thumbs_error *err);
 

@@ -19,6 +19,7 @@
 #include "load/uring.h"
 #include "queue/queue.h"
 #include "report/report.h"
+#include "run/plan.h"
 #include "slots/slots.h"
 #include "thumbs/thumbs.h"
 #include "walk/walk.h"
@@ -35,15 +36,18 @@ struct th_file {
 
 struct thumbs_batch {
     struct thumbs_options options; /* defaults resolved */
+    struct th_plan plan;
+    struct th_budget decode_memory; /* what decoding may take, all workers together */
     uint64_t fingerprint;
     struct th_walk_options walk_options;
     struct th_walk *walk;
     struct th_template *name_template;
     struct th_dest *dest;
     struct th_slots *slots;
+    unsigned n_slots;
     struct th_loader loader;
     struct th_uring *uring;  /* NULL: files are read by I/O threads, or in the one thread of mode sync */
-    char note[160];          /* what the caller may want to know about how the run goes; "" if nothing */
+    char note[320];          /* what the caller may want to know about how the run goes; "" if nothing */
     struct th_queue *paths;  /* th_file without bytes */
     struct th_queue *loaded; /* th_file with bytes */
     struct th_counters *counters;
@@ -59,6 +63,8 @@ struct thumbs_batch {
     _Atomic uint64_t expected;
     atomic_bool stopped, finished;
     pthread_mutex_t lock;
+    char sandbox[300]; /* guarded by lock: how workers are locked up; "" if not known */
+    bool sandbox_whole;
     struct thumbs_error fatal; /* guarded by lock: the first reason why the run cannot go on */
 };
 
@@ -111,6 +117,9 @@ bool th_file_names_need_content(const struct thumbs_batch *batch);
 /* Walk, load, work, commit, report until all is done or the batch is stopped. */
 enum thumbs_code th_pipeline_run(struct thumbs_batch *batch, struct thumbs_error *err);
 
+/* The time one file may take, in nanoseconds; 0: without end. */
+uint64_t th_pipeline_timeout_ns(const struct thumbs_batch *batch);
+
 /* The next candidate file; other entries are reported on the way. NULL: the walk is over or the run is stopped. One
  * thread. */
 struct th_file *th_pipeline_next_file(struct thumbs_batch *batch);
@@ -139,7 +148,8 @@ bool th_clashes_contain(const struct thumbs_batch *batch, uint64_t hash);
 struct th_claims;
 struct th_claims *th_claims_create(void); /* NULL: no memory */
 void th_claims_destroy(struct th_claims *claims);
-/* False: taken already, or no memory to remember it. Any thread. */
-bool th_claims_add(struct th_claims *claims, uint64_t hash);
+/* owner: a hash of the source, which may claim a name again (a list may name it twice). False: taken by another source,
+ * or no memory to remember it. Any thread. */
+bool th_claims_add(struct th_claims *claims, uint64_t hash, uint64_t owner);
 
 #endif

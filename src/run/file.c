@@ -195,12 +195,27 @@ static bool is_clashing(struct thumbs_batch *batch, struct th_file *file)
     return true;
 }
 
+/* Did this state of it do harm the last time? --force is no wish to see that again: it is about outputs that stand. */
+static bool is_known_to_fail(struct thumbs_batch *batch, struct th_file *file, const struct th_source_id *id)
+{
+    struct th_walk_entry *entry = &file->entry;
+    struct thumbs_error error = {0};
+    if (batch->options.retry_failed) return false;
+    if (!th_place_recall_failure(atomic_load(&entry->dir->place), entry->name, id, th_pipeline_timeout_ns(batch),
+                                 &error))
+        return false;
+    report_file(batch, file, THUMBS_STATUS_FAILED, &error);
+    return true;
+}
+
 /* Does file->st, with what was made before? */
 static bool is_known(struct thumbs_batch *batch, struct th_file *file)
 {
     struct th_walk_entry *entry = &file->entry;
     struct thumbs_error error = {0};
     struct th_source_id id = source_id(&file->st);
+    if (is_known_to_fail(batch, file, &id)) return true;
+    if (batch->options.force) return false;
     switch (th_place_lookup(atomic_load(&entry->dir->place), entry->name, entry->whole_name, &id)) {
     case TH_KNOWN_UP_TO_DATE:
         /* Where names must be claimed, an output that is not made again could be taken by another source. */
@@ -220,7 +235,6 @@ static bool is_known(struct thumbs_batch *batch, struct th_file *file)
 static bool is_known_by_name(struct thumbs_batch *batch, struct th_file *file)
 {
     int flags = batch->options.follow || file->entry.follow ? 0 : AT_SYMLINK_NOFOLLOW;
-    if (batch->options.force) return false;
     if (fstatat(file->entry.dir->fd, file->entry.name, &file->st, flags) != 0)
         return false; /* opening it will say why */
     return is_known(batch, file);
@@ -235,7 +249,6 @@ bool th_file_begin(struct thumbs_batch *batch, struct th_file *file)
 
 bool th_file_is_settled(struct thumbs_batch *batch, struct th_file *file, const struct stat *st)
 {
-    if (batch->options.force) return false;
     file->st = *st;
     if (!is_known(batch, file)) return false;
     th_file_destroy(batch, file);
@@ -387,6 +400,24 @@ static enum thumbs_code add_output(struct outputs *outputs, char *path, const st
     return THUMBS_OK;
 }
 
+/* Claim the names of all outputs for this source, where that is needed. */
+static enum thumbs_code claim_names(const struct thumbs_batch *batch, const struct th_walk_entry *entry,
+                                    const struct outputs *outputs, struct thumbs_error *err)
+{
+    struct th_bytes source = {0};
+    if (!batch->claims) return THUMBS_OK;
+    add_source_path(&source, entry);
+    enum thumbs_code code = THUMBS_OK;
+    if (th_bytes_failed(&source)) code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WRITE, "no memory for a name");
+    uint64_t owner = th_hash64(th_bytes_str(&source), source.len, 3);
+    for (size_t i = 0; i < outputs->n && code == THUMBS_OK; i++) {
+        if (!th_claims_add(batch->claims, th_hash64(outputs->paths[i], strlen(outputs->paths[i]), 2), owner))
+            code = th_error_set(err, THUMBS_NAME_CLASH, THUMBS_STAGE_WRITE, "another source got the same output name");
+    }
+    th_bytes_finish(&source);
+    return code;
+}
+
 static enum thumbs_code name_outputs(const struct thumbs_batch *batch, const struct th_file *file,
                                      const struct th_outcome *outcome, struct outputs *outputs,
                                      struct thumbs_error *err)
@@ -402,19 +433,28 @@ static enum thumbs_code name_outputs(const struct thumbs_batch *batch, const str
                                 "a file beside it has the name of its output");
         code = add_output(outputs, output_path(batch, entry, whole_name, o), o, outcome->data, err);
     }
-    for (size_t i = 0; i < outputs->n && code == THUMBS_OK && batch->claims; i++) {
-        if (!th_claims_add(batch->claims, th_hash64(outputs->paths[i], strlen(outputs->paths[i]), 2)))
-            code = th_error_set(err, THUMBS_NAME_CLASH, THUMBS_STAGE_WRITE, "another source got the same output name");
-    }
-    return code;
+    return code == THUMBS_OK ? claim_names(batch, entry, outputs, err) : code;
 }
 
-/* A full or read-only disk, or a DEST that is gone, fails every file to come in the same way; going on would only bury
- * the reason. */
+/* A disk that is full, read-only or broken, or a DEST that is gone, fails every file to come in the same way; going on
+ * would only bury the reason. */
 static bool is_fatal(const struct thumbs_batch *batch, const struct thumbs_error *error)
 {
     if (error->stage != THUMBS_STAGE_WRITE) return false;
-    return error->code == THUMBS_NO_SPACE || error->os_errno == EROFS || th_dest_is_gone(batch->dest);
+    return error->code == THUMBS_NO_SPACE || th_dest_is_lost(batch->dest, error->os_errno);
+}
+
+/* A verdict on the source that is worth remembering, or one that puts another in its place. What happens while a run is
+ * being stopped proves nothing: whoever shuts a machine down kills the workers too. */
+static void remember_failure(struct thumbs_batch *batch, const struct th_file *file, const struct th_outcome *outcome)
+{
+    struct th_place *place = atomic_load(&file->entry.dir->place);
+    struct th_source_id id = source_id(&file->st);
+    if (outcome->blameless || atomic_load(&batch->stopped)) return;
+    if (th_failure_is_worth_remembering(outcome->code))
+        th_place_remember_failure(place, file->entry.name, &id, th_pipeline_timeout_ns(batch), outcome->error);
+    else
+        th_place_forget_failure(place, file->entry.name);
 }
 
 static void commit(struct thumbs_batch *batch, struct th_file *file, const struct th_outcome *outcome,
@@ -439,6 +479,7 @@ static void commit(struct thumbs_batch *batch, struct th_file *file, const struc
             event->error = &error;
         }
     } else {
+        th_place_forget_failure(atomic_load(&file->entry.dir->place), file->entry.name);
         event->status = THUMBS_STATUS_FAILED;
         event->error = &error;
     }
@@ -470,6 +511,7 @@ void th_file_finish(void *user, struct th_item *item, const struct th_outcome *o
         event.times.encode = result->encode_ns;
         commit(batch, file, outcome, &event);
     } else {
+        if (!batch->options.no_work) remember_failure(batch, file, outcome);
         event.status = THUMBS_STATUS_FAILED;
         event.error = outcome->error;
         report(batch, &file->entry, &event);

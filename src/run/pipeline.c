@@ -192,10 +192,20 @@ static void *count_thread(void *arg)
 }
 
 /* 0 means none; so however short a time is given, it is at least one. */
-static uint64_t timeout_ns(double seconds)
+uint64_t th_pipeline_timeout_ns(const struct thumbs_batch *batch)
 {
+    double seconds = batch->options.timeout_seconds;
     uint64_t ns = (uint64_t)(seconds * 1e9);
     return seconds > 0 && ns == 0 ? 1 : ns;
+}
+
+static void note_sandbox(void *user, const char *how, bool whole)
+{
+    struct thumbs_batch *batch = user;
+    pthread_mutex_lock(&batch->lock);
+    snprintf(batch->sandbox, sizeof batch->sandbox, "%s", how);
+    batch->sandbox_whole = whole;
+    pthread_mutex_unlock(&batch->lock);
 }
 
 static enum thumbs_code run_mode(struct thumbs_batch *batch, struct thumbs_error *err)
@@ -205,11 +215,15 @@ static enum thumbs_code run_mode(struct thumbs_batch *batch, struct thumbs_error
         .mode = o->mode,
         .jobs = o->jobs,
         .image = &o->image,
-        .timeout_ns = timeout_ns(o->timeout_seconds),
+        .timeout_ns = th_pipeline_timeout_ns(batch),
         .queue = batch->loaded,
+        .n_slots = batch->n_slots,
+        .memory = &batch->decode_memory,
         .worker_program = o->worker_program,
+        .sandbox = o->sandbox,
         .no_work = o->no_work,
         .finish = th_file_finish,
+        .tell_sandbox = note_sandbox,
         .user = batch,
     };
     if (o->mode == THUMBS_MODE_SYNC || o->dry_run) {
@@ -223,7 +237,9 @@ enum thumbs_code th_pipeline_run(struct thumbs_batch *batch, struct thumbs_error
 {
     pthread_t counter;
     th_work_prepare();
-    bool counting = batch->options.count_ahead && th_thread_start(&counter, count_thread, batch) == 0;
+    /* A list cannot be read twice. */
+    bool counting =
+        batch->options.count_ahead && !batch->options.files_from && th_thread_start(&counter, count_thread, batch) == 0;
     enum thumbs_code code = run_mode(batch, err);
     atomic_store(&batch->finished, true);
     if (counting) pthread_join(counter, NULL);

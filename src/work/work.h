@@ -12,6 +12,7 @@
 #ifndef TH_WORK_WORK_H
 #define TH_WORK_WORK_H
 
+#include "base/budget.h"
 #include "image/image.h"
 #include "queue/queue.h"
 #include "slots/slots.h"
@@ -28,8 +29,12 @@ struct th_outcome {
     const struct th_image_result *result; /* code OK */
     const uint8_t *data;                  /* code OK: result's offsets point into it */
     const struct thumbs_error *error;     /* code not OK */
-    uint64_t started_ns;                  /* when work on it began */
+    bool blameless;      /* code CRASHED, but of no doing of the item's: the machinery around it kept failing */
+    uint64_t started_ns; /* when work on it began */
 };
+
+/* What a worker process may hold besides what its file is thought to need: libraries' data, caches, its sinks. */
+#define TH_WORK_PROCESS_BYTES (UINT64_C(32) << 20)
 
 struct th_work {
     enum thumbs_mode mode;
@@ -37,12 +42,18 @@ struct th_work {
     const struct thumbs_image_options *image;
     uint64_t timeout_ns; /* per file; 0: none */
     struct th_queue *queue;
-    const char *worker_program; /* mode processes */
-    bool no_work;               /* hand each file over and back, make nothing of it */
+    unsigned n_slots;            /* that items come in */
+    struct th_budget *memory;    /* for decoding: a file waits until what it will need fits in */
+    const char *worker_program;  /* mode processes */
+    enum thumbs_sandbox sandbox; /* mode processes */
+    bool no_work;                /* hand each file over and back, make nothing of it */
 
     /* Takes the item over (frees it, gives its slot back) and does what is left to do: commit and report. Called by
      * jobs threads at the same time, never twice for one item. */
     void (*finish)(void *user, struct th_item *item, const struct th_outcome *outcome);
+    /* Mode processes: how the first worker has been locked up, in a clause; whole: as --sandbox=require wants it.
+     * Called once at most, by any thread. */
+    void (*tell_sandbox)(void *user, const char *how, bool whole);
     void *user;
 };
 
@@ -53,6 +64,10 @@ void th_work_prepare(void);
  * could be had (MEMORY, INTERNAL): items then stay in the queue. Call from the thread that lives longest, since worker
  * processes are told to die with it. */
 enum thumbs_code th_work_run(const struct th_work *work, struct thumbs_error *err);
+
+/* What the item will need of the budget, told from its header. False: more than there ever is; it has been finished
+ * as failed, with both numbers. */
+bool th_work_admit(const struct th_work *work, struct th_item *item, uint64_t *bytes);
 
 /* Mode sync, and each member of the team: one item, through `finish`. The sink is kept from call to call. */
 void th_work_one(const struct th_work *work, struct th_item *item, struct th_sink *sink);
