@@ -5,7 +5,8 @@
 #include "image/rowscale.h"
 
 /* For contexts, tables, profiles of usual size, small allocations and what the heap loses between them. */
-#define REST ((uint64_t)4 << 20)
+#define REST        ((uint64_t)4 << 20)
+#define PLANES_REST ((uint64_t)2 << 20) /* on the JPEG hot path, where most of it is not met */
 
 /* libvips' cache of rows that were read holds so many tiles that this many rows fit in, and twice that. */
 #define CACHE_ROWS 256
@@ -157,6 +158,6 @@ bool th_image_estimate(const uint8_t *data, size_t len, const struct thumbs_imag
     *bytes = REST;
     if (!estimate || !estimate(v, options, &e) || !e.width || !e.height) return false;
     if (th_mul_sat(e.width, e.height) > options->max_pixels) return true;
-    *bytes = th_add_sat(REST, peak(&e, options));
+    *bytes = th_add_sat(e.planes ? PLANES_REST : REST, peak(&e, options));
     return true;
 }

@@ -11,7 +11,7 @@
 /* Rows of one component's samples that libjpeg holds while it decodes in one pass. */
 #define TURBO_ROWS 64
 /* Lookup tables of our scan decoder, its window of data, its records of blocks. */
-#define SCAN_BYTES ((uint64_t)2 << 20)
+#define SCAN_BYTES ((uint64_t)3 << 19)
 /* A profile: put together, kept, and opened by lcms with wider tables. */
 #define PROFILE_COPIES 6
 

@@ -50,6 +50,7 @@ bool th_estimate_webp(struct th_view v, const struct thumbs_image_options *optio
                 look_at(v, sub, &f);
                 sub += 8 + th_view_le(v, sub + 4, 4) + (th_view_le(v, sub + 4, 4) & 1);
             }
+            if (still) out->held += th_min_u64(n, v.len); /* it is copied out of the others: webp_first.h */
             still = false;
         } else if (!th_view_has(v, at, "VP8", 3) && !th_view_has(v, at, "ALPH", 4)) {
             metadata = th_add_sat(metadata, n);
@@ -64,7 +65,7 @@ bool th_estimate_webp(struct th_view v, const struct thumbs_image_options *optio
     uint64_t pixels = (uint64_t)f.width * f.height;
     uint64_t reduced = (uint64_t)(f.width / out->shrink + 1) * (f.height / out->shrink + 1);
     out->decoder = 4 * PICTURES * reduced + (uint64_t)f.width * COLUMN_BYTES;
-    out->held = METADATA_COPIES * th_min_u64(metadata, v.len);
+    out->held += METADATA_COPIES * th_min_u64(metadata, v.len);
     if (f.lossless) out->decoder += LOSSLESS_PIXEL_BYTES * pixels;
     if (f.alpha) out->decoder += ALPHA_PIXEL_BYTES * pixels;
     if (still && !f.lossless && !f.alpha) out->bands = 3;
