@@ -102,6 +102,11 @@ static int read_rest(int fd, struct th_slot *slot, const uint8_t *first, size_t 
     return slot->len == size && th_load_same_state(st, &after) ? (int)THUMBS_OK : TH_LOAD_CHANGED;
 }
 
+static void tell(const struct th_loader *loader, enum th_load_at at)
+{
+    if (loader->at) loader->at(loader->at_user, at);
+}
+
 static int load_once(const struct th_loader *loader, int dirfd, const char *name, struct th_slot **out, struct stat *st,
                      struct thumbs_error *err)
 {
@@ -116,7 +121,9 @@ static int load_once(const struct th_loader *loader, int dirfd, const char *name
     if (code != THUMBS_OK) goto out;
     code = (int)peek(loader, fd, first, &n_first, err);
     if (code != THUMBS_OK || !loader->slots) goto out;
+    tell(loader, TH_LOAD_HUNGRY);
     code = (int)th_slots_take(loader->slots, (size_t)st->st_size, &slot, err);
+    tell(loader, TH_LOAD_READING);
     if (code != THUMBS_OK) goto out;
     code = read_rest(fd, slot, first, n_first, st, err);
     if (code == THUMBS_OK) {

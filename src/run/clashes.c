@@ -71,11 +71,15 @@ static bool add_outputs(const struct thumbs_batch *batch, const struct th_walk_e
 static bool collect(struct thumbs_batch *batch, struct th_walk *walk, struct hashes *hashes)
 {
     struct th_walk_entry entry = {0};
+    struct th_walk_watch *watch = th_watch_walk(batch->watch, TH_WALK_CLASHES);
     bool ok = true;
+    th_walk_watch_begin(watch);
     while (ok && !atomic_load(&batch->stopped) && th_walk_next(walk, &entry)) {
         if (is_candidate(batch, &entry)) ok = add_outputs(batch, &entry, hashes);
         th_walk_entry_finish(&entry);
+        th_walk_watch_begin(watch);
     }
+    th_walk_watch_end(watch);
     return ok;
 }
 
@@ -87,7 +91,9 @@ enum thumbs_code th_clashes_find(struct thumbs_batch *batch, struct thumbs_error
     if (th_file_names_need_content(batch)) batch->claims = th_claims_create();
     if (th_file_names_need_content(batch) && !batch->claims)
         return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory to compare output names");
-    enum thumbs_code code = th_walk_create(&batch->walk_options, &walk, err);
+    struct th_walk_options options = batch->walk_options;
+    options.on_folder_user = th_watch_walk(batch->watch, TH_WALK_CLASHES);
+    enum thumbs_code code = th_walk_create(&options, &walk, err);
     if (code != THUMBS_OK) return code;
     if (collect(batch, walk, &hashes)) {
         if (hashes.n) qsort(hashes.data, hashes.n, sizeof *hashes.data, compare);

@@ -31,6 +31,13 @@ struct th_outcome {
     uint64_t started_ns;                  /* when work on it began */
 };
 
+/* Where an item is that an executor has taken from the queue. */
+enum th_item_state {
+    TH_ITEM_UNSERVED, /* its worker process is not there (yet) */
+    TH_ITEM_AHEAD,    /* in the worker process, behind another */
+    TH_ITEM_BEGUN     /* worked on */
+};
+
 struct th_work {
     enum thumbs_mode mode;
     unsigned jobs;
@@ -43,6 +50,9 @@ struct th_work {
     /* Takes the item over (frees it, gives its slot back) and does what is left to do: commit and report. Called by
      * jobs threads at the same time, never twice for one item. */
     void (*finish)(void *user, struct th_item *item, const struct th_outcome *outcome);
+    /* The item is in this state now, with the worker of that number (from 1) and process (0: none). Also called where
+     * nothing has changed. Only by the thread that owns the item. May be NULL. */
+    void (*moved)(void *user, struct th_item *item, enum th_item_state state, unsigned worker, int pid);
     void *user;
 };
 
