@@ -29,7 +29,7 @@ struct session {
     struct cli_lines report, listing; /* listing: what a dry run would do, on standard output */
     bool has_report, has_listing;
     struct th_progress *progress; /* changed under the lock, for the watch */
-    bool bar; /* progress is drawn in place */
+    bool bar;                     /* progress is drawn in place */
 
     /* Covers all below; held while a batch is told to stop, so that it is not destroyed meanwhile. */
     pthread_mutex_t lock;

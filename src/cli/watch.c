@@ -50,7 +50,8 @@ static void add_batch(struct th_bytes *text, struct thumbs_batch *batch, bool es
         n_all = thumbs_batch_waiting(batch, MOST_LINES, add_waiting, &listing);
     }
     if (listing.n == 0)
-        th_bytes_adds(text, "thumbs:   no source: workers are being started or ended, or a folder of DEST is finished\n");
+        th_bytes_adds(text,
+                      "thumbs:   no source: workers are being started or ended, or a folder of DEST is finished\n");
     else if (n_all > listing.n)
         th_bytes_addf(text, "thumbs:   and %zu more%s\n", n_all - listing.n,
                       listing.came_to_queues ? " that wait for their turn" : "");

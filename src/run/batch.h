@@ -44,9 +44,9 @@ struct thumbs_batch {
     struct th_dest *dest;
     struct th_slots *slots;
     struct th_loader loader;
-    struct th_uring *uring;  /* NULL: files are read by I/O threads, or in the one thread of mode sync */
-    char note[160];          /* what the caller may want to know about how the run goes; "" if nothing */
-    struct th_queue *paths;  /* th_file without bytes, n_paths of them at most */
+    struct th_uring *uring; /* NULL: files are read by I/O threads, or in the one thread of mode sync */
+    char note[160];         /* what the caller may want to know about how the run goes; "" if nothing */
+    struct th_queue *paths; /* th_file without bytes, n_paths of them at most */
     size_t n_paths;
     struct th_queue *loaded; /* th_file with bytes */
     struct th_counters *counters;

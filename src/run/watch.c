@@ -238,8 +238,7 @@ static void pick_walk(struct picks *picks, struct th_walk_watch *walk, const cha
 {
     uint64_t since_ns = atomic_load_explicit(&walk->since_ns, memory_order_relaxed);
     if (!(since_ns & 1)) return;
-    struct found *picked =
-        pick(picks, &(struct found){.since_ns = since_ns, .stage = THUMBS_STAGE_WALK, .what = what});
+    struct found *picked = pick(picks, &(struct found){.since_ns = since_ns, .stage = THUMBS_STAGE_WALK, .what = what});
     if (!picked) return;
     pthread_mutex_lock(&walk->lock);
     th_bytes_adds(&picked->path, walk->path.len ? walk->path.data : ".");
