@@ -6,7 +6,8 @@
  * holds "point:n[:errno]" items joined by commas; the n-th pass of that point in this process fails (n from 1; n "*"
  * means each). Points: alloc, open, read, write, close, rename, mkdir, thread, mmap, fork, short (a read or write that
  * moves one byte only); of the io_uring loop: uring_setup (no ring is given), uring_short (a read that moves half),
- * uring_again, uring_intr and uring_cancel (a request ends with EAGAIN, EINTR, ECANCELED).
+ * uring_again, uring_intr and uring_cancel (a request ends with EAGAIN, EINTR, ECANCELED). For THUMBS_STALL_MS see
+ * cli/watch.h.
  */
 #ifndef TH_BASE_SYS_H
 #define TH_BASE_SYS_H

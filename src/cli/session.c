@@ -1,8 +1,9 @@
 /*
  * session.c - runs a batch and tells of it.
  *
- * Order of the end: the run is over; the report is written out; the watch ends; the bar goes; the summary, which is the last line; then
- * signals are no longer listened to, and only then the batch goes, so that a late Ctrl-C always finds what it stops.
+ * Order of the end: the run is over; the report is written out; the watch ends; the bar goes; the summary, which is the
+ * last line; then signals are no longer listened to, and only then the batch goes, so that a late Ctrl-C always finds
+ * what it stops.
  */
 #include "cli/session.h"
 

@@ -1,6 +1,6 @@
 /*
- * signals.h - SIGINT, SIGTERM, SIGHUP and SIGUSR1 become calls on an ordinary thread, so that no code of ours ever runs inside a
- * signal handler. SIGPIPE is ignored: a closed pipe is a write error like any other.
+ * signals.h - SIGINT, SIGTERM, SIGHUP and SIGUSR1 become calls on an ordinary thread, so that no code of ours ever runs
+ * inside a signal handler. SIGPIPE is ignored: a closed pipe is a write error like any other.
  */
 #ifndef THUMBS_CLI_SIGNALS_H
 #define THUMBS_CLI_SIGNALS_H

@@ -1,7 +1,8 @@
 /*
  * Whole runs through the public header: mode processes (its threads are all ours, the decoders are in other processes,
  * so ThreadSanitizer sees every part of the pipeline that has threads), stopped at random moments or let run to the
- * end, and asked all the while what they wait for. Each second pair of rounds reads with io_uring (where the kernel refuses that, by I/O threads).
+ * end, and asked all the while what they wait for. Each second pair of rounds reads with io_uring (where the kernel
+ * refuses that, by I/O threads).
  *
  *   stress_batch SAMPLES THUMBS_PROGRAM SCRATCH_FOLDER
  */
