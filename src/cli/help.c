@@ -47,8 +47,8 @@ static const char *const exit_statuses[][2] = {
 };
 
 static const char *const signals[][2] = {
-    {"INT, TERM, HUP", "finish what is being written and stop; the second: stop at once"},
-    {"USR1", "say what the run is at, also told after 30 s without progress"},
+    {"INT, TERM, HUP", "finish what is being written and stop; the second: at once"},
+    {"USR1", "say what the run waits for, as after 30 s without progress"},
 };
 
 static const char *const examples[][2] = {
