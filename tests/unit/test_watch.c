@@ -35,7 +35,7 @@ static void expect_told(struct th_watch *watch, size_t most, size_t n_all, const
 
 #define N 40
 static struct th_dir dir = {.path = (char *)"a", .fd = -1};
-static char names[N][8];
+static char names[N][12];
 static struct th_walk_entry entries[N];
 static struct th_flight flights[N];
 
