@@ -112,6 +112,8 @@ enum thumbs_mode { THUMBS_MODE_PROCESSES = 0, THUMBS_MODE_THREADS, THUMBS_MODE_S
 /* How files are read: by a pool of threads that each wait for the disk, or by one event loop over io_uring. */
 enum thumbs_io { THUMBS_IO_THREADS = 0, THUMBS_IO_URING };
 enum thumbs_fit { THUMBS_FIT_INSIDE = 0, THUMBS_FIT_COVER, THUMBS_FIT_CONTAIN, THUMBS_FIT_FILL };
+/* Whether worker processes are locked up: ON as far as the kernel can, REQUIRE: not at all rather than in part. */
+enum thumbs_sandbox { THUMBS_SANDBOX_ON = 0, THUMBS_SANDBOX_OFF, THUMBS_SANDBOX_REQUIRE };
 enum thumbs_damage { THUMBS_DAMAGE_WARN = 0, THUMBS_DAMAGE_FAIL };
 
 #define THUMBS_MAX_SIZES   16
@@ -149,10 +151,12 @@ struct thumbs_options {
     enum thumbs_mode mode;
     unsigned jobs; /* compute workers; 0: the CPUs this process may use */
     enum thumbs_io io;
-    unsigned io_jobs;          /* I/O threads, with io uring files in flight; 0: 4, or 64 */
-    unsigned queue_items;      /* 0: 4 x jobs */
-    uint64_t queue_bytes;      /* bytes of loaded files in memory at one time */
-    uint64_t max_bytes;        /* a source file beyond this is refused */
+    unsigned io_jobs;      /* I/O threads, with io uring files in flight; 0: 4, or 64 */
+    unsigned queue_items;  /* 0: 4 x jobs */
+    uint64_t queue_bytes;  /* bytes of loaded files in memory at one time */
+    uint64_t max_bytes;    /* a source file beyond this is refused */
+    uint64_t memory_bytes; /* of all workers and buffers together; 0: three quarters of what may be used */
+    enum thumbs_sandbox sandbox;
     double timeout_seconds;    /* per file */
     const char *name_template; /* NULL: see SPEC of --name */
     const char *const *globs;  /* n_globs of them, each behind '+' (include) or '-' (exclude), in order */
@@ -295,9 +299,10 @@ THUMBS_API size_t thumbs_batch_waiting(struct thumbs_batch *batch, size_t most, 
 
 /* How full the run is, roughly. A most_ of 0: there is no such bound here (mode sync has no queues). */
 struct thumbs_levels {
-    uint64_t found, most_found;   /* sources that wait to be read */
-    uint64_t loaded, most_loaded; /* files that wait for a worker */
-    uint64_t bytes, most_bytes;   /* of files in memory, queued and worked on */
+    uint64_t found, most_found;       /* sources that wait to be read */
+    uint64_t loaded, most_loaded;     /* files that wait for a worker */
+    uint64_t bytes, most_bytes;       /* of files in memory, queued and worked on */
+    uint64_t decoding, most_decoding; /* bytes that workers have reserved to decode */
     double still_seconds; /* since anything moved: was found, came to the next stage, or was reported; 0 before a run */
 };
 /* Any thread, before, while and after running. */
@@ -307,6 +312,11 @@ THUMBS_API void thumbs_batch_levels(struct thumbs_batch *batch, struct thumbs_le
  * io_uring cannot be used here and I/O threads read the files; NULL if there is nothing. Final once created, borrowed
  * until destroy. */
 THUMBS_API const char *thumbs_batch_note(const struct thumbs_batch *batch);
+
+/* Mode processes: how worker processes are locked up, one clause, as "seccomp, Landlock (ABI 7), ..."; NULL if nobody
+ * has worked yet, or in another mode. *whole (may be NULL): all that --sandbox=require asks for holds. To be asked when
+ * the run is over; borrowed until destroy. */
+THUMBS_API const char *thumbs_batch_sandbox(const struct thumbs_batch *batch, bool *whole);
 
 THUMBS_API void thumbs_batch_destroy(struct thumbs_batch *batch); /* NULL is fine; not while running */
 

@@ -268,6 +268,25 @@ static bool set_max_pixels(struct cli_settings *settings, const char *value, str
     return th_parse_u64(value, 1, UINT64_MAX, &settings->options.image.max_pixels);
 }
 
+static bool set_memory(struct cli_settings *settings, const char *value, struct cli_problem *problem)
+{
+    (void)problem;
+    return th_parse_bytes(value, 1, UINT64_MAX, &settings->options.memory_bytes);
+}
+
+static bool set_sandbox(struct cli_settings *settings, const char *value, struct cli_problem *problem)
+{
+    static const char *const words[] = {
+        [THUMBS_SANDBOX_ON] = "on", [THUMBS_SANDBOX_OFF] = "off", [THUMBS_SANDBOX_REQUIRE] = "require"};
+    (void)problem;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(words[i], value) != 0) continue;
+        settings->options.sandbox = (enum thumbs_sandbox)i;
+        return true;
+    }
+    return false;
+}
+
 static bool set_max_bytes(struct cli_settings *settings, const char *value, struct cli_problem *problem)
 {
     (void)problem;
@@ -423,8 +442,16 @@ const struct cli_option cli_options[] = {
     {"max-bytes", 0, "SIZE", ALLOWED_BYTES, NULL,
      "A source file larger than this is refused, with an optional K, M or G. Default: 1G.", CLI_GROUP_RUN,
      set_max_bytes},
-    {"memory", 0, "SIZE", NULL, NULL, NULL, CLI_GROUP_RUN, NULL},
-    {"sandbox", 0, "WHEN", NULL, NULL, NULL, CLI_GROUP_RUN, NULL},
+    {"memory", 0, "SIZE", ALLOWED_BYTES, NULL,
+     "Most memory of all workers and buffers together, with an optional K, M or G. A file whose decoding takes more "
+     "than "
+     "is free waits; one that takes more than there ever is fails. Default: 3/4 of what the cgroup or the machine has.",
+     CLI_GROUP_RUN, set_memory},
+    {"sandbox", 0, "WHEN", "on, off or require", NULL,
+     "Lock each worker process up with seccomp and Landlock: on (as far as the kernel has them), off, or require (do "
+     "not "
+     "run without). Mode processes. Default: on.",
+     CLI_GROUP_RUN, set_sandbox},
     {"on-damage", 0, "WHAT", "warn or fail", NULL,
      "What to do with truncated or damaged data that still decodes: warn (make the thumbnail and say so) or fail. "
      "Default: warn.",

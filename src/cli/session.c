@@ -290,6 +290,23 @@ static void explain(struct session *s, enum thumbs_code code, const struct thumb
     th_bytes_finish(&why);
 }
 
+/* With -v which layers hold; else only if that is less than a user may count on. */
+static void tell_sandbox(struct session *s)
+{
+    bool whole;
+    struct th_bytes line = {0};
+    const char *how = thumbs_batch_sandbox(s->batch, &whole);
+    bool in_part = !whole && s->settings->options.sandbox == THUMBS_SANDBOX_ON;
+    if (!how || s->settings->quiet || !(in_part || s->settings->verbose)) return;
+    th_bytes_addf(&line, "workers are %s: %s", in_part ? "locked up only in part" : "locked up", how);
+    if (s->settings->options.sandbox == THUMBS_SANDBOX_OFF) {
+        th_bytes_clear(&line);
+        th_bytes_adds(&line, "workers are not locked up (--sandbox=off)");
+    }
+    complain(s, "note", th_bytes_str(&line));
+    th_bytes_finish(&line);
+}
+
 static int exit_status(struct session *s, enum thumbs_code code, const struct thumbs_totals *totals, int signal_number)
 {
     if (is_broken(s)) return CLI_EXIT_ABORTED;
@@ -331,6 +348,7 @@ static int run(struct session *s)
     th_progress_destroy(s->progress);
     s->progress = NULL;
     explain(s, code, &err, signal_number);
+    tell_sandbox(s);
     if (!s->settings->quiet) {
         th_report_summary_text(&line, &totals, s->settings->verbose, s->settings->options.dry_run);
         print(s, &line);

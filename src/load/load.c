@@ -31,7 +31,13 @@ enum thumbs_code th_load_check_kind(const struct stat *st, struct thumbs_error *
 
 enum thumbs_code th_load_check_size(const struct th_loader *loader, const struct stat *st, struct thumbs_error *err)
 {
-    if ((uint64_t)st->st_size <= loader->max_bytes && (uint64_t)st->st_size <= SIZE_MAX / 2) return THUMBS_OK;
+    uint64_t bytes = (uint64_t)st->st_size;
+    if (bytes <= loader->max_bytes && bytes <= SIZE_MAX / 2) {
+        if (!loader->memory_bytes || bytes <= loader->memory_bytes) return THUMBS_OK;
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_LOAD,
+                            "its %llu MB are more than the %llu MB of memory for a file",
+                            (unsigned long long)(bytes >> 20), (unsigned long long)(loader->memory_bytes >> 20));
+    }
     return th_error_set(err, THUMBS_TOO_LARGE, THUMBS_STAGE_LOAD, "%lld bytes, allowed are %llu",
                         (long long)st->st_size, (unsigned long long)loader->max_bytes);
 }

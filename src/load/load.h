@@ -24,6 +24,7 @@ enum th_load_at {
 struct th_loader {
     struct th_slots *slots; /* NULL: only look whether the file is worth loading (dry runs) */
     uint64_t max_bytes;     /* a larger file is TOO_LARGE, unread */
+    uint64_t memory_bytes;  /* one that goes beyond this is too large for memory: MEMORY, unread; 0: no such limit */
     unsigned latency_ms;    /* each open waits that long; to stand for network storage in benchmarks */
     bool follow;            /* a symbolic link is followed; else it is UNREADABLE */
     /* Are these first bytes (up to TH_LOAD_PEEK of them) worth loading? No: NOT_IMAGE. NULL: all are. */

@@ -47,5 +47,13 @@ void th_report_levels_text(struct th_bytes *b, const struct thumbs_levels *level
     add_bytes(b, levels->bytes);
     th_bytes_adds(b, " of ");
     add_bytes(b, levels->most_bytes);
-    th_bytes_adds(b, " in memory\n");
+    th_bytes_adds(b, " in memory");
+    if (levels->most_decoding) {
+        th_bytes_adds(b, ", ");
+        add_bytes(b, levels->decoding);
+        th_bytes_adds(b, " of ");
+        add_bytes(b, levels->most_decoding);
+        th_bytes_adds(b, " reserved to decode");
+    }
+    th_bytes_addc(b, '\n');
 }

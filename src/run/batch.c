@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,12 +79,28 @@ static enum thumbs_code check_options(const struct thumbs_options *o, struct thu
     if (o->struct_size != sizeof *o) return usage(err, "options were made for another version of the library");
     if (o->jobs > MAX_JOBS || o->io_jobs > MAX_JOBS) return usage(err, "at most 4096 jobs are possible");
     if (o->queue_items > MAX_QUEUE_ITEMS) return usage(err, "at most 1048576 queue items are possible");
+    if (o->sandbox != THUMBS_SANDBOX_ON && o->sandbox != THUMBS_SANDBOX_OFF && o->sandbox != THUMBS_SANDBOX_REQUIRE)
+        return usage(err, "there is no such sandbox");
+    if (o->sandbox == THUMBS_SANDBOX_REQUIRE && o->mode != THUMBS_MODE_PROCESSES)
+        return usage(err, "only mode processes has a sandbox");
     if (o->queue_bytes < 1 || o->max_bytes < 1) return usage(err, "byte limits must be at least 1");
     if (!(o->timeout_seconds >= 0 && o->timeout_seconds <= 1e9)) return usage(err, "the timeout makes no sense");
     if (o->mode != THUMBS_MODE_PROCESSES && o->mode != THUMBS_MODE_THREADS && o->mode != THUMBS_MODE_SYNC)
         return usage(err, "there is no such mode");
     if (o->io != THUMBS_IO_THREADS && o->io != THUMBS_IO_URING) return usage(err, "there is no such io");
     return check_image_options(&o->image, err);
+}
+
+/* One clause more of what the caller may want to know. */
+static void add_note(struct thumbs_batch *b, const char *format, ...)
+{
+    size_t len = strlen(b->note);
+    va_list args;
+    if (len) len += (size_t)snprintf(b->note + len, sizeof b->note - len, "; ");
+    if (len >= sizeof b->note) return;
+    va_start(args, format);
+    vsnprintf(b->note + len, sizeof b->note - len, format, args);
+    va_end(args);
 }
 
 /* A ring if one is asked for and of use. Where it cannot be had, I/O threads do the same work, and a note tells. */
@@ -94,7 +111,7 @@ static void open_ring(struct thumbs_batch *b)
     if (o->io != THUMBS_IO_URING || o->mode == THUMBS_MODE_SYNC || o->dry_run) return;
     if (th_uring_create(o->io_jobs ? o->io_jobs : DEFAULT_URING_JOBS, &b->uring, &why) == THUMBS_OK) return;
     o->io = THUMBS_IO_THREADS;
-    snprintf(b->note, sizeof b->note, "files are read by I/O threads: %.100s", why.message);
+    add_note(b, "files are read by I/O threads: %.100s", why.message);
 }
 
 static void resolve_defaults(struct thumbs_options *o)
@@ -102,6 +119,20 @@ static void resolve_defaults(struct thumbs_options *o)
     if (o->jobs == 0) o->jobs = thumbs_cpus_usable();
     if (o->io_jobs == 0) o->io_jobs = o->io == THUMBS_IO_URING ? DEFAULT_URING_JOBS : DEFAULT_IO_JOBS;
     if (o->queue_items == 0) o->queue_items = QUEUE_ITEMS_PER_JOB * o->jobs;
+}
+
+static enum thumbs_code plan_memory(struct thumbs_batch *b, struct thumbs_error *err)
+{
+    struct thumbs_options *o = &b->options;
+    enum thumbs_code code = th_plan_memory(o, &b->plan, err);
+    if (code != THUMBS_OK) return code;
+    if (b->plan.jobs < o->jobs && o->mode != THUMBS_MODE_SYNC)
+        add_note(b, "%u jobs instead of %u, since there are %llu MB of memory", b->plan.jobs, o->jobs,
+                 (unsigned long long)(b->plan.memory_bytes >> 20));
+    if (o->mode != THUMBS_MODE_SYNC) o->jobs = b->plan.jobs;
+    o->queue_bytes = b->plan.queue_bytes;
+    th_budget_init(&b->decode_memory, b->plan.decode_bytes);
+    return THUMBS_OK;
 }
 
 static bool source_lies_within(const char *source, const struct stat *folder)
@@ -243,7 +274,8 @@ static enum thumbs_code make_queues(struct thumbs_batch *b, struct thumbs_error 
     if (!b->paths || !b->loaded) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for the queues");
     /* Enough that slots never run out before the queue is full. */
     uint64_t n_slots = sync ? 1 : room.n_loaded + room.n_loading + room.n_working;
-    return th_slots_create((unsigned)n_slots, o->queue_bytes, shared, &b->slots, err);
+    b->n_slots = (unsigned)n_slots;
+    return th_slots_create(b->n_slots, o->queue_bytes, shared, &b->slots, err);
 }
 
 static enum thumbs_code open_ends(struct thumbs_batch *b, const char *const *sources, size_t n_sources,
@@ -292,11 +324,13 @@ enum thumbs_code thumbs_batch_create(const struct thumbs_options *options, const
         goto fail;
     }
     code = th_template_create(options->name_template, &options->image, &b->name_template, err);
+    if (code == THUMBS_OK) code = plan_memory(b, err);
     if (code == THUMBS_OK) code = make_queues(b, err);
     if (code == THUMBS_OK) code = open_ends(b, sources, n_sources, dest, err);
     if (code != THUMBS_OK) goto fail;
     b->loader = (struct th_loader){.slots = options->dry_run ? NULL : b->slots,
                                    .max_bytes = options->max_bytes,
+                                   .memory_bytes = b->plan.file_bytes < options->max_bytes ? b->plan.file_bytes : 0,
                                    .follow = options->follow,
                                    .latency_ms = options->io_latency_ms,
                                    .worth_loading = options->no_work ? NULL : is_image_data};
@@ -364,6 +398,8 @@ void thumbs_batch_levels(struct thumbs_batch *b, struct thumbs_levels *out)
     if (started_ns && now > moved_ns) out->still_seconds = (double)(now - moved_ns) / 1e9;
     out->bytes = th_slots_in_use_bytes(b->slots);
     out->most_bytes = o->queue_bytes;
+    out->decoding = atomic_load(&b->decode_memory.in_use);
+    out->most_decoding = b->decode_memory.limit;
     if (o->mode == THUMBS_MODE_SYNC || o->dry_run) return;
     out->loaded = th_queue_depth(b->loaded);
     out->most_loaded = o->queue_items;
@@ -375,6 +411,12 @@ void thumbs_batch_levels(struct thumbs_batch *b, struct thumbs_levels *out)
 const char *thumbs_batch_note(const struct thumbs_batch *b)
 {
     return b->note[0] ? b->note : NULL;
+}
+
+const char *thumbs_batch_sandbox(const struct thumbs_batch *b, bool *whole)
+{
+    if (whole) *whole = b->sandbox_whole;
+    return b->sandbox[0] ? b->sandbox : NULL;
 }
 
 void thumbs_batch_destroy(struct thumbs_batch *b)
@@ -391,6 +433,7 @@ void thumbs_batch_destroy(struct thumbs_batch *b)
     th_watch_destroy(b->watch);
     th_claims_destroy(b->claims);
     free(b->clashes);
+    if (b->decode_memory.limit) th_budget_finish(&b->decode_memory);
     pthread_mutex_destroy(&b->lock);
     free(b);
 }

@@ -19,6 +19,7 @@
 #include "load/uring.h"
 #include "queue/queue.h"
 #include "report/report.h"
+#include "run/plan.h"
 #include "run/watch.h"
 #include "slots/slots.h"
 #include "thumbs/thumbs.h"
@@ -37,15 +38,18 @@ struct th_file {
 
 struct thumbs_batch {
     struct thumbs_options options; /* defaults resolved */
+    struct th_plan plan;
+    struct th_budget decode_memory; /* what decoding may take, all workers together */
     uint64_t fingerprint;
     struct th_walk_options walk_options;
     struct th_walk *walk;
     struct th_template *name_template;
     struct th_dest *dest;
     struct th_slots *slots;
+    unsigned n_slots;
     struct th_loader loader;
     struct th_uring *uring; /* NULL: files are read by I/O threads, or in the one thread of mode sync */
-    char note[160];         /* what the caller may want to know about how the run goes; "" if nothing */
+    char note[320];         /* what the caller may want to know about how the run goes; "" if nothing */
     struct th_queue *paths; /* th_file without bytes, n_paths of them at most */
     size_t n_paths;
     struct th_queue *loaded; /* th_file with bytes */
@@ -63,6 +67,8 @@ struct thumbs_batch {
     _Atomic uint64_t expected;
     atomic_bool stopped, finished;
     pthread_mutex_t lock;
+    char sandbox[300]; /* guarded by lock: how workers are locked up; "" if not known */
+    bool sandbox_whole;
     struct thumbs_error fatal; /* guarded by lock: the first reason why the run cannot go on */
 };
 

@@ -343,8 +343,10 @@ void th_file_queue(struct thumbs_batch *batch, struct th_file *file)
 
 void th_file_moved(void *user, struct th_item *item, enum th_item_state state, unsigned worker, int pid)
 {
-    static const enum th_at at[] = {
-        [TH_ITEM_UNSERVED] = TH_AT_UNSERVED, [TH_ITEM_AHEAD] = TH_AT_AHEAD, [TH_ITEM_BEGUN] = TH_AT_WORK};
+    static const enum th_at at[] = {[TH_ITEM_HUNGRY] = TH_AT_STARVED,
+                                    [TH_ITEM_UNSERVED] = TH_AT_UNSERVED,
+                                    [TH_ITEM_AHEAD] = TH_AT_AHEAD,
+                                    [TH_ITEM_BEGUN] = TH_AT_WORK};
     struct th_file *file = (struct th_file *)item;
     (void)user;
     th_flight_move_to_worker(&file->flight, at[state], worker, pid);

@@ -58,9 +58,7 @@ static void run_sync(struct thumbs_batch *batch, const struct th_work *work)
     struct th_file *file;
     th_sink_init_heap(&sink);
     while ((file = th_pipeline_next_file(batch))) {
-        if (!th_file_prepare(batch, file)) continue;
-        work->moved(work->user, &file->item, TH_ITEM_BEGUN, 1, 0);
-        th_work_one(work, &file->item, &sink);
+        if (th_file_prepare(batch, file)) th_work_one(work, 1, &file->item, &sink);
     }
     th_counters_walk_done(batch->counters);
     th_sink_finish_heap(&sink);
@@ -208,6 +206,15 @@ static uint64_t timeout_ns(double seconds)
     return seconds > 0 && ns == 0 ? 1 : ns;
 }
 
+static void note_sandbox(void *user, const char *how, bool whole)
+{
+    struct thumbs_batch *batch = user;
+    pthread_mutex_lock(&batch->lock);
+    snprintf(batch->sandbox, sizeof batch->sandbox, "%s", how);
+    batch->sandbox_whole = whole;
+    pthread_mutex_unlock(&batch->lock);
+}
+
 static enum thumbs_code run_mode(struct thumbs_batch *batch, struct thumbs_error *err)
 {
     const struct thumbs_options *o = &batch->options;
@@ -217,10 +224,14 @@ static enum thumbs_code run_mode(struct thumbs_batch *batch, struct thumbs_error
         .image = &o->image,
         .timeout_ns = timeout_ns(o->timeout_seconds),
         .queue = batch->loaded,
+        .n_slots = batch->n_slots,
+        .memory = &batch->decode_memory,
         .worker_program = o->worker_program,
+        .sandbox = o->sandbox,
         .no_work = o->no_work,
         .finish = th_file_finish,
         .moved = th_file_moved,
+        .tell_sandbox = note_sandbox,
         .user = batch,
     };
     if (o->mode == THUMBS_MODE_SYNC || o->dry_run) {

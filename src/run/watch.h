@@ -21,6 +21,7 @@ enum th_at {
     TH_AT_LOAD,     /* opened and read */
     TH_AT_HUNGRY,   /* opened, without memory to be read to */
     TH_AT_QUEUE,    /* loaded, in the queue or in front of it */
+    TH_AT_STARVED,  /* with a worker, without memory to decode it */
     TH_AT_UNSERVED, /* with an attendant that has no worker process (yet) */
     TH_AT_AHEAD,    /* in a worker process, behind another */
     TH_AT_WORK,     /* decoded, resized, encoded */

@@ -53,10 +53,8 @@ static void member(const struct th_work *work)
     struct th_item *item;
     unsigned number = (unsigned)omp_get_thread_num() + 1;
     th_sink_init_heap(&sink);
-    while ((item = th_queue_pop(work->queue))) {
-        if (work->moved) work->moved(work->user, item, TH_ITEM_BEGUN, number, 0);
-        th_work_one(work, item, &sink);
-    }
+    while ((item = th_queue_pop(work->queue)))
+        th_work_one(work, number, item, &sink);
     th_sink_finish_heap(&sink);
     th_image_thread_finish();
 }

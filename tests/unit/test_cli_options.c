@@ -272,6 +272,20 @@ Test(parse, messages)
     expect_usage(PARSE("in", ""), "DEST is an empty name");
 }
 
+Test(parse, sandbox_and_memory)
+{
+    struct parsed p = PARSE("--sandbox=require", "--memory=512M", "a", "b");
+    cr_expect_eq(p.settings.options.sandbox, THUMBS_SANDBOX_REQUIRE);
+    cr_expect_eq(p.settings.options.memory_bytes, UINT64_C(512) << 20);
+    finish(&p);
+    p = PARSE("--sandbox=off", "a", "b");
+    cr_expect_eq(p.settings.options.sandbox, THUMBS_SANDBOX_OFF);
+    finish(&p);
+    EXPECT_REFUSED("--sandbox=yes", "--sandbox=yes: must be on, off or require");
+    EXPECT_REFUSED("--memory=0", "--memory=0: must be a number of bytes from 1, with an optional K, M or G (powers of "
+                                 "1024)");
+}
+
 Test(parse, what_is_not_built_says_so)
 {
     const char *const options[][2] = {{"--gravity=north", "--gravity"},
@@ -286,8 +300,6 @@ Test(parse, what_is_not_built_says_so)
                                       {"--one-file-system", "--one-file-system"},
                                       {"--retry-failed", "--retry-failed"},
                                       {"--delete", "--delete"},
-                                      {"--memory=1G", "--memory"},
-                                      {"--sandbox=off", "--sandbox"},
                                       {"--shard=0/2", "--shard"},
                                       {"--gallery=x.html", "--gallery"},
                                       {"--placeholders", "--placeholders"},
@@ -563,7 +575,7 @@ Test(bench, refusals)
     expect_usage(PARSE("bench", "--jobs=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "a"),
                  "--jobs=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17: more than 16 numbers; it must be up to 16 numbers "
                  "from 1 to 1024, with commas");
-    expect_usage(PARSE("bench", "--sandbox=off", "a"), "--sandbox is not built yet in this version");
+    expect_usage(PARSE("bench", "--linear", "a"), "--linear is not built yet in this version");
     /* What only bench takes is unknown to a run. */
     expect_usage(PARSE("--io-latency=3", "a", "b"), "unknown option --io-latency=3");
 }

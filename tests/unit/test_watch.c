@@ -178,6 +178,8 @@ Test(words, of_what_is_waited_for)
         false);
     th_report_levels_text(&b, &levels);
     levels.most_found = 16;
+    levels.decoding = 1 << 20;
+    levels.most_decoding = UINT64_C(2) << 30;
     th_report_levels_text(&b, &levels);
     th_report_levels_text(&b, &(struct thumbs_levels){.most_bytes = 1});
     cr_expect_str_eq(th_bytes_str(&b),
@@ -186,8 +188,8 @@ Test(words, of_what_is_waited_for)
                      "thumbs:   decode: a\\x0a\\x1b[1m.jpg: is worked on, 31 s, worker 3, process 1234\n"
                      "thumbs:   walk: .: the folder is read, 0.0 s\n"
                      "thumbs:   queues: 8 of 8 loaded, 64.0 MB of 256 MB in memory\n"
-                     "thumbs:   queues: 0 of 16 to be read, 8 of 8 loaded, 64.0 MB of 256 MB in "
-                     "memory\n");
+                     "thumbs:   queues: 0 of 16 to be read, 8 of 8 loaded, 64.0 MB of 256 MB in memory, "
+                     "1.0 MB of 2048 MB reserved to decode\n");
     th_bytes_finish(&b);
 }
 

@@ -77,15 +77,19 @@ static enum thumbs_code run_without_files(enum thumbs_mode mode, const char *pro
 {
     struct thumbs_options options;
     thumbs_options_init(&options);
+    struct th_budget memory;
+    th_budget_init(&memory, 1 << 30);
     struct th_work work = {.mode = mode,
                            .jobs = 2,
                            .image = &options.image,
+                           .memory = &memory,
                            .queue = th_queue_create(2),
                            .worker_program = program,
                            .finish = never};
     th_queue_close(work.queue);
     enum thumbs_code code = th_work_run(&work, err);
     th_queue_destroy(work.queue);
+    th_budget_finish(&memory);
     return code;
 }
 
