@@ -63,10 +63,10 @@ finish
 
 # A decoder that takes its time, where pictures can be told to (test builds): in the modes that have nobody to kill it.
 mkdir slow
-printf 'GIF89a.......THUMBS-PROBE crash\n' >slow/probe.gif
+printf 'GIF89a\001\000\001\000\000\000\000THUMBS-PROBE crash\n' >slow/probe.gif
 "$THUMBS" --quiet --report="$log/r" slow out-slow 2>/dev/null || true
 fates "$log/r" | grep -q ':crashed ' || exit 0
-printf 'GIF89a.......THUMBS-PROBE sleep 3000\n' >slow/probe.gif
+printf 'GIF89a\001\000\001\000\000\000\000THUMBS-PROBE sleep 3000\n' >slow/probe.gif
 for mode in $MODES; do
     "$THUMBS" --mode=$mode --jobs=2 slow out-slow >"$log/stdout" 2>"$log/stderr" </dev/null || true
     was_told '^thumbs:   decode: probe\.gif: is worked on, [0-9.]* s, worker [12]' ||
