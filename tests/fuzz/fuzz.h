@@ -1,6 +1,6 @@
 /*
- * fuzz.h - what the fuzz targets share: the entry that libFuzzer and replay_main.c call, a reader that cuts an input into
- * numbers and strings, and fuzz_check(), which ends the process where a promise is broken.
+ * fuzz.h - what the fuzz targets share: the entry that libFuzzer and replay_main.c call, a reader that cuts an input
+ * into numbers and strings, and fuzz_check(), which ends the process where a promise is broken.
  */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H

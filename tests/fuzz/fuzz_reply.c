@@ -115,6 +115,8 @@ static void check_outputs(const struct th_image_result *result, const struct thu
         fuzz_check(!box->width || o->width <= box->width);
         fuzz_check(!box->height || o->height <= box->height);
         fuzz_check((uint64_t)o->width * o->height <= image->max_pixels);
+        /* What is written to DEST for it is bounded by the picture. */
+        fuzz_check(o->len <= (UINT64_C(1) << 20) + UINT64_C(8) * o->width * o->height);
         fuzz_check(o->len >= 1 && o->offset <= sink_bytes && o->len <= sink_bytes - o->offset);
     }
 }

@@ -181,7 +181,7 @@ static void check_name(struct reader *r, const char *key, const char *name)
     if (encoded) {
         take_string(r, &text);
         decode_base64(&text, &bytes);
-        fuzz_check(strcmp(th_bytes_str(&bytes), name) == 0);
+        fuzz_check(bytes.len == strlen(name) && memcmp(th_bytes_str(&bytes), name, bytes.len) == 0);
     } else {
         fuzz_check(text.len == strlen(name) && memcmp(th_bytes_str(&text), name, text.len) == 0);
     }
