@@ -28,6 +28,18 @@ static inline bool th_mul3_size(size_t a, size_t b, size_t c, size_t *out)
     return th_mul_size(a, b, &r) && th_mul_size(r, c, out);
 }
 
+/* Sums and products that stay at UINT64_MAX where they would overflow: for estimates, where "too much" is an answer. */
+static inline uint64_t th_add_sat(uint64_t a, uint64_t b)
+{
+    uint64_t r;
+    return __builtin_add_overflow(a, b, &r) ? UINT64_MAX : r;
+}
+static inline uint64_t th_mul_sat(uint64_t a, uint64_t b)
+{
+    uint64_t r;
+    return __builtin_mul_overflow(a, b, &r) ? UINT64_MAX : r;
+}
+
 /* Parse the whole of `text` as a decimal number within [min, max]; no sign, no blanks, no empty string. */
 bool th_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *out);
 /* The same with an optional K, M or G (powers of 1024, either case). */

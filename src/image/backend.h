@@ -19,6 +19,7 @@ struct th_make {
     enum thumbs_format format;
     const struct thumbs_image_options *options;
     uint64_t deadline_ns; /* 0: never */
+    bool sandboxed;       /* see struct th_image_limits */
     struct th_sink *sink;
     struct th_image_result *result;
     /* Set by a backend that finds, before it wrote anything, that this picture is not for it: the next one is

@@ -20,15 +20,16 @@ static const struct th_vips_host host = {
 /* State of the process, as a loaded library is: set once under the lock, never taken back. */
 static pthread_mutex_t load_lock = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic(const struct th_vips_ops *) loaded;
+static bool sealed;                     /* under the lock: nothing may be loaded any more */
+static struct thumbs_error load_failed; /* under the lock: how the last attempt went */
 
 const struct th_vips_ops *th_vips_if_loaded(void)
 {
     return atomic_load_explicit(&loaded, memory_order_acquire);
 }
 
-static enum thumbs_code load_locked(struct thumbs_error *err)
+static enum thumbs_code open_module(struct thumbs_error *err)
 {
-    if (th_vips_if_loaded()) return THUMBS_OK;
     void *module = dlopen(TH_VIPS_MODULE, RTLD_NOW | RTLD_LOCAL);
     if (!module) {
         const char *why = dlerror();
@@ -49,6 +50,26 @@ static enum thumbs_code load_locked(struct thumbs_error *err)
     /* A library with GLib types in it cannot be unloaded: a module that did not start stays, unused. */
     if (code == THUMBS_OK) atomic_store_explicit(&loaded, ops, memory_order_release);
     return code;
+}
+
+static enum thumbs_code load_locked(struct thumbs_error *err)
+{
+    if (th_vips_if_loaded()) return THUMBS_OK;
+    if (!sealed) {
+        load_failed = (struct thumbs_error){0};
+        open_module(&load_failed);
+    } else if (load_failed.code == THUMBS_OK) {
+        return th_error_set(err, THUMBS_STOPPED, THUMBS_STAGE_DECODE, "it needs libraries that are not loaded here");
+    }
+    if (load_failed.code != THUMBS_OK && err) *err = load_failed;
+    return load_failed.code;
+}
+
+void th_image_seal(void)
+{
+    pthread_mutex_lock(&load_lock);
+    sealed = true;
+    pthread_mutex_unlock(&load_lock);
 }
 
 enum thumbs_code th_vips_load(const struct th_vips_ops **ops, struct thumbs_error *err)

@@ -187,9 +187,13 @@ enum thumbs_code th_image_make(const uint8_t *data, size_t len, const struct thu
                            .format = format,
                            .options = options,
                            .deadline_ns = limits ? limits->deadline_ns : 0,
+                           .sandboxed = limits && limits->sandboxed,
                            .sink = sink,
                            .result = result};
     size_t len_before = sink->len;
+    if (format == THUMBS_FORMAT_SVG && !make.sandboxed)
+        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
+                            "SVG is only decoded in sandboxed worker processes");
     code = th_make_check_deadline(&make, THUMBS_STAGE_DECODE, err);
     if (code == THUMBS_OK) code = run_backends(&make, err);
     if (code != THUMBS_OK) {

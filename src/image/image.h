@@ -62,15 +62,28 @@ struct th_image_result {
 struct th_image_limits {
     /* th_now_ns() past which to give up with TIMEOUT, as far as the decoder can be stopped; 0: never. */
     uint64_t deadline_ns;
+    /* A sandbox around this process holds: it can read no private file, write none and reach no network. Formats whose
+     * decoders are not made for data from anywhere (SVG) are decoded only then. True only in a worker process, for all
+     * of its calls: it opens a loader of libvips for the whole process. */
+    bool sandboxed;
 };
 
 /* Decode `data` once and append every size x format of `options` to `sink`, sizes in order, formats in order within a
  * size. Orientation is applied, colours are turned to sRGB, alpha is laid on the background where the output has
  * none; the fit is applied to the upright picture. On failure sink->len is as before. Codes: NOT_IMAGE (no known
- * magic), UNSUPPORTED, CORRUPT, TOO_LARGE, TIMEOUT, MEMORY, INTERNAL; stage decode, resize or encode. */
+ * magic), UNSUPPORTED, CORRUPT, TOO_LARGE, TIMEOUT, MEMORY, INTERNAL; stage decode, resize or encode. After
+ * th_image_seal() also STOPPED. */
 enum thumbs_code th_image_make(const uint8_t *data, size_t len, const struct thumbs_image_options *options,
                                const struct th_image_limits *limits, struct th_sink *sink,
                                struct th_image_result *result, struct thumbs_error *err);
+
+/* How much private memory th_image_make() will need at most for this source and these options, beyond what the process
+ * holds between pictures with its libraries loaded; the source's own bytes are not counted. From headers alone: nothing
+ * is decoded, nothing allocated, libvips not loaded; chunks, boxes and directories are walked in bounded steps, which
+ * takes microseconds. A source that th_image_make() refuses at its header (too many pixels, a format that is not
+ * enabled, no image) needs next to nothing, and so does what it cannot read. Numbers that overflow end at UINT64_MAX.
+ * Returns whether the size of the picture was found; *bytes is set either way. Input is hostile; thread-safe. */
+bool th_image_estimate(const uint8_t *data, size_t len, const struct thumbs_image_options *options, uint64_t *bytes);
 
 /* Will a picture like this need what th_image_preload() loads? A guess by format: a rare JPEG does too. */
 bool th_image_wants_preload(const uint8_t *data, size_t len);
@@ -78,6 +91,11 @@ bool th_image_wants_preload(const uint8_t *data, size_t len);
 /* Load the libraries that decoding needs ahead of time (a fork server does it once for all its workers; before threads
  * and before a sandbox). Idempotent. Without it the first picture that needs libvips loads it. */
 enum thumbs_code th_image_preload(struct thumbs_error *err);
+
+/* This process is about to be locked up: from now on th_image_make() loads nothing. What would need libraries that
+ * th_image_preload() has not been asked for ends with STOPPED: not this source's fault, to be done elsewhere. If they
+ * could not be loaded it is UNSUPPORTED, with the reason. Cannot be undone. */
+void th_image_seal(void);
 
 /* Give back what a worker thread holds for its pictures (libvips per-thread caches). Call at the end of each thread
  * that called th_image_make(). */

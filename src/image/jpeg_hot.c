@@ -88,15 +88,14 @@ static double min_double(double a, double b)
     return a < b ? a : b;
 }
 
-/* Chroma of a JPEG output is wanted at half its sides. */
-static void pick_n(const struct job *j, uint8_t n[3])
+void th_jpeg_hot_choose_n(const struct th_jpeg_header *header, const struct th_targets *targets, bool planar,
+                          uint8_t n[3])
 {
-    for (unsigned i = 0; i < j->header.n_components; i++) {
-        double step = i && j->planar ? 2 : 1, across = density(&j->header, i, false),
-               down = density(&j->header, i, true);
+    for (unsigned i = 0; i < header->n_components; i++) {
+        double step = i && planar ? 2 : 1, across = density(header, i, false), down = density(header, i, true);
         n[i] = 1;
-        for (uint32_t t = 0; t < j->targets.n; t++) {
-            const struct th_geometry *g = &j->targets.sizes[t];
+        for (uint32_t t = 0; t < targets->n; t++) {
+            const struct th_geometry *g = &targets->sizes[t];
             double x = step * across * g->cut_width / g->scaled_width,
                    y = step * down * g->cut_height / g->scaled_height;
             unsigned need = th_jpeg_hot_pick_n(min_double(x, y), RESIDUAL);
@@ -354,7 +353,7 @@ static enum thumbs_code decode(struct job *j, struct thumbs_error *err)
 {
     struct th_make *make = j->make;
     uint8_t n[3] = {1, 1, 1};
-    pick_n(j, n);
+    th_jpeg_hot_choose_n(&j->header, &j->targets, j->planar, n);
     uint64_t start_ns = th_now_ns();
     enum thumbs_code code =
         th_jpeg_planes_decode(keep->scan, &j->header, make->data, make->len, n, make->deadline_ns, &j->planes, err);

@@ -109,16 +109,25 @@ static void axis_fill(struct axis *a, double factor)
     }
 }
 
-static bool axis_init(struct axis *a, uint32_t n_in, double span, uint32_t n_out)
+/* The sizes of an axis, nothing allocated; *factor is what is left to the filter. */
+static bool axis_plan(struct axis *a, uint32_t n_in, double span, uint32_t n_out, double *factor)
 {
     if (n_in == 0 || n_out == 0 || !(span > 0) || span > n_in) return false;
-    double factor = span / n_out;
-    uint32_t box = factor >= 2 * LEAST_LEFT ? (uint32_t)fmin(factor / LEAST_LEFT, MAX_BOX) : 1;
-    factor /= box;
+    double f = span / n_out;
+    uint32_t box = f >= 2 * LEAST_LEFT ? (uint32_t)fmin(f / LEAST_LEFT, MAX_BOX) : 1;
+    f /= box;
 
     *a = (struct axis){.box = box, .n_cells = n_in / box + (n_in % box != 0), .n_out = n_out};
-    double taps = 2 * ceil(LOBES * (factor > 1 ? factor : 1)) + 2;
-    a->n_taps = factor == 1 ? 1 : taps < a->n_cells ? (uint32_t)taps : a->n_cells;
+    double taps = 2 * ceil(LOBES * (f > 1 ? f : 1)) + 2;
+    a->n_taps = f == 1 ? 1 : taps < a->n_cells ? (uint32_t)taps : a->n_cells;
+    *factor = f;
+    return true;
+}
+
+static bool axis_init(struct axis *a, uint32_t n_in, double span, uint32_t n_out)
+{
+    double factor;
+    if (!axis_plan(a, n_in, span, n_out, &factor)) return false;
 
     size_t n_weights;
     if (!th_mul_size(n_out, a->n_taps, &n_weights)) return false;
@@ -393,6 +402,23 @@ static bool allocate(struct th_rowscale *r)
     if (boxed && !(r->sums = th_calloc(r->row_len, sizeof *r->sums))) return false;
     if (p->bands > 1 && !(r->padded = th_calloc(r->x.n_cells, sizeof *r->padded))) return false;
     return th_pixels_init(&r->out, p->out_width, p->out_height, p->bands);
+}
+
+uint64_t th_rowscale_size(const struct th_rowscale_plan *p)
+{
+    struct axis x, y;
+    double factor;
+    if (!axis_plan(&x, p->in_width, p->span_x, p->out_width, &factor) ||
+        !axis_plan(&y, p->in_height, p->span_y, p->out_height, &factor))
+        return 0;
+    uint64_t row = th_mul_sat(p->in_width, p->bands), cells = th_mul_sat(x.n_cells, p->bands), sum = 0;
+    /* The ring, one blended row, four lanes to a padded cell, column sums. */
+    sum = th_mul_sat(cells, ((uint64_t)y.n_taps + 1) * sizeof(float));
+    sum = th_add_sat(sum, th_mul_sat(x.n_cells, sizeof(lanes)));
+    sum = th_add_sat(sum, th_mul_sat(row, sizeof(uint32_t)));
+    sum = th_add_sat(sum, th_mul_sat(x.n_out, ((uint64_t)x.n_taps + 2) * sizeof(float)));
+    sum = th_add_sat(sum, th_mul_sat(y.n_out, ((uint64_t)y.n_taps + 2) * sizeof(float)));
+    return th_add_sat(sum, th_mul_sat(th_mul_sat(p->out_width, p->out_height), p->bands));
 }
 
 struct th_rowscale *th_rowscale_create(const struct th_rowscale_plan *plan)

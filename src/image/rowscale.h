@@ -25,6 +25,10 @@ struct th_rowscale_plan {
 
 struct th_rowscale;
 
+/* Bytes that a scaler of this plan holds, its finished picture included; UINT64_MAX where they overflow, 0 for a plan
+ * that makes no sense. */
+uint64_t th_rowscale_size(const struct th_rowscale_plan *plan);
+
 /* NULL: no memory, or a plan that makes no sense (a side of 0, a span beyond what is fed). */
 struct th_rowscale *th_rowscale_create(const struct th_rowscale_plan *plan);
 void th_rowscale_destroy(struct th_rowscale *r); /* NULL is fine */

@@ -58,7 +58,8 @@ struct attendant {
     pthread_t thread;
 
     struct th_worker_id worker;
-    int sock; /* -1: no worker */
+    int sock;           /* -1: no worker */
+    bool has_libraries; /* it was forked with the libraries of all decoders */
     int page_fd;
     struct th_wire_page *page;
     struct sink sinks[TH_WIRE_N_SINKS];
@@ -159,8 +160,9 @@ static enum thumbs_code start_worker(struct attendant *a, struct thumbs_error *e
     for (int i = 0; i < TH_WIRE_N_SINKS; i++)
         fds[2 + i] = a->sinks[i].fd;
     atomic_store_explicit(&a->page->begun, 0, memory_order_relaxed);
-    enum thumbs_code code = th_server_spawn(a->pool->server, fds, sizeof fds / sizeof *fds,
-                                            atomic_load(&a->pool->preload), &a->worker, err);
+    a->has_libraries = atomic_load(&a->pool->preload);
+    enum thumbs_code code =
+        th_server_spawn(a->pool->server, fds, sizeof fds / sizeof *fds, a->has_libraries, &a->worker, err);
     close(pair[1]);
     if (code != THUMBS_OK) {
         close(pair[0]);
@@ -232,7 +234,7 @@ static void give(struct attendant *a, struct th_item *item)
     *sent = (struct sent){.item = item};
     if (!atomic_load_explicit(&a->pool->preload, memory_order_relaxed) &&
         th_image_wants_preload(item->slot->data, item->slot->len))
-        atomic_store(&a->pool->preload, true);
+        atomic_store(&a->pool->preload, true); /* a guess that saves a worker forked for nothing */
     if (a->n_sent == 1) a->began_ns = th_now_ns();
     if (a->sock >= 0) send_job(a, sent);
 }
@@ -262,7 +264,7 @@ static void fail_oldest(struct attendant *a, const struct thumbs_error *error)
 
 /* ---- answers from the worker ---- */
 
-enum answer { ANSWERED, DIED, LATE, LIED };
+enum answer { ANSWERED, DIED, LATE, LIED, NEEDS_LIBRARIES };
 
 static bool is_late(const struct attendant *a)
 {
@@ -293,6 +295,13 @@ static bool is_plausible(struct attendant *a, size_t size)
     return sink_covers(&a->sinks[a->reply.id % TH_WIRE_N_SINKS], sink_bytes);
 }
 
+/* A worker that has them cannot ask again: that would go on for ever. */
+static bool is_call_for_libraries(const struct attendant *a, size_t size)
+{
+    return size == th_wire_reply_size(0) && a->reply.id == a->sent[0].id && a->reply.error.code == THUMBS_STOPPED &&
+           !a->has_libraries;
+}
+
 static enum answer wait_for_answer(struct attendant *a)
 {
     for (;;) {
@@ -305,6 +314,7 @@ static enum answer wait_for_answer(struct attendant *a)
         }
         if (size < 0 && errno == EMSGSIZE) return LIED;
         if (size <= 0) return DIED;
+        if (is_call_for_libraries(a, (size_t)size)) return NEEDS_LIBRARIES;
         return is_plausible(a, (size_t)size) ? ANSWERED : LIED;
     }
 }
@@ -365,6 +375,15 @@ static void bury_worker(struct attendant *a, enum answer answer)
         a->sent[i].n_resends++;
 }
 
+/* The worker was forked before libraries were needed, and is locked up, so it can load none. The next one has them;
+ * its files go there, and none is to blame. */
+static void retire_worker(struct attendant *a)
+{
+    int status;
+    atomic_store(&a->pool->preload, true);
+    (void)end_worker(a, &status);
+}
+
 /* A worker for the files that are to be sent, the first one or one in place of another. False: there is none to be
  * had. */
 static bool renew_worker(struct attendant *a, struct thumbs_error *err)
@@ -397,6 +416,8 @@ static bool attend(struct attendant *a, struct thumbs_error *err)
         enum answer answer = wait_for_answer(a);
         if (answer == ANSWERED) {
             finish_answered(a);
+        } else if (answer == NEEDS_LIBRARIES) {
+            retire_worker(a);
         } else {
             bury_worker(a, answer);
         }
@@ -467,9 +488,19 @@ static void run_attendants(struct pool *pool, struct attendant *attendants, unsi
     }
 }
 
+/* WebP is written by libvips, whatever the source is. */
+static bool outputs_need_libraries(const struct thumbs_image_options *image)
+{
+    for (uint32_t i = 0; i < image->n_formats; i++) {
+        if (image->formats[i] == THUMBS_FORMAT_WEBP) return true;
+    }
+    return false;
+}
+
 enum thumbs_code th_procs_run(const struct th_work *work, struct thumbs_error *err)
 {
-    struct pool pool = {.work = work, .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct pool pool = {
+        .work = work, .preload = outputs_need_libraries(work->image), .lock = PTHREAD_MUTEX_INITIALIZER};
     enum thumbs_code code = THUMBS_OK;
     struct attendant *attendants = th_calloc(work->jobs, sizeof *attendants);
     pool.orphans = th_queue_create((size_t)AHEAD * work->jobs);

@@ -29,8 +29,8 @@ struct th_worker_id {
 };
 
 /* Start a worker with these descriptors (socket, page, sinks; still the caller's). preload: with the libraries that
- * th_image_wants_preload() speaks of, which the server loads once for all workers after; a worker without loads them
- * itself when a picture needs them. Codes MEMORY, INTERNAL. Any thread. */
+ * th_image_wants_preload() speaks of, which the server loads once for all workers after. A worker without answers that
+ * it needs them. Codes MEMORY, INTERNAL. Any thread. */
 enum thumbs_code th_server_spawn(struct th_server *server, const int *fds, size_t n_fds, bool preload,
                                  struct th_worker_id *worker, struct thumbs_error *err);
 /* Kill the worker if it still lives. True: *status is how it ended, as from waitpid(). False: unknown, it went down

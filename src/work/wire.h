@@ -58,7 +58,7 @@ struct th_wire_job {
 
 struct th_wire_reply {
     uint64_t id;
-    struct thumbs_error error;     /* code OK: the rest counts */
+    struct thumbs_error error;     /* code OK: the rest counts; STOPPED: it needs a worker that has the libraries */
     struct th_image_result result; /* cut behind the last output */
 };
 

@@ -26,6 +26,7 @@
 #include "base/error.h"
 #include "base/num.h"
 #include "base/sys.h"
+#include "work/probe.h"
 #include "work/wire.h"
 #include "work/work.h"
 
@@ -120,6 +121,11 @@ static void do_job(struct worker *w, const struct th_wire_job *job, const uint8_
     /* What a giant left behind in this sink goes back to the system before the next file. */
     if (sink->cap > KEEP_BYTES) madvise(sink->data + KEEP_BYTES, sink->cap - KEEP_BYTES, MADV_REMOVE);
     sink->len = 0;
+    bool lie = false;
+    if (th_probe(data, (size_t)job->len, &lie, &reply->error)) {
+        if (lie) reply->id += 1000;
+        return;
+    }
     reply->error.code =
         th_image_make(data, (size_t)job->len, &w->config->image, &limits, sink, &reply->result, &reply->error);
 }
@@ -157,6 +163,7 @@ static int worker_life(const struct th_wire_config *config, const int *fds)
     for (int i = 0; i < TH_WIRE_N_SINKS; i++) {
         if (!map_output(&w.outputs[i], fds[2 + i])) return 1;
     }
+    th_image_seal();
     while (serve_job(&w, &reply)) {
     }
     return 0;

@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/budget.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/num.h"
@@ -113,4 +115,46 @@ Test(hash, is_stable)
 Test(cpus, at_least_one)
 {
     cr_assert_geq(thumbs_cpus_usable(), 1u);
+}
+
+Test(budget, gives_no_more_than_there_is)
+{
+    struct th_budget b;
+    th_budget_init(&b, 100);
+    cr_assert(th_budget_try_take(&b, 60));
+    cr_assert_not(th_budget_try_take(&b, 41));
+    cr_assert(th_budget_try_take(&b, 40));
+    cr_assert_not(th_budget_try_take(&b, 1));
+    cr_assert(th_budget_try_take(&b, 0));
+    th_budget_give(&b, 60);
+    cr_assert(th_budget_take(&b, 60), "there is room again");
+    cr_assert_not(th_budget_take(&b, 101), "what can never be had is not waited for");
+    cr_assert_not(th_budget_take(&b, UINT64_MAX));
+    th_budget_give(&b, 100);
+    cr_assert_eq(atomic_load(&b.in_use), 0u);
+    th_budget_finish(&b);
+}
+
+static void *take_all(void *arg)
+{
+    struct th_budget *b = arg;
+    th_budget_take(b, 100);
+    return NULL;
+}
+
+Test(budget, who_waits_is_not_overtaken, .timeout = 30)
+{
+    struct th_budget b;
+    pthread_t thread;
+    th_budget_init(&b, 100);
+    cr_assert(th_budget_take(&b, 10));
+    cr_assert_eq(th_thread_start(&thread, take_all, &b), 0);
+    while (atomic_load(&b.n_waiting) == 0)
+        usleep(1000);
+    cr_assert_not(th_budget_try_take(&b, 10), "a giant waits: small ones stand behind it");
+    th_budget_give(&b, 10);
+    pthread_join(thread, NULL);
+    cr_assert_eq(atomic_load(&b.in_use), 100u);
+    th_budget_give(&b, 100);
+    th_budget_finish(&b);
 }

@@ -956,7 +956,7 @@ Test(image_make, not_an_image_and_not_enabled)
     made_finish(&m);
     m = make(svg, sizeof svg - 1, &o);
     cr_expect_eq(m.code, THUMBS_UNSUPPORTED);
-    cr_expect_not_null(strstr(m.err.message, "svg"), "%s", m.err.message);
+    cr_expect_not_null(strstr(m.err.message, "SVG"), "%s", m.err.message);
     cr_expect_eq(m.result.source_format, (uint32_t)THUMBS_FORMAT_SVG);
     made_finish(&m);
     m = make("\xff\x4f\xff\x51\0\x29\0\0", 8, &o);

@@ -1,0 +1,136 @@
+/* JPEG (ITU-T T.81): what the hot path, libjpeg-turbo behind it, and libvips behind that hold at most. Which of them
+ * takes a file depends on its data (a regular file that is damaged goes to libjpeg-turbo), so the worst counts. */
+#include "image/estimate.h"
+
+#include "image/exif.h"
+#include "image/jpeg_hot.h"
+#include "image/jpeg_planes.h"
+
+/* A block of coefficients in libjpeg's arrays. */
+#define BLOCK_BYTES 128
+/* Rows of one component's samples that libjpeg holds while it decodes in one pass. */
+#define TURBO_ROWS 64
+/* Lookup tables of our scan decoder, its window of data, its records of blocks. */
+#define SCAN_BYTES ((uint64_t)2 << 20)
+/* A profile: put together, kept, and opened by lcms with wider tables. */
+#define PROFILE_COPIES 6
+
+static uint64_t ceil_div(uint64_t a, uint64_t b)
+{
+    return (a + b - 1) / b;
+}
+
+/* Blocks of component i, padded to whole MCUs. */
+static void blocks(const struct th_jpeg_header *h, unsigned i, uint64_t *across, uint64_t *down)
+{
+    *across = ceil_div(h->width, 8u * h->h_max) * h->components[i].h;
+    *down = ceil_div(h->height, 8u * h->v_max) * h->components[i].v;
+}
+
+/* Does libjpeg keep all coefficients, since a pixel is complete only after several scans? */
+static bool keeps_coefficients(const struct th_jpeg_header *h)
+{
+    return h->sof == 0xC2 || h->sof == 0xCA || h->scan_components < h->n_components;
+}
+
+static uint64_t coefficients(const struct th_jpeg_header *h)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < h->n_components; i++) {
+        uint64_t across, down;
+        blocks(h, i, &across, &down);
+        sum = th_add_sat(sum, th_mul3_sat(across, down, BLOCK_BYTES));
+    }
+    return sum;
+}
+
+/* A plane of component i at n/8, and its halves. */
+static uint64_t plane(const struct th_jpeg_header *h, unsigned i, unsigned n)
+{
+    uint64_t across, down;
+    blocks(h, i, &across, &down);
+    uint64_t bytes = th_mul_sat(across * n + 64, down * n);
+    return th_add_sat(bytes, bytes / 3);
+}
+
+/* What libjpeg makes of n for component i: chroma of fewer samples is reduced less (jdmaster.c). */
+static unsigned turbo_n(const struct th_jpeg_header *h, unsigned i, unsigned n)
+{
+    const struct th_jpeg_component *c = &h->components[i];
+    unsigned own = n;
+    while (own < 8 && h->h_max * n % (c->h * own * 2u) == 0 && h->v_max * n % (c->v * own * 2u) == 0)
+        own *= 2;
+    return own;
+}
+
+static uint64_t hot_path(const struct th_jpeg_header *h, const uint8_t n[3], size_t len)
+{
+    uint64_t own = SCAN_BYTES, turbo = 0;
+    unsigned most = 1;
+    for (unsigned i = 0; i < h->n_components; i++)
+        if (n[i] > most) most = n[i];
+    for (unsigned i = 0; i < h->n_components; i++) {
+        uint64_t across, down;
+        blocks(h, i, &across, &down);
+        own = th_add_sat(own, plane(h, i, n[i]));
+        turbo = th_add_sat(turbo, plane(h, i, turbo_n(h, i, most)));
+        turbo = th_add_sat(turbo, across * 8 * TURBO_ROWS);
+        /* One row of records; DC coefficients of progressive files. */
+        own = th_add_sat(own, h->sof == 0xC2 ? th_mul3_sat(across, down, 2) : across * 4 * 32);
+    }
+    if (h->sof == 0xC2) own = th_add_sat(own, len);
+    if (keeps_coefficients(h)) turbo = th_add_sat(turbo, coefficients(h));
+    return th_max_u64(own, turbo);
+}
+
+/* A header that th_jpeg_parse() does not read: the first frame header there is, taken to be the worst kind. */
+static bool read_loosely(struct th_view v, struct th_jpeg_header *h)
+{
+    uint64_t at = 2;
+    *h = (struct th_jpeg_header){.sof = 0xC2, .n_components = 4, .h_max = 1, .v_max = 1, .colour = TH_JPEG_OTHER};
+    for (unsigned i = 0; i < TH_ESTIMATE_STEPS && at + 4 <= v.len; i++) {
+        if (v.data[at] != 0xFF) {
+            at++;
+            continue;
+        }
+        unsigned marker = v.data[at + 1];
+        if (marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC) {
+            h->height = (uint32_t)th_view_be(v, at + 5, 2);
+            h->width = (uint32_t)th_view_be(v, at + 7, 2);
+            if (h->width && h->height) break;
+        }
+        bool bare = marker == 0xFF || marker == 0 || marker == 1 || (marker >= 0xD0 && marker <= 0xD8);
+        at += marker == 0xFF ? 1 : bare ? 2 : 2 + th_view_be(v, at + 2, 2);
+    }
+    for (unsigned i = 0; i < h->n_components; i++)
+        h->components[i].h = h->components[i].v = 1;
+    return h->width && h->height;
+}
+
+bool th_estimate_jpeg(struct th_view v, const struct thumbs_image_options *options, struct th_estimate *out)
+{
+    struct th_jpeg_header h;
+    bool parsed = th_jpeg_parse(v.data, v.len, &h);
+    if (!parsed && !read_loosely(v, &h)) return false;
+    out->width = h.width;
+    out->height = h.height;
+    out->bands = h.n_components;
+    out->pixel_bytes = h.n_components;
+    uint64_t by_vips = keeps_coefficients(&h) ? coefficients(&h) : 0;
+    out->decoder = by_vips;
+    if (parsed && h.has_icc)
+        out->decoder = th_add_sat(out->decoder, PROFILE_COPIES * (uint64_t)th_jpeg_icc_collect(v.data, v.len, NULL, 0));
+    if (!parsed || h.colour == TH_JPEG_OTHER || h.precision != 8) return true;
+
+    struct th_targets targets;
+    bool swap = th_orientation_swaps(th_exif_orientation(h.exif, h.exif_len));
+    uint8_t n[3] = {1, 1, 1};
+    th_estimate_targets(h.width, h.height, swap, options, &targets);
+    bool planar = !h.has_icc;
+    for (uint32_t i = 0; i < options->n_formats && i < THUMBS_MAX_FORMATS; i++)
+        planar = planar && th_image_output_format(options->formats[i], THUMBS_FORMAT_JPEG, false) == THUMBS_FORMAT_JPEG;
+    th_jpeg_hot_choose_n(&h, &targets, planar, n);
+    out->whole = true;
+    out->decoder = th_add_sat(out->decoder - by_vips, th_max_u64(by_vips, hot_path(&h, n, v.len)));
+    return true;
+}

@@ -1,0 +1,301 @@
+/*
+ * The list of system calls that a locked-up worker may make, built with libseccomp and kept as instructions.
+ *
+ * What is not on it fails with EPERM. Killing would tell nothing about why a file crashed and would turn each call that
+ * a newer library tries first into a lost picture; and it gains nothing, since a call that failed has not happened.
+ * Only a call through the door of another architecture ends the process: no decoder was compiled for it.
+ *
+ * Calls without conditions come first in the kernel's eyes: it keeps them in a bitmap and runs no instruction for them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+#include "sandbox/sandbox_internal.h"
+
+/* Stands for the process in the instructions until it is known who enters; no process has such a number (PID_MAX_LIMIT
+ * is 2^22) and no other constant in the program is like it. */
+#define PID_MARK 0x7e57ab1eu
+
+#ifndef SECCOMP_FILTER_FLAG_SPEC_ALLOW
+#define SECCOMP_FILTER_FLAG_SPEC_ALLOW (1UL << 2)
+#endif
+
+/* With any arguments: they reach nothing but the memory and the open descriptors of the process, or tell what every
+ * process may know. */
+static const int plain[] = {
+    /* memory; mmap and mprotect have conditions */
+    SCMP_SYS(brk),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(mincore),
+    SCMP_SYS(msync),
+    SCMP_SYS(membarrier),
+    /* descriptors that are open; sendmsg() needs a socket, and there are only those it was given */
+    SCMP_SYS(read),
+    SCMP_SYS(readv),
+    SCMP_SYS(pread64),
+    SCMP_SYS(preadv),
+    SCMP_SYS(write),
+    SCMP_SYS(writev),
+    SCMP_SYS(pwrite64),
+    SCMP_SYS(pwritev),
+    SCMP_SYS(lseek),
+    SCMP_SYS(ftruncate),
+    SCMP_SYS(fstat),
+    SCMP_SYS(fstatfs),
+    SCMP_SYS(fadvise64),
+    SCMP_SYS(getdents64),
+    SCMP_SYS(close),
+    SCMP_SYS(dup),
+    SCMP_SYS(poll),
+    SCMP_SYS(ppoll),
+    SCMP_SYS(recvmsg),
+    SCMP_SYS(sendmsg),
+    SCMP_SYS(eventfd2), /* GLib ends the process where it cannot have one */
+    /* threads */
+    SCMP_SYS(futex),
+    SCMP_SYS(futex_waitv),
+    SCMP_SYS(set_robust_list),
+    SCMP_SYS(rseq),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(sched_getattr),
+    SCMP_SYS(sched_getparam),
+    SCMP_SYS(sched_getscheduler),
+    SCMP_SYS(sched_get_priority_min),
+    SCMP_SYS(sched_get_priority_max),
+    SCMP_SYS(getcpu),
+    /* signals to itself; kill and tgkill have conditions */
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigpending),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigsuspend),
+    SCMP_SYS(rt_sigtimedwait),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(pause),
+    /* time */
+    SCMP_SYS(clock_getres),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(nanosleep),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(time),
+    SCMP_SYS(times),
+    /* questions */
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(getppid),
+    SCMP_SYS(getpgrp),
+    SCMP_SYS(getuid),
+    SCMP_SYS(geteuid),
+    SCMP_SYS(getgid),
+    SCMP_SYS(getegid),
+    SCMP_SYS(getresuid),
+    SCMP_SYS(getresgid),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(getrlimit),
+    SCMP_SYS(getrusage),
+    SCMP_SYS(sysinfo),
+    SCMP_SYS(uname),
+#if TH_SANDBOX_SANITIZED
+    /* Their runtimes try addresses by writing from them into a pipe. */
+    SCMP_SYS(pipe),
+    SCMP_SYS(pipe2),
+#endif
+};
+
+/* Questions about names. Landlock does not restrict them: that a file exists, how large and how old it is can be seen
+ * as far as its folder's permissions allow. fontconfig cannot do without; where nothing can be opened they are refused
+ * too. */
+static const int about_names[] = {
+    SCMP_SYS(access),     SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink),
+    SCMP_SYS(readlinkat), SCMP_SYS(stat),      SCMP_SYS(lstat),      SCMP_SYS(newfstatat),
+    SCMP_SYS(statx),      SCMP_SYS(statfs),    SCMP_SYS(getcwd),
+};
+
+/* Building stops at the first failure. */
+struct build {
+    scmp_filter_ctx ctx;
+    int failed; /* 0 or an errno value */
+};
+
+static void add(struct build *b, uint32_t action, int nr, const struct scmp_arg_cmp *conditions, unsigned n)
+{
+    /* libseccomp's negative numbers are calls that this architecture does not have. */
+    if (b->failed || nr < 0) return;
+    b->failed = -seccomp_rule_add_array(b->ctx, action, nr, n, conditions);
+}
+
+static void allow(struct build *b, int nr)
+{
+    add(b, SCMP_ACT_ALLOW, nr, NULL, 0);
+}
+
+static void allow_if(struct build *b, int nr, struct scmp_arg_cmp condition)
+{
+    add(b, SCMP_ACT_ALLOW, nr, &condition, 1);
+}
+
+static void fail_with(struct build *b, int nr, int os_errno)
+{
+    add(b, SCMP_ACT_ERRNO((unsigned)os_errno), nr, NULL, 0);
+}
+
+static void allow_all(struct build *b, const int *calls, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        allow(b, calls[i]);
+}
+
+/* Opening for reading, nothing else: no creation, no truncation, no O_PATH handles. This is also what keeps a worker
+ * from opening its read-only memory for writing by way of /proc/self/fd, which Landlock lets pass. */
+static void add_files(struct build *b, bool with_files)
+{
+    const scmp_datum_t writing = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | (O_TMPFILE & ~O_DIRECTORY) | O_PATH;
+    if (with_files) {
+        allow_if(b, SCMP_SYS(open), SCMP_A1_64(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
+        allow_if(b, SCMP_SYS(openat), SCMP_A2_64(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
+        allow_all(b, about_names, sizeof about_names / sizeof *about_names);
+    } else {
+        fail_with(b, SCMP_SYS(open), EACCES);
+        fail_with(b, SCMP_SYS(openat), EACCES);
+        /* fstat() of the C library is newfstatat() of no name. */
+        allow_if(b, SCMP_SYS(newfstatat), SCMP_A3_64(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
+        allow_if(b, SCMP_SYS(statx), SCMP_A2_64(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
+    }
+    fail_with(b, SCMP_SYS(openat2), ENOSYS); /* its flags lie in memory, where a filter cannot look */
+    fail_with(b, SCMP_SYS(ioctl), ENOTTY);
+    static const int harmless[] = {F_GETFD, F_SETFD, F_GETFL, F_DUPFD, F_DUPFD_CLOEXEC};
+    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+        allow_if(b, SCMP_SYS(fcntl), SCMP_A1_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, (scmp_datum_t)harmless[i]));
+}
+
+/* Never writable and executable, never made executable later. A module may be mapped from a file where files may be
+ * opened (loaders of gdk-pixbuf, character sets of the C library). */
+static void add_memory(struct build *b, bool with_files)
+{
+    allow_if(b, SCMP_SYS(mprotect), SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    allow_if(b, SCMP_SYS(mmap), SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    if (!with_files) return;
+    const struct scmp_arg_cmp module[] = {
+        SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC),
+        SCMP_A3_64(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS | MAP_TYPE, MAP_PRIVATE),
+    };
+    add(b, SCMP_ACT_ALLOW, SCMP_SYS(mmap), module, sizeof module / sizeof *module);
+}
+
+/* Threads, but no processes. The flags are the first argument on x86 and on ARM. */
+static void add_threads(struct build *b)
+{
+    const scmp_datum_t thread = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD;
+    const scmp_datum_t other = CLONE_PTRACE | CLONE_VFORK | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
+                               CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+    allow_if(b, SCMP_SYS(clone), SCMP_A0_64(SCMP_CMP_MASKED_EQ, thread | other, thread));
+    fail_with(b, SCMP_SYS(clone3), ENOSYS); /* its flags lie in memory; the C library then takes clone() */
+    /* abort() and raise() */
+    allow_if(b, SCMP_SYS(kill), SCMP_A0_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, PID_MARK));
+    allow_if(b, SCMP_SYS(tgkill), SCMP_A0_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, PID_MARK));
+    const struct scmp_arg_cmp own_limits[] = {SCMP_A0_64(SCMP_CMP_EQ, 0), SCMP_A2_64(SCMP_CMP_EQ, 0)};
+    add(b, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), own_limits, sizeof own_limits / sizeof *own_limits);
+    allow_if(b, SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_SET_NAME));
+    allow_if(b, SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_GET_NAME));
+    allow_if(b, SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_GET_DUMPABLE));
+}
+
+/* The program of a context, by way of memory that is a file: libseccomp 2.5 knows no other. */
+static int export_code(scmp_filter_ctx ctx, struct th_filter *filter)
+{
+    struct sock_filter *code = NULL;
+    int failed = 0;
+    int fd = memfd_create("thumbs-filter", MFD_CLOEXEC);
+    if (fd < 0) return errno;
+    failed = -seccomp_export_bpf(ctx, fd);
+    if (failed) goto out;
+    off_t len = lseek(fd, 0, SEEK_END);
+    if (len <= 0 || len % (off_t)sizeof *code || len / (off_t)sizeof *code > TH_FILTER_MAX) {
+        failed = E2BIG;
+        goto out;
+    }
+    code = th_alloc((size_t)len);
+    if (!code) {
+        failed = ENOMEM;
+        goto out;
+    }
+    if (pread(fd, code, (size_t)len, 0) != len) {
+        failed = EIO;
+        goto out;
+    }
+    filter->code = code;
+    filter->n = (uint16_t)((size_t)len / sizeof *code);
+    code = NULL;
+out:
+    free(code);
+    close(fd);
+    return failed;
+}
+
+static int find_patches(struct th_filter *filter)
+{
+    filter->n_patches = 0;
+    for (uint16_t i = 0; i < filter->n; i++) {
+        if (filter->code[i].k != PID_MARK) continue;
+        if (filter->n_patches == TH_FILTER_MAX_PATCHES) return E2BIG;
+        filter->patches[filter->n_patches++] = i;
+    }
+    return filter->n_patches ? 0 : EINVAL;
+}
+
+int th_filter_build(struct th_filter *filter, bool with_files)
+{
+    *filter = (struct th_filter){0};
+    struct build b = {.ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM))};
+    if (!b.ctx) return ENOMEM;
+    b.failed = -seccomp_attr_set(b.ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+    /* A binary tree of numbers instead of a list of a hundred comparisons. */
+    if (!b.failed) b.failed = -seccomp_attr_set(b.ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+    allow_all(&b, plain, sizeof plain / sizeof *plain);
+    add_files(&b, with_files);
+    add_memory(&b, with_files);
+    add_threads(&b);
+    if (!b.failed) b.failed = export_code(b.ctx, filter);
+    if (!b.failed) b.failed = find_patches(filter);
+    seccomp_release(b.ctx);
+    if (b.failed) th_filter_finish(filter);
+    return b.failed;
+}
+
+void th_filter_finish(struct th_filter *filter)
+{
+    free(filter->code);
+    *filter = (struct th_filter){0};
+}
+
+int th_filter_install(const struct th_filter *filter, pid_t pid)
+{
+    struct sock_filter code[TH_FILTER_MAX];
+    const struct sock_fprog program = {.len = filter->n, .filter = code};
+    memcpy(code, filter->code, filter->n * sizeof *code);
+    for (uint16_t i = 0; i < filter->n_patches; i++)
+        code[filter->patches[i]].k = (uint32_t)pid;
+    /* Before Linux 5.16 a filter switched speculation off by default, which costs decoders a tenth and more of their
+     * speed and guards secrets that a worker does not have. */
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) == 0) return 0;
+    if (errno == EINVAL && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0) return 0;
+    return errno;
+}

@@ -1,0 +1,264 @@
+/* See probe.h. Plain system calls, not those of base: what the kernel answers is what is asked. */
+#include "work/probe.h"
+
+#ifdef THUMBS_FAULTS
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+enum { GIF_HEADER = 13, MB = 1 << 20 };
+
+/* ---- each returns 0, or -1 with errno ---- */
+
+static int closing(int fd)
+{
+    return fd < 0 ? -1 : close(fd);
+}
+
+static int die_of(int signal_number)
+{
+    signal(signal_number, SIG_DFL);
+    return raise(signal_number);
+}
+
+static int do_crash(const char *argument)
+{
+    (void)argument;
+    return die_of(SIGSEGV);
+}
+
+static int do_abort(const char *argument)
+{
+    (void)argument;
+    abort();
+}
+
+static int do_hang(const char *argument)
+{
+    (void)argument;
+    volatile bool ended = false;
+    while (!ended) {
+    }
+    return 0;
+}
+
+static int do_sleep(const char *argument)
+{
+    unsigned long ms = strtoul(argument, NULL, 10);
+    return nanosleep(&(struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000}, NULL);
+}
+
+static int do_exit(const char *argument)
+{
+    _exit(atoi(argument));
+}
+
+/* Slowly enough that somebody can look on. What was eaten is never given back. */
+static int do_eat(const char *argument)
+{
+    for (unsigned long i = 0, n = strtoul(argument, NULL, 10); i < n; i++) {
+        volatile char *part = malloc(MB);
+        if (!part) abort(); /* as GLib does */
+        for (size_t k = 0; k < MB; k += 4096)
+            part[k] = 1;
+        if (i % 16 == 15) (void)do_sleep("1");
+    }
+    return 0;
+}
+
+static int do_open_read(const char *argument)
+{
+    return closing(open(argument, O_RDONLY | O_CLOEXEC));
+}
+
+static int do_open_write(const char *argument)
+{
+    return closing(open(argument, O_WRONLY | O_CLOEXEC));
+}
+
+static int do_create(const char *argument)
+{
+    return closing(open(argument, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+}
+
+static int do_unlink(const char *argument)
+{
+    return unlink(argument);
+}
+
+static int do_list(const char *argument)
+{
+    DIR *dir = opendir(argument);
+    return dir ? closedir(dir) : -1;
+}
+
+/* Every descriptor that can be reopened for writing and then changed counts. */
+static int do_reopen_slot(const char *argument)
+{
+    (void)argument;
+    for (int fd = 3; fd < 64; fd++) {
+        char path[32];
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+        if (fcntl(fd, F_GETFL) < 0 || (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY) continue;
+        return closing(open(path, O_RDWR | O_CLOEXEC));
+    }
+    errno = ENOENT; /* no slot: not in a worker process */
+    return -1;
+}
+
+static int do_socket(const char *argument)
+{
+    (void)argument;
+    return closing(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
+
+static int do_connect(const char *argument)
+{
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (sock < 0) return -1;
+    strncpy(to.sun_path, argument, sizeof to.sun_path - 1);
+    int failed = connect(sock, (const struct sockaddr *)&to, sizeof to);
+    int os_errno = errno;
+    close(sock);
+    errno = os_errno;
+    return failed;
+}
+
+static int do_exec(const char *argument)
+{
+    return execl(argument, argument, (char *)NULL);
+}
+
+static int do_fork(const char *argument)
+{
+    (void)argument;
+    pid_t pid = fork();
+    if (pid == 0) _exit(0);
+    if (pid > 0) waitpid(pid, NULL, 0);
+    return pid < 0 ? -1 : 0;
+}
+
+static int do_memfd(const char *argument)
+{
+    (void)argument;
+    return closing(memfd_create("probe", MFD_CLOEXEC));
+}
+
+static int do_ptrace_parent(const char *argument)
+{
+    (void)argument;
+    return (int)ptrace(PTRACE_SEIZE, getppid(), NULL, NULL);
+}
+
+/* Signal 0 asks for the right to send without hurting anybody where that exists. */
+static int do_kill_parent(const char *argument)
+{
+    (void)argument;
+    return kill(getppid(), 0);
+}
+
+static int do_signal_group(const char *argument)
+{
+    (void)argument;
+    return kill(0, 0);
+}
+
+static int do_limits(const char *argument)
+{
+    (void)argument;
+    struct rlimit most;
+    if (getrlimit(RLIMIT_CORE, &most) != 0) return -1;
+    return setrlimit(RLIMIT_CORE, &most);
+}
+
+static int do_nothing(const char *argument)
+{
+    (void)argument;
+    return 0;
+}
+
+/* ---- which ---- */
+
+static const struct {
+    const char *word;
+    int (*carry_out)(const char *argument);
+} probes[] = {
+    {"crash", do_crash},
+    {"abort", do_abort},
+    {"hang", do_hang},
+    {"sleep", do_sleep},
+    {"exit", do_exit},
+    {"eat", do_eat},
+    {"lie", do_nothing},
+    {"open-read", do_open_read},
+    {"open-write", do_open_write},
+    {"create", do_create},
+    {"unlink", do_unlink},
+    {"list", do_list},
+    {"reopen-slot", do_reopen_slot},
+    {"socket", do_socket},
+    {"connect", do_connect},
+    {"exec", do_exec},
+    {"fork", do_fork},
+    {"memfd", do_memfd},
+    {"ptrace-parent", do_ptrace_parent},
+    {"kill-parent", do_kill_parent},
+    {"signal-group", do_signal_group},
+    {"limits", do_limits},
+    {"ok", do_nothing},
+};
+
+/* "word argument" of a probe, or false. */
+static bool read_probe(const uint8_t *data, size_t len, char *text, size_t size)
+{
+    static const char mark[] = "THUMBS-PROBE ";
+    size_t begin = GIF_HEADER + sizeof mark - 1, n = 0;
+    if (len <= begin || memcmp(data, "GIF89a", 6) != 0) return false;
+    if (memcmp(data + GIF_HEADER, mark, sizeof mark - 1) != 0) return false;
+    while (begin + n < len && data[begin + n] != '\n' && n + 1 < size)
+        n++;
+    memcpy(text, data + begin, n);
+    text[n] = '\0';
+    return true;
+}
+
+bool th_probe(const uint8_t *data, size_t len, bool *lie, struct thumbs_error *error)
+{
+    char text[PATH_MAX + 32];
+    if (!read_probe(data, len, text, sizeof text)) return false;
+    char *space = strchr(text, ' ');
+    if (space) *space = '\0';
+    const char *argument = space ? space + 1 : "";
+    *lie = strcmp(text, "lie") == 0;
+    for (size_t i = 0; i < sizeof probes / sizeof *probes; i++) {
+        if (strcmp(probes[i].word, text) != 0) continue;
+        if (probes[i].carry_out(argument) == 0) {
+            th_error_set(error, THUMBS_INTERNAL, THUMBS_STAGE_DECODE, "probe: %s: done", text);
+        } else {
+            th_error_set(error, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "probe: %s: %s", text, strerror(errno));
+        }
+        return true;
+    }
+    th_error_set(error, THUMBS_INTERNAL, THUMBS_STAGE_DECODE, "probe: there is no %s", text);
+    return true;
+}
+
+#else
+typedef int th_probe_is_not_built; /* ISO C wants a declaration in every file */
+#endif

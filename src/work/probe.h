@@ -1,0 +1,36 @@
+/*
+ * probe.h - pictures that ask for trouble, for tests; only in builds with THUMBS_FAULTS.
+ *
+ * A file that begins like a GIF ("GIF89a", a header of 13 bytes) and goes on with "THUMBS-PROBE word argument\n" makes
+ * whoever works on it do what a hostile picture could make a decoder do: in a worker process it runs inside the
+ * sandbox. Words:
+ *
+ *   crash           die of SIGSEGV                    abort          die of SIGABRT
+ *   hang            never end                         sleep MS       take that long
+ *   exit STATUS     end the process                   eat MB         allocate and touch that much, a part at a time
+ *   lie             answer nonsense (worker processes; elsewhere as ok)
+ *   open-read PATH  open a file for reading           open-write PATH, create PATH, unlink PATH, list PATH
+ *   reopen-slot     open the file's own bytes for writing by way of /proc
+ *   socket, connect PATH, exec PATH, fork, memfd, ptrace-parent, kill-parent, signal-group, limits
+ *   ok              do nothing
+ *
+ * What is asked for and fails is reported as UNSUPPORTED "probe: WORD: <errno text>"; what succeeds as INTERNAL
+ * "probe: WORD: done". So the report of a run tells what a worker is able to do.
+ */
+#ifndef TH_WORK_PROBE_H
+#define TH_WORK_PROBE_H
+
+#include "image/image.h"
+
+#ifdef THUMBS_FAULTS
+/* True if the bytes are a probe: it has been carried out, *error says how it went. *lie: the caller is to lie. */
+bool th_probe(const uint8_t *data, size_t len, bool *lie, struct thumbs_error *error);
+#else
+static inline bool th_probe(const uint8_t *data, size_t len, bool *lie, struct thumbs_error *error)
+{
+    (void)data, (void)len, (void)lie, (void)error;
+    return false;
+}
+#endif
+
+#endif
