@@ -5,12 +5,55 @@
  *
  * The options come from the last four bytes and the length, so that any picture file is an input as it stands.
  */
+#include <stdatomic.h>
+
 #include "base/sys.h"
 #include "fuzz.h"
 #include "image/image.h"
 #include "work/check.h"
 
 enum { MAX_PIXELS = 4 << 20 };
+
+/* ---- how much heap is used, as far as a sanitizer can tell ---- */
+
+/* For what libraries allocate once, when they first meet a format, and keep. */
+#define SLACK_BYTES (INT64_C(32) << 20)
+
+typedef void malloc_hook(const volatile void *, size_t);
+typedef void free_hook(const volatile void *);
+int __sanitizer_install_malloc_and_free_hooks(malloc_hook *, free_hook *) __attribute__((weak));
+size_t __sanitizer_get_allocated_size(const volatile void *) __attribute__((weak));
+
+static atomic_int_fast64_t used, peak; /* libraries may have threads */
+
+static void on_malloc(const volatile void *p, size_t size)
+{
+    (void)p;
+    int_fast64_t now = atomic_fetch_add(&used, (int_fast64_t)size) + (int_fast64_t)size, most = atomic_load(&peak);
+    while (now > most && !atomic_compare_exchange_weak(&peak, &most, now)) {
+    }
+}
+
+static void on_free(const volatile void *p)
+{
+    if (p) atomic_fetch_sub(&used, (int_fast64_t)__sanitizer_get_allocated_size(p));
+}
+
+/* False without a sanitizer. */
+static bool watch_heap(void)
+{
+    static int watched; /* 0: not asked yet */
+    if (!watched) {
+        watched = -1;
+        if (__sanitizer_install_malloc_and_free_hooks && __sanitizer_get_allocated_size) {
+            if (th_image_preload(NULL) == THUMBS_OK && __sanitizer_install_malloc_and_free_hooks(on_malloc, on_free))
+                watched = 1;
+        }
+    }
+    return watched > 0;
+}
+
+/* ---- the room ---- */
 
 static void make_options(const uint8_t *data, size_t len, struct thumbs_image_options *out)
 {
@@ -57,6 +100,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct thumbs_image_options options;
     make_options(data, len, &options);
+    bool is_watched = watch_heap();
+    uint64_t estimated;
+    th_image_estimate(data, len, &options, &estimated);
     struct th_sink sink;
     th_sink_init_heap(&sink);
     if (!th_sink_add(&sink, "abc", 3)) abort();
@@ -64,7 +110,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     memset(&reply, 0, sizeof reply);
     reply.id = 1;
     struct th_image_limits limits = {.deadline_ns = th_now_ns() + UINT64_C(1000000000)};
+    int_fast64_t used_before = atomic_load(&used);
+    atomic_store(&peak, used_before);
     enum thumbs_code code = th_image_make(data, len, &options, &limits, &sink, &reply.result, &reply.error);
+    if (is_watched) {
+        int_fast64_t taken = atomic_load(&peak) - used_before;
+        if (taken > SLACK_BYTES && (uint64_t)(taken - SLACK_BYTES) > estimated) {
+            fprintf(stderr, "%lld bytes of heap were used, %llu were estimated\n", (long long)taken,
+                    (unsigned long long)estimated);
+            fuzz_check(!"more heap was used than was estimated");
+        }
+    }
     reply.error.code = code;
     if (code != THUMBS_OK) {
         check_failure(code, &reply.error, &sink);
