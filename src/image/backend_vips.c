@@ -8,6 +8,7 @@
 #include "base/sys.h"
 #include "image/backend.h"
 #include "image/encode.h"
+#include "image/estimate.h"
 #include "image/icc.h"
 #include "image/rowscale.h"
 #include "image/vips_module.h"
@@ -200,6 +201,17 @@ static enum thumbs_code collect(struct feeder *f, const struct th_vips_ops *ops,
     return THUMBS_OK;
 }
 
+/* libpng makes room for whole rows as it opens a file, 64 MB for a width of 8 million: too late to ask for pixels. */
+static enum thumbs_code refuse_early(struct th_make *make, struct thumbs_error *err)
+{
+    const struct th_view v = {make->data, make->len};
+    struct th_estimate e = {0};
+    struct th_targets ignored;
+    if (make->format != THUMBS_FORMAT_PNG || !th_estimate_png(v, make->options, &e)) return THUMBS_OK;
+    if ((uint64_t)e.width * e.height <= make->options->max_pixels) return THUMBS_OK;
+    return th_make_targets(make, e.width, e.height, 1, &ignored, err);
+}
+
 static enum thumbs_code make_with_vips(struct th_make *make, struct thumbs_error *err)
 {
     const struct th_vips_ops *ops = NULL;
@@ -209,7 +221,8 @@ static enum thumbs_code make_with_vips(struct th_make *make, struct thumbs_error
     struct th_pixels pictures[THUMBS_MAX_SIZES] = {{0}};
     struct feeder f = {.make = make, .header = &header, .targets = &targets, .err = err};
 
-    enum thumbs_code code = th_vips_load(&ops, err);
+    enum thumbs_code code = refuse_early(make, err);
+    if (code == THUMBS_OK) code = th_vips_load(&ops, err);
     if (code != THUMBS_OK) return code;
     uint64_t start_ns = th_now_ns();
     code = ops->open(make->data, make->len, make->format, &source, &header, err);
