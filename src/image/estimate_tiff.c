@@ -97,7 +97,7 @@ bool th_estimate_tiff(struct th_view v, const struct thumbs_image_options *optio
     uint64_t rows = th_min_u64(d.rows_per_strip ? d.rows_per_strip : d.height, d.height);
     uint64_t strip = th_mul3_sat(d.width, rows, out->pixel_bytes);
     if (d.tile_width && d.tile_height) {
-        uint64_t across = (d.width + d.tile_width - 1) / d.tile_width;
+        uint64_t across = d.width / d.tile_width + (d.width % d.tile_width != 0);
         strip = th_mul3_sat(th_mul_sat(across, d.tile_width), d.tile_height, out->pixel_bytes);
     }
     /* The strip, its copies, and the compressed bytes of it. */
