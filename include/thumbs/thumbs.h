@@ -65,6 +65,7 @@ enum thumbs_stage {
     THUMBS_STAGE_RESIZE,
     THUMBS_STAGE_ENCODE,
     THUMBS_STAGE_WRITE,
+    THUMBS_STAGE_REPORT, /* only in struct thumbs_waiting */
     THUMBS_N_STAGES
 };
 
@@ -139,6 +140,7 @@ struct thumbs_image_options {
     uint32_t quality;                     /* 1 to 100 */
     uint8_t background[4];                /* R, G, B, and 0 */
     uint32_t on_damage;                   /* enum thumbs_damage */
+    uint32_t no_svg;                      /* 1: SVG is not decoded in a sandbox either, so that all modes are alike */
     uint64_t max_pixels;                  /* width x height of a source beyond which it is refused */
 };
 
@@ -285,6 +287,36 @@ THUMBS_API void thumbs_batch_stop(struct thumbs_batch *batch);
 
 /* A snapshot of the totals. Any thread, also while running. */
 THUMBS_API void thumbs_batch_totals(struct thumbs_batch *batch, struct thumbs_totals *out);
+
+/* One thing that a run waits for: a source that is on its way, or a folder that is being read. Borrowed until the
+ * callback returns. */
+struct thumbs_waiting {
+    const char *path;        /* as in struct thumbs_event; of a SOURCE that is being opened: as it was given */
+    enum thumbs_stage stage; /* decode: also resize and encode, which cannot be told apart from outside */
+    const char *what;        /* one English clause: "is opened and read" */
+    bool queued;             /* nobody is at it, it waits for its turn */
+    unsigned worker;         /* the compute worker that has it, from 1; 0: none */
+    int pid;                 /* the process of that worker; 0: none of its own */
+    double seconds;          /* for how long it is where it is */
+};
+typedef void thumbs_waiting_fn(void *user, const struct thumbs_waiting *waiting);
+
+/* What the run is at just now, to tell why it does not go on: on_waiting gets the first `most`, those that somebody is
+ * at before those that are queued, in each part the oldest first. Returns how many there are in all. Nothing is held up
+ * by it; what moves meanwhile may be missed or be told as it was. Any thread, before, while and after running. */
+THUMBS_API size_t thumbs_batch_waiting(struct thumbs_batch *batch, size_t most, thumbs_waiting_fn *on_waiting,
+                                       void *user);
+
+/* How full the run is, roughly. A most_ of 0: there is no such bound here (mode sync has no queues). */
+struct thumbs_levels {
+    uint64_t found, most_found;       /* sources that wait to be read */
+    uint64_t loaded, most_loaded;     /* files that wait for a worker */
+    uint64_t bytes, most_bytes;       /* of files in memory, queued and worked on */
+    uint64_t decoding, most_decoding; /* bytes that workers have reserved to decode */
+    double still_seconds; /* since anything moved: was found, came to the next stage, or was reported; 0 before a run */
+};
+/* Any thread, before, while and after running. */
+THUMBS_API void thumbs_batch_levels(struct thumbs_batch *batch, struct thumbs_levels *out);
 
 /* What a user may want to know about how this batch runs, though nothing is wrong: one English clause, for example that
  * io_uring cannot be used here and I/O threads read the files; NULL if there is nothing. Final once created, borrowed

@@ -8,6 +8,7 @@
  * fork, short (a read or write that moves one byte only); dest (the writing of one output below DEST, and of the probe
  * that tells whether anything can be written there); of the io_uring loop: uring_setup (no ring is given), uring_short
  * (a read that moves half), uring_again, uring_intr and uring_cancel (a request ends with EAGAIN, EINTR, ECANCELED).
+ * For THUMBS_STALL_MS see cli/watch.h.
  */
 #ifndef TH_BASE_SYS_H
 #define TH_BASE_SYS_H

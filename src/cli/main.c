@@ -89,6 +89,7 @@ int main(int argc, char **argv)
 
     occupy_standard_fds();
     raise_descriptor_limit();
+    signal(SIGUSR1, SIG_IGN); /* a question (see watch.h) that comes too early or too late must not kill */
     signal(SIGCHLD, SIG_DFL); /* ignored, as some parents leave it, dead workers could not be waited for */
     code = cli_parse(argc, argv, &settings, &message);
     if (code != THUMBS_OK)

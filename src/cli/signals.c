@@ -22,6 +22,7 @@ static void fill_set(sigset_t *set)
     sigemptyset(set);
     sigaddset(set, SIGINT);
     sigaddset(set, SIGTERM);
+    sigaddset(set, SIGUSR1);
     if (!is_ignored(SIGHUP)) sigaddset(set, SIGHUP);
 }
 
@@ -46,7 +47,9 @@ static void *signal_loop(void *arg)
         if (!(fds[1].revents & POLLIN)) continue;
         if (th_read(signals->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info)) continue;
         if (is_for_others(signals, &info)) continue;
-        if (first) {
+        if (info.ssi_signo == SIGUSR1) {
+            signals->on_ask(signals->user);
+        } else if (first) {
             first = false;
             signals->on_first(signals->user, (int)info.ssi_signo);
         } else {
@@ -67,7 +70,7 @@ enum thumbs_code cli_signals_init(struct cli_signals *signals, struct thumbs_err
     signals->int_ignored = is_ignored(SIGINT);
     fill_set(&set);
     sigaction(SIGPIPE, &ignore, NULL);
-    sigaction(SIGUSR1, &ignore, NULL);
+    sigaction(SIGUSR1, &ignore, NULL); /* blocked, it comes all the same; the fork server inherits this */
     sigaction(SIGXFSZ, &ignore, NULL); /* past ulimit -f a write then fails instead of killing */
     failed = pthread_sigmask(SIG_BLOCK, &set, NULL);
     if (failed) return th_error_os(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, failed, "cannot block signals");

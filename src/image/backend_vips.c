@@ -9,6 +9,7 @@
 #include "base/sys.h"
 #include "image/backend.h"
 #include "image/encode.h"
+#include "image/estimate.h"
 #include "image/icc.h"
 #include "image/jpeg_parse.h"
 #include "image/rowscale.h"
@@ -228,6 +229,17 @@ static enum thumbs_code check_scans(const struct th_make *make, struct thumbs_er
     return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "it has more than %d scans", TH_JPEG_MAX_SCANS);
 }
 
+/* libpng makes room for whole rows as it opens a file, 64 MB for a width of 8 million: too late to ask for pixels. */
+static enum thumbs_code refuse_early(struct th_make *make, struct thumbs_error *err)
+{
+    const struct th_view v = {make->data, make->len};
+    struct th_estimate e = {0};
+    struct th_targets ignored;
+    if (make->format != THUMBS_FORMAT_PNG || !th_estimate_png(v, make->options, &e)) return THUMBS_OK;
+    if ((uint64_t)e.width * e.height <= make->options->max_pixels) return THUMBS_OK;
+    return th_make_targets(make, e.width, e.height, 1, &ignored, err);
+}
+
 static enum thumbs_code make_with_vips(struct th_make *make, struct thumbs_error *err)
 {
     const struct th_vips_ops *ops = NULL;
@@ -238,6 +250,7 @@ static enum thumbs_code make_with_vips(struct th_make *make, struct thumbs_error
     struct feeder f = {.make = make, .header = &header, .targets = &targets, .err = err};
 
     enum thumbs_code code = check_scans(make, err);
+    if (code == THUMBS_OK) code = refuse_early(make, err);
     if (code == THUMBS_OK) code = th_vips_load(&ops, err);
     if (code != THUMBS_OK) return code;
     uint64_t start_ns = th_now_ns();

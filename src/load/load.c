@@ -111,6 +111,11 @@ static int read_rest(int fd, struct th_slot *slot, const uint8_t *first, size_t 
     return slot->len == size ? (int)THUMBS_OK : TH_LOAD_ODD_LENGTH;
 }
 
+static void tell(const struct th_loader *loader, enum th_load_at at)
+{
+    if (loader->at) loader->at(loader->at_user, at);
+}
+
 static int read_all(const struct th_loader *loader, int fd, struct th_slot **slot, const struct stat *st,
                     struct thumbs_error *err)
 {
@@ -119,7 +124,9 @@ static int read_all(const struct th_loader *loader, int fd, struct th_slot **slo
     int code = (int)peek(loader, fd, first, &n_first, err);
     if (code != THUMBS_OK || !loader->slots) return code;
     if (n_first > size) return TH_LOAD_ODD_LENGTH;
+    tell(loader, TH_LOAD_HUNGRY);
     code = (int)th_slots_take(loader->slots, size, slot, err);
+    tell(loader, TH_LOAD_READING);
     return code == THUMBS_OK ? read_rest(fd, *slot, first, n_first, size, err) : code;
 }
 

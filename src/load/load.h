@@ -14,6 +14,13 @@
 struct th_slots; /* slots/slots.h: where the bytes go. The loader only takes from it and gives back. */
 struct th_slot;
 
+/* What a file on its way into a slot waits for. */
+enum th_load_at {
+    TH_LOAD_READING, /* the storage */
+    TH_LOAD_HUNGRY,  /* a slot */
+    TH_LOAD_READY    /* nothing, it is loaded; only th_uring_run() holds such files */
+};
+
 struct th_loader {
     struct th_slots *slots; /* NULL: only look whether the file is worth loading (dry runs) */
     uint64_t max_bytes;     /* a larger file is TOO_LARGE, unread */
@@ -22,6 +29,9 @@ struct th_loader {
     bool follow;            /* a symbolic link is followed; else it is UNREADABLE */
     /* Are these first bytes (up to TH_LOAD_PEEK of them) worth loading? No: NOT_IMAGE. NULL: all are. */
     bool (*worth_loading)(const uint8_t *data, size_t len);
+    /* Told by th_load_file() whenever that changes, from READING on. May be NULL. */
+    void (*at)(void *at_user, enum th_load_at at);
+    void *at_user;
 };
 #define TH_LOAD_PEEK 512
 

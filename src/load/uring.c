@@ -304,6 +304,11 @@ static void release(struct th_uring *u, struct flight *f)
     append(&u->unused, f);
 }
 
+static void tell(struct th_uring *u, struct flight *f, enum th_load_at at)
+{
+    if (u->calls->at) u->calls->at(u->calls->user, f->file, at);
+}
+
 static void give_slot_back(struct th_uring *u, struct flight *f)
 {
     if (!f->slot) return;
@@ -328,6 +333,7 @@ static void conclude(struct th_uring *u, struct flight *f)
 {
     f->load_ns = th_now_ns() - f->start_ns;
     if (f->code == THUMBS_OK) {
+        tell(u, f, TH_LOAD_READY);
         append(&u->ready, f);
         return;
     }
@@ -417,6 +423,7 @@ static void judge_first(struct th_uring *u, struct flight *f)
     if (f->code != THUMBS_OK) {
         start_rest(u, f); /* true only if the file is what it was when its state was taken */
     } else {
+        tell(u, f, TH_LOAD_HUNGRY);
         append(&u->hungry, f);
     }
 }
@@ -549,6 +556,7 @@ static void step(struct th_uring *u, struct flight *f)
 static void got_slot(struct th_uring *u, struct flight *f, enum thumbs_code code)
 {
     take_first(&u->hungry);
+    tell(u, f, TH_LOAD_READING);
     if (code != THUMBS_OK) {
         finish(u, f, (int)code);
         return;

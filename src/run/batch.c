@@ -278,6 +278,7 @@ static enum thumbs_code make_queues(struct thumbs_batch *b, struct thumbs_error 
     if (code != THUMBS_OK) return code;
     o->io_jobs = (unsigned)room.n_loading;
     o->queue_items = (unsigned)room.n_loaded;
+    b->n_paths = (size_t)room.n_paths;
     b->paths = th_queue_create((size_t)room.n_paths);
     b->loaded = th_queue_create((size_t)room.n_loaded);
     if (!b->paths || !b->loaded) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for the queues");
@@ -302,6 +303,8 @@ static enum thumbs_code open_ends(struct thumbs_batch *b, const char *const *sou
                                                .stopped = is_stopped,
                                                .is_image = is_image,
                                                .output_class = output_class,
+                                               .on_folder = th_walk_watch_folder,
+                                               .on_folder_user = th_watch_walk(b->watch, TH_WALK_SOURCES),
                                                .user = b};
     enum thumbs_code code = th_walk_create(&b->walk_options, &b->walk, err);
     if (code == THUMBS_OK) code = check_overlap(sources, n_sources, dest, err);
@@ -329,7 +332,8 @@ enum thumbs_code thumbs_batch_create(const struct thumbs_options *options, const
     resolve_defaults(&b->options);
     pthread_mutex_init(&b->lock, NULL);
     b->counters = th_counters_create();
-    if (!b->counters || !fingerprint(&b->options, n_sources, &b->fingerprint)) {
+    b->watch = th_watch_create();
+    if (!b->counters || !b->watch || !fingerprint(&b->options, n_sources, &b->fingerprint)) {
         code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for a run");
         goto fail;
     }
@@ -394,6 +398,30 @@ void thumbs_batch_totals(struct thumbs_batch *b, struct thumbs_totals *out)
     out->seconds = started_ns ? (double)((ended_ns ? ended_ns : th_now_ns()) - started_ns) / 1e9 : 0;
 }
 
+size_t thumbs_batch_waiting(struct thumbs_batch *b, size_t most, thumbs_waiting_fn *on_waiting, void *user)
+{
+    return th_watch_read(b->watch, most, on_waiting, user);
+}
+
+void thumbs_batch_levels(struct thumbs_batch *b, struct thumbs_levels *out)
+{
+    const struct thumbs_options *o = &b->options;
+    uint64_t started_ns = atomic_load(&b->started_ns), moved_ns = th_watch_moved_ns(b->watch), now = th_now_ns();
+    *out = (struct thumbs_levels){0};
+    if (moved_ns < started_ns) moved_ns = started_ns;
+    if (started_ns && now > moved_ns) out->still_seconds = (double)(now - moved_ns) / 1e9;
+    out->bytes = th_slots_in_use_bytes(b->slots);
+    out->most_bytes = o->queue_bytes;
+    out->decoding = atomic_load(&b->decode_memory.in_use);
+    out->most_decoding = b->decode_memory.limit;
+    if (o->mode == THUMBS_MODE_SYNC || o->dry_run) return;
+    out->loaded = th_queue_depth(b->loaded);
+    out->most_loaded = o->queue_items;
+    if (b->uring) return; /* it takes each source right from the walk */
+    out->found = th_queue_depth(b->paths);
+    out->most_found = b->n_paths;
+}
+
 const char *thumbs_batch_note(const struct thumbs_batch *b)
 {
     return b->note[0] ? b->note : NULL;
@@ -416,6 +444,7 @@ void thumbs_batch_destroy(struct thumbs_batch *b)
     th_queue_destroy(b->paths);
     th_queue_destroy(b->loaded);
     th_counters_destroy(b->counters);
+    th_watch_destroy(b->watch);
     th_claims_destroy(b->claims);
     free(b->clashes);
     if (b->decode_memory.limit) th_budget_finish(&b->decode_memory);

@@ -20,6 +20,7 @@
 #include "queue/queue.h"
 #include "report/report.h"
 #include "run/plan.h"
+#include "run/watch.h"
 #include "slots/slots.h"
 #include "thumbs/thumbs.h"
 #include "walk/walk.h"
@@ -32,6 +33,7 @@ struct th_file {
     struct stat st; /* as it was when read */
     uint64_t load_ns;
     uint64_t queued_ns; /* when it was pushed to `loaded` */
+    struct th_flight flight;
 };
 
 struct thumbs_batch {
@@ -46,11 +48,13 @@ struct thumbs_batch {
     struct th_slots *slots;
     unsigned n_slots;
     struct th_loader loader;
-    struct th_uring *uring;  /* NULL: files are read by I/O threads, or in the one thread of mode sync */
-    char note[320];          /* what the caller may want to know about how the run goes; "" if nothing */
-    struct th_queue *paths;  /* th_file without bytes */
+    struct th_uring *uring; /* NULL: files are read by I/O threads, or in the one thread of mode sync */
+    char note[320];         /* what the caller may want to know about how the run goes; "" if nothing */
+    struct th_queue *paths; /* th_file without bytes, n_paths of them at most */
+    size_t n_paths;
     struct th_queue *loaded; /* th_file with bytes */
     struct th_counters *counters;
+    struct th_watch *watch; /* where the files in flight are */
     uint64_t *
         clashes; /* sorted hashes of output names that more than one source wants; only where the template allows any */
     size_t n_clashes;
@@ -70,8 +74,8 @@ struct thumbs_batch {
 
 /* ---- file.c ---- */
 
-/* A file for a walk entry, which it takes over (*entry is zeroed); NULL: no memory, the entry stays. */
-struct th_file *th_file_create(struct th_walk_entry *entry);
+/* A file in flight for a walk entry, which it takes over (*entry is zeroed); NULL: no memory, the entry stays. */
+struct th_file *th_file_create(struct thumbs_batch *batch, struct th_walk_entry *entry);
 /* Gives a slot back to the batch. NULL is fine. */
 void th_file_destroy(struct thumbs_batch *batch, struct th_file *file);
 
@@ -90,6 +94,15 @@ bool th_file_end_load(struct thumbs_batch *batch, struct th_file *file, enum thu
 
 /* Everything after work: commit, report, destroy. For th_work.finish; user is the batch. */
 void th_file_finish(void *user, struct th_item *item, const struct th_outcome *outcome);
+
+/* For th_uring_calls.at; user is the batch. */
+void th_file_loading(void *user, void *file, enum th_load_at at);
+
+/* For th_work.moved; user is the batch. */
+void th_file_moved(void *user, struct th_item *item, enum th_item_state state, unsigned worker, int pid);
+
+/* Append the path of a source as reports have it, "." for SOURCE itself. */
+void th_file_add_path(struct th_bytes *b, const struct th_walk_entry *entry);
 
 /* Report an entry of the walk that is no file. */
 void th_file_report_entry(struct thumbs_batch *batch, const struct th_walk_entry *entry);

@@ -71,11 +71,15 @@ static bool add_outputs(const struct thumbs_batch *batch, const struct th_walk_e
 static bool collect(struct thumbs_batch *batch, struct th_walk *walk, struct hashes *hashes)
 {
     struct th_walk_entry entry = {0};
+    struct th_walk_watch *watch = th_watch_walk(batch->watch, TH_WALK_CLASHES);
     bool ok = true;
+    th_walk_watch_begin(watch);
     while (ok && !atomic_load(&batch->stopped) && th_walk_next(walk, &entry)) {
         if (is_candidate(batch, &entry)) ok = add_outputs(batch, &entry, hashes);
         th_walk_entry_finish(&entry);
+        th_walk_watch_begin(watch);
     }
+    th_walk_watch_end(watch);
     return ok;
 }
 
@@ -92,6 +96,7 @@ enum thumbs_code th_clashes_find(struct thumbs_batch *batch, struct thumbs_error
     struct th_walk_options options = batch->walk_options;
     if (options.list) options.hidden = true;
     options.list = NULL;
+    options.on_folder_user = th_watch_walk(batch->watch, TH_WALK_CLASHES);
     enum thumbs_code code = th_walk_create(&options, &walk, err);
     if (code != THUMBS_OK) return code;
     if (collect(batch, walk, &hashes)) {

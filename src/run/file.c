@@ -8,18 +8,20 @@
 #include "base/sys.h"
 #include "run/batch.h"
 
-struct th_file *th_file_create(struct th_walk_entry *entry)
+struct th_file *th_file_create(struct thumbs_batch *batch, struct th_walk_entry *entry)
 {
     struct th_file *file = th_calloc(1, sizeof *file);
     if (!file) return NULL;
     file->entry = *entry;
     *entry = (struct th_walk_entry){0};
+    th_watch_add(batch->watch, &file->flight, &file->entry);
     return file;
 }
 
 void th_file_destroy(struct thumbs_batch *batch, struct th_file *file)
 {
     if (!file) return;
+    th_watch_remove(&file->flight);
     if (file->item.slot) th_slots_give(batch->slots, file->item.slot);
     th_walk_entry_finish(&file->entry);
     free(file);
@@ -27,7 +29,7 @@ void th_file_destroy(struct thumbs_batch *batch, struct th_file *file)
 
 /* ---- reporting ---- */
 
-static void add_source_path(struct th_bytes *b, const struct th_walk_entry *entry)
+void th_file_add_path(struct th_bytes *b, const struct th_walk_entry *entry)
 {
     const char *dir = entry->dir ? entry->dir->path : "";
     const char *name = entry->name ? entry->name : "";
@@ -41,7 +43,7 @@ static void add_source_path(struct th_bytes *b, const struct th_walk_entry *entr
 static void report(struct thumbs_batch *batch, const struct th_walk_entry *entry, struct thumbs_event *event)
 {
     struct th_bytes path = {0};
-    add_source_path(&path, entry);
+    th_file_add_path(&path, entry);
     event->source = th_bytes_str(&path);
     th_counters_add(batch->counters, event);
     if (batch->on_event) batch->on_event(batch->user, event);
@@ -63,11 +65,12 @@ void th_file_report_entry(struct thumbs_batch *batch, const struct th_walk_entry
     report(batch, entry, &event);
 }
 
-static void report_file(struct thumbs_batch *batch, const struct th_file *file, enum thumbs_status status,
+static void report_file(struct thumbs_batch *batch, struct th_file *file, enum thumbs_status status,
                         const struct thumbs_error *error)
 {
     struct thumbs_event event = {
         .status = status, .bytes = (uint64_t)file->st.st_size, .times.load = file->load_ns, .error = error};
+    th_flight_move(&file->flight, TH_AT_REPORT);
     report(batch, &file->entry, &event);
 }
 
@@ -242,6 +245,7 @@ static bool is_known_by_name(struct thumbs_batch *batch, struct th_file *file)
 
 bool th_file_begin(struct thumbs_batch *batch, struct th_file *file)
 {
+    th_flight_move(&file->flight, TH_AT_LOOKUP);
     if (!atomic_load_explicit(&batch->stopped, memory_order_relaxed) && !is_clashing(batch, file)) return true;
     th_file_destroy(batch, file);
     return false;
@@ -250,7 +254,10 @@ bool th_file_begin(struct thumbs_batch *batch, struct th_file *file)
 bool th_file_is_settled(struct thumbs_batch *batch, struct th_file *file, const struct stat *st)
 {
     file->st = *st;
-    if (!is_known(batch, file)) return false;
+    if (batch->options.force || !is_known(batch, file)) {
+        th_flight_move(&file->flight, TH_AT_LOAD);
+        return false;
+    }
     th_file_destroy(batch, file);
     return true;
 }
@@ -284,6 +291,7 @@ static void report_planned(struct thumbs_batch *batch, struct th_file *file)
     }
     struct thumbs_event event = {
         .status = THUMBS_STATUS_DONE, .bytes = (uint64_t)file->st.st_size, .outputs = outputs, .n_outputs = n};
+    th_flight_move(&file->flight, TH_AT_REPORT);
     report(batch, &file->entry, &event);
     for (uint32_t i = 0; i < n; i++)
         free(paths[i]);
@@ -304,6 +312,20 @@ bool th_file_end_load(struct thumbs_batch *batch, struct th_file *file, enum thu
     return false;
 }
 
+void th_file_loading(void *user, void *loading, enum th_load_at load_at)
+{
+    static const enum th_at at[] = {
+        [TH_LOAD_READING] = TH_AT_LOAD, [TH_LOAD_HUNGRY] = TH_AT_HUNGRY, [TH_LOAD_READY] = TH_AT_QUEUE};
+    struct th_file *file = loading;
+    (void)user;
+    th_flight_move(&file->flight, at[load_at]);
+}
+
+static void loading_at(void *file, enum th_load_at at)
+{
+    th_file_loading(NULL, file, at);
+}
+
 bool th_file_prepare(struct thumbs_batch *batch, struct th_file *file)
 {
     struct thumbs_error error = {0};
@@ -312,8 +334,11 @@ bool th_file_prepare(struct thumbs_batch *batch, struct th_file *file)
         th_file_destroy(batch, file);
         return false;
     }
+    th_flight_move(&file->flight, TH_AT_LOAD);
     struct th_loader loader = batch->loader;
     loader.follow |= file->entry.follow;
+    loader.at = loading_at;
+    loader.at_user = file;
     uint64_t start_ns = th_now_ns();
     enum thumbs_code code =
         th_load_file(&loader, file->entry.dir->fd, file->entry.name, &file->item.slot, &file->st, &error);
@@ -324,7 +349,21 @@ bool th_file_prepare(struct thumbs_batch *batch, struct th_file *file)
 void th_file_queue(struct thumbs_batch *batch, struct th_file *file)
 {
     file->queued_ns = th_now_ns();
+    th_flight_move(&file->flight, TH_AT_QUEUE);
     if (!th_queue_push(batch->loaded, file)) th_file_destroy(batch, file);
+}
+
+/* ---- work ---- */
+
+void th_file_moved(void *user, struct th_item *item, enum th_item_state state, unsigned worker, int pid)
+{
+    static const enum th_at at[] = {[TH_ITEM_HUNGRY] = TH_AT_STARVED,
+                                    [TH_ITEM_UNSERVED] = TH_AT_UNSERVED,
+                                    [TH_ITEM_AHEAD] = TH_AT_AHEAD,
+                                    [TH_ITEM_BEGUN] = TH_AT_WORK};
+    struct th_file *file = (struct th_file *)item;
+    (void)user;
+    th_flight_move_to_worker(&file->flight, at[state], worker, pid);
 }
 
 /* ---- after work ---- */
@@ -406,7 +445,7 @@ static enum thumbs_code claim_names(const struct thumbs_batch *batch, const stru
 {
     struct th_bytes source = {0};
     if (!batch->claims) return THUMBS_OK;
-    add_source_path(&source, entry);
+    th_file_add_path(&source, entry);
     enum thumbs_code code = THUMBS_OK;
     if (th_bytes_failed(&source)) code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WRITE, "no memory for a name");
     uint64_t owner = th_hash64(th_bytes_str(&source), source.len, 3);
@@ -483,6 +522,7 @@ static void commit(struct thumbs_batch *batch, struct th_file *file, const struc
         event->status = THUMBS_STATUS_FAILED;
         event->error = &error;
     }
+    th_flight_move(&file->flight, TH_AT_REPORT);
     report(batch, &file->entry, event);
     if (code != THUMBS_OK && is_fatal(batch, &error)) th_batch_set_fatal(batch, &error);
     for (size_t i = 0; i < outputs.n; i++)
@@ -496,6 +536,8 @@ void th_file_finish(void *user, struct th_item *item, const struct th_outcome *o
     struct thumbs_event event = {.bytes = (uint64_t)file->st.st_size, .times.load = file->load_ns};
     if (file->queued_ns && outcome->started_ns > file->queued_ns)
         event.times.wait = outcome->started_ns - file->queued_ns;
+    bool writes = outcome->code == THUMBS_OK && !batch->options.no_work;
+    th_flight_move(&file->flight, writes ? TH_AT_WRITE : TH_AT_REPORT);
     /* The bytes are needed no more; the next file may use their place while this one is written. */
     th_slots_give(batch->slots, file->item.slot);
     file->item.slot = NULL;

@@ -556,6 +556,11 @@ static void begin_folders(struct th_walk *walk)
 
 /* Each step makes an entry (true), or brings the walk forward without one. */
 
+static void tell_folder(const struct th_walk *walk, const char *parent, const char *name)
+{
+    if (walk->options->on_folder) walk->options->on_folder(walk->options->on_folder_user, parent, name);
+}
+
 /* Hand out a name that cannot be looked at, as it is now. */
 static void emit_broken(struct th_walk *walk, struct th_walk_entry *entry, struct th_dir *dir, const char *name)
 {
@@ -617,10 +622,12 @@ static bool step_files(struct th_walk *walk, struct th_walk_entry *entry)
         emit_file(walk, entry, &walk->names, walk->i_name++, frame->dir, &clash);
         return true;
     }
-    if (walk->upper.set && walk->names.n == walk->names.n_files)
+    if (walk->upper.set && walk->names.n == walk->names.n_files) {
+        tell_folder(walk, th_bytes_str(&walk->path), "");
         read_part(walk, NULL);
-    else
+    } else {
         begin_folders(walk);
+    }
     return false;
 }
 
@@ -677,6 +684,7 @@ static bool enter(struct th_walk *walk, struct th_walk_entry *entry, const char 
     bool made = true, pushed = false, in_path = false;
     const size_t path_len = frame->path_len;
 
+    tell_folder(walk, th_bytes_str(&walk->path), name);
     int fd = open_subfolder(walk, name);
     if (fd < 0 || fstat(fd, &st)) {
         set_folder_error(&error, errno);
@@ -725,6 +733,7 @@ static bool step_folders(struct th_walk *walk, struct th_walk_entry *entry)
         pop(walk);
         return false;
     }
+    if (frame_fd(frame) < 0) tell_folder(walk, th_bytes_str(&walk->path), "");
     if (!ensure_open(walk)) {
         struct thumbs_error error;
         th_error_os(&error, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, errno, "cannot come back to the folder");
@@ -735,6 +744,7 @@ static bool step_folders(struct th_walk *walk, struct th_walk_entry *entry)
         return true;
     }
     if (frame->i_folder == frame->folders.n) {
+        tell_folder(walk, th_bytes_str(&walk->path), "");
         read_part(walk, frame->resume);
         begin_folders(walk);
         return false;
@@ -1081,6 +1091,7 @@ static bool open_root(struct th_walk *walk, struct th_walk_entry *entry)
     char *name = NULL;
     bool made = true;
 
+    tell_folder(walk, "", source);
     int fd = th_path_open(AT_FDCWD, source, strlen(source), O_RDONLY | O_DIRECTORY);
     if (fd < 0 || fstat(fd, &st)) {
         set_folder_error(&error, errno);

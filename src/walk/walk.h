@@ -87,6 +87,10 @@ struct th_walk_options {
     th_walk_is_image_fn *is_image;
     th_walk_output_class_fn *output_class;
     void *user;
+    /* Called before a folder is opened or read (`name` in the folder whose path is `parent`, "" for that itself; for a
+     * SOURCE its name as it was given), so that one that cannot be read for long can be named. May be NULL. */
+    void (*on_folder)(void *on_folder_user, const char *parent, const char *name);
+    void *on_folder_user;
     /* Most memory for the names of the folder being read; 0: 8 MB, never less than 4 KB. Each folder on the way down
      * holds up to a quarter of it on top, for the subfolders to visit. */
     size_t names_bytes;

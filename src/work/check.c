@@ -6,6 +6,20 @@ static bool may_be_format(uint32_t wanted, uint32_t got)
     return got == THUMBS_FORMAT_JPEG || got == THUMBS_FORMAT_PNG || got == THUMBS_FORMAT_WEBP;
 }
 
+static bool fits_pixels(uint32_t width, uint32_t height, uint64_t most)
+{
+    return (uint64_t)width * height <= most;
+}
+
+/* A text of a stranger that will stand in a line of the report: ended, and one line. */
+static void tame(char *text, size_t size)
+{
+    text[size - 1] = '\0';
+    for (; *text; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) *text = '?';
+    }
+}
+
 static bool fits_side(uint32_t side, uint32_t most)
 {
     return side >= 1 && side <= (most ? most : THUMBS_MAX_SIDE);
@@ -20,6 +34,7 @@ static bool is_plausible_output(const struct thumbs_image_options *image, uint32
         return false;
     if (!fits_side(o->width, image->sizes[o->i_size].width) || !fits_side(o->height, image->sizes[o->i_size].height))
         return false;
+    if (!fits_pixels(o->width, o->height, image->max_pixels)) return false;
     if (o->len == 0 || o->len > most_bytes || __builtin_add_overflow(o->offset, o->len, &end)) return false;
     if (end > *sink_bytes) *sink_bytes = end;
     return true;
@@ -47,8 +62,9 @@ bool th_check_reply(const struct th_check *expected, struct th_wire_reply *reply
     const struct thumbs_image_options *image = expected->image;
     uint64_t end = 0;
     if (size < th_wire_reply_size(0) || reply->id != expected->id) return false;
-    if (reply->error.stage >= THUMBS_N_STAGES) return false;
-    reply->error.message[sizeof reply->error.message - 1] = '\0';
+    /* What a failed write may mean for a whole run is not a worker's to say. */
+    if (reply->error.stage >= THUMBS_STAGE_WRITE) return false;
+    tame(reply->error.message, sizeof reply->error.message);
     if (reply->error.code != THUMBS_OK) {
         if (!is_plausible_failure(reply->error.code) || size != th_wire_reply_size(0)) return false;
         *sink_bytes = 0;
@@ -56,10 +72,11 @@ bool th_check_reply(const struct th_check *expected, struct th_wire_reply *reply
     }
 
     struct th_image_result *result = &reply->result;
-    result->warning[sizeof result->warning - 1] = '\0';
+    tame(result->warning, sizeof result->warning);
     uint32_t n_expected = expected->no_work ? 0 : image->n_sizes * image->n_formats;
     if (result->n_outputs != n_expected || n_expected > THUMBS_MAX_OUTPUTS) return false;
     if (size != th_wire_reply_size(result->n_outputs) || result->source_format >= THUMBS_N_FORMATS) return false;
+    if (result->damaged > 1 || !fits_pixels(result->width, result->height, image->max_pixels)) return false;
     for (uint32_t i = 0; i < result->n_outputs; i++) {
         if (!is_plausible_output(image, i, &result->outputs[i], &end)) return false;
     }

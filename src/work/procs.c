@@ -59,6 +59,7 @@ struct pool;
 
 struct attendant {
     struct pool *pool;
+    unsigned number; /* from 1 */
     pthread_t thread;
 
     struct th_worker_id worker;
@@ -123,9 +124,9 @@ static bool make_page(struct attendant *a)
     return true;
 }
 
-static bool attendant_init(struct attendant *a, struct pool *pool)
+static bool attendant_init(struct attendant *a, struct pool *pool, unsigned number)
 {
-    *a = (struct attendant){.pool = pool, .sock = -1, .page_fd = -1};
+    *a = (struct attendant){.pool = pool, .number = number, .sock = -1, .page_fd = -1};
     for (int i = 0; i < TH_WIRE_N_SINKS; i++)
         a->sinks[i].fd = -1;
     if (!make_page(a)) return false;
@@ -236,6 +237,15 @@ static void send_job(struct attendant *a, struct sent *sent)
     if (!try_to_send(a, sent)) shutdown(a->sock, SHUT_WR);
 }
 
+/* Tell where the files are: called whenever the first of them, or the worker, is another one. */
+static void tell_moved(const struct attendant *a)
+{
+    for (unsigned i = 0; i < a->n_sent; i++) {
+        enum th_item_state state = a->sock < 0 ? TH_ITEM_UNSERVED : i ? TH_ITEM_AHEAD : TH_ITEM_BEGUN;
+        th_work_tell(a->pool->work, a->sent[i].item, state, a->number, a->sock < 0 ? 0 : (int)a->worker.pid);
+    }
+}
+
 static void give(struct attendant *a, struct th_item *item, uint64_t reserved)
 {
     struct sent *sent = &a->sent[a->n_sent++];
@@ -244,6 +254,7 @@ static void give(struct attendant *a, struct th_item *item, uint64_t reserved)
         th_image_wants_preload(item->slot->data, item->slot->len))
         atomic_store(&a->pool->preload, true); /* a guess that saves a worker forked for nothing */
     if (a->n_sent == 1) a->began_ns = th_now_ns();
+    tell_moved(a);
     if (a->sock >= 0) send_job(a, sent);
 }
 
@@ -258,6 +269,7 @@ static void send_ahead(struct attendant *a)
         if (!item) return;
         if (!th_work_admit(work, item, &bytes)) continue;
         if (!th_budget_try_take(work->memory, bytes)) {
+            th_work_tell(work, item, TH_ITEM_HUNGRY, a->number, 0);
             a->held = item;
             return;
         }
@@ -368,6 +380,7 @@ static void finish_answered(struct attendant *a)
     struct th_outcome outcome = {.code = a->reply.error.code, .started_ns = a->began_ns};
     struct th_item *item = take_oldest(a);
     a->began_ns = th_now_ns();
+    tell_moved(a);
     send_ahead(a);
     if (outcome.code == THUMBS_OK) {
         outcome.result = &a->reply.result;
@@ -456,8 +469,10 @@ static void retire_worker(struct attendant *a)
  * had. */
 static bool renew_worker(struct attendant *a, struct thumbs_error *err)
 {
+    tell_moved(a);
     if (start_worker_patiently(a, err) != THUMBS_OK) return false;
     a->began_ns = th_now_ns();
+    tell_moved(a);
     for (unsigned i = 0; i < a->n_sent; i++)
         send_job(a, &a->sent[i]);
     return true;
@@ -483,7 +498,9 @@ static bool has_files(struct attendant *a)
     struct th_item *item;
     uint64_t bytes;
     while (a->n_sent == 0 && (item = next_item(a))) {
-        if (th_work_admit(work, item, &bytes) && th_budget_take(work->memory, bytes)) give(a, item, bytes);
+        if (!th_work_admit(work, item, &bytes)) continue;
+        th_work_reserve(work, item, a->number, bytes);
+        give(a, item, bytes);
     }
     return a->n_sent > 0;
 }
@@ -551,7 +568,7 @@ static unsigned start_attendants(struct pool *pool, struct attendant *attendants
     unsigned n_started = 0;
     for (; n_started < n; n_started++) {
         struct attendant *a = &attendants[n_started];
-        if (!attendant_init(a, pool) || th_thread_start(&a->thread, attendant_thread, a) != 0) {
+        if (!attendant_init(a, pool, n_started + 1) || th_thread_start(&a->thread, attendant_thread, a) != 0) {
             attendant_finish(a);
             break;
         }

@@ -89,6 +89,8 @@ static int spawn_program(const char *program, int sock, pid_t *pid)
     sigemptyset(&defaults);
     for (int i = 1; i < 32; i++)
         sigaddset(&defaults, i);
+    /* Ignored here, it stays so from the first moment on: `pkill -USR1 thumbs` may find the server, too. */
+    sigdelset(&defaults, SIGUSR1);
     /* Decoders must never write into a report that goes to standard output. */
     int failed = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
     if (!failed) failed = posix_spawn_file_actions_adddup2(&actions, 0, 1);

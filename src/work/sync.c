@@ -23,11 +23,24 @@ bool th_work_admit(const struct th_work *work, struct th_item *item, uint64_t *b
     return false;
 }
 
-void th_work_one(const struct th_work *work, struct th_item *item, struct th_sink *sink)
+void th_work_tell(const struct th_work *work, struct th_item *item, enum th_item_state state, unsigned worker, int pid)
+{
+    if (work->moved) work->moved(work->user, item, state, worker, pid);
+}
+
+void th_work_reserve(const struct th_work *work, struct th_item *item, unsigned worker, uint64_t bytes)
+{
+    if (th_budget_try_take(work->memory, bytes)) return;
+    th_work_tell(work, item, TH_ITEM_HUNGRY, worker, 0);
+    th_budget_take(work->memory, bytes);
+}
+
+void th_work_one(const struct th_work *work, unsigned worker, struct th_item *item, struct th_sink *sink)
 {
     uint64_t reserved;
     if (!th_work_admit(work, item, &reserved)) return;
-    th_budget_take(work->memory, reserved);
+    th_work_reserve(work, item, worker, reserved);
+    th_work_tell(work, item, TH_ITEM_BEGUN, worker, 0);
     struct thumbs_error error = {0};
     struct th_image_result result;
     uint64_t now = th_now_ns();

@@ -19,7 +19,7 @@
 
 TestSuite(cli_signals, .timeout = 60);
 
-enum { READY = 'r', FIRST = 'a', SECOND = 'b', PATIENCE_MS = 20000, QUIET_MS = 300 };
+enum { READY = 'r', ASKED = 'u', FIRST = 'a', SECOND = 'b', PATIENCE_MS = 20000, QUIET_MS = 300 };
 
 struct child {
     pid_t pid;
@@ -38,6 +38,11 @@ static void on_first(void *user, int signal_number)
     tell(*(int *)user, FIRST, signal_number);
 }
 
+static void on_ask(void *user)
+{
+    tell(*(int *)user, ASKED, 0);
+}
+
 static void on_second(void *user, int signal_number)
 {
     tell(*(int *)user, SECOND, signal_number);
@@ -45,7 +50,7 @@ static void on_second(void *user, int signal_number)
 
 static void live(int news, int ignored)
 {
-    struct cli_signals signals = {.on_first = on_first, .on_second = on_second, .user = &news};
+    struct cli_signals signals = {.on_ask = on_ask, .on_first = on_first, .on_second = on_second, .user = &news};
     for (int i = 1; i < 32; i++)
         signal(i, SIG_DFL);
     if (ignored) signal(ignored, SIG_IGN);
@@ -163,8 +168,9 @@ Test(cli_signals, hang_up_stays_ignored)
     close(child.terminal);
     child.terminal = -1;
     kill(child.pid, SIGPIPE);
-    kill(child.pid, SIGUSR1);
     expect_quiet(&child);
+    kill(child.pid, SIGUSR1);
+    expect(&child, ASKED, 0);
     kill(child.pid, SIGTERM);
     expect(&child, FIRST, SIGTERM);
     kill(child.pid, SIGTERM);

@@ -570,6 +570,40 @@ Test(walk, hidden_and_own_folder)
     box_remove(&box);
 }
 
+static void note_folder(void *user, const char *parent, const char *name)
+{
+    th_bytes_addf(user, "%s>%s\n", parent, name);
+}
+
+/* A folder is told before it is read, and told again where the walk comes back to read on. */
+Test(walk, tells_each_folder)
+{
+    struct box box = box_make();
+    struct th_bytes told = {0}, expected = {0};
+    put_all(&box, (const char *const[]){"a/b/c/1.jpg", "a/d/", "e/2.jpg", NULL});
+    const char *const sources[] = {box.path, in(&box, "e/2.jpg")};
+    struct th_walk_options options = options_for(sources, 1);
+    options.on_folder = note_folder;
+    options.on_folder_user = &told;
+    th_bytes_addf(&expected, ">%s\n>a\na>b\na/b>c\na>d\n>e\n", box.path);
+    expect_walk(&options, "file a/b/c/1.jpg\nfile e/2.jpg\n");
+    cr_expect_str_eq(th_bytes_str(&told), th_bytes_str(&expected), "got:\n%s", th_bytes_str(&told));
+
+    /* Too many names for one reading. */
+    char name[260];
+    for (int i = 0; i < 60; i++) {
+        snprintf(name, sizeof name, "a/%0200d.jpg", i);
+        put(&box, name, "");
+    }
+    th_bytes_clear(&told);
+    options.names_bytes = 4096;
+    free(walk_text(&options));
+    cr_expect_not_null(strstr(th_bytes_str(&told), ">a\na>\na>\n"), "got:\n%s", th_bytes_str(&told));
+    th_bytes_finish(&told);
+    th_bytes_finish(&expected);
+    box_remove(&box);
+}
+
 Test(walk, skips_dest)
 {
     struct box box = box_make();

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/sys.h"
+#include "work/check.h"
 #include "work/make.h"
 #include "work/wire.h"
 #include "work/work.h"
@@ -68,6 +69,122 @@ Test(wire, a_reply_is_as_long_as_its_outputs)
 {
     cr_assert_eq(th_wire_reply_size(1) - th_wire_reply_size(0), sizeof(struct th_image_output));
     cr_assert_leq(th_wire_reply_size(THUMBS_MAX_OUTPUTS), sizeof(struct th_wire_reply));
+}
+
+/* ---- what a worker says ---- */
+
+/* Two sizes, of which the second has a free side, in the source's format. */
+static const struct thumbs_image_options asked = {.n_sizes = 2,
+                                                  .sizes = {{100, 80, false}, {50, 0, false}},
+                                                  .n_formats = 1,
+                                                  .formats = {THUMBS_FORMAT_KEEP},
+                                                  .max_pixels = 10000};
+
+/* An honest answer; its length. */
+static size_t answer(struct th_wire_reply *reply)
+{
+    *reply = (struct th_wire_reply){.id = 7, .result = {.width = 100, .height = 100, .n_outputs = 2}};
+    reply->result.source_format = THUMBS_FORMAT_PNG;
+    reply->result.outputs[0] =
+        (struct th_image_output){.len = 30, .format = THUMBS_FORMAT_PNG, .width = 80, .height = 80};
+    reply->result.outputs[1] = (struct th_image_output){
+        .offset = 30, .len = 12, .format = THUMBS_FORMAT_PNG, .i_size = 1, .width = 50, .height = 50};
+    return th_wire_reply_size(2);
+}
+
+static size_t refuse(struct th_wire_reply *reply)
+{
+    *reply = (struct th_wire_reply){.id = 7, .error = {.code = THUMBS_CORRUPT, .stage = THUMBS_STAGE_DECODE}};
+    strcpy(reply->error.message, "file ends early");
+    return th_wire_reply_size(0);
+}
+
+static bool is_taken(struct th_wire_reply *reply, size_t size, uint64_t *sink_bytes)
+{
+    struct th_check expected = {.image = &asked, .id = 7};
+    *sink_bytes = 999;
+    return th_check_reply(&expected, reply, size, sink_bytes);
+}
+
+Test(check, takes_what_an_honest_worker_says)
+{
+    struct th_wire_reply reply;
+    uint64_t sink_bytes;
+    size_t size = answer(&reply);
+    cr_expect(is_taken(&reply, size, &sink_bytes));
+    cr_expect_eq(sink_bytes, 42u);
+    size = refuse(&reply);
+    cr_expect(is_taken(&reply, size, &sink_bytes));
+    cr_expect_eq(sink_bytes, 0u);
+    struct th_check nothing = {.image = &asked, .no_work = true, .id = 7};
+    reply.error.code = THUMBS_OK;
+    cr_expect(th_check_reply(&nothing, &reply, size, &sink_bytes));
+}
+
+/* One lie each: a field of an answer, set to something else. */
+#define EXPECT_LIE(make, field, value)                                                                                 \
+    do {                                                                                                               \
+        struct th_wire_reply reply_;                                                                                   \
+        uint64_t sink_bytes_;                                                                                          \
+        size_t size_ = make(&reply_);                                                                                  \
+        reply_.field = (value);                                                                                        \
+        cr_expect_not(is_taken(&reply_, size_, &sink_bytes_), #field " = " #value);                                    \
+        cr_expect_eq(sink_bytes_, 999u, #field " = " #value);                                                          \
+    } while (0)
+
+Test(check, sees_through_lies)
+{
+    EXPECT_LIE(answer, id, 8);
+    EXPECT_LIE(answer, error.stage, THUMBS_N_STAGES);
+    EXPECT_LIE(answer, result.n_outputs, 1);
+    EXPECT_LIE(answer, result.n_outputs, UINT32_MAX);
+    EXPECT_LIE(answer, result.source_format, THUMBS_N_FORMATS);
+    EXPECT_LIE(answer, result.damaged, 2);
+    EXPECT_LIE(answer, result.width, 101); /* more pixels than allowed */
+    EXPECT_LIE(answer, result.outputs[0].i_size, 1);
+    EXPECT_LIE(answer, result.outputs[1].i_size, 0);
+    EXPECT_LIE(answer, result.outputs[0].format, THUMBS_FORMAT_KEEP);
+    EXPECT_LIE(answer, result.outputs[0].format, THUMBS_FORMAT_GIF);
+    EXPECT_LIE(answer, result.outputs[0].width, 0);
+    EXPECT_LIE(answer, result.outputs[0].width, 101);
+    EXPECT_LIE(answer, result.outputs[0].height, 81);
+    EXPECT_LIE(answer, result.outputs[1].height, THUMBS_MAX_SIDE + 1);
+    EXPECT_LIE(answer, result.outputs[1].height, 201); /* more pixels than allowed */
+    EXPECT_LIE(answer, result.outputs[0].len, 0);
+    EXPECT_LIE(answer, result.outputs[0].len, 8 * 80 * 80 + (1 << 20) + 1);
+    EXPECT_LIE(answer, result.outputs[1].offset, UINT64_MAX - 11);
+    /* About DEST or the run a worker knows nothing. */
+    EXPECT_LIE(refuse, error.code, THUMBS_NO_SPACE);
+    EXPECT_LIE(refuse, error.code, THUMBS_STOPPED);
+    EXPECT_LIE(refuse, error.code, THUMBS_N_CODES);
+    EXPECT_LIE(refuse, error.stage, THUMBS_STAGE_WRITE);
+}
+
+Test(check, sees_wrong_lengths)
+{
+    struct th_wire_reply reply;
+    uint64_t sink_bytes;
+    size_t size = answer(&reply);
+    cr_expect_not(is_taken(&reply, size - 1, &sink_bytes));
+    cr_expect_not(is_taken(&reply, size + 1, &sink_bytes));
+    cr_expect_not(is_taken(&reply, 0, &sink_bytes));
+    size = refuse(&reply);
+    cr_expect_not(is_taken(&reply, th_wire_reply_size(1), &sink_bytes));
+    cr_expect_not(is_taken(&reply, size - 1, &sink_bytes));
+}
+
+Test(check, ends_texts_and_makes_them_one_line)
+{
+    struct th_wire_reply reply;
+    uint64_t sink_bytes;
+    size_t size = answer(&reply);
+    memset(reply.result.warning, 'x', sizeof reply.result.warning);
+    cr_expect(is_taken(&reply, size, &sink_bytes));
+    cr_expect_eq(strlen(reply.result.warning), sizeof reply.result.warning - 1);
+    size = refuse(&reply);
+    strcpy(reply.error.message, "a\nthumbs: b");
+    cr_expect(is_taken(&reply, size, &sink_bytes));
+    cr_expect_str_eq(reply.error.message, "a?thumbs: b");
 }
 
 static void never(void *user, struct th_item *item, const struct th_outcome *outcome)

@@ -1,0 +1,39 @@
+/*
+ * What a file is: by its first bytes, which are all that may be looked at, and by the ending of its name.
+ */
+#include "fuzz.h"
+#include "image/image.h"
+
+static void check_content(const uint8_t *data, size_t len)
+{
+    enum thumbs_format format = th_image_sniff(data, len);
+    fuzz_check((unsigned)format < THUMBS_N_FORMATS && format != THUMBS_FORMAT_KEEP);
+    size_t head = len < TH_SNIFF_LEN ? len : TH_SNIFF_LEN;
+    uint8_t *exact = fuzz_copy(data, head);
+    fuzz_check(th_image_sniff(exact, head) == format);
+    free(exact);
+    fuzz_check(!th_image_wants_preload(data, len) == (format == THUMBS_FORMAT_JPEG));
+    /* What is written for it can be written. */
+    enum thumbs_format kept = th_image_output_format(THUMBS_FORMAT_KEEP, format, len & 1);
+    fuzz_check(kept == THUMBS_FORMAT_JPEG || kept == THUMBS_FORMAT_PNG || kept == THUMBS_FORMAT_WEBP);
+}
+
+static void check_ending(const uint8_t *data, size_t len)
+{
+    size_t n = len < 16 ? len : 16;
+    char *ext = fuzz_copy(data, n); /* not ended by a NUL */
+    enum thumbs_format format = th_image_format_by_ext(ext, n);
+    fuzz_check((unsigned)format < THUMBS_N_FORMATS && format != THUMBS_FORMAT_KEEP);
+    for (size_t i = 0; i < n; i++) {
+        if (ext[i] >= 'a' && ext[i] <= 'z') ext[i] = (char)(ext[i] - 'a' + 'A');
+    }
+    fuzz_check(th_image_format_by_ext(ext, n) == format);
+    free(ext);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    check_content(data, len);
+    check_ending(data, len);
+    return 0;
+}
