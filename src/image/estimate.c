@@ -157,7 +157,7 @@ bool th_image_estimate(const uint8_t *data, size_t len, const struct thumbs_imag
     th_estimate_fn *estimate = estimator(e.format);
     *bytes = REST;
     if (!estimate || !estimate(v, options, &e) || !e.width || !e.height) return false;
-    if (th_mul_sat(e.width, e.height) > options->max_pixels) return true;
-    *bytes = th_add_sat(e.planes ? PLANES_REST : REST, peak(&e, options));
+    if (e.planes) *bytes = PLANES_REST;
+    if (th_mul_sat(e.width, e.height) <= options->max_pixels) *bytes = th_add_sat(*bytes, peak(&e, options));
     return true;
 }
