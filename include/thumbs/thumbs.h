@@ -65,6 +65,7 @@ enum thumbs_stage {
     THUMBS_STAGE_RESIZE,
     THUMBS_STAGE_ENCODE,
     THUMBS_STAGE_WRITE,
+    THUMBS_STAGE_REPORT, /* only in struct thumbs_waiting */
     THUMBS_N_STAGES
 };
 
@@ -111,6 +112,8 @@ enum thumbs_mode { THUMBS_MODE_PROCESSES = 0, THUMBS_MODE_THREADS, THUMBS_MODE_S
 /* How files are read: by a pool of threads that each wait for the disk, or by one event loop over io_uring. */
 enum thumbs_io { THUMBS_IO_THREADS = 0, THUMBS_IO_URING };
 enum thumbs_fit { THUMBS_FIT_INSIDE = 0, THUMBS_FIT_COVER, THUMBS_FIT_CONTAIN, THUMBS_FIT_FILL };
+/* Whether worker processes are locked up: ON as far as the kernel can, REQUIRE: not at all rather than in part. */
+enum thumbs_sandbox { THUMBS_SANDBOX_ON = 0, THUMBS_SANDBOX_OFF, THUMBS_SANDBOX_REQUIRE };
 enum thumbs_damage { THUMBS_DAMAGE_WARN = 0, THUMBS_DAMAGE_FAIL };
 
 #define THUMBS_MAX_SIZES   16
@@ -148,15 +151,26 @@ struct thumbs_options {
     enum thumbs_mode mode;
     unsigned jobs; /* compute workers; 0: the CPUs this process may use */
     enum thumbs_io io;
-    unsigned io_jobs;          /* I/O threads, with io uring files in flight; 0: 4, or 64 */
-    unsigned queue_items;      /* 0: 4 x jobs */
-    uint64_t queue_bytes;      /* bytes of loaded files in memory at one time */
-    uint64_t max_bytes;        /* a source file beyond this is refused */
+    unsigned io_jobs;      /* I/O threads, with io uring files in flight; 0: 4, or 64 */
+    unsigned queue_items;  /* 0: 4 x jobs */
+    uint64_t queue_bytes;  /* bytes of loaded files in memory at one time */
+    uint64_t max_bytes;    /* a source file beyond this is refused */
+    uint64_t memory_bytes; /* of all workers and buffers together; 0: three quarters of what may be used */
+    enum thumbs_sandbox sandbox;
     double timeout_seconds;    /* per file */
     const char *name_template; /* NULL: see SPEC of --name */
     const char *const *globs;  /* n_globs of them, each behind '+' (include) or '-' (exclude), in order */
     size_t n_globs;
     bool hidden, follow, force, dry_run, fail_fast;
+    bool one_file_system; /* enter no folder that lies on another file system than its SOURCE */
+    /* Take the sources from this file ("-": standard input) instead of walking SOURCE, which must be one folder: names
+     * below it, ended by newlines, or by NUL bytes if files_from_null. Folders among them are walked. A name that leads
+     * out of SOURCE (or, without `follow`, through a symbolic link) has failed. NULL: walk. */
+    const char *files_from;
+    bool files_from_null;
+    /* Try sources again that crashed or timed out the last time and have not changed since; else they are reported as
+     * failed from memory, without being opened (whatever `force` says). */
+    bool retry_failed;
     bool count_ahead; /* count the sources in a thread of its own, so that totals.expected tells how far a run is */
     unsigned io_latency_ms; /* for benchmarks: each open of a source waits that long, as on network storage */
     bool no_work;           /* for benchmarks: load each file, hand it over, but make no thumbnail; DEST stays empty */
@@ -273,10 +287,45 @@ THUMBS_API void thumbs_batch_stop(struct thumbs_batch *batch);
 /* A snapshot of the totals. Any thread, also while running. */
 THUMBS_API void thumbs_batch_totals(struct thumbs_batch *batch, struct thumbs_totals *out);
 
+/* One thing that a run waits for: a source that is on its way, or a folder that is being read. Borrowed until the
+ * callback returns. */
+struct thumbs_waiting {
+    const char *path;        /* as in struct thumbs_event; of a SOURCE that is being opened: as it was given */
+    enum thumbs_stage stage; /* decode: also resize and encode, which cannot be told apart from outside */
+    const char *what;        /* one English clause: "is opened and read" */
+    bool queued;             /* nobody is at it, it waits for its turn */
+    unsigned worker;         /* the compute worker that has it, from 1; 0: none */
+    int pid;                 /* the process of that worker; 0: none of its own */
+    double seconds;          /* for how long it is where it is */
+};
+typedef void thumbs_waiting_fn(void *user, const struct thumbs_waiting *waiting);
+
+/* What the run is at just now, to tell why it does not go on: on_waiting gets the first `most`, those that somebody is
+ * at before those that are queued, in each part the oldest first. Returns how many there are in all. Nothing is held up
+ * by it; what moves meanwhile may be missed or be told as it was. Any thread, before, while and after running. */
+THUMBS_API size_t thumbs_batch_waiting(struct thumbs_batch *batch, size_t most, thumbs_waiting_fn *on_waiting,
+                                       void *user);
+
+/* How full the run is, roughly. A most_ of 0: there is no such bound here (mode sync has no queues). */
+struct thumbs_levels {
+    uint64_t found, most_found;       /* sources that wait to be read */
+    uint64_t loaded, most_loaded;     /* files that wait for a worker */
+    uint64_t bytes, most_bytes;       /* of files in memory, queued and worked on */
+    uint64_t decoding, most_decoding; /* bytes that workers have reserved to decode */
+    double still_seconds; /* since anything moved: was found, came to the next stage, or was reported; 0 before a run */
+};
+/* Any thread, before, while and after running. */
+THUMBS_API void thumbs_batch_levels(struct thumbs_batch *batch, struct thumbs_levels *out);
+
 /* What a user may want to know about how this batch runs, though nothing is wrong: one English clause, for example that
  * io_uring cannot be used here and I/O threads read the files; NULL if there is nothing. Final once created, borrowed
  * until destroy. */
 THUMBS_API const char *thumbs_batch_note(const struct thumbs_batch *batch);
+
+/* Mode processes: how worker processes are locked up, one clause, as "seccomp, Landlock (ABI 7), ..."; NULL if nobody
+ * has worked yet, or in another mode. *whole (may be NULL): all that --sandbox=require asks for holds. To be asked when
+ * the run is over; borrowed until destroy. */
+THUMBS_API const char *thumbs_batch_sandbox(const struct thumbs_batch *batch, bool *whole);
 
 THUMBS_API void thumbs_batch_destroy(struct thumbs_batch *batch); /* NULL is fine; not while running */
 

@@ -26,7 +26,7 @@ static const char *const code_names[THUMBS_N_CODES] = {
 static const char *const stage_names[THUMBS_N_STAGES] = {
     [THUMBS_STAGE_NONE] = "run",      [THUMBS_STAGE_WALK] = "walk",     [THUMBS_STAGE_LOAD] = "load",
     [THUMBS_STAGE_QUEUE] = "queue",   [THUMBS_STAGE_DECODE] = "decode", [THUMBS_STAGE_RESIZE] = "resize",
-    [THUMBS_STAGE_ENCODE] = "encode", [THUMBS_STAGE_WRITE] = "write",
+    [THUMBS_STAGE_ENCODE] = "encode", [THUMBS_STAGE_WRITE] = "write",   [THUMBS_STAGE_REPORT] = "report",
 };
 
 static const struct {

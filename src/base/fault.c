@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct plan {
-    bool active, every;
+    bool active, every, onwards;
     unsigned long n;
     int os_errno;
 };
@@ -34,6 +34,7 @@ static const struct {
     [TH_FAULT_MMAP] = {"mmap", ENOMEM},
     [TH_FAULT_FORK] = {"fork", EAGAIN},
     [TH_FAULT_SHORT] = {"short", 0},
+    [TH_FAULT_DEST] = {"dest", EIO},
     [TH_FAULT_URING_SETUP] = {"uring_setup", EPERM},
     [TH_FAULT_URING_SHORT] = {"uring_short", 0},
     [TH_FAULT_URING_AGAIN] = {"uring_again", EAGAIN},
@@ -52,6 +53,7 @@ static void add_plan(char *item)
         if (strcmp(points[i].name, item) != 0) continue;
         plans[i] = (struct plan){.active = true,
                                  .every = strcmp(n, "*") == 0,
+                                 .onwards = strchr(n, '+') != NULL,
                                  .n = strtoul(n, NULL, 10),
                                  .os_errno = number ? atoi(number) : points[i].os_errno};
     }
@@ -73,7 +75,7 @@ bool th_fault(enum th_fault point)
     const struct plan *plan = &plans[point];
     if (!plan->active) return false;
     unsigned long pass = atomic_fetch_add_explicit(&passes[point], 1, memory_order_relaxed) + 1;
-    if (!plan->every && pass != plan->n) return false;
+    if (!plan->every && pass != plan->n && !(plan->onwards && pass > plan->n)) return false;
     errno = plan->os_errno;
     return true;
 }

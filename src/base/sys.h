@@ -4,9 +4,11 @@
  *
  * Fault injection exists only in builds with THUMBS_FAULTS (the test presets): the environment variable THUMBS_FAULT
  * holds "point:n[:errno]" items joined by commas; the n-th pass of that point in this process fails (n from 1; n "*"
- * means each). Points: alloc, open, read, write, close, rename, mkdir, thread, mmap, fork, short (a read or write that
- * moves one byte only); of the io_uring loop: uring_setup (no ring is given), uring_short (a read that moves half),
- * uring_again, uring_intr and uring_cancel (a request ends with EAGAIN, EINTR, ECANCELED).
+ * means each, "n+" the n-th and all after it). Points: alloc, open, read, write, close, rename, mkdir, thread, mmap,
+ * fork, short (a read or write that moves one byte only); dest (the writing of one output below DEST, and of the probe
+ * that tells whether anything can be written there); of the io_uring loop: uring_setup (no ring is given), uring_short
+ * (a read that moves half), uring_again, uring_intr and uring_cancel (a request ends with EAGAIN, EINTR, ECANCELED).
+ * For THUMBS_STALL_MS see cli/watch.h.
  */
 #ifndef TH_BASE_SYS_H
 #define TH_BASE_SYS_H
@@ -29,6 +31,7 @@ enum th_fault {
     TH_FAULT_MMAP,
     TH_FAULT_FORK,
     TH_FAULT_SHORT,
+    TH_FAULT_DEST,
     TH_FAULT_URING_SETUP,
     TH_FAULT_URING_SHORT,
     TH_FAULT_URING_AGAIN,

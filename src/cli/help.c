@@ -46,10 +46,16 @@ static const char *const exit_statuses[][2] = {
     {"128+N", "ended by signal N (SIGINT, SIGTERM, SIGHUP)"},
 };
 
+static const char *const signals[][2] = {
+    {"INT, TERM, HUP", "finish what is being written and stop; the second: at once"},
+    {"USR1", "say what the run waits for, as after 30 s without progress"},
+};
+
 static const char *const examples[][2] = {
     {"thumbs photos thumbnails", "a tree of thumbnails, 256 pixels"},
     {"thumbs -s 128,512 -f webp photos out", "two sizes, from one decode"},
     {"thumbs --report=run.ndjson photos out", "a report for programs"},
+    {"... | thumbs --files-from=- photos out", "what another program names"},
 };
 
 /* Append text in lines of at most COLUMNS, each behind `indent` blanks. */
@@ -133,6 +139,7 @@ static void add_full(struct th_bytes *b)
     add_wrapped(b, about, 0);
     add_options(b, CLI_COMMAND_RUN);
     add_pairs(b, "Exit status", exit_statuses, sizeof(exit_statuses) / sizeof(exit_statuses[0]), 5);
+    add_pairs(b, "Signals", signals, sizeof(signals) / sizeof(signals[0]), 14);
     add_pairs(b, "Examples", examples, sizeof(examples) / sizeof(examples[0]), 38);
 }
 

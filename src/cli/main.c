@@ -9,6 +9,7 @@
 #include "base/sys.h"
 #include "cli/bench_command.h"
 #include "cli/options.h"
+#include "cli/pid1.h"
 #include "cli/session.h"
 #include "report/report.h"
 
@@ -70,6 +71,13 @@ static void raise_descriptor_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static int work(const struct cli_settings *settings)
+{
+    int status = cli_pid1_stand_aside();
+    if (status >= 0) return status; /* the child has done it */
+    return settings->command == CLI_COMMAND_BENCH ? cli_bench_run(settings) : cli_session_run(settings);
+}
+
 int main(int argc, char **argv)
 {
     struct cli_settings settings;
@@ -81,16 +89,15 @@ int main(int argc, char **argv)
 
     occupy_standard_fds();
     raise_descriptor_limit();
+    signal(SIGUSR1, SIG_IGN); /* a question (see watch.h) that comes too early or too late must not kill */
     signal(SIGCHLD, SIG_DFL); /* ignored, as some parents leave it, dead workers could not be waited for */
     code = cli_parse(argc, argv, &settings, &message);
     if (code != THUMBS_OK)
         status = refuse(code, th_bytes_str(&message));
     else if (settings.action != CLI_ACTION_RUN)
         status = answer(settings.command, settings.action);
-    else if (settings.command == CLI_COMMAND_BENCH)
-        status = cli_bench_run(&settings);
     else
-        status = cli_session_run(&settings);
+        status = work(&settings);
     cli_settings_finish(&settings);
     th_bytes_finish(&message);
     return status;

@@ -161,6 +161,28 @@ static bool set_exclude(struct cli_settings *settings, const char *value, struct
     return add_glob(settings, '-', value, problem);
 }
 
+static bool set_files_from(struct cli_settings *settings, const char *value, struct cli_problem *problem)
+{
+    (void)problem;
+    if (!*value) return false;
+    settings->options.files_from = value;
+    return true;
+}
+
+static bool set_null(struct cli_settings *settings, const char *value, struct cli_problem *problem)
+{
+    (void)value, (void)problem;
+    settings->options.files_from_null = true;
+    return true;
+}
+
+static bool set_one_file_system(struct cli_settings *settings, const char *value, struct cli_problem *problem)
+{
+    (void)value, (void)problem;
+    settings->options.one_file_system = true;
+    return true;
+}
+
 static bool set_hidden(struct cli_settings *settings, const char *value, struct cli_problem *problem)
 {
     (void)value, (void)problem;
@@ -179,6 +201,13 @@ static bool set_force(struct cli_settings *settings, const char *value, struct c
 {
     (void)value, (void)problem;
     settings->options.force = true;
+    return true;
+}
+
+static bool set_retry_failed(struct cli_settings *settings, const char *value, struct cli_problem *problem)
+{
+    (void)value, (void)problem;
+    settings->options.retry_failed = true;
     return true;
 }
 
@@ -266,6 +295,25 @@ static bool set_max_pixels(struct cli_settings *settings, const char *value, str
 {
     (void)problem;
     return th_parse_u64(value, 1, UINT64_MAX, &settings->options.image.max_pixels);
+}
+
+static bool set_memory(struct cli_settings *settings, const char *value, struct cli_problem *problem)
+{
+    (void)problem;
+    return th_parse_bytes(value, 1, UINT64_MAX, &settings->options.memory_bytes);
+}
+
+static bool set_sandbox(struct cli_settings *settings, const char *value, struct cli_problem *problem)
+{
+    static const char *const words[] = {
+        [THUMBS_SANDBOX_ON] = "on", [THUMBS_SANDBOX_OFF] = "off", [THUMBS_SANDBOX_REQUIRE] = "require"};
+    (void)problem;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(words[i], value) != 0) continue;
+        settings->options.sandbox = (enum thumbs_sandbox)i;
+        return true;
+    }
+    return false;
 }
 
 static bool set_max_bytes(struct cli_settings *settings, const char *value, struct cli_problem *problem)
@@ -382,14 +430,24 @@ const struct cli_option cli_options[] = {
      CLI_GROUP_FILES, set_include},
     {"exclude", 0, "GLOB", "a glob that is not empty", "leave out files that match",
      "Leave out files whose path below SOURCE matches. May be repeated.", CLI_GROUP_FILES, set_exclude},
-    {"files-from", 0, "FILE", NULL, NULL, NULL, CLI_GROUP_FILES, NULL},
-    {"null", '0', NULL, NULL, NULL, NULL, CLI_GROUP_FILES, NULL},
+    {"files-from", 0, "FILE", "a file name, or - for standard input", NULL,
+     "Take the sources from FILE (- is standard input), one name a line, relative to SOURCE; without SOURCE, to the "
+     "current folder. A folder is taken with all that is in it. --include and --exclude count, hidden names that are "
+     "listed are taken. A name that leads out of SOURCE, or without --follow through a symbolic link, has failed. "
+     "Outputs get the same names as in a run over all of SOURCE.",
+     CLI_GROUP_FILES, set_files_from},
+    {"null", '0', NULL, NULL, NULL, "Names in the list of --files-from end in a NUL byte instead of a newline.",
+     CLI_GROUP_FILES, set_null},
     {"hidden", 0, NULL, NULL, NULL, "Take files and folders whose name begins with a dot, too.", CLI_GROUP_FILES,
      set_hidden},
     {"follow", 0, NULL, NULL, NULL, "Follow symbolic links.", CLI_GROUP_FILES, set_follow},
-    {"one-file-system", 0, NULL, NULL, NULL, NULL, CLI_GROUP_FILES, NULL},
+    {"one-file-system", 0, NULL, NULL, NULL, "Do not enter folders that lie on another file system than their SOURCE.",
+     CLI_GROUP_FILES, set_one_file_system},
     {"force", 0, NULL, NULL, "remake what is up to date", "Remake what is up to date.", CLI_GROUP_FILES, set_force},
-    {"retry-failed", 0, NULL, NULL, NULL, NULL, CLI_GROUP_FILES, NULL},
+    {"retry-failed", 0, NULL, NULL, NULL,
+     "Try again what crashed or timed out the last time and has not changed since. Default: such a file is reported as "
+     "failed at once, from memory (also with --force), unless it may now take longer than it was allowed then.",
+     CLI_GROUP_FILES, set_retry_failed},
     {"delete", 0, NULL, NULL, NULL, NULL, CLI_GROUP_FILES, NULL},
     {"shard", 0, "I/N", NULL, NULL, NULL, CLI_GROUP_FILES, NULL},
 
@@ -423,8 +481,16 @@ const struct cli_option cli_options[] = {
     {"max-bytes", 0, "SIZE", ALLOWED_BYTES, NULL,
      "A source file larger than this is refused, with an optional K, M or G. Default: 1G.", CLI_GROUP_RUN,
      set_max_bytes},
-    {"memory", 0, "SIZE", NULL, NULL, NULL, CLI_GROUP_RUN, NULL},
-    {"sandbox", 0, "WHEN", NULL, NULL, NULL, CLI_GROUP_RUN, NULL},
+    {"memory", 0, "SIZE", ALLOWED_BYTES, NULL,
+     "Most memory of all workers and buffers together, with an optional K, M or G. A file whose decoding takes more "
+     "than "
+     "is free waits; one that takes more than there ever is fails. Default: 3/4 of what the cgroup or the machine has.",
+     CLI_GROUP_RUN, set_memory},
+    {"sandbox", 0, "WHEN", "on, off or require", NULL,
+     "Lock each worker process up with seccomp and Landlock: on (as far as the kernel has them), off, or require (do "
+     "not "
+     "run without). Mode processes. Default: on.",
+     CLI_GROUP_RUN, set_sandbox},
     {"on-damage", 0, "WHAT", "warn or fail", NULL,
      "What to do with truncated or damaged data that still decodes: warn (make the thumbnail and say so) or fail. "
      "Default: warn.",

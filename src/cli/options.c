@@ -280,9 +280,14 @@ static enum thumbs_code check(struct cli_settings *settings, struct th_bytes *me
 {
     if (settings->quiet && settings->verbose) {
         th_bytes_adds(message, "--quiet and --verbose exclude each other: only one of them is allowed");
+    } else if (settings->options.files_from && settings->n_operands == 0) {
+        th_bytes_adds(message, "DEST is missing");
+    } else if (settings->options.files_from && settings->n_operands > 2) {
+        th_bytes_adds(message, "--files-from takes one SOURCE; this is one too many: ");
+        th_report_add_escaped(message, settings->operands[1], true);
     } else if (settings->n_operands == 0) {
         th_bytes_adds(message, "SOURCE and DEST are missing");
-    } else if (settings->n_operands == 1) {
+    } else if (settings->n_operands == 1 && !settings->options.files_from) {
         th_bytes_adds(message, "DEST is missing behind SOURCE ");
         th_report_add_escaped(message, settings->operands[0], true);
     }
@@ -318,6 +323,10 @@ static void settle(struct cli_settings *settings)
     settings->sources = settings->operands;
     settings->n_sources = settings->n_operands - 1;
     settings->dest = settings->operands[settings->n_sources];
+    if (settings->n_sources > 0) return;
+    static const char *const here[] = {"."}; /* --files-from without SOURCE */
+    settings->sources = here;
+    settings->n_sources = 1;
 }
 
 enum thumbs_code cli_parse(int argc, char *const *argv, struct cli_settings *settings, struct th_bytes *message)

@@ -1,8 +1,9 @@
 /*
  * session.c - runs a batch and tells of it.
  *
- * Order of the end: the run is over; the report is written out; the bar goes; the summary, which is the last line; then
- * signals are no longer listened to, and only then the batch goes, so that a late Ctrl-C always finds what it stops.
+ * Order of the end: the run is over; the report is written out; the watch ends; the bar goes; the summary, which is the
+ * last line; then signals are no longer listened to, and only then the batch goes, so that a late Ctrl-C always finds
+ * what it stops.
  */
 #include "cli/session.h"
 
@@ -17,6 +18,7 @@
 #include "base/sys.h"
 #include "cli/lines.h"
 #include "cli/signals.h"
+#include "cli/watch.h"
 #include "report/report.h"
 
 struct session {
@@ -24,10 +26,11 @@ struct session {
     bool escape;     /* standard error is a terminal */
     bool escape_out; /* and so is standard output */
     struct cli_signals signals;
+    struct cli_watch watch;
     struct cli_lines report, listing; /* listing: what a dry run would do, on standard output */
     bool has_report, has_listing;
-    struct th_progress *progress;
-    bool bar; /* progress is drawn in place */
+    struct th_progress *progress; /* changed under the lock, for the watch */
+    bool bar;                     /* progress is drawn in place */
 
     /* Covers all below; held while a batch is told to stop, so that it is not destroyed meanwhile. */
     pthread_mutex_t lock;
@@ -81,6 +84,22 @@ static void on_second_signal(void *user, int signal_number)
     (void)signal_number;
     /* Leave the prompt of the shell a line of its own. No lock: whoever holds it may be what hangs. */
     if (s->bar && write(STDERR_FILENO, "\n", 1) < 0) return;
+}
+
+static void on_ask(void *user)
+{
+    struct session *s = user;
+    cli_watch_ask(&s->watch);
+}
+
+/* Also under --quiet: that a run hangs is no small talk. */
+static void on_watch(void *user, const struct th_bytes *text)
+{
+    struct session *s = user;
+    pthread_mutex_lock(&s->lock);
+    struct th_progress *progress = s->progress;
+    pthread_mutex_unlock(&s->lock);
+    th_progress_print(progress, STDERR_FILENO, text->data, text->len); /* it goes only after the watch */
 }
 
 static void stop_broken(struct session *s)
@@ -204,10 +223,15 @@ static void start_progress(struct session *s)
     const bool torn = to_stdout && s->escape_out;
     if (!may_show_progress(s->settings) || (s->settings->progress == CLI_PROGRESS_AUTO && torn)) return;
     /* A run without its display is better than none. */
-    if (th_progress_create(STDERR_FILENO, terminal, read_totals, s, &s->progress, &err) != THUMBS_OK)
+    struct th_progress *progress = NULL;
+    if (th_progress_create(STDERR_FILENO, terminal, read_totals, s, &progress, &err) != THUMBS_OK) {
         complain(s, NULL, err.message);
-    else
-        s->bar = terminal;
+        return;
+    }
+    pthread_mutex_lock(&s->lock);
+    s->progress = progress;
+    pthread_mutex_unlock(&s->lock);
+    s->bar = terminal;
 }
 
 /* The status for a batch that could not be set up. */
@@ -244,6 +268,7 @@ static enum thumbs_code create_batch(struct session *s, struct thumbs_error *err
     s->batch = batch;
     if (s->signal) thumbs_batch_stop(batch); /* it came while there was nothing to stop */
     pthread_mutex_unlock(&s->lock);
+    cli_watch_set_batch(&s->watch, batch);
     return THUMBS_OK;
 }
 
@@ -263,6 +288,23 @@ static void explain(struct session *s, enum thumbs_code code, const struct thumb
         complain(s, NULL, "stopped at the first failed file, the rest was not begun");
     }
     th_bytes_finish(&why);
+}
+
+/* With -v which layers hold; else only if that is less than a user may count on. */
+static void tell_sandbox(struct session *s)
+{
+    bool whole;
+    struct th_bytes line = {0};
+    const char *how = thumbs_batch_sandbox(s->batch, &whole);
+    bool in_part = !whole && s->settings->options.sandbox == THUMBS_SANDBOX_ON;
+    if (!how || s->settings->quiet || !(in_part || s->settings->verbose)) return;
+    th_bytes_addf(&line, "workers are %s: %s", in_part ? "locked up only in part" : "locked up", how);
+    if (s->settings->options.sandbox == THUMBS_SANDBOX_OFF) {
+        th_bytes_clear(&line);
+        th_bytes_adds(&line, "workers are not locked up (--sandbox=off)");
+    }
+    complain(s, "note", th_bytes_str(&line));
+    th_bytes_finish(&line);
 }
 
 static int exit_status(struct session *s, enum thumbs_code code, const struct thumbs_totals *totals, int signal_number)
@@ -289,7 +331,9 @@ static int run(struct session *s)
     open_listing(s);
     if (thumbs_batch_note(s->batch) && !s->settings->quiet) complain(s, "note", thumbs_batch_note(s->batch));
     start_progress(s);
+    cli_watch_set_step(&s->watch, NULL);
     code = thumbs_batch_run(s->batch, on_event, s, &err);
+    cli_watch_set_step(&s->watch, "all is done, the report is being written out");
     signal_number = signal_so_far(s);
     thumbs_batch_totals(s->batch, &totals);
 
@@ -300,9 +344,11 @@ static int run(struct session *s)
         cli_lines_finish(&s->report);
     }
     if (s->has_listing) cli_lines_finish(&s->listing);
+    cli_watch_stop(&s->watch);
     th_progress_destroy(s->progress);
     s->progress = NULL;
     explain(s, code, &err, signal_number);
+    tell_sandbox(s);
     if (!s->settings->quiet) {
         th_report_summary_text(&line, &totals, s->settings->verbose, s->settings->options.dry_run);
         print(s, &line);
@@ -322,7 +368,14 @@ int cli_session_run(const struct cli_settings *settings)
 
     s.signals.on_first = on_first_signal;
     s.signals.on_second = on_second_signal;
+    s.signals.on_ask = on_ask;
     s.signals.user = &s;
+    s.watch.print = on_watch;
+    s.watch.user = &s;
+    s.watch.escape = s.escape;
+    /* A run without its watch is better than none. */
+    if (cli_watch_init(&s.watch, "SOURCE, DEST and the report are being opened", &err) != THUMBS_OK)
+        complain(&s, NULL, err.message);
     if (cli_signals_init(&s.signals, &err) != THUMBS_OK) {
         complain(&s, NULL, err.message);
         status = CLI_EXIT_ABORTED;
@@ -332,6 +385,7 @@ int cli_session_run(const struct cli_settings *settings)
         status = run(&s);
     }
     cli_signals_finish(&s.signals);
+    cli_watch_finish(&s.watch);
     thumbs_batch_destroy(s.batch);
     pthread_mutex_destroy(&s.lock);
     return status;

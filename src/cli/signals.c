@@ -10,15 +10,28 @@
 #include "base/error.h"
 #include "base/sys.h"
 
-/* The signals to catch. SIGHUP stays ignored where it is (nohup). SIGINT does not, though shells start background jobs
- * of scripts that way: a signal that is sent to a run by its number is meant for it. */
+static bool is_ignored(int number)
+{
+    struct sigaction now;
+    return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+/* The signals to catch. SIGHUP stays ignored where it is (nohup). */
 static void fill_set(sigset_t *set)
 {
-    struct sigaction hup;
     sigemptyset(set);
     sigaddset(set, SIGINT);
     sigaddset(set, SIGTERM);
-    if (sigaction(SIGHUP, NULL, &hup) != 0 || hup.sa_handler != SIG_IGN) sigaddset(set, SIGHUP);
+    sigaddset(set, SIGUSR1);
+    if (!is_ignored(SIGHUP)) sigaddset(set, SIGHUP);
+}
+
+/* A script's shell starts its background jobs with SIGINT ignored, so that a Ctrl-C, which the terminal sends to the
+ * whole group, does not reach them: that is kept. One that somebody sends to this very process by kill(1) is meant for
+ * it all the same. */
+static bool is_for_others(const struct cli_signals *signals, const struct signalfd_siginfo *info)
+{
+    return info->ssi_signo == SIGINT && info->ssi_code == SI_KERNEL && signals->int_ignored;
 }
 
 static void *signal_loop(void *arg)
@@ -33,7 +46,10 @@ static void *signal_loop(void *arg)
         if (fds[0].revents) break;
         if (!(fds[1].revents & POLLIN)) continue;
         if (th_read(signals->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info)) continue;
-        if (first) {
+        if (is_for_others(signals, &info)) continue;
+        if (info.ssi_signo == SIGUSR1) {
+            signals->on_ask(signals->user);
+        } else if (first) {
             first = false;
             signals->on_first(signals->user, (int)info.ssi_signo);
         } else {
@@ -51,9 +67,10 @@ enum thumbs_code cli_signals_init(struct cli_signals *signals, struct thumbs_err
     int failed;
     signals->started = false;
     signals->signal_fd = signals->stop_fd = -1;
+    signals->int_ignored = is_ignored(SIGINT);
     fill_set(&set);
     sigaction(SIGPIPE, &ignore, NULL);
-    sigaction(SIGUSR1, &ignore, NULL);
+    sigaction(SIGUSR1, &ignore, NULL); /* blocked, it comes all the same; the fork server inherits this */
     sigaction(SIGXFSZ, &ignore, NULL); /* past ulimit -f a write then fails instead of killing */
     failed = pthread_sigmask(SIG_BLOCK, &set, NULL);
     if (failed) return th_error_os(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, failed, "cannot block signals");

@@ -1,6 +1,7 @@
 /*
- * signals.h - SIGINT, SIGTERM and SIGHUP become calls on an ordinary thread, so that no code of ours ever runs inside a
- * signal handler. SIGPIPE is ignored: a closed pipe is a write error like any other.
+ * signals.h - SIGINT, SIGTERM, SIGHUP and SIGUSR1 become calls on an ordinary thread, so that no code of ours ever runs
+ * inside a signal handler. SIGPIPE is ignored: a closed pipe is a write error like any other. SIGHUP is not caught where
+ * it is ignored (nohup), nor is a Ctrl-C at the terminal where SIGINT is (background jobs of scripts).
  */
 #ifndef THUMBS_CLI_SIGNALS_H
 #define THUMBS_CLI_SIGNALS_H
@@ -14,11 +15,14 @@ struct cli_signals {
      * right before the process ends at once with status 128+signal. */
     void (*on_first)(void *user, int signal);
     void (*on_second)(void *user, int signal);
+    /* For each SIGUSR1, from the signal thread: must not wait, since others are heard only after it. */
+    void (*on_ask)(void *user);
     void *user;
 
     /* private */
     pthread_t thread;
     bool started;
+    bool int_ignored; /* SIGINT was ignored from the beginning */
     int signal_fd, stop_fd;
 };
 

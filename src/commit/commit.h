@@ -58,8 +58,10 @@ void th_dest_destroy(struct th_dest *dest); /* NULL is fine; after all its place
 /* Device and inode of DEST, so the walk does not enter it. False in a dry run where it is missing. */
 bool th_dest_identity(const struct th_dest *dest, uint64_t *dev, uint64_t *ino);
 
-/* Has DEST been removed since it was opened? Nothing can be made then. */
-bool th_dest_is_gone(const struct th_dest *dest);
+/* An output could not be written, for os_errno (0: not known): will it be so with all that are to come? True where DEST
+ * has been removed since it was opened, and where after an error of the disk, or of the network it is behind, a probe
+ * file cannot be written either. Any thread. */
+bool th_dest_is_lost(struct th_dest *dest, int os_errno);
 
 /* ---- places: the counterpart in DEST of one source folder ---- */
 
@@ -99,5 +101,26 @@ enum thumbs_code th_place_commit(struct th_place *place, const char *name, bool 
                                  size_t n_outputs, struct thumbs_error *err);
 /* Remember that a source is no image. Best effort. */
 void th_place_remember_not_image(struct th_place *place, const char *name, const struct th_source_id *id);
+
+/* ---- sources that did harm ---- */
+
+/* Only these two verdicts cost more than a look at the file each time, and will be the same next time. (MEMORY is not
+ * among them: it says as much about this run's budget and the machine as about the source.) */
+static inline bool th_failure_is_worth_remembering(enum thumbs_code code)
+{
+    return code == THUMBS_CRASHED || code == THUMBS_TIMEOUT;
+}
+
+/* Remember how work on a source failed: *error with a code as above. timeout_ns is the time it was allowed (0: without
+ * end). Best effort; nothing in a dry run. Any thread. */
+void th_place_remember_failure(struct th_place *place, const char *name, const struct th_source_id *id,
+                               uint64_t timeout_ns, const struct thumbs_error *error);
+/* Is such a failure known of this state of the source, under the options of DEST's fingerprint? Then *error tells it as
+ * a memory. Not so where it took too long and is now allowed more time than it was then. Any thread. */
+bool th_place_recall_failure(struct th_place *place, const char *name, const struct th_source_id *id,
+                             uint64_t timeout_ns, struct thumbs_error *error);
+/* It was tried again and failed in another way: what was known when the place was created is true no more. Best effort,
+ * nothing where nothing was known. Any thread. */
+void th_place_forget_failure(struct th_place *place, const char *name);
 
 #endif

@@ -30,31 +30,43 @@
 
 /* ---- errors ---- */
 
-/* A disk may be full of files as well as of bytes. */
-static void free_space(int fd, char *text, size_t size)
+static void add_bytes(struct th_bytes *text, uint64_t blocks, uint64_t block_size)
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    uint64_t n;
+    size_t i = 0;
+    if (__builtin_mul_overflow(blocks, block_size, &n)) n = UINT64_MAX;
+    for (; n >= 10240 && i + 1 < sizeof units / sizeof *units; i++)
+        n /= 1024;
+    th_bytes_addf(text, "%llu %s", (unsigned long long)n, units[i]);
+}
+
+/* What is left where the disk, or what it has for files, or a quota is used up. Nothing if that cannot be told. */
+static void add_free_space(struct th_bytes *text, int fd, int os_errno)
 {
     struct statvfs fs;
-    if (fstatvfs(fd, &fs) < 0) {
-        snprintf(text, size, "free space unknown");
-    } else if (fs.f_files > 0 && fs.f_favail == 0) {
-        snprintf(text, size, "no inodes free");
-    } else {
-        unsigned long long kib = (unsigned long long)fs.f_bavail * (fs.f_frsize / 512) / 2;
-        if (kib < 10240)
-            snprintf(text, size, "%llu KiB free", kib);
-        else
-            snprintf(text, size, "%llu MiB free", kib / 1024);
-    }
+    if (fstatvfs(fd, &fs) < 0) return;
+    th_bytes_adds(text, " (");
+    if (os_errno == EDQUOT)
+        th_bytes_adds(text, "the quota is used up; on the disk: ");
+    else if (fs.f_files > 0 && fs.f_favail == 0)
+        th_bytes_addf(text, "no inodes free of %llu; ", (unsigned long long)fs.f_files);
+    add_bytes(text, fs.f_bavail, fs.f_frsize);
+    th_bytes_adds(text, " free of ");
+    add_bytes(text, fs.f_blocks, fs.f_frsize);
+    th_bytes_adds(text, ")");
 }
 
 /* fd: anything on the file system that was to be written. */
 static enum thumbs_code write_error(struct thumbs_error *err, int fd, int os_errno, const char *what)
 {
-    if (os_errno != ENOSPC && os_errno != EDQUOT)
-        return th_error_os(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE, os_errno, "%s", what);
-    char space[48];
-    free_space(fd, space, sizeof space);
-    return th_error_os(err, THUMBS_NO_SPACE, THUMBS_STAGE_WRITE, os_errno, "%s (%s)", what, space);
+    struct th_bytes text = {0};
+    th_bytes_adds(&text, what);
+    if (os_errno == ENOSPC || os_errno == EDQUOT) add_free_space(&text, fd, os_errno);
+    enum thumbs_code code = th_error_os(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE, os_errno, "%s",
+                                        th_bytes_failed(&text) ? what : th_bytes_str(&text));
+    th_bytes_finish(&text);
+    return code;
 }
 
 /* ---- opening folders part by part ---- */
@@ -477,12 +489,6 @@ void th_dest_destroy(struct th_dest *dest)
     free(dest);
 }
 
-bool th_dest_is_gone(const struct th_dest *dest)
-{
-    struct stat st;
-    return dest->fd >= 0 && fstat(dest->fd, &st) == 0 && st.st_nlink == 0;
-}
-
 bool th_dest_identity(const struct th_dest *dest, uint64_t *dev, uint64_t *ino)
 {
     if (dest->fd < 0) return false;
@@ -503,4 +509,45 @@ enum thumbs_code th_dest_write_error(const struct th_dest *dest, struct thumbs_e
                                      const char *what)
 {
     return write_error(err, dest->fd, os_errno, what);
+}
+
+/* ---- the end of DEST ---- */
+
+static bool is_gone(const struct th_dest *dest)
+{
+    struct stat st;
+    return fstat(dest->fd, &st) == 0 && st.st_nlink == 0;
+}
+
+/* Errors of a device or of the way to it. Others (a folder closed to us, a name too long) are of one output. */
+static bool may_strike_all(int os_errno)
+{
+    static const int such[] = {EIO,       ENXIO,       ENODEV,       EROFS,     ESTALE,    ENOTCONN, ECONNRESET,
+                               EHOSTDOWN, ENETUNREACH, EHOSTUNREACH, ETIMEDOUT, EREMOTEIO, ENOLINK};
+    bool is = false;
+    for (size_t i = 0; i < sizeof such / sizeof *such; i++)
+        is |= such[i] == os_errno;
+    return is;
+}
+
+/* Can a file still be made, filled and given a name in DEST? Tried with what would be removed as a temporary should we
+ * be killed meanwhile. */
+static bool can_be_written(struct th_dest *dest)
+{
+    char name[TH_TEMP_NAME_MAX], other[TH_TEMP_NAME_MAX];
+    th_dest_temp_name(dest, name);
+    th_dest_temp_name(dest, other);
+    int fd = th_openat(dest->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666);
+    if (fd < 0) return false;
+    bool done = !th_fault(TH_FAULT_DEST) && th_write_full(fd, "?", 1) == 0;
+    done &= th_close(fd) == 0;
+    done = done && th_renameat(dest->fd, name, dest->fd, other) == 0;
+    unlinkat(dest->fd, done ? other : name, 0);
+    return done;
+}
+
+bool th_dest_is_lost(struct th_dest *dest, int os_errno)
+{
+    if (dest->fd < 0) return false;
+    return is_gone(dest) || (may_strike_all(os_errno) && !can_be_written(dest));
 }

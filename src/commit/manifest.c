@@ -91,6 +91,12 @@ void th_manifest_add_state(struct th_bytes *line, const char *key, const struct 
                   (long)id->mtime_nsec, fate, whole_name);
 }
 
+bool th_manifest_is_failure(const struct th_manifest_record *record)
+{
+    /* Behind <fate> stand a space, <whole> and a space. */
+    return record->line[record->state_len - 4] == TH_FATE_FAILED;
+}
+
 bool th_manifest_next_output(const char **rest, size_t *rest_len, struct th_bytes *out, bool *bad)
 {
     *bad = false;

@@ -8,9 +8,11 @@
  *     <key> <size> <seconds>.<nanoseconds> <fate> <whole 0|1> <name> <output>... ;
  *
  * fate 'm' (made): key is the fingerprint in 16 hex digits, outputs are names in the counterpart folder, or paths below
- * DEST with a '/' before them. fate 'n' (no image): key is the version, "v0.1", and there are no outputs. fate 'f'
- * (forgotten): nothing is known. The last line about a name counts. In names the bytes up to space, '%' and from 0x7f
- * on are written %XX. The closing ";" tells a whole line from a torn one, or from two torn ones that ran together.
+ * DEST with a '/' before them. fate 'n' (no image): key is the version, "v0.1", and there are no outputs. fate 'x'
+ * (did harm): key is the fingerprint, and in place of outputs stand four words: code and stage as in the report, the
+ * nanoseconds it was allowed, and the message. fate 'f' (forgotten): nothing is known. The last line about a name
+ * counts. In names and messages the bytes up to space, '%' and from 0x7f on are written %XX. The closing ";" tells a
+ * whole line from a torn one, or from two torn ones that ran together.
  *
  * Lines are only ever appended, each by one write to an O_APPEND descriptor, so several runs may share the file; now
  * and then it is replaced as a whole by one without outdated lines. Whatever in it cannot be understood is as if it
@@ -25,6 +27,7 @@
 
 #define TH_FATE_MADE      'm'
 #define TH_FATE_NOT_IMAGE 'n'
+#define TH_FATE_FAILED    'x'
 #define TH_FATE_FORGOTTEN 'f'
 
 struct th_manifest_slot;
@@ -71,8 +74,11 @@ void th_manifest_finish(struct th_manifest *m);
 /* What was loaded about `name`; appends of this run are not seen. */
 bool th_manifest_find(const struct th_manifest *m, const char *name, struct th_manifest_record *out);
 
-/* The next output of a record: moves *rest of *rest_len bytes on, decodes into *out (cleared before). False at the end,
- * and, with *bad set, if a word is malformed. */
+/* Is the record's fate 'x'? */
+bool th_manifest_is_failure(const struct th_manifest_record *record);
+
+/* The next output (or other word in its place) of a record: moves *rest of *rest_len bytes on, decodes into *out
+ * (cleared before). False at the end, and, with *bad set, if a word is malformed. */
 bool th_manifest_next_output(const char **rest, size_t *rest_len, struct th_bytes *out, bool *bad);
 
 /* The words of a line up to <whole>, with the space behind. */

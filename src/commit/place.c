@@ -344,6 +344,97 @@ static void remember(struct th_place *place, const char *name, bool whole_name, 
     append(place, name, &line);
 }
 
+/* ---- sources that did harm ---- */
+
+void th_place_remember_failure(struct th_place *place, const char *name, const struct th_source_id *id,
+                               uint64_t timeout_ns, const struct thumbs_error *error)
+{
+    if (place->dest->dry_run) return;
+    struct th_bytes line = {0};
+    th_manifest_add_state(&line, place->key, id, TH_FATE_FAILED, false);
+    th_manifest_add_name(&line, name, strlen(name));
+    th_bytes_addf(&line, " %s %s %llu ", thumbs_code_name(error->code), thumbs_stage_name(error->stage),
+                  (unsigned long long)timeout_ns);
+    const char *message = *error->message ? error->message : "no reason known";
+    th_manifest_add_name(&line, message, strlen(message));
+    append(place, name, &line);
+}
+
+/* What the four words of such a record say. */
+struct failure {
+    enum thumbs_code code;
+    enum thumbs_stage stage;
+    uint64_t timeout_ns;
+    struct th_bytes message;
+};
+
+static bool take_word(const char *word, int i_word, struct failure *out)
+{
+    switch (i_word) {
+    case 0:
+        while (out->code < THUMBS_N_CODES && strcmp(word, thumbs_code_name(out->code)) != 0)
+            out->code++;
+        return th_failure_is_worth_remembering(out->code);
+    case 1:
+        while (out->stage < THUMBS_N_STAGES && strcmp(word, thumbs_stage_name(out->stage)) != 0)
+            out->stage++;
+        return out->stage < THUMBS_N_STAGES;
+    case 2:
+        return th_parse_u64(word, 0, UINT64_MAX, &out->timeout_ns);
+    default:
+        th_bytes_adds(&out->message, word);
+        return i_word == 3;
+    }
+}
+
+/* out->message is the caller's to finish, whatever comes back. */
+static bool read_failure(const struct th_manifest_record *record, struct failure *out)
+{
+    struct th_bytes word = {0};
+    const char *rest = record->outputs;
+    size_t rest_len = record->outputs_len;
+    bool good = true, bad = false;
+    int n = 0;
+    while (good && th_manifest_next_output(&rest, &rest_len, &word, &bad))
+        good = take_word(th_bytes_str(&word), n++, out);
+    th_bytes_finish(&word);
+    return good && !bad && n == 4;
+}
+
+/* 0 is time without end, which is longer than any other. */
+static bool is_longer(uint64_t now_ns, uint64_t then_ns)
+{
+    return then_ns != 0 && (now_ns == 0 || now_ns > then_ns);
+}
+
+bool th_place_recall_failure(struct th_place *place, const char *name, const struct th_source_id *id,
+                             uint64_t timeout_ns, struct thumbs_error *error)
+{
+    struct th_manifest_record record;
+    struct failure failure = {0};
+    if (!th_manifest_find(&place->manifest, name, &record) || !is_state(&record, place->key, id, TH_FATE_FAILED, false))
+        return false;
+    bool known = read_failure(&record, &failure);
+    if (failure.code == THUMBS_TIMEOUT && is_longer(timeout_ns, failure.timeout_ns)) known = false;
+    if (known)
+        th_error_set(error, failure.code, failure.stage, "%s last time (%.120s); --retry-failed tries it again",
+                     failure.code == THUMBS_TIMEOUT ? "timed out" : "crashed", th_bytes_str(&failure.message));
+    th_bytes_finish(&failure.message);
+    return known;
+}
+
+void th_place_forget_failure(struct th_place *place, const char *name)
+{
+    struct th_manifest_record record;
+    if (place->dest->dry_run || !th_manifest_find(&place->manifest, name, &record) || !th_manifest_is_failure(&record))
+        return;
+    struct th_bytes line = {0};
+    const struct th_source_id none = {0};
+    th_manifest_add_state(&line, "-", &none, TH_FATE_FORGOTTEN, false);
+    th_manifest_add_name(&line, name, strlen(name));
+    append(place, name, &line);
+}
+
 /* ---- committing ---- */
 
 /* One output on its way. */
@@ -429,7 +520,7 @@ static enum thumbs_code write_temp(struct th_place *place, struct job *job, cons
     job->has_temp = true;
     const char *failed = NULL;
     int os_errno = 0;
-    if (th_write_full(fd, output->data, output->len) < 0) {
+    if (th_fault(TH_FAULT_DEST) || th_write_full(fd, output->data, output->len) < 0) {
         failed = "cannot write the output";
         os_errno = errno;
     } else if (set_time(fd, id) < 0) {

@@ -1,6 +1,7 @@
 /* Everything that no faster way takes: libvips decodes, rowscale reduces the rows as they come, for all sizes at
  * once. */
 #include <dlfcn.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -10,6 +11,7 @@
 #include "image/encode.h"
 #include "image/estimate.h"
 #include "image/icc.h"
+#include "image/jpeg_parse.h"
 #include "image/rowscale.h"
 #include "image/vips_module.h"
 
@@ -155,13 +157,28 @@ static uint32_t most_shrink(const struct th_vips_header *header, const struct th
     return most < 1 ? 1 : most;
 }
 
+/* A drawing is drawn so large that every size can be had by reducing, which is exactly the size if there is one of
+ * the same shape; but never with more pixels than a source may have. */
+static double draw_scale(const struct th_make *make, const struct th_vips_header *header,
+                         const struct th_targets *targets)
+{
+    double width = header->width, height = header->height, scale = 0;
+    double most = sqrt((double)make->options->max_pixels / width / height);
+    for (uint32_t i = 0; i < targets->n; i++) {
+        const struct th_geometry *g = &targets->sizes[i];
+        scale = fmax(scale, fmax(g->scaled_width / width, g->scaled_height / height));
+    }
+    return fmin(scale, most);
+}
+
 static enum thumbs_code decode(struct th_make *make, const struct th_vips_ops *ops, struct th_vips_source *source,
                                struct feeder *f, struct thumbs_error *err)
 {
     bool damaged = false;
     char warning[200] = "";
     const struct th_vips_rows to = {.begin = begin, .rows = rows, .user = f};
-    enum thumbs_code code = ops->read(source, most_shrink(f->header, f->targets), &to, &damaged, warning, err);
+    enum thumbs_code code = ops->read(source, most_shrink(f->header, f->targets),
+                                      draw_scale(make, f->header, f->targets), &to, &damaged, warning, err);
     if (code == THUMBS_STOPPED && f->code != THUMBS_OK) return f->code;
     if (code == THUMBS_STOPPED) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
     if (code == THUMBS_OK && damaged) code = th_make_damaged(make, warning, err);
@@ -212,6 +229,17 @@ static enum thumbs_code refuse_early(struct th_make *make, struct thumbs_error *
     return th_make_targets(make, e.width, e.height, 1, &ignored, err);
 }
 
+/* libvips gives up after many warnings, but scans can be made without one. */
+static enum thumbs_code check_scans(const struct th_make *make, struct thumbs_error *err)
+{
+    struct th_jpeg_header header;
+    uint32_t until_last_dc, all;
+    if (make->format != THUMBS_FORMAT_JPEG || !th_jpeg_parse(make->data, make->len, &header)) return THUMBS_OK;
+    th_jpeg_count_scans(make->data, make->len, &header, &until_last_dc, &all);
+    if (all <= TH_JPEG_MAX_SCANS) return THUMBS_OK;
+    return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "it has more than %d scans", TH_JPEG_MAX_SCANS);
+}
+
 static enum thumbs_code make_with_vips(struct th_make *make, struct thumbs_error *err)
 {
     const struct th_vips_ops *ops = NULL;
@@ -222,10 +250,13 @@ static enum thumbs_code make_with_vips(struct th_make *make, struct thumbs_error
     struct feeder f = {.make = make, .header = &header, .targets = &targets, .err = err};
 
     enum thumbs_code code = refuse_early(make, err);
+    if (code == THUMBS_OK) code = check_scans(make, err);
     if (code == THUMBS_OK) code = th_vips_load(&ops, err);
     if (code != THUMBS_OK) return code;
     uint64_t start_ns = th_now_ns();
-    code = ops->open(make->data, make->len, make->format, &source, &header, err);
+    /* The dispatcher lets SVG through only where a sandbox holds. */
+    if (make->format == THUMBS_FORMAT_SVG) ops->unlock(make->format);
+    code = ops->open(make->data, make->len, make->format, make->deadline_ns, &source, &header, err);
     if (code != THUMBS_OK) goto out;
     code = th_make_targets(make, header.width, header.height, header.orientation, &targets, err);
     if (code != THUMBS_OK) goto out;
@@ -248,7 +279,6 @@ out:
 static bool takes(enum thumbs_format format)
 {
     switch (format) {
-    case THUMBS_FORMAT_SVG:
     case THUMBS_FORMAT_PDF:
     case THUMBS_FORMAT_BMP:
     case THUMBS_FORMAT_OTHER:
@@ -273,5 +303,5 @@ enum thumbs_code th_encode_webp(const struct th_pixels *p, uint32_t quality, str
     const struct th_vips_ops *ops = NULL;
     enum thumbs_code code = th_vips_load(&ops, err);
     if (code != THUMBS_OK) return code;
-    return ops->webp(p, quality, emit, sink, err);
+    return ops->webp(p, quality, sink->deadline_ns, emit, sink, err);
 }

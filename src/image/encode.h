@@ -1,8 +1,8 @@
 /*
  * encode.h - small pictures to encoded files, appended to a sink.
  *
- * On failure the sink keeps the length it had. Thread-safe on different sinks. Codes: MEMORY, INTERNAL, UNSUPPORTED;
- * stage encode.
+ * On failure the sink keeps the length it had. Thread-safe on different sinks. Codes: TIMEOUT past the sink's deadline,
+ * MEMORY, INTERNAL, UNSUPPORTED; stage encode.
  */
 #ifndef TH_IMAGE_ENCODE_H
 #define TH_IMAGE_ENCODE_H

@@ -6,11 +6,13 @@
 #include "base/error.h"
 #include "image/encode.h"
 
+#define CHECK_ROWS 16 /* between two looks at the clock */
+
 struct encoder {
     png_structp png;
     png_infop info;
     struct th_sink *sink;
-    bool sink_full;
+    bool sink_full, late;
     char text[120];
 };
 
@@ -55,8 +57,11 @@ static void write_rows(struct encoder *e, const struct th_pixels *p)
     png_set_filter(e->png, PNG_FILTER_TYPE_BASE, PNG_ALL_FILTERS);
     png_write_info(e->png, e->info);
     size_t stride = (size_t)p->width * p->bands;
-    for (uint32_t y = 0; y < p->height; y++)
+    for (uint32_t y = 0; y < p->height; y++) {
+        e->late = y % CHECK_ROWS == 0 && th_sink_late(e->sink);
+        if (e->late) png_error(e->png, "late");
         png_write_row(e->png, p->data + y * stride);
+    }
     png_write_end(e->png, NULL);
 }
 
@@ -79,8 +84,9 @@ enum thumbs_code th_encode_png(const struct th_pixels *p, struct th_sink *sink, 
     if (!e.info) {
         code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE, "no memory to encode a PNG");
     } else if (!try_write(&e, p)) {
-        code = e.sink_full ? th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE, "no memory for the encoded PNG")
-                           : th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE, "libpng: %s", e.text);
+        code = e.late        ? th_error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_ENCODE, "it took longer than it may")
+               : e.sink_full ? th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE, "no memory for the encoded PNG")
+                             : th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE, "libpng: %s", e.text);
         sink->len = len_before;
     }
     if (e.png) png_destroy_write_struct(&e.png, &e.info);

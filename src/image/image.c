@@ -32,12 +32,13 @@ enum thumbs_format th_image_format_by_ext(const char *ext, size_t len)
         {"tif", THUMBS_FORMAT_TIFF},   {"tiff", THUMBS_FORMAT_TIFF}, {"jp2", THUMBS_FORMAT_JP2K},
         {"j2k", THUMBS_FORMAT_JP2K},   {"jpf", THUMBS_FORMAT_JP2K},  {"jpx", THUMBS_FORMAT_JP2K},
         {"j2c", THUMBS_FORMAT_JP2K},   {"jpc", THUMBS_FORMAT_JP2K},  {"svg", THUMBS_FORMAT_SVG},
-        {"pdf", THUMBS_FORMAT_PDF},    {"bmp", THUMBS_FORMAT_BMP},   {"dib", THUMBS_FORMAT_BMP},
-        {"psd", THUMBS_FORMAT_OTHER},  {"psb", THUMBS_FORMAT_OTHER}, {"ico", THUMBS_FORMAT_OTHER},
-        {"pbm", THUMBS_FORMAT_OTHER},  {"pgm", THUMBS_FORMAT_OTHER}, {"ppm", THUMBS_FORMAT_OTHER},
-        {"pnm", THUMBS_FORMAT_OTHER},  {"pam", THUMBS_FORMAT_OTHER}, {"pfm", THUMBS_FORMAT_OTHER},
-        {"hdr", THUMBS_FORMAT_OTHER},  {"exr", THUMBS_FORMAT_OTHER}, {"fits", THUMBS_FORMAT_OTHER},
-        {"qoi", THUMBS_FORMAT_OTHER},  {"dds", THUMBS_FORMAT_OTHER}, {"xcf", THUMBS_FORMAT_OTHER},
+        {"svgz", THUMBS_FORMAT_SVG},   {"pdf", THUMBS_FORMAT_PDF},   {"bmp", THUMBS_FORMAT_BMP},
+        {"dib", THUMBS_FORMAT_BMP},    {"psd", THUMBS_FORMAT_OTHER}, {"psb", THUMBS_FORMAT_OTHER},
+        {"ico", THUMBS_FORMAT_OTHER},  {"pbm", THUMBS_FORMAT_OTHER}, {"pgm", THUMBS_FORMAT_OTHER},
+        {"ppm", THUMBS_FORMAT_OTHER},  {"pnm", THUMBS_FORMAT_OTHER}, {"pam", THUMBS_FORMAT_OTHER},
+        {"pfm", THUMBS_FORMAT_OTHER},  {"hdr", THUMBS_FORMAT_OTHER}, {"exr", THUMBS_FORMAT_OTHER},
+        {"fits", THUMBS_FORMAT_OTHER}, {"qoi", THUMBS_FORMAT_OTHER}, {"dds", THUMBS_FORMAT_OTHER},
+        {"xcf", THUMBS_FORMAT_OTHER},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strlen(known[i].ext) == len && strncasecmp(known[i].ext, ext, len) == 0) return known[i].format;
@@ -195,7 +196,9 @@ enum thumbs_code th_image_make(const uint8_t *data, size_t len, const struct thu
         return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
                             "SVG is only decoded in sandboxed worker processes");
     code = th_make_check_deadline(&make, THUMBS_STAGE_DECODE, err);
+    sink->deadline_ns = make.deadline_ns;
     if (code == THUMBS_OK) code = run_backends(&make, err);
+    sink->deadline_ns = 0;
     if (code != THUMBS_OK) {
         sink->len = len_before;
         result->n_outputs = 0;

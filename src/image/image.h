@@ -32,9 +32,14 @@ struct th_sink {
     size_t len, cap;
     bool (*grow)(struct th_sink *sink, size_t need);
     void *user;
+    /* th_now_ns() past which encoders give up with TIMEOUT; 0: never. th_image_make() sets it for the time of its
+     * call. */
+    uint64_t deadline_ns;
 };
 /* Append; false if it cannot grow. */
 bool th_sink_add(struct th_sink *sink, const void *data, size_t len);
+/* Has its deadline passed? */
+bool th_sink_late(const struct th_sink *sink);
 /* A sink over malloc, for threads and for thumbs_make(). */
 void th_sink_init_heap(struct th_sink *sink);
 void th_sink_finish_heap(struct th_sink *sink);

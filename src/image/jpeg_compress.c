@@ -12,8 +12,9 @@ struct compressor {
     struct jpeg_compress_struct jpeg;
     struct jpeg_error_mgr errors;
     struct jpeg_destination_mgr destination;
+    struct jpeg_progress_mgr progress;
     struct th_sink *sink;
-    bool sink_full;
+    bool sink_full, late;
     jmp_buf fail;
 };
 
@@ -47,6 +48,14 @@ static void on_end(j_compress_ptr jpeg)
     c->sink->len = c->sink->cap - c->destination.free_in_buffer;
 }
 
+/* Called once for each row of MCUs, in each pass. */
+static void on_progress(j_common_ptr jpeg)
+{
+    struct compressor *c = jpeg->client_data;
+    c->late = th_sink_late(c->sink);
+    if (c->late) longjmp(c->fail, 1);
+}
+
 static void on_error(j_common_ptr jpeg)
 {
     struct compressor *c = jpeg->client_data;
@@ -64,6 +73,7 @@ static bool try_write(struct compressor *c, th_jpeg_write_fn *write, void *user)
     if (setjmp(c->fail)) return false;
     jpeg_create_compress(&c->jpeg);
     c->jpeg.dest = &c->destination;
+    c->jpeg.progress = &c->progress;
     write(&c->jpeg, user);
     return true;
 }
@@ -71,6 +81,7 @@ static bool try_write(struct compressor *c, th_jpeg_write_fn *write, void *user)
 static enum thumbs_code describe_failure(struct compressor *c, struct thumbs_error *err)
 {
     char text[JMSG_LENGTH_MAX] = "";
+    if (c->late) return th_error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_ENCODE, "it took longer than it may");
     if (c->sink_full || c->errors.msg_code == JERR_OUT_OF_MEMORY)
         return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE, "no memory for the encoded JPEG");
     c->errors.format_message((j_common_ptr)&c->jpeg, text);
@@ -84,6 +95,7 @@ enum thumbs_code th_jpeg_compress(struct th_sink *sink, th_jpeg_write_fn *write,
     struct compressor c = {.sink = sink};
     c.destination = (struct jpeg_destination_mgr){
         .init_destination = on_start, .empty_output_buffer = on_full, .term_destination = on_end};
+    c.progress.progress_monitor = on_progress;
     c.jpeg.err = jpeg_std_error(&c.errors);
     c.jpeg.client_data = &c;
     c.errors.error_exit = on_error;

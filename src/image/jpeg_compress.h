@@ -13,7 +13,7 @@
  * by longjmp() at any libjpeg call: must not hold anything that has to be released. */
 typedef void th_jpeg_write_fn(struct jpeg_compress_struct *jpeg, void *user);
 
-/* Append one JPEG file to the sink. On failure sink->len is as before. Codes MEMORY, INTERNAL; stage encode.
+/* Append one JPEG file to the sink. On failure sink->len is as before. Codes MEMORY, TIMEOUT, INTERNAL; stage encode.
  * Thread-safe. */
 enum thumbs_code th_jpeg_compress(struct th_sink *sink, th_jpeg_write_fn *write, void *user, struct thumbs_error *err);
 

@@ -70,6 +70,10 @@ bool th_jpeg_parse(const uint8_t *data, size_t len, struct th_jpeg_header *out);
  * or it cannot be read; *header is then undefined. Sets `odd` also for what may not stand between scans. */
 bool th_jpeg_parse_next_scan(const uint8_t *data, size_t len, size_t *pos, struct th_jpeg_header *header);
 
+/* Encoders write ten scans, careful ones a few dozen. Each costs a walk over all blocks however short it is, so a small
+ * file of very many keeps a decoder busy for hours: one with more is refused. */
+#define TH_JPEG_MAX_SCANS 500
+
 /* How many scans of the file must be read until no later one carries DC coefficients, and how many there are in all
  * (both at least 1; only complete scan headers count). For progressive files. */
 void th_jpeg_count_scans(const uint8_t *data, size_t len, const struct th_jpeg_header *header, uint32_t *until_last_dc,

@@ -32,6 +32,7 @@ struct decoder {
     bool timed_out;
     bool failed;    /* libjpeg said so: errors.msg_code is an error's, else it may be a mere trace's */
     bool no_memory; /* ours, not libjpeg's */
+    bool too_many_scans;
     uint64_t deadline_ns;
     uint32_t ticks;
     struct th_jpeg_planes *out;
@@ -76,7 +77,11 @@ static void check_deadline(struct decoder *d)
 
 static void on_progress(j_common_ptr jpeg)
 {
-    check_deadline(jpeg->client_data);
+    struct decoder *d = jpeg->client_data;
+    check_deadline(d);
+    if (d->jpeg.input_scan_number <= TH_JPEG_MAX_SCANS) return;
+    d->too_many_scans = true;
+    longjmp(d->fail, 1);
 }
 
 static uint32_t ceil_div(uint64_t a, uint64_t b)
@@ -155,7 +160,7 @@ static void read_scans(struct decoder *d)
         int status = jpeg_consume_input(&d->jpeg);
         if (status == JPEG_REACHED_EOI) break;
         done += status == JPEG_SCAN_COMPLETED;
-        check_deadline(d);
+        on_progress((j_common_ptr)&d->jpeg);
     }
     jpeg_start_output(&d->jpeg, d->jpeg.input_scan_number);
 }
@@ -198,6 +203,8 @@ static enum thumbs_code describe_failure(struct decoder *d, struct thumbs_error 
     char text[JMSG_LENGTH_MAX] = "the number of components is odd";
     if (d->failed) d->errors.format_message((j_common_ptr)&d->jpeg, text);
     if (d->timed_out) return th_error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_DECODE, "it took longer than it may");
+    if (d->too_many_scans)
+        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "it has more than %d scans", TH_JPEG_MAX_SCANS);
     if (d->no_memory || (d->failed && d->errors.msg_code == JERR_OUT_OF_MEMORY))
         return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for the planes");
     bool unsupported = d->failed && d->errors.msg_code == JERR_SOF_UNSUPPORTED;

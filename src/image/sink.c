@@ -16,6 +16,11 @@ bool th_sink_add(struct th_sink *sink, const void *data, size_t len)
     return true;
 }
 
+bool th_sink_late(const struct th_sink *sink)
+{
+    return sink->deadline_ns && th_now_ns() >= sink->deadline_ns;
+}
+
 static bool grow_heap(struct th_sink *sink, size_t need)
 {
     if (need <= sink->cap) return true;

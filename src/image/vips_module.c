@@ -6,6 +6,9 @@
 
 #include <vips/vips.h>
 
+#include "image/vips_bytes.h"
+#include "image/webp_first.h"
+
 /* Rows asked for at a time: a multiple of the 8 that libvips' readers work in, so that none is made twice. */
 #define STRIP 16
 
@@ -16,9 +19,11 @@ struct th_vips_source {
     const uint8_t *data;
     size_t len;
     enum thumbs_format format;
-    VipsImage *image; /* opened at full size, rows as in the header, nothing decoded yet; NULL once it was used up */
-    bool lenient;     /* the strict attempt failed */
-    char damage[120]; /* why */
+    uint64_t deadline_ns;
+    VipsSource *bytes; /* what `image` is read from; NULL if it is read from memory */
+    VipsImage *image;  /* opened at full size, rows as in the header, nothing decoded yet; NULL once it was used up */
+    bool lenient;      /* the strict attempt failed */
+    char damage[120];  /* why */
     struct th_vips_header header;
     uint8_t *icc;    /* what header.icc points to */
     uint8_t *mended; /* what data points to, if it is a changed copy */
@@ -45,13 +50,18 @@ static void on_log(const gchar *domain, GLogLevelFlags level, const gchar *messa
     if ((level & G_LOG_LEVEL_WARNING) && last_warning[0] == 0) copy_clause(last_warning, sizeof last_warning, message);
 }
 
+static void silence(const char *domain)
+{
+    g_log_set_handler(domain, (GLogLevelFlags)(G_LOG_LEVEL_MASK & ~G_LOG_LEVEL_ERROR), on_log, NULL);
+}
+
 static int start_result;
 
 static void start_once(void)
 {
-    static const char *const domains[] = {"VIPS", "GLib", "GLib-GObject"};
-    for (size_t i = 0; i < sizeof domains / sizeof *domains; i++)
-        g_log_set_handler(domains[i], (GLogLevelFlags)(G_LOG_LEVEL_MASK & ~G_LOG_LEVEL_ERROR), on_log, NULL);
+    silence("VIPS");
+    silence("GLib");
+    silence("GLib-GObject");
 
     start_result = VIPS_INIT("thumbs");
     if (start_result != 0) return;
@@ -99,19 +109,21 @@ static void thread_finish(void)
 
 /* ---- loaders ---- */
 
+/* Those that read as they decode get a source, which can stop them; the others want all bytes in memory at once
+ * and would copy them out of a source. */
 static const char *loader_name(enum thumbs_format format)
 {
     switch (format) {
     case THUMBS_FORMAT_JPEG:
-        return "jpegload_buffer";
+        return "jpegload_source";
     case THUMBS_FORMAT_PNG:
-        return "pngload_buffer";
+        return "pngload_source";
     case THUMBS_FORMAT_WEBP:
         return "webpload_buffer";
     case THUMBS_FORMAT_GIF:
         return "gifload_buffer";
     case THUMBS_FORMAT_TIFF:
-        return "tiffload_buffer";
+        return "tiffload_source";
     case THUMBS_FORMAT_HEIF:
     case THUMBS_FORMAT_AVIF:
         return "heifload_buffer";
@@ -119,42 +131,88 @@ static const char *loader_name(enum thumbs_format format)
         return "jxlload_buffer";
     case THUMBS_FORMAT_JP2K:
         return "jp2kload_buffer";
+    case THUMBS_FORMAT_SVG:
+        return "svgload_buffer";
     default:
         return NULL;
     }
 }
 
-/* Is there such a loader, and is it one that may be used on data from anywhere? */
+/* Is there such a loader, and is it one that may be used on data from anywhere, or that was unlocked? libvips
+ * blocks those that it calls untrusted; what is no longer blocked was unlocked. */
 static bool loader_usable(const char *name)
 {
     GType type = name ? vips_type_find("VipsOperation", name) : 0;
     if (type == 0) return false;
     gpointer class = g_type_class_ref(type);
-    bool blocked = VIPS_OPERATION_CLASS(class)->flags & (VIPS_OPERATION_BLOCKED | VIPS_OPERATION_UNTRUSTED);
+    bool blocked = VIPS_OPERATION_CLASS(class)->flags & VIPS_OPERATION_BLOCKED;
     g_type_class_unref(class);
     return !blocked;
 }
 
-static VipsImage *load(const struct th_vips_source *s, uint32_t shrink, VipsFailOn fail_on)
+static bool unlock(enum thumbs_format format)
+{
+    static const char *const drawing[] = {"librsvg", "GdkPixbuf", "Pango", "GLib-GIO", NULL};
+    if (format != THUMBS_FORMAT_SVG || vips_type_find("VipsOperation", loader_name(format)) == 0) return false;
+    if (!loader_usable(loader_name(format))) {
+        for (size_t i = 0; drawing[i]; i++)
+            silence(drawing[i]);
+        vips_operation_block_set("VipsForeignLoadSvgBuffer", FALSE);
+    }
+    return true;
+}
+
+static bool reads_from_source(enum thumbs_format format)
+{
+    return format == THUMBS_FORMAT_JPEG || format == THUMBS_FORMAT_PNG || format == THUMBS_FORMAT_TIFF;
+}
+
+/* Tell the loader what to read. What it gets instead of a source it holds by itself. */
+static bool set_input(struct th_vips_source *s, VipsOperation *operation)
+{
+    if (reads_from_source(s->format)) {
+        struct th_vips_bytes_plan plan = {
+            .data = s->data, .len = s->len, .deadline_ns = s->deadline_ns, .now_ns = host->now_ns};
+        if (s->format == THUMBS_FORMAT_PNG) th_vips_bytes_skip_texts(&plan);
+        if (s->format == THUMBS_FORMAT_TIFF) th_vips_bytes_cut_pages(&plan);
+        g_clear_object(&s->bytes);
+        s->bytes = th_vips_bytes_new(&plan);
+        if (s->bytes) g_object_set(operation, "source", s->bytes, NULL);
+        return s->bytes;
+    }
+    VipsBlob *blob = vips_blob_new(NULL, s->data, s->len);
+    g_object_set(operation, "buffer", blob, NULL);
+    vips_area_unref(VIPS_AREA(blob));
+    return true;
+}
+
+/* How a picture is read: reduced by a whole number or, if it is drawn, at any scale; the other of the two is 1. */
+struct reduction {
+    uint32_t shrink;
+    double draw_scale;
+};
+
+/* The picture, of which no more than the header has been read; NULL on failure. */
+static VipsImage *load(struct th_vips_source *s, struct reduction by, VipsFailOn fail_on)
 {
     VipsImage *image = NULL;
-    VipsBlob *blob = vips_blob_new(NULL, s->data, s->len);
-    const char *name = loader_name(s->format);
-    int failed;
-    if (s->format == THUMBS_FORMAT_JPEG && shrink > 1)
-        failed = vips_call(name, blob, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, "shrink",
-                           (int)shrink, NULL);
-    else if (s->format == THUMBS_FORMAT_WEBP && shrink > 1)
-        failed = vips_call(name, blob, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, "scale",
-                           1.0 / shrink, NULL);
-    else
-        failed = vips_call(name, blob, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, NULL);
-    vips_area_unref(VIPS_AREA(blob));
-    if (failed) {
-        g_clear_object(&image);
-        return NULL;
-    }
+    VipsOperation *operation = vips_operation_new(loader_name(s->format));
+    if (!operation) return NULL;
+    g_object_set(operation, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, NULL);
+    if (s->format == THUMBS_FORMAT_JPEG && by.shrink > 1) g_object_set(operation, "shrink", (int)by.shrink, NULL);
+    if (s->format == THUMBS_FORMAT_WEBP && by.shrink > 1) g_object_set(operation, "scale", 1.0 / by.shrink, NULL);
+    if (s->format == THUMBS_FORMAT_SVG) g_object_set(operation, "scale", by.draw_scale, NULL);
+    if (set_input(s, operation) && vips_object_build(VIPS_OBJECT(operation)) == 0)
+        g_object_get(operation, "out", &image, NULL);
+    vips_object_unref_outputs(VIPS_OBJECT(operation));
+    g_object_unref(operation);
     return image;
+}
+
+/* Did the decoder run dry because time was up? */
+static bool is_late(const struct th_vips_source *s)
+{
+    return s->bytes && th_vips_bytes_late(s->bytes);
 }
 
 /* ---- to 8 bits, at most four bands ---- */
@@ -255,16 +313,18 @@ static void close_source(struct th_vips_source *s)
 {
     if (!s) return;
     g_clear_object(&s->image);
+    g_clear_object(&s->bytes);
     free(s->icc);
     free(s->mended);
     free(s);
 }
 
-/* libjpeg goes on after errors in the data and only warns: one lenient pass tells both. The other decoders are told
- * to stop at the first error, so that it is noticed at all. */
+/* libjpeg goes on after errors in the data and only warns: one lenient pass tells both. A drawing is no
+ * better for a second pass. The other decoders are told to stop at the first error, so that it is noticed at all. */
 static VipsFailOn strictness(const struct th_vips_source *s)
 {
-    return s->format == THUMBS_FORMAT_JPEG || s->lenient ? VIPS_FAIL_ON_NONE : VIPS_FAIL_ON_ERROR;
+    bool one_pass = s->format == THUMBS_FORMAT_JPEG || s->format == THUMBS_FORMAT_SVG || s->lenient;
+    return one_pass ? VIPS_FAIL_ON_NONE : VIPS_FAIL_ON_ERROR;
 }
 
 /* A PNG that ends inside a chunk: libpng would throw away all of that chunk, which is often the only one with
@@ -296,13 +356,20 @@ static void go_lenient(struct th_vips_source *s)
     if (s->format == THUMBS_FORMAT_PNG) mend_png(s);
 }
 
+static enum thumbs_code too_late(struct thumbs_error *err)
+{
+    vips_error_clear();
+    return host->error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_DECODE, "it took longer than it may");
+}
+
 static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_error *err)
 {
+    static const struct reduction full = {1, 1};
     last_warning[0] = 0;
-    VipsImage *image = load(s, 1, strictness(s));
-    if (!image && strictness(s) != VIPS_FAIL_ON_NONE) {
+    VipsImage *image = load(s, full, strictness(s));
+    if (!image && strictness(s) != VIPS_FAIL_ON_NONE && !is_late(s)) {
         go_lenient(s);
-        image = load(s, 1, VIPS_FAIL_ON_NONE);
+        image = load(s, full, VIPS_FAIL_ON_NONE);
     }
     if (image) {
         /* libheif and libjxl turn the picture themselves. */
@@ -317,6 +384,10 @@ static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_erro
         }
         s->image = prepare(image, &s->header);
     }
+    if (is_late(s)) return too_late(err);
+    /* libvips tries to make an image of such sides, is told off by GLib and goes on with a side of one pixel. */
+    if (s->image && s->format == THUMBS_FORMAT_SVG && strstr(last_warning, "out of range"))
+        return host->error_set(err, THUMBS_TOO_LARGE, THUMBS_STAGE_DECODE, "its sides are beyond all limits");
     if (s->image) return THUMBS_OK;
 
     char hint[120];
@@ -324,7 +395,7 @@ static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_erro
     return host->error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "the header does not decode: %s", hint);
 }
 
-static enum thumbs_code open_source(const uint8_t *data, size_t len, enum thumbs_format format,
+static enum thumbs_code open_source(const uint8_t *data, size_t len, enum thumbs_format format, uint64_t deadline_ns,
                                     struct th_vips_source **out, struct th_vips_header *header,
                                     struct thumbs_error *err)
 {
@@ -333,7 +404,9 @@ static enum thumbs_code open_source(const uint8_t *data, size_t len, enum thumbs
                                host->format_name(format));
     struct th_vips_source *s = host->alloc(sizeof *s);
     if (!s) return host->error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
-    *s = (struct th_vips_source){.data = data, .len = len, .format = format};
+    *s = (struct th_vips_source){.data = data, .len = len, .format = format, .deadline_ns = deadline_ns};
+    if (format == THUMBS_FORMAT_WEBP && (s->mended = th_webp_first_frame(data, len, host->alloc, &s->len)))
+        s->data = s->mended;
 
     enum thumbs_code code = open_header(s, err);
     if (code != THUMBS_OK) {
@@ -385,22 +458,27 @@ static enum outcome pull(VipsImage *image, const struct th_vips_rows *to, bool l
 }
 
 /* The largest reduction up to `most` that the decoder of this format does. */
-static uint32_t shrink_for(enum thumbs_format format, uint32_t most)
+static struct reduction reduction_for(enum thumbs_format format, uint32_t most, double draw_scale)
 {
-    if (format == THUMBS_FORMAT_WEBP) return most < 1 ? 1 : most;
-    if (format != THUMBS_FORMAT_JPEG) return 1;
-    return most >= 8 ? 8 : most >= 4 ? 4 : most >= 2 ? 2 : 1;
+    struct reduction by = {1, 1};
+    if (format == THUMBS_FORMAT_WEBP)
+        by.shrink = VIPS_MAX(most, 1);
+    else if (format == THUMBS_FORMAT_JPEG)
+        by.shrink = most >= 8 ? 8 : most >= 4 ? 4 : most >= 2 ? 2 : 1;
+    else if (format == THUMBS_FORMAT_SVG)
+        by.draw_scale = VIPS_MAX(draw_scale, 0.001); /* libvips' least; the rest is reduced from the rows */
+    return by;
 }
 
-static enum outcome attempt(struct th_vips_source *s, uint32_t shrink, VipsFailOn fail_on,
+static enum outcome attempt(struct th_vips_source *s, struct reduction by, VipsFailOn fail_on,
                             const struct th_vips_rows *to)
 {
     VipsImage *image = s->image;
     s->image = NULL;
-    if (!image || shrink > 1) {
+    if (!image || by.shrink != 1 || by.draw_scale != 1) {
         struct th_vips_header header = {0};
         g_clear_object(&image);
-        image = load(s, shrink, fail_on);
+        image = load(s, by, fail_on);
         if (image) image = prepare(image, &header);
         /* The second reading of a header must promise what the first did. */
         if (!image || header.bands != s->header.bands) {
@@ -409,24 +487,26 @@ static enum outcome attempt(struct th_vips_source *s, uint32_t shrink, VipsFailO
         }
     }
     uint32_t width = (uint32_t)image->Xsize, height = (uint32_t)image->Ysize;
-    double span_x = VIPS_MIN((double)s->header.width / shrink, (double)width);
-    double span_y = VIPS_MIN((double)s->header.height / shrink, (double)height);
+    double span_x = VIPS_MIN(s->header.width * by.draw_scale / by.shrink, (double)width);
+    double span_y = VIPS_MIN(s->header.height * by.draw_scale / by.shrink, (double)height);
     enum outcome outcome =
         to->begin(to->user, width, height, span_x, span_y) ? pull(image, to, fail_on == VIPS_FAIL_ON_NONE) : STOPPED;
     g_object_unref(image);
     return outcome;
 }
 
-static enum thumbs_code read_rows(struct th_vips_source *s, uint32_t most_shrink, const struct th_vips_rows *to,
-                                  bool *damaged, char warning[200], struct thumbs_error *err)
+static enum thumbs_code read_rows(struct th_vips_source *s, uint32_t most_shrink, double draw_scale,
+                                  const struct th_vips_rows *to, bool *damaged, char warning[200],
+                                  struct thumbs_error *err)
 {
-    uint32_t shrink = shrink_for(s->format, most_shrink);
+    const struct reduction by = reduction_for(s->format, most_shrink, draw_scale);
     last_warning[0] = 0;
-    enum outcome outcome = attempt(s, shrink, strictness(s), to);
-    if (outcome == BROKEN && strictness(s) != VIPS_FAIL_ON_NONE) {
+    enum outcome outcome = attempt(s, by, strictness(s), to);
+    if (outcome == BROKEN && strictness(s) != VIPS_FAIL_ON_NONE && !is_late(s)) {
         go_lenient(s);
-        outcome = attempt(s, shrink, VIPS_FAIL_ON_NONE, to);
+        outcome = attempt(s, by, VIPS_FAIL_ON_NONE, to);
     }
+    if (is_late(s)) return too_late(err);
     if (outcome == STOPPED) {
         vips_error_clear();
         return THUMBS_STOPPED;
@@ -509,18 +589,40 @@ out:
     return ok;
 }
 
-static enum thumbs_code webp(const struct th_pixels *p, uint32_t quality,
+struct encoding {
+    uint64_t deadline_ns;
+    bool late;
+};
+
+/* libwebp asks now and then whether to go on: libvips passes that on as progress. */
+static void on_eval(VipsImage *image, VipsProgress *progress, gpointer user)
+{
+    (void)progress;
+    struct encoding *e = user;
+    if (!e->deadline_ns || host->now_ns() < e->deadline_ns) return;
+    e->late = true;
+    vips_image_set_kill(image, TRUE);
+}
+
+static enum thumbs_code webp(const struct th_pixels *p, uint32_t quality, uint64_t deadline_ns,
                              bool (*emit)(void *user, const void *data, size_t len), void *user,
                              struct thumbs_error *err)
 {
     enum thumbs_code code = THUMBS_OK;
     void *data = NULL;
     size_t len = 0;
+    struct encoding encoding = {.deadline_ns = deadline_ns};
     VipsImage *image = wrap(p);
+    if (image) {
+        vips_image_set_progress(image, TRUE);
+        g_signal_connect(image, "eval", G_CALLBACK(on_eval), &encoding);
+    }
     if (!image || vips_webpsave_buffer(image, &data, &len, "Q", (int)quality, "strip", TRUE, NULL) != 0) {
         char hint[120];
         take_hint(hint, sizeof hint);
-        code = host->error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE, "the WebP encoder failed: %s", hint);
+        code = encoding.late
+                   ? host->error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_ENCODE, "it took longer than it may")
+                   : host->error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE, "the WebP encoder failed: %s", hint);
     } else if (!emit(user, data, len)) {
         code = host->error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE, "no memory for the encoded WebP");
     }
@@ -534,6 +636,7 @@ static enum thumbs_code webp(const struct th_pixels *p, uint32_t quality,
 static const struct th_vips_ops ops = {.version = TH_VIPS_MODULE_VERSION,
                                        .start = start,
                                        .thread_finish = thread_finish,
+                                       .unlock = unlock,
                                        .open = open_source,
                                        .close = close_source,
                                        .read = read_rows,

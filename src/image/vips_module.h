@@ -14,7 +14,7 @@
 
 #define TH_VIPS_MODULE         "thumbs-vips.so"
 #define TH_VIPS_MODULE_ENTRY   "thumbs_vips_module"
-#define TH_VIPS_MODULE_VERSION 1u
+#define TH_VIPS_MODULE_VERSION 2u
 
 /* What the program lends to the module; outlives it. */
 struct th_vips_host {
@@ -55,24 +55,33 @@ struct th_vips_ops {
     /* Give back what the calling thread holds. */
     void (*thread_finish)(void);
 
-    /* Read the header of the `len` bytes at data (borrowed until close). Codes: UNSUPPORTED if this libvips has no
-     * loader for it or blocks it, CORRUPT. */
-    enum thumbs_code (*open)(const uint8_t *data, size_t len, enum thumbs_format format, struct th_vips_source **out,
-                             struct th_vips_header *header, struct thumbs_error *err);
+    /* Let the loader for this format be used though libvips calls it unfit for data from anywhere: SVG, nothing else.
+     * For the whole process and for good, so only where a sandbox holds. Idempotent; not while another thread is in
+     * here. False if there is no such loader. */
+    bool (*unlock)(enum thumbs_format format);
+
+    /* Read the header of the `len` bytes at data (borrowed until close). Past deadline_ns (0: never) this and read()
+     * end with TIMEOUT, as far as the decoder can be stopped: see ARCHITECTURE. Codes: UNSUPPORTED if this libvips has
+     * no loader for it or blocks it, CORRUPT, TOO_LARGE, TIMEOUT. */
+    enum thumbs_code (*open)(const uint8_t *data, size_t len, enum thumbs_format format, uint64_t deadline_ns,
+                             struct th_vips_source **out, struct th_vips_header *header, struct thumbs_error *err);
     void (*close)(struct th_vips_source *source); /* NULL is fine */
 
-    /* Decode from top to bottom, reduced while decoding by up to most_shrink (at least 1) if the format can do
-     * that. damaged: false on entry; set, with a clause in `warning`, if the data decodes only in part; begin() may
-     * then come twice. Codes: CORRUPT; STOPPED if the consumer stopped it. */
-    enum thumbs_code (*read)(struct th_vips_source *source, uint32_t most_shrink, const struct th_vips_rows *rows,
-                             bool *damaged, char warning[200], struct thumbs_error *err);
+    /* Decode from top to bottom, reduced while decoding by up to most_shrink (at least 1) if the format can do that. A
+     * format that is drawn (SVG) comes at draw_scale times the size in the header instead. damaged: false on entry;
+     * set, with a clause in `warning`, if the data decodes only in part; begin() may then come twice. Codes: CORRUPT;
+     * TIMEOUT; STOPPED if the consumer stopped it. */
+    enum thumbs_code (*read)(struct th_vips_source *source, uint32_t most_shrink, double draw_scale,
+                             const struct th_vips_rows *rows, bool *damaged, char warning[200],
+                             struct thumbs_error *err);
 
     /* Convert a small picture to sRGB through the profile (or, without one, from a general CMYK). *p is replaced.
      * False, *p untouched, if the profile is broken or not for these bands. */
     bool (*to_srgb)(struct th_pixels *p, const uint8_t *icc, size_t icc_len);
 
-    /* Encode as lossy WebP and hand the bytes to emit(). Codes: INTERNAL; MEMORY if emit() returned false. */
-    enum thumbs_code (*webp)(const struct th_pixels *p, uint32_t quality,
+    /* Encode as lossy WebP and hand the bytes to emit(). Codes: INTERNAL; TIMEOUT past deadline_ns (0: never); MEMORY
+     * if emit() returned false. */
+    enum thumbs_code (*webp)(const struct th_pixels *p, uint32_t quality, uint64_t deadline_ns,
                              bool (*emit)(void *user, const void *data, size_t len), void *user,
                              struct thumbs_error *err);
 };

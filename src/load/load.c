@@ -19,8 +19,8 @@ int th_load_open_flags(const struct th_loader *loader)
 
 bool th_load_same_state(const struct stat *a, const struct stat *b)
 {
-    return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
 enum thumbs_code th_load_check_kind(const struct stat *st, struct thumbs_error *err)
@@ -31,7 +31,13 @@ enum thumbs_code th_load_check_kind(const struct stat *st, struct thumbs_error *
 
 enum thumbs_code th_load_check_size(const struct th_loader *loader, const struct stat *st, struct thumbs_error *err)
 {
-    if ((uint64_t)st->st_size <= loader->max_bytes && (uint64_t)st->st_size <= SIZE_MAX / 2) return THUMBS_OK;
+    uint64_t bytes = (uint64_t)st->st_size;
+    if (bytes <= loader->max_bytes && bytes <= SIZE_MAX / 2) {
+        if (!loader->memory_bytes || bytes <= loader->memory_bytes) return THUMBS_OK;
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_LOAD,
+                            "its %llu MB are more than the %llu MB of memory for a file",
+                            (unsigned long long)(bytes >> 20), (unsigned long long)(loader->memory_bytes >> 20));
+    }
     return th_error_set(err, THUMBS_TOO_LARGE, THUMBS_STAGE_LOAD, "%lld bytes, allowed are %llu",
                         (long long)st->st_size, (unsigned long long)loader->max_bytes);
 }
@@ -58,8 +64,15 @@ enum thumbs_code th_load_cannot_read(struct thumbs_error *err, int os_errno)
     return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_LOAD, os_errno, "cannot read");
 }
 
-enum thumbs_code th_load_keeps_changing(struct thumbs_error *err)
+bool th_load_is_in_flux(int code)
 {
+    return code == TH_LOAD_CHANGED || code == TH_LOAD_ODD_LENGTH;
+}
+
+enum thumbs_code th_load_give_up(int code, struct thumbs_error *err)
+{
+    if (code == TH_LOAD_ODD_LENGTH)
+        return th_error_set(err, THUMBS_UNREADABLE, THUMBS_STAGE_LOAD, "has not the length that its file system tells");
     return th_error_set(err, THUMBS_VANISHED, THUMBS_STAGE_LOAD, "keeps changing while it is read");
 }
 
@@ -88,44 +101,64 @@ static enum thumbs_code peek(const struct th_loader *loader, int fd, uint8_t *fi
 }
 
 /* The rest of the file, straight into the slot. */
-static int read_rest(int fd, struct th_slot *slot, const uint8_t *first, size_t n_first, const struct stat *st,
+static int read_rest(int fd, struct th_slot *slot, const uint8_t *first, size_t n_first, size_t size,
                      struct thumbs_error *err)
 {
-    size_t size = (size_t)st->st_size;
-    if (n_first > size) return TH_LOAD_CHANGED;
     memcpy(slot->data, first, n_first);
     ssize_t n = size > n_first ? th_read_full(fd, slot->data + n_first, size - n_first) : 0;
     if (n < 0) return (int)th_load_cannot_read(err, errno);
     slot->len = n_first + (size_t)n;
-    struct stat after;
-    if (fstat(fd, &after) != 0) return (int)th_load_cannot_read(err, errno);
-    return slot->len == size && th_load_same_state(st, &after) ? (int)THUMBS_OK : TH_LOAD_CHANGED;
+    return slot->len == size ? (int)THUMBS_OK : TH_LOAD_ODD_LENGTH;
+}
+
+static void tell(const struct th_loader *loader, enum th_load_at at)
+{
+    if (loader->at) loader->at(loader->at_user, at);
+}
+
+static int read_all(const struct th_loader *loader, int fd, struct th_slot **slot, const struct stat *st,
+                    struct thumbs_error *err)
+{
+    uint8_t first[TH_LOAD_PEEK];
+    size_t n_first = 0, size = (size_t)st->st_size;
+    int code = (int)peek(loader, fd, first, &n_first, err);
+    if (code != THUMBS_OK || !loader->slots) return code;
+    if (n_first > size) return TH_LOAD_ODD_LENGTH;
+    tell(loader, TH_LOAD_HUNGRY);
+    code = (int)th_slots_take(loader->slots, size, slot, err);
+    tell(loader, TH_LOAD_READING);
+    return code == THUMBS_OK ? read_rest(fd, *slot, first, n_first, size, err) : code;
+}
+
+/* `code`, if what was read is what the name stands for now as well: not half an old file and half a new one, nor one
+ * that has been replaced since. By name, since a file that has lost its name does not change any more. */
+static int unless_changed(const struct th_loader *loader, int dirfd, const char *name, const struct stat *st, int code,
+                          struct thumbs_error *err)
+{
+    struct stat now;
+    if (code != THUMBS_OK && code != THUMBS_NOT_IMAGE && code != TH_LOAD_ODD_LENGTH) return code;
+    if (fstatat(dirfd, name, &now, loader->follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0)
+        return th_load_same_state(st, &now) ? code : TH_LOAD_CHANGED;
+    /* Without its name the second try will tell. */
+    return errno == ENOENT ? TH_LOAD_CHANGED : (int)th_load_cannot_read(err, errno);
 }
 
 static int load_once(const struct th_loader *loader, int dirfd, const char *name, struct th_slot **out, struct stat *st,
                      struct thumbs_error *err)
 {
-    int fd = -1, code;
+    int fd = -1;
     struct th_slot *slot = NULL;
-    uint8_t first[TH_LOAD_PEEK];
-    size_t n_first = 0;
-
-    code = (int)open_source(loader, dirfd, name, &fd, st, err);
+    int code = (int)open_source(loader, dirfd, name, &fd, st, err);
     if (code != THUMBS_OK) return code;
     code = (int)th_load_check_size(loader, st, err);
-    if (code != THUMBS_OK) goto out;
-    code = (int)peek(loader, fd, first, &n_first, err);
-    if (code != THUMBS_OK || !loader->slots) goto out;
-    code = (int)th_slots_take(loader->slots, (size_t)st->st_size, &slot, err);
-    if (code != THUMBS_OK) goto out;
-    code = read_rest(fd, slot, first, n_first, st, err);
+    if (code == THUMBS_OK) code = read_all(loader, fd, &slot, st, err);
+    code = unless_changed(loader, dirfd, name, st, code, err);
+    close(fd);
     if (code == THUMBS_OK) {
         *out = slot;
-        slot = NULL;
+    } else if (slot) {
+        th_slots_give(loader->slots, slot);
     }
-out:
-    if (slot) th_slots_give(loader->slots, slot);
-    close(fd);
     return code;
 }
 
@@ -133,8 +166,8 @@ enum thumbs_code th_load_file(const struct th_loader *loader, int dirfd, const c
                               struct stat *st, struct thumbs_error *err)
 {
     int code = load_once(loader, dirfd, name, slot, st, err);
-    if (code == TH_LOAD_CHANGED) code = load_once(loader, dirfd, name, slot, st, err);
-    return code == TH_LOAD_CHANGED ? th_load_keeps_changing(err) : (enum thumbs_code)code;
+    if (th_load_is_in_flux(code)) code = load_once(loader, dirfd, name, slot, st, err);
+    return th_load_is_in_flux(code) ? th_load_give_up(code, err) : (enum thumbs_code)code;
 }
 
 struct th_pool {

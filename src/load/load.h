@@ -14,20 +14,32 @@
 struct th_slots; /* slots/slots.h: where the bytes go. The loader only takes from it and gives back. */
 struct th_slot;
 
+/* What a file on its way into a slot waits for. */
+enum th_load_at {
+    TH_LOAD_READING, /* the storage */
+    TH_LOAD_HUNGRY,  /* a slot */
+    TH_LOAD_READY    /* nothing, it is loaded; only th_uring_run() holds such files */
+};
+
 struct th_loader {
     struct th_slots *slots; /* NULL: only look whether the file is worth loading (dry runs) */
     uint64_t max_bytes;     /* a larger file is TOO_LARGE, unread */
+    uint64_t memory_bytes;  /* one that goes beyond this is too large for memory: MEMORY, unread; 0: no such limit */
     unsigned latency_ms;    /* each open waits that long; to stand for network storage in benchmarks */
     bool follow;            /* a symbolic link is followed; else it is UNREADABLE */
     /* Are these first bytes (up to TH_LOAD_PEEK of them) worth loading? No: NOT_IMAGE. NULL: all are. */
     bool (*worth_loading)(const uint8_t *data, size_t len);
+    /* Told by th_load_file() whenever that changes, from READING on. May be NULL. */
+    void (*at)(void *at_user, enum th_load_at at);
+    void *at_user;
 };
 #define TH_LOAD_PEEK 512
 
 /* Read `name` in the folder dirfd. On success *slot holds the file (len bytes) and is owned by the
- * caller, *st is the file's state while it was read. A file that changes under the read is read once
- * more, then VANISHED. Codes: UNREADABLE, VANISHED, TOO_LARGE, NOT_IMAGE, MEMORY, STOPPED; stage load.
- * *st is also filled with NOT_IMAGE. Thread-safe. */
+ * caller, *st is the file's state while it was read. A file that changes under the read, or whose name leads to another
+ * one afterwards, is read once more, then VANISHED; never more of it than it had when it was opened, so one that grows
+ * for ever comes to an end as well. One without the length its file system tells is UNREADABLE. Codes: UNREADABLE,
+ * VANISHED, TOO_LARGE, NOT_IMAGE, MEMORY, STOPPED; stage load. *st is also filled with NOT_IMAGE. Thread-safe. */
 enum thumbs_code th_load_file(const struct th_loader *loader, int dirfd, const char *name, struct th_slot **slot,
                               struct stat *st, struct thumbs_error *err);
 

@@ -76,7 +76,7 @@ struct flight {
     uint8_t first[TH_LOAD_PEEK];
     size_t n_first;
     struct th_slot *slot;
-    int code; /* what it comes to: enum thumbs_code or TH_LOAD_CHANGED */
+    int code; /* what it comes to: enum thumbs_code or in flux */
     struct thumbs_error error;
 };
 
@@ -283,7 +283,7 @@ static void start_rest(struct th_uring *u, struct flight *f)
 {
     struct chain chain = begin_chain(f, PHASE_REST);
     size_t size = (size_t)f->st.st_size;
-    if (f->slot && f->slot->len < size)
+    if (f->slot && f->slot->len < size && f->code == THUMBS_OK)
         add_read(u, &chain, OP_READ, f->slot->data + f->slot->len, size - f->slot->len, f->slot->len);
     add_stat(u, &chain, OP_CHECK, &f->after);
     add_close(u, &chain);
@@ -302,6 +302,11 @@ static void release(struct th_uring *u, struct flight *f)
     f->file = NULL;
     u->n_used--;
     append(&u->unused, f);
+}
+
+static void tell(struct th_uring *u, struct flight *f, enum th_load_at at)
+{
+    if (u->calls->at) u->calls->at(u->calls->user, f->file, at);
 }
 
 static void give_slot_back(struct th_uring *u, struct flight *f)
@@ -328,16 +333,17 @@ static void conclude(struct th_uring *u, struct flight *f)
 {
     f->load_ns = th_now_ns() - f->start_ns;
     if (f->code == THUMBS_OK) {
+        tell(u, f, TH_LOAD_READY);
         append(&u->ready, f);
         return;
     }
     give_slot_back(u, f);
-    if (f->code == TH_LOAD_CHANGED && !f->second) {
+    if (th_load_is_in_flux(f->code) && !f->second) {
         f->second = true;
         begin_try(u, f);
         return;
     }
-    if (f->code == TH_LOAD_CHANGED) th_load_keeps_changing(&f->error);
+    if (th_load_is_in_flux(f->code)) th_load_give_up(f->code, &f->error);
     u->calls->failed(u->calls->user, f->file, &f->st, f->load_ns, &f->error);
     release(u, f);
 }
@@ -413,11 +419,11 @@ static void judge_first(struct th_uring *u, struct flight *f)
 {
     f->n_retries = 0;
     f->code = (int)th_load_check_first(u->loader, f->first, f->n_first, &f->error);
+    if (f->code == THUMBS_OK && f->n_first > (size_t)f->st.st_size) f->code = TH_LOAD_ODD_LENGTH;
     if (f->code != THUMBS_OK) {
         start_rest(u, f); /* true only if the file is what it was when its state was taken */
-    } else if (f->n_first > (size_t)f->st.st_size) {
-        finish(u, f, TH_LOAD_CHANGED);
     } else {
+        tell(u, f, TH_LOAD_HUNGRY);
         append(&u->hungry, f);
     }
 }
@@ -472,25 +478,25 @@ static bool is_unchanged(const struct th_uring *u, const struct flight *f)
 {
     struct stat after;
     copy_state(&after, &f->after);
-    if (after.st_dev != f->st.st_dev || after.st_ino != f->st.st_ino) return false;
     if (u->direct && (after.st_ctim.tv_sec != f->st.st_ctim.tv_sec || after.st_ctim.tv_nsec != f->st.st_ctim.tv_nsec))
         return false;
     return th_load_same_state(&f->st, &after);
 }
 
-/* How the read into the slot went. True: the slot is full. */
+/* How the read into the slot went. True: it is over, as f->code says. */
 static bool is_read(struct th_uring *u, struct flight *f)
 {
     size_t size = (size_t)f->st.st_size;
     int res = f->res[OP_READ];
-    if (f->slot->len == size) return true;
+    if (f->slot->len == size || f->code != THUMBS_OK) return true;
     if (res > 0) f->slot->len += (size_t)res;
     if (f->slot->len == size) {
         f->n_retries = 0;
         return true;
     }
     if (res == 0) {
-        finish(u, f, TH_LOAD_CHANGED);
+        f->code = TH_LOAD_ODD_LENGTH; /* unless it has changed */
+        start_rest(u, f);
     } else if (res < 0 && !may_retry(f, res)) {
         finish(u, f, (int)th_load_cannot_read(&f->error, -res));
     } else {
@@ -550,6 +556,7 @@ static void step(struct th_uring *u, struct flight *f)
 static void got_slot(struct th_uring *u, struct flight *f, enum thumbs_code code)
 {
     take_first(&u->hungry);
+    tell(u, f, TH_LOAD_READING);
     if (code != THUMBS_OK) {
         finish(u, f, (int)code);
         return;

@@ -26,6 +26,8 @@ struct th_uring_calls {
     void (*loaded)(void *user, void *file, struct th_slot *slot, const struct stat *st, uint64_t load_ns);
     /* It is not, and *error says why. STOPPED for files that were under way at the end. */
     void (*failed)(void *user, void *file, const struct stat *st, uint64_t load_ns, const struct thumbs_error *error);
+    /* The file waits for something else now than before, from READING on. May be NULL. */
+    void (*at)(void *user, void *file, enum th_load_at at);
     /* Is it time to end early? Looked at a few times a second at least. */
     bool (*stopped)(void *user);
     void *user;

@@ -41,6 +41,13 @@ void th_report_summary_text(struct th_bytes *b, const struct thumbs_totals *tota
 /* Text from outside (a name, the value of an option), as th_report_event_text() shows it. */
 void th_report_add_escaped(struct th_bytes *b, const char *text, bool escape);
 
+/* What a run waits for. The header: "thumbs: no progress for 30 s: 120 of 300+ sources, 2 failed; waiting for:"; with
+ * still_seconds 0 "thumbs: still running, 12 s: ...". Then a line for each: "thumbs:   decode: a.jpg: is worked on,
+ * 31 s, worker 3, process 1234"; and one of how full the queues are, nothing where there are none. */
+void th_report_standing_text(struct th_bytes *b, const struct thumbs_totals *totals, double still_seconds);
+void th_report_waiting_text(struct th_bytes *b, const struct thumbs_waiting *waiting, bool escape);
+void th_report_levels_text(struct th_bytes *b, const struct thumbs_levels *levels);
+
 /* Progress on a terminal or in a log, drawn by a thread of its own. */
 struct th_progress;
 /* `read` is called to get totals, from the drawing thread. fd: where to draw, borrowed until destroy. terminal: redraw

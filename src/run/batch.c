@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,10 @@ static enum thumbs_code check_options(const struct thumbs_options *o, struct thu
     if (o->struct_size != sizeof *o) return usage(err, "options were made for another version of the library");
     if (o->jobs > MAX_JOBS || o->io_jobs > MAX_JOBS) return usage(err, "at most 4096 jobs are possible");
     if (o->queue_items > MAX_QUEUE_ITEMS) return usage(err, "at most 1048576 queue items are possible");
+    if (o->sandbox != THUMBS_SANDBOX_ON && o->sandbox != THUMBS_SANDBOX_OFF && o->sandbox != THUMBS_SANDBOX_REQUIRE)
+        return usage(err, "there is no such sandbox");
+    if (o->sandbox == THUMBS_SANDBOX_REQUIRE && o->mode != THUMBS_MODE_PROCESSES)
+        return usage(err, "only mode processes has a sandbox");
     if (o->queue_bytes < 1 || o->max_bytes < 1) return usage(err, "byte limits must be at least 1");
     if (!(o->timeout_seconds >= 0 && o->timeout_seconds <= 1e9)) return usage(err, "the timeout makes no sense");
     if (o->mode != THUMBS_MODE_PROCESSES && o->mode != THUMBS_MODE_THREADS && o->mode != THUMBS_MODE_SYNC)
@@ -86,15 +91,31 @@ static enum thumbs_code check_options(const struct thumbs_options *o, struct thu
     return check_image_options(&o->image, err);
 }
 
+/* One clause more of what the caller may want to know. */
+static void add_note(struct thumbs_batch *b, const char *format, ...)
+{
+    size_t len = strlen(b->note);
+    va_list args;
+    if (len) len += (size_t)snprintf(b->note + len, sizeof b->note - len, "; ");
+    if (len >= sizeof b->note) return;
+    va_start(args, format);
+    vsnprintf(b->note + len, sizeof b->note - len, format, args);
+    va_end(args);
+}
+
 /* A ring if one is asked for and of use. Where it cannot be had, I/O threads do the same work, and a note tells. */
 static void open_ring(struct thumbs_batch *b)
 {
     struct thumbs_options *o = &b->options;
     struct thumbs_error why = {0};
     if (o->io != THUMBS_IO_URING || o->mode == THUMBS_MODE_SYNC || o->dry_run) return;
-    if (th_uring_create(o->io_jobs ? o->io_jobs : DEFAULT_URING_JOBS, &b->uring, &why) == THUMBS_OK) return;
+    /* The one thread of the ring must not wait for names while files are under way. */
+    bool may_wait = o->files_from && th_walk_list_may_wait(o->files_from);
+    if (may_wait) th_error_set(&why, THUMBS_USAGE, THUMBS_STAGE_LOAD, "the list of files may have to be waited for");
+    if (!may_wait && th_uring_create(o->io_jobs ? o->io_jobs : DEFAULT_URING_JOBS, &b->uring, &why) == THUMBS_OK)
+        return;
     o->io = THUMBS_IO_THREADS;
-    snprintf(b->note, sizeof b->note, "files are read by I/O threads: %.100s", why.message);
+    add_note(b, "files are read by I/O threads: %.100s", why.message);
 }
 
 static void resolve_defaults(struct thumbs_options *o)
@@ -102,6 +123,20 @@ static void resolve_defaults(struct thumbs_options *o)
     if (o->jobs == 0) o->jobs = thumbs_cpus_usable();
     if (o->io_jobs == 0) o->io_jobs = o->io == THUMBS_IO_URING ? DEFAULT_URING_JOBS : DEFAULT_IO_JOBS;
     if (o->queue_items == 0) o->queue_items = QUEUE_ITEMS_PER_JOB * o->jobs;
+}
+
+static enum thumbs_code plan_memory(struct thumbs_batch *b, struct thumbs_error *err)
+{
+    struct thumbs_options *o = &b->options;
+    enum thumbs_code code = th_plan_memory(o, &b->plan, err);
+    if (code != THUMBS_OK) return code;
+    if (b->plan.jobs < o->jobs && o->mode != THUMBS_MODE_SYNC)
+        add_note(b, "%u jobs instead of %u, since there are %llu MB of memory", b->plan.jobs, o->jobs,
+                 (unsigned long long)(b->plan.memory_bytes >> 20));
+    if (o->mode != THUMBS_MODE_SYNC) o->jobs = b->plan.jobs;
+    o->queue_bytes = b->plan.queue_bytes;
+    th_budget_init(&b->decode_memory, b->plan.decode_bytes);
+    return THUMBS_OK;
 }
 
 static bool source_lies_within(const char *source, const struct stat *folder)
@@ -141,15 +176,21 @@ static bool is_image_data(const uint8_t *data, size_t len)
     return th_image_sniff(data, len) != THUMBS_FORMAT_NONE;
 }
 
-static bool is_image(void *user, int dirfd, const char *name)
+static bool is_image(void *user, int dirfd, const char *name, bool follow)
 {
     (void)user;
     uint8_t first[TH_SNIFF_LEN];
-    int fd = th_openat(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+    int fd = th_openat(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW), 0);
     if (fd < 0) return false;
     ssize_t n = th_read_full(fd, first, sizeof first);
     close(fd);
     return n > 0 && is_image_data(first, (size_t)n);
+}
+
+static bool is_stopped(void *user)
+{
+    const struct thumbs_batch *batch = user;
+    return atomic_load_explicit(&batch->stopped, memory_order_relaxed);
 }
 
 static unsigned output_class(void *user, const char *name, bool *known_image)
@@ -237,12 +278,14 @@ static enum thumbs_code make_queues(struct thumbs_batch *b, struct thumbs_error 
     if (code != THUMBS_OK) return code;
     o->io_jobs = (unsigned)room.n_loading;
     o->queue_items = (unsigned)room.n_loaded;
+    b->n_paths = (size_t)room.n_paths;
     b->paths = th_queue_create((size_t)room.n_paths);
     b->loaded = th_queue_create((size_t)room.n_loaded);
     if (!b->paths || !b->loaded) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for the queues");
     /* Enough that slots never run out before the queue is full. */
     uint64_t n_slots = sync ? 1 : room.n_loaded + room.n_loading + room.n_working;
-    return th_slots_create((unsigned)n_slots, o->queue_bytes, shared, &b->slots, err);
+    b->n_slots = (unsigned)n_slots;
+    return th_slots_create(b->n_slots, o->queue_bytes, shared, &b->slots, err);
 }
 
 static enum thumbs_code open_ends(struct thumbs_batch *b, const char *const *sources, size_t n_sources,
@@ -254,8 +297,14 @@ static enum thumbs_code open_ends(struct thumbs_batch *b, const char *const *sou
                                                .n_globs = b->options.n_globs,
                                                .hidden = b->options.hidden,
                                                .follow = b->options.follow,
+                                               .one_file_system = b->options.one_file_system,
+                                               .list = b->options.files_from,
+                                               .list_null = b->options.files_from_null,
+                                               .stopped = is_stopped,
                                                .is_image = is_image,
                                                .output_class = output_class,
+                                               .on_folder = th_walk_watch_folder,
+                                               .on_folder_user = th_watch_walk(b->watch, TH_WALK_SOURCES),
                                                .user = b};
     enum thumbs_code code = th_walk_create(&b->walk_options, &b->walk, err);
     if (code == THUMBS_OK) code = check_overlap(sources, n_sources, dest, err);
@@ -283,16 +332,19 @@ enum thumbs_code thumbs_batch_create(const struct thumbs_options *options, const
     resolve_defaults(&b->options);
     pthread_mutex_init(&b->lock, NULL);
     b->counters = th_counters_create();
-    if (!b->counters || !fingerprint(&b->options, n_sources, &b->fingerprint)) {
+    b->watch = th_watch_create();
+    if (!b->counters || !b->watch || !fingerprint(&b->options, n_sources, &b->fingerprint)) {
         code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for a run");
         goto fail;
     }
     code = th_template_create(options->name_template, &options->image, &b->name_template, err);
+    if (code == THUMBS_OK) code = plan_memory(b, err);
     if (code == THUMBS_OK) code = make_queues(b, err);
     if (code == THUMBS_OK) code = open_ends(b, sources, n_sources, dest, err);
     if (code != THUMBS_OK) goto fail;
     b->loader = (struct th_loader){.slots = options->dry_run ? NULL : b->slots,
                                    .max_bytes = options->max_bytes,
+                                   .memory_bytes = b->plan.file_bytes < options->max_bytes ? b->plan.file_bytes : 0,
                                    .follow = options->follow,
                                    .latency_ms = options->io_latency_ms,
                                    .worth_loading = options->no_work ? NULL : is_image_data};
@@ -346,9 +398,39 @@ void thumbs_batch_totals(struct thumbs_batch *b, struct thumbs_totals *out)
     out->seconds = started_ns ? (double)((ended_ns ? ended_ns : th_now_ns()) - started_ns) / 1e9 : 0;
 }
 
+size_t thumbs_batch_waiting(struct thumbs_batch *b, size_t most, thumbs_waiting_fn *on_waiting, void *user)
+{
+    return th_watch_read(b->watch, most, on_waiting, user);
+}
+
+void thumbs_batch_levels(struct thumbs_batch *b, struct thumbs_levels *out)
+{
+    const struct thumbs_options *o = &b->options;
+    uint64_t started_ns = atomic_load(&b->started_ns), moved_ns = th_watch_moved_ns(b->watch), now = th_now_ns();
+    *out = (struct thumbs_levels){0};
+    if (moved_ns < started_ns) moved_ns = started_ns;
+    if (started_ns && now > moved_ns) out->still_seconds = (double)(now - moved_ns) / 1e9;
+    out->bytes = th_slots_in_use_bytes(b->slots);
+    out->most_bytes = o->queue_bytes;
+    out->decoding = atomic_load(&b->decode_memory.in_use);
+    out->most_decoding = b->decode_memory.limit;
+    if (o->mode == THUMBS_MODE_SYNC || o->dry_run) return;
+    out->loaded = th_queue_depth(b->loaded);
+    out->most_loaded = o->queue_items;
+    if (b->uring) return; /* it takes each source right from the walk */
+    out->found = th_queue_depth(b->paths);
+    out->most_found = b->n_paths;
+}
+
 const char *thumbs_batch_note(const struct thumbs_batch *b)
 {
     return b->note[0] ? b->note : NULL;
+}
+
+const char *thumbs_batch_sandbox(const struct thumbs_batch *b, bool *whole)
+{
+    if (whole) *whole = b->sandbox_whole;
+    return b->sandbox[0] ? b->sandbox : NULL;
 }
 
 void thumbs_batch_destroy(struct thumbs_batch *b)
@@ -362,8 +444,10 @@ void thumbs_batch_destroy(struct thumbs_batch *b)
     th_queue_destroy(b->paths);
     th_queue_destroy(b->loaded);
     th_counters_destroy(b->counters);
+    th_watch_destroy(b->watch);
     th_claims_destroy(b->claims);
     free(b->clashes);
+    if (b->decode_memory.limit) th_budget_finish(&b->decode_memory);
     pthread_mutex_destroy(&b->lock);
     free(b);
 }

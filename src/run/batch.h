@@ -19,6 +19,8 @@
 #include "load/uring.h"
 #include "queue/queue.h"
 #include "report/report.h"
+#include "run/plan.h"
+#include "run/watch.h"
 #include "slots/slots.h"
 #include "thumbs/thumbs.h"
 #include "walk/walk.h"
@@ -31,22 +33,28 @@ struct th_file {
     struct stat st; /* as it was when read */
     uint64_t load_ns;
     uint64_t queued_ns; /* when it was pushed to `loaded` */
+    struct th_flight flight;
 };
 
 struct thumbs_batch {
     struct thumbs_options options; /* defaults resolved */
+    struct th_plan plan;
+    struct th_budget decode_memory; /* what decoding may take, all workers together */
     uint64_t fingerprint;
     struct th_walk_options walk_options;
     struct th_walk *walk;
     struct th_template *name_template;
     struct th_dest *dest;
     struct th_slots *slots;
+    unsigned n_slots;
     struct th_loader loader;
-    struct th_uring *uring;  /* NULL: files are read by I/O threads, or in the one thread of mode sync */
-    char note[160];          /* what the caller may want to know about how the run goes; "" if nothing */
-    struct th_queue *paths;  /* th_file without bytes */
+    struct th_uring *uring; /* NULL: files are read by I/O threads, or in the one thread of mode sync */
+    char note[320];         /* what the caller may want to know about how the run goes; "" if nothing */
+    struct th_queue *paths; /* th_file without bytes, n_paths of them at most */
+    size_t n_paths;
     struct th_queue *loaded; /* th_file with bytes */
     struct th_counters *counters;
+    struct th_watch *watch; /* where the files in flight are */
     uint64_t *
         clashes; /* sorted hashes of output names that more than one source wants; only where the template allows any */
     size_t n_clashes;
@@ -59,13 +67,15 @@ struct thumbs_batch {
     _Atomic uint64_t expected;
     atomic_bool stopped, finished;
     pthread_mutex_t lock;
+    char sandbox[300]; /* guarded by lock: how workers are locked up; "" if not known */
+    bool sandbox_whole;
     struct thumbs_error fatal; /* guarded by lock: the first reason why the run cannot go on */
 };
 
 /* ---- file.c ---- */
 
-/* A file for a walk entry, which it takes over (*entry is zeroed); NULL: no memory, the entry stays. */
-struct th_file *th_file_create(struct th_walk_entry *entry);
+/* A file in flight for a walk entry, which it takes over (*entry is zeroed); NULL: no memory, the entry stays. */
+struct th_file *th_file_create(struct thumbs_batch *batch, struct th_walk_entry *entry);
 /* Gives a slot back to the batch. NULL is fine. */
 void th_file_destroy(struct thumbs_batch *batch, struct th_file *file);
 
@@ -84,6 +94,15 @@ bool th_file_end_load(struct thumbs_batch *batch, struct th_file *file, enum thu
 
 /* Everything after work: commit, report, destroy. For th_work.finish; user is the batch. */
 void th_file_finish(void *user, struct th_item *item, const struct th_outcome *outcome);
+
+/* For th_uring_calls.at; user is the batch. */
+void th_file_loading(void *user, void *file, enum th_load_at at);
+
+/* For th_work.moved; user is the batch. */
+void th_file_moved(void *user, struct th_item *item, enum th_item_state state, unsigned worker, int pid);
+
+/* Append the path of a source as reports have it, "." for SOURCE itself. */
+void th_file_add_path(struct th_bytes *b, const struct th_walk_entry *entry);
 
 /* Report an entry of the walk that is no file. */
 void th_file_report_entry(struct thumbs_batch *batch, const struct th_walk_entry *entry);
@@ -110,6 +129,9 @@ bool th_file_names_need_content(const struct thumbs_batch *batch);
 
 /* Walk, load, work, commit, report until all is done or the batch is stopped. */
 enum thumbs_code th_pipeline_run(struct thumbs_batch *batch, struct thumbs_error *err);
+
+/* The time one file may take, in nanoseconds; 0: without end. */
+uint64_t th_pipeline_timeout_ns(const struct thumbs_batch *batch);
 
 /* The next candidate file; other entries are reported on the way. NULL: the walk is over or the run is stopped. One
  * thread. */
@@ -139,7 +161,8 @@ bool th_clashes_contain(const struct thumbs_batch *batch, uint64_t hash);
 struct th_claims;
 struct th_claims *th_claims_create(void); /* NULL: no memory */
 void th_claims_destroy(struct th_claims *claims);
-/* False: taken already, or no memory to remember it. Any thread. */
-bool th_claims_add(struct th_claims *claims, uint64_t hash);
+/* owner: a hash of the source, which may claim a name again (a list may name it twice). False: taken by another source,
+ * or no memory to remember it. Any thread. */
+bool th_claims_add(struct th_claims *claims, uint64_t hash, uint64_t owner);
 
 #endif

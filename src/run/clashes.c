@@ -52,7 +52,7 @@ static bool is_candidate(struct thumbs_batch *batch, const struct th_walk_entry 
     bool known_image = false;
     if (entry->kind != TH_WALK_FILE) return false;
     o->output_class(o->user, entry->name, &known_image);
-    return known_image || o->is_image(o->user, entry->dir->fd, entry->name);
+    return known_image || o->is_image(o->user, entry->dir->fd, entry->name, o->follow || entry->follow);
 }
 
 static bool add_outputs(const struct thumbs_batch *batch, const struct th_walk_entry *entry, struct hashes *hashes)
@@ -71,11 +71,15 @@ static bool add_outputs(const struct thumbs_batch *batch, const struct th_walk_e
 static bool collect(struct thumbs_batch *batch, struct th_walk *walk, struct hashes *hashes)
 {
     struct th_walk_entry entry = {0};
+    struct th_walk_watch *watch = th_watch_walk(batch->watch, TH_WALK_CLASHES);
     bool ok = true;
+    th_walk_watch_begin(watch);
     while (ok && !atomic_load(&batch->stopped) && th_walk_next(walk, &entry)) {
         if (is_candidate(batch, &entry)) ok = add_outputs(batch, &entry, hashes);
         th_walk_entry_finish(&entry);
+        th_walk_watch_begin(watch);
     }
+    th_walk_watch_end(watch);
     return ok;
 }
 
@@ -87,7 +91,13 @@ enum thumbs_code th_clashes_find(struct thumbs_batch *batch, struct thumbs_error
     if (th_file_names_need_content(batch)) batch->claims = th_claims_create();
     if (th_file_names_need_content(batch) && !batch->claims)
         return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory to compare output names");
-    enum thumbs_code code = th_walk_create(&batch->walk_options, &walk, err);
+    /* Not only what is listed counts: other lists may lead to the same DEST, and the outcome must not depend on which
+     * names a list holds, nor how often. Hidden files may be listed. */
+    struct th_walk_options options = batch->walk_options;
+    if (options.list) options.hidden = true;
+    options.list = NULL;
+    options.on_folder_user = th_watch_walk(batch->watch, TH_WALK_CLASHES);
+    enum thumbs_code code = th_walk_create(&options, &walk, err);
     if (code != THUMBS_OK) return code;
     if (collect(batch, walk, &hashes)) {
         if (hashes.n) qsort(hashes.data, hashes.n, sizeof *hashes.data, compare);
@@ -103,30 +113,37 @@ enum thumbs_code th_clashes_find(struct thumbs_batch *batch, struct thumbs_error
 
 /* ---- names that were given out ---- */
 
-struct th_claims {
-    pthread_mutex_t lock;
-    uint64_t *slots; /* open addressing, 0: free; at most half full */
-    size_t n, cap;   /* cap: a power of two */
+struct claim {
+    uint64_t name; /* 0: free */
+    uint64_t owner;
 };
 
-static bool insert(uint64_t *slots, size_t cap, uint64_t hash)
+struct th_claims {
+    pthread_mutex_t lock;
+    struct claim *slots; /* open addressing; at most half full */
+    size_t n, cap;       /* cap: a power of two */
+};
+
+/* The claim to the same name, or the new one. */
+static const struct claim *insert(struct claim *slots, size_t cap, const struct claim *claim, bool *is_new)
 {
-    size_t i = hash & (cap - 1);
-    while (slots[i] != 0 && slots[i] != hash)
+    size_t i = claim->name & (cap - 1);
+    while (slots[i].name != 0 && slots[i].name != claim->name)
         i = (i + 1) & (cap - 1);
-    bool is_new = slots[i] == 0;
-    slots[i] = hash;
-    return is_new;
+    *is_new = slots[i].name == 0;
+    if (*is_new) slots[i] = *claim;
+    return &slots[i];
 }
 
 static bool make_room(struct th_claims *c)
 {
     size_t cap = c->cap ? c->cap * 2 : 1024;
     if (c->n * 2 < c->cap) return true;
-    uint64_t *slots = th_calloc(cap, sizeof *slots);
+    struct claim *slots = th_calloc(cap, sizeof *slots);
     if (!slots) return false;
     for (size_t i = 0; i < c->cap; i++) {
-        if (c->slots[i]) insert(slots, cap, c->slots[i]);
+        bool is_new;
+        if (c->slots[i].name) insert(slots, cap, &c->slots[i], &is_new);
     }
     free(c->slots);
     c->slots = slots;
@@ -149,13 +166,14 @@ void th_claims_destroy(struct th_claims *c)
     free(c);
 }
 
-bool th_claims_add(struct th_claims *c, uint64_t hash)
+bool th_claims_add(struct th_claims *c, uint64_t hash, uint64_t owner)
 {
+    const struct claim claim = {.name = hash ? hash : 1, .owner = owner};
     pthread_mutex_lock(&c->lock);
-    bool is_new = make_room(c) && insert(c->slots, c->cap, hash ? hash : 1);
+    bool is_new = false, granted = make_room(c) && insert(c->slots, c->cap, &claim, &is_new)->owner == owner;
     if (is_new) c->n++;
     pthread_mutex_unlock(&c->lock);
-    return is_new;
+    return granted;
 }
 
 /* ---- names that are wanted twice ---- */

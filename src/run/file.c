@@ -8,18 +8,20 @@
 #include "base/sys.h"
 #include "run/batch.h"
 
-struct th_file *th_file_create(struct th_walk_entry *entry)
+struct th_file *th_file_create(struct thumbs_batch *batch, struct th_walk_entry *entry)
 {
     struct th_file *file = th_calloc(1, sizeof *file);
     if (!file) return NULL;
     file->entry = *entry;
     *entry = (struct th_walk_entry){0};
+    th_watch_add(batch->watch, &file->flight, &file->entry);
     return file;
 }
 
 void th_file_destroy(struct thumbs_batch *batch, struct th_file *file)
 {
     if (!file) return;
+    th_watch_remove(&file->flight);
     if (file->item.slot) th_slots_give(batch->slots, file->item.slot);
     th_walk_entry_finish(&file->entry);
     free(file);
@@ -27,7 +29,7 @@ void th_file_destroy(struct thumbs_batch *batch, struct th_file *file)
 
 /* ---- reporting ---- */
 
-static void add_source_path(struct th_bytes *b, const struct th_walk_entry *entry)
+void th_file_add_path(struct th_bytes *b, const struct th_walk_entry *entry)
 {
     const char *dir = entry->dir ? entry->dir->path : "";
     const char *name = entry->name ? entry->name : "";
@@ -41,7 +43,7 @@ static void add_source_path(struct th_bytes *b, const struct th_walk_entry *entr
 static void report(struct thumbs_batch *batch, const struct th_walk_entry *entry, struct thumbs_event *event)
 {
     struct th_bytes path = {0};
-    add_source_path(&path, entry);
+    th_file_add_path(&path, entry);
     event->source = th_bytes_str(&path);
     th_counters_add(batch->counters, event);
     if (batch->on_event) batch->on_event(batch->user, event);
@@ -63,11 +65,12 @@ void th_file_report_entry(struct thumbs_batch *batch, const struct th_walk_entry
     report(batch, entry, &event);
 }
 
-static void report_file(struct thumbs_batch *batch, const struct th_file *file, enum thumbs_status status,
+static void report_file(struct thumbs_batch *batch, struct th_file *file, enum thumbs_status status,
                         const struct thumbs_error *error)
 {
     struct thumbs_event event = {
         .status = status, .bytes = (uint64_t)file->st.st_size, .times.load = file->load_ns, .error = error};
+    th_flight_move(&file->flight, TH_AT_REPORT);
     report(batch, &file->entry, &event);
 }
 
@@ -195,12 +198,27 @@ static bool is_clashing(struct thumbs_batch *batch, struct th_file *file)
     return true;
 }
 
+/* Did this state of it do harm the last time? --force is no wish to see that again: it is about outputs that stand. */
+static bool is_known_to_fail(struct thumbs_batch *batch, struct th_file *file, const struct th_source_id *id)
+{
+    struct th_walk_entry *entry = &file->entry;
+    struct thumbs_error error = {0};
+    if (batch->options.retry_failed) return false;
+    if (!th_place_recall_failure(atomic_load(&entry->dir->place), entry->name, id, th_pipeline_timeout_ns(batch),
+                                 &error))
+        return false;
+    report_file(batch, file, THUMBS_STATUS_FAILED, &error);
+    return true;
+}
+
 /* Does file->st, with what was made before? */
 static bool is_known(struct thumbs_batch *batch, struct th_file *file)
 {
     struct th_walk_entry *entry = &file->entry;
     struct thumbs_error error = {0};
     struct th_source_id id = source_id(&file->st);
+    if (is_known_to_fail(batch, file, &id)) return true;
+    if (batch->options.force) return false;
     switch (th_place_lookup(atomic_load(&entry->dir->place), entry->name, entry->whole_name, &id)) {
     case TH_KNOWN_UP_TO_DATE:
         /* Where names must be claimed, an output that is not made again could be taken by another source. */
@@ -220,7 +238,6 @@ static bool is_known(struct thumbs_batch *batch, struct th_file *file)
 static bool is_known_by_name(struct thumbs_batch *batch, struct th_file *file)
 {
     int flags = batch->options.follow || file->entry.follow ? 0 : AT_SYMLINK_NOFOLLOW;
-    if (batch->options.force) return false;
     if (fstatat(file->entry.dir->fd, file->entry.name, &file->st, flags) != 0)
         return false; /* opening it will say why */
     return is_known(batch, file);
@@ -228,6 +245,7 @@ static bool is_known_by_name(struct thumbs_batch *batch, struct th_file *file)
 
 bool th_file_begin(struct thumbs_batch *batch, struct th_file *file)
 {
+    th_flight_move(&file->flight, TH_AT_LOOKUP);
     if (!atomic_load_explicit(&batch->stopped, memory_order_relaxed) && !is_clashing(batch, file)) return true;
     th_file_destroy(batch, file);
     return false;
@@ -235,9 +253,11 @@ bool th_file_begin(struct thumbs_batch *batch, struct th_file *file)
 
 bool th_file_is_settled(struct thumbs_batch *batch, struct th_file *file, const struct stat *st)
 {
-    if (batch->options.force) return false;
     file->st = *st;
-    if (!is_known(batch, file)) return false;
+    if (batch->options.force || !is_known(batch, file)) {
+        th_flight_move(&file->flight, TH_AT_LOAD);
+        return false;
+    }
     th_file_destroy(batch, file);
     return true;
 }
@@ -271,6 +291,7 @@ static void report_planned(struct thumbs_batch *batch, struct th_file *file)
     }
     struct thumbs_event event = {
         .status = THUMBS_STATUS_DONE, .bytes = (uint64_t)file->st.st_size, .outputs = outputs, .n_outputs = n};
+    th_flight_move(&file->flight, TH_AT_REPORT);
     report(batch, &file->entry, &event);
     for (uint32_t i = 0; i < n; i++)
         free(paths[i]);
@@ -291,6 +312,20 @@ bool th_file_end_load(struct thumbs_batch *batch, struct th_file *file, enum thu
     return false;
 }
 
+void th_file_loading(void *user, void *loading, enum th_load_at load_at)
+{
+    static const enum th_at at[] = {
+        [TH_LOAD_READING] = TH_AT_LOAD, [TH_LOAD_HUNGRY] = TH_AT_HUNGRY, [TH_LOAD_READY] = TH_AT_QUEUE};
+    struct th_file *file = loading;
+    (void)user;
+    th_flight_move(&file->flight, at[load_at]);
+}
+
+static void loading_at(void *file, enum th_load_at at)
+{
+    th_file_loading(NULL, file, at);
+}
+
 bool th_file_prepare(struct thumbs_batch *batch, struct th_file *file)
 {
     struct thumbs_error error = {0};
@@ -299,8 +334,11 @@ bool th_file_prepare(struct thumbs_batch *batch, struct th_file *file)
         th_file_destroy(batch, file);
         return false;
     }
+    th_flight_move(&file->flight, TH_AT_LOAD);
     struct th_loader loader = batch->loader;
     loader.follow |= file->entry.follow;
+    loader.at = loading_at;
+    loader.at_user = file;
     uint64_t start_ns = th_now_ns();
     enum thumbs_code code =
         th_load_file(&loader, file->entry.dir->fd, file->entry.name, &file->item.slot, &file->st, &error);
@@ -311,7 +349,21 @@ bool th_file_prepare(struct thumbs_batch *batch, struct th_file *file)
 void th_file_queue(struct thumbs_batch *batch, struct th_file *file)
 {
     file->queued_ns = th_now_ns();
+    th_flight_move(&file->flight, TH_AT_QUEUE);
     if (!th_queue_push(batch->loaded, file)) th_file_destroy(batch, file);
+}
+
+/* ---- work ---- */
+
+void th_file_moved(void *user, struct th_item *item, enum th_item_state state, unsigned worker, int pid)
+{
+    static const enum th_at at[] = {[TH_ITEM_HUNGRY] = TH_AT_STARVED,
+                                    [TH_ITEM_UNSERVED] = TH_AT_UNSERVED,
+                                    [TH_ITEM_AHEAD] = TH_AT_AHEAD,
+                                    [TH_ITEM_BEGUN] = TH_AT_WORK};
+    struct th_file *file = (struct th_file *)item;
+    (void)user;
+    th_flight_move_to_worker(&file->flight, at[state], worker, pid);
 }
 
 /* ---- after work ---- */
@@ -387,6 +439,24 @@ static enum thumbs_code add_output(struct outputs *outputs, char *path, const st
     return THUMBS_OK;
 }
 
+/* Claim the names of all outputs for this source, where that is needed. */
+static enum thumbs_code claim_names(const struct thumbs_batch *batch, const struct th_walk_entry *entry,
+                                    const struct outputs *outputs, struct thumbs_error *err)
+{
+    struct th_bytes source = {0};
+    if (!batch->claims) return THUMBS_OK;
+    th_file_add_path(&source, entry);
+    enum thumbs_code code = THUMBS_OK;
+    if (th_bytes_failed(&source)) code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WRITE, "no memory for a name");
+    uint64_t owner = th_hash64(th_bytes_str(&source), source.len, 3);
+    for (size_t i = 0; i < outputs->n && code == THUMBS_OK; i++) {
+        if (!th_claims_add(batch->claims, th_hash64(outputs->paths[i], strlen(outputs->paths[i]), 2), owner))
+            code = th_error_set(err, THUMBS_NAME_CLASH, THUMBS_STAGE_WRITE, "another source got the same output name");
+    }
+    th_bytes_finish(&source);
+    return code;
+}
+
 static enum thumbs_code name_outputs(const struct thumbs_batch *batch, const struct th_file *file,
                                      const struct th_outcome *outcome, struct outputs *outputs,
                                      struct thumbs_error *err)
@@ -402,19 +472,28 @@ static enum thumbs_code name_outputs(const struct thumbs_batch *batch, const str
                                 "a file beside it has the name of its output");
         code = add_output(outputs, output_path(batch, entry, whole_name, o), o, outcome->data, err);
     }
-    for (size_t i = 0; i < outputs->n && code == THUMBS_OK && batch->claims; i++) {
-        if (!th_claims_add(batch->claims, th_hash64(outputs->paths[i], strlen(outputs->paths[i]), 2)))
-            code = th_error_set(err, THUMBS_NAME_CLASH, THUMBS_STAGE_WRITE, "another source got the same output name");
-    }
-    return code;
+    return code == THUMBS_OK ? claim_names(batch, entry, outputs, err) : code;
 }
 
-/* A full or read-only disk, or a DEST that is gone, fails every file to come in the same way; going on would only bury
- * the reason. */
+/* A disk that is full, read-only or broken, or a DEST that is gone, fails every file to come in the same way; going on
+ * would only bury the reason. */
 static bool is_fatal(const struct thumbs_batch *batch, const struct thumbs_error *error)
 {
     if (error->stage != THUMBS_STAGE_WRITE) return false;
-    return error->code == THUMBS_NO_SPACE || error->os_errno == EROFS || th_dest_is_gone(batch->dest);
+    return error->code == THUMBS_NO_SPACE || th_dest_is_lost(batch->dest, error->os_errno);
+}
+
+/* A verdict on the source that is worth remembering, or one that puts another in its place. What happens while a run is
+ * being stopped proves nothing: whoever shuts a machine down kills the workers too. */
+static void remember_failure(struct thumbs_batch *batch, const struct th_file *file, const struct th_outcome *outcome)
+{
+    struct th_place *place = atomic_load(&file->entry.dir->place);
+    struct th_source_id id = source_id(&file->st);
+    if (outcome->blameless || atomic_load(&batch->stopped)) return;
+    if (th_failure_is_worth_remembering(outcome->code))
+        th_place_remember_failure(place, file->entry.name, &id, th_pipeline_timeout_ns(batch), outcome->error);
+    else
+        th_place_forget_failure(place, file->entry.name);
 }
 
 static void commit(struct thumbs_batch *batch, struct th_file *file, const struct th_outcome *outcome,
@@ -439,9 +518,11 @@ static void commit(struct thumbs_batch *batch, struct th_file *file, const struc
             event->error = &error;
         }
     } else {
+        th_place_forget_failure(atomic_load(&file->entry.dir->place), file->entry.name);
         event->status = THUMBS_STATUS_FAILED;
         event->error = &error;
     }
+    th_flight_move(&file->flight, TH_AT_REPORT);
     report(batch, &file->entry, event);
     if (code != THUMBS_OK && is_fatal(batch, &error)) th_batch_set_fatal(batch, &error);
     for (size_t i = 0; i < outputs.n; i++)
@@ -455,6 +536,8 @@ void th_file_finish(void *user, struct th_item *item, const struct th_outcome *o
     struct thumbs_event event = {.bytes = (uint64_t)file->st.st_size, .times.load = file->load_ns};
     if (file->queued_ns && outcome->started_ns > file->queued_ns)
         event.times.wait = outcome->started_ns - file->queued_ns;
+    bool writes = outcome->code == THUMBS_OK && !batch->options.no_work;
+    th_flight_move(&file->flight, writes ? TH_AT_WRITE : TH_AT_REPORT);
     /* The bytes are needed no more; the next file may use their place while this one is written. */
     th_slots_give(batch->slots, file->item.slot);
     file->item.slot = NULL;
@@ -470,6 +553,7 @@ void th_file_finish(void *user, struct th_item *item, const struct th_outcome *o
         event.times.encode = result->encode_ns;
         commit(batch, file, outcome, &event);
     } else {
+        if (!batch->options.no_work) remember_failure(batch, file, outcome);
         event.status = THUMBS_STATUS_FAILED;
         event.error = outcome->error;
         report(batch, &file->entry, &event);

@@ -7,6 +7,7 @@
 static bool next_entry(struct thumbs_batch *batch, struct th_walk_entry *entry)
 {
     uint64_t start_ns = th_now_ns();
+    th_walk_watch_begin(th_watch_walk(batch->watch, TH_WALK_SOURCES));
     bool more = !atomic_load_explicit(&batch->stopped, memory_order_relaxed) && th_walk_next(batch->walk, entry);
     th_counters_found(batch->counters, more ? 1 : 0, th_now_ns() - start_ns);
     return more;
@@ -30,7 +31,7 @@ static struct th_file *begin_file(struct thumbs_batch *batch, struct th_walk_ent
     struct th_file *file = NULL;
     if (entry->kind != TH_WALK_FILE) {
         th_file_report_entry(batch, entry);
-    } else if (!has_place(batch, entry->dir) || !(file = th_file_create(entry))) {
+    } else if (!has_place(batch, entry->dir) || !(file = th_file_create(batch, entry))) {
         th_error_set(&error, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for its name");
         th_file_report_failure(batch, entry, &error);
     }
@@ -45,6 +46,7 @@ struct th_file *th_pipeline_next_file(struct thumbs_batch *batch)
     struct th_file *file = NULL;
     while (!file && next_entry(batch, &entry))
         file = begin_file(batch, &entry);
+    th_walk_watch_end(th_watch_walk(batch->watch, TH_WALK_SOURCES));
     return file;
 }
 
@@ -56,7 +58,7 @@ static void run_sync(struct thumbs_batch *batch, const struct th_work *work)
     struct th_file *file;
     th_sink_init_heap(&sink);
     while ((file = th_pipeline_next_file(batch))) {
-        if (th_file_prepare(batch, file)) th_work_one(work, &file->item, &sink);
+        if (th_file_prepare(batch, file)) th_work_one(work, 1, &file->item, &sink);
     }
     th_counters_walk_done(batch->counters);
     th_sink_finish_heap(&sink);
@@ -180,22 +182,38 @@ static void *count_thread(void *arg)
     struct th_walk_entry entry = {0};
     struct th_walk *walk = NULL;
     uint64_t n = 0;
+    struct th_walk_watch *watch = th_watch_walk(batch->watch, TH_WALK_COUNT_AHEAD);
     options.is_image = NULL;
-    if (th_walk_create(&options, &walk, NULL) != THUMBS_OK) return NULL;
+    options.on_folder_user = watch;
+    th_walk_watch_begin(watch);
+    if (th_walk_create(&options, &walk, NULL) != THUMBS_OK) goto out;
     while (!atomic_load_explicit(&batch->finished, memory_order_relaxed) && th_walk_next(walk, &entry)) {
         th_walk_entry_finish(&entry);
         n++;
+        th_walk_watch_begin(watch);
     }
     if (!atomic_load(&batch->finished)) atomic_store(&batch->expected, n);
     th_walk_destroy(walk);
+out:
+    th_walk_watch_end(watch);
     return NULL;
 }
 
 /* 0 means none; so however short a time is given, it is at least one. */
-static uint64_t timeout_ns(double seconds)
+uint64_t th_pipeline_timeout_ns(const struct thumbs_batch *batch)
 {
+    double seconds = batch->options.timeout_seconds;
     uint64_t ns = (uint64_t)(seconds * 1e9);
     return seconds > 0 && ns == 0 ? 1 : ns;
+}
+
+static void note_sandbox(void *user, const char *how, bool whole)
+{
+    struct thumbs_batch *batch = user;
+    pthread_mutex_lock(&batch->lock);
+    snprintf(batch->sandbox, sizeof batch->sandbox, "%s", how);
+    batch->sandbox_whole = whole;
+    pthread_mutex_unlock(&batch->lock);
 }
 
 static enum thumbs_code run_mode(struct thumbs_batch *batch, struct thumbs_error *err)
@@ -205,11 +223,16 @@ static enum thumbs_code run_mode(struct thumbs_batch *batch, struct thumbs_error
         .mode = o->mode,
         .jobs = o->jobs,
         .image = &o->image,
-        .timeout_ns = timeout_ns(o->timeout_seconds),
+        .timeout_ns = th_pipeline_timeout_ns(batch),
         .queue = batch->loaded,
+        .n_slots = batch->n_slots,
+        .memory = &batch->decode_memory,
         .worker_program = o->worker_program,
+        .sandbox = o->sandbox,
         .no_work = o->no_work,
         .finish = th_file_finish,
+        .moved = th_file_moved,
+        .tell_sandbox = note_sandbox,
         .user = batch,
     };
     if (o->mode == THUMBS_MODE_SYNC || o->dry_run) {
@@ -223,7 +246,9 @@ enum thumbs_code th_pipeline_run(struct thumbs_batch *batch, struct thumbs_error
 {
     pthread_t counter;
     th_work_prepare();
-    bool counting = batch->options.count_ahead && th_thread_start(&counter, count_thread, batch) == 0;
+    /* A list cannot be read twice. */
+    bool counting =
+        batch->options.count_ahead && !batch->options.files_from && th_thread_start(&counter, count_thread, batch) == 0;
     enum thumbs_code code = run_mode(batch, err);
     atomic_store(&batch->finished, true);
     if (counting) pthread_join(counter, NULL);

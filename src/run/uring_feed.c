@@ -71,6 +71,7 @@ void th_uring_feed(struct thumbs_batch *batch)
                                          .has_room = has_room,
                                          .loaded = loaded,
                                          .failed = failed,
+                                         .at = th_file_loading,
                                          .stopped = stopped,
                                          .user = batch};
     struct thumbs_error error = {0};

@@ -28,6 +28,7 @@ struct th_slots {
     /* Taken twice a file for a few dozen nanoseconds, never while calling out or mapping memory. */
     pthread_mutex_t lock;
     uint64_t in_use;
+    uint64_t kept;        /* resident in slots that are free */
     struct th_slot *free; /* last in, first out: the warmest pages */
     struct waiter *first, **last;
     bool cancelled;
@@ -123,12 +124,22 @@ static bool grow(struct th_slots *s, struct th_slot *slot, size_t bytes)
     return true;
 }
 
-/* Give the memory behind the first TH_SLOT_KEEP_BYTES back to the system. */
-static void trim(struct th_slots *s, struct th_slot *slot)
+/* Give the memory behind the first `keep` bytes back to the system. */
+static void trim(const struct th_slots *s, struct th_slot *slot, size_t keep)
 {
-    if (slot->charged <= TH_SLOT_KEEP_BYTES || slot->cap <= TH_SLOT_KEEP_BYTES) return;
+    if (slot->touched <= keep || slot->cap <= keep) return;
     /* MADV_REMOVE punches a hole into the memfd, which frees its pages for every process that maps it. */
-    madvise(slot->data + TH_SLOT_KEEP_BYTES, slot->cap - TH_SLOT_KEEP_BYTES, s->shared ? MADV_REMOVE : MADV_DONTNEED);
+    madvise(slot->data + keep, slot->cap - keep, s->shared ? MADV_REMOVE : MADV_DONTNEED);
+    slot->touched = keep;
+}
+
+/* With the lock held: how much of a slot that comes back may stay warm. */
+static size_t may_keep(const struct th_slots *s)
+{
+    uint64_t most = s->budget / 8;
+    uint64_t room = s->kept < most ? most - s->kept : 0;
+    size_t keep = room < TH_SLOT_KEEP_BYTES ? (size_t)room : TH_SLOT_KEEP_BYTES;
+    return keep - keep % grain_bytes;
 }
 
 static bool has_room(const struct th_slots *s, uint64_t bytes)
@@ -171,6 +182,7 @@ static struct th_slot *take_locked(struct th_slots *s, uint64_t bytes)
     if (s->cancelled) return NULL;
     struct th_slot *slot = s->free;
     s->free = slot->next_free;
+    s->kept -= slot->touched;
     s->in_use += bytes;
     slot->charged = bytes;
     wake_first(s); /* there may be room for the next in line as well */
@@ -216,9 +228,14 @@ bool th_slots_try_take(struct th_slots *s, size_t bytes, struct th_slot **out, e
 void th_slots_give(struct th_slots *s, struct th_slot *slot)
 {
     if (!slot) return;
-    trim(s, slot);
+    if (slot->charged > slot->touched) slot->touched = slot->charged < slot->cap ? (size_t)slot->charged : slot->cap;
+    pthread_mutex_lock(&s->lock);
+    size_t keep = may_keep(s);
+    pthread_mutex_unlock(&s->lock);
+    trim(s, slot, keep);
     pthread_mutex_lock(&s->lock);
     s->in_use -= slot->charged;
+    s->kept += slot->touched;
     slot->charged = 0;
     slot->next_free = s->free;
     s->free = slot;

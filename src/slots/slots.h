@@ -6,8 +6,9 @@
  * overtaken for ever by small ones. A file larger than the whole budget is let in when it is alone.
  *
  * Slots keep their memory when they come back (warm pages; fresh ones cost a fault and a clear for every 4 KiB), but
- * only up to TH_SLOT_KEEP_BYTES each. In shared form each slot is a memfd: a worker process maps it read-only, so file
- * bytes reach it without a copy. All functions are thread-safe.
+ * only up to TH_SLOT_KEEP_BYTES each, and those that are free an eighth of the budget together. In shared form each
+ * slot is a memfd: a worker process maps it read-only, so file bytes reach it without a copy. All functions are
+ * thread-safe.
  */
 #ifndef TH_SLOTS_SLOTS_H
 #define TH_SLOTS_SLOTS_H
@@ -26,6 +27,7 @@ struct th_slot {
     /* private to slots.c */
     int write_fd;
     uint64_t charged;
+    size_t touched; /* bytes from the beginning that may be resident */
     struct th_slot *next_free;
 };
 

@@ -14,12 +14,14 @@
 #include "base/num.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "walk/list.h"
 #include "walk/names.h"
 
 /* Ancestors kept open below the SOURCE: enough that going up and down near the leaves opens nothing twice. */
 #define MAX_OPEN_LEVELS 32u
 
 #define DEFAULT_NAMES_BYTES ((size_t)8 << 20)
+#define N_WALKED            4096u
 #define READ_BYTES          ((size_t)64 << 10)
 
 struct glob {
@@ -39,6 +41,9 @@ struct frame {
     size_t i_folder;
     char *resume; /* where to go on behind `folders`, or NULL */
     bool told;    /* that it cannot be read as a whole: once is enough, however often it is read */
+
+    bool listing; /* not walked: names of it are in the list. Such a frame is never closed to save descriptors. */
+    bool is_read; /* listing: its names have been read, so has_folders is set */
 };
 
 /* A SOURCE that is a folder. */
@@ -72,6 +77,10 @@ struct th_walk {
     struct th_names names;
     size_t i_name;
     struct th_cut lower, upper; /* which part of the folder `names` is */
+
+    struct th_list *list;
+    uint64_t *walked; /* hashes of folders in the list that have been walked: N_WALKED slots, forgetful; or NULL */
+    bool has_names;   /* `names` is a part of the last frame's folder, which is a listing one */
 
     struct th_cut *learning; /* one of them, while the folder is read for it */
     char *read_buf;
@@ -296,17 +305,33 @@ static bool push(struct th_walk *walk, int fd, const struct stat *st)
     if (!dir) return false;
     walk->frames[walk->n_frames++] =
         (struct frame){.dir = dir, .fd = -1, .dev = st->st_dev, .ino = st->st_ino, .path_len = walk->path.len};
-    if (walk->n_frames > MAX_OPEN_LEVELS + 1) close_frame(&walk->frames[walk->n_frames - 1 - MAX_OPEN_LEVELS]);
+    if (walk->n_frames > MAX_OPEN_LEVELS + 1) {
+        struct frame *far = &walk->frames[walk->n_frames - 1 - MAX_OPEN_LEVELS];
+        if (!far->listing) close_frame(far);
+    }
     return true;
 }
 
 /* ---- looking at names --------------------------------------------------------------------------------------- */
 
-/* Does a rule leave out this name of the last frame (or, without a frame, of a SOURCE)? */
+/* Does a rule leave out this path below SOURCE? */
+static bool is_path_excluded(const struct th_walk *walk, const char *path, bool folder)
+{
+    bool excluded = !folder && walk->has_include;
+    for (size_t n = walk->options->n_globs; n > 0; n--) {
+        const struct glob *glob = &walk->globs[n - 1];
+        if (glob->folders_only && !folder) continue;
+        if (!th_glob_match(glob->text, path)) continue;
+        excluded = !glob->include;
+        break;
+    }
+    return excluded;
+}
+
+/* Does one leave out this name of the last frame (or, without a frame, of a SOURCE)? */
 static bool is_excluded(struct th_walk *walk, const char *name, bool folder)
 {
-    size_t n = walk->options->n_globs;
-    if (!n) return false;
+    if (!walk->options->n_globs) return false;
     size_t len = walk->path.len;
     const char *path = name;
     if (len) {
@@ -315,14 +340,7 @@ static bool is_excluded(struct th_walk *walk, const char *name, bool folder)
         th_bytes_adds(&walk->path, name);
         path = walk->path.data + (walk->root_len ? walk->root_len + 1 : 0);
     }
-    bool excluded = !folder && walk->has_include;
-    for (; n > 0; n--) {
-        const struct glob *glob = &walk->globs[n - 1];
-        if (glob->folders_only && !folder) continue;
-        if (!th_glob_match(glob->text, path)) continue;
-        excluded = !glob->include;
-        break;
-    }
+    bool excluded = is_path_excluded(walk, path, folder);
     th_bytes_truncate(&walk->path, len);
     return excluded;
 }
@@ -349,18 +367,21 @@ static bool leads_file_into_dest(struct th_walk *walk, const char *name)
 static bool classify(struct th_walk *walk, const char *name, unsigned char type, enum th_name_kind *kind)
 {
     const bool follow = walk->options->follow;
+    const int fd = frame_fd(last_frame(walk));
     struct stat st;
-    if (type == DT_UNKNOWN || (type == DT_LNK && follow)) {
-        if (fstatat(frame_fd(last_frame(walk)), name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW)) {
-            *kind = is_excluded(walk, name, false) ? TH_NAME_EXCLUDED : TH_NAME_BROKEN;
-            return true;
-        }
-        bool link = type == DT_LNK;
-        type = type_of(st.st_mode);
-        if (link && type == DT_REG && leads_file_into_dest(walk, name)) {
+    bool broken = type == DT_UNKNOWN && fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW);
+    if (type == DT_UNKNOWN && !broken) type = type_of(st.st_mode);
+    if (type == DT_LNK && follow) {
+        broken = fstatat(fd, name, &st, 0);
+        if (!broken) type = type_of(st.st_mode);
+        if (type == DT_REG && leads_file_into_dest(walk, name)) {
             *kind = TH_NAME_INTO_DEST;
             return true;
         }
+    }
+    if (broken) {
+        *kind = is_excluded(walk, name, false) ? TH_NAME_EXCLUDED : TH_NAME_BROKEN;
+        return true;
     }
     switch (type) {
     case DT_DIR:
@@ -403,11 +424,13 @@ static void collect_name(struct th_walk *walk, const char *name, size_t len, uns
     } while (is_in_part(walk, folder, name) && !th_names_add(&walk->names, kind, name, len));
 }
 
-/* Call `on_name` for each name of the last frame's folder that is not hidden. False and errno: what came up to then
+/* Call `on_name` for each name of the last frame's folder that is not hidden (or may have been listed all the same; as
+ * no stem is shared by hidden names and others, that changes no output's name). False and errno: what came up to then
  * was right, the rest is missing. */
 static bool each_name(struct th_walk *walk, name_fn *on_name)
 {
     int fd = frame_fd(last_frame(walk));
+    const bool hidden = walk->options->hidden || last_frame(walk)->listing;
     int bad_name = 0;
     if (lseek(fd, 0, SEEK_SET) < 0) return false;
     for (;;) {
@@ -424,7 +447,7 @@ static bool each_name(struct th_walk *walk, name_fn *on_name)
             const struct dirent64 *d = (const struct dirent64 *)(const void *)(walk->read_buf + at);
             at += d->d_reclen;
             const char *name = d->d_name;
-            if (name[0] == '.' && (!walk->options->hidden || !name[1] || (name[1] == '.' && !name[2]))) continue;
+            if (name[0] == '.' && (!hidden || !name[1] || (name[1] == '.' && !name[2]))) continue;
             size_t len = strlen(name);
             if (len == 0 || len > TH_NAME_MAX) {
                 bad_name = ENAMETOOLONG;
@@ -444,6 +467,17 @@ static void note_unread(struct th_walk *walk, int os_errno)
     th_error_os(&walk->failure, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, os_errno, "cannot read the whole folder");
 }
 
+/* Read the part of the last frame's folder that begins at the lower cut. */
+static void read_from_lower(struct th_walk *walk)
+{
+    walk->upper.set = false;
+    walk->i_name = 0;
+    th_names_clear(&walk->names);
+
+    if (!each_name(walk, collect_name)) note_unread(walk, errno);
+    th_names_sort(&walk->names);
+}
+
 /* Read the next part of the last frame's folder, from `resume` on among its subfolders or, with NULL, from the upper
  * cut of the part before (from the start, if there is none). */
 static void read_part(struct th_walk *walk, const char *resume)
@@ -454,19 +488,14 @@ static void read_part(struct th_walk *walk, const char *resume)
         walk->lower = walk->upper;
     else
         walk->lower.set = false;
-    walk->upper.set = false;
-    walk->i_name = 0;
-    th_names_clear(&walk->names);
-
-    if (!each_name(walk, collect_name)) note_unread(walk, errno);
-    th_names_sort(&walk->names);
+    read_from_lower(walk);
 }
 
 static bool ask_content(void *asked, const char *name)
 {
     struct th_walk *walk = asked;
     const struct th_walk_options *options = walk->options;
-    return !options->is_image || options->is_image(options->user, frame_fd(last_frame(walk)), name);
+    return !options->is_image || options->is_image(options->user, frame_fd(last_frame(walk)), name, options->follow);
 }
 
 static void learn_name(struct th_walk *walk, const char *name, size_t len, unsigned char type);
@@ -527,6 +556,11 @@ static void begin_folders(struct th_walk *walk)
 
 /* Each step makes an entry (true), or brings the walk forward without one. */
 
+static void tell_folder(const struct th_walk *walk, const char *parent, const char *name)
+{
+    if (walk->options->on_folder) walk->options->on_folder(walk->options->on_folder_user, parent, name);
+}
+
 /* Hand out a name that cannot be looked at, as it is now. */
 static void emit_broken(struct th_walk *walk, struct th_walk_entry *entry, struct th_dir *dir, const char *name)
 {
@@ -542,19 +576,16 @@ static void emit_broken(struct th_walk *walk, struct th_walk_entry *entry, struc
     emit_failed(walk, entry, dir, name, &error);
 }
 
-static void emit_file(struct th_walk *walk, struct th_walk_entry *entry, struct th_names *names, size_t i,
-                      struct th_dir *dir, const struct th_clash *clash)
+/* Hand out a name that is no candidate. */
+static void emit_other(struct th_walk *walk, struct th_walk_entry *entry, enum th_name_kind kind, struct th_dir *dir,
+                       const char *name)
 {
-    const char *name = th_names_get(names, i);
-    switch (th_names_kind(names, i)) {
-    case TH_NAME_FILE:
-        emit(walk, entry, TH_WALK_FILE, dir, name);
-        if (entry->kind == TH_WALK_FILE) entry->whole_name = th_names_whole(names, i, clash);
-        break;
+    switch (kind) {
     case TH_NAME_LINK:
         emit_skipped(walk, entry, dir, name, "symbolic link");
         break;
     case TH_NAME_EXCLUDED:
+    case TH_NAME_FOLDER_EXCLUDED:
         emit_skipped(walk, entry, dir, name, "excluded");
         break;
     case TH_NAME_INTO_DEST:
@@ -568,6 +599,18 @@ static void emit_file(struct th_walk *walk, struct th_walk_entry *entry, struct 
     }
 }
 
+static void emit_file(struct th_walk *walk, struct th_walk_entry *entry, struct th_names *names, size_t i,
+                      struct th_dir *dir, const struct th_clash *clash)
+{
+    const char *name = th_names_get(names, i);
+    if (th_names_kind(names, i) != TH_NAME_FILE) {
+        emit_other(walk, entry, th_names_kind(names, i), dir, name);
+        return;
+    }
+    emit(walk, entry, TH_WALK_FILE, dir, name);
+    if (entry->kind == TH_WALK_FILE) entry->whole_name = th_names_whole(names, i, clash);
+}
+
 static bool step_files(struct th_walk *walk, struct th_walk_entry *entry)
 {
     struct frame *frame = last_frame(walk);
@@ -579,10 +622,12 @@ static bool step_files(struct th_walk *walk, struct th_walk_entry *entry)
         emit_file(walk, entry, &walk->names, walk->i_name++, frame->dir, &clash);
         return true;
     }
-    if (walk->upper.set && walk->names.n == walk->names.n_files)
+    if (walk->upper.set && walk->names.n == walk->names.n_files) {
+        tell_folder(walk, th_bytes_str(&walk->path), "");
         read_part(walk, NULL);
-    else
+    } else {
         begin_folders(walk);
+    }
     return false;
 }
 
@@ -611,6 +656,13 @@ static bool is_to_skip(const struct th_walk_options *options, const struct stat 
     return options->skip_ino && st->st_dev == options->skip_dev && st->st_ino == options->skip_ino;
 }
 
+/* A folder that --one-file-system keeps out. (Only folders are compared: overlayfs gives files and folders of one
+ * file system different numbers.) */
+static bool is_elsewhere(const struct th_walk *walk, const struct stat *st)
+{
+    return walk->options->one_file_system && st->st_dev != walk->frames[0].dev;
+}
+
 /* Open a subfolder. Where the process is out of descriptors, those kept only to save time are given up for it. */
 static int open_subfolder(struct th_walk *walk, const char *name)
 {
@@ -618,8 +670,9 @@ static int open_subfolder(struct th_walk *walk, const char *name)
     int at = frame_fd(last_frame(walk));
     int fd = th_openat(at, name, flags, 0);
     if (fd >= 0 || (errno != EMFILE && errno != ENFILE)) return fd;
-    for (size_t i = 1; i + 1 < walk->n_frames; i++)
-        close_frame(&walk->frames[i]);
+    for (size_t i = 1; i + 1 < walk->n_frames; i++) {
+        if (!walk->frames[i].listing) close_frame(&walk->frames[i]);
+    }
     return th_openat(at, name, flags, 0);
 }
 
@@ -631,6 +684,7 @@ static bool enter(struct th_walk *walk, struct th_walk_entry *entry, const char 
     bool made = true, pushed = false, in_path = false;
     const size_t path_len = frame->path_len;
 
+    tell_folder(walk, th_bytes_str(&walk->path), name);
     int fd = open_subfolder(walk, name);
     if (fd < 0 || fstat(fd, &st)) {
         set_folder_error(&error, errno);
@@ -640,11 +694,14 @@ static bool enter(struct th_walk *walk, struct th_walk_entry *entry, const char 
         made = false;
         goto out;
     }
-    bool into_dest = leads_into_dest(walk->options, fd);
-    if (into_dest || (walk->options->follow && is_ancestor(walk, &st))) {
+    const char *why = leads_into_dest(walk->options, fd)                ? "link into DEST"
+                      : walk->options->follow && is_ancestor(walk, &st) ? "loop of links"
+                      : is_elsewhere(walk, &st)                         ? "on another file system"
+                                                                        : NULL;
+    if (why) {
         struct th_dir *dir = frame_dir(walk, frame);
         if (dir)
-            emit_skipped(walk, entry, dir, name, into_dest ? "link into DEST" : "loop of links");
+            emit_skipped(walk, entry, dir, name, why);
         else
             emit_no_memory(walk, entry, NULL, name);
         goto out;
@@ -676,6 +733,7 @@ static bool step_folders(struct th_walk *walk, struct th_walk_entry *entry)
         pop(walk);
         return false;
     }
+    if (frame_fd(frame) < 0) tell_folder(walk, th_bytes_str(&walk->path), "");
     if (!ensure_open(walk)) {
         struct thumbs_error error;
         th_error_os(&error, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, errno, "cannot come back to the folder");
@@ -686,6 +744,7 @@ static bool step_folders(struct th_walk *walk, struct th_walk_entry *entry)
         return true;
     }
     if (frame->i_folder == frame->folders.n) {
+        tell_folder(walk, th_bytes_str(&walk->path), "");
         read_part(walk, frame->resume);
         begin_folders(walk);
         return false;
@@ -699,6 +758,296 @@ static bool step_folders(struct th_walk *walk, struct th_walk_entry *entry)
     else
         emit_no_memory(walk, entry, NULL, name);
     return true;
+}
+
+/* ---- what a list names -------------------------------------------------------------------------------------- */
+
+/* Hand out a name of the list whose folder is not open; *error if it failed, else why it is skipped. */
+static void emit_listed(struct th_walk *walk, struct th_walk_entry *entry, const struct th_list_item *item,
+                        const char *why, const struct thumbs_error *error)
+{
+    const char *name = item->path + item->dir_len + (item->dir_len > 0);
+    struct th_dir *dir = dir_create(-1, item->path, item->dir_len, 0);
+    if (!dir)
+        emit_no_memory(walk, entry, walk->frames[0].dir, name);
+    else if (error)
+        emit_failed(walk, entry, dir, name, error);
+    else
+        emit_skipped(walk, entry, dir, name, why);
+    th_dir_unref(dir);
+}
+
+static bool is_link(int at, const char *name)
+{
+    struct stat st;
+    return fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+}
+
+static const char link_on_the_way[] = "a folder on the way is a symbolic link, which only --follow follows";
+
+/* Open the folder of a listed name, part by part, so that without `follow` no link is followed on the way, whenever it
+ * was put there. (openat2() could do it in one call, but not for paths of any length, nor on every kernel.) -1 and
+ * *error. */
+static int open_listed(const struct th_walk *walk, const char *path, size_t len, struct thumbs_error *error)
+{
+    const bool follow = walk->options->follow;
+    const int root = walk->frames[0].dir->fd;
+    for (int at = root;;) {
+        char part[TH_NAME_MAX + 1]; /* the list lets no longer one pass */
+        const char *slash = memchr(path, '/', len);
+        size_t part_len = slash ? (size_t)(slash - path) : len;
+        memcpy(part, path, part_len);
+        part[part_len] = '\0';
+        int fd = th_openat(at, part, O_DIRECTORY | (slash ? O_PATH : O_RDONLY) | (follow ? 0 : O_NOFOLLOW), 0);
+        int os_errno = errno;
+        if (fd < 0 && !follow && is_link(at, part))
+            th_error_set(error, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, "%s", link_on_the_way);
+        else if (fd < 0)
+            th_error_os(error, os_errno == ENOTDIR ? THUMBS_VANISHED : THUMBS_UNREADABLE, THUMBS_STAGE_WALK, os_errno,
+                        "cannot open its folder");
+        if (at != root) th_close(at);
+        if (fd < 0 || !slash) return fd;
+        at = fd;
+        path += part_len + 1;
+        len -= part_len + 1;
+    }
+}
+
+/* Does its way keep a name out, before anything is opened? A folder above it is left out, or is thumbs' own. `folder`
+ * is changed only meanwhile. */
+static const char *is_kept_out(const struct th_walk *walk, char *folder)
+{
+    const char *why = NULL;
+    for (char *part = folder, *end; !why; part = end + 1) {
+        end = strchrnul(part, '/');
+        const char was = *end;
+        *end = '\0';
+        if (!strcmp(part, ".thumbs"))
+            why = "in a folder of thumbs' own";
+        else if (is_path_excluded(walk, folder, true))
+            why = "excluded";
+        *end = was;
+        if (!was) break;
+    }
+    return why;
+}
+
+static bool is_last_folder(struct th_walk *walk, const struct th_list_item *item)
+{
+    return walk->path.len == item->dir_len &&
+           (item->dir_len == 0 || !memcmp(walk->path.data, item->path, item->dir_len));
+}
+
+/* Make the folder of a listed name the last frame. False: an entry was made of the name. */
+static bool enter_listed(struct th_walk *walk, struct th_walk_entry *entry, const struct th_list_item *item)
+{
+    const struct th_walk_options *options = walk->options;
+    struct thumbs_error error = {0};
+    struct stat st = {0};
+    const char *why = NULL;
+    char *folder = NULL;
+    bool entered = true;
+    int fd = -1;
+    if (is_last_folder(walk, item)) goto out;
+    while (walk->n_frames > 1)
+        pop(walk);
+    walk->has_names = false;
+    if (item->dir_len == 0) goto out;
+
+    folder = th_alloc(item->dir_len + 1);
+    if (!folder) goto no_memory;
+    memcpy(folder, item->path, item->dir_len);
+    folder[item->dir_len] = '\0';
+    why = is_kept_out(walk, folder);
+    if (why) goto kept_out;
+    fd = open_listed(walk, item->path, item->dir_len, &error);
+    if (fd < 0) goto failed;
+    if (fstat(fd, &st)) {
+        set_folder_error(&error, errno);
+        goto failed;
+    }
+    if (options->skip_ino && th_path_folder_lies_within(fd, options->skip_dev, options->skip_ino))
+        why = "lies in DEST";
+    else if (is_elsewhere(walk, &st))
+        why = "on another file system";
+    if (why) goto kept_out;
+    if (push_path(walk, folder) && push(walk, fd, &st)) {
+        last_frame(walk)->listing = true;
+        fd = -1;
+        goto out;
+    }
+    th_bytes_truncate(&walk->path, 0);
+no_memory:
+    th_error_set(&error, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for its folder");
+failed:
+    emit_listed(walk, entry, item, NULL, &error);
+    entered = false;
+    goto out;
+kept_out:
+    emit_listed(walk, entry, item, why, NULL);
+    entered = false;
+out:
+    if (fd >= 0) th_close(fd);
+    free(folder);
+    return entered;
+}
+
+/* Read the part of the last frame's folder that a listed name belongs to. Where the folder is too large to be held as a
+ * whole the part begins with the group of the name, or at the latest with the name. */
+static void read_listed(struct th_walk *walk, const char *name, bool from_start)
+{
+    struct frame *frame = last_frame(walk);
+    char stem[TH_NAME_MAX + 1];
+    if (from_start) {
+        walk->lower.set = false;
+        read_from_lower(walk);
+        /* Once, before the first file is out, since others read it then. */
+        if (!frame->is_read) frame->dir->has_folders = walk->upper.set || walk->names.n > walk->names.n_files;
+        frame->is_read = walk->has_names = true;
+        if (is_in_part(walk, false, name)) return;
+    }
+    size_t len = th_name_stem_len(name, strlen(name));
+    memcpy(stem, name, len);
+    stem[len] = '\0';
+    th_cut_set(&walk->lower, false, stem);
+    read_from_lower(walk);
+    if (is_in_part(walk, false, name)) return;
+    /* There is much between a stem and its dot. */
+    th_cut_set(&walk->lower, false, name);
+    read_from_lower(walk);
+}
+
+/* A regular file of the last frame's folder. Whether its output bears its whole name is decided as in a walk: by the
+ * names that the folder holds. A name that the folder does not list was made just now, or is spelled in another way by
+ * a file system that does not care about case: then it is listed under its true name, and would get a second output. */
+static void emit_listed_file(struct th_walk *walk, struct th_walk_entry *entry, const char *name)
+{
+    struct th_dir *dir = last_frame(walk)->dir;
+    size_t i = SIZE_MAX;
+    if (walk->has_names && is_in_part(walk, false, name)) i = th_names_find(&walk->names, name, strlen(name));
+    if (i == SIZE_MAX) {
+        bool is_large = walk->has_names && (walk->lower.set || walk->upper.set);
+        read_listed(walk, name, !is_large);
+        i = th_names_find(&walk->names, name, strlen(name));
+    }
+    if (i == SIZE_MAX) {
+        /* Where the folder could not be read, that is the reason, and is told of this name instead. */
+        struct thumbs_error error = walk->failure;
+        if (!error.code)
+            th_error_set(&error, THUMBS_VANISHED, THUMBS_STAGE_WALK, "its folder does not list it under this name");
+        walk->failure = (struct thumbs_error){0};
+        last_frame(walk)->told = false;
+        emit_failed(walk, entry, dir, name, &error);
+        return;
+    }
+    struct th_clash clash = clash_of_folder(walk);
+    emit_file(walk, entry, &walk->names, i, dir, &clash);
+}
+
+/* SOURCE itself is in the list: walk it. */
+static bool enter_source(struct th_walk *walk, struct th_walk_entry *entry)
+{
+    struct thumbs_error error = {0};
+    struct stat st;
+    int fd = th_openat(walk->frames[0].dir->fd, ".", O_RDONLY | O_DIRECTORY, 0);
+    if (fd >= 0 && fstat(fd, &st) == 0 && push(walk, fd, &st)) {
+        walk->upper.set = false;
+        read_part(walk, NULL);
+        return false;
+    }
+    th_error_os(&error, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, errno, "cannot open the folder");
+    if (fd >= 0) th_close(fd);
+    emit_failed(walk, entry, walk->frames[0].dir, "", &error);
+    return true;
+}
+
+/* The folder that was entered for a listed name is walked from here on. Where the slot is taken, or there is no memory,
+ * some names may come twice. */
+static void note_walked(struct th_walk *walk)
+{
+    if (last_frame(walk)->listing) return; /* it was not entered, it may be DEST */
+    if (!walk->walked) walk->walked = th_calloc(N_WALKED, sizeof *walk->walked);
+    if (!walk->walked) return;
+    uint64_t hash = th_hash64(walk->path.len ? walk->path.data : "", walk->path.len, 0);
+    walk->walked[hash % N_WALKED] = hash;
+}
+
+static bool has_hidden_part(const char *path)
+{
+    return path[0] == '.' || strstr(path, "/.");
+}
+
+/* Has a listed name come already, with a folder above it that was in the list too ("find ." lists both)? A walk passes
+ * over what is hidden. */
+static bool has_come(const struct th_walk *walk, const char *path)
+{
+    if (!walk->walked) return false;
+    for (size_t len = 0;;) {
+        uint64_t hash = th_hash64(path, len, 0);
+        const char *rest = path + len + (path[len] == '/');
+        if (walk->walked[hash % N_WALKED] == hash) return walk->options->hidden || !has_hidden_part(rest);
+        if (!path[len]) return false;
+        len = (size_t)(rest - path) + strcspn(rest, "/");
+    }
+}
+
+/* A name of the last frame's folder, in the list. */
+static bool step_listed_name(struct th_walk *walk, struct th_walk_entry *entry, const char *path, const char *name)
+{
+    struct th_dir *dir = last_frame(walk)->dir;
+    struct thumbs_error error = {0};
+    enum th_name_kind kind;
+    bool made;
+    if (*name && !classify(walk, name, DT_UNKNOWN, &kind)) {
+        emit_skipped(walk, entry, dir, name, "a folder of thumbs' own");
+        return true;
+    }
+    /* One that is not there is told all the same. */
+    if (*name && kind != TH_NAME_BROKEN && has_come(walk, path)) return false;
+    if (!*name || kind == TH_NAME_FOLDER) {
+        walk->has_names = false;
+        made = *name ? enter(walk, entry, name) : enter_source(walk, entry);
+        if (!made) note_walked(walk);
+        return made;
+    }
+    if (kind == TH_NAME_FILE) {
+        emit_listed_file(walk, entry, name);
+    } else if (kind == TH_NAME_LINK) {
+        th_error_set(&error, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, "is a symbolic link, which only --follow follows");
+        emit_failed(walk, entry, dir, name, &error);
+    } else {
+        emit_other(walk, entry, kind, dir, name);
+    }
+    return true;
+}
+
+static bool step_list(struct th_walk *walk, struct th_walk_entry *entry)
+{
+    const struct th_walk_options *options = walk->options;
+    struct thumbs_error error = {0};
+    struct th_list_item item;
+    switch (th_list_next(walk->list, options->stopped, options->user, &item)) {
+    case TH_LIST_ITEM:
+        break;
+    case TH_LIST_FAILED:
+        th_error_os(&error, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, errno, "cannot read the list to its end");
+        emit_failed(walk, entry, NULL, options->list, &error);
+        return true;
+    case TH_LIST_STOPPED:
+        walk->ended = true;
+        return false;
+    case TH_LIST_END:
+        while (walk->n_frames)
+            pop(walk);
+        return false;
+    }
+    if (item.refused) {
+        th_error_set(&error, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, "%s", item.refused);
+        emit_failed(walk, entry, NULL, item.path, &error);
+        return true;
+    }
+    if (!enter_listed(walk, entry, &item)) return true;
+    return step_listed_name(walk, entry, item.path, item.path + item.dir_len + (item.dir_len > 0));
 }
 
 /* ---- sources ------------------------------------------------------------------------------------------------ */
@@ -742,6 +1091,7 @@ static bool open_root(struct th_walk *walk, struct th_walk_entry *entry)
     char *name = NULL;
     bool made = true;
 
+    tell_folder(walk, "", source);
     int fd = th_path_open(AT_FDCWD, source, strlen(source), O_RDONLY | O_DIRECTORY);
     if (fd < 0 || fstat(fd, &st)) {
         set_folder_error(&error, errno);
@@ -770,9 +1120,12 @@ static bool open_root(struct th_walk *walk, struct th_walk_entry *entry)
         goto out;
     }
     fd = -1;
-    walk->upper.set = false;
-    read_part(walk, NULL);
     made = false;
+    walk->upper.set = false;
+    if (walk->list)
+        last_frame(walk)->listing = true;
+    else
+        read_part(walk, NULL);
 out:
     if (fd >= 0) th_close(fd);
     free(name);
@@ -812,7 +1165,7 @@ static bool ask_given(void *asked, const char *name)
     const char *source = options->sources[walk->given[i]];
     int fd = th_path_open_parent(source, th_path_last_part(source, &len));
     if (fd < 0) return false;
-    bool image = options->is_image(options->user, fd, name);
+    bool image = options->is_image(options->user, fd, name, true);
     th_close(fd);
     return image;
 }
@@ -954,6 +1307,14 @@ no_memory:
     return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the patterns");
 }
 
+static enum thumbs_code open_list(struct th_walk *walk, struct thumbs_error *err)
+{
+    const struct th_walk_options *options = walk->options;
+    if (options->n_sources != 1 || walk->n_roots != 1)
+        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK, "with a list of files SOURCE must be one folder");
+    return th_list_open(options->list, options->list_null, options->sources[0], &walk->list, err);
+}
+
 enum thumbs_code th_walk_create(const struct th_walk_options *options, struct th_walk **out, struct thumbs_error *err)
 {
     enum thumbs_code code;
@@ -971,6 +1332,7 @@ enum thumbs_code th_walk_create(const struct th_walk_options *options, struct th
     }
     code = take_globs(walk, err);
     if (!code) code = check_sources(walk, err);
+    if (!code && options->list) code = open_list(walk, err);
     if (code) goto fail;
     *out = walk;
     return THUMBS_OK;
@@ -998,7 +1360,9 @@ bool th_walk_next(struct th_walk *walk, struct th_walk_entry *entry)
             return true;
         }
         bool made;
-        if (walk->n_frames)
+        if (walk->n_frames && last_frame(walk)->listing)
+            made = step_list(walk, entry);
+        else if (walk->n_frames)
             made = last_frame(walk)->in_folders ? step_folders(walk, entry) : step_files(walk, entry);
         else if (walk->i_root < walk->n_roots)
             made = open_root(walk, entry);
@@ -1028,6 +1392,8 @@ void th_walk_destroy(struct th_walk *walk)
     free(walk->given);
     th_names_finish(&walk->given_names);
     th_dir_unref(walk->given_dir);
+    th_list_close(walk->list);
+    free(walk->walked);
     th_names_finish(&walk->names);
     th_bytes_finish(&walk->path);
     free(walk->read_buf);

@@ -8,6 +8,10 @@
  * Order: SOURCE files first, sorted by the bytes of their names, then SOURCE folders as given. Within a folder files
  * (and whatever else is no folder) come sorted by their bytes, then its subfolders, sorted likewise.
  *
+ * With a list (options.list) SOURCE is not walked: what the list names below it is handed out, in the order of list.h,
+ * and folders that it names are walked. A name handed out bears its whole name just as it would in a walk of all of
+ * SOURCE: that is a matter of what its folder holds, not of what is listed.
+ *
  * Everything is relative to open folders (openat), so paths have no length limit and a folder renamed in mid-walk does
  * no harm. However deep the tree, the walk keeps few folders open: the last 32 on the way down and the SOURCE. Others
  * are opened again on the way back, and are only gone on with if they are the same folder.
@@ -25,7 +29,7 @@
 /* An open source folder. Files in flight hold a reference, so their names can be opened relative to fd. */
 struct th_dir {
     atomic_uint refs;
-    int fd;     /* O_PATH or O_RDONLY|O_DIRECTORY; owned; -1 for a folder that could not be opened (kind FAILED) */
+    int fd; /* O_PATH or O_RDONLY|O_DIRECTORY; owned; -1 for a folder that was not opened (kinds FAILED and SKIPPED) */
     char *path; /* path below SOURCE without a trailing slash, "" for SOURCE itself; with several sources it begins with
                    the source's last name part; "" for the folder of a SOURCE that is a file. Reports and outputs use
                    it. Owned. */
@@ -55,8 +59,9 @@ struct th_walk_entry {
 void th_walk_entry_finish(struct th_walk_entry *entry); /* releases, zeroes; zeroed is fine */
 
 /* Asked about names whose output would clash only if their content counts: is this file (name in dirfd) an image by
- * content? Called from within th_walk_next(), at most a few times for one name. */
-typedef bool th_walk_is_image_fn(void *user, int dirfd, const char *name);
+ * content? Where it is a link (by now) it is to be followed only with `follow`. Called from within th_walk_next(), at
+ * most a few times for one name. */
+typedef bool th_walk_is_image_fn(void *user, int dirfd, const char *name, bool follow);
 /* What output a name leads to, as far as a name tells: a small number (below 32) that is equal for names whose outputs
  * get the same ending (always 0 unless format is keep); and whether the ending of the name is a known image ending. */
 typedef unsigned th_walk_output_class_fn(void *user, const char *name, bool *known_image);
@@ -70,11 +75,22 @@ struct th_walk_options {
     const char *const *globs;
     size_t n_globs;
     bool hidden, follow;
+    bool one_file_system; /* enter no folder that lies on another file system than its SOURCE */
+    /* Not NULL: a file with names below SOURCE, which must be one folder; see th_list_open(). Files and folders that
+     * are named so are taken though they are hidden, but not if the globs leave them out. Nothing is reached through a
+     * symbolic link without `follow`: such a name is FAILED. */
+    const char *list;
+    bool list_null;
+    bool (*stopped)(void *user); /* asked while the list is waited for: true ends the walk. May be NULL. */
     dev_t skip_dev; /* with skip_ino: a folder never entered (DEST), wherever it is met; skip_ino 0: none */
     ino_t skip_ino;
     th_walk_is_image_fn *is_image;
     th_walk_output_class_fn *output_class;
     void *user;
+    /* Called before a folder is opened or read (`name` in the folder whose path is `parent`, "" for that itself; for a
+     * SOURCE its name as it was given), so that one that cannot be read for long can be named. May be NULL. */
+    void (*on_folder)(void *on_folder_user, const char *parent, const char *name);
+    void *on_folder_user;
     /* Most memory for the names of the folder being read; 0: 8 MB, never less than 4 KB. Each folder on the way down
      * holds up to a quarter of it on top, for the subfolders to visit. */
     size_t names_bytes;
@@ -91,6 +107,9 @@ enum thumbs_code th_walk_create(const struct th_walk_options *options, struct th
  * there. */
 bool th_walk_next(struct th_walk *walk, struct th_walk_entry *entry);
 void th_walk_destroy(struct th_walk *walk); /* NULL is fine */
+
+/* May th_walk_next() have to wait for more of this list? (It is a pipe, a terminal, ...) */
+bool th_walk_list_may_wait(const char *list);
 
 /* Does the glob match? `*` and `?` do not cross '/', `**` does ("a/" "**" "/b" matches a/b as well), [abc] [a-z] [!x]
  * and \\ as in sh. A pattern without '/' is matched against the last name part, one with '/' against the whole path (a

@@ -81,6 +81,14 @@ static int do_eat(const char *argument)
     return 0;
 }
 
+static int do_alloc(const char *argument)
+{
+    void *volatile all = malloc(strtoul(argument, NULL, 10) * MB);
+    if (!all) abort();
+    free(all);
+    return 0;
+}
+
 static int do_open_read(const char *argument)
 {
     return closing(open(argument, O_RDONLY | O_CLOEXEC));
@@ -205,6 +213,7 @@ static const struct {
     {"sleep", do_sleep},
     {"exit", do_exit},
     {"eat", do_eat},
+    {"alloc", do_alloc},
     {"lie", do_nothing},
     {"open-read", do_open_read},
     {"open-write", do_open_write},

@@ -8,6 +8,7 @@
  *   crash           die of SIGSEGV                    abort          die of SIGABRT
  *   hang            never end                         sleep MS       take that long
  *   exit STATUS     end the process                   eat MB         allocate and touch that much, a part at a time
+ *   alloc MB        allocate that much in one piece, abort() if there is none
  *   lie             answer nonsense (worker processes; elsewhere as ok)
  *   open-read PATH  open a file for reading           open-write PATH, create PATH, unlink PATH, list PATH
  *   reopen-slot     open the file's own bytes for writing by way of /proc

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/procmem.h"
 #include "base/sys.h"
 #include "work/check.h"
 #include "work/server.h"
@@ -35,12 +36,15 @@ enum {
     MAX_RESENDS = 3,      /* how often a file may be sent again because its worker died before it began */
     SPAWN_TRIES = 5,      /* a machine short of processes may have one again soon */
     SPAWN_PAUSE_US = 100 * 1000,
+    TRIM_BYTES = 24 << 20,             /* memory of one file that a worker is not to keep for the next */
+    LOOK_PAUSE_NS = 100 * 1000 * 1000, /* how often a worker that takes its time is looked after */
 };
 
 /* A file in the worker. */
 struct sent {
     struct th_item *item;
     uint64_t id;
+    uint64_t reserved; /* bytes taken from the budget for it */
     unsigned n_resends;
 };
 
@@ -55,6 +59,7 @@ struct pool;
 
 struct attendant {
     struct pool *pool;
+    unsigned number; /* from 1 */
     pthread_t thread;
 
     struct th_worker_id worker;
@@ -68,6 +73,7 @@ struct attendant {
 
     struct sent sent[AHEAD]; /* oldest first */
     unsigned n_sent;
+    struct th_item *held; /* taken from the queue, but there is no memory for it beside what the worker has */
     uint64_t last_id;
     uint64_t began_ns; /* when the worker began sent[0] */
     struct th_wire_reply reply;
@@ -78,7 +84,8 @@ struct pool {
     struct th_server *server;
     unsigned n_running;       /* attendants; guarded by the server's lock */
     struct th_queue *orphans; /* files of attendants that had to give up; room for all that can have */
-    atomic_bool preload;      /* a picture has come that needs more than the hot paths: new workers get the libraries */
+    atomic_bool told_sandbox;
+    atomic_bool preload; /* a picture has come that needs more than the hot paths: new workers get the libraries */
     pthread_mutex_t lock;
     struct thumbs_error error; /* why the last attendant gave up */
 };
@@ -117,9 +124,9 @@ static bool make_page(struct attendant *a)
     return true;
 }
 
-static bool attendant_init(struct attendant *a, struct pool *pool)
+static bool attendant_init(struct attendant *a, struct pool *pool, unsigned number)
 {
-    *a = (struct attendant){.pool = pool, .sock = -1, .page_fd = -1};
+    *a = (struct attendant){.pool = pool, .number = number, .sock = -1, .page_fd = -1};
     for (int i = 0; i < TH_WIRE_N_SINKS; i++)
         a->sinks[i].fd = -1;
     if (!make_page(a)) return false;
@@ -140,14 +147,13 @@ static void attendant_finish(struct attendant *a)
 
 /* ---- workers come and go ---- */
 
-/* A receive gives up after the time that one file may take, so that waiting needs no other call. What was spent on the
- * commit of the file before comes on top: late by milliseconds, never early. */
+/* A receive gives up now and then, so that waiting and looking after the worker needs no other call. What was spent on
+ * the commit of the file before comes on top of its time: late by a moment, never early. */
 static void limit_waiting(int sock, uint64_t timeout_ns)
 {
-    struct timeval most = {.tv_sec = (time_t)(timeout_ns / 1000000000),
-                           .tv_usec = (suseconds_t)(timeout_ns / 1000 % 1000000)};
-    if (!timeout_ns) return;
-    if (most.tv_sec == 0 && most.tv_usec == 0) most.tv_usec = 1; /* 0 would be no limit */
+    uint64_t pause_ns = timeout_ns && timeout_ns < LOOK_PAUSE_NS ? timeout_ns : LOOK_PAUSE_NS;
+    struct timeval most = {.tv_usec = (suseconds_t)(pause_ns / 1000)};
+    if (most.tv_usec == 0) most.tv_usec = 1; /* 0 would be no limit */
     setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
 }
 
@@ -160,6 +166,8 @@ static enum thumbs_code start_worker(struct attendant *a, struct thumbs_error *e
     for (int i = 0; i < TH_WIRE_N_SINKS; i++)
         fds[2 + i] = a->sinks[i].fd;
     atomic_store_explicit(&a->page->begun, 0, memory_order_relaxed);
+    atomic_store_explicit(&a->page->out_of_memory, 0, memory_order_relaxed);
+    atomic_store_explicit(&a->page->entered, TH_WIRE_OUTSIDE, memory_order_relaxed);
     a->has_libraries = atomic_load(&a->pool->preload);
     enum thumbs_code code =
         th_server_spawn(a->pool->server, fds, sizeof fds / sizeof *fds, a->has_libraries, &a->worker, err);
@@ -211,6 +219,7 @@ static bool try_to_send(struct attendant *a, struct sent *sent)
 {
     const struct th_slot *slot = sent->item->slot;
     struct th_wire_job job = {.id = ++a->last_id, .slot = slot->id, .len = slot->len, .cap = slot->cap};
+    job.trim = sent->reserved >= TRIM_BYTES;
     job.i_sink = (uint32_t)(job.id % TH_WIRE_N_SINKS);
     if (!make_room_for_slot(a, slot->id)) return false;
     uint64_t bit = UINT64_C(1) << (slot->id % 64), *word = &a->knows_slot[slot->id / 64];
@@ -228,48 +237,91 @@ static void send_job(struct attendant *a, struct sent *sent)
     if (!try_to_send(a, sent)) shutdown(a->sock, SHUT_WR);
 }
 
-static void give(struct attendant *a, struct th_item *item)
+/* Tell where the files are: called whenever the first of them, or the worker, is another one. */
+static void tell_moved(const struct attendant *a)
+{
+    for (unsigned i = 0; i < a->n_sent; i++) {
+        enum th_item_state state = a->sock < 0 ? TH_ITEM_UNSERVED : i ? TH_ITEM_AHEAD : TH_ITEM_BEGUN;
+        th_work_tell(a->pool->work, a->sent[i].item, state, a->number, a->sock < 0 ? 0 : (int)a->worker.pid);
+    }
+}
+
+static void give(struct attendant *a, struct th_item *item, uint64_t reserved)
 {
     struct sent *sent = &a->sent[a->n_sent++];
-    *sent = (struct sent){.item = item};
+    *sent = (struct sent){.item = item, .reserved = reserved};
     if (!atomic_load_explicit(&a->pool->preload, memory_order_relaxed) &&
         th_image_wants_preload(item->slot->data, item->slot->len))
         atomic_store(&a->pool->preload, true); /* a guess that saves a worker forked for nothing */
     if (a->n_sent == 1) a->began_ns = th_now_ns();
+    tell_moved(a);
     if (a->sock >= 0) send_job(a, sent);
 }
 
-/* Fill the worker up with files that are ready now. */
+/* Fill the worker up with files that are ready now and that there is memory for now. */
 static void send_ahead(struct attendant *a)
 {
-    struct th_item *item;
-    while (a->n_sent < AHEAD && (item = th_queue_try_pop(a->pool->work->queue)))
-        give(a, item);
+    const struct th_work *work = a->pool->work;
+    uint64_t bytes;
+    while (a->n_sent < AHEAD) {
+        struct th_item *item = a->held ? a->held : th_queue_try_pop(work->queue);
+        a->held = NULL;
+        if (!item) return;
+        if (!th_work_admit(work, item, &bytes)) continue;
+        if (!th_budget_try_take(work->memory, bytes)) {
+            th_work_tell(work, item, TH_ITEM_HUNGRY, a->number, 0);
+            a->held = item;
+            return;
+        }
+        give(a, item, bytes);
+    }
 }
 
 static struct th_item *take_oldest(struct attendant *a)
 {
     struct th_item *item = a->sent[0].item;
+    th_budget_give(a->pool->work->memory, a->sent[0].reserved);
     a->n_sent--;
     memmove(&a->sent[0], &a->sent[1], a->n_sent * sizeof a->sent[0]);
     return item;
 }
 
-static void fail_oldest(struct attendant *a, const struct thumbs_error *error)
+static void fail_oldest(struct attendant *a, const struct thumbs_error *error, bool to_blame)
 {
     const struct th_work *work = a->pool->work;
-    struct th_outcome outcome = {.code = error->code, .error = error, .started_ns = a->began_ns};
+    struct th_outcome outcome = {
+        .code = error->code, .error = error, .blameless = !to_blame, .started_ns = a->began_ns};
     work->finish(work->user, take_oldest(a), &outcome);
 }
 
 /* ---- answers from the worker ---- */
 
-enum answer { ANSWERED, DIED, LATE, LIED, NEEDS_LIBRARIES };
+enum answer { ANSWERED, DIED, LATE, LIED, GREEDY, NEEDS_LIBRARIES };
 
 static bool is_late(const struct attendant *a)
 {
     uint64_t timeout_ns = a->pool->work->timeout_ns;
     return timeout_ns && th_now_ns() - a->began_ns >= timeout_ns;
+}
+
+/* What the worker may hold: its share of the fixed part and what was reserved, with a quarter on top. */
+static uint64_t share_bytes(const struct attendant *a)
+{
+    uint64_t reserved = 0;
+    for (unsigned i = 0; i < a->n_sent; i++)
+        reserved += a->sent[i].reserved;
+    return TH_WORK_PROCESS_BYTES + reserved + reserved / 4;
+}
+
+/* Only memory of its own counts; its libraries and its slots are shared. Where /proc does not tell, its limit on data
+ * holds alone. */
+static bool is_greedy(const struct attendant *a)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return false; /* a sanitizer's own memory is many times the program's */
+#endif
+    uint64_t held;
+    return th_procmem_own_bytes(a->worker.pid, &held) && held > share_bytes(a);
 }
 
 /* See that reading up to `need` bytes of the sink is safe: the file is that long, and mapped. */
@@ -310,6 +362,7 @@ static enum answer wait_for_answer(struct attendant *a)
         if (size < 0 && errno == ECONNRESET) size = th_wire_receive(a->sock, &a->reply, sizeof a->reply, NULL, NULL);
         if (size < 0 && errno == EAGAIN) {
             if (is_late(a)) return LATE;
+            if (is_greedy(a)) return GREEDY;
             continue;
         }
         if (size < 0 && errno == EMSGSIZE) return LIED;
@@ -327,6 +380,7 @@ static void finish_answered(struct attendant *a)
     struct th_outcome outcome = {.code = a->reply.error.code, .started_ns = a->began_ns};
     struct th_item *item = take_oldest(a);
     a->began_ns = th_now_ns();
+    tell_moved(a);
     send_ahead(a);
     if (outcome.code == THUMBS_OK) {
         outcome.result = &a->reply.result;
@@ -347,6 +401,9 @@ static void describe_end(const struct attendant *a, enum answer answer, bool kno
                      (double)a->pool->work->timeout_ns / 1e9);
     } else if (answer == LIED) {
         th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE, "the worker answered nonsense");
+    } else if (answer == GREEDY || atomic_load_explicit(&a->page->out_of_memory, memory_order_relaxed)) {
+        th_error_set(error, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "took more than its share of memory, %llu MB",
+                     (unsigned long long)(share_bytes(a) >> 20));
     } else if (known && WIFSIGNALED(status)) {
         th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE, "the worker died of signal %d (%s)", WTERMSIG(status),
                      strsignal(WTERMSIG(status)));
@@ -356,6 +413,30 @@ static void describe_end(const struct attendant *a, enum answer answer, bool kno
     } else {
         th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE, "the worker was lost");
     }
+}
+
+/* What the first worker said of its sandbox before it saw a file. */
+static void tell_sandbox(struct attendant *a)
+{
+    const struct th_work *work = a->pool->work;
+    char how[300];
+    if (!work->tell_sandbox || atomic_load_explicit(&a->pool->told_sandbox, memory_order_relaxed)) return;
+    if (atomic_load_explicit(&a->page->entered, memory_order_acquire) == TH_WIRE_OUTSIDE) return;
+    if (atomic_exchange(&a->pool->told_sandbox, true)) return;
+    struct th_sandbox_state state = a->page->sandbox;
+    th_sandbox_describe(&state, how, sizeof how);
+    work->tell_sandbox(work->user, how, th_sandbox_is_whole(&state));
+}
+
+/* A worker that may not work unless it is locked up, and is not. Another would be no better off. */
+static bool is_refused(struct attendant *a, struct thumbs_error *err)
+{
+    char how[300];
+    if (atomic_load_explicit(&a->page->entered, memory_order_acquire) != TH_WIRE_REFUSED) return false;
+    struct th_sandbox_state state = a->page->sandbox;
+    th_sandbox_describe(&state, how, sizeof how);
+    th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, "the sandbox that is required does not hold: %.140s", how);
+    return true;
 }
 
 /* One file pays for a dead worker: the one it was at. A file it had not begun is not to blame, nor is any when the
@@ -369,7 +450,7 @@ static void bury_worker(struct attendant *a, enum answer answer)
     bool to_blame = begun && (known || answer != DIED);
     if (to_blame || a->sent[0].n_resends >= MAX_RESENDS) {
         describe_end(a, answer, known, status, &error);
-        fail_oldest(a, &error);
+        fail_oldest(a, &error, to_blame);
     }
     for (unsigned i = 0; i < a->n_sent; i++)
         a->sent[i].n_resends++;
@@ -388,8 +469,10 @@ static void retire_worker(struct attendant *a)
  * had. */
 static bool renew_worker(struct attendant *a, struct thumbs_error *err)
 {
+    tell_moved(a);
     if (start_worker_patiently(a, err) != THUMBS_OK) return false;
     a->began_ns = th_now_ns();
+    tell_moved(a);
     for (unsigned i = 0; i < a->n_sent; i++)
         send_job(a, &a->sent[i]);
     return true;
@@ -397,15 +480,29 @@ static bool renew_worker(struct attendant *a, struct thumbs_error *err)
 
 /* ---- an attendant's life ---- */
 
-static bool has_files(struct attendant *a)
+static struct th_item *next_item(struct attendant *a)
 {
     struct pool *pool = a->pool;
-    if (a->n_sent > 0) return true;
-    struct th_item *item = th_queue_try_pop(pool->orphans);
+    struct th_item *item = a->held;
+    a->held = NULL;
+    if (!item) item = th_queue_try_pop(pool->orphans);
     if (!item) item = th_queue_pop(pool->work->queue);
     if (!item) item = th_queue_try_pop(pool->orphans);
-    if (item) give(a, item);
-    return item != NULL;
+    return item;
+}
+
+/* With nothing in its worker an attendant holds nothing of the budget, so it may wait for it. */
+static bool has_files(struct attendant *a)
+{
+    const struct th_work *work = a->pool->work;
+    struct th_item *item;
+    uint64_t bytes;
+    while (a->n_sent == 0 && (item = next_item(a))) {
+        if (!th_work_admit(work, item, &bytes)) continue;
+        th_work_reserve(work, item, a->number, bytes);
+        give(a, item, bytes);
+    }
+    return a->n_sent > 0;
 }
 
 static bool attend(struct attendant *a, struct thumbs_error *err)
@@ -414,10 +511,13 @@ static bool attend(struct attendant *a, struct thumbs_error *err)
         if (a->sock < 0 && !renew_worker(a, err)) return false;
         send_ahead(a);
         enum answer answer = wait_for_answer(a);
+        tell_sandbox(a);
         if (answer == ANSWERED) {
             finish_answered(a);
         } else if (answer == NEEDS_LIBRARIES) {
             retire_worker(a);
+        } else if (is_refused(a, err)) {
+            return false;
         } else {
             bury_worker(a, answer);
         }
@@ -429,6 +529,7 @@ static bool attend(struct attendant *a, struct thumbs_error *err)
 static void give_up(struct attendant *a, const struct thumbs_error *error)
 {
     struct pool *pool = a->pool;
+    if (a->held) th_queue_push(pool->orphans, a->held);
     while (a->n_sent > 0 && th_queue_push(pool->orphans, a->sent[0].item))
         take_oldest(a);
     pthread_mutex_lock(&pool->lock);
@@ -447,15 +548,18 @@ static void *attendant_thread(void *arg)
     return NULL;
 }
 
-/* Files that attendants left behind and nobody was there to take. */
-static void fail_orphans(struct pool *pool)
+/* Files that attendants left behind and nobody was there to take: were there any? */
+static bool fail_orphans(struct pool *pool)
 {
     const struct th_work *work = pool->work;
     struct th_item *item;
+    bool any = false;
     while ((item = th_queue_drain(pool->orphans))) {
-        struct th_outcome outcome = {.code = pool->error.code, .error = &pool->error};
+        struct th_outcome outcome = {.code = pool->error.code, .error = &pool->error, .blameless = true};
         work->finish(work->user, item, &outcome);
+        any = true;
     }
+    return any;
 }
 
 /* Start up to n attendants: how many run. Fewer than asked is slower, not wrong. */
@@ -464,7 +568,7 @@ static unsigned start_attendants(struct pool *pool, struct attendant *attendants
     unsigned n_started = 0;
     for (; n_started < n; n_started++) {
         struct attendant *a = &attendants[n_started];
-        if (!attendant_init(a, pool) || th_thread_start(&a->thread, attendant_thread, a) != 0) {
+        if (!attendant_init(a, pool, n_started + 1) || th_thread_start(&a->thread, attendant_thread, a) != 0) {
             attendant_finish(a);
             break;
         }
@@ -503,15 +607,15 @@ enum thumbs_code th_procs_run(const struct th_work *work, struct thumbs_error *e
         .work = work, .preload = outputs_need_libraries(work->image), .lock = PTHREAD_MUTEX_INITIALIZER};
     enum thumbs_code code = THUMBS_OK;
     struct attendant *attendants = th_calloc(work->jobs, sizeof *attendants);
-    pool.orphans = th_queue_create((size_t)AHEAD * work->jobs);
+    pool.orphans = th_queue_create(((size_t)AHEAD + 1) * work->jobs);
     if (!attendants || !pool.orphans)
         code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for %u workers", work->jobs);
     if (code == THUMBS_OK) code = th_server_create(work, &pool.server, err);
     if (code == THUMBS_OK) {
         run_attendants(&pool, attendants, work->jobs);
-        fail_orphans(&pool);
-        /* One attendant that gave up only matters if it left work behind: the others have drained the queue. */
-        if (pool.error.code != THUMBS_OK && !th_queue_is_finished(work->queue)) {
+        bool left_behind = fail_orphans(&pool) || !th_queue_is_finished(work->queue);
+        /* One attendant that gave up only matters if it left work behind: else the others have done it. */
+        if (pool.error.code != THUMBS_OK && left_behind) {
             code = pool.error.code;
             if (err) *err = pool.error;
         }

@@ -20,8 +20,11 @@ enum {
     LOAD_TIMEOUT_MS = 60000,   /* loading a program or libraries from a cold network disk takes its time */
     ANSWER_TIMEOUT_MS = 20000, /* a fork takes a millisecond; a server this late is stopped or lost */
     START_PAUSE_US = 200 * 1000,
-    MAX_STARTS_IN_A_ROW = 5, /* without one answered request in between */
-    END_TIMEOUT_MS = 1000,   /* idle workers end at once; one that was stopped never does */
+    MAX_STARTS_IN_A_ROW = 5,        /* without one answered request in between */
+    THREAD_STACK_BYTES = 128 << 20, /* address space of stacks of decoders' threads, mostly never touched */
+    SINK_SPARE_BYTES = 64 << 20,    /* a sink doubles when it grows */
+    SPARE_FDS = 64,                 /* of a worker besides its slots: socket, page, sinks, a font */
+    END_TIMEOUT_MS = 1000,          /* idle workers end at once; one that was stopped never does */
 };
 
 struct th_server {
@@ -86,6 +89,8 @@ static int spawn_program(const char *program, int sock, pid_t *pid)
     sigemptyset(&defaults);
     for (int i = 1; i < 32; i++)
         sigaddset(&defaults, i);
+    /* Ignored here, it stays so from the first moment on: `pkill -USR1 thumbs` may find the server, too. */
+    sigdelset(&defaults, SIGUSR1);
     /* Decoders must never write into a report that goes to standard output. */
     int failed = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
     if (!failed) failed = posix_spawn_file_actions_adddup2(&actions, 0, 1);
@@ -127,6 +132,16 @@ static enum thumbs_code start(struct th_server *s, struct thumbs_error *err)
     return THUMBS_OK;
 }
 
+/* The last fence, for what the estimates and the attendant's eye let pass. */
+static struct th_sandbox_limits limits_of_worker(const struct th_work *work)
+{
+    return (struct th_sandbox_limits){
+        .data_bytes = work->memory->limit + TH_WORK_PROCESS_BYTES + THREAD_STACK_BYTES,
+        .file_bytes = work->memory->limit + SINK_SPARE_BYTES,
+        .n_files = work->n_slots + SPARE_FDS,
+    };
+}
+
 enum thumbs_code th_server_create(const struct th_work *work, struct th_server **out, struct thumbs_error *err)
 {
     struct th_server *s = th_calloc(1, sizeof *s);
@@ -135,6 +150,8 @@ enum thumbs_code th_server_create(const struct th_work *work, struct th_server *
                                         .size = sizeof s->config,
                                         .timeout_ns = work->timeout_ns,
                                         .no_work = work->no_work,
+                                        .sandbox = work->sandbox,
+                                        .limits = limits_of_worker(work),
                                         .image = *work->image};
     s->program = work->worker_program ? work->worker_program : THUMBS_INSTALLED_PROGRAM;
     s->sock = -1;

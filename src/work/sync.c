@@ -1,17 +1,50 @@
 /* One file in the calling thread: mode sync, and the inside of the team. */
+#include "base/error.h"
 #include "base/sys.h"
+#include "work/make.h"
 #include "work/probe.h"
 #include "work/work.h"
 
 /* Keep the sink's memory between files, but not that of one giant. */
 enum { KEEP_BYTES = 4 << 20 };
 
-void th_work_one(const struct th_work *work, struct th_item *item, struct th_sink *sink)
+bool th_work_admit(const struct th_work *work, struct th_item *item, uint64_t *bytes)
 {
+    struct thumbs_error error = {0};
+    *bytes = 0;
+    if (work->no_work) return true;
+    th_image_estimate(item->slot->data, item->slot->len, work->image, bytes);
+    if (*bytes <= work->memory->limit) return true;
+    struct th_outcome outcome = {.started_ns = th_now_ns(), .error = &error};
+    outcome.code = th_error_set(&error, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
+                                "to decode it takes up to %llu MB of memory, there are %llu MB for that",
+                                (unsigned long long)(*bytes >> 20), (unsigned long long)(work->memory->limit >> 20));
+    work->finish(work->user, item, &outcome);
+    return false;
+}
+
+void th_work_tell(const struct th_work *work, struct th_item *item, enum th_item_state state, unsigned worker, int pid)
+{
+    if (work->moved) work->moved(work->user, item, state, worker, pid);
+}
+
+void th_work_reserve(const struct th_work *work, struct th_item *item, unsigned worker, uint64_t bytes)
+{
+    if (th_budget_try_take(work->memory, bytes)) return;
+    th_work_tell(work, item, TH_ITEM_HUNGRY, worker, 0);
+    th_budget_take(work->memory, bytes);
+}
+
+void th_work_one(const struct th_work *work, unsigned worker, struct th_item *item, struct th_sink *sink)
+{
+    uint64_t reserved;
+    if (!th_work_admit(work, item, &reserved)) return;
+    th_work_reserve(work, item, worker, reserved);
+    th_work_tell(work, item, TH_ITEM_BEGUN, worker, 0);
     struct thumbs_error error = {0};
     struct th_image_result result;
     uint64_t now = th_now_ns();
-    struct th_image_limits limits = {.deadline_ns = work->timeout_ns ? now + work->timeout_ns : 0};
+    struct th_image_limits limits = {0};
     struct th_outcome outcome = {.started_ns = now};
 
     bool lie;
@@ -21,7 +54,8 @@ void th_work_one(const struct th_work *work, struct th_item *item, struct th_sin
     } else if (th_probe(item->slot->data, item->slot->len, &lie, &error)) {
         outcome.code = error.code;
     } else {
-        outcome.code = th_image_make(item->slot->data, item->slot->len, work->image, &limits, sink, &result, &error);
+        outcome.code = th_work_make(item->slot->data, item->slot->len, work->image, limits, work->timeout_ns, sink,
+                                    &result, &error);
     }
     if (outcome.code == THUMBS_OK) {
         outcome.result = &result;
@@ -29,6 +63,7 @@ void th_work_one(const struct th_work *work, struct th_item *item, struct th_sin
     } else {
         outcome.error = &error;
     }
+    th_budget_give(work->memory, reserved);
     work->finish(work->user, item, &outcome);
     if (sink->cap > KEEP_BYTES) {
         th_sink_finish_heap(sink);

@@ -51,9 +51,10 @@ static void member(const struct th_work *work)
 {
     struct th_sink sink;
     struct th_item *item;
+    unsigned number = (unsigned)omp_get_thread_num() + 1;
     th_sink_init_heap(&sink);
     while ((item = th_queue_pop(work->queue)))
-        th_work_one(work, item, &sink);
+        th_work_one(work, number, item, &sink);
     th_sink_finish_heap(&sink);
     th_image_thread_finish();
 }

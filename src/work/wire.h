@@ -14,9 +14,10 @@
 #include <sys/types.h>
 
 #include "image/image.h"
+#include "sandbox/sandbox.h"
 #include "thumbs/thumbs.h"
 
-#define TH_WIRE_VERSION   2u
+#define TH_WIRE_VERSION   3u
 #define TH_WIRE_SERVER_FD 3 /* where the server finds its socket */
 #define TH_WIRE_N_SINKS   3 /* a worker's output areas: one being committed, one being filled, one for the file ahead */
 #define TH_WIRE_MAX_FDS   5
@@ -24,7 +25,9 @@
 struct th_wire_config {
     uint32_t version, size; /* size of this struct */
     uint64_t timeout_ns;
-    uint32_t no_work, reserved;
+    uint32_t no_work;
+    uint32_t sandbox; /* enum thumbs_sandbox */
+    struct th_sandbox_limits limits;
     struct thumbs_image_options image;
 };
 
@@ -43,17 +46,27 @@ struct th_wire_answer {
     int32_t status;   /* REAP: as waitpid() gives it */
 };
 
+enum th_wire_entered {
+    TH_WIRE_OUTSIDE = 0,
+    TH_WIRE_INSIDE, /* as far as `sandbox` says */
+    TH_WIRE_REFUSED /* the worker ends, since not all that is required holds */
+};
+
 /* A page shared by a worker and its attendant. */
 struct th_wire_page {
-    _Atomic uint64_t begun; /* id of the job that is or was last worked on: tells who was it when a worker dies */
+    _Atomic uint64_t begun;   /* id of the job that is or was last worked on: tells who was it when a worker dies */
+    _Atomic uint32_t entered; /* enum th_wire_entered: from 1 on `sandbox` is filled */
+    struct th_sandbox_state sandbox;
+    _Atomic uint32_t out_of_memory; /* 1: it is about to end itself because an allocation failed */
 };
 
 struct th_wire_job {
     uint64_t id; /* from 1 */
     uint32_t slot;
     uint32_t i_sink;
-    uint64_t len; /* bytes of the file */
-    uint64_t cap; /* bytes of the slot; the worker maps that many */
+    uint64_t len;  /* bytes of the file */
+    uint64_t cap;  /* bytes of the slot; the worker maps that many */
+    uint64_t trim; /* 1: it takes much memory; afterwards what is free of it goes back to the system */
 };
 
 struct th_wire_reply {

@@ -12,6 +12,7 @@
 #ifndef TH_WORK_WORK_H
 #define TH_WORK_WORK_H
 
+#include "base/budget.h"
 #include "image/image.h"
 #include "queue/queue.h"
 #include "slots/slots.h"
@@ -28,8 +29,20 @@ struct th_outcome {
     const struct th_image_result *result; /* code OK */
     const uint8_t *data;                  /* code OK: result's offsets point into it */
     const struct thumbs_error *error;     /* code not OK */
-    uint64_t started_ns;                  /* when work on it began */
+    bool blameless;      /* code CRASHED, but of no doing of the item's: the machinery around it kept failing */
+    uint64_t started_ns; /* when work on it began */
 };
+
+/* Where an item is that an executor has taken from the queue. */
+enum th_item_state {
+    TH_ITEM_HUNGRY,   /* there is no memory to decode it just now */
+    TH_ITEM_UNSERVED, /* its worker process is not there (yet) */
+    TH_ITEM_AHEAD,    /* in the worker process, behind another */
+    TH_ITEM_BEGUN     /* worked on */
+};
+
+/* What a worker process may hold besides what its file is thought to need: libraries' data, caches, its sinks. */
+#define TH_WORK_PROCESS_BYTES (UINT64_C(32) << 20)
 
 struct th_work {
     enum thumbs_mode mode;
@@ -37,12 +50,22 @@ struct th_work {
     const struct thumbs_image_options *image;
     uint64_t timeout_ns; /* per file; 0: none */
     struct th_queue *queue;
-    const char *worker_program; /* mode processes */
-    bool no_work;               /* hand each file over and back, make nothing of it */
+    unsigned n_slots;            /* that items come in */
+    struct th_budget *memory;    /* for decoding: a file waits until what it will need fits in */
+    const char *worker_program;  /* mode processes */
+    enum thumbs_sandbox sandbox; /* mode processes */
+    bool no_work;                /* hand each file over and back, make nothing of it */
 
     /* Takes the item over (frees it, gives its slot back) and does what is left to do: commit and report. Called by
      * jobs threads at the same time, never twice for one item. */
     void (*finish)(void *user, struct th_item *item, const struct th_outcome *outcome);
+    /* The item is in this state now, with the worker of that number (from 1) and process (0: none). Also called where
+     * nothing has changed. Only by the thread that owns the item. May be NULL. */
+    void (*moved)(void *user, struct th_item *item, enum th_item_state state, unsigned worker, int pid);
+
+    /* Mode processes: how the first worker has been locked up, in a clause; whole: as --sandbox=require wants it.
+     * Called once at most, by any thread. */
+    void (*tell_sandbox)(void *user, const char *how, bool whole);
     void *user;
 };
 
@@ -54,8 +77,19 @@ void th_work_prepare(void);
  * processes are told to die with it. */
 enum thumbs_code th_work_run(const struct th_work *work, struct thumbs_error *err);
 
-/* Mode sync, and each member of the team: one item, through `finish`. The sink is kept from call to call. */
-void th_work_one(const struct th_work *work, struct th_item *item, struct th_sink *sink);
+/* What the item will need of the budget, told from its header. False: more than there ever is; it has been finished
+ * as failed, with both numbers. */
+bool th_work_admit(const struct th_work *work, struct th_item *item, uint64_t *bytes);
+
+/* Take these bytes of the budget for an item that was admitted, waiting for them. */
+void th_work_reserve(const struct th_work *work, struct th_item *item, unsigned worker, uint64_t bytes);
+
+/* Tell where the item is (th_work.moved). */
+void th_work_tell(const struct th_work *work, struct th_item *item, enum th_item_state state, unsigned worker, int pid);
+
+/* Mode sync, and each member of the team: one item, through `finish`, by the worker of this number (from 1). The sink is
+ * kept from call to call. */
+void th_work_one(const struct th_work *work, unsigned worker, struct th_item *item, struct th_sink *sink);
 
 /* The life of the fork server: what `thumbs --thumbs-fork-server` does. Returns the exit status. */
 int th_work_serve(void);

@@ -7,17 +7,17 @@
  * process that has threads, at any time: at the start of a run and when a server has died.
  *
  * A worker has no business with files: bytes come in through slots that it maps read-only, go out through its sinks.
- * (That it cannot open them for writing by way of /proc is for a sandbox to see to.)
+ * So once it has its sinks it is locked up (sandbox/), before it sees the first byte of a picture.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -26,6 +26,7 @@
 #include "base/error.h"
 #include "base/num.h"
 #include "base/sys.h"
+#include "work/make.h"
 #include "work/probe.h"
 #include "work/wire.h"
 #include "work/work.h"
@@ -49,6 +50,7 @@ struct worker {
     int sock;
     const struct th_wire_config *config;
     struct th_wire_page *page;
+    bool sandboxed;
     struct output outputs[TH_WIRE_N_SINKS];
     struct input *inputs;
     size_t n_inputs;
@@ -116,8 +118,7 @@ static const uint8_t *map_input(struct worker *w, const struct th_wire_job *job,
 static void do_job(struct worker *w, const struct th_wire_job *job, const uint8_t *data, struct th_wire_reply *reply)
 {
     struct th_sink *sink = &w->outputs[job->i_sink].sink;
-    /* The attendant kills what runs over; the deadline here is for decoders that can stop by themselves first. */
-    struct th_image_limits limits = {.deadline_ns = w->config->timeout_ns ? th_now_ns() + w->config->timeout_ns : 0};
+    struct th_image_limits limits = {.sandboxed = w->sandboxed};
     /* What a giant left behind in this sink goes back to the system before the next file. */
     if (sink->cap > KEEP_BYTES) madvise(sink->data + KEEP_BYTES, sink->cap - KEEP_BYTES, MADV_REMOVE);
     sink->len = 0;
@@ -126,8 +127,9 @@ static void do_job(struct worker *w, const struct th_wire_job *job, const uint8_
         if (lie) reply->id += 1000;
         return;
     }
-    reply->error.code =
-        th_image_make(data, (size_t)job->len, &w->config->image, &limits, sink, &reply->result, &reply->error);
+    /* The attendant kills what runs over; the deadline here is for decoders that can stop by themselves first. */
+    reply->error.code = th_work_make(data, (size_t)job->len, &w->config->image, limits, w->config->timeout_ns, sink,
+                                     &reply->result, &reply->error);
 }
 
 static bool serve_job(struct worker *w, struct th_wire_reply *reply)
@@ -150,11 +152,46 @@ static bool serve_job(struct worker *w, struct th_wire_reply *reply)
         th_error_set(&reply->error, THUMBS_MEMORY, THUMBS_STAGE_QUEUE, "the worker cannot map the file");
     }
     uint32_t n_outputs = reply->error.code == THUMBS_OK ? reply->result.n_outputs : 0;
-    return th_wire_send(w->sock, reply, th_wire_reply_size(n_outputs), NULL, 0) == 0;
+    if (th_wire_send(w->sock, reply, th_wire_reply_size(n_outputs), NULL, 0) != 0) return false;
+    if (job.trim) malloc_trim(0);
+    return true;
+}
+
+/* Where a failed allocation ends a library by abort(), which GLib and C++ do, the parent is told, so that the file is
+ * reported for what it did. errno is a hint that is right where it matters: nothing between malloc() and abort() sets
+ * it on success. File-level, since a signal handler gets nothing; one worker is one process. */
+static struct th_wire_page *page_of_worker;
+
+static void on_abort(int signal_number)
+{
+    (void)signal_number;
+    if (errno == ENOMEM) atomic_store(&page_of_worker->out_of_memory, 1);
+}
+
+/* SIGTRAP: GLib's breakpoint before it aborts. Afterwards the signal does what it always does. */
+static void watch_for_abort(struct th_wire_page *page)
+{
+    const struct sigaction action = {.sa_handler = on_abort, .sa_flags = (int)SA_RESETHAND};
+    page_of_worker = page;
+    sigaction(SIGABRT, &action, NULL);
+    sigaction(SIGTRAP, &action, NULL);
+}
+
+/* Lock up. False: what is required does not hold. */
+static bool enter_sandbox(struct worker *w, const struct th_sandbox *sandbox)
+{
+    struct th_sandbox_state state;
+    th_image_seal();
+    th_sandbox_enter(sandbox, &w->config->limits, &state);
+    bool refused = w->config->sandbox == THUMBS_SANDBOX_REQUIRE && !th_sandbox_is_whole(&state);
+    w->sandboxed = th_sandbox_is_whole(&state);
+    w->page->sandbox = state;
+    atomic_store_explicit(&w->page->entered, refused ? TH_WIRE_REFUSED : TH_WIRE_INSIDE, memory_order_release);
+    return !refused;
 }
 
 /* fds: socket, page, sinks. Never returns to the server's loop. */
-static int worker_life(const struct th_wire_config *config, const int *fds)
+static int worker_life(const struct th_wire_config *config, const struct th_sandbox *sandbox, const int *fds)
 {
     static struct th_wire_reply reply; /* zeroed, so no stale memory is sent */
     struct worker w = {.sock = fds[0], .config = config};
@@ -163,7 +200,8 @@ static int worker_life(const struct th_wire_config *config, const int *fds)
     for (int i = 0; i < TH_WIRE_N_SINKS; i++) {
         if (!map_output(&w.outputs[i], fds[2 + i])) return 1;
     }
-    th_image_seal();
+    watch_for_abort(w.page);
+    if (!enter_sandbox(&w, sandbox)) return 1;
     while (serve_job(&w, &reply)) {
     }
     return 0;
@@ -177,19 +215,17 @@ static void become_worker(pid_t server, int control)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != server) _exit(1); /* it died before the line above */
     prctl(PR_SET_NAME, "thumbs-worker");
-    /* No core dumps: they would hold pictures of users and delay the news of the death. 1, since 0 does not stop a
-     * core_pattern that is a pipe (core(5)). */
-    setrlimit(RLIMIT_CORE, &(struct rlimit){1, 1});
     close(control);
 }
 
-static void spawn(int control, const struct th_wire_config *config, const int *fds, struct th_wire_answer *answer)
+static void spawn(int control, const struct th_wire_config *config, const struct th_sandbox *sandbox, const int *fds,
+                  struct th_wire_answer *answer)
 {
     pid_t server = getpid();
     pid_t pid = th_fault(TH_FAULT_FORK) ? -1 : fork();
     if (pid == 0) {
         become_worker(server, control);
-        _exit(worker_life(config, fds));
+        _exit(worker_life(config, sandbox, fds));
     }
     answer->pid = pid;
     answer->os_errno = pid < 0 ? errno : 0;
@@ -213,7 +249,7 @@ static void reap(pid_t pid, struct th_wire_answer *answer)
     answer->os_errno = got < 0 ? errno : 0;
 }
 
-static bool serve_request(int control, const struct th_wire_config *config)
+static bool serve_request(int control, const struct th_wire_config *config, const struct th_sandbox *sandbox)
 {
     struct th_wire_request request;
     struct th_wire_answer answer = {0};
@@ -223,7 +259,7 @@ static bool serve_request(int control, const struct th_wire_config *config)
     if (request.type == TH_WIRE_SPAWN && n_fds == N_SPAWN_FDS) {
         /* Where that fails each picture that needs them will say so. */
         if (request.preload) (void)th_image_preload(NULL);
-        spawn(control, config, fds, &answer);
+        spawn(control, config, sandbox, fds, &answer);
     } else if (request.type == TH_WIRE_REAP) {
         reap(request.pid, &answer);
     } else {
@@ -255,14 +291,19 @@ int th_work_serve(void)
     if (fcntl(control, F_SETFD, FD_CLOEXEC) != 0) return 2; /* started by hand: there is no socket */
     ssize_t n = th_wire_receive(control, &config, sizeof config, NULL, NULL);
     if (n != (ssize_t)sizeof config || config.version != TH_WIRE_VERSION || config.size != sizeof config) return 2;
+    struct th_sandbox *sandbox = NULL;
+    const uint32_t but_limits = ~TH_SANDBOX_BIT(TH_SANDBOX_LIMITS);
+    const struct th_sandbox_options options = {.without = config.sandbox == THUMBS_SANDBOX_OFF ? but_limits : 0};
+    if (th_sandbox_prepare(&options, &sandbox, NULL) != THUMBS_OK) return 1;
     struct th_wire_answer ready = {.pid = getpid()};
     if (th_wire_send(control, &ready, sizeof ready, NULL, 0) != 0) return 1;
-    while (serve_request(control, &config)) {
+    while (serve_request(control, &config, sandbox)) {
     }
     /* The parent is done and has closed the workers' sockets as well. Waiting for them here hands their CPU time up, so
      * that time(1) shows what a run has cost. The parent loses patience, and kills, if one does not end. */
     close(control);
     while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) {
     }
+    th_sandbox_destroy(sandbox);
     return 0;
 }

@@ -1,7 +1,8 @@
 /*
  * Whole runs through the public header: mode processes (its threads are all ours, the decoders are in other processes,
  * so ThreadSanitizer sees every part of the pipeline that has threads), stopped at random moments or let run to the
- * end. Each second pair of rounds reads with io_uring (where the kernel refuses that, by I/O threads).
+ * end, and asked all the while what they wait for. Each second pair of rounds reads with io_uring (where the kernel
+ * refuses that, by I/O threads).
  *
  *   stress_batch SAMPLES THUMBS_PROGRAM SCRATCH_FOLDER
  */
@@ -37,13 +38,38 @@ static void *stop_later(void *arg)
     return NULL;
 }
 
+/* Asks what the batch waits for until it is over. */
+struct asker {
+    struct thumbs_batch *batch;
+    atomic_bool over;
+    unsigned long n_asked, n_named;
+};
+
+static void on_waiting(void *user, const struct thumbs_waiting *waiting)
+{
+    struct asker *asker = user;
+    if (waiting->path[0] && waiting->what[0]) asker->n_named++;
+}
+
+static void *ask(void *arg)
+{
+    struct asker *asker = arg;
+    struct thumbs_levels levels;
+    for (; !atomic_load(&asker->over); asker->n_asked++) {
+        thumbs_batch_waiting(asker->batch, 1 + asker->n_asked % 20, on_waiting, asker);
+        thumbs_batch_levels(asker->batch, &levels);
+        usleep(500);
+    }
+    return NULL;
+}
+
 static int run(const char *samples, const char *program, const char *dest, int round)
 {
     struct thumbs_options options;
     struct thumbs_batch *batch = NULL;
     struct thumbs_error err = {0};
     struct thumbs_totals totals;
-    pthread_t thread;
+    pthread_t thread, asking;
     bool stop_early = round % 2;
     thumbs_options_init(&options);
     options.jobs = 1 + (unsigned)round % 4;
@@ -62,9 +88,13 @@ static int run(const char *samples, const char *program, const char *dest, int r
     const char *io = thumbs_batch_note(batch)        ? "io threads (uring refused)"
                      : options.io == THUMBS_IO_URING ? "io uring"
                                                      : "io threads";
+    struct asker asker = {.batch = batch};
+    if (pthread_create(&asking, NULL, ask, &asker) != 0) return 1;
     if (stop_early) pthread_create(&thread, NULL, stop_later, &stopper);
     enum thumbs_code code = thumbs_batch_run(batch, on_event, NULL, &err);
     if (stop_early) pthread_join(thread, NULL);
+    atomic_store(&asker.over, true);
+    pthread_join(asking, NULL);
     thumbs_batch_totals(batch, &totals);
     thumbs_batch_destroy(batch);
 
@@ -72,7 +102,8 @@ static int run(const char *samples, const char *program, const char *dest, int r
     for (int i = 0; i < THUMBS_N_STATUSES; i++)
         sum += totals.by_status[i];
     bool ok = sum == atomic_load(&n_events) && (code == THUMBS_OK || (stop_early && code == THUMBS_STOPPED)) &&
-              (code == THUMBS_STOPPED || sum == totals.found) && sum <= totals.found;
+              (code == THUMBS_STOPPED || sum == totals.found) && sum <= totals.found &&
+              (asker.n_named > 0 || stop_early);
     printf("round %d: %s: %s, %lu of %lu sources: %s\n", round, io, thumbs_code_name(code), (unsigned long)sum,
            (unsigned long)totals.found, ok ? "ok" : "WRONG");
     return !ok;

@@ -88,12 +88,12 @@ Test(parse, defaults_are_those_of_the_help)
 
 Test(parse, every_option_that_is_built)
 {
-    struct parsed p =
-        PARSE("-j8", "--mode=sync", "in1", "--io", "threads", "--io-jobs=3", "--queue=5", "--queue-bytes=2M",
-              "--size=64,128x96,200x,x50", "--fit=inside", "--enlarge", "--format=png,keep", "-Q", "7",
-              "--include=*.jpg", "--exclude", "x/**", "--include=-", "--hidden", "--follow", "--force", "--dry-run",
-              "--fail-fast", "--on-damage=fail", "--timeout=2.5", "--max-pixels=1000", "--max-bytes=3k",
-              "--name={stem}.{ext}", "--progress=never", "-v", "--report=-", "in2", "out");
+    struct parsed p = PARSE(
+        "-j8", "--mode=sync", "in1", "--io", "threads", "--io-jobs=3", "--queue=5", "--queue-bytes=2M",
+        "--size=64,128x96,200x,x50", "--fit=inside", "--enlarge", "--format=png,keep", "-Q", "7", "--include=*.jpg",
+        "--exclude", "x/**", "--include=-", "--hidden", "--follow", "--force", "--dry-run", "--fail-fast",
+        "--on-damage=fail", "--timeout=2.5", "--max-pixels=1000", "--max-bytes=3k", "--name={stem}.{ext}",
+        "--progress=never", "-v", "--report=-", "--retry-failed", "--one-file-system", "in2", "out");
     const struct thumbs_options *o = &p.settings.options;
     expect_ok(&p);
     cr_expect_eq(o->jobs, 8);
@@ -117,7 +117,9 @@ Test(parse, every_option_that_is_built)
     cr_expect_str_eq(o->globs[0], "+*.jpg");
     cr_expect_str_eq(o->globs[1], "-x/**");
     cr_expect_str_eq(o->globs[2], "+-");
-    cr_expect(o->hidden && o->follow && o->force && o->dry_run && o->fail_fast);
+    cr_expect(o->hidden && o->follow && o->force && o->dry_run && o->fail_fast && o->retry_failed &&
+              o->one_file_system);
+    cr_expect(!o->files_from && !o->files_from_null);
     cr_expect_eq(o->image.on_damage, THUMBS_DAMAGE_FAIL);
     cr_expect_float_eq(o->timeout_seconds, 2.5, 1e-12);
     cr_expect_eq(o->image.max_pixels, 1000);
@@ -272,31 +274,58 @@ Test(parse, messages)
     expect_usage(PARSE("in", ""), "DEST is an empty name");
 }
 
+Test(parse, sandbox_and_memory)
+{
+    struct parsed p = PARSE("--sandbox=require", "--memory=512M", "a", "b");
+    cr_expect_eq(p.settings.options.sandbox, THUMBS_SANDBOX_REQUIRE);
+    cr_expect_eq(p.settings.options.memory_bytes, UINT64_C(512) << 20);
+    finish(&p);
+    p = PARSE("--sandbox=off", "a", "b");
+    cr_expect_eq(p.settings.options.sandbox, THUMBS_SANDBOX_OFF);
+    finish(&p);
+    EXPECT_REFUSED("--sandbox=yes", "--sandbox=yes: must be on, off or require");
+    EXPECT_REFUSED("--memory=0", "--memory=0: must be a number of bytes from 1, with an optional K, M or G (powers of "
+                                 "1024)");
+}
+
+Test(parse, files_from)
+{
+    struct parsed p = PARSE("--files-from=list", "in", "out");
+    expect_ok(&p);
+    cr_expect_str_eq(p.settings.options.files_from, "list");
+    cr_expect_not(p.settings.options.files_from_null);
+    cr_expect_eq(p.settings.n_sources, 1);
+    cr_expect_str_eq(p.settings.sources[0], "in");
+    cr_expect_str_eq(p.settings.dest, "out");
+    finish(&p);
+    p = PARSE("-0", "--files-from", "-", "out");
+    expect_ok(&p);
+    cr_expect_str_eq(p.settings.options.files_from, "-");
+    cr_expect(p.settings.options.files_from_null);
+    cr_expect_eq(p.settings.n_sources, 1);
+    cr_expect_str_eq(p.settings.sources[0], ".");
+    cr_expect_str_eq(p.settings.dest, "out");
+    finish(&p);
+    p = PARSE("--null", "in", "out");
+    expect_ok(&p);
+    cr_expect(p.settings.options.files_from_null);
+    finish(&p);
+    expect_usage(PARSE("--files-from=list"), "DEST is missing");
+    expect_usage(PARSE("--files-from=list", "a", "b", "out"), "--files-from takes one SOURCE; this is one too many: b");
+    expect_usage(PARSE("--files-from=", "out"), "--files-from=: must be a file name, or - for standard input");
+    expect_usage(PARSE("--files-from=list", ""), "DEST is an empty name");
+}
+
 Test(parse, what_is_not_built_says_so)
 {
-    const char *const options[][2] = {{"--gravity=north", "--gravity"},
-                                      {"--background", "--background"},
-                                      {"--linear", "--linear"},
-                                      {"--fast", "--fast"},
-                                      {"--metadata=icc", "--metadata"},
-                                      {"--pages=all", "--pages"},
-                                      {"--files-from=-", "--files-from"},
-                                      {"-0", "--null"},
-                                      {"--null", "--null"},
-                                      {"--one-file-system", "--one-file-system"},
-                                      {"--retry-failed", "--retry-failed"},
-                                      {"--delete", "--delete"},
-                                      {"--memory=1G", "--memory"},
-                                      {"--sandbox=off", "--sandbox"},
-                                      {"--shard=0/2", "--shard"},
-                                      {"--gallery=x.html", "--gallery"},
-                                      {"--placeholders", "--placeholders"},
-                                      {"--fit=cover", "--fit=cover"},
-                                      {"--fit=contain", "--fit=contain"},
-                                      {"--fit=fill", "--fit=fill"},
-                                      {"--format=avif", "--format=avif"},
-                                      {"-fjpeg,jxl", "--format=jxl"},
-                                      {"-fgif,png", "--format=gif"}};
+    const char *const options[][2] = {{"--gravity=north", "--gravity"},  {"--background", "--background"},
+                                      {"--linear", "--linear"},          {"--fast", "--fast"},
+                                      {"--metadata=icc", "--metadata"},  {"--pages=all", "--pages"},
+                                      {"--delete", "--delete"},          {"--shard=0/2", "--shard"},
+                                      {"--gallery=x.html", "--gallery"}, {"--placeholders", "--placeholders"},
+                                      {"--fit=cover", "--fit=cover"},    {"--fit=contain", "--fit=contain"},
+                                      {"--fit=fill", "--fit=fill"},      {"--format=avif", "--format=avif"},
+                                      {"-fjpeg,jxl", "--format=jxl"},    {"-fgif,png", "--format=gif"}};
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
         char message[128];
         snprintf(message, sizeof(message), "%s is not built yet in this version", options[i][1]);
@@ -563,7 +592,7 @@ Test(bench, refusals)
     expect_usage(PARSE("bench", "--jobs=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "a"),
                  "--jobs=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17: more than 16 numbers; it must be up to 16 numbers "
                  "from 1 to 1024, with commas");
-    expect_usage(PARSE("bench", "--sandbox=off", "a"), "--sandbox is not built yet in this version");
+    expect_usage(PARSE("bench", "--linear", "a"), "--linear is not built yet in this version");
     /* What only bench takes is unknown to a run. */
     expect_usage(PARSE("--io-latency=3", "a", "b"), "unknown option --io-latency=3");
 }

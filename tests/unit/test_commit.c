@@ -774,7 +774,7 @@ Test(commit, full_disk)
     cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "old", &err), THUMBS_OK, "%s", err.message);
     cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", big, &err), THUMBS_NO_SPACE);
     cr_expect_eq(err.os_errno, ENOSPC);
-    cr_expect(strstr(err.message, "free)"), "%s", err.message);
+    cr_expect(strstr(err.message, " free of 64 KiB)"), "%s", err.message);
     cr_expect(holds("a/x.jpg", "old"));
     cr_expect_eq(count_files("a", ".thumbs-"), 0);
     free(big);
@@ -789,7 +789,7 @@ Test(commit, disk_full_of_files)
     struct th_place *place = open_place(dest, "a/b/c/d/e/f");
     struct thumbs_error err = {0};
     cr_expect_eq(commit_one(place, "x.png", "a/b/c/d/e/f/x.jpg", "text", &err), THUMBS_NO_SPACE);
-    cr_expect(strstr(err.message, "no inodes free"), "%s", err.message);
+    cr_expect(strstr(err.message, "no inodes free of 5; "), "%s", err.message);
     th_place_destroy(place);
     th_dest_destroy(dest);
 }
@@ -1062,6 +1062,191 @@ Test(commit, what_is_no_image_is_remembered)
     /* Now it became one. */
     run_once(5, "x.png", "a/x.jpg", "text");
     cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+}
+
+/* ---- sources that did harm ---- */
+
+#define SECOND_NS UINT64_C(1000000000)
+
+static void remember_failure(uint64_t fingerprint, const char *name, enum thumbs_code code, uint64_t timeout_ns,
+                             const char *message)
+{
+    struct th_dest *dest = open_dest(fingerprint);
+    struct th_place *place = open_place(dest, "a");
+    struct thumbs_error error = {.code = code, .stage = THUMBS_STAGE_DECODE};
+    snprintf(error.message, sizeof error.message, "%s", message);
+    th_place_remember_failure(place, name, &source, timeout_ns, &error);
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+}
+
+static bool recall(uint64_t fingerprint, const char *name, const struct th_source_id *id, uint64_t timeout_ns,
+                   struct thumbs_error *error)
+{
+    struct th_dest *dest = open_dest(fingerprint);
+    struct th_place *place = open_place(dest, "a");
+    bool known = th_place_recall_failure(place, name, id, timeout_ns, error);
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+    return known;
+}
+
+Test(commit, what_crashed_is_remembered)
+{
+    struct thumbs_error error = {0};
+    remember_failure(5, "x y\n%.png", THUMBS_CRASHED, SECOND_NS, "the worker died of signal 11 (Segmentation fault)");
+    cr_expect_not(exists("a"), "nothing was made, so no folder either");
+    cr_assert(recall(5, "x y\n%.png", &source, SECOND_NS, &error));
+    cr_expect_eq(error.code, THUMBS_CRASHED);
+    cr_expect_eq(error.stage, THUMBS_STAGE_DECODE);
+    cr_expect_str_eq(error.message, "crashed last time (the worker died of signal 11 (Segmentation fault)); "
+                                    "--retry-failed tries it again");
+    cr_expect(recall(5, "x y\n%.png", &source, 60 * SECOND_NS, &error), "time has nothing to do with it");
+    cr_expect_not(recall(6, "x y\n%.png", &source, SECOND_NS, &error), "other options");
+    cr_expect_not(recall(5, "x.png", &source, SECOND_NS, &error), "another source");
+    for (int i = 0; i < 3; i++) {
+        struct th_source_id id = source;
+        if (i == 0) id.size++;
+        if (i == 1) id.mtime_sec++;
+        if (i == 2) id.mtime_nsec++;
+        cr_expect_not(recall(5, "x y\n%.png", &id, SECOND_NS, &error), "it has changed");
+    }
+    cr_expect_eq(ask(5, "x y\n%.png", false, &source), TH_KNOWN_NOTHING, "it is not up to date");
+    /* The longest message there can be is told as far as there is room. */
+    char longest[sizeof error.message];
+    memset(longest, 'm', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    remember_failure(5, "long.png", THUMBS_CRASHED, SECOND_NS, longest);
+    cr_assert(recall(5, "long.png", &source, SECOND_NS, &error));
+    cr_expect(strstr(error.message, "mmm); --retry-failed tries it again"), "%s", error.message);
+    remember_failure(5, "mute.png", THUMBS_CRASHED, SECOND_NS, "");
+    cr_expect(recall(5, "mute.png", &source, SECOND_NS, &error));
+}
+
+Test(commit, what_took_too_long_is_given_more_time)
+{
+    static const struct {
+        uint64_t then_ns, now_ns;
+        bool known;
+    } cases[] = {{SECOND_NS, SECOND_NS, true},
+                 {SECOND_NS, SECOND_NS / 2, true},
+                 {SECOND_NS, SECOND_NS + 1, false},
+                 {SECOND_NS, 0, false},
+                 {0, SECOND_NS, true},
+                 {0, 0, true}};
+    struct thumbs_error error = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        remember_failure(5, "x.png", THUMBS_TIMEOUT, cases[i].then_ns, "took longer than 1 s");
+        cr_expect_eq(recall(5, "x.png", &source, cases[i].now_ns, &error), cases[i].known, "%zu", i);
+    }
+    cr_expect_eq(error.code, THUMBS_TIMEOUT);
+    cr_expect_str_eq(error.message, "timed out last time (took longer than 1 s); --retry-failed tries it again");
+}
+
+Test(commit, failure_is_replaced_by_what_comes_after_it)
+{
+    struct thumbs_error error = {0};
+    /* Success, ... */
+    remember_failure(5, "x.png", THUMBS_CRASHED, 0, "why");
+    run_once(5, "x.png", "a/x.jpg", "text");
+    cr_expect_not(recall(5, "x.png", &source, 0, &error));
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    /* ... which is no longer known once it did harm under other options, ... */
+    remember_failure(6, "x.png", THUMBS_CRASHED, 0, "why");
+    cr_expect(recall(6, "x.png", &source, 0, &error));
+    cr_expect_not(recall(5, "x.png", &source, 0, &error));
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOTHING);
+    /* ... or a failure of another kind. */
+    struct th_dest *dest = open_dest(6);
+    struct th_place *place = open_place(dest, "a");
+    th_place_forget_failure(place, "x.png");
+    th_place_forget_failure(place, "never-seen.png");
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+    cr_expect_not(recall(6, "x.png", &source, 0, &error));
+    int n_lines = count_manifest_lines();
+    run_once(6, "y.png", "a/y.jpg", "text");
+    dest = open_dest(6);
+    place = open_place(dest, "a");
+    th_place_forget_failure(place, "y.png");
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+    cr_expect_eq(ask(6, "y.png", false, &source), TH_KNOWN_UP_TO_DATE, "success is not forgotten");
+    cr_expect_eq(count_manifest_lines(), n_lines + 1);
+}
+
+/* A retry that was killed after its outputs had got their names, before it could say so. */
+Test(commit, half_a_retry_leaves_no_memory_of_failure)
+{
+    struct thumbs_error error = {0};
+    remember_failure(5, "x.png", THUMBS_CRASHED, 0, "why");
+    put_folder("a");
+    put_folder("a/y.jpg");
+    struct th_dest *dest = open_dest(5);
+    struct th_place *place = open_place(dest, "a");
+    const struct th_commit_output outputs[2] = {{"a/x.jpg", (const uint8_t *)"x", 1},
+                                                {"a/y.jpg", (const uint8_t *)"y", 1}};
+    cr_expect_eq(th_place_commit(place, "x.png", false, &source, outputs, 2, NULL), THUMBS_NOT_WRITABLE);
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+    cr_expect_not(recall(5, "x.png", &source, 0, &error));
+}
+
+Test(commit, malformed_memories_of_failure_are_none)
+{
+    static const char state[] = "0000000000000005 1000 1600000001.123456789 x 0 x.png";
+    static const char *const words[] = {"",
+                                        " crashed decode 0",
+                                        " crashed decode 0 why more",
+                                        " crashed decode 0 %00",
+                                        " crashed decode -1 why",
+                                        " crashed decode 99999999999999999999999 why",
+                                        " crashed nowhere 0 why",
+                                        " corrupt decode 0 why",
+                                        " nonsense decode 0 why",
+                                        " %",
+                                        "  crashed decode 0 why"};
+    char line[256];
+    struct thumbs_error error = {0};
+    run_once(5, "y.png", "a/y.jpg", "text");
+    snprintf(line, sizeof line, "%s crashed decode 0 w%%0ahy ;\n", state);
+    append_to_manifest(line);
+    cr_assert(recall(5, "x.png", &source, 0, &error), "else this test tests nothing");
+    cr_expect_null(strchr(error.message, '\n'));
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        snprintf(line, sizeof line, "%s%s ;\n", state, words[i]);
+        append_to_manifest(line);
+        cr_expect_not(recall(5, "x.png", &source, 0, &error), "'%s'", words[i]);
+        cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOTHING, "'%s'", words[i]);
+    }
+}
+
+Test(commit, failures_survive_compaction)
+{
+    struct thumbs_error error = {0};
+    remember_failure(5, "x.png", THUMBS_CRASHED, 0, "why");
+    for (int i = 0; i < 80; i++)
+        run_once(5, "y.png", "a/y.jpg", "text");
+    cr_expect_lt(count_manifest_lines(), 75, "it was not compacted");
+    cr_expect(recall(5, "x.png", &source, 0, &error));
+    cr_expect_eq(ask(5, "y.png", false, &source), TH_KNOWN_UP_TO_DATE);
+}
+
+Test(commit, dry_run_remembers_no_failure)
+{
+    struct thumbs_error error = {.code = THUMBS_CRASHED, .stage = THUMBS_STAGE_DECODE, .message = "why"};
+    remember_failure(5, "x.png", THUMBS_CRASHED, 0, "why");
+    int n_lines = count_manifest_lines();
+    struct th_dest *dest = NULL;
+    const struct th_dest_options options = {.path = dest_path, .dry_run = true, .fingerprint = 5};
+    cr_assert_eq(th_dest_create(&options, &dest, NULL), THUMBS_OK);
+    struct th_place *place = open_place(dest, "a");
+    cr_expect(th_place_recall_failure(place, "x.png", &source, 0, &error));
+    th_place_remember_failure(place, "y.png", &source, 0, &error);
+    th_place_forget_failure(place, "x.png");
+    th_place_destroy(place);
+    th_dest_destroy(dest);
+    cr_expect_eq(count_manifest_lines(), n_lines);
 }
 
 /* Options A, then B, then A again, all with the same output name: what stands there is B's. */
@@ -1491,6 +1676,38 @@ Test(commit, append_that_fails_half_way)
     cr_expect_eq(ask(5, "z.png", false, &source), TH_KNOWN_UP_TO_DATE);
 }
 
+/* Only a look at DEST itself tells an error of one file from one of the disk. */
+static int probe_dest(const char *plan, int os_errno)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        setenv("THUMBS_FAULT", plan, 1);
+        struct th_dest *dest = open_dest(5);
+        bool lost = th_dest_is_lost(dest, os_errno);
+        if (count_files("", ".thumbs-") != 0) _exit(2);
+        th_dest_destroy(dest);
+        _exit(lost);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 3;
+}
+
+Test(commit, probe_tells_a_broken_disk_from_a_broken_file)
+{
+    cr_expect_eq(probe_dest("", EIO), 0, "the disk works: the error was one file's");
+    cr_expect_eq(probe_dest("dest:*", EIO), 1);
+    cr_expect_eq(probe_dest("dest:*", EROFS), 1);
+    cr_expect_eq(probe_dest("dest:*", EACCES), 0, "not an error of a disk");
+    cr_expect_eq(probe_dest("dest:*", 0), 0);
+    struct th_dest *dest = open_dest(5);
+    cr_expect_not(th_dest_is_lost(dest, EIO));
+    run_rm(dest_path);
+    cr_expect(th_dest_is_lost(dest, ENOENT), "DEST is gone");
+    cr_expect(th_dest_is_lost(dest, 0));
+    th_dest_destroy(dest);
+}
+
 /* Network file systems tell only at close that the quota is reached. */
 Test(commit, quota_reached_shows_at_close)
 {
@@ -1502,7 +1719,7 @@ Test(commit, quota_reached_shows_at_close)
     struct thumbs_error err = {0};
     cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "text", &err), THUMBS_NO_SPACE);
     cr_expect_eq(err.os_errno, EDQUOT);
-    cr_expect(strstr(err.message, "free)"), "%s", err.message);
+    cr_expect(strstr(err.message, "the quota is used up"), "%s", err.message);
     cr_expect_not(exists("a/x.jpg"));
     cr_expect_eq(count_files("a", ".thumbs-"), 0);
     th_place_destroy(place);

@@ -964,6 +964,264 @@ Test(image_make, not_an_image_and_not_enabled)
     made_finish(&m);
 }
 
+/* Texts of megabytes are never shown to libpng: it would take memory for all of each, and call these damaged, as their
+ * checksums are wrong. */
+Test(image_make, long_texts_in_a_png_are_left_out)
+{
+    struct th_pixels p = scene(96, 64, 3);
+    struct th_sink source = encoded(&p, THUMBS_FORMAT_PNG), with;
+    struct thumbs_image_options o = options_for(48, THUMBS_FORMAT_PNG);
+    static const char kinds[][5] = {"tEXt", "zTXt", "iTXt", "tEXt"};
+    const size_t text_len = (1 << 20) + 7, header_len = 33;
+    char *text = calloc(1, text_len + 4);
+    th_sink_init_heap(&with);
+    cr_assert(th_sink_add(&with, source.data, header_len));
+    for (int i = 0; i < 4; i++) {
+        if (i == 3) cr_assert(th_sink_add(&with, source.data + header_len, source.len - header_len - 12));
+        cr_assert(th_sink_add(&with, (uint8_t[4]){0, 16, 0, 7}, 4));
+        cr_assert(th_sink_add(&with, kinds[i], 4));
+        cr_assert(th_sink_add(&with, text, text_len + 4));
+    }
+    cr_assert(th_sink_add(&with, source.data + source.len - 12, 12));
+    struct made a = make(source.data, source.len, &o), b = make(with.data, with.len, &o);
+    cr_assert_eq(b.code, THUMBS_OK, "%s", b.err.message);
+    cr_expect(!b.result.damaged, "%s", b.result.warning);
+    cr_assert_eq(a.sink.len, b.sink.len);
+    cr_expect_arr_eq(a.sink.data, b.sink.data, a.sink.len);
+    made_finish(&a);
+    made_finish(&b);
+    free(text);
+    th_sink_finish_heap(&with);
+    th_sink_finish_heap(&source);
+    th_pixels_finish(&p);
+}
+
+/* ---- SVG: only where a sandbox holds ---- */
+
+#define SVG(attributes, inside) "<svg xmlns='http://www.w3.org/2000/svg' " attributes ">" inside "</svg>"
+
+#define FORTY "width='40' height='40'"
+
+static struct made make_sandboxed(const char *svg, const struct thumbs_image_options *options)
+{
+    const struct th_image_limits limits = {.sandboxed = true};
+    struct made m = {0};
+    th_sink_init_heap(&m.sink);
+    m.code = th_image_make((const uint8_t *)svg, strlen(svg), options, &limits, &m.sink, &m.result, &m.err);
+    return m;
+}
+
+static const uint8_t *pixel_at(const struct th_pixels *p, uint32_t x, uint32_t y)
+{
+    return p->data + ((size_t)y * p->width + x) * p->bands;
+}
+
+Test(image_svg, is_opened_by_the_sandbox_alone)
+{
+    static const char svg[] = SVG("width='40' height='20'", "<rect width='40' height='20' fill='#0000ff'/>");
+    struct thumbs_image_options o = options_for(100, THUMBS_FORMAT_PNG);
+    cr_expect(th_image_wants_preload((const uint8_t *)svg, sizeof svg - 1));
+    struct made m = make(svg, sizeof svg - 1, &o);
+    cr_expect_eq(m.code, THUMBS_UNSUPPORTED);
+    cr_expect(strstr(m.err.message, "sandboxed worker"), "%s", m.err.message);
+    made_finish(&m);
+
+    m = make_sandboxed(svg, &o);
+    struct th_pixels p = output_pixels(&m, 0);
+    cr_expect(p.width == 40 && p.height == 20, "not enlarged: %u x %u", p.width, p.height);
+    cr_expect_arr_eq(pixel_at(&p, 39, 19), ((uint8_t[4]){0, 0, 255, 255}), p.bands);
+    th_pixels_finish(&p);
+    made_finish(&m);
+
+    /* Nothing else was opened by that, and who has no sandbox is still refused. */
+    struct th_image_limits limits = {.sandboxed = true};
+    m = (struct made){0};
+    th_sink_init_heap(&m.sink);
+    m.code = th_image_make((const uint8_t *)"\xff\x4f\xff\x51\0\x29\0\0", 8, &o, &limits, &m.sink, &m.result, &m.err);
+    cr_expect_eq(m.code, THUMBS_UNSUPPORTED, "%s", m.err.message);
+    m.code = th_image_make((const uint8_t *)"%PDF-1.4\n%%EOF\n", 15, &o, &limits, &m.sink, &m.result, &m.err);
+    cr_expect_eq(m.code, THUMBS_UNSUPPORTED, "%s", m.err.message);
+    limits.sandboxed = false;
+    m.code = th_image_make((const uint8_t *)svg, sizeof svg - 1, &o, &limits, &m.sink, &m.result, &m.err);
+    cr_expect_eq(m.code, THUMBS_UNSUPPORTED, "%s", m.err.message);
+    made_finish(&m);
+}
+
+/* Lines of one pixel in the thumbnail that are far less in the source: drawn at the wanted size they stay sharp, where
+ * a drawing at its own size has none. */
+Test(image_svg, is_drawn_at_the_wanted_size)
+{
+    static const char svg[] = SVG("width='16' height='16' viewBox='0 0 256 256'",
+                                  "<path d='M100 0h1v256h-1z' fill='#000'/><path d='M0 31h256v1H0z' fill='#0f0'/>");
+    struct thumbs_image_options o = options_for(256, THUMBS_FORMAT_PNG);
+    o.enlarge = 1;
+    o.n_sizes = 2;
+    o.sizes[1] = (struct thumbs_size){64, 64, true};
+    struct made m = make_sandboxed(svg, &o);
+    struct th_pixels p = output_pixels(&m, 0);
+    cr_assert(p.width == 256 && p.height == 256 && p.bands == 4, "%u x %u, %u", p.width, p.height, p.bands);
+    cr_expect_eq(m.result.width, 16);
+    for (uint32_t y = 40; y < 256; y += 40) {
+        cr_expect_eq(pixel_at(&p, 99, y)[3], 0);
+        cr_expect_eq(pixel_at(&p, 100, y)[3], 255);
+        cr_expect_eq(pixel_at(&p, 101, y)[3], 0);
+    }
+    cr_expect_arr_eq(pixel_at(&p, 7, 31), ((uint8_t[4]){0, 255, 0, 255}), 4);
+    th_pixels_finish(&p);
+    p = output_pixels(&m, 1);
+    cr_expect_eq(p.width, 64);
+    th_pixels_finish(&p);
+    made_finish(&m);
+}
+
+Test(image_svg, sizes_and_background)
+{
+    static const struct {
+        const char *attributes;
+        uint32_t width, height, out_width, out_height; /* 0: fails */
+    } cases[] = {
+        {"width='400' height='300'", 400, 300, 100, 75},
+        {"width='4000' height='3000'", 4000, 3000, 100, 75},
+        {"width='300' height='200'", 300, 200, 100, 67},
+        {"viewBox='0 0 50 200'", 50, 200, 25, 100},
+        {"width='10mm' height='1in'", 28, 72, 28, 72},
+        {"width='1000000' height='200'", 1000000, 200, 100, 1},
+        {"width='0' height='0'", 0, 0, 0, 0},
+        {"width='1e9' height='1e9'", 0, 0, 0, 0},
+        {"width='1e9' height='1'", 0, 0, 0, 0},
+        {"width='200000' height='200000'", 200000, 200000, 0, 0},
+    };
+    struct thumbs_image_options o = options_for(100, THUMBS_FORMAT_JPEG);
+    memcpy(o.background, (uint8_t[3]){10, 200, 30}, 3);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char svg[300];
+        snprintf(svg, sizeof svg, SVG("%s", ""), cases[i].attributes);
+        struct made m = make_sandboxed(svg, &o);
+        if (cases[i].out_width == 0) {
+            cr_expect(m.code == THUMBS_TOO_LARGE || m.code == THUMBS_CORRUPT, "%s: %d %s", svg, m.code, m.err.message);
+        } else {
+            cr_assert_eq(m.code, THUMBS_OK, "%s: %s", svg, m.err.message);
+            cr_expect(m.result.width == cases[i].width && m.result.height == cases[i].height, "%s: %u x %u", svg,
+                      m.result.width, m.result.height);
+            struct th_pixels p = output_pixels(&m, 0);
+            cr_expect(p.width == cases[i].out_width && p.height == cases[i].out_height, "%s: %u x %u", svg, p.width,
+                      p.height);
+            const uint8_t *last = pixel_at(&p, p.width - 1, p.height - 1);
+            cr_expect(abs(last[0] - 10) < 4 && abs(last[1] - 200) < 4 && abs(last[2] - 30) < 4, "%s", svg);
+            th_pixels_finish(&p);
+        }
+        made_finish(&m);
+    }
+}
+
+/* A red picture in a file, and every way there is to get at it from a drawing. */
+Test(image_svg, reads_no_other_file)
+{
+    /* '@' stands for the name of the red picture, "@c" for that of a red style. */
+    static const char *const documents[] = {
+        SVG(FORTY, "<image href='file://@' width='40' height='40'/>"),
+        SVG(FORTY, "<image href='@' width='40' height='40'/>"),
+        SVG(FORTY, "<image xmlns:x='http://www.w3.org/1999/xlink' x:href='file://@' width='40' height='40'/>"),
+        SVG(FORTY, "<xi:include xmlns:xi='http://www.w3.org/2001/XInclude' href='file://@'/>"),
+        SVG(FORTY, "<use href='file://@#a'/>"),
+        SVG(FORTY, "<style>\x40import url('file://@c');</style><rect class='a' width='40' height='40' fill='none'/>"),
+        SVG(FORTY, "<filter id='f'><feImage href='file://@'/></filter><rect filter='url(#f)' width='40' height='40'/>"),
+        "<!DOCTYPE svg [<!ENTITY x SYSTEM 'file://@'>]>" SVG(FORTY, "&x;"),
+    };
+    static const char red[] = SVG("id='a' width='40' height='40'", "<rect width='40' height='40' fill='#ff0000'/>");
+    char dir[] = "/tmp/thumbs-svg-XXXXXX", names[2][100], svg[700];
+    cr_assert_not_null(mkdtemp(dir));
+    snprintf(names[0], sizeof names[0], "%s/red.svg", dir);
+    snprintf(names[1], sizeof names[1], "%s/red.css", dir);
+    for (int i = 0; i < 2; i++) {
+        FILE *file = fopen(names[i], "w");
+        cr_assert_not_null(file);
+        fputs(i ? ".a { fill: #ff0000 !important }" : red, file);
+        fclose(file);
+    }
+    struct thumbs_image_options o = options_for(40, THUMBS_FORMAT_PNG);
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+        size_t len = 0;
+        for (const char *at = documents[i]; *at; at++) {
+            bool import = strncmp(at, "@import", 7) == 0, style = at[0] == '@' && at[1] == 'c';
+            if (*at != '@' || import)
+                svg[len++] = *at;
+            else
+                len += (size_t)sprintf(svg + len, "%s", names[style]);
+            at += style && !import;
+        }
+        svg[len] = 0;
+        struct made m = make_sandboxed(svg, &o);
+        if (m.code == THUMBS_OK) {
+            struct th_pixels p = output_pixels(&m, 0);
+            const uint8_t *middle = pixel_at(&p, 20, 20);
+            cr_expect(middle[p.bands - 1] == 0 || middle[0] == 0, "%s was read", svg);
+            th_pixels_finish(&p);
+        } else {
+            cr_expect_eq(m.code, THUMBS_CORRUPT, "%s", m.err.message);
+        }
+        made_finish(&m);
+    }
+    unlink(names[0]);
+    unlink(names[1]);
+    rmdir(dir);
+}
+
+static void visit_svg(const struct file *f, void *user)
+{
+    unsigned *n_done = user;
+    if (th_image_sniff(f->data, f->len) != THUMBS_FORMAT_SVG) return;
+    struct thumbs_image_options o = options_for(64, THUMBS_FORMAT_PNG);
+    const struct th_image_limits limits = {.sandboxed = true};
+    struct made m = {0};
+    th_sink_init_heap(&m.sink);
+    m.code = th_image_make(f->data, f->len, &o, &limits, &m.sink, &m.result, &m.err);
+    cr_expect(m.code == THUMBS_OK || m.code == THUMBS_CORRUPT || m.code == THUMBS_TOO_LARGE, "%s: %s", f->name,
+              m.err.message);
+    *n_done += m.code == THUMBS_OK;
+    if (m.code == THUMBS_OK) {
+        struct th_pixels p = output_pixels(&m, 0);
+        cr_expect(p.width <= 64 && p.height <= 64, "%s", f->name);
+        th_pixels_finish(&p);
+    }
+    made_finish(&m);
+}
+
+/* Drawings that made trouble somewhere once. */
+Test(image_svg, corpus, .timeout = 300)
+{
+    unsigned n_done = 0;
+    each_file("broken", visit_svg, &n_done);
+    cr_expect_geq(n_done, 100, "%u", n_done);
+}
+
+/* Ten entities, or groups, each ten times the one before: a thousand million in all. */
+Test(image_svg, laughs_end, .timeout = 60)
+{
+    char entities[2000] = "<!DOCTYPE svg [<!ENTITY a0 'lol'>", groups[4000] = "<g id='a0'><path d='M0 0h9v9z'/></g>";
+    for (int i = 1; i < 10; i++) {
+        char *e = entities + strlen(entities), *g = groups + strlen(groups);
+        e += sprintf(e, "<!ENTITY a%d '", i);
+        g += sprintf(g, "<g id='a%d'>", i);
+        for (int k = 0; k < 10; k++) {
+            e += sprintf(e, "&a%d;", i - 1);
+            g += sprintf(g, "<use href='#a%d'/>", i - 1);
+        }
+        sprintf(e, "'>");
+        sprintf(g, "</g>");
+    }
+    struct thumbs_image_options o = options_for(40, THUMBS_FORMAT_PNG);
+    char *svg = malloc(10000);
+    sprintf(svg, "%s]>" SVG("width='40' height='40'", "<text>&a9;</text>"), entities);
+    for (int i = 0; i < 2; i++) {
+        struct made m = make_sandboxed(svg, &o);
+        cr_expect_eq(m.code, THUMBS_CORRUPT, "%d: %s", i, m.err.message);
+        made_finish(&m);
+        sprintf(svg, SVG("width='40' height='40'", "<defs>%s</defs><use href='#a9'/>"), groups);
+    }
+    free(svg);
+}
+
 Test(image_make, options_that_make_no_sense)
 {
     struct thumbs_image_options good = options_for(100, THUMBS_FORMAT_JPEG), bad[8];

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,205 @@ Test(load, says_why_not)
     cr_expect_null(slot);
     cr_expect_eq(th_slots_in_use_bytes(slots), 0u);
 }
+
+/* ---- files in flux ---- */
+
+/* A writer that is at the file "f" all the time while it is loaded. */
+struct writer {
+    void (*change)(unsigned i);
+    atomic_bool stop;
+    atomic_uint n_changes;
+};
+
+static void *writer_thread(void *arg)
+{
+    struct writer *writer = arg;
+    while (!atomic_load(&writer->stop))
+        writer->change(atomic_fetch_add(&writer->n_changes, 1));
+    return NULL;
+}
+
+static void add_to_it(unsigned i)
+{
+    char some[512];
+    memset(some, (int)i, sizeof some);
+    int fd = openat(dirfd_, "f", O_WRONLY | O_CREAT | O_APPEND, 0600);
+    cr_assert_eq(write(fd, some, sizeof some), (ssize_t)sizeof some);
+    close(fd);
+    usleep(20); /* else it soon is a file of gigabytes */
+}
+
+/* Whole files of one byte value each, of lengths that differ: what is loaded must be all of one. */
+static void replace_it(unsigned i)
+{
+    char data[3000];
+    size_t len = 1000 + i % 1999;
+    memset(data, (int)(len % 251), sizeof data);
+    int fd = openat(dirfd_, "new", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    cr_assert_eq(write(fd, data, len), (ssize_t)len);
+    close(fd);
+    cr_assert_eq(renameat(dirfd_, "new", dirfd_, "f"), 0);
+}
+
+static void truncate_it(unsigned i)
+{
+    int fd = openat(dirfd_, "f", O_WRONLY);
+    cr_assert_eq(ftruncate(fd, i % 2 ? 100 : 3 << 20), 0);
+    close(fd);
+}
+
+static void check_whole(const struct th_slot *slot)
+{
+    cr_assert_geq(slot->len, 1000u);
+    for (size_t k = 0; k < slot->len; k++)
+        cr_assert_eq(slot->data[k], (uint8_t)(slot->len % 251), "byte %zu of %zu is of another file", k, slot->len);
+}
+
+/* Load the file again and again while it is changed. */
+static void load_against_writer(void (*change)(unsigned i), bool whole)
+{
+    struct th_loader loader = {.slots = slots, .max_bytes = 1 << 30};
+    struct writer writer = {.change = change};
+    pthread_t thread;
+    write_file("f", 2000);
+    cr_assert_eq(pthread_create(&thread, NULL, writer_thread, &writer), 0);
+    while (atomic_load(&writer.n_changes) < 3)
+        usleep(1000);
+    for (int i = 0; i < 200; i++) {
+        struct th_slot *slot = NULL;
+        struct thumbs_error err = {0};
+        enum thumbs_code code = load(&loader, "f", &slot, &err);
+        cr_assert(code == THUMBS_OK || code == THUMBS_VANISHED, "%s", err.message);
+        if (code == THUMBS_OK && whole) check_whole(slot);
+        if (code == THUMBS_OK) th_slots_give(slots, slot);
+        cr_assert_eq(th_slots_in_use_bytes(slots), 0u);
+    }
+    atomic_store(&writer.stop, true);
+    pthread_join(thread, NULL);
+}
+
+Test(load, a_file_that_grows_for_ever_comes_to_an_end)
+{
+    load_against_writer(add_to_it, false);
+}
+
+Test(load, a_file_that_is_replaced_all_the_time_is_whole_or_vanished)
+{
+    load_against_writer(replace_it, true);
+}
+
+Test(load, a_file_that_is_truncated_all_the_time_comes_to_an_end)
+{
+    load_against_writer(truncate_it, false);
+}
+
+/* The same on every read, not only when a thread is lucky: called when the first bytes have been read, in each try. */
+static unsigned n_tries;
+
+static bool grow_at_peek(const uint8_t *data, size_t len)
+{
+    (void)data, (void)len;
+    add_to_it(n_tries++);
+    return true;
+}
+
+static bool shrink_at_peek(const uint8_t *data, size_t len)
+{
+    (void)data, (void)len;
+    int fd = openat(dirfd_, "f", O_WRONLY);
+    cr_assert_eq(ftruncate(fd, 1500 - 100 * (int)n_tries++), 0);
+    close(fd);
+    return true;
+}
+
+/* Another file of the same size and time: only the number of its inode tells. */
+static bool exchange_at_peek(const uint8_t *data, size_t len)
+{
+    struct stat st;
+    (void)data, (void)len;
+    n_tries++;
+    cr_assert_eq(fstatat(dirfd_, "f", &st, 0), 0);
+    write_file("new", (size_t)st.st_size);
+    const struct timespec times[2] = {st.st_atim, st.st_mtim};
+    cr_assert_eq(utimensat(dirfd_, "new", times, 0), 0);
+    cr_assert_eq(renameat(dirfd_, "new", dirfd_, "f"), 0);
+    return true;
+}
+
+static bool exchange_once(const uint8_t *data, size_t len)
+{
+    return n_tries > 0 ? (n_tries++, true) : exchange_at_peek(data, len);
+}
+
+static bool exchange_and_refuse(const uint8_t *data, size_t len)
+{
+    return !exchange_at_peek(data, len);
+}
+
+static bool remove_at_peek(const uint8_t *data, size_t len)
+{
+    (void)data, (void)len;
+    n_tries++;
+    return unlinkat(dirfd_, "f", 0) == 0;
+}
+
+static enum thumbs_code load_changing(bool (*change)(const uint8_t *data, size_t len), struct thumbs_error *err)
+{
+    struct th_loader loader = {.slots = slots, .max_bytes = 1 << 30, .worth_loading = change};
+    struct th_slot *slot = NULL;
+    write_file("f", 2000);
+    n_tries = 0;
+    enum thumbs_code code = load(&loader, "f", &slot, err);
+    if (code == THUMBS_OK) th_slots_give(slots, slot);
+    cr_assert_eq(th_slots_in_use_bytes(slots), 0u);
+    return code;
+}
+
+Test(load, what_changes_under_every_read_has_vanished_after_two)
+{
+    static bool (*const changes[])(const uint8_t *data, size_t len) = {grow_at_peek, shrink_at_peek, exchange_at_peek,
+                                                                       exchange_and_refuse};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        struct thumbs_error err = {0};
+        cr_expect_eq(load_changing(changes[i], &err), THUMBS_VANISHED, "%zu: %s", i, err.message);
+        cr_expect_str_eq(err.message, "keeps changing while it is read");
+        cr_expect_eq(n_tries, 2u);
+    }
+}
+
+Test(load, what_changed_once_is_read_again)
+{
+    struct thumbs_error err = {0};
+    cr_expect_eq(load_changing(exchange_once, &err), THUMBS_OK, "%s", err.message);
+    cr_expect_eq(n_tries, 2u);
+}
+
+Test(load, what_is_removed_under_the_read_has_vanished)
+{
+    struct thumbs_error err = {0};
+    cr_expect_eq(load_changing(remove_at_peek, &err), THUMBS_VANISHED, "%s", err.message);
+    cr_expect_eq(n_tries, 1u);
+}
+
+/* Files that the kernel makes up have no size, or a wrong one. */
+Test(load, a_length_that_is_not_so_is_told)
+{
+    struct th_loader loader = {.slots = slots, .max_bytes = 1 << 30};
+    static const char *const files[][2] = {{"/proc", "version"}, {"/sys/kernel/mm/transparent_hugepage", "enabled"}};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct th_slot *slot = NULL;
+        struct thumbs_error err = {0};
+        struct stat st;
+        int dir = open(files[i][0], O_RDONLY | O_DIRECTORY);
+        if (dir < 0) continue;
+        cr_expect_eq(th_load_file(&loader, dir, files[i][1], &slot, &st, &err), THUMBS_UNREADABLE, "%s", err.message);
+        cr_expect_str_eq(err.message, "has not the length that its file system tells");
+        cr_expect_eq(th_slots_in_use_bytes(slots), 0u);
+        close(dir);
+    }
+}
+
+/* ---- the pool ---- */
 
 static bool countdown(void *user)
 {

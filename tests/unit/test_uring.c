@@ -396,6 +396,62 @@ Test(uring, what_keeps_being_rewritten_has_vanished)
     expect_keeps_changing(truncate_it);
 }
 
+static bool grow_it(const uint8_t *data, size_t len)
+{
+    int fd = openat(dirfd_, "f", O_WRONLY | O_APPEND);
+    (void)len;
+    cr_assert_eq(write(fd, data, 100), 100);
+    close(fd);
+    return true;
+}
+
+Test(uring, what_grows_for_ever_has_vanished)
+{
+    expect_keeps_changing(grow_it);
+}
+
+static bool exchange_it(const uint8_t *data, size_t len)
+{
+    struct stat st;
+    (void)data, (void)len;
+    cr_assert_eq(fstatat(dirfd_, "f", &st, 0), 0);
+    write_file("new", (size_t)st.st_size);
+    const struct timespec times[2] = {st.st_atim, st.st_mtim};
+    cr_assert_eq(utimensat(dirfd_, "new", times, 0), 0);
+    return renameat(dirfd_, "new", dirfd_, "f") == 0;
+}
+
+Test(uring, another_file_of_the_same_size_and_time_is_noticed)
+{
+    expect_keeps_changing(exchange_it);
+}
+
+/* Files that the kernel makes up have no size, or a wrong one; the words are those of th_load_file(). */
+static void expect_odd_length(const char *dir, const char *name, bool follow)
+{
+    int kept = dirfd_, odd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (odd < 0) return;
+    struct run *run = calloc(1, sizeof *run);
+    run->loader = (struct th_loader){.slots = make_slots(4, 1 << 30, false), .max_bytes = 1 << 30, .follow = follow};
+    add(run, name, 0);
+    dirfd_ = odd;
+    cr_assert_eq(run_files(run, 4), THUMBS_OK);
+    dirfd_ = kept;
+    cr_expect_eq(run->fates[0].error.code, THUMBS_UNREADABLE, "%s: %s", name, run->fates[0].error.message);
+    cr_expect_str_eq(run->fates[0].error.message, "has not the length that its file system tells");
+    expect_slots_back(run->loader.slots);
+    free(run);
+    close(odd);
+}
+
+Test(uring, a_length_that_is_not_so_is_told)
+{
+    for (int follow = 0; follow < 2; follow++) {
+        expect_odd_length("/proc", "version", follow);
+        expect_odd_length("/sys/kernel/mm/transparent_hugepage", "enabled", follow);
+    }
+}
+
 /* ---- scarce things ---- */
 
 static void *give_back_later(void *arg)

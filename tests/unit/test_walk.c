@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "walk/list.h"
 #include "walk/names.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -569,6 +570,40 @@ Test(walk, hidden_and_own_folder)
     box_remove(&box);
 }
 
+static void note_folder(void *user, const char *parent, const char *name)
+{
+    th_bytes_addf(user, "%s>%s\n", parent, name);
+}
+
+/* A folder is told before it is read, and told again where the walk comes back to read on. */
+Test(walk, tells_each_folder)
+{
+    struct box box = box_make();
+    struct th_bytes told = {0}, expected = {0};
+    put_all(&box, (const char *const[]){"a/b/c/1.jpg", "a/d/", "e/2.jpg", NULL});
+    const char *const sources[] = {box.path, in(&box, "e/2.jpg")};
+    struct th_walk_options options = options_for(sources, 1);
+    options.on_folder = note_folder;
+    options.on_folder_user = &told;
+    th_bytes_addf(&expected, ">%s\n>a\na>b\na/b>c\na>d\n>e\n", box.path);
+    expect_walk(&options, "file a/b/c/1.jpg\nfile e/2.jpg\n");
+    cr_expect_str_eq(th_bytes_str(&told), th_bytes_str(&expected), "got:\n%s", th_bytes_str(&told));
+
+    /* Too many names for one reading. */
+    char name[260];
+    for (int i = 0; i < 60; i++) {
+        snprintf(name, sizeof name, "a/%0200d.jpg", i);
+        put(&box, name, "");
+    }
+    th_bytes_clear(&told);
+    options.names_bytes = 4096;
+    free(walk_text(&options));
+    cr_expect_not_null(strstr(th_bytes_str(&told), ">a\na>\na>\n"), "got:\n%s", th_bytes_str(&told));
+    th_bytes_finish(&told);
+    th_bytes_finish(&expected);
+    box_remove(&box);
+}
+
 Test(walk, skips_dest)
 {
     struct box box = box_make();
@@ -848,8 +883,9 @@ static unsigned test_class(void *user, const char *name, bool *known_image)
 }
 
 /* In these tests a file is an image if it is not empty. */
-static bool test_image(void *user, int dirfd, const char *name)
+static bool test_image(void *user, int dirfd, const char *name, bool follow)
 {
+    (void)follow;
     struct content *content = user;
     struct stat st;
     content->n_asked++;
@@ -945,6 +981,267 @@ Test(walk, whole_names_of_source_files)
     box_remove(&box);
 }
 
+static long peak_kib(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
+/* ---- lists -------------------------------------------------------------------------------------------------- */
+
+/* A list of len bytes in a file of its own, good until the next call. */
+static const char *list_of(const char *text, size_t len)
+{
+    static char path[64];
+    if (!*path) snprintf(path, sizeof path, "/tmp/thumbs-list-%ld", (long)getpid());
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    cr_assert(fd >= 0 && write(fd, text, len) == (ssize_t)len);
+    close(fd);
+    return path;
+}
+
+static void expect_listed(struct th_walk_options *options, const char *list, const char *expected)
+{
+    options->list = list_of(list, strlen(list));
+    expect_walk(options, expected);
+    unlink(options->list);
+}
+
+Test(walk, list_of_names)
+{
+    struct box box = box_make();
+    const char *source = box.path;
+    struct th_walk_options options = options_for(&source, 1);
+    put_all(&box,
+            (const char *const[]){"a.jpg", "b/c.jpg", "b/d.jpg", "b/e/f.jpg", "b/.h.jpg", ".i/j.jpg", "k/", NULL});
+    expect_listed(&options, "", "");
+    expect_listed(&options, "\n\n", "");
+    expect_listed(&options, "a.jpg", "file a.jpg\n");
+    expect_listed(&options, "b/d.jpg\n\na.jpg\nb/c.jpg\nb/d.jpg\n", "file a.jpg\nfile b/c.jpg\nfile b/d.jpg\n");
+    expect_listed(&options, ".//b/./e///f.jpg/\n./a.jpg\n", "file a.jpg\nfile b/e/f.jpg\n");
+    expect_listed(&options, ".i/j.jpg\nb/.h.jpg\n", "file .i/j.jpg\nfile b/.h.jpg\n");
+    expect_listed(&options, "gone\nb/gone\ngone/a.jpg\na.jpg/b\nk\n",
+                  "fail gone vanished\nfail a.jpg/b vanished\nfail b/gone vanished\nfail gone/a.jpg vanished\n");
+    /* Whatever could lead out is refused before anything is looked at. */
+    expect_listed(&options, "../x\nb/../a.jpg\n..\n/etc/passwd\na.jpg\n/\n",
+                  "fail SOURCE .. unreadable\nfail SOURCE ../x unreadable\nfail SOURCE b/../a.jpg unreadable\n"
+                  "fail SOURCE / unreadable\nfail SOURCE /etc/passwd unreadable\nfile a.jpg\n");
+    /* Absolute names below SOURCE as it was given. */
+    char text[512];
+    snprintf(text, sizeof text, "%s/b/c.jpg\n%s-not/b/c.jpg\n", box.path, box.path);
+    char expected[512];
+    snprintf(expected, sizeof expected, "fail SOURCE %s-not/b/c.jpg unreadable\nfile b/c.jpg\n", box.path);
+    expect_listed(&options, text, expected);
+    /* NUL bytes are ends, or were meant to be. */
+    options.list_null = true;
+    put(&box, "new\nline.jpg", "");
+    options.list = list_of("new\nline.jpg\0\0b/c.jpg", 21);
+    expect_walk(&options, "file new\nline.jpg\nfile b/c.jpg\n");
+    options.list_null = false;
+    options.list = list_of("a.jpg\0b/c.jpg\0", 14);
+    expect_walk(&options, "fail SOURCE a.jpg unreadable\n");
+    unlink(options.list);
+    /* Rules count; the last part of a rule about folders is about those above, too. */
+    options.globs = (const char *const[]){"-b/e/", "-c.*"};
+    options.n_globs = 2;
+    expect_listed(&options, "b/e/f.jpg\nb/c.jpg\nb/d.jpg\nb/e\n",
+                  "skip b/c.jpg (excluded)\nfile b/d.jpg\nskip b/e (excluded)\nskip b/e/f.jpg (excluded)\n");
+    box_remove(&box);
+}
+
+Test(walk, list_of_folders)
+{
+    struct box box = box_make();
+    const char *source = box.path;
+    struct th_walk_options options = options_for(&source, 1);
+    put_all(&box, (const char *const[]){"a.jpg", "b/c.jpg", "b/.h.jpg", "b/e/f.jpg", "b/.i/j.jpg", "g/h.jpg",
+                                        ".thumbs/x.jpg", NULL});
+    expect_listed(&options, "b", "file b/c.jpg\nfile b/e/f.jpg\n");
+    expect_listed(&options, "b/e/\na.jpg\n", "file a.jpg\nfile b/e/f.jpg\n");
+    expect_listed(&options, ".", "file a.jpg\nfile b/c.jpg\nfile b/e/f.jpg\nfile g/h.jpg\n");
+    /* What comes with a folder does not come twice ("find ."); what is hidden or missing does not come with it. */
+    expect_listed(&options, ".\n./a.jpg\n./b\n./b/c.jpg\n./b/e\n./b/e/f.jpg\n./b/.h.jpg\n./g/gone\n",
+                  "file a.jpg\nfile b/c.jpg\nfile b/e/f.jpg\nfile g/h.jpg\nfile b/.h.jpg\nfail g/gone vanished\n");
+    expect_listed(&options, "b/e/f.jpg\nb\ng/h.jpg\nbb\n",
+                  "file b/c.jpg\nfile b/e/f.jpg\nfail bb vanished\nfile g/h.jpg\n");
+    options.hidden = true;
+    expect_listed(&options, "b\nb/.h.jpg\nb/.i\nb/.i/j.jpg\n",
+                  "file b/.h.jpg\nfile b/c.jpg\nfile b/.i/j.jpg\nfile b/e/f.jpg\n");
+    expect_listed(&options, ".thumbs\n.thumbs/x.jpg\n",
+                  "skip .thumbs (a folder of thumbs' own)\nskip .thumbs/x.jpg (in a folder of thumbs' own)\n");
+    /* DEST is not entered, by way of the list neither. */
+    struct stat st;
+    cr_assert(!fstatat(box.fd, "b", &st, 0));
+    options.skip_dev = st.st_dev;
+    options.skip_ino = st.st_ino;
+    expect_listed(&options, "b\nb/c.jpg\nb/e/f.jpg\na.jpg\n",
+                  "file a.jpg\nskip b/c.jpg (lies in DEST)\nskip b/e/f.jpg (lies in DEST)\n");
+    box_remove(&box);
+}
+
+Test(walk, list_and_links)
+{
+    struct box box = box_make(), outside = box_make();
+    const char *source = box.path;
+    struct th_walk_options options = options_for(&source, 1);
+    put_all(&box, (const char *const[]){"a.jpg", "b/c.jpg", NULL});
+    put(&outside, "o.jpg", "");
+    cr_assert(!symlinkat("a.jpg", box.fd, "file.jpg"));
+    cr_assert(!symlinkat("b", box.fd, "folder"));
+    cr_assert(!symlinkat(outside.path, box.fd, "out"));
+    cr_assert(!symlinkat("out", box.fd, "chain"));
+    cr_assert(!symlinkat("../b", box.fd, "b/self"));
+    static const char list[] = "file.jpg\nfolder\nfolder/c.jpg\nout/o.jpg\nout\nchain/o.jpg\nb/self/c.jpg\na.jpg\n";
+    expect_listed(&options, list,
+                  "file a.jpg\nfail file.jpg unreadable\nfail folder unreadable\nfail out unreadable\n"
+                  "fail b/self/c.jpg unreadable\nfail chain/o.jpg unreadable\nfail folder/c.jpg unreadable\n"
+                  "fail out/o.jpg unreadable\n");
+    options.follow = true;
+    expect_listed(&options, "file.jpg\nfolder/c.jpg\nout/o.jpg\nchain\nb/self/c.jpg\n",
+                  "file chain/o.jpg\nfile file.jpg\nfile b/self/c.jpg\nfile folder/c.jpg\nfile out/o.jpg\n");
+    box_remove(&box);
+    box_remove(&outside);
+}
+
+Test(walk, list_that_is_no_list)
+{
+    struct box box = box_make();
+    put(&box, "a.jpg", "");
+    const char *sources[] = {box.path, in(&box, "a.jpg")};
+    struct th_walk_options options = options_for(sources, 1);
+    options.list = in(&box, "gone");
+    expect_create_fails(&options, THUMBS_VANISHED, "gone");
+    options.list = box.path;
+    expect_create_fails(&options, THUMBS_UNREADABLE, "is a folder");
+    options.list = in(&box, "a.jpg");
+    options.n_sources = 2;
+    expect_create_fails(&options, THUMBS_USAGE, "one folder");
+    options.sources = sources + 1;
+    options.n_sources = 1;
+    expect_create_fails(&options, THUMBS_USAGE, "one folder");
+    /* One that can be read no further. */
+    options.sources = sources;
+    options.list = "/proc/self/mem";
+    expect_walk(&options, "fail SOURCE /proc/self/mem unreadable\n");
+    box_remove(&box);
+}
+
+Test(walk, list_with_names_too_long)
+{
+    struct box box = box_make();
+    const char *source = box.path;
+    struct th_walk_options options = options_for(&source, 1);
+    put(&box, "a.jpg", "");
+    put(&box, "b.jpg", "");
+    /* A part, a whole name of three buffers in the middle, one that just fits, one that has no end. */
+    const size_t most = TH_LIST_BYTES;
+    const size_t lens[] = {TH_NAME_MAX + 1, 3 * most + 17, most - 1, most, most + 1};
+    for (size_t i = 0; i < 2 * sizeof lens / sizeof *lens; i++) {
+        struct th_bytes list = {0};
+        th_bytes_adds(&list, "a.jpg\n");
+        cr_assert(th_bytes_reserve(&list, lens[i / 2]));
+        memset(list.data + list.len, 'x', lens[i / 2]);
+        list.len += lens[i / 2];
+        if (i % 2) th_bytes_adds(&list, "\nb.jpg");
+        options.list = list_of(list.data, list.len);
+        char *text = walk_text(&options);
+        size_t n_failed = 0, n_files = 0;
+        for (const char *line = text; *line; line = strchr(line, '\n') + 1) {
+            n_failed += !strncmp(line, "fail SOURCE xxx", 15);
+            n_files += !strncmp(line, "file ", 5);
+        }
+        cr_expect_eq(n_failed, 1, "%zu: %zu failed", i, n_failed);
+        cr_expect_eq(n_files, 1 + i % 2, "%zu: %zu files", i, n_files);
+        free(text);
+        th_bytes_finish(&list);
+    }
+    unlink(options.list);
+    box_remove(&box);
+}
+
+static bool stop_now(void *user)
+{
+    return ++*(int *)user >= 2;
+}
+
+Test(walk, list_comes_as_a_stream, .timeout = 20)
+{
+    struct box box = box_make();
+    const char *source = box.path;
+    int fds[2], n_asked = 0;
+    put_all(&box, (const char *const[]){"a.jpg", "b.jpg", NULL});
+    cr_assert(!pipe(fds));
+    char list[40];
+    snprintf(list, sizeof list, "/proc/self/fd/%d", fds[0]);
+    struct th_walk_options options = options_for(&source, 1);
+    options.list = list;
+    options.stopped = stop_now;
+    options.user = &n_asked;
+    struct th_walk *walk = NULL;
+    struct th_walk_entry entry;
+    cr_assert_eq(th_walk_create(&options, &walk, NULL), THUMBS_OK);
+    cr_expect(th_walk_list_may_wait(list));
+    cr_expect_not(th_walk_list_may_wait(in(&box, "a.jpg")));
+    /* A name is there as soon as its end is, half of one is not. */
+    cr_assert_eq(write(fds[1], "b.jpg\na.j", 9), 9);
+    cr_assert(th_walk_next(walk, &entry));
+    cr_expect_str_eq(entry.name, "b.jpg");
+    th_walk_entry_finish(&entry);
+    n_asked = 0;
+    cr_assert_eq(write(fds[1], "pg\n", 3), 3);
+    cr_assert(th_walk_next(walk, &entry));
+    cr_expect_str_eq(entry.name, "a.jpg");
+    th_walk_entry_finish(&entry);
+    /* Nothing more comes, but somebody wants it to end. */
+    n_asked = 0;
+    cr_expect_not(th_walk_next(walk, &entry));
+    cr_expect_eq(n_asked, 2);
+    th_walk_destroy(walk);
+    close(fds[0]);
+    close(fds[1]);
+    box_remove(&box);
+}
+
+/* So many names in one folder, some of them twice, in a list that is far larger than what is held of it. */
+Test(walk, memory_does_not_grow_with_the_list, .timeout = 120)
+{
+    if (SANITIZED) cr_skip_test("a sanitizer's own memory would be measured");
+    struct box box = box_make();
+    const char *source = box.path;
+    struct th_bytes list = {0};
+    enum { N = 3000, TIMES = 40 };
+    for (unsigned i = 0; i < N * TIMES; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%08x-a-name-of-a-usual-length.jpg", i % N * 2654435761u);
+        if (i < N) put(&box, name, "");
+        th_bytes_addf(&list, "%s\n", name);
+    }
+    struct th_walk_options options = options_for(&source, 1);
+    options.list = list_of(list.data, list.len); /* 5 MB */
+    th_bytes_finish(&list);
+    pid_t pid = fork();
+    if (pid == 0) {
+        alarm(60);
+        struct th_walk *walk;
+        struct th_walk_entry entry;
+        unsigned n = 0;
+        long before = peak_kib();
+        if (th_walk_create(&options, &walk, NULL)) _exit(2);
+        while (th_walk_next(walk, &entry)) {
+            n += entry.kind == TH_WALK_FILE;
+            th_walk_entry_finish(&entry);
+        }
+        th_walk_destroy(walk);
+        _exit(n < N || n > N * TIMES ? 3 : peak_kib() - before > 2000);
+    }
+    int status = 0;
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%d", status);
+    unlink(options.list);
+    box_remove(&box);
+}
+
 /* The rule once more, over a plain list, as it is written down. */
 struct plain {
     char name[256];
@@ -1017,6 +1314,47 @@ static void random_name(unsigned long *seed, char *name)
     name[len] = '\0';
 }
 
+static void expect_in_text(const char *text, const struct plain *p, unsigned long seed)
+{
+    char line[300];
+    snprintf(line, sizeof line, "%s %.255s\n", p->whole ? "whole" : "file", p->name);
+    const char *found = strstr(text, line);
+    cr_assert(found && (found == text || found[-1] == '\n'), "seed %lu: no '%s' in\n%s", seed, line, text);
+}
+
+/* What is listed gets the same names as in a walk, whatever else is in the list and in whatever order and parts it
+ * comes. */
+static void random_list(struct th_walk_options *options, const struct plain *all, size_t n, unsigned long *state,
+                        unsigned long seed)
+{
+    static const size_t sizes[] = {1, 5000, 0};
+    for (size_t k = 0; k < 3; k++) {
+        struct th_bytes list = {0};
+        bool listed[1000] = {0};
+        size_t n_listed = 0, n_lines = 0;
+        for (size_t i = 0; i < n / 4 + k; i++) {
+            size_t pick = next_random(state) % n;
+            n_listed += !listed[pick];
+            listed[pick] = true;
+            th_bytes_addf(&list, "%s\n", all[pick].name);
+        }
+        options->names_bytes = sizes[k];
+        options->hidden = k == 0;
+        options->list = list_of(list.data, list.len);
+        char *text = walk_text(options);
+        for (const char *c = text; *c; c++)
+            n_lines += *c == '\n';
+        cr_assert_eq(n_lines, n_listed, "seed %lu", seed);
+        for (size_t i = 0; i < n; i++) {
+            if (listed[i]) expect_in_text(text, &all[i], seed);
+        }
+        free(text);
+        th_bytes_finish(&list);
+    }
+    unlink(options->list);
+    options->list = NULL;
+}
+
 static void random_folder(const struct box *box, unsigned long seed, bool keep)
 {
     enum { N = 500 };
@@ -1056,6 +1394,7 @@ static void random_folder(const struct box *box, unsigned long seed, bool keep)
         cr_assert_str_eq(text, th_bytes_str(&expected), "seed %lu, %zu bytes", seed, sizes[i]);
         free(text);
     }
+    random_list(&options, list, n, &state, seed);
     th_bytes_finish(&expected);
     empty_folder(box->fd);
 }
@@ -1189,13 +1528,6 @@ Test(walk, parts_of_files_and_folders, .timeout = 60)
     }
     th_bytes_finish(&expected);
     box_remove(&box);
-}
-
-static long peak_kib(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return usage.ru_maxrss;
 }
 
 /* Walk so many files of one folder in a process of its own: the growth of its memory in KiB. */
@@ -1707,6 +2039,35 @@ static int walk_with_fault(const struct th_walk_options *options, const char *po
     return WIFEXITED(status) ? WEXITSTATUS(status) : 100 + status;
 }
 #endif
+
+Test(walk, list_says_what_it_loses_to_faults, .timeout = 120)
+{
+#ifdef THUMBS_FAULTS
+    struct box box = box_make();
+    put_all(&box, (const char *const[]){"a.jpg", "a.png", "e/b.jpg", "e/f/c.jpg", "g/h/d.jpg", NULL});
+    const char *source = box.path;
+    struct th_walk_options options = options_for(&source, 1);
+    static const char list[] = "a.png\ne\ng/h/d.jpg\na.jpg\n";
+    int fd = openat(box.fd, "list", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    cr_assert_eq(write(fd, list, sizeof list - 1), (ssize_t)sizeof list - 1);
+    close(fd);
+    options.list = in(&box, "list");
+    options.names_bytes = 1;
+    static const char *const points[] = {"alloc", "open", "read"};
+    for (size_t p = 0; p < 3; p++) {
+        unsigned n_told = 0;
+        for (unsigned n = 1; n < 60; n++) {
+            int result = walk_with_fault(&options, points[p], n, 5);
+            cr_expect(result == 0 || result == 1, "%s:%u gives %d", points[p], n, result);
+            n_told += result == 1;
+        }
+        cr_expect_gt(n_told, 3, "%s", points[p]);
+    }
+    box_remove(&box);
+#else
+    cr_skip_test("built without THUMBS_FAULTS");
+#endif
+}
 
 Test(walk, says_what_it_loses_to_faults, .timeout = 120)
 {

@@ -2,11 +2,16 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/sys.h"
 #include "work/check.h"
+#include "work/make.h"
 #include "work/wire.h"
 #include "work/work.h"
 
@@ -194,15 +199,19 @@ static enum thumbs_code run_without_files(enum thumbs_mode mode, const char *pro
 {
     struct thumbs_options options;
     thumbs_options_init(&options);
+    struct th_budget memory;
+    th_budget_init(&memory, 1 << 30);
     struct th_work work = {.mode = mode,
                            .jobs = 2,
                            .image = &options.image,
+                           .memory = &memory,
                            .queue = th_queue_create(2),
                            .worker_program = program,
                            .finish = never};
     th_queue_close(work.queue);
     enum thumbs_code code = th_work_run(&work, err);
     th_queue_destroy(work.queue);
+    th_budget_finish(&memory);
     return code;
 }
 
@@ -221,4 +230,93 @@ Test(work, says_which_worker_program_is_missing, .timeout = 30)
     /* A program that is not ours does not answer. */
     cr_expect_neq(run_without_files(THUMBS_MODE_PROCESSES, "/bin/true", &err), THUMBS_OK);
     cr_expect_not_null(strstr(err.message, "does not answer"), "%s", err.message);
+}
+
+/* ---- the time that a file may take ---- */
+
+/* A sink that loses time when it grows: by doing nothing, as if the process had been stopped there, or by working. */
+struct slow_sink {
+    struct th_sink sink; /* first */
+    unsigned n_sleeps;   /* how often yet to lose it */
+    uint64_t sleep_ns, work_ns;
+    unsigned n_grown;
+};
+
+static bool lose_time(struct th_sink *sink, size_t need)
+{
+    struct slow_sink *slow = sink->user;
+    struct timespec pause = {.tv_sec = (time_t)(slow->sleep_ns / 1000000000),
+                             .tv_nsec = (long)(slow->sleep_ns % 1000000000)};
+    slow->n_grown++;
+    if (slow->n_sleeps > 0) {
+        slow->n_sleeps--;
+        nanosleep(&pause, NULL);
+        struct timespec start, now;
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start);
+        do {
+            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+        } while ((uint64_t)(now.tv_sec - start.tv_sec) * 1000000000 + (uint64_t)(now.tv_nsec - start.tv_nsec) <
+                 slow->work_ns);
+    }
+    if (need <= sink->cap) return true;
+    uint8_t *data = realloc(sink->data, need);
+    if (!data) return false;
+    sink->data = data;
+    sink->cap = need;
+    return true;
+}
+
+static uint8_t *read_sample(const char *name, size_t *len)
+{
+    char path[500];
+    snprintf(path, sizeof path, "%s/%s", TEST_SAMPLES, name);
+    FILE *file = fopen(path, "rb");
+    cr_assert_not_null(file, "%s", path);
+    uint8_t *data = malloc(1 << 22);
+    *len = fread(data, 1, 1 << 22, file);
+    fclose(file);
+    return data;
+}
+
+/* The time is lost with one thumbnail and noticed before the next. */
+static enum thumbs_code make_slowly(struct slow_sink *slow, uint64_t timeout_ns)
+{
+    static struct th_image_result result;
+    struct thumbs_options options;
+    struct thumbs_error err = {0};
+    size_t len;
+    uint8_t *data = read_sample("photos/dunes.jpg", &len);
+    thumbs_options_init(&options);
+    /* Each is more than the memory that the sink may have left of the try before. */
+    options.image.n_sizes = 4;
+    options.image.quality = 100;
+    for (uint32_t i = 0; i < 4; i++)
+        options.image.sizes[i] = (struct thumbs_size){.width = 500 - i, .height = 500 - i, .square = true};
+    slow->sink = (struct th_sink){.grow = lose_time, .user = slow};
+    enum thumbs_code code =
+        th_work_make(data, len, &options.image, (struct th_image_limits){0}, timeout_ns, &slow->sink, &result, &err);
+    free(slow->sink.data);
+    free(data);
+    return code;
+}
+
+enum { MS = 1000000 };
+
+Test(make, what_was_stopped_gets_its_time_once_more, .timeout = 60)
+{
+    struct slow_sink slow = {.n_sleeps = 1, .sleep_ns = UINT64_C(2500) * MS};
+    cr_expect_eq(make_slowly(&slow, UINT64_C(2000) * MS), THUMBS_OK);
+    slow = (struct slow_sink){.n_sleeps = 100, .sleep_ns = UINT64_C(700) * MS};
+    cr_expect_eq(make_slowly(&slow, UINT64_C(500) * MS), THUMBS_TIMEOUT, "but not for ever");
+}
+
+Test(make, what_takes_too_long_does_not, .timeout = 60)
+{
+    struct slow_sink slow = {.n_sleeps = 1, .work_ns = UINT64_C(700) * MS};
+    uint64_t start_ns = th_now_ns();
+    enum thumbs_code code = make_slowly(&slow, UINT64_C(500) * MS);
+    /* On a machine that gave it less than half of its time it is right to try again. */
+    if (th_now_ns() - start_ns < UINT64_C(1300) * MS) cr_expect_eq(code, THUMBS_TIMEOUT);
+    slow = (struct slow_sink){.n_sleeps = 1, .sleep_ns = UINT64_C(100) * MS};
+    cr_expect_eq(make_slowly(&slow, 0), THUMBS_OK, "no time-out at all");
 }

@@ -24,7 +24,52 @@ for mode in $MODES; do
     thumbs 0 --mode="$mode" photos out
     expect_counts 2 1 0 0 0
 done
+# Folders that a template makes, in the midst of a path too; and one that becomes a link while the run goes on.
+for link in sizes sizes/256; do
+    rm -rf out
+    mkdir -p "out/$(dirname $link)"
+    ln -s "$PWD/elsewhere" out/$link
+    thumbs 1 --name='sizes/{size}/{dir}/{stem}.{ext}' photos out
+    expect_counts 0 0 0 3 0
+    expect_outputs out $link
+done
+many tree 4 orientation
+rm -rf out
+mkdir -p elsewhere/tree
+(
+    while [ ! -e enough ]; do
+        for folder in out/1 out/2 out/3 out/4; do
+            if [ -d $folder ] && mv $folder $folder.aside; then
+                ln -s ../elsewhere/tree $folder
+                rm $folder
+                mv -T $folder.aside $folder || rm -rf $folder.aside
+            fi
+        done
+    done
+) 2>/dev/null &
+swapper=$!
+for mode in $MODES; do
+    "$THUMBS" --force --mode="$mode" tree out >"$log/stdout" 2>"$log/stderr" || true
+    check_summary
+done
+touch enough
+wait $swapper || true
+rm -rf out
+[ -z "$(find elsewhere/tree ! -type d)" ] || fail "written through a link: $(find elsewhere/tree)"
+rmdir elsewhere/tree
+
 # The memory of what was made could be made to lead elsewhere as well.
+snapshot elsewhere >before
+mkdir -p out/.thumbs
+ln -s ../../elsewhere out/.thumbs/made
+thumbs 0 photos out
+expect_counts 3 0 0 0 0
+rm out/.thumbs/made
+thumbs 0 photos out
+for manifest in out/.thumbs/made/*; do ln -sf ../../../elsewhere/file "$manifest"; done
+thumbs 0 photos out
+snapshot elsewhere >after
+cmp before after || fail "something outside DEST has changed"
 rm -r out
 mkdir -p out
 ln -s ../elsewhere out/.thumbs

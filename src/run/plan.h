@@ -1,0 +1,21 @@
+/* plan.h - how the memory that a run may use is shared out. */
+#ifndef TH_RUN_PLAN_H
+#define TH_RUN_PLAN_H
+
+#include "thumbs/thumbs.h"
+
+struct th_plan {
+    uint64_t memory_bytes; /* of the whole run */
+    uint64_t queue_bytes;  /* loaded files */
+    uint64_t file_bytes;   /* one file alone, which may be more than queue_bytes */
+    uint64_t decode_bytes; /* pictures while they are decoded, all workers together */
+    unsigned jobs;
+};
+
+/* Share out options->memory_bytes (0: three quarters of what this process may use): a fixed part for the program and
+ * each worker, a quarter at most for loaded files (one that is larger than queue_bytes is loaded when no other is), the
+ * rest for decoding. Where the fixed parts would take over half, there are fewer jobs. Expects jobs and queue_bytes to be
+ * set. MEMORY: not enough for one worker. */
+enum thumbs_code th_plan_memory(const struct thumbs_options *options, struct th_plan *out, struct thumbs_error *err);
+
+#endif

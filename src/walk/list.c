@@ -1,0 +1,286 @@
+#include "walk/list.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/num.h"
+#include "base/sys.h"
+#include "walk/names.h"
+#include "walk/walk.h"
+
+#define WAIT_MS 100
+
+static const char *const refusals[] = {
+    NULL,
+    "is an absolute name that is not below SOURCE",
+    "has a part \"..\", which could lead out of SOURCE",
+    "is too long a name",
+    "holds a NUL byte: is --null missing?",
+};
+enum refusal { TAKEN, NOT_BELOW, LEADS_UP, TOO_LONG, HOLDS_NUL };
+
+struct item {
+    uint32_t at, dir_len;
+    enum refusal refusal;
+};
+
+struct th_list {
+    int fd;
+    bool owned; /* fd is to be closed */
+    char end;   /* of a name */
+    const char *source;
+    size_t source_len; /* without slashes at its end */
+
+    char *buf;      /* TH_LIST_BYTES and a NUL */
+    size_t len;     /* bytes in it ... */
+    size_t done;    /* ... of which so many are in `items` */
+    bool at_end;    /* nothing more is to be read */
+    bool in_excess; /* what comes next is the rest of a name that was too long */
+
+    struct item *items;
+    size_t n_items, cap_items, i_item;
+};
+
+/* ---- one name ---- */
+
+static const char *without_source(const struct th_list *list, const char *name)
+{
+    if (*name != '/') return name;
+    if (*list->source != '/' || strncmp(name, list->source, list->source_len) != 0) return NULL;
+    const char *rest = name + list->source_len;
+    return *rest == '/' || !*rest ? rest : NULL;
+}
+
+static enum refusal check_parts(const char *path)
+{
+    for (;;) {
+        size_t len = strcspn(path, "/");
+        if (len == 2 && path[0] == '.' && path[1] == '.') return LEADS_UP;
+        if (len > TH_NAME_MAX) return TOO_LONG;
+        path += len;
+        if (!*path) return TAKEN;
+        path++;
+    }
+}
+
+/* Leave out what says nothing, in place (what is written is never longer than what is read). */
+static void clean_parts(char *to, const char *from, uint32_t *dir_len)
+{
+    char *const begin = to;
+    *dir_len = 0;
+    while (*from) {
+        size_t len = strcspn(from, "/");
+        if (len > 0 && !(len == 1 && from[0] == '.')) {
+            if (to > begin) {
+                *dir_len = (uint32_t)(to - begin);
+                *to++ = '/';
+            }
+            memmove(to, from, len);
+            to += len;
+        }
+        from += len + (from[len] == '/');
+    }
+    *to = '\0';
+}
+
+/* The name of len bytes at `at` of the buffer, where a NUL follows it. */
+static void take_name(struct th_list *list, struct item *item, size_t at, size_t len)
+{
+    char *name = list->buf + at;
+    const char *path = without_source(list, name);
+    *item = (struct item){.at = (uint32_t)at};
+    item->refusal = strlen(name) != len ? HOLDS_NUL : !path ? NOT_BELOW : check_parts(path);
+    if (item->refusal == TAKEN) clean_parts(name, path, &item->dir_len);
+}
+
+/* ---- a lot of names ---- */
+
+static bool has_room(struct th_list *list)
+{
+    size_t bytes, cap = list->cap_items ? list->cap_items * 2 : 256;
+    if (list->n_items < list->cap_items) return true;
+    if (!th_mul_size(cap, sizeof *list->items, &bytes)) return false;
+    struct item *items = th_realloc(list->items, bytes);
+    if (!items) return false;
+    list->items = items;
+    list->cap_items = cap;
+    return true;
+}
+
+/* Names that were refused come first; then by folder, then by name. */
+static int compare(const void *a, const void *b, void *buf)
+{
+    const struct item *x = a, *y = b;
+    const char *x_path = (const char *)buf + x->at, *y_path = (const char *)buf + y->at;
+    if (x->refusal != y->refusal) return x->refusal > y->refusal ? -1 : 1;
+    int order = memcmp(x_path, y_path, x->dir_len < y->dir_len ? x->dir_len : y->dir_len);
+    if (!order) order = (x->dir_len > y->dir_len) - (x->dir_len < y->dir_len);
+    return order ? order : strcmp(x_path, y_path);
+}
+
+static void drop_doubles(struct th_list *list)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < list->n_items; i++) {
+        struct item *last = n ? &list->items[n - 1] : NULL;
+        bool same = last && last->refusal == TAKEN && compare(last, &list->items[i], list->buf) == 0;
+        if (!same) list->items[n++] = list->items[i];
+    }
+    list->n_items = n;
+}
+
+/* Make items of the whole names that the buffer holds. False: no memory for more, what is there is good. */
+static bool take_names(struct th_list *list)
+{
+    bool ok = true;
+    while (list->done < list->len) {
+        char *name = list->buf + list->done, *end = memchr(name, list->end, list->len - list->done);
+        bool is_last = !end && list->at_end;
+        /* A name that fills the buffer is cut, and told as too long. */
+        bool is_excess = !end && list->done == 0 && list->len == TH_LIST_BYTES;
+        if (!end && !is_last && !is_excess) break;
+        size_t len = end ? (size_t)(end - name) : list->len - list->done;
+        bool counts = len > 0 && !list->in_excess;
+        if (counts && !(ok = has_room(list))) break;
+        name[len] = '\0';
+        if (counts) {
+            struct item *item = &list->items[list->n_items++];
+            take_name(list, item, list->done, len);
+            if (is_excess) *item = (struct item){.at = (uint32_t)list->done, .refusal = TOO_LONG};
+        }
+        list->in_excess = is_excess;
+        list->done += len + (end ? 1 : 0);
+    }
+    if (list->n_items) qsort_r(list->items, list->n_items, sizeof *list->items, compare, list->buf);
+    drop_doubles(list);
+    return ok;
+}
+
+/* Wait until a read would not. False: stopped. */
+static bool wait_for_more(const struct th_list *list, bool (*stopped)(void *user), void *user)
+{
+    struct pollfd p = {.fd = list->fd, .events = POLLIN};
+    for (;;) {
+        if (stopped && stopped(user)) return false;
+        int n = poll(&p, 1, WAIT_MS);
+        if (n > 0 || (n < 0 && errno != EINTR)) return true; /* the read will say what is wrong */
+    }
+}
+
+static bool is_more_there(const struct th_list *list)
+{
+    struct pollfd p = {.fd = list->fd, .events = POLLIN};
+    return !list->at_end && list->len < TH_LIST_BYTES && poll(&p, 1, 0) > 0;
+}
+
+/* Read what is there, up to a full buffer. False: an error before anything else, and errno. */
+static bool read_what_is_there(struct th_list *list)
+{
+    const size_t len_before = list->len;
+    do {
+        ssize_t n = th_read(list->fd, list->buf + list->len, TH_LIST_BYTES - list->len);
+        if (n < 0) return errno == EAGAIN || list->len > len_before;
+        list->at_end = n == 0;
+        list->len += (size_t)n;
+    } while (is_more_there(list));
+    return true;
+}
+
+/* Nothing more is to be had; what came last may be half a name. */
+static enum th_list_state give_up(struct th_list *list)
+{
+    list->at_end = true;
+    list->len = list->done = 0;
+    return TH_LIST_FAILED;
+}
+
+/* Read on until there are names, or nothing more comes. */
+static enum th_list_state read_lot(struct th_list *list, bool (*stopped)(void *user), void *user)
+{
+    list->n_items = list->i_item = 0;
+    while (list->n_items == 0 && !(list->at_end && list->done == list->len)) {
+        memmove(list->buf, list->buf + list->done, list->len - list->done);
+        list->len -= list->done;
+        list->done = 0;
+        /* (It is full only where there was no memory for more items.) */
+        if (!list->at_end && list->len < TH_LIST_BYTES) {
+            if (!wait_for_more(list, stopped, user)) return TH_LIST_STOPPED;
+            if (!read_what_is_there(list)) return give_up(list);
+        }
+        if (!take_names(list) && list->n_items == 0) {
+            errno = ENOMEM;
+            return give_up(list);
+        }
+    }
+    return list->n_items ? TH_LIST_ITEM : TH_LIST_END;
+}
+
+enum th_list_state th_list_next(struct th_list *list, bool (*stopped)(void *user), void *user,
+                                struct th_list_item *item)
+{
+    if (list->i_item == list->n_items) {
+        enum th_list_state state = read_lot(list, stopped, user);
+        if (state != TH_LIST_ITEM) return state;
+    }
+    const struct item *next = &list->items[list->i_item++];
+    *item = (struct th_list_item){
+        .path = list->buf + next->at, .dir_len = next->dir_len, .refused = refusals[next->refusal]};
+    return TH_LIST_ITEM;
+}
+
+/* ---- the whole ---- */
+
+enum thumbs_code th_list_open(const char *file, bool null, const char *source, struct th_list **out,
+                              struct thumbs_error *err)
+{
+    struct stat st;
+    bool is_stdin = strcmp(file, "-") == 0;
+    int fd = is_stdin ? STDIN_FILENO : th_openat(AT_FDCWD, file, O_RDONLY | O_NOCTTY, 0);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, errno, "cannot open the list %.110s",
+                           is_stdin ? "on standard input" : file);
+    if (S_ISDIR(st.st_mode)) {
+        if (!is_stdin) th_close(fd);
+        return th_error_set(err, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, "the list %.110s is a folder", file);
+    }
+    struct th_list *list = th_calloc(1, sizeof *list);
+    char *buf = list ? th_alloc(TH_LIST_BYTES + 1) : NULL;
+    if (!buf) {
+        free(list);
+        if (!is_stdin) th_close(fd);
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the list of files");
+    }
+    size_t source_len = strlen(source);
+    while (source_len > 0 && source[source_len - 1] == '/')
+        source_len--;
+    *list = (struct th_list){.fd = fd,
+                             .owned = !is_stdin,
+                             .end = null ? '\0' : '\n',
+                             .source = source,
+                             .source_len = source_len,
+                             .buf = buf};
+    *out = list;
+    return THUMBS_OK;
+}
+
+void th_list_close(struct th_list *list)
+{
+    if (!list) return;
+    if (list->owned) th_close(list->fd);
+    free(list->buf);
+    free(list->items);
+    free(list);
+}
+
+bool th_walk_list_may_wait(const char *file)
+{
+    struct stat st;
+    int failed = strcmp(file, "-") == 0 ? fstat(STDIN_FILENO, &st) : stat(file, &st);
+    return !failed && !S_ISREG(st.st_mode);
+}

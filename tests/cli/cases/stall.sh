@@ -1,0 +1,74 @@
+# A run that does not go on says what it waits for, without being asked: sources, stages, workers.
+. "$CASES/common.inc"
+can_fault=$(
+    status=0
+    THUMBS_FAULT='open:*' "$THUMBS" --mode=sync --quiet "$SAMPLES/jpeg" probe 2>/dev/null || status=$?
+    echo $status
+)
+[ "$can_fault" -ne 0 ] || skip "this build waits for 30 s before it speaks"
+was_told() { grep -q "$1" "$log/stderr"; }
+n_told() { [ "$(grep -c '^thumbs: no progress for ' "$log/stderr")" -ge "$1" ]; }
+
+# A run that goes on is silent, however long it takes.
+many photos 3
+THUMBS_STALL_MS=10000 thumbs 0 --jobs=2 --format=webp --size=400 photos calm
+! was_told 'no progress' || fail "it stalled for 10 s, or says so without a reason"
+THUMBS_STALL_MS=500
+export THUMBS_STALL_MS
+
+# All workers are stopped: their files, numbers and processes are told, more than once but less and less often; and when
+# they go on, so does the run.
+start --quiet --jobs=2 --format=webp --size=400 --timeout=50 photos out
+until_true 20 has_outputs out 5 || fail "it does not begin"
+hung=$(workers thumbs-worker)
+# shellcheck disable=SC2086 # several
+kill -STOP $hung
+until_true 20 n_told 2 || fail "not a word about the workers: $(cat "$log/stderr")"
+for pid in $hung; do
+    was_told "^thumbs:   decode: [1-3]/[a-z-]*\.jpg: is worked on, [0-9.]* s, worker [12], process $pid$" ||
+        fail "no word of worker $pid: $(cat "$log/stderr")"
+done
+was_told '^thumbs: no progress for [0-9.]* s: [0-9]* of [0-9]*+* sources; waiting for:$' || fail "no header"
+was_told '^thumbs:   and [0-9]* more that wait for their turn$' || fail "no word of the others"
+was_told '^thumbs:   queues: [0-9]* of 16 to be read, [0-9]* of 8 loaded, ' || fail "no word of the queues"
+# shellcheck disable=SC2086 # several
+kill -CONT $hung
+finish
+[ "$got_status" -eq 0 ] || fail "exit status $got_status: $(cat "$log/stderr")"
+same_trees calm out
+expect_clean out
+
+# Nobody reads the report: it is the telling that hangs, in every mode.
+many small 12 jpeg
+mkfifo fifo
+for mode in $MODES; do
+    sleep 50 <fifo &
+    reader=$!
+    start --mode=$mode --jobs=2 --force --report=fifo small out-small
+    until_true 30 was_told '^thumbs:   report: [0-9]*/[^:]*\.jpg: its fate is being told, ' ||
+        fail "$mode: not a word about the report: $(cat "$log/stderr")"
+    kill "$reader"
+    finish
+    [ "$got_status" -eq 3 ] || fail "$mode: exit status $got_status without a reader"
+    expect_clean out-small
+done
+
+# Nobody opens it: there is no run yet.
+start --report=fifo --force small out-small
+until_true 20 was_told '^thumbs: no progress for [0-9.]* s: SOURCE, DEST and the report are being opened$' ||
+    fail "not a word: $(cat "$log/stderr")"
+cat fifo >"$log/r" &
+finish
+[ "$got_status" -eq 0 ] || fail "exit status $got_status"
+
+# A decoder that takes its time, where pictures can be told to (test builds): in the modes that have nobody to kill it.
+mkdir slow
+printf 'GIF89a\001\000\001\000\000\000\000THUMBS-PROBE crash\n' >slow/probe.gif
+"$THUMBS" --quiet --report="$log/r" slow out-slow 2>/dev/null || true
+fates "$log/r" | grep -q ':crashed ' || exit 0
+printf 'GIF89a\001\000\001\000\000\000\000THUMBS-PROBE sleep 3000\n' >slow/probe.gif
+for mode in $MODES; do
+    "$THUMBS" --mode=$mode --jobs=2 slow out-slow >"$log/stdout" 2>"$log/stderr" </dev/null || true
+    was_told '^thumbs:   decode: probe\.gif: is worked on, [0-9.]* s, worker [12]' ||
+        fail "$mode: not a word about the decoder: $(cat "$log/stderr")"
+done
