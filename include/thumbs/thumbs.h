@@ -140,6 +140,7 @@ struct thumbs_image_options {
     uint32_t quality;                     /* 1 to 100 */
     uint8_t background[4];                /* R, G, B, and 0 */
     uint32_t on_damage;                   /* enum thumbs_damage */
+    uint32_t no_svg;                      /* 1: SVG is not decoded in a sandbox either, so that all modes are alike */
     uint64_t max_pixels;                  /* width x height of a source beyond which it is refused */
 };
 

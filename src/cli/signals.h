@@ -1,7 +1,7 @@
 /*
  * signals.h - SIGINT, SIGTERM, SIGHUP and SIGUSR1 become calls on an ordinary thread, so that no code of ours ever runs
- * inside a signal handler. SIGPIPE is ignored: a closed pipe is a write error like any other. SIGHUP is not caught where
- * it is ignored (nohup), nor is a Ctrl-C at the terminal where SIGINT is (background jobs of scripts).
+ * inside a signal handler. SIGPIPE is ignored: a closed pipe is a write error like any other. SIGHUP is not caught
+ * where it is ignored (nohup), nor is a Ctrl-C at the terminal where SIGINT is (background jobs of scripts).
  */
 #ifndef THUMBS_CLI_SIGNALS_H
 #define THUMBS_CLI_SIGNALS_H

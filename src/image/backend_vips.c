@@ -218,17 +218,6 @@ static enum thumbs_code collect(struct feeder *f, const struct th_vips_ops *ops,
     return THUMBS_OK;
 }
 
-/* libpng makes room for whole rows as it opens a file, 64 MB for a width of 8 million: too late to ask for pixels. */
-static enum thumbs_code refuse_early(struct th_make *make, struct thumbs_error *err)
-{
-    const struct th_view v = {make->data, make->len};
-    struct th_estimate e = {0};
-    struct th_targets ignored;
-    if (make->format != THUMBS_FORMAT_PNG || !th_estimate_png(v, make->options, &e)) return THUMBS_OK;
-    if ((uint64_t)e.width * e.height <= make->options->max_pixels) return THUMBS_OK;
-    return th_make_targets(make, e.width, e.height, 1, &ignored, err);
-}
-
 /* libvips gives up after many warnings, but scans can be made without one. */
 static enum thumbs_code check_scans(const struct th_make *make, struct thumbs_error *err)
 {
@@ -240,6 +229,17 @@ static enum thumbs_code check_scans(const struct th_make *make, struct thumbs_er
     return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "it has more than %d scans", TH_JPEG_MAX_SCANS);
 }
 
+/* libpng makes room for whole rows as it opens a file, 64 MB for a width of 8 million: too late to ask for pixels. */
+static enum thumbs_code refuse_early(struct th_make *make, struct thumbs_error *err)
+{
+    const struct th_view v = {make->data, make->len};
+    struct th_estimate e = {0};
+    struct th_targets ignored;
+    if (make->format != THUMBS_FORMAT_PNG || !th_estimate_png(v, make->options, &e)) return THUMBS_OK;
+    if ((uint64_t)e.width * e.height <= make->options->max_pixels) return THUMBS_OK;
+    return th_make_targets(make, e.width, e.height, 1, &ignored, err);
+}
+
 static enum thumbs_code make_with_vips(struct th_make *make, struct thumbs_error *err)
 {
     const struct th_vips_ops *ops = NULL;
@@ -249,8 +249,8 @@ static enum thumbs_code make_with_vips(struct th_make *make, struct thumbs_error
     struct th_pixels pictures[THUMBS_MAX_SIZES] = {{0}};
     struct feeder f = {.make = make, .header = &header, .targets = &targets, .err = err};
 
-    enum thumbs_code code = refuse_early(make, err);
-    if (code == THUMBS_OK) code = check_scans(make, err);
+    enum thumbs_code code = check_scans(make, err);
+    if (code == THUMBS_OK) code = refuse_early(make, err);
     if (code == THUMBS_OK) code = th_vips_load(&ops, err);
     if (code != THUMBS_OK) return code;
     uint64_t start_ns = th_now_ns();

@@ -192,7 +192,7 @@ enum thumbs_code th_image_make(const uint8_t *data, size_t len, const struct thu
                            .sink = sink,
                            .result = result};
     size_t len_before = sink->len;
-    if (format == THUMBS_FORMAT_SVG && !make.sandboxed)
+    if (format == THUMBS_FORMAT_SVG && (!make.sandboxed || options->no_svg))
         return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
                             "SVG is only decoded in sandboxed worker processes");
     code = th_make_check_deadline(&make, THUMBS_STAGE_DECODE, err);

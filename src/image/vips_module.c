@@ -6,6 +6,8 @@
 
 #include <vips/vips.h>
 
+#include <vips/vector.h> /* needs the one above */
+
 #include "image/vips_bytes.h"
 #include "image/webp_first.h"
 
@@ -71,6 +73,9 @@ static void start_once(void)
     vips_cache_set_max_mem(0);
     vips_cache_set_max_files(0);
     vips_block_untrusted_set(TRUE);
+    /* Code made at run time needs memory that a sandboxed worker does not get, and it rounds otherwise: outputs of the
+     * modes would differ. */
+    vips_vector_set_enabled(FALSE);
 }
 
 /* What libvips complained about, as a hint for people and never as a reason to branch: the buffer is one for all

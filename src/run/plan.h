@@ -14,8 +14,8 @@ struct th_plan {
 
 /* Share out options->memory_bytes (0: three quarters of what this process may use): a fixed part for the program and
  * each worker, a quarter at most for loaded files (one that is larger than queue_bytes is loaded when no other is), the
- * rest for decoding. Where the fixed parts would take over half, there are fewer jobs. Expects jobs and queue_bytes to be
- * set. MEMORY: not enough for one worker. */
+ * rest for decoding. Where the fixed parts would take over half, there are fewer jobs. Expects jobs and queue_bytes to
+ * be set. MEMORY: not enough for one worker. */
 enum thumbs_code th_plan_memory(const struct thumbs_options *options, struct th_plan *out, struct thumbs_error *err);
 
 #endif

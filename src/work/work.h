@@ -87,8 +87,8 @@ void th_work_reserve(const struct th_work *work, struct th_item *item, unsigned 
 /* Tell where the item is (th_work.moved). */
 void th_work_tell(const struct th_work *work, struct th_item *item, enum th_item_state state, unsigned worker, int pid);
 
-/* Mode sync, and each member of the team: one item, through `finish`, by the worker of this number (from 1). The sink is
- * kept from call to call. */
+/* Mode sync, and each member of the team: one item, through `finish`, by the worker of this number (from 1). The sink
+ * is kept from call to call. */
 void th_work_one(const struct th_work *work, unsigned worker, struct th_item *item, struct th_sink *sink);
 
 /* The life of the fork server: what `thumbs --thumbs-fork-server` does. Returns the exit status. */

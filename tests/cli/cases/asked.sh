@@ -30,7 +30,8 @@ for mode in $MODES uring; do
     if [ $mode = sync ]; then
         ! was_told 'queues:' || fail "sync has no queues"
     else
-        was_told '^thumbs:   queues: .*[0-9]* of 8 loaded, [0-9.]* MB of [0-9]* MB in memory, ' || fail "$mode: no queues"
+        was_told '^thumbs:   queues: .*[0-9]* of 8 loaded, [0-9.]* MB of [0-9]* MB in memory, ' ||
+            fail "$mode: no queues"
     fi
     ! grep -v '^thumbs: ' "$log/stderr" || fail "$mode: a line that is torn"
     finish
