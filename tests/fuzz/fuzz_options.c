@@ -104,9 +104,12 @@ static bool is_a_word(char *const *argv, int argc, const char *text)
 static void check_run(const struct cli_settings *s, char *const *argv, int argc)
 {
     const struct thumbs_options *o = &s->options;
-    fuzz_check(s->n_sources >= 1 && s->n_operands == s->n_sources + 1 && s->n_operands < (size_t)argc);
-    for (size_t i = 0; i < s->n_sources; i++)
+    bool is_here = o->files_from && s->n_operands == 1; /* then SOURCE may be left out */
+    fuzz_check(s->n_sources >= 1 && s->n_operands == s->n_sources + !is_here && s->n_operands < (size_t)argc);
+    for (size_t i = 0; i < s->n_sources && !is_here; i++)
         fuzz_check(s->sources[i][0] && is_a_word(argv, argc, s->sources[i]));
+    if (is_here) fuzz_check(strcmp(s->sources[0], ".") == 0);
+    if (o->files_from) fuzz_check(s->n_sources == 1 && o->files_from[0]);
     fuzz_check(s->dest[0] && is_a_word(argv, argc, s->dest));
     fuzz_check(o->jobs <= 1024 && o->io_jobs <= 1024 && o->queue_items <= 1000000);
     fuzz_check(o->mode <= THUMBS_MODE_SYNC && o->io <= THUMBS_IO_URING);
