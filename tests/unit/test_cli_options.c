@@ -90,7 +90,7 @@ Test(parse, every_option_that_is_built)
 {
     struct parsed p =
         PARSE("-j8", "--mode=sync", "in1", "--io", "threads", "--io-jobs=3", "--queue=5", "--queue-bytes=2M",
-              "--size=64,128x96,200x,x50", "--fit=inside", "--enlarge", "--format=png,keep", "-Q", "7",
+              "--size=64,128x96,200x,x50", "--fit=inside", "--enlarge", "--fast", "--format=png,keep", "-Q", "7",
               "--include=*.jpg", "--exclude", "x/**", "--include=-", "--hidden", "--follow", "--force", "--dry-run",
               "--fail-fast", "--on-damage=fail", "--timeout=2.5", "--max-pixels=1000", "--max-bytes=3k",
               "--name={stem}.{ext}", "--progress=never", "-v", "--report=-", "in2", "out");
@@ -109,6 +109,7 @@ Test(parse, every_option_that_is_built)
         cr_expect_eq(o->image.sizes[i].square, sizes[i].square);
     }
     cr_expect_eq(o->image.enlarge, 1);
+    cr_expect_eq(o->image.fast, 1);
     cr_expect_eq(o->image.n_formats, 2);
     cr_expect_eq(o->image.formats[0], THUMBS_FORMAT_PNG);
     cr_expect_eq(o->image.formats[1], THUMBS_FORMAT_KEEP);
@@ -277,7 +278,6 @@ Test(parse, what_is_not_built_says_so)
     const char *const options[][2] = {{"--gravity=north", "--gravity"},
                                       {"--background", "--background"},
                                       {"--linear", "--linear"},
-                                      {"--fast", "--fast"},
                                       {"--metadata=icc", "--metadata"},
                                       {"--pages=all", "--pages"},
                                       {"--files-from=-", "--files-from"},
