@@ -167,10 +167,10 @@ static enum thumbs_code collect(struct feeder *f, const struct th_vips_ops *ops,
 {
     const struct th_vips_header *h = f->header;
     uint64_t start_ns = th_now_ns();
-    struct th_icc icc = {.kind = TH_ICC_OTHER};
-    if (h->icc &&
-        !(h->cmyk ? th_icc_read_cmyk(&icc, h->icc, h->icc_len) : th_icc_read(&icc, h->icc, h->icc_len, h->bands)))
-        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE, "no memory for its colour profile");
+    struct th_icc icc;
+    const bool read =
+        h->cmyk ? th_icc_read_cmyk(&icc, h->icc, h->icc_len) : th_icc_read(&icc, h->icc, h->icc_len, h->bands);
+    if (!read) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE, "no memory for its colour profile");
     for (uint32_t i = 0; i < f->targets->n; i++) {
         if (!th_rowscale_take(f->scalers[i], &pictures[i]))
             return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "fewer rows came than the header says");

@@ -28,7 +28,7 @@
 /* What a thread keeps between pictures: tables that cost more to build than a small picture costs to decode. */
 struct keep {
     struct th_jpeg_scan *scan;
-    struct th_resample resample;
+    struct th_resample resample[2]; /* luma; chroma, so that each finds its weights again in the next photo */
 };
 static _Thread_local struct keep *keep;
 
@@ -36,7 +36,8 @@ void th_jpeg_hot_thread_finish(void)
 {
     if (!keep) return;
     th_jpeg_scan_destroy(keep->scan);
-    th_resample_finish(&keep->resample);
+    th_resample_finish(&keep->resample[0]);
+    th_resample_finish(&keep->resample[1]);
     free(keep);
     keep = NULL;
 }
@@ -176,7 +177,7 @@ static bool reduce_plane(struct job *j, unsigned i, uint32_t t, unsigned step, s
     struct th_resample_axis y = axis(from->height, down * part, g->cut_height, h->height, g->scaled_height, step,
                                      mirrors_y(j->orientation), droop);
     if (!th_pixels_init(out, x.out, y.out, 1)) return false;
-    return th_resample_plane(&keep->resample, from->data, from->stride, &x, &y, out->data, out->width);
+    return th_resample_plane(&keep->resample[i > 0], from->data, from->stride, &x, &y, out->data, out->width);
 }
 
 /* ---- to outputs ---- */
@@ -331,18 +332,19 @@ static enum thumbs_code make_sizes(struct job *j, struct thumbs_error *err)
 /* The profile, if there is one; declines a picture whose profile cannot be converted here. */
 static enum thumbs_code read_profile(struct job *j, struct thumbs_error *err)
 {
-    if (!j->header.has_icc) return THUMBS_OK;
+    const bool inks = j->header.n_components == 4;
+    if (!j->header.has_icc && !inks) return THUMBS_OK;
     struct th_make *make = j->make;
     size_t len = th_jpeg_icc_collect(make->data, make->len, NULL, 0);
     uint8_t *profile = len ? th_alloc(len) : NULL;
     bool no_memory = len && !profile;
     j->icc.kind = TH_ICC_OTHER;
-    if (profile) {
-        th_jpeg_icc_collect(make->data, make->len, profile, len);
-        no_memory = j->header.n_components == 4 ? !th_icc_read_cmyk(&j->icc, profile, len)
-                                                : !th_icc_read(&j->icc, profile, len, j->header.n_components);
-        free(profile);
-    }
+    if (profile) th_jpeg_icc_collect(make->data, make->len, profile, len);
+    if (!no_memory && inks)
+        no_memory = !th_icc_read_cmyk(&j->icc, profile, len);
+    else if (profile)
+        no_memory = !th_icc_read(&j->icc, profile, len, j->header.n_components);
+    free(profile);
     j->convert = j->icc.kind != TH_ICC_SRGB;
     make->declined = j->icc.kind == TH_ICC_OTHER && !no_memory;
     return no_memory ? th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for its colour profile")
@@ -356,7 +358,6 @@ static bool is_ours(struct job *j)
     if (!th_jpeg_parse(make->data, make->len, &j->header)) return false;
     const struct th_jpeg_header *h = &j->header;
     if (h->colour == TH_JPEG_OTHER || h->precision != 8) return false;
-    if (h->n_components == 4 && !h->has_icc) return false; /* libvips has a profile for inks of unknown kind */
     if (h->sof > 0xC2 && h->sof != 0xC9 && h->sof != 0xCA) return false; /* lossless, hierarchical */
     j->orientation = th_exif_orientation(h->exif, h->exif_len);
     return true;

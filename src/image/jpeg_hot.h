@@ -1,9 +1,8 @@
 /*
  * jpeg_hot.h - the fast way from JPEG to thumbnails: planes from end to end, see docs/design/jpeg-hot-path.md.
  *
- * Takes grey and YCbCr pictures of 8 bits whose colours are sRGB or of a profile that icc.h understands, and four inks
- * that come with such a profile; declines the rest (RGB, inks without a profile, 12 bits, lossless, headers that cannot
- * be read), before anything is written.
+ * Takes grey and YCbCr pictures of 8 bits whose colours are sRGB or of a profile that icc.h understands, and CMYK;
+ * declines the rest (RGB, 12 bits, lossless, headers that cannot be read), before anything is written.
  */
 #ifndef TH_IMAGE_JPEG_HOT_H
 #define TH_IMAGE_JPEG_HOT_H

@@ -101,6 +101,11 @@ static uint32_t fold(const double *raw, int64_t first, uint32_t span, uint32_t i
     return (uint32_t)low;
 }
 
+static bool is_same(const struct th_resample_axis *a, const struct th_resample_axis *b)
+{
+    return a->in == b->in && a->out == b->out && a->origin == b->origin && a->scale == b->scale && a->droop == b->droop;
+}
+
 static bool weights_init(struct th_resample *r, unsigned i_axis, const struct th_resample_axis *a, struct weights *out)
 {
     double wide = a->scale > 1 ? a->scale : 1, reach = LOBES * wide + (a->droop != 0 ? 1 : 0);
@@ -111,12 +116,17 @@ static bool weights_init(struct th_resample *r, unsigned i_axis, const struct th
     if (!th_mul_size(a->out, sizeof(uint32_t), &starts)) return false;
     size_t scratch = ((size_t)span + 2 + taps) * sizeof(double);
     if (!th_add_size(bytes, starts, &bytes) || !th_add_size(bytes, scratch, &bytes)) return false;
+    struct th_resample_axis *known = &r->axes[i_axis];
+    const bool again = is_same(known, a); /* the second plane of chroma, the next photo of a camera */
+    known->in = 0;
     if (!reserve(&r->weights[i_axis], &r->weights_cap[i_axis], bytes)) return false;
 
     double *raw = r->weights[i_axis], *folded = raw + span + 2;
     out->taps = taps;
     out->start = (uint32_t *)(void *)(folded + taps);
     out->w = (int16_t *)(void *)(out->start + a->out);
+    *known = *a;
+    if (again) return true;
     raw[0] = raw[span + 1] = 0;
     for (uint32_t i = 0; i < a->out; i++) {
         double centre = a->origin + (i + 0.5) * a->scale;
