@@ -11,7 +11,7 @@
 #define KERNEL_STEPS 1024 /* between neighbouring zeros of the filter */
 #define KERNEL_SIZE  (LOBES * KERNEL_STEPS + 2)
 #define WEIGHT_ONE   16384 /* 14 fractional bits */
-#define TAP_MULTIPLE 16    /* rows of weights are filled up with zeros to whole vectors */
+#define TAP_MULTIPLE 8     /* rows of weights are filled up with zeros to whole vectors */
 #define MAX_REACH    (1u << 19)
 #define ROWS_AT_ONCE 4
 /* Beyond twice this, vertical weights come too near to the unit of the fixed point, and rows are averaged first. */
@@ -74,9 +74,10 @@ static void quantise(const double *from, uint32_t n, int16_t *to)
     int32_t given = 0;
     for (uint32_t i = 0; i < n; i++)
         sum += from[i];
+    const double unit = WEIGHT_ONE / sum;
     for (uint32_t i = 0; i < n; i++) {
         so_far += from[i];
-        int32_t due = i + 1 == n ? WEIGHT_ONE : (int32_t)nearbyint(so_far / sum * WEIGHT_ONE);
+        int32_t due = i + 1 == n ? WEIGHT_ONE : (int32_t)lrint(so_far * unit);
         to[i] = (int16_t)(due - given);
         given = due;
     }
@@ -203,6 +204,8 @@ CLONES static void reduce_row_any(const int16_t *sums, const struct weights *x, 
 {
     if (x->taps == 16)
         reduce_row(sums, x, n, 16, out);
+    else if (x->taps == 24)
+        reduce_row(sums, x, n, 24, out);
     else if (x->taps == 32)
         reduce_row(sums, x, n, 32, out);
     else

@@ -185,7 +185,7 @@ Test(corpus_jpeg, every_plane_at_one_eighth_equals_libjpeg, .timeout = 600)
         cr_expect_gt(n_regular, 300);
     }
     cr_expect_gt(n_subsampled, 50);
-    cr_log_warn("%u files taken, %u regular, %u planes compared, %u of them subsampled", n_taken, n_regular, n_planes,
+    cr_log_info("%u files taken, %u regular, %u planes compared, %u of them subsampled", n_taken, n_regular, n_planes,
                 n_subsampled);
     th_jpeg_scan_destroy(scan);
 }
@@ -362,7 +362,7 @@ Test(corpus_jpeg, colours_are_those_of_libvips, .timeout = 600)
         each_jpeg(corpus, check_colours);
         cr_expect_gt(n_compared, 60);
     }
-    cr_log_warn("%u files compared, %u not; fields: worst mean %.2f, worst 99th percentile %.2f; pixels: %.2f",
+    cr_log_info("%u files compared, %u not; fields: worst mean %.2f, worst 99th percentile %.2f; pixels: %.2f",
                 n_compared, n_skipped, worst_mean, worst_p99, worst_pixels);
     cmsDeleteTransform(to_lab);
     cmsCloseProfile(lab);

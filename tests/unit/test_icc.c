@@ -237,6 +237,33 @@ Test(icc_matrix, encoder_is_the_inverse_of_srgb)
         cr_assert_geq(encoder.samples[i], encoder.samples[i - 1]);
 }
 
+/* A general profile stands in for none, and for one that makes no sense: no ink is white, all of it nearly black. */
+Test(icc, inks_without_a_profile)
+{
+    static const uint8_t nonsense[200] = {1, 2, 3};
+    const struct profile rgb = rgb_profile(&D65, &srgb, srgb_curve(), 2.1);
+    const struct profile cases[] = {{NULL, 0}, {(uint8_t *)nonsense, sizeof nonsense}, rgb};
+    for (unsigned i = 0; i < 3; i++) {
+        struct th_icc icc;
+        cr_assert(th_icc_read_cmyk(&icc, cases[i].data, cases[i].len));
+        cr_assert_eq(icc.kind, TH_ICC_CMYK);
+        struct th_pixels p = {0};
+        cr_assert(th_pixels_init(&p, 300, 2, 4));
+        memset(p.data, 0, (size_t)4 * 300);
+        memset(p.data + (size_t)4 * 300, 255, (size_t)4 * 300);
+        p.cmyk = true;
+        th_icc_apply(&icc, &p);
+        cr_assert(p.bands == 3 && !p.cmyk && p.width == 300 && p.height == 2);
+        for (unsigned k = 0; k < 3 * 300; k++) {
+            cr_assert_geq(p.data[k], 250, "case %u, sample %u: %u", i, k, p.data[k]);
+            cr_assert_leq(p.data[3 * 300 + k], 60, "case %u, sample %u: %u", i, k, p.data[3 * 300 + k]);
+        }
+        th_pixels_finish(&p);
+    }
+    free(rgb.data);
+    th_icc_thread_finish();
+}
+
 static bool still_read(const struct profile *p, size_t at, const char *text)
 {
     struct th_icc_matrix matrix;

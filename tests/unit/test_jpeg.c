@@ -588,6 +588,24 @@ Test(jpeg_hot, least_n_that_leaves_the_residual)
     cr_assert_eq(th_jpeg_hot_pick_n(0.5, 2), 8);
 }
 
+/* Inks need no libvips, whether they bring a profile or not. */
+Test(jpeg_hot, inks_are_made)
+{
+    static const char *const names[] = {"cmyk-adobe-marker.jpg", "ycck-420.jpg", "ycck-progressive.jpg"};
+    for (unsigned i = 0; i < 3; i++) {
+        struct file f = file_read(TEST_SAMPLES "/jpeg", names[i]);
+        struct made m = make_hot(&f, 50, THUMBS_FORMAT_JPEG);
+        cr_assert_eq(m.code, THUMBS_OK, "%s: %s", names[i], m.err.message);
+        cr_assert_not(m.declined, "%s", names[i]);
+        struct th_jpeg_header h;
+        cr_assert(th_jpeg_parse(m.sink.data, m.sink.len, &h));
+        cr_expect_eq(h.colour, TH_JPEG_YCC);
+        th_sink_finish_heap(&m.sink);
+        file_finish(&f);
+    }
+    th_jpeg_hot_thread_finish();
+}
+
 /* n of the luma of a 4:2:0 picture reduced by a factor. */
 static unsigned picked(uint32_t side, double factor, bool fast)
 {
