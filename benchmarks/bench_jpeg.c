@@ -1,11 +1,15 @@
 /*
  * bench_jpeg - our scan decoder against libjpeg-turbo's scaled decode, from files in memory to planes.
  *
- *   bench_jpeg [--runs=N] FOLDER...
+ *   bench_jpeg [--runs=N] [--side=N] FOLDER...
  *
  * Takes the files of each folder (not of folders below) that our decoder takes, and decodes all of them in turn: ours
  * at 1/8, libjpeg-turbo at 1/8 (raw planes, no colour conversion), ours at 2/8, ... Prints the median of CPU seconds,
  * their least and most, and the ratio of the medians. One thread. Luma at 1/8 is checked to be equal first.
+ *
+ * With --side=N it takes all JPEG files of each folder that can be decoded, and compares what a thumbnail of N x N
+ * costs in all, from a file in memory to a JPEG in memory, with its decode alone: to planes, each reduced as the
+ * program chooses.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -13,6 +17,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "image/image.h"
+#include "image/jpeg_hot.h"
 #include "image/jpeg_planes.h"
 
 #define MAX_RUNS 101
@@ -41,7 +47,7 @@ static double cpu_seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static bool load(const char *path, struct file *out)
+static bool load(const char *path, bool regular, struct file *out)
 {
     FILE *in = fopen(path, "rb");
     if (!in) return false;
@@ -53,7 +59,7 @@ static bool load(const char *path, struct file *out)
         data = len > 0 && len < 1L << 30 ? malloc((size_t)len) : NULL;
         if (data && fread(data, 1, (size_t)len, in) == (size_t)len) {
             *out = (struct file){.data = data, .len = (size_t)len};
-            ok = th_jpeg_parse(data, (size_t)len, &out->header) && th_jpeg_scan_takes(&out->header);
+            ok = th_jpeg_parse(data, (size_t)len, &out->header) && (!regular || th_jpeg_scan_takes(&out->header));
         }
     }
     fclose(in);
@@ -76,7 +82,7 @@ static bool add(struct files *files, const struct file *file)
     return true;
 }
 
-static bool load_folder(const char *folder, struct files *files)
+static bool load_folder(const char *folder, bool regular, struct files *files)
 {
     DIR *dir = opendir(folder);
     if (!dir) {
@@ -88,7 +94,7 @@ static bool load_folder(const char *folder, struct files *files)
         struct file file;
         if (e->d_name[0] == '.' || snprintf(path, sizeof path, "%s/%s", folder, e->d_name) >= (int)sizeof path)
             continue;
-        if (load(path, &file) && !add(files, &file)) free(file.data);
+        if (load(path, regular, &file) && !add(files, &file)) free(file.data);
     }
     closedir(dir);
     return files->n > 0;
@@ -97,7 +103,7 @@ static bool load_folder(const char *folder, struct files *files)
 /* Leave out what our decoder gives up on, so that both sides do the same work, and check the rest. */
 static bool keep_regular(struct files *files, struct th_jpeg_scan *scan)
 {
-    static const uint8_t eighth[3] = {1, 1, 1};
+    static const uint8_t eighth[TH_JPEG_MAX_PLANES] = {1, 1, 1, 1};
     size_t n = 0;
     for (size_t i = 0; i < files->n; i++) {
         struct file *f = &files->items[i];
@@ -124,7 +130,7 @@ static bool keep_regular(struct files *files, struct th_jpeg_scan *scan)
 
 static bool time_all(const struct files *files, struct th_jpeg_scan *scan, unsigned n, bool turbo, struct samples *out)
 {
-    const uint8_t ns[3] = {(uint8_t)n, (uint8_t)n, (uint8_t)n};
+    const uint8_t ns[TH_JPEG_MAX_PLANES] = {(uint8_t)n, (uint8_t)n, (uint8_t)n, (uint8_t)n};
     double start = cpu_seconds();
     for (size_t i = 0; i < files->n; i++) {
         const struct file *f = &files->items[i];
@@ -137,6 +143,38 @@ static bool time_all(const struct files *files, struct th_jpeg_scan *scan, unsig
     }
     out->seconds[out->n++] = cpu_seconds() - start;
     return true;
+}
+
+/* ---- a thumbnail and its decode ---- */
+
+static struct thumbs_image_options options_for(uint32_t side)
+{
+    struct thumbs_image_options o = {.n_sizes = 1, .n_formats = 1, .quality = 80, .max_pixels = UINT64_MAX};
+    o.sizes[0] = (struct thumbs_size){side, side, true};
+    o.formats[0] = THUMBS_FORMAT_JPEG;
+    return o;
+}
+
+/* To planes and no further, reduced as the program would; false: it cannot be decoded. Profiles are taken for sRGB. */
+static bool decode_only(const struct file *f, struct th_jpeg_scan *scan, const struct thumbs_image_options *o)
+{
+    struct th_image_result result = {0};
+    struct th_make make = {.options = o, .result = &result};
+    struct th_targets targets;
+    struct th_jpeg_planes planes = {0};
+    uint8_t n[TH_JPEG_MAX_PLANES] = {1, 1, 1, 1};
+    if (th_make_targets(&make, f->header.width, f->header.height, 1, &targets, NULL)) return false;
+    th_jpeg_hot_pick(&f->header, &targets, f->header.n_components < 4, false, n);
+    bool ok = th_jpeg_planes_decode(scan, &f->header, f->data, f->len, n, 0, &planes, NULL) == THUMBS_OK;
+    th_jpeg_planes_finish(&planes);
+    return ok;
+}
+
+static bool make_whole(const struct file *f, struct th_sink *sink, const struct thumbs_image_options *o)
+{
+    struct th_image_result result;
+    sink->len = 0;
+    return th_image_make(f->data, f->len, o, NULL, sink, &result, NULL) == THUMBS_OK;
 }
 
 static int by_value(const void *a, const void *b)
@@ -157,7 +195,7 @@ static bool bench(const char *folder, unsigned runs)
     struct samples samples[3][2] = {{{{0}, 0}}};
     struct files files = {0};
     struct th_jpeg_scan *scan = th_jpeg_scan_create();
-    bool ok = scan && load_folder(folder, &files) && keep_regular(&files, scan);
+    bool ok = scan && load_folder(folder, true, &files) && keep_regular(&files, scan);
     for (unsigned run = 0; ok && run < runs; run++)
         for (unsigned i = 0; ok && i < 3; i++)
             for (unsigned turbo = 0; ok && turbo < 2; turbo++)
@@ -182,8 +220,57 @@ static bool bench(const char *folder, unsigned runs)
     return ok;
 }
 
+static void keep_decodable(struct files *files, struct th_jpeg_scan *scan, struct th_sink *sink,
+                           const struct thumbs_image_options *o)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < files->n; i++) {
+        if (decode_only(&files->items[i], scan, o) && make_whole(&files->items[i], sink, o))
+            files->items[n++] = files->items[i];
+        else
+            free(files->items[i].data);
+    }
+    files->n = n;
+}
+
+static bool bench_side(const char *folder, unsigned runs, uint32_t side)
+{
+    struct samples samples[2] = {{{0}, 0}};
+    struct files files = {0};
+    struct th_sink sink = {0};
+    const struct thumbs_image_options o = options_for(side);
+    struct th_jpeg_scan *scan = th_jpeg_scan_create();
+    th_sink_init_heap(&sink);
+    bool ok = scan && load_folder(folder, false, &files);
+    if (ok) keep_decodable(&files, scan, &sink, &o);
+    for (unsigned run = 0; ok && run < runs; run++) {
+        for (unsigned whole = 0; whole < 2; whole++) {
+            double start = cpu_seconds();
+            for (size_t i = 0; ok && i < files.n; i++)
+                ok = whole ? make_whole(&files.items[i], &sink, &o) : decode_only(&files.items[i], scan, &o);
+            samples[whole].seconds[samples[whole].n++] = cpu_seconds() - start;
+        }
+    }
+    if (ok && files.n) {
+        double decode = median(&samples[0]), whole = median(&samples[1]);
+        printf("%s: %zu files, side %u, %u runs: decode %.4f s (%.4f-%.4f), whole %.4f s (%.4f-%.4f), ratio %.3f\n",
+               folder, files.n, side, runs, decode, samples[0].seconds[0], samples[0].seconds[runs - 1], whole,
+               samples[1].seconds[0], samples[1].seconds[runs - 1], whole / decode);
+    }
+    ok = ok && files.n;
+    for (size_t i = 0; i < files.n; i++)
+        free(files.items[i].data);
+    free(files.items);
+    th_sink_finish_heap(&sink);
+    th_jpeg_scan_destroy(scan);
+    th_image_thread_finish();
+    if (!ok) fprintf(stderr, "bench_jpeg: %s: nothing to measure\n", folder);
+    return ok;
+}
+
 int main(int argc, char **argv)
 {
+    uint32_t side = 0;
     unsigned runs = 7;
     bool ok = true, any = false;
     for (int i = 1; i < argc; i++) {
@@ -195,9 +282,13 @@ int main(int argc, char **argv)
             }
             continue;
         }
+        if (!strncmp(argv[i], "--side=", 7)) {
+            side = (uint32_t)strtoul(argv[i] + 7, NULL, 10);
+            continue;
+        }
         any = true;
-        ok = bench(argv[i], runs) && ok;
+        ok = (side ? bench_side(argv[i], runs, side) : bench(argv[i], runs)) && ok;
     }
-    if (!any) fprintf(stderr, "usage: bench_jpeg [--runs=N] FOLDER...\n");
+    if (!any) fprintf(stderr, "usage: bench_jpeg [--runs=N] [--side=N] FOLDER...\n");
     return !any ? 2 : !ok;
 }

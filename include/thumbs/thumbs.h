@@ -137,6 +137,7 @@ struct thumbs_image_options {
     uint32_t formats[THUMBS_MAX_FORMATS]; /* enum thumbs_format, writable ones and KEEP */
     uint32_t fit;                         /* enum thumbs_fit */
     uint32_t enlarge;                     /* 0 or 1 */
+    uint32_t fast;                        /* 0 or 1: less work on each picture, a little less sharp */
     uint32_t quality;                     /* 1 to 100 */
     uint8_t background[4];                /* R, G, B, and 0 */
     uint32_t on_damage;                   /* enum thumbs_damage */

@@ -175,7 +175,7 @@ static enum thumbs_code run_once(struct session *s, const struct th_bench_row *r
     options.jobs = row->jobs;
     options.io = row->io;
     options.io_jobs = row->io_jobs;
-    options.image.no_svg = 1; /* only one mode can: outputs are to be compared */
+    options.image.no_svg = 1;               /* only one mode can: outputs are to be compared */
     if (warm_up) options.io_latency_ms = 0; /* it fills caches, which no latency helps */
     const enum thumbs_code code = th_bench_measure(&job, reply, sizeof *reply, &measured, err);
     if (code != THUMBS_OK) return code;

@@ -143,14 +143,15 @@ static bool rows(void *user, const uint8_t *data, size_t stride, uint32_t n)
     return f->code == THUMBS_OK;
 }
 
-/* How far the decoder may reduce: every size must keep a factor of 2 for the filter, on both axes. */
-static uint32_t most_shrink(const struct th_vips_header *header, const struct th_targets *targets)
+/* How far the decoder may reduce: every size must keep a factor of 2 (fast: 1.5) for the filter, on both axes. */
+static uint32_t most_shrink(const struct th_vips_header *header, const struct th_targets *targets, bool fast)
 {
+    const uint64_t twice_left = fast ? 3 : 4;
     uint32_t most = UINT32_MAX;
     for (uint32_t i = 0; i < targets->n; i++) {
         const struct th_geometry *g = &targets->sizes[i];
-        uint32_t x = header->width / 2 / g->scaled_width;
-        uint32_t y = header->height / 2 / g->scaled_height;
+        uint32_t x = (uint32_t)(2 * (uint64_t)header->width / (twice_left * g->scaled_width));
+        uint32_t y = (uint32_t)(2 * (uint64_t)header->height / (twice_left * g->scaled_height));
         if (x < most) most = x;
         if (y < most) most = y;
     }
@@ -177,8 +178,9 @@ static enum thumbs_code decode(struct th_make *make, const struct th_vips_ops *o
     bool damaged = false;
     char warning[200] = "";
     const struct th_vips_rows to = {.begin = begin, .rows = rows, .user = f};
-    enum thumbs_code code = ops->read(source, most_shrink(f->header, f->targets),
-                                      draw_scale(make, f->header, f->targets), &to, &damaged, warning, err);
+    const uint32_t shrink = most_shrink(f->header, f->targets, make->options->fast != 0);
+    enum thumbs_code code =
+        ops->read(source, shrink, draw_scale(make, f->header, f->targets), &to, &damaged, warning, err);
     if (code == THUMBS_STOPPED && f->code != THUMBS_OK) return f->code;
     if (code == THUMBS_STOPPED) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
     if (code == THUMBS_OK && damaged) code = th_make_damaged(make, warning, err);
@@ -204,9 +206,10 @@ static enum thumbs_code collect(struct feeder *f, const struct th_vips_ops *ops,
 {
     const struct th_vips_header *h = f->header;
     uint64_t start_ns = th_now_ns();
-    struct th_icc icc = {.kind = TH_ICC_OTHER};
-    if (h->icc && !h->cmyk && !th_icc_read(&icc, h->icc, h->icc_len, h->bands))
-        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE, "no memory for its colour profile");
+    struct th_icc icc;
+    const bool read =
+        h->cmyk ? th_icc_read_cmyk(&icc, h->icc, h->icc_len) : th_icc_read(&icc, h->icc, h->icc_len, h->bands);
+    if (!read) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE, "no memory for its colour profile");
     for (uint32_t i = 0; i < f->targets->n; i++) {
         if (!th_rowscale_take(f->scalers[i], &pictures[i]))
             return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "fewer rows came than the header says");

@@ -64,7 +64,8 @@ static unsigned turbo_n(const struct th_jpeg_header *h, unsigned i, unsigned n)
 }
 
 /* Our own decoder and libjpeg-turbo, whichever holds more: planes to the end, the rest while they decode. */
-static void hot_path(const struct th_jpeg_header *h, const uint8_t n[3], size_t len, struct th_estimate *out)
+static void hot_path(const struct th_jpeg_header *h, const uint8_t n[TH_JPEG_MAX_PLANES], size_t len,
+                     struct th_estimate *out)
 {
     uint64_t own = SCAN_BYTES, turbo = 0, own_planes = 0, turbo_planes = 0;
     unsigned most = 1;
@@ -128,12 +129,12 @@ bool th_estimate_jpeg(struct th_view v, const struct thumbs_image_options *optio
 
     struct th_targets targets;
     bool swap = th_orientation_swaps(th_exif_orientation(h.exif, h.exif_len));
-    uint8_t n[3] = {1, 1, 1};
+    uint8_t n[TH_JPEG_MAX_PLANES] = {1, 1, 1, 1};
     th_estimate_targets(h.width, h.height, swap, options, &targets);
-    bool planar = !h.has_icc;
+    bool planar = !h.has_icc && h.n_components <= 3;
     for (uint32_t i = 0; i < options->n_formats && i < THUMBS_MAX_FORMATS; i++)
         planar = planar && th_image_output_format(options->formats[i], THUMBS_FORMAT_JPEG, false) == THUMBS_FORMAT_JPEG;
-    th_jpeg_hot_choose_n(&h, &targets, planar, n);
+    th_jpeg_hot_pick(&h, &targets, planar, options->fast != 0, n);
     hot_path(&h, n, v.len, out);
     return true;
 }

@@ -13,7 +13,8 @@
 #include "image/resample.h"
 
 /* How much of the reduction is left to the filter at least; measured, see the design note. */
-#define RESIDUAL 2.0
+#define RESIDUAL      2.0
+#define RESIDUAL_FAST 1.5
 /* Sides are rounded, so 1023 x 767 to 256 x 192 counts as fourfold. */
 #define RESIDUAL_TOLERANCE 0.98
 
@@ -27,7 +28,7 @@
 /* What a thread keeps between pictures: tables that cost more to build than a small picture costs to decode. */
 struct keep {
     struct th_jpeg_scan *scan;
-    struct th_resample resample;
+    struct th_resample resample[2]; /* luma; chroma, so that each finds its weights again in the next photo */
 };
 static _Thread_local struct keep *keep;
 
@@ -35,7 +36,8 @@ void th_jpeg_hot_thread_finish(void)
 {
     if (!keep) return;
     th_jpeg_scan_destroy(keep->scan);
-    th_resample_finish(&keep->resample);
+    th_resample_finish(&keep->resample[0]);
+    th_resample_finish(&keep->resample[1]);
     free(keep);
     keep = NULL;
 }
@@ -63,7 +65,7 @@ struct job {
     bool convert; /* icc is to be applied */
     bool planar;  /* all outputs are JPEG in the colours of the source */
     struct th_jpeg_planes planes;
-    struct pyramid pyramids[3];
+    struct pyramid pyramids[TH_JPEG_MAX_PLANES];
 };
 
 /* ---- how far to reduce while decoding ---- */
@@ -88,8 +90,9 @@ static double min_double(double a, double b)
     return a < b ? a : b;
 }
 
-void th_jpeg_hot_choose_n(const struct th_jpeg_header *header, const struct th_targets *targets, bool planar,
-                          uint8_t n[3])
+/* Chroma of a JPEG output is wanted at half its sides. */
+void th_jpeg_hot_pick(const struct th_jpeg_header *header, const struct th_targets *targets, bool planar, bool fast,
+                      uint8_t n[TH_JPEG_MAX_PLANES])
 {
     for (unsigned i = 0; i < header->n_components; i++) {
         double step = i && planar ? 2 : 1, across = density(header, i, false), down = density(header, i, true);
@@ -98,7 +101,7 @@ void th_jpeg_hot_choose_n(const struct th_jpeg_header *header, const struct th_t
             const struct th_geometry *g = &targets->sizes[t];
             double x = step * across * g->cut_width / g->scaled_width,
                    y = step * down * g->cut_height / g->scaled_height;
-            unsigned need = th_jpeg_hot_pick_n(min_double(x, y), RESIDUAL);
+            unsigned need = th_jpeg_hot_pick_n(min_double(x, y), fast ? RESIDUAL_FAST : RESIDUAL);
             if (need > n[i]) n[i] = (uint8_t)need;
         }
     }
@@ -174,7 +177,7 @@ static bool reduce_plane(struct job *j, unsigned i, uint32_t t, unsigned step, s
     struct th_resample_axis y = axis(from->height, down * part, g->cut_height, h->height, g->scaled_height, step,
                                      mirrors_y(j->orientation), droop);
     if (!th_pixels_init(out, x.out, y.out, 1)) return false;
-    return th_resample_plane(&keep->resample, from->data, from->stride, &x, &y, out->data, out->width);
+    return th_resample_plane(&keep->resample[i > 0], from->data, from->stride, &x, &y, out->data, out->width);
 }
 
 /* ---- to outputs ---- */
@@ -225,21 +228,54 @@ static inline uint8_t to_byte(int32_t v)
 }
 
 /* JFIF 1.02: full-range YCbCr of BT.601 to RGB; constants have 16 fractional bits. */
-static void to_rgb(const struct th_pixels in[3], struct th_pixels *out)
+static inline void to_rgb(int32_t y, int32_t cb, int32_t cr, uint8_t rgb[3])
+{
+    y = y * 65536 + 32768;
+    cb -= 128;
+    cr -= 128;
+    rgb[0] = to_byte((y + 91881 * cr) >> 16);
+    rgb[1] = to_byte((y - 22554 * cb - 46802 * cr) >> 16);
+    rgb[2] = to_byte((y + 116130 * cb) >> 16);
+}
+
+/* Four inks, 0: none. Adobe stores them the other way round, and with its marker everybody does (libjpeg.txt). */
+static void to_inks(const struct th_pixels in[4], bool ycc, bool inverted, struct th_pixels *out)
 {
     size_t n = (size_t)out->width * out->height;
+    uint8_t flip = inverted ? 255 : 0;
     for (size_t i = 0; i < n; i++) {
-        int32_t y = in[0].data[i] * 65536 + 32768, cb = in[1].data[i] - 128, cr = in[2].data[i] - 128;
-        out->data[3 * i] = to_byte((y + 91881 * cr) >> 16);
-        out->data[3 * i + 1] = to_byte((y - 22554 * cb - 46802 * cr) >> 16);
-        out->data[3 * i + 2] = to_byte((y + 116130 * cb) >> 16);
+        uint8_t *to = out->data + 4 * i, rgb[3];
+        if (ycc) to_rgb(in[0].data[i], in[1].data[i], in[2].data[i], rgb);
+        for (unsigned k = 0; k < 3; k++)
+            to[k] = flip ^ (ycc ? 255 - rgb[k] : in[k].data[i]);
+        to[3] = flip ^ in[3].data[i];
     }
+    out->cmyk = true;
+}
+
+/* The planes of one size, interleaved: grey, RGB or inks. Consumes grey. False: no memory. */
+static bool interleave(const struct th_jpeg_header *h, struct th_pixels *small, struct th_pixels *out)
+{
+    if (h->n_components == 1) {
+        *out = small[0];
+        small[0] = (struct th_pixels){0};
+        return true;
+    }
+    if (!th_pixels_init(out, small[0].width, small[0].height, h->n_components)) return false;
+    if (h->n_components == 4) {
+        to_inks(small, h->colour == TH_JPEG_YCCK, h->has_adobe, out);
+        return true;
+    }
+    size_t n = (size_t)out->width * out->height;
+    for (size_t i = 0; i < n; i++)
+        to_rgb(small[0].data[i], small[1].data[i], small[2].data[i], out->data + 3 * i);
+    return true;
 }
 
 /* One size as interleaved sRGB or grey, as stored. */
 static enum thumbs_code make_pixels(struct job *j, uint32_t t, struct th_pixels *out, struct thumbs_error *err)
 {
-    struct th_pixels small[3] = {{0}}, rgb = {0};
+    struct th_pixels small[TH_JPEG_MAX_PLANES] = {{0}};
     unsigned n = j->planes.n_planes;
     enum thumbs_code code = THUMBS_OK;
     for (unsigned i = 0; i < n; i++) {
@@ -248,18 +284,11 @@ static enum thumbs_code make_pixels(struct job *j, uint32_t t, struct th_pixels 
             goto out;
         }
     }
-    if (n == 3) {
-        if (!th_pixels_init(&rgb, small[0].width, small[0].height, 3)) {
-            code = no_memory(err);
-            goto out;
-        }
-        to_rgb(small, &rgb);
-    } else {
-        rgb = small[0];
-        small[0] = (struct th_pixels){0};
+    if (!interleave(&j->header, small, out)) {
+        code = no_memory(err);
+        goto out;
     }
-    if (j->convert) th_icc_apply(&j->icc, &rgb);
-    *out = rgb;
+    if (j->convert) th_icc_apply(&j->icc, out);
 out:
     for (unsigned i = 0; i < n; i++)
         th_pixels_finish(&small[i]);
@@ -303,17 +332,19 @@ static enum thumbs_code make_sizes(struct job *j, struct thumbs_error *err)
 /* The profile, if there is one; declines a picture whose profile cannot be converted here. */
 static enum thumbs_code read_profile(struct job *j, struct thumbs_error *err)
 {
-    if (!j->header.has_icc) return THUMBS_OK;
+    const bool inks = j->header.n_components == 4;
+    if (!j->header.has_icc && !inks) return THUMBS_OK;
     struct th_make *make = j->make;
     size_t len = th_jpeg_icc_collect(make->data, make->len, NULL, 0);
     uint8_t *profile = len ? th_alloc(len) : NULL;
     bool no_memory = len && !profile;
     j->icc.kind = TH_ICC_OTHER;
-    if (profile) {
-        th_jpeg_icc_collect(make->data, make->len, profile, len);
+    if (profile) th_jpeg_icc_collect(make->data, make->len, profile, len);
+    if (!no_memory && inks)
+        no_memory = !th_icc_read_cmyk(&j->icc, profile, len);
+    else if (profile)
         no_memory = !th_icc_read(&j->icc, profile, len, j->header.n_components);
-        free(profile);
-    }
+    free(profile);
     j->convert = j->icc.kind != TH_ICC_SRGB;
     make->declined = j->icc.kind == TH_ICC_OTHER && !no_memory;
     return no_memory ? th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for its colour profile")
@@ -352,8 +383,8 @@ static bool has_padding(const struct th_targets *targets)
 static enum thumbs_code decode(struct job *j, struct thumbs_error *err)
 {
     struct th_make *make = j->make;
-    uint8_t n[3] = {1, 1, 1};
-    th_jpeg_hot_choose_n(&j->header, &j->targets, j->planar, n);
+    uint8_t n[TH_JPEG_MAX_PLANES] = {1, 1, 1, 1};
+    th_jpeg_hot_pick(&j->header, &j->targets, j->planar, make->options->fast, n);
     uint64_t start_ns = th_now_ns();
     enum thumbs_code code =
         th_jpeg_planes_decode(keep->scan, &j->header, make->data, make->len, n, make->deadline_ns, &j->planes, err);
@@ -388,7 +419,7 @@ static enum thumbs_code make_jpeg(struct th_make *make, struct thumbs_error *err
     if (code == THUMBS_OK) code = make_sizes(j, err);
 out:
     if (j) {
-        for (unsigned i = 0; i < 3; i++)
+        for (unsigned i = 0; i < TH_JPEG_MAX_PLANES; i++)
             for (unsigned l = 1; l < j->pyramids[i].n_levels; l++)
                 free(j->pyramids[i].levels[l].data);
         th_jpeg_planes_finish(&j->planes);

@@ -177,6 +177,7 @@ static void parse_app(const struct segment *s, uint8_t marker, struct th_jpeg_he
 static enum th_jpeg_colour guess_colour(struct th_jpeg_header *h)
 {
     if (h->n_components == 1) return TH_JPEG_GREY;
+    if (h->n_components == 4) return h->has_adobe && h->adobe_transform ? TH_JPEG_YCCK : TH_JPEG_CMYK;
     if (h->n_components != 3) return TH_JPEG_OTHER;
     if (h->has_jfif) return TH_JPEG_YCC;
     if (h->has_adobe) {

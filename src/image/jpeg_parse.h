@@ -31,7 +31,9 @@ struct th_jpeg_component {
 enum th_jpeg_colour {
     TH_JPEG_GREY,
     TH_JPEG_YCC,
-    TH_JPEG_OTHER /* RGB, CMYK, YCCK, two components: not for the hot path */
+    TH_JPEG_CMYK,
+    TH_JPEG_YCCK, /* YCbCr of 255 minus cyan, magenta, yellow, and K as it is */
+    TH_JPEG_OTHER /* RGB, two components: not for the hot path */
 };
 
 struct th_jpeg_header {

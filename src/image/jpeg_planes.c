@@ -90,9 +90,9 @@ static uint32_t ceil_div(uint64_t a, uint64_t b)
 }
 
 /* Memory for all planes in one piece, their sides and n given. */
-static bool planes_alloc(struct th_jpeg_planes *p, const uint32_t widths[3], const uint32_t heights[3])
+static bool planes_alloc(struct th_jpeg_planes *p, const uint32_t *widths, const uint32_t *heights)
 {
-    size_t total = 0, size, at[3];
+    size_t total = 0, size, at[TH_JPEG_MAX_PLANES];
     for (unsigned i = 0; i < p->n_planes; i++) {
         size_t stride;
         if (!th_add_size(widths[i], 63, &stride)) return false;
@@ -113,7 +113,7 @@ static bool planes_alloc(struct th_jpeg_planes *p, const uint32_t widths[3], con
 static bool turbo_planes(struct decoder *d)
 {
     struct th_jpeg_planes *out = d->out;
-    uint32_t widths[3], heights[3];
+    uint32_t widths[TH_JPEG_MAX_PLANES], heights[TH_JPEG_MAX_PLANES];
     out->n_planes = (uint32_t)d->jpeg.num_components;
     for (unsigned i = 0; i < out->n_planes; i++) {
         const jpeg_component_info *c = &d->jpeg.comp_info[i];
@@ -138,8 +138,8 @@ static bool turbo_planes(struct decoder *d)
 static void read_rows(struct decoder *d)
 {
     struct jpeg_decompress_struct *jpeg = &d->jpeg;
-    JSAMPROW rows[3][MAX_MCU_ROWS];
-    JSAMPARRAY arrays[3] = {rows[0], rows[1], rows[2]};
+    JSAMPROW rows[TH_JPEG_MAX_PLANES][MAX_MCU_ROWS];
+    JSAMPARRAY arrays[TH_JPEG_MAX_PLANES] = {rows[0], rows[1], rows[2], rows[3]};
     unsigned lines = (unsigned)(jpeg->max_v_samp_factor * MIN_SCALED_SIZE(jpeg));
     for (uint32_t i = 0; jpeg->output_scanline < jpeg->output_height; i++) {
         for (unsigned c = 0; c < d->out->n_planes; c++) {
@@ -181,7 +181,7 @@ static bool turbo_run(struct decoder *d)
     /* It guesses coefficients that a broken-off file lacks. At 1/8 none are wanted, but it would touch DC, too. */
     if (d->n == 1) jpeg->do_block_smoothing = FALSE;
     jpeg_start_decompress(jpeg);
-    if (jpeg->num_components != 1 && jpeg->num_components != 3) return false;
+    if (jpeg->num_components == 2 || jpeg->num_components > TH_JPEG_MAX_PLANES) return false;
     d->no_memory = !turbo_planes(d);
     if (d->no_memory) return false;
     if (d->until_scan) read_scans(d);
@@ -239,11 +239,11 @@ enum thumbs_code th_jpeg_planes_decode_turbo(const struct th_jpeg_header *header
 
 /* Our own way. GAVE_UP and NO_MEMORY leave nothing behind. */
 static enum th_jpeg_scan_end own_decode(struct th_jpeg_scan *scan, const struct th_jpeg_header *header,
-                                        const uint8_t *data, size_t len, const uint8_t n[3], uint64_t deadline_ns,
+                                        const uint8_t *data, size_t len, const uint8_t *n, uint64_t deadline_ns,
                                         struct th_jpeg_planes *out)
 {
     struct th_jpeg_planes planes = {.n_planes = header->n_components, .own = true};
-    uint32_t widths[3], heights[3];
+    uint32_t widths[TH_JPEG_MAX_PLANES], heights[TH_JPEG_MAX_PLANES];
     for (unsigned i = 0; i < planes.n_planes; i++) {
         struct th_jpeg_plane *p = &planes.planes[i];
         p->n = n[i];
@@ -262,11 +262,11 @@ static enum th_jpeg_scan_end own_decode(struct th_jpeg_scan *scan, const struct 
 }
 
 enum thumbs_code th_jpeg_planes_decode(struct th_jpeg_scan *scan, const struct th_jpeg_header *header,
-                                       const uint8_t *data, size_t len, const uint8_t n[3], uint64_t deadline_ns,
+                                       const uint8_t *data, size_t len, const uint8_t *n, uint64_t deadline_ns,
                                        struct th_jpeg_planes *out, struct thumbs_error *err)
 {
     unsigned most = n[0];
-    for (unsigned i = 1; i < header->n_components && i < 3; i++)
+    for (unsigned i = 1; i < header->n_components && i < TH_JPEG_MAX_PLANES; i++)
         if (n[i] > most) most = n[i];
     if (most <= 4 && (th_jpeg_scan_takes(header) || (most == 1 && th_jpeg_dc_takes(header)))) {
         switch (own_decode(scan, header, data, len, n, deadline_ns, out)) {

@@ -11,7 +11,7 @@
 #define KERNEL_STEPS 1024 /* between neighbouring zeros of the filter */
 #define KERNEL_SIZE  (LOBES * KERNEL_STEPS + 2)
 #define WEIGHT_ONE   16384 /* 14 fractional bits */
-#define TAP_MULTIPLE 16    /* rows of weights are filled up with zeros to whole vectors */
+#define TAP_MULTIPLE 8     /* rows of weights are filled up with zeros to whole vectors */
 #define MAX_REACH    (1u << 19)
 #define ROWS_AT_ONCE 4
 /* Beyond twice this, vertical weights come too near to the unit of the fixed point, and rows are averaged first. */
@@ -74,9 +74,10 @@ static void quantise(const double *from, uint32_t n, int16_t *to)
     int32_t given = 0;
     for (uint32_t i = 0; i < n; i++)
         sum += from[i];
+    const double unit = WEIGHT_ONE / sum;
     for (uint32_t i = 0; i < n; i++) {
         so_far += from[i];
-        int32_t due = i + 1 == n ? WEIGHT_ONE : (int32_t)nearbyint(so_far / sum * WEIGHT_ONE);
+        int32_t due = i + 1 == n ? WEIGHT_ONE : (int32_t)lrint(so_far * unit);
         to[i] = (int16_t)(due - given);
         given = due;
     }
@@ -101,6 +102,11 @@ static uint32_t fold(const double *raw, int64_t first, uint32_t span, uint32_t i
     return (uint32_t)low;
 }
 
+static bool is_same(const struct th_resample_axis *a, const struct th_resample_axis *b)
+{
+    return a->in == b->in && a->out == b->out && a->origin == b->origin && a->scale == b->scale && a->droop == b->droop;
+}
+
 static bool weights_init(struct th_resample *r, unsigned i_axis, const struct th_resample_axis *a, struct weights *out)
 {
     double wide = a->scale > 1 ? a->scale : 1, reach = LOBES * wide + (a->droop != 0 ? 1 : 0);
@@ -111,12 +117,17 @@ static bool weights_init(struct th_resample *r, unsigned i_axis, const struct th
     if (!th_mul_size(a->out, sizeof(uint32_t), &starts)) return false;
     size_t scratch = ((size_t)span + 2 + taps) * sizeof(double);
     if (!th_add_size(bytes, starts, &bytes) || !th_add_size(bytes, scratch, &bytes)) return false;
+    struct th_resample_axis *known = &r->axes[i_axis];
+    const bool again = is_same(known, a); /* the second plane of chroma, the next photo of a camera */
+    known->in = 0;
     if (!reserve(&r->weights[i_axis], &r->weights_cap[i_axis], bytes)) return false;
 
     double *raw = r->weights[i_axis], *folded = raw + span + 2;
     out->taps = taps;
     out->start = (uint32_t *)(void *)(folded + taps);
     out->w = (int16_t *)(void *)(out->start + a->out);
+    *known = *a;
+    if (again) return true;
     raw[0] = raw[span + 1] = 0;
     for (uint32_t i = 0; i < a->out; i++) {
         double centre = a->origin + (i + 0.5) * a->scale;
@@ -193,6 +204,8 @@ CLONES static void reduce_row_any(const int16_t *sums, const struct weights *x, 
 {
     if (x->taps == 16)
         reduce_row(sums, x, n, 16, out);
+    else if (x->taps == 24)
+        reduce_row(sums, x, n, 24, out);
     else if (x->taps == 32)
         reduce_row(sums, x, n, 32, out);
     else

@@ -26,6 +26,7 @@ struct th_resample {
     double *kernel; /* half of the filter, finely sampled */
     void *weights[2];
     size_t weights_cap[2];
+    struct th_resample_axis axes[2]; /* that the weights are for; in 0: none */
     int16_t *row;
     size_t row_cap;
     uint8_t *averaged;

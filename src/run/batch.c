@@ -216,8 +216,8 @@ static bool fingerprint(const struct thumbs_options *o, size_t n_sources, uint64
         th_bytes_addf(&b, "size %ux%u%s\n", i->sizes[k].width, i->sizes[k].height, i->sizes[k].square ? "s" : "");
     for (uint32_t k = 0; k < i->n_formats; k++)
         th_bytes_addf(&b, "format %u\n", i->formats[k]);
-    th_bytes_addf(&b, "fit %u enlarge %u quality %u background %u.%u.%u prefixed %d strict %d\n", i->fit, i->enlarge,
-                  i->quality, i->background[0], i->background[1], i->background[2], n_sources > 1,
+    th_bytes_addf(&b, "fit %u enlarge %u fast %u quality %u background %u.%u.%u prefixed %d strict %d\n", i->fit,
+                  i->enlarge, i->fast, i->quality, i->background[0], i->background[1], i->background[2], n_sources > 1,
                   i->on_damage == THUMBS_DAMAGE_FAIL);
     bool ok = !th_bytes_failed(&b);
     if (ok) *out = th_hash64(b.data, b.len, 0);

@@ -88,12 +88,13 @@ Test(parse, defaults_are_those_of_the_help)
 
 Test(parse, every_option_that_is_built)
 {
-    struct parsed p = PARSE(
-        "-j8", "--mode=sync", "in1", "--io", "threads", "--io-jobs=3", "--queue=5", "--queue-bytes=2M",
-        "--size=64,128x96,200x,x50", "--fit=inside", "--enlarge", "--format=png,keep", "-Q", "7", "--include=*.jpg",
-        "--exclude", "x/**", "--include=-", "--hidden", "--follow", "--force", "--dry-run", "--fail-fast",
-        "--on-damage=fail", "--timeout=2.5", "--max-pixels=1000", "--max-bytes=3k", "--name={stem}.{ext}",
-        "--progress=never", "-v", "--report=-", "--retry-failed", "--one-file-system", "in2", "out");
+    struct parsed p =
+        PARSE("-j8", "--mode=sync", "in1", "--io", "threads", "--io-jobs=3", "--queue=5", "--queue-bytes=2M",
+              "--size=64,128x96,200x,x50", "--fit=inside", "--enlarge", "--fast", "--format=png,keep", "-Q", "7",
+              "--include=*.jpg", "--exclude", "x/**", "--include=-", "--hidden", "--follow", "--force", "--dry-run",
+              "--fail-fast", "--on-damage=fail", "--timeout=2.5", "--max-pixels=1000", "--max-bytes=3k",
+              "--name={stem}.{ext}", "--progress=never", "-v", "--report=-", "--retry-failed", "--one-file-system",
+              "in2", "out");
     const struct thumbs_options *o = &p.settings.options;
     expect_ok(&p);
     cr_expect_eq(o->jobs, 8);
@@ -109,6 +110,7 @@ Test(parse, every_option_that_is_built)
         cr_expect_eq(o->image.sizes[i].square, sizes[i].square);
     }
     cr_expect_eq(o->image.enlarge, 1);
+    cr_expect_eq(o->image.fast, 1);
     cr_expect_eq(o->image.n_formats, 2);
     cr_expect_eq(o->image.formats[0], THUMBS_FORMAT_PNG);
     cr_expect_eq(o->image.formats[1], THUMBS_FORMAT_KEEP);
@@ -318,14 +320,12 @@ Test(parse, files_from)
 
 Test(parse, what_is_not_built_says_so)
 {
-    const char *const options[][2] = {{"--gravity=north", "--gravity"},  {"--background", "--background"},
-                                      {"--linear", "--linear"},          {"--fast", "--fast"},
-                                      {"--metadata=icc", "--metadata"},  {"--pages=all", "--pages"},
-                                      {"--delete", "--delete"},          {"--shard=0/2", "--shard"},
-                                      {"--gallery=x.html", "--gallery"}, {"--placeholders", "--placeholders"},
-                                      {"--fit=cover", "--fit=cover"},    {"--fit=contain", "--fit=contain"},
-                                      {"--fit=fill", "--fit=fill"},      {"--format=avif", "--format=avif"},
-                                      {"-fjpeg,jxl", "--format=jxl"},    {"-fgif,png", "--format=gif"}};
+    const char *const options[][2] = {
+        {"--gravity=north", "--gravity"},   {"--background", "--background"},   {"--linear", "--linear"},
+        {"--metadata=icc", "--metadata"},   {"--pages=all", "--pages"},         {"--delete", "--delete"},
+        {"--shard=0/2", "--shard"},         {"--gallery=x.html", "--gallery"},  {"--placeholders", "--placeholders"},
+        {"--fit=cover", "--fit=cover"},     {"--fit=contain", "--fit=contain"}, {"--fit=fill", "--fit=fill"},
+        {"--format=avif", "--format=avif"}, {"-fjpeg,jxl", "--format=jxl"},     {"-fgif,png", "--format=gif"}};
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
         char message[128];
         snprintf(message, sizeof(message), "%s is not built yet in this version", options[i][1]);

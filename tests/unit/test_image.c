@@ -618,6 +618,7 @@ static size_t make_profile(uint8_t out[512], const double xyz[3][3], double gamm
 {
     static const char tags[][5] = {"rXYZ", "gXYZ", "bXYZ", "rTRC", "gTRC", "bTRC"};
     memset(out, 0, 512);
+    out[8] = 4; /* version */
     memcpy(out + 12, "mntrRGB XYZ ", 12);
     memcpy(out + 36, "acsp", 4);
     put32(out + 128, 6);

@@ -449,9 +449,10 @@ struct made {
     bool declined;
 };
 
-static struct made make_hot(const struct file *f, uint32_t side, enum thumbs_format format)
+static struct made make_with(const struct file *f, uint32_t side, enum thumbs_format format, bool fast)
 {
-    struct thumbs_image_options o = {.n_sizes = 1, .n_formats = 1, .quality = 80, .max_pixels = 500000000};
+    struct thumbs_image_options o = {
+        .n_sizes = 1, .n_formats = 1, .fast = fast, .quality = 80, .max_pixels = 500000000};
     o.sizes[0] = (struct thumbs_size){side, side, true};
     o.formats[0] = format;
     struct made m = {0};
@@ -465,6 +466,11 @@ static struct made make_hot(const struct file *f, uint32_t side, enum thumbs_for
     m.code = th_backend_jpeg.make(&make, &m.err);
     m.declined = make.declined;
     return m;
+}
+
+static struct made make_hot(const struct file *f, uint32_t side, enum thumbs_format format)
+{
+    return make_with(f, side, format, false);
 }
 
 /* Luma of a JPEG in memory, full size. */
@@ -580,6 +586,79 @@ Test(jpeg_hot, least_n_that_leaves_the_residual)
     cr_assert_eq(th_jpeg_hot_pick_n(4, 2), 4);
     cr_assert_eq(th_jpeg_hot_pick_n(3.9, 2), 8);
     cr_assert_eq(th_jpeg_hot_pick_n(0.5, 2), 8);
+}
+
+/* Inks need no libvips, whether they bring a profile or not. */
+Test(jpeg_hot, inks_are_made)
+{
+    static const char *const names[] = {"cmyk-adobe-marker.jpg", "ycck-420.jpg", "ycck-progressive.jpg"};
+    for (unsigned i = 0; i < 3; i++) {
+        struct file f = file_read(TEST_SAMPLES "/jpeg", names[i]);
+        struct made m = make_hot(&f, 50, THUMBS_FORMAT_JPEG);
+        cr_assert_eq(m.code, THUMBS_OK, "%s: %s", names[i], m.err.message);
+        cr_assert_not(m.declined, "%s", names[i]);
+        struct th_jpeg_header h;
+        cr_assert(th_jpeg_parse(m.sink.data, m.sink.len, &h));
+        cr_expect_eq(h.colour, TH_JPEG_YCC);
+        th_sink_finish_heap(&m.sink);
+        file_finish(&f);
+    }
+    th_jpeg_hot_thread_finish();
+}
+
+/* n of the luma of a 4:2:0 picture reduced by a factor. */
+static unsigned picked(uint32_t side, double factor, bool fast)
+{
+    struct th_jpeg_header h = {.width = side, .height = side, .n_components = 3, .h_max = 2, .v_max = 2};
+    for (unsigned c = 0; c < 3; c++)
+        h.components[c].h = h.components[c].v = c ? 1 : 2;
+    struct th_targets targets = {.n = 1};
+    struct th_geometry *g = &targets.sizes[0];
+    g->cut_width = g->cut_height = side;
+    g->scaled_width = g->scaled_height = (uint32_t)(side / factor + 0.5);
+    uint8_t n[TH_JPEG_MAX_PLANES];
+    th_jpeg_hot_pick(&h, &targets, true, fast, n);
+    cr_expect_eq(n[0], n[1], "half the samples to half the size");
+    return n[0];
+}
+
+Test(jpeg_hot, fast_decodes_to_fewer_samples)
+{
+    static const struct {
+        double factor;
+        unsigned n, n_fast;
+    } cases[] = {{16, 1, 1}, {13, 2, 1}, {11, 2, 2}, {7, 4, 2}, {5, 4, 4}, {3.5, 8, 4}, {2, 8, 8}};
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cr_expect_eq(picked(4000, cases[i].factor, false), cases[i].n, "%g", cases[i].factor);
+        cr_expect_eq(picked(4000, cases[i].factor, true), cases[i].n_fast, "%g", cases[i].factor);
+    }
+}
+
+Test(jpeg_hot, fast_is_other_and_near)
+{
+    static const char *const names[] = {"forest.jpg", "brick-wall.jpg", "city-at-night.jpg"};
+    for (unsigned i = 0; i < 3; i++) {
+        struct file f = file_read(TEST_SAMPLES "/photos", names[i]);
+        struct th_jpeg_header h;
+        cr_assert(th_jpeg_parse(f.data, f.len, &h), "%s", names[i]);
+        const uint32_t longest = h.width > h.height ? h.width : h.height;
+        for (unsigned factor = 3; factor <= 13; factor += 10) { /* 8/8 becomes 4/8, 2/8 becomes 1/8 */
+            struct made slow = make_with(&f, longest / factor, THUMBS_FORMAT_JPEG, false);
+            struct made fast = make_with(&f, longest / factor, THUMBS_FORMAT_JPEG, true);
+            cr_assert(slow.code == THUMBS_OK && fast.code == THUMBS_OK && !slow.declined && !fast.declined);
+            struct th_jpeg_planes a = {0}, b = {0};
+            decode_luma(slow.sink.data, slow.sink.len, &a);
+            decode_luma(fast.sink.data, fast.sink.len, &b);
+            const double psnr = luma_psnr(&a, &b);
+            cr_expect(psnr > 30 && psnr < 60, "%s by %u: %.1f dB", names[i], factor, psnr);
+            th_jpeg_planes_finish(&a);
+            th_jpeg_planes_finish(&b);
+            th_sink_finish_heap(&slow.sink);
+            th_sink_finish_heap(&fast.sink);
+        }
+        file_finish(&f);
+    }
+    th_jpeg_hot_thread_finish();
 }
 
 /* ---- EXIF ---- */

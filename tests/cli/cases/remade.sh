@@ -18,6 +18,7 @@ again 3 0 --quality=80
 again 3 0 --size=100
 again 3 0 --size=100x100
 again 3 0 --size=100 --enlarge
+again 3 0 --size=100 --fast
 again 3 0 --size=100 --format=png
 again 3 0 --size=100,200 --format=png
 again 3 0 --name='{dir}/{stem}_.{ext}'
