@@ -290,21 +290,20 @@ static void explain(struct session *s, enum thumbs_code code, const struct thumb
     th_bytes_finish(&why);
 }
 
-/* With -v which layers hold; else only if that is less than a user may count on. */
-static void tell_sandbox(struct session *s)
+/* How workers were locked up, for -v; NULL if there were none. If that is less than a user may count on, a note says
+ * so in any case. */
+static const char *tell_sandbox(struct session *s)
 {
     bool whole;
     struct th_bytes line = {0};
     const char *how = thumbs_batch_sandbox(s->batch, &whole);
-    bool in_part = !whole && s->settings->options.sandbox == THUMBS_SANDBOX_ON;
-    if (!how || s->settings->quiet || !(in_part || s->settings->verbose)) return;
-    th_bytes_addf(&line, "workers are %s: %s", in_part ? "locked up only in part" : "locked up", how);
-    if (s->settings->options.sandbox == THUMBS_SANDBOX_OFF) {
-        th_bytes_clear(&line);
-        th_bytes_adds(&line, "workers are not locked up (--sandbox=off)");
+    if (!how || s->settings->options.sandbox == THUMBS_SANDBOX_OFF) return how ? "off" : NULL;
+    if (!whole && !s->settings->quiet) {
+        th_bytes_addf(&line, "workers are locked up only in part: %s", how);
+        complain(s, "note", th_bytes_str(&line));
+        th_bytes_finish(&line);
     }
-    complain(s, "note", th_bytes_str(&line));
-    th_bytes_finish(&line);
+    return how;
 }
 
 static int exit_status(struct session *s, enum thumbs_code code, const struct thumbs_totals *totals, int signal_number)
@@ -348,9 +347,9 @@ static int run(struct session *s)
     th_progress_destroy(s->progress);
     s->progress = NULL;
     explain(s, code, &err, signal_number);
-    tell_sandbox(s);
+    const char *sandbox = tell_sandbox(s);
     if (!s->settings->quiet) {
-        th_report_summary_text(&line, &totals, s->settings->verbose, s->settings->options.dry_run);
+        th_report_summary_text(&line, &totals, s->settings->verbose, sandbox, s->settings->options.dry_run);
         print(s, &line);
     }
     th_bytes_finish(&line);

@@ -36,8 +36,9 @@ enum th_text_style {
 /* At most one line for a person, with its newline, appended to b. */
 void th_report_event_text(struct th_bytes *b, const struct thumbs_event *event, enum th_text_style style, bool escape);
 /* "12 done, 3 up to date, 0 damaged, 1 failed, 2 skipped in 0.52 s, 23.1 images/s" and, if verbose, what the run was
- * bound by. One line, with newline. */
-void th_report_summary_text(struct th_bytes *b, const struct thumbs_totals *totals, bool verbose, bool dry_run);
+ * bound by and how its workers were locked up (sandbox; NULL: nothing to say). One line, with newline. */
+void th_report_summary_text(struct th_bytes *b, const struct thumbs_totals *totals, bool verbose, const char *sandbox,
+                            bool dry_run);
 /* Text from outside (a name, the value of an option), as th_report_event_text() shows it. */
 void th_report_add_escaped(struct th_bytes *b, const char *text, bool escape);
 

@@ -180,7 +180,8 @@ static void add_bound_by(struct th_bytes *b, const struct thumbs_totals *totals)
     }
 }
 
-void th_report_summary_text(struct th_bytes *b, const struct thumbs_totals *totals, bool verbose, bool dry_run)
+void th_report_summary_text(struct th_bytes *b, const struct thumbs_totals *totals, bool verbose, const char *sandbox,
+                            bool dry_run)
 {
     const uint64_t *n = totals->by_status;
     th_bytes_addf(b, "%s%llu %s, %llu up to date, %llu damaged, %llu failed, %llu skipped in ",
@@ -194,6 +195,7 @@ void th_report_summary_text(struct th_bytes *b, const struct thumbs_totals *tota
         th_report_add_fixed(b, th_report_images_per_second(totals), 1);
         th_bytes_adds(b, " images/s");
         if (verbose) add_bound_by(b, totals);
+        if (verbose && sandbox) th_bytes_addf(b, "; sandbox: %s", sandbox);
     }
     th_bytes_addc(b, '\n');
 }

@@ -254,7 +254,7 @@ bool th_file_begin(struct thumbs_batch *batch, struct th_file *file)
 bool th_file_is_settled(struct thumbs_batch *batch, struct th_file *file, const struct stat *st)
 {
     file->st = *st;
-    if (batch->options.force || !is_known(batch, file)) {
+    if (!is_known(batch, file)) {
         th_flight_move(&file->flight, TH_AT_LOAD);
         return false;
     }

@@ -260,7 +260,7 @@ static void check_summary(struct fuzz_input *in)
     must(&r, "\n");
     fuzz_check(r.p == r.end);
     th_bytes_clear(&b);
-    th_report_summary_text(&b, &totals, true, false);
+    th_report_summary_text(&b, &totals, true, NULL, false);
     fuzz_check(memchr(b.data, '\n', b.len) == b.data + b.len - 1);
     th_bytes_finish(&b);
 }

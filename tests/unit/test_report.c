@@ -332,25 +332,25 @@ Test(text, summary)
 {
     struct thumbs_totals totals = {.by_status = {12, 3, 0, 1, 2}, .seconds = 0.52};
     struct th_bytes b = {0};
-    th_report_summary_text(&b, &totals, false, false);
+    th_report_summary_text(&b, &totals, false, NULL, false);
     cr_expect_str_eq(th_bytes_str(&b),
                      "12 done, 3 up to date, 0 damaged, 1 failed, 2 skipped in 0.52 s, 23.1 images/s\n");
     th_bytes_clear(&b);
-    th_report_summary_text(&b, &totals, true, false);
+    th_report_summary_text(&b, &totals, true, NULL, false);
     cr_expect_not_null(strstr(th_bytes_str(&b), "; bound by: nothing was timed\n"));
     th_bytes_clear(&b);
     totals.times = (struct thumbs_times){.load = 12, .wait = 8, .decode = 60, .resize = 10, .encode = 7, .write = 3};
-    th_report_summary_text(&b, &totals, true, false);
+    th_report_summary_text(&b, &totals, true, NULL, false);
     cr_expect_str_eq(th_bytes_str(&b),
                      "12 done, 3 up to date, 0 damaged, 1 failed, 2 skipped in 0.52 s, 23.1 images/s; "
                      "bound by: read 12 %, decode 60 %, resize 10 %, encode 7 %, write 3 %, waiting "
                      "8 %\n");
     th_bytes_clear(&b);
-    th_report_summary_text(&b, &totals, false, true);
+    th_report_summary_text(&b, &totals, false, NULL, true);
     cr_expect_str_eq(th_bytes_str(&b), "dry run: 12 to do, 3 up to date, 0 damaged, 1 failed, 2 skipped in 0.52 s\n");
     th_bytes_clear(&b);
     totals = (struct thumbs_totals){0};
-    th_report_summary_text(&b, &totals, false, false);
+    th_report_summary_text(&b, &totals, false, NULL, false);
     cr_expect_not_null(strstr(th_bytes_str(&b), " 0.0 images/s\n"), "no division by zero seconds");
     th_bytes_finish(&b);
 }
