@@ -35,11 +35,30 @@ static enum th_icc_kind check_profile(const uint8_t *data, size_t len, uint32_t 
     uint8_t *exact = fuzz_copy(data, len);
     fuzz_check(th_icc_read(&icc, exact, len, bands));
     free(exact); /* the cache must have its own copy */
-    fuzz_check((icc.kind == TH_ICC_RGB || icc.kind == TH_ICC_GREY) == (icc.transform != NULL));
+    fuzz_check((icc.kind == TH_ICC_RGB || icc.kind == TH_ICC_GREY) == (icc.transform != NULL || icc.matrix != NULL));
+    fuzz_check(!icc.transform || !icc.matrix);
     if (icc.kind == TH_ICC_RGB) fuzz_check(bands >= 3);
     if (icc.kind == TH_ICC_GREY) fuzz_check(bands <= 2);
     check_apply(&icc, bands);
     return icc.kind;
+}
+
+/* Of four inks, for which there is always a conversion; what was a sample of ink is then one of light. */
+static void check_inks(const uint8_t *data, size_t len)
+{
+    struct th_icc icc;
+    struct th_pixels p = {.cmyk = true};
+    uint8_t *exact = fuzz_copy(data, len);
+    fuzz_check(th_icc_read_cmyk(&icc, exact, len));
+    free(exact);
+    fuzz_check(icc.kind == TH_ICC_CMYK && icc.transform != NULL);
+    if (!th_pixels_init(&p, WIDTH, HEIGHT, 4)) abort();
+    p.cmyk = true;
+    for (size_t i = 0; i < (size_t)WIDTH * HEIGHT * 4; i++)
+        p.data[i] = (uint8_t)(i * 37);
+    th_icc_apply(&icc, &p);
+    fuzz_check(p.bands == 3 && !p.cmyk && p.width == WIDTH && p.height == HEIGHT);
+    th_pixels_finish(&p);
 }
 
 static void check_bare(const uint8_t *data, size_t len)
@@ -51,6 +70,7 @@ static void check_bare(const uint8_t *data, size_t len)
     enum th_icc_kind kinds[MAX_PARTS];
     for (uint32_t i = 0; i < n_parts; i++)
         kinds[i] = check_profile(in.data + i * part, part, bands);
+    if (bands == 4) check_inks(in.data, part);
     for (uint32_t i = n_parts; i-- > 0;)
         fuzz_check(check_profile(in.data + i * part, part, bands) == kinds[i]);
 }
