@@ -11,6 +11,16 @@ struct outcome {
     struct thumbs_totals totals;
 };
 
+/* What only a run's circumstances can lead to: it names the culprit of a difference. */
+static void tell_odd(void *user, const struct thumbs_event *event)
+{
+    (void)user;
+    if (event->status != THUMBS_STATUS_FAILED) return;
+    enum thumbs_code code = event->error->code;
+    if (code == THUMBS_CRASHED || code == THUMBS_TIMEOUT || code == THUMBS_MEMORY)
+        cr_log_info("%s: %s: %s", event->source, thumbs_code_name(code), event->error->message);
+}
+
 static struct outcome run(const struct thumbs_options *options, const char *source)
 {
     struct outcome outcome = {0};
@@ -18,7 +28,7 @@ static struct outcome run(const struct thumbs_options *options, const char *sour
     struct thumbs_error err = {0};
     char *dest = test_folder_make();
     cr_assert_eq(thumbs_batch_create(options, &source, 1, dest, &batch, &err), THUMBS_OK, "%s", err.message);
-    cr_assert_eq(thumbs_batch_run(batch, NULL, NULL, &err), THUMBS_OK, "%s", err.message);
+    cr_assert_eq(thumbs_batch_run(batch, tell_odd, NULL, &err), THUMBS_OK, "%s", err.message);
     thumbs_batch_totals(batch, &outcome.totals);
     thumbs_batch_destroy(batch);
     outcome.hash = test_tree_hash(dest, &outcome.n_files);
