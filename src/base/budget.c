@@ -25,7 +25,7 @@ static bool grab(struct th_budget *b, uint64_t bytes)
 
 bool th_budget_try_take(struct th_budget *b, uint64_t bytes)
 {
-    return atomic_load(&b->n_waiting) == 0 && grab(b, bytes);
+    return !atomic_load(&b->cancelled) && atomic_load(&b->n_waiting) == 0 && grab(b, bytes);
 }
 
 /* No wake-up is lost: n_waiting is raised before the last look at in_use, and th_budget_give() lowers in_use before it
@@ -38,13 +38,27 @@ bool th_budget_take(struct th_budget *b, uint64_t bytes)
     pthread_mutex_lock(&b->lock);
     uint64_t ticket = b->next_ticket++;
     atomic_fetch_add(&b->n_waiting, 1);
-    while (b->served != ticket || !grab(b, bytes))
+    bool taken = false;
+    while (!atomic_load(&b->cancelled) && !(taken = b->served == ticket && grab(b, bytes)))
         pthread_cond_wait(&b->changed, &b->lock);
-    b->served++;
+    b->served++; /* once cancelled nobody's turn comes any more */
     atomic_fetch_sub(&b->n_waiting, 1);
     pthread_cond_broadcast(&b->changed); /* there may be room for the next in line as well */
     pthread_mutex_unlock(&b->lock);
-    return true;
+    return taken;
+}
+
+void th_budget_cancel(struct th_budget *b)
+{
+    pthread_mutex_lock(&b->lock);
+    atomic_store(&b->cancelled, true);
+    pthread_cond_broadcast(&b->changed);
+    pthread_mutex_unlock(&b->lock);
+}
+
+bool th_budget_is_cancelled(const struct th_budget *b)
+{
+    return atomic_load(&b->cancelled);
 }
 
 void th_budget_give(struct th_budget *b, uint64_t bytes)

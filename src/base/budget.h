@@ -17,6 +17,7 @@ struct th_budget {
     uint64_t limit; /* constant */
     _Atomic uint64_t in_use;
     atomic_uint n_waiting;
+    atomic_bool cancelled;
 
     /* Only for those who have to wait, and those who wake them. */
     pthread_mutex_t lock;
@@ -29,10 +30,13 @@ void th_budget_init(struct th_budget *budget, uint64_t limit);
 /* Nobody may wait any more. */
 void th_budget_finish(struct th_budget *budget);
 
-/* Take `bytes`, which must not be over the limit (false at once if they are), waiting for room. */
+/* Take `bytes`, waiting for room. False: over the limit, or cancelled. */
 bool th_budget_take(struct th_budget *budget, uint64_t bytes);
 /* The same without waiting: false if there is no room now or others wait already. */
 bool th_budget_try_take(struct th_budget *budget, uint64_t bytes);
+/* Nothing is to be begun any more: takers, also those who wait, get false. */
+void th_budget_cancel(struct th_budget *budget);
+bool th_budget_is_cancelled(const struct th_budget *budget);
 /* Back with it: exactly what was taken. */
 void th_budget_give(struct th_budget *budget, uint64_t bytes);
 

@@ -1,4 +1,4 @@
-/* procmem.h - how much memory another process holds. */
+/* procmem.h - what another process holds. */
 #ifndef TH_BASE_PROCMEM_H
 #define TH_BASE_PROCMEM_H
 
@@ -6,8 +6,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Bytes of memory that the process has for itself: resident and neither a file's nor shared (proc(5), statm). Costs
- * three system calls. False: it is gone, or /proc does not tell. Any thread. */
-bool th_procmem_own_bytes(pid_t pid, uint64_t *bytes);
+struct th_procmem {
+    uint64_t own_bytes; /* resident memory of its own (neither a file's nor shared), and its page tables */
+    unsigned n_threads;
+    bool hidden; /* its first thread has ended, and with that the kernel tells no memory any more (proc(5)) */
+};
+
+/* Costs three system calls. False: it is gone, or /proc does not tell. Any thread. */
+bool th_procmem_look(pid_t pid, struct th_procmem *out);
 
 #endif

@@ -122,7 +122,6 @@ static void resolve_defaults(struct thumbs_options *o)
 {
     if (o->jobs == 0) o->jobs = thumbs_cpus_usable();
     if (o->io_jobs == 0) o->io_jobs = o->io == THUMBS_IO_URING ? DEFAULT_URING_JOBS : DEFAULT_IO_JOBS;
-    if (o->queue_items == 0) o->queue_items = QUEUE_ITEMS_PER_JOB * o->jobs;
 }
 
 static enum thumbs_code plan_memory(struct thumbs_batch *b, struct thumbs_error *err)
@@ -135,6 +134,7 @@ static enum thumbs_code plan_memory(struct thumbs_batch *b, struct thumbs_error 
                  (unsigned long long)(b->plan.memory_bytes >> 20));
     if (o->mode != THUMBS_MODE_SYNC) o->jobs = b->plan.jobs;
     o->queue_bytes = b->plan.queue_bytes;
+    if (o->queue_items == 0) o->queue_items = QUEUE_ITEMS_PER_JOB * o->jobs;
     th_budget_init(&b->decode_memory, b->plan.decode_bytes);
     return THUMBS_OK;
 }
@@ -273,7 +273,7 @@ static enum thumbs_code make_queues(struct thumbs_batch *b, struct thumbs_error 
     struct room room = {.n_paths = sync || b->uring ? 1 : UINT64_C(4) * o->io_jobs,
                         .n_loading = sync ? 1 : o->io_jobs,
                         .n_loaded = sync ? 1 : o->queue_items,
-                        .n_working = (uint64_t)o->jobs * (shared ? 2 : 1)};
+                        .n_working = (uint64_t)o->jobs * (shared ? 3 : 1)};
     enum thumbs_code code = fit_into_descriptors(o, &room, err);
     if (code != THUMBS_OK) return code;
     o->io_jobs = (unsigned)room.n_loading;
@@ -380,6 +380,7 @@ void thumbs_batch_stop(struct thumbs_batch *b)
     th_queue_cancel(b->paths);
     th_queue_cancel(b->loaded);
     th_slots_cancel(b->slots);
+    th_budget_cancel(&b->decode_memory);
 }
 
 void th_batch_set_fatal(struct thumbs_batch *b, const struct thumbs_error *error)

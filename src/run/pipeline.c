@@ -110,6 +110,11 @@ static void drain(struct thumbs_batch *batch, struct th_queue *queue)
         th_file_destroy(batch, file);
 }
 
+static void drop(void *user, struct th_item *item)
+{
+    th_file_destroy(user, (struct th_file *)item);
+}
+
 static enum thumbs_code cannot_start(struct thumbs_error *err, int os_errno)
 {
     return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, os_errno, "cannot start a thread");
@@ -231,6 +236,7 @@ static enum thumbs_code run_mode(struct thumbs_batch *batch, struct thumbs_error
         .sandbox = o->sandbox,
         .no_work = o->no_work,
         .finish = th_file_finish,
+        .drop = drop,
         .moved = th_file_moved,
         .tell_sandbox = note_sandbox,
         .user = batch,

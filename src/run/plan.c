@@ -30,6 +30,7 @@ enum thumbs_code th_plan_memory(const struct thumbs_options *o, struct th_plan *
     plan.queue_bytes = o->queue_bytes < plan.memory_bytes / 4 ? o->queue_bytes : plan.memory_bytes / 4;
     plan.file_bytes = o->max_bytes < plan.memory_bytes / 4 ? o->max_bytes : plan.memory_bytes / 4;
     uint64_t files = plan.file_bytes > plan.queue_bytes ? plan.file_bytes : plan.queue_bytes;
+    files += plan.queue_bytes / 8; /* what free buffers keep warm */
     plan.decode_bytes = rest - plan.jobs * job_bytes - files;
     if (plan.decode_bytes > INT64_MAX) plan.decode_bytes = INT64_MAX;
     *out = plan;

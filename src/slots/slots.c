@@ -28,7 +28,7 @@ struct th_slots {
     /* Taken twice a file for a few dozen nanoseconds, never while calling out or mapping memory. */
     pthread_mutex_t lock;
     uint64_t in_use;
-    uint64_t kept;        /* resident in slots that are free */
+    uint64_t kept;        /* resident beyond what is charged: in slots that are free, or hold a smaller file */
     struct th_slot *free; /* last in, first out: the warmest pages */
     struct waiter *first, **last;
     bool cancelled;
@@ -93,8 +93,10 @@ static int read_only_fd(int fd)
 static bool make_memfd(struct th_slot *slot)
 {
     if (slot->write_fd >= 0) return true;
-    slot->write_fd = th_fault(TH_FAULT_MMAP) ? -1 : memfd_create("thumbs-file", MFD_CLOEXEC);
+    slot->write_fd = th_fault(TH_FAULT_MMAP) ? -1 : memfd_create("thumbs-file", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (slot->write_fd < 0) return false;
+    /* It only grows. Nobody can make reading it fault, even where the worker has got the writable one. */
+    (void)fcntl(slot->write_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_SEAL);
     slot->fd = read_only_fd(slot->write_fd);
     return true;
 }
@@ -127,7 +129,7 @@ static bool grow(struct th_slots *s, struct th_slot *slot, size_t bytes)
 /* Give the memory behind the first `keep` bytes back to the system. */
 static void trim(const struct th_slots *s, struct th_slot *slot, size_t keep)
 {
-    if (slot->touched <= keep || slot->cap <= keep) return;
+    if (slot->touched <= keep) return;
     /* MADV_REMOVE punches a hole into the memfd, which frees its pages for every process that maps it. */
     madvise(slot->data + keep, slot->cap - keep, s->shared ? MADV_REMOVE : MADV_DONTNEED);
     slot->touched = keep;
@@ -185,6 +187,7 @@ static struct th_slot *take_locked(struct th_slots *s, uint64_t bytes)
     s->kept -= slot->touched;
     s->in_use += bytes;
     slot->charged = bytes;
+    if (slot->touched > bytes) s->kept += slot->touched - bytes;
     wake_first(s); /* there may be room for the next in line as well */
     return slot;
 }
@@ -225,17 +228,31 @@ bool th_slots_try_take(struct th_slots *s, size_t bytes, struct th_slot **out, e
     return true;
 }
 
+/* With the lock held: what the slot holds beyond its charge is not counted any more, and it may keep this much. What it
+ * will keep is taken from the room at once, before others ask. */
+static size_t settle(struct th_slots *s, struct th_slot *slot)
+{
+    uint64_t charged = slot->charged;
+    if (slot->touched > charged) {
+        s->kept -= slot->touched - charged;
+    } else {
+        slot->touched = charged < slot->cap ? (size_t)charged : slot->cap;
+    }
+    size_t keep = may_keep(s);
+    if (keep > slot->touched) keep = slot->touched;
+    s->kept += keep;
+    return keep;
+}
+
 void th_slots_give(struct th_slots *s, struct th_slot *slot)
 {
     if (!slot) return;
-    if (slot->charged > slot->touched) slot->touched = slot->charged < slot->cap ? (size_t)slot->charged : slot->cap;
     pthread_mutex_lock(&s->lock);
-    size_t keep = may_keep(s);
+    size_t keep = settle(s, slot);
     pthread_mutex_unlock(&s->lock);
     trim(s, slot, keep);
     pthread_mutex_lock(&s->lock);
     s->in_use -= slot->charged;
-    s->kept += slot->touched;
     slot->charged = 0;
     slot->next_free = s->free;
     s->free = slot;

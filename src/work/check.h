@@ -7,8 +7,9 @@
 /* What was asked of the worker. */
 struct th_check {
     const struct thumbs_image_options *image;
-    bool no_work; /* hand the file back, no outputs */
-    uint64_t id;  /* of the job that is to be answered next */
+    bool no_work;     /* hand the file back, no outputs */
+    uint64_t id;      /* of the job that is to be answered next */
+    uint64_t most_ns; /* no stage can have taken longer; 0: not known */
 };
 
 /* `size` bytes came into *reply; what lies behind them is older and not looked at. True: every field is within its

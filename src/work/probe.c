@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -89,6 +91,13 @@ static int do_alloc(const char *argument)
     return 0;
 }
 
+static void *wait_for_ever(void *unused)
+{
+    for (;;)
+        pause();
+    return unused;
+}
+
 static int do_open_read(const char *argument)
 {
     return closing(open(argument, O_RDONLY | O_CLOEXEC));
@@ -146,6 +155,41 @@ static int do_connect(const char *argument)
     close(sock);
     errno = os_errno;
     return failed;
+}
+
+/* The descriptor is there, but must not be that of the run: a terminal can be read, a log emptied. */
+static int do_stderr(const char *argument)
+{
+    (void)argument;
+    struct stat mine, null;
+    if (fstat(STDERR_FILENO, &mine) != 0) return -1;
+    bool is_null = fstat(STDIN_FILENO, &null) == 0 && mine.st_dev == null.st_dev && mine.st_ino == null.st_ino;
+    errno = EPERM;
+    return is_null ? -1 : 0;
+}
+
+static int do_shared_memory(const char *argument)
+{
+    (void)argument;
+    void *p = mmap(NULL, MB, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return p == MAP_FAILED ? -1 : munmap(p, MB);
+}
+
+/* Far more than a decoder starts; they stay until the process ends. */
+static int do_threads(const char *argument)
+{
+    pthread_attr_t small;
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, 64 << 10);
+    for (unsigned long i = 0, n = strtoul(argument, NULL, 10); i < n; i++) {
+        pthread_t thread;
+        int failed = pthread_create(&thread, &small, wait_for_ever, NULL);
+        if (failed) {
+            errno = failed;
+            return -1;
+        }
+    }
+    return do_sleep("3000");
 }
 
 static int do_exec(const char *argument)
@@ -223,6 +267,9 @@ static const struct {
     {"reopen-slot", do_reopen_slot},
     {"socket", do_socket},
     {"connect", do_connect},
+    {"stderr", do_stderr},
+    {"shared-memory", do_shared_memory},
+    {"threads", do_threads},
     {"exec", do_exec},
     {"fork", do_fork},
     {"memfd", do_memfd},

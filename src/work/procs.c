@@ -26,36 +26,37 @@
 #include "base/error.h"
 #include "base/procmem.h"
 #include "base/sys.h"
+#include "work/areas.h"
 #include "work/check.h"
 #include "work/server.h"
+#include "work/strays.h"
 #include "work/wire.h"
 
 enum {
-    AHEAD = 2,            /* files in a worker: the one it is at and the one behind it */
-    SINK_BYTES = 1 << 20, /* at the beginning; sparse, and the worker makes it grow */
-    MAX_RESENDS = 3,      /* how often a file may be sent again because its worker died before it began */
-    SPAWN_TRIES = 5,      /* a machine short of processes may have one again soon */
+    AHEAD = 2,       /* files in a worker: the one it is at and the one behind it */
+    MAX_LOSSES = 5,  /* the same where the server went with all its workers */
+    MAX_RESENDS = 2, /* how often a file may be the next of a worker that dies before it begins it */
+    SPAWN_TRIES = 5, /* a machine short of processes may have one again soon */
     SPAWN_PAUSE_US = 100 * 1000,
-    TRIM_BYTES = 24 << 20,             /* memory of one file that a worker is not to keep for the next */
+    TRIM_BYTES = 8 << 20,              /* memory of one file that a worker is not to keep for the next */
     LOOK_PAUSE_NS = 100 * 1000 * 1000, /* how often a worker that takes its time is looked after */
+    THREADS_PER_CPU = 4,               /* that a decoder may start, and ... */
+    MORE_THREADS = 64,                 /* ... besides */
 };
 
 /* A file in the worker. */
 struct sent {
     struct th_item *item;
     uint64_t id;
-    uint64_t reserved; /* bytes taken from the budget for it */
-    unsigned n_resends;
-};
-
-/* An output area: the worker writes, we read. It cannot shrink (sealed), so reading it never faults. */
-struct sink {
-    int fd;
-    const uint8_t *data;
-    size_t len;
+    unsigned n_resends, n_losses;
 };
 
 struct pool;
+
+/* Two clocks are read for one time. */
+static const uint64_t clock_slack_ns = UINT64_C(1000000000);
+/* A pause between looks that no busy machine makes. */
+static const uint64_t unlikely_gap_ns = UINT64_C(1000000000);
 
 struct attendant {
     struct pool *pool;
@@ -65,83 +66,41 @@ struct attendant {
     struct th_worker_id worker;
     int sock;           /* -1: no worker */
     bool has_libraries; /* it was forked with the libraries of all decoders */
-    int page_fd;
-    struct th_wire_page *page;
-    struct sink sinks[TH_WIRE_N_SINKS];
+    bool greeted;       /* it has said how it is locked up */
+    bool hides;         /* at the last look it did not tell its memory */
+    struct th_areas areas;
     uint64_t *knows_slot; /* bit i: the worker has the descriptor of slot i */
     size_t n_known_words;
 
     struct sent sent[AHEAD]; /* oldest first */
     unsigned n_sent;
-    struct th_item *held; /* taken from the queue, but there is no memory for it beside what the worker has */
     uint64_t last_id;
     uint64_t began_ns; /* when the worker began sent[0] */
+    struct th_wire_hello hello;
     struct th_wire_reply reply;
 };
 
 struct pool {
     const struct th_work *work;
     struct th_server *server;
-    unsigned n_running;       /* attendants; guarded by the server's lock */
-    struct th_queue *orphans; /* files of attendants that had to give up; room for all that can have */
+    unsigned n_running; /* attendants; guarded by the server's lock */
+    unsigned most_threads;
+    struct th_strays strays;
     atomic_bool told_sandbox;
     atomic_bool preload; /* a picture has come that needs more than the hot paths: new workers get the libraries */
     pthread_mutex_t lock;
     struct thumbs_error error; /* why the last attendant gave up */
 };
 
-/* ---- what a worker is given ---- */
-
-static bool make_sink(struct sink *sink)
-{
-    int fd = th_fault(TH_FAULT_MMAP) ? -1 : memfd_create("thumbs-out", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd < 0) return false;
-    void *data = MAP_FAILED;
-    if (ftruncate(fd, SINK_BYTES) == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) == 0)
-        data = mmap(NULL, SINK_BYTES, PROT_READ, MAP_SHARED, fd, 0);
-    if (data == MAP_FAILED) {
-        close(fd);
-        return false;
-    }
-    *sink = (struct sink){.fd = fd, .data = data, .len = SINK_BYTES};
-    return true;
-}
-
-static void finish_sink(struct sink *sink)
-{
-    if (sink->data) munmap((void *)sink->data, sink->len);
-    if (sink->fd >= 0) close(sink->fd);
-}
-
-static bool make_page(struct attendant *a)
-{
-    a->page_fd = memfd_create("thumbs-page", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (a->page_fd < 0 || ftruncate(a->page_fd, sizeof *a->page) != 0) return false;
-    if (fcntl(a->page_fd, F_ADD_SEALS, F_SEAL_SHRINK) != 0) return false;
-    void *page = mmap(NULL, sizeof *a->page, PROT_READ | PROT_WRITE, MAP_SHARED, a->page_fd, 0);
-    if (page == MAP_FAILED) return false;
-    a->page = page;
-    return true;
-}
-
 static bool attendant_init(struct attendant *a, struct pool *pool, unsigned number)
 {
-    *a = (struct attendant){.pool = pool, .number = number, .sock = -1, .page_fd = -1};
-    for (int i = 0; i < TH_WIRE_N_SINKS; i++)
-        a->sinks[i].fd = -1;
-    if (!make_page(a)) return false;
-    for (int i = 0; i < TH_WIRE_N_SINKS; i++) {
-        if (!make_sink(&a->sinks[i])) return false;
-    }
-    return true;
+    *a = (struct attendant){.pool = pool, .number = number, .sock = -1};
+    return th_areas_init(&a->areas);
 }
 
 static void attendant_finish(struct attendant *a)
 {
-    if (a->page) munmap(a->page, sizeof *a->page);
-    if (a->page_fd >= 0) close(a->page_fd);
-    for (int i = 0; i < TH_WIRE_N_SINKS; i++)
-        finish_sink(&a->sinks[i]);
+    th_areas_finish(&a->areas);
     free(a->knows_slot);
 }
 
@@ -162,12 +121,10 @@ static enum thumbs_code start_worker(struct attendant *a, struct thumbs_error *e
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
         return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, errno, "cannot make a socket for a worker");
-    int fds[2 + TH_WIRE_N_SINKS] = {pair[1], a->page_fd};
-    for (int i = 0; i < TH_WIRE_N_SINKS; i++)
-        fds[2 + i] = a->sinks[i].fd;
-    atomic_store_explicit(&a->page->begun, 0, memory_order_relaxed);
-    atomic_store_explicit(&a->page->out_of_memory, 0, memory_order_relaxed);
-    atomic_store_explicit(&a->page->entered, TH_WIRE_OUTSIDE, memory_order_relaxed);
+    int fds[1 + TH_AREAS_N_FDS] = {pair[1]};
+    th_areas_fds(&a->areas, fds + 1);
+    th_areas_reset(&a->areas);
+    a->greeted = a->hides = false;
     a->has_libraries = atomic_load(&a->pool->preload);
     enum thumbs_code code =
         th_server_spawn(a->pool->server, fds, sizeof fds / sizeof *fds, a->has_libraries, &a->worker, err);
@@ -219,7 +176,7 @@ static bool try_to_send(struct attendant *a, struct sent *sent)
 {
     const struct th_slot *slot = sent->item->slot;
     struct th_wire_job job = {.id = ++a->last_id, .slot = slot->id, .len = slot->len, .cap = slot->cap};
-    job.trim = sent->reserved >= TRIM_BYTES;
+    job.trim = sent->item->decode_bytes >= TRIM_BYTES;
     job.i_sink = (uint32_t)(job.id % TH_WIRE_N_SINKS);
     if (!make_room_for_slot(a, slot->id)) return false;
     uint64_t bit = UINT64_C(1) << (slot->id % 64), *word = &a->knows_slot[slot->id / 64];
@@ -246,10 +203,10 @@ static void tell_moved(const struct attendant *a)
     }
 }
 
-static void give(struct attendant *a, struct th_item *item, uint64_t reserved)
+static void give(struct attendant *a, struct th_item *item)
 {
     struct sent *sent = &a->sent[a->n_sent++];
-    *sent = (struct sent){.item = item, .reserved = reserved};
+    *sent = (struct sent){.item = item};
     if (!atomic_load_explicit(&a->pool->preload, memory_order_relaxed) &&
         th_image_wants_preload(item->slot->data, item->slot->len))
         atomic_store(&a->pool->preload, true); /* a guess that saves a worker forked for nothing */
@@ -258,29 +215,29 @@ static void give(struct attendant *a, struct th_item *item, uint64_t reserved)
     if (a->sock >= 0) send_job(a, sent);
 }
 
-/* Fill the worker up with files that are ready now and that there is memory for now. */
+/* Fill the worker up with files that are ready now and that there is memory for now. One that there is none for waits
+ * where any attendant finds it: this worker may take its time. */
 static void send_ahead(struct attendant *a)
 {
     const struct th_work *work = a->pool->work;
-    uint64_t bytes;
     while (a->n_sent < AHEAD) {
-        struct th_item *item = a->held ? a->held : th_queue_try_pop(work->queue);
-        a->held = NULL;
+        struct th_item *item = th_strays_try_take(&a->pool->strays);
+        if (!item) item = th_queue_try_pop(work->queue);
         if (!item) return;
-        if (!th_work_admit(work, item, &bytes)) continue;
-        if (!th_budget_try_take(work->memory, bytes)) {
-            th_work_tell(work, item, TH_ITEM_HUNGRY, a->number, 0);
-            a->held = item;
+        if (!th_work_admit(work, item)) continue;
+        if (!th_budget_try_take(work->memory, item->decode_bytes)) {
+            th_work_tell(work, item, TH_ITEM_HUNGRY, 0, 0);
+            th_strays_put(&a->pool->strays, item);
             return;
         }
-        give(a, item, bytes);
+        give(a, item);
     }
 }
 
 static struct th_item *take_oldest(struct attendant *a)
 {
     struct th_item *item = a->sent[0].item;
-    th_budget_give(a->pool->work->memory, a->sent[0].reserved);
+    th_budget_give(a->pool->work->memory, item->decode_bytes);
     a->n_sent--;
     memmove(&a->sent[0], &a->sent[1], a->n_sent * sizeof a->sent[0]);
     return item;
@@ -296,7 +253,7 @@ static void fail_oldest(struct attendant *a, const struct thumbs_error *error, b
 
 /* ---- answers from the worker ---- */
 
-enum answer { ANSWERED, DIED, LATE, LIED, GREEDY, NEEDS_LIBRARIES };
+enum answer { ANSWERED, DIED, LATE, LIED, GREEDY, NEEDS_LIBRARIES, REFUSED };
 
 static bool is_late(const struct attendant *a)
 {
@@ -304,37 +261,29 @@ static bool is_late(const struct attendant *a)
     return timeout_ns && th_now_ns() - a->began_ns >= timeout_ns;
 }
 
-/* What the worker may hold: its share of the fixed part and what was reserved, with a quarter on top. */
+/* What the worker may hold: its fixed part, and what was reserved with a quarter on top. */
 static uint64_t share_bytes(const struct attendant *a)
 {
     uint64_t reserved = 0;
     for (unsigned i = 0; i < a->n_sent; i++)
-        reserved += a->sent[i].reserved;
-    return TH_WORK_PROCESS_BYTES + reserved + reserved / 4;
+        reserved += a->sent[i].item->decode_bytes;
+    return TH_WORK_PROCESS_MOST_BYTES + reserved + reserved / 4;
 }
 
-/* Only memory of its own counts; its libraries and its slots are shared. Where /proc does not tell, its limit on data
- * holds alone. */
-static bool is_greedy(const struct attendant *a)
+/* Only what it has for itself counts, and what lies in its sinks; libraries and slots are shared. Where /proc does not
+ * tell, its resource limits hold alone. One that ends its first thread to hide what it holds is caught at the second
+ * look: at the first it may just be dying. */
+static bool is_greedy(struct attendant *a)
 {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     return false; /* a sanitizer's own memory is many times the program's */
 #endif
-    uint64_t held;
-    return th_procmem_own_bytes(a->worker.pid, &held) && held > share_bytes(a);
-}
-
-/* See that reading up to `need` bytes of the sink is safe: the file is that long, and mapped. */
-static bool sink_covers(struct sink *sink, uint64_t need)
-{
-    struct stat st;
-    if (need <= sink->len) return true;
-    if (fstat(sink->fd, &st) != 0 || st.st_size < 0 || (uint64_t)st.st_size < need) return false;
-    void *data = mremap((void *)sink->data, sink->len, (size_t)st.st_size, MREMAP_MAYMOVE);
-    if (data == MAP_FAILED) return false;
-    sink->data = data;
-    sink->len = (size_t)st.st_size;
-    return true;
+    struct th_procmem look;
+    if (!th_procmem_look(a->worker.pid, &look)) return false;
+    bool hid = a->hides;
+    a->hides = look.hidden;
+    return (hid && look.hidden) || look.n_threads > a->pool->most_threads ||
+           look.own_bytes + th_areas_held_bytes(&a->areas) > share_bytes(a);
 }
 
 /* `size` bytes came: are they what an honest worker would say about sent[0], and are the outputs there to be read? */
@@ -342,9 +291,10 @@ static bool is_plausible(struct attendant *a, size_t size)
 {
     const struct th_work *work = a->pool->work;
     struct th_check expected = {.image = work->image, .no_work = work->no_work, .id = a->sent[0].id};
+    expected.most_ns = th_now_ns() - a->began_ns + clock_slack_ns;
     uint64_t sink_bytes;
     if (!th_check_reply(&expected, &a->reply, size, &sink_bytes)) return false;
-    return sink_covers(&a->sinks[a->reply.id % TH_WIRE_N_SINKS], sink_bytes);
+    return th_areas_cover(&a->areas, a->reply.id % TH_WIRE_N_SINKS, sink_bytes);
 }
 
 /* A worker that has them cannot ask again: that would go on for ever. */
@@ -354,19 +304,62 @@ static bool is_call_for_libraries(const struct attendant *a, size_t size)
            !a->has_libraries;
 }
 
+/* One message; as recv(2), but a worker that died with a job unread resets the socket, and what it had said before is
+ * still there. */
+static ssize_t receive(const struct attendant *a, void *message, size_t size)
+{
+    ssize_t n = th_wire_receive(a->sock, message, size, NULL, NULL);
+    if (n < 0 && errno == ECONNRESET) n = th_wire_receive(a->sock, message, size, NULL, NULL);
+    return n;
+}
+
+/* What the first worker said of its sandbox is passed on. */
+static void tell_sandbox(struct attendant *a)
+{
+    const struct th_work *work = a->pool->work;
+    char how[300];
+    if (!work->tell_sandbox || atomic_exchange(&a->pool->told_sandbox, true)) return;
+    th_sandbox_describe(&a->hello.sandbox, how, sizeof how);
+    work->tell_sandbox(work->user, how, th_sandbox_is_whole(&a->hello.sandbox));
+}
+
+/* The first message of a worker, from before it knew of any picture. */
+static enum answer take_hello(struct attendant *a, ssize_t size)
+{
+    if (size != (ssize_t)sizeof a->hello) return LIED;
+    a->greeted = true;
+    tell_sandbox(a);
+    return a->hello.refused && a->pool->work->sandbox == THUMBS_SANDBOX_REQUIRE ? REFUSED : ANSWERED;
+}
+
+/* Nobody looked for much longer than it was meant to be: this process did not run (it was stopped, frozen, suspended),
+ * so most likely neither did the worker. That time is not the file's. */
+static void forgive_pause(struct attendant *a, uint64_t *looked_ns)
+{
+    uint64_t now_ns = th_now_ns(), gap_ns = now_ns - *looked_ns;
+    if (gap_ns > unlikely_gap_ns) a->began_ns += gap_ns;
+    *looked_ns = now_ns;
+}
+
 static enum answer wait_for_answer(struct attendant *a)
 {
+    uint64_t looked_ns = th_now_ns();
     for (;;) {
-        ssize_t size = th_wire_receive(a->sock, &a->reply, sizeof a->reply, NULL, NULL);
-        /* A worker that died with a job unread resets the socket, but what it had answered before is still there. */
-        if (size < 0 && errno == ECONNRESET) size = th_wire_receive(a->sock, &a->reply, sizeof a->reply, NULL, NULL);
+        void *message = a->greeted ? (void *)&a->reply : (void *)&a->hello;
+        ssize_t size = receive(a, message, a->greeted ? sizeof a->reply : sizeof a->hello);
         if (size < 0 && errno == EAGAIN) {
+            forgive_pause(a, &looked_ns);
             if (is_late(a)) return LATE;
             if (is_greedy(a)) return GREEDY;
             continue;
         }
         if (size < 0 && errno == EMSGSIZE) return LIED;
         if (size <= 0) return DIED;
+        if (!a->greeted) {
+            enum answer hello = take_hello(a, size);
+            if (hello != ANSWERED) return hello;
+            continue;
+        }
         if (is_call_for_libraries(a, (size_t)size)) return NEEDS_LIBRARIES;
         return is_plausible(a, (size_t)size) ? ANSWERED : LIED;
     }
@@ -384,7 +377,7 @@ static void finish_answered(struct attendant *a)
     send_ahead(a);
     if (outcome.code == THUMBS_OK) {
         outcome.result = &a->reply.result;
-        outcome.data = a->sinks[a->reply.id % TH_WIRE_N_SINKS].data;
+        outcome.data = a->areas.sinks[a->reply.id % TH_WIRE_N_SINKS].data;
     } else {
         outcome.error = &a->reply.error;
     }
@@ -392,6 +385,13 @@ static void finish_answered(struct attendant *a)
 }
 
 /* ---- a worker that failed ---- */
+
+/* Did it end itself because there was no memory? The worker says so; it is believed where it fits. */
+static bool has_run_out(const struct attendant *a, int status)
+{
+    return WIFSIGNALED(status) && (WTERMSIG(status) == SIGABRT || WTERMSIG(status) == SIGTRAP) &&
+           atomic_load_explicit(&a->areas.page->out_of_memory, memory_order_relaxed);
+}
 
 static void describe_end(const struct attendant *a, enum answer answer, bool known, int status,
                          struct thumbs_error *error)
@@ -401,7 +401,7 @@ static void describe_end(const struct attendant *a, enum answer answer, bool kno
                      (double)a->pool->work->timeout_ns / 1e9);
     } else if (answer == LIED) {
         th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE, "the worker answered nonsense");
-    } else if (answer == GREEDY || atomic_load_explicit(&a->page->out_of_memory, memory_order_relaxed)) {
+    } else if (answer == GREEDY || (known && has_run_out(a, status))) {
         th_error_set(error, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "took more than its share of memory, %llu MB",
                      (unsigned long long)(share_bytes(a) >> 20));
     } else if (known && WIFSIGNALED(status)) {
@@ -415,45 +415,38 @@ static void describe_end(const struct attendant *a, enum answer answer, bool kno
     }
 }
 
-/* What the first worker said of its sandbox before it saw a file. */
-static void tell_sandbox(struct attendant *a)
-{
-    const struct th_work *work = a->pool->work;
-    char how[300];
-    if (!work->tell_sandbox || atomic_load_explicit(&a->pool->told_sandbox, memory_order_relaxed)) return;
-    if (atomic_load_explicit(&a->page->entered, memory_order_acquire) == TH_WIRE_OUTSIDE) return;
-    if (atomic_exchange(&a->pool->told_sandbox, true)) return;
-    struct th_sandbox_state state = a->page->sandbox;
-    th_sandbox_describe(&state, how, sizeof how);
-    work->tell_sandbox(work->user, how, th_sandbox_is_whole(&state));
-}
-
 /* A worker that may not work unless it is locked up, and is not. Another would be no better off. */
-static bool is_refused(struct attendant *a, struct thumbs_error *err)
+static void describe_refusal(const struct attendant *a, struct thumbs_error *err)
 {
     char how[300];
-    if (atomic_load_explicit(&a->page->entered, memory_order_acquire) != TH_WIRE_REFUSED) return false;
-    struct th_sandbox_state state = a->page->sandbox;
-    th_sandbox_describe(&state, how, sizeof how);
+    th_sandbox_describe(&a->hello.sandbox, how, sizeof how);
     th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, "the sandbox that is required does not hold: %.140s", how);
-    return true;
 }
 
 /* One file pays for a dead worker: the one it was at. A file it had not begun is not to blame, nor is any when the
- * server has taken all its workers down with it; such a file is sent again, but not for ever. */
+ * server has taken all its workers down with it; such a file is sent again, but not for ever: the worker itself says
+ * what it had begun, and could deny it.
+ *
+ * A worker cannot be killed by SIGKILL but from outside, by the kernel that is out of memory or by a person: the file
+ * has failed then, but nothing is known about it. */
 static void bury_worker(struct attendant *a, enum answer answer)
 {
     int status = 0;
     struct thumbs_error error = {0};
+    struct sent *first = &a->sent[0];
     bool known = end_worker(a, &status);
-    bool begun = atomic_load_explicit(&a->page->begun, memory_order_acquire) == a->sent[0].id;
-    bool to_blame = begun && (known || answer != DIED);
-    if (to_blame || a->sent[0].n_resends >= MAX_RESENDS) {
-        describe_end(a, answer, known, status, &error);
-        fail_oldest(a, &error, to_blame);
+    bool begun = atomic_load_explicit(&a->areas.page->begun, memory_order_acquire) == first->id;
+    bool its_doing = (begun || answer == LIED) && (known || answer != DIED);
+    if (known || answer != DIED) {
+        first->n_resends++;
+    } else {
+        first->n_losses++;
     }
-    for (unsigned i = 0; i < a->n_sent; i++)
-        a->sent[i].n_resends++;
+    if (its_doing || first->n_resends > MAX_RESENDS || first->n_losses > MAX_LOSSES) {
+        bool foreign = answer == DIED && (!known || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+        describe_end(a, answer, known, status, &error);
+        fail_oldest(a, &error, !foreign);
+    }
 }
 
 /* The worker was forked before libraries were needed, and is locked up, so it can load none. The next one has them;
@@ -483,12 +476,9 @@ static bool renew_worker(struct attendant *a, struct thumbs_error *err)
 static struct th_item *next_item(struct attendant *a)
 {
     struct pool *pool = a->pool;
-    struct th_item *item = a->held;
-    a->held = NULL;
-    if (!item) item = th_queue_try_pop(pool->orphans);
+    struct th_item *item = th_strays_try_take(&pool->strays);
     if (!item) item = th_queue_pop(pool->work->queue);
-    if (!item) item = th_queue_try_pop(pool->orphans);
-    return item;
+    return item ? item : th_strays_take(&pool->strays);
 }
 
 /* With nothing in its worker an attendant holds nothing of the budget, so it may wait for it. */
@@ -496,11 +486,8 @@ static bool has_files(struct attendant *a)
 {
     const struct th_work *work = a->pool->work;
     struct th_item *item;
-    uint64_t bytes;
     while (a->n_sent == 0 && (item = next_item(a))) {
-        if (!th_work_admit(work, item, &bytes)) continue;
-        th_work_reserve(work, item, a->number, bytes);
-        give(a, item, bytes);
+        if (th_work_admit(work, item) && th_work_reserve(work, item, a->number)) give(a, item);
     }
     return a->n_sent > 0;
 }
@@ -511,12 +498,12 @@ static bool attend(struct attendant *a, struct thumbs_error *err)
         if (a->sock < 0 && !renew_worker(a, err)) return false;
         send_ahead(a);
         enum answer answer = wait_for_answer(a);
-        tell_sandbox(a);
         if (answer == ANSWERED) {
             finish_answered(a);
         } else if (answer == NEEDS_LIBRARIES) {
             retire_worker(a);
-        } else if (is_refused(a, err)) {
+        } else if (answer == REFUSED) {
+            describe_refusal(a, err);
             return false;
         } else {
             bury_worker(a, answer);
@@ -529,9 +516,13 @@ static bool attend(struct attendant *a, struct thumbs_error *err)
 static void give_up(struct attendant *a, const struct thumbs_error *error)
 {
     struct pool *pool = a->pool;
-    if (a->held) th_queue_push(pool->orphans, a->held);
-    while (a->n_sent > 0 && th_queue_push(pool->orphans, a->sent[0].item))
-        take_oldest(a);
+    int status;
+    (void)end_worker(a, &status);
+    while (a->n_sent > 0) {
+        struct th_item *item = take_oldest(a);
+        th_work_tell(pool->work, item, TH_ITEM_UNSERVED, 0, 0);
+        th_strays_put(&pool->strays, item);
+    }
     pthread_mutex_lock(&pool->lock);
     pool->error = *error;
     pthread_mutex_unlock(&pool->lock);
@@ -543,19 +534,24 @@ static void *attendant_thread(void *arg)
     struct pool *pool = a->pool;
     struct thumbs_error error = {0};
     if (!attend(a, &error)) give_up(a, &error);
+    th_strays_leave(&pool->strays);
     if (a->sock >= 0) close(a->sock); /* the worker sees the end of file and ends */
     th_server_leave(pool->server, &pool->n_running);
     return NULL;
 }
 
 /* Files that attendants left behind and nobody was there to take: were there any? */
-static bool fail_orphans(struct pool *pool)
+static bool fail_strays(struct pool *pool)
 {
     const struct th_work *work = pool->work;
     struct th_item *item;
     bool any = false;
-    while ((item = th_queue_drain(pool->orphans))) {
+    while ((item = th_strays_try_take(&pool->strays))) {
         struct th_outcome outcome = {.code = pool->error.code, .error = &pool->error, .blameless = true};
+        if (th_budget_is_cancelled(work->memory)) {
+            work->drop(work->user, item);
+            continue;
+        }
         work->finish(work->user, item, &outcome);
         any = true;
     }
@@ -568,7 +564,13 @@ static unsigned start_attendants(struct pool *pool, struct attendant *attendants
     unsigned n_started = 0;
     for (; n_started < n; n_started++) {
         struct attendant *a = &attendants[n_started];
-        if (!attendant_init(a, pool, n_started + 1) || th_thread_start(&a->thread, attendant_thread, a) != 0) {
+        if (!attendant_init(a, pool, n_started + 1)) {
+            attendant_finish(a);
+            break;
+        }
+        th_strays_enter(&pool->strays);
+        if (th_thread_start(&a->thread, attendant_thread, a) != 0) {
+            th_strays_leave(&pool->strays);
             attendant_finish(a);
             break;
         }
@@ -605,15 +607,16 @@ enum thumbs_code th_procs_run(const struct th_work *work, struct thumbs_error *e
 {
     struct pool pool = {
         .work = work, .preload = outputs_need_libraries(work->image), .lock = PTHREAD_MUTEX_INITIALIZER};
+    pool.most_threads = THREADS_PER_CPU * thumbs_cpus_usable() + MORE_THREADS;
     enum thumbs_code code = THUMBS_OK;
     struct attendant *attendants = th_calloc(work->jobs, sizeof *attendants);
-    pool.orphans = th_queue_create(((size_t)AHEAD + 1) * work->jobs);
-    if (!attendants || !pool.orphans)
+    bool has_strays = th_strays_init(&pool.strays, ((size_t)AHEAD + 1) * work->jobs);
+    if (!attendants || !has_strays)
         code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for %u workers", work->jobs);
     if (code == THUMBS_OK) code = th_server_create(work, &pool.server, err);
     if (code == THUMBS_OK) {
         run_attendants(&pool, attendants, work->jobs);
-        bool left_behind = fail_orphans(&pool) || !th_queue_is_finished(work->queue);
+        bool left_behind = fail_strays(&pool) || !th_queue_is_finished(work->queue);
         /* One attendant that gave up only matters if it left work behind: else the others have done it. */
         if (pool.error.code != THUMBS_OK && left_behind) {
             code = pool.error.code;
@@ -621,7 +624,7 @@ enum thumbs_code th_procs_run(const struct th_work *work, struct thumbs_error *e
         }
     }
     th_server_destroy(pool.server);
-    th_queue_destroy(pool.orphans);
+    th_strays_finish(&pool.strays);
     free(attendants);
     return code;
 }

@@ -8,17 +8,18 @@
 /* Keep the sink's memory between files, but not that of one giant. */
 enum { KEEP_BYTES = 4 << 20 };
 
-bool th_work_admit(const struct th_work *work, struct th_item *item, uint64_t *bytes)
+bool th_work_admit(const struct th_work *work, struct th_item *item)
 {
     struct thumbs_error error = {0};
-    *bytes = 0;
-    if (work->no_work) return true;
-    th_image_estimate(item->slot->data, item->slot->len, work->image, bytes);
-    if (*bytes <= work->memory->limit) return true;
+    if (item->admitted) return true;
+    item->admitted = true;
+    if (!work->no_work) th_image_estimate(item->slot->data, item->slot->len, work->image, &item->decode_bytes);
+    if (item->decode_bytes <= work->memory->limit) return true;
     struct th_outcome outcome = {.started_ns = th_now_ns(), .error = &error};
     outcome.code = th_error_set(&error, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
-                                "to decode it takes up to %llu MB of memory, there are %llu MB for that",
-                                (unsigned long long)(*bytes >> 20), (unsigned long long)(work->memory->limit >> 20));
+                                "to decode it takes up to %llu MB of memory, there are %llu MB for that beside %u jobs",
+                                (unsigned long long)(item->decode_bytes >> 20),
+                                (unsigned long long)(work->memory->limit >> 20), work->jobs);
     work->finish(work->user, item, &outcome);
     return false;
 }
@@ -28,18 +29,18 @@ void th_work_tell(const struct th_work *work, struct th_item *item, enum th_item
     if (work->moved) work->moved(work->user, item, state, worker, pid);
 }
 
-void th_work_reserve(const struct th_work *work, struct th_item *item, unsigned worker, uint64_t bytes)
+bool th_work_reserve(const struct th_work *work, struct th_item *item, unsigned worker)
 {
-    if (th_budget_try_take(work->memory, bytes)) return;
+    if (th_budget_try_take(work->memory, item->decode_bytes)) return true;
     th_work_tell(work, item, TH_ITEM_HUNGRY, worker, 0);
-    th_budget_take(work->memory, bytes);
+    if (th_budget_take(work->memory, item->decode_bytes)) return true;
+    work->drop(work->user, item);
+    return false;
 }
 
 void th_work_one(const struct th_work *work, unsigned worker, struct th_item *item, struct th_sink *sink)
 {
-    uint64_t reserved;
-    if (!th_work_admit(work, item, &reserved)) return;
-    th_work_reserve(work, item, worker, reserved);
+    if (!th_work_admit(work, item) || !th_work_reserve(work, item, worker)) return;
     th_work_tell(work, item, TH_ITEM_BEGUN, worker, 0);
     struct thumbs_error error = {0};
     struct th_image_result result;
@@ -63,7 +64,7 @@ void th_work_one(const struct th_work *work, unsigned worker, struct th_item *it
     } else {
         outcome.error = &error;
     }
-    th_budget_give(work->memory, reserved);
+    th_budget_give(work->memory, item->decode_bytes);
     work->finish(work->user, item, &outcome);
     if (sink->cap > KEEP_BYTES) {
         th_sink_finish_heap(sink);

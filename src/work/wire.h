@@ -6,6 +6,7 @@
  * sides all the same. Bytes of files and thumbnails never travel here: descriptors of shared memory do, once each.
  *
  *   this process -> server   th_wire_config, once; then th_wire_request, answered by th_wire_answer
+ *   worker -> this process   th_wire_hello, once
  *   this process -> worker   th_wire_job, answered in order by th_wire_reply
  */
 #ifndef TH_WORK_WIRE_H
@@ -17,7 +18,7 @@
 #include "sandbox/sandbox.h"
 #include "thumbs/thumbs.h"
 
-#define TH_WIRE_VERSION   3u
+#define TH_WIRE_VERSION   4u
 #define TH_WIRE_SERVER_FD 3 /* where the server finds its socket */
 #define TH_WIRE_N_SINKS   3 /* a worker's output areas: one being committed, one being filled, one for the file ahead */
 #define TH_WIRE_MAX_FDS   5
@@ -46,17 +47,16 @@ struct th_wire_answer {
     int32_t status;   /* REAP: as waitpid() gives it */
 };
 
-enum th_wire_entered {
-    TH_WIRE_OUTSIDE = 0,
-    TH_WIRE_INSIDE, /* as far as `sandbox` says */
-    TH_WIRE_REFUSED /* the worker ends, since not all that is required holds */
+/* The first message of a worker, sent before it takes one, so that no picture can have had a hand in it. */
+struct th_wire_hello {
+    uint32_t refused; /* 1: it ends, since not all that is required holds */
+    struct th_sandbox_state sandbox;
 };
 
-/* A page shared by a worker and its attendant. */
+/* A page shared by a worker and its attendant. A worker that has been taken over writes what it likes: it can put blame
+ * off, which is bounded, and no more. */
 struct th_wire_page {
-    _Atomic uint64_t begun;   /* id of the job that is or was last worked on: tells who was it when a worker dies */
-    _Atomic uint32_t entered; /* enum th_wire_entered: from 1 on `sandbox` is filled */
-    struct th_sandbox_state sandbox;
+    _Atomic uint64_t begun;         /* id of the job that is or was last worked on: tells who was it when it dies */
     _Atomic uint32_t out_of_memory; /* 1: it is about to end itself because an allocation failed */
 };
 

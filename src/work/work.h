@@ -20,7 +20,9 @@
 
 /* One loaded file. The owner embeds it at the beginning of a larger struct of its own. */
 struct th_item {
-    struct th_slot *slot; /* the file; taken back with th_slots_give() by `finish` */
+    struct th_slot *slot;  /* the file; taken back with th_slots_give() by `finish` */
+    bool admitted;         /* decode_bytes is known: th_work_admit() */
+    uint64_t decode_bytes; /* memory that decoding will take at most */
 };
 
 /* What became of an item. Everything is borrowed until `finish` returns. */
@@ -41,8 +43,10 @@ enum th_item_state {
     TH_ITEM_BEGUN     /* worked on */
 };
 
-/* What a worker process may hold besides what its file is thought to need: libraries' data, caches, its sinks. */
+/* What a worker process holds besides what its file needs: libraries' data, caches, its sinks. Planned with ... */
 #define TH_WORK_PROCESS_BYTES (UINT64_C(32) << 20)
+/* ... and what is let pass before it is thought to misbehave: heaps do not give all back between files. */
+#define TH_WORK_PROCESS_MOST_BYTES (2 * TH_WORK_PROCESS_BYTES)
 
 struct th_work {
     enum thumbs_mode mode;
@@ -59,6 +63,8 @@ struct th_work {
     /* Takes the item over (frees it, gives its slot back) and does what is left to do: commit and report. Called by
      * jobs threads at the same time, never twice for one item. */
     void (*finish)(void *user, struct th_item *item, const struct th_outcome *outcome);
+    /* Takes the item over as well, undone and without a fate: the run was stopped before it was begun. */
+    void (*drop)(void *user, struct th_item *item);
     /* The item is in this state now, with the worker of that number (from 1) and process (0: none). Also called where
      * nothing has changed. Only by the thread that owns the item. May be NULL. */
     void (*moved)(void *user, struct th_item *item, enum th_item_state state, unsigned worker, int pid);
@@ -77,12 +83,12 @@ void th_work_prepare(void);
  * processes are told to die with it. */
 enum thumbs_code th_work_run(const struct th_work *work, struct thumbs_error *err);
 
-/* What the item will need of the budget, told from its header. False: more than there ever is; it has been finished
+/* Find out what the item will need of the budget, from its header. False: more than there ever is; it has been finished
  * as failed, with both numbers. */
-bool th_work_admit(const struct th_work *work, struct th_item *item, uint64_t *bytes);
+bool th_work_admit(const struct th_work *work, struct th_item *item);
 
-/* Take these bytes of the budget for an item that was admitted, waiting for them. */
-void th_work_reserve(const struct th_work *work, struct th_item *item, unsigned worker, uint64_t bytes);
+/* Take what an admitted item needs of the budget, waiting for it. False: the run was stopped; the item was dropped. */
+bool th_work_reserve(const struct th_work *work, struct th_item *item, unsigned worker);
 
 /* Tell where the item is (th_work.moved). */
 void th_work_tell(const struct th_work *work, struct th_item *item, enum th_item_state state, unsigned worker, int pid);

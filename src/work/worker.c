@@ -152,9 +152,9 @@ static bool serve_job(struct worker *w, struct th_wire_reply *reply)
         th_error_set(&reply->error, THUMBS_MEMORY, THUMBS_STAGE_QUEUE, "the worker cannot map the file");
     }
     uint32_t n_outputs = reply->error.code == THUMBS_OK ? reply->result.n_outputs : 0;
-    if (th_wire_send(w->sock, reply, th_wire_reply_size(n_outputs), NULL, 0) != 0) return false;
+    /* Before the answer, since with that the memory counts as given back. */
     if (job.trim) malloc_trim(0);
-    return true;
+    return th_wire_send(w->sock, reply, th_wire_reply_size(n_outputs), NULL, 0) == 0;
 }
 
 /* Where a failed allocation ends a library by abort(), which GLib and C++ do, the parent is told, so that the file is
@@ -185,9 +185,8 @@ static bool enter_sandbox(struct worker *w, const struct th_sandbox *sandbox)
     th_sandbox_enter(sandbox, &w->config->limits, &state);
     bool refused = w->config->sandbox == THUMBS_SANDBOX_REQUIRE && !th_sandbox_is_whole(&state);
     w->sandboxed = th_sandbox_is_whole(&state);
-    w->page->sandbox = state;
-    atomic_store_explicit(&w->page->entered, refused ? TH_WIRE_REFUSED : TH_WIRE_INSIDE, memory_order_release);
-    return !refused;
+    const struct th_wire_hello hello = {.refused = refused, .sandbox = state};
+    return th_wire_send(w->sock, &hello, sizeof hello, NULL, 0) == 0 && !refused;
 }
 
 /* fds: socket, page, sinks. Never returns to the server's loop. */
@@ -216,6 +215,11 @@ static void become_worker(pid_t server, int control)
     if (getppid() != server) _exit(1); /* it died before the line above */
     prctl(PR_SET_NAME, "thumbs-worker");
     close(control);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    /* Standard error may be the user's terminal, which can be read, or a log, which can be emptied. What a sanitizer
+     * finds goes there, so in those builds it stays. */
+    dup2(STDIN_FILENO, STDERR_FILENO);
+#endif
 }
 
 static void spawn(int control, const struct th_wire_config *config, const struct th_sandbox *sandbox, const int *fds,
@@ -287,7 +291,7 @@ int th_work_serve(void)
     leave_signals_to_parent();
     th_work_prepare(); /* it was a new exec, so OpenMP has tied us again */
     int control = TH_WIRE_SERVER_FD;
-    close_range((unsigned)control + 1, ~0U, 0);             /* what a careless caller of the library left open */
+    closefrom(control + 1);                                 /* what a careless caller of the library left open */
     if (fcntl(control, F_SETFD, FD_CLOEXEC) != 0) return 2; /* started by hand: there is no socket */
     ssize_t n = th_wire_receive(control, &config, sizeof config, NULL, NULL);
     if (n != (ssize_t)sizeof config || config.version != TH_WIRE_VERSION || config.size != sizeof config) return 2;

@@ -35,4 +35,20 @@ grep -q 'MB of memory are not enough for one worker' "$log/stderr" || fail "it i
 test ! -e none
 thumbs 0 --memory=1000G photos processes
 thumbs 2 --memory=0 photos out
+
+# A worker that takes what it has not announced is replaced, its file fails, the others are done (builds with probes).
+mkdir greedy
+probe() { printf 'GIF89a\001\000\001\000\000\000\000THUMBS-PROBE %s\n' "$2" >"greedy/$1.gif"; }
+probe ok ok
+thumbs 1 --report="$log/r" greedy none
+grep -q 'probe: ok: done' "$log/r" || exit 0
+grep -qa __asan_init "$THUMBS" && exit 0 # a sanitizer's memory is not looked at
+rm greedy/ok.gif
+probe eat "eat 3000"
+probe alloc "alloc 3000"
+probe threads "threads 2000"
+cp photos/dunes.jpg photos/forest.jpg greedy
+thumbs 1 --jobs=2 --memory=512M --report="$log/r" greedy none
+expect_counts 2 0 0 3 0
+[ "$(fates "$log/r" | grep -c '^failed:decode:memory ')" -eq 3 ] || fail "$(fates "$log/r")"
 thumbs 2 --memory=much photos out

@@ -23,3 +23,17 @@ for mode in $MODES; do
 done
 same_trees sync threads
 same_trees sync processes
+
+# The same with a file that needs most of its time, in mode processes, where somebody else looks at the clock.
+mkdir slow
+printf 'GIF89a\001\000\001\000\000\000\000THUMBS-PROBE sleep 2500\n' >slow/slow.gif
+start --jobs=1 --timeout=4 --report="$log/r" slow slow-out
+sleep 1
+all="$run $(workers)"
+# shellcheck disable=SC2086 # several
+kill -STOP $all
+sleep 4.4
+# shellcheck disable=SC2086 # several
+kill -CONT $all
+finish
+! grep -q '"code":"timeout"' "$log/r" || fail "the time of the pause was taken for the file's"

@@ -15,7 +15,7 @@ probe open-write "open-write $here/secret"
 probe create "create $here/new"
 probe unlink "unlink $here/secret"
 probe list "list $here"
-for word in reopen-slot socket fork memfd ptrace-parent kill-parent signal-group; do probe $word $word; done
+for word in reopen-slot stderr socket fork memfd ptrace-parent kill-parent signal-group; do probe $word $word; done
 probe connect "connect $here/no-socket"
 probe exec "exec /bin/true"
 rm probes/ok.gif
@@ -49,7 +49,7 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 fi
 
 # The probes mean something: outside the sandbox they succeed.
-rm -f probes/exec.gif probes/unlink.gif probes/connect.gif
+rm -f probes/exec.gif probes/unlink.gif probes/connect.gif probes/stderr.gif # the last is so in any case
 thumbs 1 --sandbox=off --report="$log/r" probes none
 [ "$(grep -c 'probe: [a-z-]*: done' "$log/r")" -eq "$(ls probes | wc -l)" ] ||
     fail "without a sandbox some probes fail all the same: $(grep -v ': done' "$log/r")"

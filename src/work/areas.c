@@ -1,0 +1,106 @@
+#include "work/areas.h"
+
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+
+enum {
+    SINK_BYTES = 1 << 20, /* at the beginning; sparse, and the worker makes it grow */
+    KEEP_BYTES = 4 << 20, /* of a sink, from worker to worker */
+    BLOCK_BYTES = 512     /* st_blocks counts in these */
+};
+
+static bool make_sink(struct th_area *sink)
+{
+    sink->fd = th_fault(TH_FAULT_MMAP) ? -1 : memfd_create("thumbs-out", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (sink->fd < 0 || ftruncate(sink->fd, SINK_BYTES) != 0) return false;
+    if (fcntl(sink->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_SEAL) != 0) return false;
+    void *data = mmap(NULL, SINK_BYTES, PROT_READ, MAP_SHARED, sink->fd, 0);
+    if (data == MAP_FAILED) return false;
+    sink->data = data;
+    sink->len = SINK_BYTES;
+    return true;
+}
+
+static bool make_page(struct th_areas *areas)
+{
+    areas->page_fd = memfd_create("thumbs-page", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (areas->page_fd < 0 || ftruncate(areas->page_fd, sizeof *areas->page) != 0) return false;
+    if (fcntl(areas->page_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) return false;
+    void *page = mmap(NULL, sizeof *areas->page, PROT_READ | PROT_WRITE, MAP_SHARED, areas->page_fd, 0);
+    if (page == MAP_FAILED) return false;
+    areas->page = page;
+    return true;
+}
+
+bool th_areas_init(struct th_areas *areas)
+{
+    *areas = (struct th_areas){.page_fd = -1};
+    for (int i = 0; i < TH_WIRE_N_SINKS; i++)
+        areas->sinks[i].fd = -1;
+    if (!make_page(areas)) return false;
+    for (int i = 0; i < TH_WIRE_N_SINKS; i++) {
+        if (!make_sink(&areas->sinks[i])) return false;
+    }
+    return true;
+}
+
+void th_areas_finish(struct th_areas *areas)
+{
+    if (areas->page) munmap(areas->page, sizeof *areas->page);
+    if (areas->page_fd >= 0) close(areas->page_fd);
+    for (int i = 0; i < TH_WIRE_N_SINKS; i++) {
+        if (areas->sinks[i].data) munmap((void *)areas->sinks[i].data, areas->sinks[i].len);
+        if (areas->sinks[i].fd >= 0) close(areas->sinks[i].fd);
+    }
+}
+
+void th_areas_fds(const struct th_areas *areas, int *fds)
+{
+    *fds++ = areas->page_fd;
+    for (int i = 0; i < TH_WIRE_N_SINKS; i++)
+        *fds++ = areas->sinks[i].fd;
+}
+
+bool th_areas_cover(struct th_areas *areas, unsigned i_sink, uint64_t need)
+{
+    struct th_area *sink = &areas->sinks[i_sink];
+    struct stat st;
+    if (need <= sink->len) return true;
+    if (fstat(sink->fd, &st) != 0 || st.st_size < 0 || (uint64_t)st.st_size < need) return false;
+    void *data = mremap((void *)sink->data, sink->len, (size_t)st.st_size, MREMAP_MAYMOVE);
+    if (data == MAP_FAILED) return false;
+    sink->data = data;
+    sink->len = (size_t)st.st_size;
+    return true;
+}
+
+static uint64_t held_bytes(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && st.st_blocks > 0 ? (uint64_t)st.st_blocks * BLOCK_BYTES : 0;
+}
+
+uint64_t th_areas_held_bytes(const struct th_areas *areas)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < TH_WIRE_N_SINKS; i++)
+        sum += held_bytes(areas->sinks[i].fd);
+    return sum;
+}
+
+void th_areas_reset(struct th_areas *areas)
+{
+    atomic_store(&areas->page->begun, 0);
+    atomic_store(&areas->page->out_of_memory, 0);
+    for (int i = 0; i < TH_WIRE_N_SINKS; i++) {
+        struct stat st;
+        int fd = areas->sinks[i].fd;
+        if (fstat(fd, &st) != 0 || st.st_size <= KEEP_BYTES) continue;
+        (void)fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, KEEP_BYTES, st.st_size - KEEP_BYTES);
+    }
+}

@@ -1,0 +1,80 @@
+#include "work/strays.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sys.h"
+
+bool th_strays_init(struct th_strays *s, size_t cap)
+{
+    *s = (struct th_strays){.items = th_calloc(cap, sizeof(struct th_item *)), .cap = cap};
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->changed, NULL);
+    return s->items != NULL;
+}
+
+void th_strays_finish(struct th_strays *s)
+{
+    pthread_cond_destroy(&s->changed);
+    pthread_mutex_destroy(&s->lock);
+    free(s->items);
+}
+
+void th_strays_enter(struct th_strays *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->n_busy++;
+    pthread_mutex_unlock(&s->lock);
+}
+
+void th_strays_leave(struct th_strays *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->n_busy--;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void th_strays_put(struct th_strays *s, struct th_item *item)
+{
+    pthread_mutex_lock(&s->lock);
+    size_t n = atomic_load(&s->n);
+    if (n == s->cap) abort(); /* a mistake of ours: see th_strays_init() */
+    s->items[n] = item;
+    atomic_store(&s->n, n + 1);
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* With the lock held. */
+static struct th_item *take(struct th_strays *s)
+{
+    size_t n = atomic_load(&s->n);
+    if (n == 0) return NULL;
+    struct th_item *item = s->items[0];
+    memmove(&s->items[0], &s->items[1], (n - 1) * sizeof s->items[0]);
+    atomic_store(&s->n, n - 1);
+    return item;
+}
+
+struct th_item *th_strays_try_take(struct th_strays *s)
+{
+    if (atomic_load_explicit(&s->n, memory_order_relaxed) == 0) return NULL;
+    pthread_mutex_lock(&s->lock);
+    struct th_item *item = take(s);
+    pthread_mutex_unlock(&s->lock);
+    return item;
+}
+
+struct th_item *th_strays_take(struct th_strays *s)
+{
+    struct th_item *item;
+    pthread_mutex_lock(&s->lock);
+    s->n_busy--;
+    pthread_cond_broadcast(&s->changed);
+    while (!(item = take(s)) && s->n_busy > 0)
+        pthread_cond_wait(&s->changed, &s->lock);
+    s->n_busy++;
+    pthread_mutex_unlock(&s->lock);
+    return item;
+}
