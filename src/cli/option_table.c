@@ -444,7 +444,8 @@ const struct cli_option cli_options[] = {
      "Take the sources from FILE (- is standard input), one name a line, relative to SOURCE; without SOURCE, to the "
      "current folder. A folder is taken with all that is in it. --include and --exclude count, hidden names that are "
      "listed are taken. A name that leads out of SOURCE, or without --follow through a symbolic link, has failed. "
-     "Outputs get the same names as in a run over all of SOURCE.",
+     "Outputs get the same names as in a run over all of SOURCE. A long list is taken in parts: a name that stands in "
+     "two of them is made twice.",
      CLI_GROUP_FILES, set_files_from},
     {"null", '0', NULL, NULL, NULL, "Names in the list of --files-from end in a NUL byte instead of a newline.",
      CLI_GROUP_FILES, set_null},

@@ -197,12 +197,8 @@ static void add_stat(struct th_uring *u, struct chain *chain, enum op op, struct
     struct io_uring_sqe *sqe = next_request(u, chain, op);
     struct flight *f = chain->flight;
     if (!sqe) return;
-    if (op == OP_CHECK && !u->direct) {
-        io_uring_prep_statx(sqe, f->fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, out);
-    } else {
-        int flags = u->loader->follow ? 0 : AT_SYMLINK_NOFOLLOW;
-        io_uring_prep_statx(sqe, f->dirfd, f->name, flags, STATX_BASIC_STATS, out);
-    }
+    int flags = u->loader->follow ? 0 : AT_SYMLINK_NOFOLLOW;
+    io_uring_prep_statx(sqe, f->dirfd, f->name, flags, STATX_BASIC_STATS, out);
     label(chain, sqe, op);
 }
 
@@ -510,7 +506,7 @@ static void on_rest(struct th_uring *u, struct flight *f)
     int res;
     if (f->slot && !is_read(u, f)) return;
     res = f->res[OP_CHECK];
-    if (res == -ENOENT && u->direct) {
+    if (res == -ENOENT) {
         finish(u, f, TH_LOAD_CHANGED); /* the name is gone, not the file; the second try will tell */
     } else if (res < 0 && may_retry(f, res)) {
         start_rest(u, f);

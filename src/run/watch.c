@@ -53,7 +53,7 @@ static const struct {
 };
 
 static const char *const walk_words[TH_N_WALKS] = {
-    [TH_WALK_SOURCES] = "the folder is read",
+    [TH_WALK_SOURCES] = "the folder, or the list of files, is read",
     [TH_WALK_COUNT_AHEAD] = "the folder is read to count ahead",
     [TH_WALK_CLASHES] = "the folder is read to compare names",
 };

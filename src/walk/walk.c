@@ -1026,6 +1026,7 @@ static bool step_list(struct th_walk *walk, struct th_walk_entry *entry)
     const struct th_walk_options *options = walk->options;
     struct thumbs_error error = {0};
     struct th_list_item item;
+    tell_folder(walk, "", strcmp(options->list, "-") == 0 ? "standard input" : options->list);
     switch (th_list_next(walk->list, options->stopped, options->user, &item)) {
     case TH_LIST_ITEM:
         break;
