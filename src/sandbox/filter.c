@@ -187,15 +187,27 @@ static void add_files(struct build *b, bool with_files)
 }
 
 /* Never writable and executable, never made executable later. A module may be mapped from a file where files may be
- * opened (loaders of gdk-pixbuf, character sets of the C library). */
+ * opened (loaders of gdk-pixbuf, character sets of the C library).
+ *
+ * All memory is of a kind that a limit counts: private memory, and that of files, whose size is limited. Empty memory
+ * that is shared is neither; nor, for RLIMIT_DATA, is memory that grows downwards; huge pages of the reserved pool are
+ * not even resident; locked memory cannot be swapped. No decoder asks for any of these. */
 static void add_memory(struct build *b, bool with_files)
 {
+    const scmp_datum_t kind = MAP_TYPE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_GROWSDOWN | MAP_LOCKED;
+    static const int kinds[] = {MAP_PRIVATE, MAP_PRIVATE | MAP_ANONYMOUS, MAP_SHARED};
     allow_if(b, SCMP_SYS(mprotect), SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-    allow_if(b, SCMP_SYS(mmap), SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const struct scmp_arg_cmp data[] = {
+            SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+            SCMP_A3_64(SCMP_CMP_MASKED_EQ, kind, (scmp_datum_t)kinds[i]),
+        };
+        add(b, SCMP_ACT_ALLOW, SCMP_SYS(mmap), data, sizeof data / sizeof *data);
+    }
     if (!with_files) return;
     const struct scmp_arg_cmp module[] = {
         SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC),
-        SCMP_A3_64(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS | MAP_TYPE, MAP_PRIVATE),
+        SCMP_A3_64(SCMP_CMP_MASKED_EQ, kind, MAP_PRIVATE),
     };
     add(b, SCMP_ACT_ALLOW, SCMP_SYS(mmap), module, sizeof module / sizeof *module);
 }

@@ -432,6 +432,51 @@ static int turn_into_code(const struct scene *s)
     return p == MAP_FAILED ? ENOTRECOVERABLE : result(mprotect(p, 4096, PROT_READ | PROT_EXEC));
 }
 
+static int map_nothing(int flags)
+{
+    void *p = mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | flags, -1, 0);
+    return p == MAP_FAILED ? errno : 0;
+}
+
+static int map_shared_nothing(const struct scene *s)
+{
+    (void)s;
+    return map_nothing(MAP_SHARED);
+}
+
+static int map_shared_read_only(const struct scene *s)
+{
+    (void)s;
+    void *p = mmap(NULL, 4096, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return p == MAP_FAILED ? errno : 0;
+}
+
+static int map_downwards(const struct scene *s)
+{
+    (void)s;
+    return map_nothing(MAP_PRIVATE | MAP_GROWSDOWN);
+}
+
+static int map_huge(const struct scene *s)
+{
+    (void)s;
+    return map_nothing(MAP_PRIVATE | MAP_HUGETLB);
+}
+
+static int map_locked(const struct scene *s)
+{
+    (void)s;
+    void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
+    return p == MAP_FAILED ? errno : 0;
+}
+
+/* A kind of mapping that programs of this age do not know. */
+static int map_validated(const struct scene *s)
+{
+    void *p = mmap(NULL, 4096, PROT_READ, MAP_SHARED_VALIDATE, s->memory, 0);
+    return p == MAP_FAILED ? errno : 0;
+}
+
 static int control_device(const struct scene *s)
 {
     int n;
@@ -572,6 +617,12 @@ static const struct attempt {
     {"map empty memory to run", map_empty_code, EPERM, 0, 0},
     {"map shared memory to run", map_shared_code, EPERM, 0, 0},
     {"turn data into code", turn_into_code, EPERM, 0, 0},
+    {"share empty memory", map_shared_nothing, EPERM, 0, 0},
+    {"share empty memory to read", map_shared_read_only, EPERM, 0, 0},
+    {"map memory that grows downwards", map_downwards, EPERM, 0, 0},
+    {"map huge pages", map_huge, EPERM, 0, MAY_FAIL_OUTSIDE},
+    {"lock memory", map_locked, EPERM, 0, MAY_FAIL_OUTSIDE},
+    {"map in another way", map_validated, EPERM, 0, 0},
     {"control a device", control_device, ENOTTY, 0, 0},
     {"ask for seals", seal_memory, EPERM, 0, 0},
     {"send itself as a signal", own_signals, EPERM, 0, 0},
@@ -815,6 +866,20 @@ static int use_memory(const struct scene *scene)
     return 0;
 }
 
+/* As the C library does for stacks and arenas, and loaders for modules and pictures. */
+static int map_ordinarily(const struct scene *scene)
+{
+    const int empty = MAP_PRIVATE | MAP_ANONYMOUS;
+    char *p = mmap(NULL, 1 << 20, PROT_NONE, empty | MAP_STACK | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED || mprotect(p, 4096, PROT_READ | PROT_WRITE) != 0) return 1;
+    *p = 1;
+    if (mmap(p, 4096, PROT_READ | PROT_WRITE, empty | MAP_FIXED, -1, 0) != p || *p) return 2;
+    if (mmap(NULL, 4096, PROT_READ | PROT_WRITE, empty | MAP_POPULATE, -1, 0) == MAP_FAILED) return 3;
+    if (mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, scene->memory, 0) == MAP_FAILED) return 4;
+    if (mmap(NULL, 4096, PROT_READ, MAP_SHARED, scene->memory, 0) == MAP_FAILED) return 5;
+    return 0;
+}
+
 /* As a sink does. */
 static int grow_memory(const struct scene *scene)
 {
@@ -873,11 +938,9 @@ Test(sandbox, lets_a_decoder_work, .timeout = TIME)
     static const struct {
         const char *name;
         int (*run)(const struct scene *);
-    } tasks[] = {{"threads", start_threads},
-                 {"memory", use_memory},
-                 {"sink", grow_memory},
-                 {"descriptor", receive_descriptor},
-                 {"time", ask_the_time}};
+    } tasks[] = {{"threads", start_threads},         {"memory", use_memory},
+                 {"mappings", map_ordinarily},       {"sink", grow_memory},
+                 {"descriptor", receive_descriptor}, {"time", ask_the_time}};
     struct scene scene;
     scene_init(&scene);
     for (int i = 0; i < 2; i++) { /* also with the filter that opens nothing */
