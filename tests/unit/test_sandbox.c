@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/futex.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <pthread.h>
@@ -36,6 +37,12 @@
 #include "sandbox/sandbox.h"
 #include "sandbox/sandbox_internal.h"
 
+#ifndef FUTEX_LOCK_PI2
+#define FUTEX_LOCK_PI2 13
+#endif
+#ifndef SYS_futex_waitv
+#define SYS_futex_waitv 449
+#endif
 #ifndef SYS_openat2
 #define SYS_openat2 437
 #endif
@@ -477,6 +484,92 @@ static int map_validated(const struct scene *s)
     return p == MAP_FAILED ? errno : 0;
 }
 
+/* One that nobody holds. */
+static int lock_with_inheritance(const struct scene *s)
+{
+    (void)s;
+    uint32_t word = 0;
+    return result(syscall(SYS_futex, &word, FUTEX_LOCK_PI_PRIVATE, 0, NULL));
+}
+
+static int lock_with_inheritance_2(const struct scene *s)
+{
+    (void)s;
+    uint32_t word = 0;
+    return result(syscall(SYS_futex, &word, FUTEX_LOCK_PI2 | FUTEX_PRIVATE_FLAG, 0, NULL));
+}
+
+static int try_lock_with_inheritance(const struct scene *s)
+{
+    (void)s;
+    uint32_t word = 0;
+    return result(syscall(SYS_futex, &word, FUTEX_TRYLOCK_PI, 0, NULL));
+}
+
+static int requeue_nobody(const struct scene *s)
+{
+    (void)s;
+    uint32_t from = 0, to = 0;
+    return result(syscall(SYS_futex, &from, FUTEX_CMP_REQUEUE_PRIVATE, 1, 1, &to, 0));
+}
+
+static int requeue_nobody_with_inheritance(const struct scene *s)
+{
+    (void)s;
+    uint32_t from = 0, to = 0;
+    return result(syscall(SYS_futex, &from, FUTEX_CMP_REQUEUE_PI_PRIVATE, 1, 1, &to, 0));
+}
+
+/* Waits for a word that has changed already. */
+static int wait_to_be_requeued(const struct scene *s)
+{
+    (void)s;
+    uint32_t from = 1, to = 0;
+    int failed = result(syscall(SYS_futex, &from, FUTEX_WAIT_REQUEUE_PI_PRIVATE, 0, NULL, &to, 0));
+    return failed == EAGAIN ? 0 : failed;
+}
+
+static int wait_for_many(const struct scene *s)
+{
+    (void)s;
+    uint32_t word = 1;
+    const struct {
+        uint64_t value, address;
+        uint32_t flags, reserved;
+    } waiter = {.address = (uintptr_t)&word, .flags = 2 /* FUTEX_32 */};
+    int failed = result(syscall(SYS_futex_waitv, &waiter, 1, 0, NULL, CLOCK_MONOTONIC));
+    return failed == EAGAIN ? 0 : failed;
+}
+
+static int send_with(const struct scene *s, int flags)
+{
+    char byte = 0;
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    const struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
+    return result(sendmsg(s->sock, &header, flags));
+}
+
+static int send_more(const struct scene *s)
+{
+    return send_with(s, MSG_MORE);
+}
+
+/* No socket of this kind has any, so it is refused outside with another reason. */
+static int send_urgently(const struct scene *s)
+{
+    int failed = send_with(s, MSG_OOB);
+    return failed == EOPNOTSUPP ? 0 : failed;
+}
+
+static int receive_urgently(const struct scene *s)
+{
+    char byte;
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
+    int failed = result(recvmsg(s->sock, &header, MSG_OOB));
+    return failed == EOPNOTSUPP ? 0 : failed;
+}
+
 static int control_device(const struct scene *s)
 {
     int n;
@@ -623,6 +716,16 @@ static const struct attempt {
     {"map huge pages", map_huge, EPERM, 0, MAY_FAIL_OUTSIDE},
     {"lock memory", map_locked, EPERM, 0, MAY_FAIL_OUTSIDE},
     {"map in another way", map_validated, EPERM, 0, 0},
+    {"lock with inheritance", lock_with_inheritance, EPERM, 0, 0},
+    {"lock with inheritance by the newer call", lock_with_inheritance_2, EPERM, 0, MAY_FAIL_OUTSIDE},
+    {"try to lock with inheritance", try_lock_with_inheritance, EPERM, 0, 0},
+    {"requeue who waits", requeue_nobody, EPERM, 0, 0},
+    {"requeue with inheritance", requeue_nobody_with_inheritance, EPERM, 0, 0},
+    {"wait to be requeued", wait_to_be_requeued, EPERM, 0, 0},
+    {"wait for many words", wait_for_many, EPERM, 0, MAY_FAIL_OUTSIDE},
+    {"send and hold back", send_more, EPERM, 0, 0},
+    {"send urgently", send_urgently, EPERM, 0, 0},
+    {"receive urgently", receive_urgently, EPERM, 0, 0},
     {"control a device", control_device, ENOTTY, 0, 0},
     {"ask for seals", seal_memory, EPERM, 0, 0},
     {"send itself as a signal", own_signals, EPERM, 0, 0},
@@ -852,6 +955,37 @@ static int start_threads(const struct scene *scene)
     return 0;
 }
 
+static void *wake_up(void *arg)
+{
+    pthread_mutex_t *lock = ((void **)arg)[0];
+    pthread_cond_t *changed = ((void **)arg)[1];
+    int *done = ((void **)arg)[2];
+    pthread_mutex_lock(lock);
+    *done = 1;
+    pthread_cond_broadcast(changed);
+    pthread_mutex_unlock(lock);
+    return NULL;
+}
+
+static int wait_for_threads(const struct scene *scene)
+{
+    (void)scene;
+    pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+    int done = 0;
+    void *all[] = {&lock, &changed, &done};
+    const struct timespec past = {.tv_sec = 1};
+    pthread_t thread;
+    pthread_mutex_lock(&lock);
+    if (pthread_cond_timedwait(&changed, &lock, &past) != ETIMEDOUT) return 1;
+    if (pthread_create(&thread, NULL, wake_up, all) != 0) return 2;
+    while (!done) {
+        if (pthread_cond_wait(&changed, &lock) != 0) return 3;
+    }
+    pthread_mutex_unlock(&lock);
+    return pthread_join(thread, NULL) == 0 ? 0 : 4;
+}
+
 static int use_memory(const struct scene *scene)
 {
     (void)scene;
@@ -938,9 +1072,11 @@ Test(sandbox, lets_a_decoder_work, .timeout = TIME)
     static const struct {
         const char *name;
         int (*run)(const struct scene *);
-    } tasks[] = {{"threads", start_threads},         {"memory", use_memory},
-                 {"mappings", map_ordinarily},       {"sink", grow_memory},
-                 {"descriptor", receive_descriptor}, {"time", ask_the_time}};
+    } tasks[] = {
+        {"threads", start_threads},   {"locks", wait_for_threads}, {"memory", use_memory},
+        {"mappings", map_ordinarily}, {"sink", grow_memory},       {"descriptor", receive_descriptor},
+        {"time", ask_the_time},
+    };
     struct scene scene;
     scene_init(&scene);
     for (int i = 0; i < 2; i++) { /* also with the filter that opens nothing */
