@@ -570,6 +570,37 @@ static int receive_urgently(const struct scene *s)
     return failed == EOPNOTSUPP ? 0 : failed;
 }
 
+/* Names that are there; the flag makes an empty one stand for the descriptor, and changes nothing for others. */
+static int look_up(const struct scene *s)
+{
+    struct stat st;
+    return result(syscall(SYS_newfstatat, AT_FDCWD, s->file, &st, AT_EMPTY_PATH));
+}
+
+static int look_up_from_descriptor(const struct scene *s)
+{
+    struct stat st;
+    return result(syscall(SYS_newfstatat, s->memory, s->file, &st, AT_EMPTY_PATH));
+}
+
+static int look_up_by_statx(const struct scene *s)
+{
+    struct statx st;
+    return result(statx(s->memory, s->file, AT_EMPTY_PATH, STATX_SIZE, &st));
+}
+
+static int look_up_access(const struct scene *s)
+{
+    return result(access(s->file, F_OK));
+}
+
+static int look_up_link(const struct scene *s)
+{
+    (void)s;
+    char target[16];
+    return result(readlink("/proc/self", target, sizeof target));
+}
+
 static int control_device(const struct scene *s)
 {
     int n;
@@ -726,6 +757,11 @@ static const struct attempt {
     {"send and hold back", send_more, EPERM, 0, 0},
     {"send urgently", send_urgently, EPERM, 0, 0},
     {"receive urgently", receive_urgently, EPERM, 0, 0},
+    {"look up a name", look_up, 0, EPERM, 0},
+    {"look up a name from a descriptor", look_up_from_descriptor, 0, EPERM, 0},
+    {"look up a name by statx()", look_up_by_statx, 0, EPERM, 0},
+    {"look up what may be done", look_up_access, 0, EPERM, 0},
+    {"look up a link", look_up_link, 0, EPERM, 0},
     {"control a device", control_device, ENOTTY, 0, 0},
     {"ask for seals", seal_memory, EPERM, 0, 0},
     {"send itself as a signal", own_signals, EPERM, 0, 0},
@@ -1044,7 +1080,7 @@ static int receive_descriptor(const struct scene *scene)
     if (poll(&ready, 1, 10000) != 1) return 1;
     if (recvmsg(scene->sock, &header, MSG_CMSG_CLOEXEC) != 1) return 2;
     memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&header)), sizeof fd);
-    if (fstat(fd, &st) != 0 || st.st_size <= 0) return 3;
+    if (syscall(SYS_fstat, fd, &st) != 0 || st.st_size <= 0) return 3;
     if (mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED) return 4;
     if (close(fd) != 0) return 5;
     return send(scene->sock, "", 0, MSG_NOSIGNAL) == -1 && errno != EPERM ? 6 : 0;
