@@ -1226,6 +1226,101 @@ Test(sandbox, limits_memory, .timeout = TIME)
     th_sandbox_destroy(sandbox);
 }
 
+/* So many MiB one by one, written and then made read-only, which RLIMIT_DATA forgets: how many could be had. */
+static int fill_and_freeze(int most)
+{
+    for (int i = 0; i < most; i++) {
+        char *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (p == MAP_FAILED) return i;
+        memset(p, 1, 4096);
+        if (mprotect(p, 1 << 20, PROT_READ) != 0) return i;
+    }
+    return most;
+}
+
+static int outgrow_space(const struct scene *scene)
+{
+    (void)scene;
+    const int reserved = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    void *p = mmap(NULL, 100 << 20, PROT_READ, reserved, -1, 0);
+    if (p == MAP_FAILED) return 1;
+    if (munmap(p, 100 << 20) != 0) return 2;
+    if (mmap(NULL, UINT64_C(1) << 40, PROT_READ, reserved, -1, 0) != MAP_FAILED || errno != ENOMEM) return 3;
+    int got = fill_and_freeze(1000);
+    return got > 100 && got <= 128 ? 0 : 4;
+}
+
+/* What only reads takes page tables, what is made read-only takes memory: neither is private writable memory. */
+Test(sandbox, limits_address_space, .timeout = TIME)
+{
+    struct scene scene = {0};
+    if (TH_SANDBOX_SANITIZED) cr_skip_test("sanitizers reserve more than any limit");
+    struct th_sandbox *sandbox = prepare(0, NULL);
+    /* Does not count, as above. */
+    void *before = mmap(NULL, UINT64_C(1) << 38, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    cr_assert_neq(before, MAP_FAILED);
+    const struct th_sandbox_limits limits = {.data_bytes = 64 << 20, .space_bytes = 128 << 20};
+    cr_expect_eq(run_inside(sandbox, &limits, outgrow_space, &scene), 0);
+    munmap(before, UINT64_C(1) << 38);
+    th_sandbox_destroy(sandbox);
+}
+
+static int outgrow_what_is_assumed(const struct scene *scene)
+{
+    (void)scene;
+    void *p = malloc(64 << 20);
+    if (!p) return 1;
+    free(p);
+    if (malloc(512 << 20)) return 2;
+    int got = fill_and_freeze(2000);
+    return got > 128 && got <= 1024 + 128 ? 0 : 3;
+}
+
+/* Blind for /proc, since it can have no descriptor: the limits hold all the same, only wider. */
+Test(sandbox, limits_memory_without_proc, .timeout = TIME)
+{
+    if (TH_SANDBOX_SANITIZED) cr_skip_test("sanitizers reserve more than any limit");
+    struct th_sandbox *sandbox = prepare(0, NULL);
+    int status;
+    pid_t pid = fork();
+    cr_assert(pid >= 0);
+    if (pid == 0) {
+        const struct th_sandbox_limits limits = {.data_bytes = 64 << 20, .space_bytes = 128 << 20};
+        const struct rlimit no_files = {0};
+        struct th_sandbox_state state;
+        if (setrlimit(RLIMIT_NOFILE, &no_files) != 0 || open_path("/proc/self/status", O_RDONLY) != EMFILE) _exit(92);
+        enter(sandbox, geteuid(), &limits, &state);
+        if (!holds(&state, TH_SANDBOX_LIMITS)) _exit(93);
+        _exit(outgrow_what_is_assumed(NULL));
+    }
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    cr_expect_eq(status, 0, "status %x", (unsigned)status);
+    th_sandbox_destroy(sandbox);
+}
+
+/* All that can be counted, and more: no overflow into a small limit, nor into none. */
+static int look_at_limits(const struct scene *scene)
+{
+    (void)scene;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_DATA, &limit) != 0 || limit.rlim_cur < UINT64_C(1) << 40) return 1;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur < UINT64_C(1) << 40) return 2;
+    return 0;
+}
+
+Test(sandbox, limits_do_not_overflow, .timeout = TIME)
+{
+    struct scene scene = {0};
+    struct rlimit limit;
+    struct th_sandbox *sandbox = prepare(0, NULL);
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_max != RLIM_INFINITY) cr_skip_test("limited already");
+    for (uint64_t less = 0; less < 2; less++) {
+        const struct th_sandbox_limits limits = {.data_bytes = UINT64_MAX - less, .space_bytes = UINT64_MAX - less};
+        cr_expect_eq(run_inside(sandbox, &limits, look_at_limits, &scene), 0);
+    }
+    th_sandbox_destroy(sandbox);
+}
+
 static int outgrow_file(const struct scene *scene)
 {
     if (ftruncate(scene->writable, 1 << 20) != 0) return 1;
