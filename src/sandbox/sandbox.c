@@ -168,7 +168,10 @@ void th_sandbox_enter(const struct th_sandbox *s, const struct th_sandbox_limits
     note(s, state, TH_SANDBOX_LIMITS, want[TH_SANDBOX_LIMITS] ? set_limits(limits) : 0); /* reads /proc */
     note(s, state, TH_SANDBOX_CAPABILITIES, want[TH_SANDBOX_CAPABILITIES] ? drop_capabilities() : 0);
     int failed = s->landlock_errno;
-    if (s->ruleset >= 0) failed = th_landlock_enter(s->ruleset);
+    if (s->ruleset >= 0) {
+        failed = th_landlock_enter(s->ruleset);
+        close(s->ruleset);
+    }
     note(s, state, TH_SANDBOX_LANDLOCK, failed);
     bool files = state->held & TH_SANDBOX_BIT(TH_SANDBOX_LANDLOCK);
     if (files) state->landlock_abi = s->landlock_abi;

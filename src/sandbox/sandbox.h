@@ -62,11 +62,13 @@ struct th_sandbox;
  * process where it gets none. For the same reason it must not be called while other threads run. */
 enum thumbs_code th_sandbox_prepare(const struct th_sandbox_options *options, struct th_sandbox **out,
                                     struct thumbs_error *err);
-/* NULL is fine. Those who have entered stay inside. */
+/* NULL is fine. Those who have entered stay inside; they must not call it, since their part is closed already. */
 void th_sandbox_destroy(struct th_sandbox *sandbox);
 
 /* Lock up the calling process for good. It must have one thread only, since half of the layers hold for the calling
- * thread and those it starts later. Allocates nothing, closes nothing. Some dozens of microseconds. */
+ * thread and those it starts later. Allocates nothing. Closes the descriptor of the Landlock ruleset in this process,
+ * since nobody inside has a use for it; other processes, forked before or after, keep theirs. Some dozens of
+ * microseconds. */
 void th_sandbox_enter(const struct th_sandbox *sandbox, const struct th_sandbox_limits *limits,
                       struct th_sandbox_state *state);
 

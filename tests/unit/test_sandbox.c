@@ -1395,6 +1395,34 @@ Test(sandbox, leaves_no_rights_and_dies_with_its_parent, .timeout = TIME)
     th_sandbox_destroy(sandbox);
 }
 
+/* Descriptors of Landlock rulesets; 99 if it cannot see what its descriptors are. */
+static int count_rulesets(const struct scene *scene)
+{
+    (void)scene;
+    int n = 0;
+    for (int fd = 0; fd < 1000; fd++) {
+        char target[64] = "";
+        if (fcntl(fd, F_GETFD) < 0) continue;
+        if (readlink(proc_fd(fd), target, sizeof target - 1) < 0) return 99;
+        n += strstr(target, "landlock") != NULL;
+    }
+    return n;
+}
+
+/* Seen without the filter, too. Whoever prepared it goes on having it, for the next worker. */
+Test(sandbox, keeps_no_ruleset_open, .timeout = TIME)
+{
+    struct scene scene = {0};
+    NEED(TH_SANDBOX_LANDLOCK);
+    struct th_sandbox *sandbox = prepare(TH_SANDBOX_BIT(TH_SANDBOX_SECCOMP), NULL);
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(count_rulesets(&scene), 1);
+        cr_expect_eq(run_inside(sandbox, NULL, count_rulesets, &scene), 0);
+    }
+    th_sandbox_destroy(sandbox);
+    cr_expect_eq(count_rulesets(&scene), 0);
+}
+
 /* Two workers of one server: each has its own number in its filter. */
 Test(sandbox, one_preparation_serves_many, .timeout = TIME)
 {
