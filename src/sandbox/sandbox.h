@@ -32,15 +32,15 @@ struct th_sandbox_options {
     const char *const *read_paths; /* further files and folders to be readable, ends in NULL; NULL: none */
 };
 
-/* 0: as it is now, for each. The first two are ignored in builds with a sanitizer, which reserve terabytes; where the
- * process cannot read /proc, what it has is put at a constant that is more than enough (256 MiB of private memory, 1 GiB
- * of address space). */
+/* 0: as it is now, for each. The first two are ignored in builds with a sanitizer, which reserve terabytes. Where the
+ * process cannot read /proc, constants that are more than enough stand for what it has: 256 MiB of private memory and
+ * 1 GiB of address space. */
 struct th_sandbox_limits {
     uint64_t data_bytes;  /* private memory beyond what the process has when it enters; stacks of threads count whole,
-                           * memory that is written and then made read-only does not count any more */
+                           * memory that is written and then made read-only no longer counts */
     uint64_t space_bytes; /* address space beyond what the process has when it enters: memory of every kind, mapped
-                           * files and sinks, and what is reserved only, such as arenas of the C library (up to 128 MiB
-                           * for each thread). It bounds what data_bytes does not count, and page tables. */
+                           * files and sinks, and what is only reserved, such as arenas of the C library (up to 128 MiB
+                           * for each thread). Bounds page tables and what data_bytes does not count. */
     uint64_t file_bytes;  /* size that a file (a sink, too) may be made to grow to: EFBIG beyond, no signal */
     uint32_t n_files;     /* open descriptors: numbers below this one can be had */
 };
