@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -17,6 +18,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -42,7 +44,7 @@ static const int plain[] = {
     SCMP_SYS(mincore),
     SCMP_SYS(msync),
     SCMP_SYS(membarrier),
-    /* descriptors that are open; sendmsg() needs a socket, and there are only those it was given */
+    /* descriptors that are open */
     SCMP_SYS(read),
     SCMP_SYS(readv),
     SCMP_SYS(pread64),
@@ -61,12 +63,8 @@ static const int plain[] = {
     SCMP_SYS(dup),
     SCMP_SYS(poll),
     SCMP_SYS(ppoll),
-    SCMP_SYS(recvmsg),
-    SCMP_SYS(sendmsg),
     SCMP_SYS(eventfd2), /* GLib ends the process where it cannot have one */
-    /* threads */
-    SCMP_SYS(futex),
-    SCMP_SYS(futex_waitv),
+    /* threads; futex has conditions */
     SCMP_SYS(set_robust_list),
     SCMP_SYS(rseq),
     SCMP_SYS(exit),
@@ -121,8 +119,9 @@ static const int plain[] = {
 };
 
 /* Questions about names. Landlock does not restrict them: that a file exists, how large and how old it is can be seen
- * as far as its folder's permissions allow. fontconfig cannot do without; where nothing can be opened they are refused
- * too. */
+ * as far as its folder's permissions allow. fontconfig cannot do without; where nothing can be opened they are refused,
+ * fstat() of those C libraries included that make it newfstatat() of no name: a filter cannot see that the name is
+ * empty, and decoders get no descriptors to ask about. */
 static const int about_names[] = {
     SCMP_SYS(access),     SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink),
     SCMP_SYS(readlinkat), SCMP_SYS(stat),      SCMP_SYS(lstat),      SCMP_SYS(newfstatat),
@@ -175,9 +174,6 @@ static void add_files(struct build *b, bool with_files)
     } else {
         fail_with(b, SCMP_SYS(open), EACCES);
         fail_with(b, SCMP_SYS(openat), EACCES);
-        /* fstat() of the C library is newfstatat() of no name. */
-        allow_if(b, SCMP_SYS(newfstatat), SCMP_A3_64(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
-        allow_if(b, SCMP_SYS(statx), SCMP_A2_64(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
     }
     fail_with(b, SCMP_SYS(openat2), ENOSYS); /* its flags lie in memory, where a filter cannot look */
     fail_with(b, SCMP_SYS(ioctl), ENOTTY);
@@ -187,17 +183,49 @@ static void add_files(struct build *b, bool with_files)
 }
 
 /* Never writable and executable, never made executable later. A module may be mapped from a file where files may be
- * opened (loaders of gdk-pixbuf, character sets of the C library). */
+ * opened (loaders of gdk-pixbuf, character sets of the C library).
+ *
+ * All memory is of a kind that a limit counts: private memory, and that of files, whose size is limited. Empty memory
+ * that is shared is neither; nor, for RLIMIT_DATA, is memory that grows downwards; huge pages of the reserved pool are
+ * not even resident; locked memory cannot be swapped. No decoder asks for any of these. */
 static void add_memory(struct build *b, bool with_files)
 {
+    const scmp_datum_t kind = MAP_TYPE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_GROWSDOWN | MAP_LOCKED;
+    static const int kinds[] = {MAP_PRIVATE, MAP_PRIVATE | MAP_ANONYMOUS, MAP_SHARED};
     allow_if(b, SCMP_SYS(mprotect), SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-    allow_if(b, SCMP_SYS(mmap), SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const struct scmp_arg_cmp data[] = {
+            SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+            SCMP_A3_64(SCMP_CMP_MASKED_EQ, kind, (scmp_datum_t)kinds[i]),
+        };
+        add(b, SCMP_ACT_ALLOW, SCMP_SYS(mmap), data, sizeof data / sizeof *data);
+    }
     if (!with_files) return;
     const struct scmp_arg_cmp module[] = {
         SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC),
-        SCMP_A3_64(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS | MAP_TYPE, MAP_PRIVATE),
+        SCMP_A3_64(SCMP_CMP_MASKED_EQ, kind, MAP_PRIVATE),
     };
     add(b, SCMP_ACT_ALLOW, SCMP_SYS(mmap), module, sizeof module / sizeof *module);
+}
+
+/* On sockets it was given, since it can make none, without the odder ways: no urgent bytes, no pages instead of copies.
+ * Which descriptors are sent lies in memory, where a filter cannot look; they can only be its own. */
+static void add_messages(struct build *b)
+{
+    const scmp_datum_t sending = ~(scmp_datum_t)MSG_NOSIGNAL & UINT32_MAX;
+    const scmp_datum_t receiving = ~(scmp_datum_t)MSG_CMSG_CLOEXEC & UINT32_MAX;
+    allow_if(b, SCMP_SYS(sendmsg), SCMP_A2_64(SCMP_CMP_MASKED_EQ, sending, 0));
+    allow_if(b, SCMP_SYS(recvmsg), SCMP_A2_64(SCMP_CMP_MASKED_EQ, receiving, 0));
+}
+
+/* Waiting and waking is all that the C library and decoders' own locks do. Priority inheritance, moving those who wait
+ * and waiting for many are the harder parts of the kernel's code. */
+static void add_locks(struct build *b)
+{
+    const scmp_datum_t command = UINT32_MAX & FUTEX_CMD_MASK;
+    static const int commands[] = {FUTEX_WAIT, FUTEX_WAKE, FUTEX_WAIT_BITSET, FUTEX_WAKE_BITSET};
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        allow_if(b, SCMP_SYS(futex), SCMP_A1_64(SCMP_CMP_MASKED_EQ, command, (scmp_datum_t)commands[i]));
 }
 
 /* Threads, but no processes. The flags are the first argument on x86 and on ARM. */
@@ -272,6 +300,8 @@ int th_filter_build(struct th_filter *filter, bool with_files)
     allow_all(&b, plain, sizeof plain / sizeof *plain);
     add_files(&b, with_files);
     add_memory(&b, with_files);
+    add_messages(&b);
+    add_locks(&b);
     add_threads(&b);
     if (!b.failed) b.failed = export_code(b.ctx, filter);
     if (!b.failed) b.failed = find_patches(filter);

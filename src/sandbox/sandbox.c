@@ -76,18 +76,33 @@ static int drop_capabilities(void)
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : errno;
 }
 
-/* Private writable memory, as RLIMIT_DATA counts it; 0: unknown. */
-static uint64_t data_bytes(void)
+/* What the process has already, as limits count it. */
+struct usage {
+    uint64_t data_bytes, space_bytes;
+};
+
+/* The value of "name:  1234 kB" in the text of /proc/self/status; `otherwise` if it is not there. */
+static uint64_t status_bytes(const char *text, const char *name, uint64_t otherwise)
 {
+    const char *line = strstr(text, name);
+    uint64_t kib = line ? strtoull(line + strlen(name), NULL, 10) : 0;
+    return kib && kib < UINT64_MAX / 1024 ? kib * 1024 : otherwise;
+}
+
+/* Where /proc is missing a limit that is too wide is better than none: libraries of decoders and their data take a
+ * quarter of these. */
+static struct usage usage_now(void)
+{
+    const struct usage otherwise = {.data_bytes = UINT64_C(256) << 20, .space_bytes = UINT64_C(1) << 30};
     char text[4096];
     int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return 0;
+    if (fd < 0) return otherwise;
     ssize_t n = th_read_full(fd, text, sizeof text - 1);
     close(fd);
-    if (n <= 0) return 0;
+    if (n <= 0) return otherwise;
     text[n] = '\0';
-    const char *line = strstr(text, "\nVmData:");
-    return line ? strtoull(line + strlen("\nVmData:"), NULL, 10) * 1024 : 0;
+    return (struct usage){.data_bytes = status_bytes(text, "\nVmData:", otherwise.data_bytes),
+                          .space_bytes = status_bytes(text, "\nVmSize:", otherwise.space_bytes)};
 }
 
 /* Never above what is allowed already. */
@@ -100,32 +115,37 @@ static int lower_limit(int resource, uint64_t value)
     return setrlimit(resource, &limit) == 0 ? 0 : errno;
 }
 
+/* So much more than it has. The largest value would be "unlimited". */
+static int limit_growth(int resource, uint64_t have, uint64_t more)
+{
+    uint64_t sum;
+    if (__builtin_add_overflow(have, more, &sum) || sum == UINT64_MAX) sum = UINT64_MAX - 1;
+    return lower_limit(resource, sum);
+}
+
+static void keep_first(int *failed, int next)
+{
+    if (!*failed) *failed = next;
+}
+
 /* RLIMIT_NPROC is left alone on purpose: it counts all threads of a user on the whole machine, so that a value that
  * binds here would hit or spare the worker by what else that user runs, and root is exempt. The filter lets nobody
- * fork; threads cost memory, which is limited. */
+ * fork. Nothing here counts threads: their stacks are the caller's own choice and may be a few shared bytes, the
+ * kernel's some 20 KiB for each are in no limit of a process. Who starts workers has to look at how many they have. */
 static int set_limits(const struct th_sandbox_limits *limits)
 {
+    const struct usage have = usage_now(); /* while it may open files */
     /* No core dumps: they would hold pictures of users and delay the news of the death. 1, since 0 does not stop a
      * core_pattern that is a pipe (core(5)). */
     int failed = lower_limit(RLIMIT_CORE, 1);
     if (limits->file_bytes) {
-        if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR && !failed) failed = errno;
-        int f = lower_limit(RLIMIT_FSIZE, limits->file_bytes);
-        if (!failed) failed = f;
+        if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR) keep_first(&failed, errno);
+        keep_first(&failed, lower_limit(RLIMIT_FSIZE, limits->file_bytes));
     }
-    if (limits->n_files) {
-        int f = lower_limit(RLIMIT_NOFILE, limits->n_files);
-        if (!failed) failed = f;
-    }
-    if (limits->data_bytes && !TH_SANDBOX_SANITIZED) {
-        uint64_t have = data_bytes(), sum;
-        int f = ENODATA;
-        if (have) {
-            if (__builtin_add_overflow(have, limits->data_bytes, &sum)) sum = UINT64_MAX - 1;
-            f = lower_limit(RLIMIT_DATA, sum);
-        }
-        if (!failed) failed = f;
-    }
+    if (limits->n_files) keep_first(&failed, lower_limit(RLIMIT_NOFILE, limits->n_files));
+    if (TH_SANDBOX_SANITIZED) return failed;
+    if (limits->data_bytes) keep_first(&failed, limit_growth(RLIMIT_DATA, have.data_bytes, limits->data_bytes));
+    if (limits->space_bytes) keep_first(&failed, limit_growth(RLIMIT_AS, have.space_bytes, limits->space_bytes));
     return failed;
 }
 
@@ -148,7 +168,10 @@ void th_sandbox_enter(const struct th_sandbox *s, const struct th_sandbox_limits
     note(s, state, TH_SANDBOX_LIMITS, want[TH_SANDBOX_LIMITS] ? set_limits(limits) : 0); /* reads /proc */
     note(s, state, TH_SANDBOX_CAPABILITIES, want[TH_SANDBOX_CAPABILITIES] ? drop_capabilities() : 0);
     int failed = s->landlock_errno;
-    if (s->ruleset >= 0) failed = th_landlock_enter(s->ruleset);
+    if (s->ruleset >= 0) {
+        failed = th_landlock_enter(s->ruleset);
+        close(s->ruleset);
+    }
     note(s, state, TH_SANDBOX_LANDLOCK, failed);
     bool files = state->held & TH_SANDBOX_BIT(TH_SANDBOX_LANDLOCK);
     if (files) state->landlock_abi = s->landlock_abi;

@@ -32,12 +32,17 @@ struct th_sandbox_options {
     const char *const *read_paths; /* further files and folders to be readable, ends in NULL; NULL: none */
 };
 
-/* 0: as it is now, for each. */
+/* 0: as it is now, for each. The first two are ignored in builds with a sanitizer, which reserve terabytes. Where the
+ * process cannot read /proc, constants that are more than enough stand for what it has: 256 MiB of private memory and
+ * 1 GiB of address space. */
 struct th_sandbox_limits {
-    uint64_t data_bytes; /* private memory beyond what the process has when it enters; stacks of threads count whole.
-                          * Ignored in builds with a sanitizer, which reserve terabytes. */
-    uint64_t file_bytes; /* size that a file (a sink, too) may be made to grow to: EFBIG beyond, no signal */
-    uint32_t n_files;    /* open descriptors: numbers below this one can be had */
+    uint64_t data_bytes;  /* private memory beyond what the process has when it enters; stacks of threads count whole,
+                           * memory that is written and then made read-only no longer counts */
+    uint64_t space_bytes; /* address space beyond what the process has when it enters: memory of every kind, mapped
+                           * files and sinks, and what is only reserved, such as arenas of the C library (up to 128 MiB
+                           * for each thread). Bounds page tables and what data_bytes does not count. */
+    uint64_t file_bytes;  /* size that a file (a sink, too) may be made to grow to: EFBIG beyond, no signal */
+    uint32_t n_files;     /* open descriptors: numbers below this one can be had */
 };
 
 /* How it went. Plain data without pointers. */
@@ -57,11 +62,13 @@ struct th_sandbox;
  * process where it gets none. For the same reason it must not be called while other threads run. */
 enum thumbs_code th_sandbox_prepare(const struct th_sandbox_options *options, struct th_sandbox **out,
                                     struct thumbs_error *err);
-/* NULL is fine. Those who have entered stay inside. */
+/* NULL is fine. Those who have entered stay inside; they must not call it, since their part is closed already. */
 void th_sandbox_destroy(struct th_sandbox *sandbox);
 
 /* Lock up the calling process for good. It must have one thread only, since half of the layers hold for the calling
- * thread and those it starts later. Allocates nothing, closes nothing. Some dozens of microseconds. */
+ * thread and those it starts later. Allocates nothing. Closes the descriptor of the Landlock ruleset in this process,
+ * since nobody inside has a use for it; other processes, forked before or after, keep theirs. Some dozens of
+ * microseconds. */
 void th_sandbox_enter(const struct th_sandbox *sandbox, const struct th_sandbox_limits *limits,
                       struct th_sandbox_state *state);
 

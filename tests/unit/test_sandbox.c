@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/futex.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <pthread.h>
@@ -36,6 +37,12 @@
 #include "sandbox/sandbox.h"
 #include "sandbox/sandbox_internal.h"
 
+#ifndef FUTEX_LOCK_PI2
+#define FUTEX_LOCK_PI2 13
+#endif
+#ifndef SYS_futex_waitv
+#define SYS_futex_waitv 449
+#endif
 #ifndef SYS_openat2
 #define SYS_openat2 437
 #endif
@@ -432,6 +439,168 @@ static int turn_into_code(const struct scene *s)
     return p == MAP_FAILED ? ENOTRECOVERABLE : result(mprotect(p, 4096, PROT_READ | PROT_EXEC));
 }
 
+static int map_nothing(int flags)
+{
+    void *p = mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | flags, -1, 0);
+    return p == MAP_FAILED ? errno : 0;
+}
+
+static int map_shared_nothing(const struct scene *s)
+{
+    (void)s;
+    return map_nothing(MAP_SHARED);
+}
+
+static int map_shared_read_only(const struct scene *s)
+{
+    (void)s;
+    void *p = mmap(NULL, 4096, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return p == MAP_FAILED ? errno : 0;
+}
+
+static int map_downwards(const struct scene *s)
+{
+    (void)s;
+    return map_nothing(MAP_PRIVATE | MAP_GROWSDOWN);
+}
+
+static int map_huge(const struct scene *s)
+{
+    (void)s;
+    return map_nothing(MAP_PRIVATE | MAP_HUGETLB);
+}
+
+static int map_locked(const struct scene *s)
+{
+    (void)s;
+    void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
+    return p == MAP_FAILED ? errno : 0;
+}
+
+/* A kind of mapping that programs of this age do not know. */
+static int map_validated(const struct scene *s)
+{
+    void *p = mmap(NULL, 4096, PROT_READ, MAP_SHARED_VALIDATE, s->memory, 0);
+    return p == MAP_FAILED ? errno : 0;
+}
+
+/* One that nobody holds. */
+static int lock_with_inheritance(const struct scene *s)
+{
+    (void)s;
+    uint32_t word = 0;
+    return result(syscall(SYS_futex, &word, FUTEX_LOCK_PI_PRIVATE, 0, NULL));
+}
+
+static int lock_with_inheritance_2(const struct scene *s)
+{
+    (void)s;
+    uint32_t word = 0;
+    return result(syscall(SYS_futex, &word, FUTEX_LOCK_PI2 | FUTEX_PRIVATE_FLAG, 0, NULL));
+}
+
+static int try_lock_with_inheritance(const struct scene *s)
+{
+    (void)s;
+    uint32_t word = 0;
+    return result(syscall(SYS_futex, &word, FUTEX_TRYLOCK_PI, 0, NULL));
+}
+
+static int requeue_nobody(const struct scene *s)
+{
+    (void)s;
+    uint32_t from = 0, to = 0;
+    return result(syscall(SYS_futex, &from, FUTEX_CMP_REQUEUE_PRIVATE, 1, 1, &to, 0));
+}
+
+static int requeue_nobody_with_inheritance(const struct scene *s)
+{
+    (void)s;
+    uint32_t from = 0, to = 0;
+    return result(syscall(SYS_futex, &from, FUTEX_CMP_REQUEUE_PI_PRIVATE, 1, 1, &to, 0));
+}
+
+/* Waits for a word that has changed already. */
+static int wait_to_be_requeued(const struct scene *s)
+{
+    (void)s;
+    uint32_t from = 1, to = 0;
+    int failed = result(syscall(SYS_futex, &from, FUTEX_WAIT_REQUEUE_PI_PRIVATE, 0, NULL, &to, 0));
+    return failed == EAGAIN ? 0 : failed;
+}
+
+static int wait_for_many(const struct scene *s)
+{
+    (void)s;
+    uint32_t word = 1;
+    const struct {
+        uint64_t value, address;
+        uint32_t flags, reserved;
+    } waiter = {.address = (uintptr_t)&word, .flags = 2 /* FUTEX_32 */};
+    int failed = result(syscall(SYS_futex_waitv, &waiter, 1, 0, NULL, CLOCK_MONOTONIC));
+    return failed == EAGAIN ? 0 : failed;
+}
+
+static int send_with(const struct scene *s, int flags)
+{
+    char byte = 0;
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    const struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
+    return result(sendmsg(s->sock, &header, flags));
+}
+
+static int send_more(const struct scene *s)
+{
+    return send_with(s, MSG_MORE);
+}
+
+/* No socket of this kind has any, so it is refused outside with another reason. */
+static int send_urgently(const struct scene *s)
+{
+    int failed = send_with(s, MSG_OOB);
+    return failed == EOPNOTSUPP ? 0 : failed;
+}
+
+static int receive_urgently(const struct scene *s)
+{
+    char byte;
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
+    int failed = result(recvmsg(s->sock, &header, MSG_OOB));
+    return failed == EOPNOTSUPP ? 0 : failed;
+}
+
+/* Names that are there; the flag makes an empty one stand for the descriptor, and changes nothing for others. */
+static int look_up(const struct scene *s)
+{
+    struct stat st;
+    return result(syscall(SYS_newfstatat, AT_FDCWD, s->file, &st, AT_EMPTY_PATH));
+}
+
+static int look_up_from_descriptor(const struct scene *s)
+{
+    struct stat st;
+    return result(syscall(SYS_newfstatat, s->memory, s->file, &st, AT_EMPTY_PATH));
+}
+
+static int look_up_by_statx(const struct scene *s)
+{
+    struct statx st;
+    return result(statx(s->memory, s->file, AT_EMPTY_PATH, STATX_SIZE, &st));
+}
+
+static int look_up_access(const struct scene *s)
+{
+    return result(access(s->file, F_OK));
+}
+
+static int look_up_link(const struct scene *s)
+{
+    (void)s;
+    char target[16];
+    return result(readlink("/proc/self", target, sizeof target));
+}
+
 static int control_device(const struct scene *s)
 {
     int n;
@@ -572,6 +741,27 @@ static const struct attempt {
     {"map empty memory to run", map_empty_code, EPERM, 0, 0},
     {"map shared memory to run", map_shared_code, EPERM, 0, 0},
     {"turn data into code", turn_into_code, EPERM, 0, 0},
+    {"share empty memory", map_shared_nothing, EPERM, 0, 0},
+    {"share empty memory to read", map_shared_read_only, EPERM, 0, 0},
+    {"map memory that grows downwards", map_downwards, EPERM, 0, 0},
+    {"map huge pages", map_huge, EPERM, 0, MAY_FAIL_OUTSIDE},
+    {"lock memory", map_locked, EPERM, 0, MAY_FAIL_OUTSIDE},
+    {"map in another way", map_validated, EPERM, 0, 0},
+    {"lock with inheritance", lock_with_inheritance, EPERM, 0, 0},
+    {"lock with inheritance by the newer call", lock_with_inheritance_2, EPERM, 0, MAY_FAIL_OUTSIDE},
+    {"try to lock with inheritance", try_lock_with_inheritance, EPERM, 0, 0},
+    {"requeue who waits", requeue_nobody, EPERM, 0, 0},
+    {"requeue with inheritance", requeue_nobody_with_inheritance, EPERM, 0, 0},
+    {"wait to be requeued", wait_to_be_requeued, EPERM, 0, 0},
+    {"wait for many words", wait_for_many, EPERM, 0, MAY_FAIL_OUTSIDE},
+    {"send and hold back", send_more, EPERM, 0, 0},
+    {"send urgently", send_urgently, EPERM, 0, 0},
+    {"receive urgently", receive_urgently, EPERM, 0, 0},
+    {"look up a name", look_up, 0, EPERM, 0},
+    {"look up a name from a descriptor", look_up_from_descriptor, 0, EPERM, 0},
+    {"look up a name by statx()", look_up_by_statx, 0, EPERM, 0},
+    {"look up what may be done", look_up_access, 0, EPERM, 0},
+    {"look up a link", look_up_link, 0, EPERM, 0},
     {"control a device", control_device, ENOTTY, 0, 0},
     {"ask for seals", seal_memory, EPERM, 0, 0},
     {"send itself as a signal", own_signals, EPERM, 0, 0},
@@ -801,6 +991,37 @@ static int start_threads(const struct scene *scene)
     return 0;
 }
 
+static void *wake_up(void *arg)
+{
+    pthread_mutex_t *lock = ((void **)arg)[0];
+    pthread_cond_t *changed = ((void **)arg)[1];
+    int *done = ((void **)arg)[2];
+    pthread_mutex_lock(lock);
+    *done = 1;
+    pthread_cond_broadcast(changed);
+    pthread_mutex_unlock(lock);
+    return NULL;
+}
+
+static int wait_for_threads(const struct scene *scene)
+{
+    (void)scene;
+    pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+    int done = 0;
+    void *all[] = {&lock, &changed, &done};
+    const struct timespec past = {.tv_sec = 1};
+    pthread_t thread;
+    pthread_mutex_lock(&lock);
+    if (pthread_cond_timedwait(&changed, &lock, &past) != ETIMEDOUT) return 1;
+    if (pthread_create(&thread, NULL, wake_up, all) != 0) return 2;
+    while (!done) {
+        if (pthread_cond_wait(&changed, &lock) != 0) return 3;
+    }
+    pthread_mutex_unlock(&lock);
+    return pthread_join(thread, NULL) == 0 ? 0 : 4;
+}
+
 static int use_memory(const struct scene *scene)
 {
     (void)scene;
@@ -812,6 +1033,20 @@ static int use_memory(const struct scene *scene)
     p = realloc((void *)p, LEN / 2);
     if (!p || p[4096] != 1) return 2;
     free((void *)p);
+    return 0;
+}
+
+/* As the C library does for stacks and arenas, and loaders for modules and pictures. */
+static int map_ordinarily(const struct scene *scene)
+{
+    const int empty = MAP_PRIVATE | MAP_ANONYMOUS;
+    char *p = mmap(NULL, 1 << 20, PROT_NONE, empty | MAP_STACK | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED || mprotect(p, 4096, PROT_READ | PROT_WRITE) != 0) return 1;
+    *p = 1;
+    if (mmap(p, 4096, PROT_READ | PROT_WRITE, empty | MAP_FIXED, -1, 0) != p || *p) return 2;
+    if (mmap(NULL, 4096, PROT_READ | PROT_WRITE, empty | MAP_POPULATE, -1, 0) == MAP_FAILED) return 3;
+    if (mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, scene->memory, 0) == MAP_FAILED) return 4;
+    if (mmap(NULL, 4096, PROT_READ, MAP_SHARED, scene->memory, 0) == MAP_FAILED) return 5;
     return 0;
 }
 
@@ -845,7 +1080,7 @@ static int receive_descriptor(const struct scene *scene)
     if (poll(&ready, 1, 10000) != 1) return 1;
     if (recvmsg(scene->sock, &header, MSG_CMSG_CLOEXEC) != 1) return 2;
     memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&header)), sizeof fd);
-    if (fstat(fd, &st) != 0 || st.st_size <= 0) return 3;
+    if (syscall(SYS_fstat, fd, &st) != 0 || st.st_size <= 0) return 3;
     if (mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED) return 4;
     if (close(fd) != 0) return 5;
     return send(scene->sock, "", 0, MSG_NOSIGNAL) == -1 && errno != EPERM ? 6 : 0;
@@ -873,11 +1108,11 @@ Test(sandbox, lets_a_decoder_work, .timeout = TIME)
     static const struct {
         const char *name;
         int (*run)(const struct scene *);
-    } tasks[] = {{"threads", start_threads},
-                 {"memory", use_memory},
-                 {"sink", grow_memory},
-                 {"descriptor", receive_descriptor},
-                 {"time", ask_the_time}};
+    } tasks[] = {
+        {"threads", start_threads},   {"locks", wait_for_threads}, {"memory", use_memory},
+        {"mappings", map_ordinarily}, {"sink", grow_memory},       {"descriptor", receive_descriptor},
+        {"time", ask_the_time},
+    };
     struct scene scene;
     scene_init(&scene);
     for (int i = 0; i < 2; i++) { /* also with the filter that opens nothing */
@@ -991,6 +1226,101 @@ Test(sandbox, limits_memory, .timeout = TIME)
     th_sandbox_destroy(sandbox);
 }
 
+/* So many MiB one by one, written and then made read-only, which RLIMIT_DATA forgets: how many could be had. */
+static int fill_and_freeze(int most)
+{
+    for (int i = 0; i < most; i++) {
+        char *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (p == MAP_FAILED) return i;
+        memset(p, 1, 4096);
+        if (mprotect(p, 1 << 20, PROT_READ) != 0) return i;
+    }
+    return most;
+}
+
+static int outgrow_space(const struct scene *scene)
+{
+    (void)scene;
+    const int reserved = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    void *p = mmap(NULL, 100 << 20, PROT_READ, reserved, -1, 0);
+    if (p == MAP_FAILED) return 1;
+    if (munmap(p, 100 << 20) != 0) return 2;
+    if (mmap(NULL, UINT64_C(1) << 40, PROT_READ, reserved, -1, 0) != MAP_FAILED || errno != ENOMEM) return 3;
+    int got = fill_and_freeze(1000);
+    return got > 100 && got <= 128 ? 0 : 4;
+}
+
+/* What only reads takes page tables, what is made read-only takes memory: neither is private writable memory. */
+Test(sandbox, limits_address_space, .timeout = TIME)
+{
+    struct scene scene = {0};
+    if (TH_SANDBOX_SANITIZED) cr_skip_test("sanitizers reserve more than any limit");
+    struct th_sandbox *sandbox = prepare(0, NULL);
+    /* Does not count, as above. */
+    void *before = mmap(NULL, UINT64_C(1) << 38, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    cr_assert_neq(before, MAP_FAILED);
+    const struct th_sandbox_limits limits = {.data_bytes = 64 << 20, .space_bytes = 128 << 20};
+    cr_expect_eq(run_inside(sandbox, &limits, outgrow_space, &scene), 0);
+    munmap(before, UINT64_C(1) << 38);
+    th_sandbox_destroy(sandbox);
+}
+
+static int outgrow_what_is_assumed(const struct scene *scene)
+{
+    (void)scene;
+    void *p = malloc(64 << 20);
+    if (!p) return 1;
+    free(p);
+    if (malloc(512 << 20)) return 2;
+    int got = fill_and_freeze(2000);
+    return got > 128 && got <= 1024 + 128 ? 0 : 3;
+}
+
+/* Blind for /proc, since it can have no descriptor: the limits hold all the same, only wider. */
+Test(sandbox, limits_memory_without_proc, .timeout = TIME)
+{
+    if (TH_SANDBOX_SANITIZED) cr_skip_test("sanitizers reserve more than any limit");
+    struct th_sandbox *sandbox = prepare(0, NULL);
+    int status;
+    pid_t pid = fork();
+    cr_assert(pid >= 0);
+    if (pid == 0) {
+        const struct th_sandbox_limits limits = {.data_bytes = 64 << 20, .space_bytes = 128 << 20};
+        const struct rlimit no_files = {0};
+        struct th_sandbox_state state;
+        if (setrlimit(RLIMIT_NOFILE, &no_files) != 0 || open_path("/proc/self/status", O_RDONLY) != EMFILE) _exit(92);
+        enter(sandbox, geteuid(), &limits, &state);
+        if (!holds(&state, TH_SANDBOX_LIMITS)) _exit(93);
+        _exit(outgrow_what_is_assumed(NULL));
+    }
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    cr_expect_eq(status, 0, "status %x", (unsigned)status);
+    th_sandbox_destroy(sandbox);
+}
+
+/* All that can be counted, and more: no overflow into a small limit, nor into none. */
+static int look_at_limits(const struct scene *scene)
+{
+    (void)scene;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_DATA, &limit) != 0 || limit.rlim_cur < UINT64_C(1) << 40) return 1;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur < UINT64_C(1) << 40) return 2;
+    return 0;
+}
+
+Test(sandbox, limits_do_not_overflow, .timeout = TIME)
+{
+    struct scene scene = {0};
+    struct rlimit limit;
+    struct th_sandbox *sandbox = prepare(0, NULL);
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_max != RLIM_INFINITY) cr_skip_test("limited already");
+    for (uint64_t less = 0; less < 2; less++) {
+        const struct th_sandbox_limits limits = {.data_bytes = UINT64_MAX - less, .space_bytes = UINT64_MAX - less};
+        cr_expect_eq(run_inside(sandbox, &limits, look_at_limits, &scene), 0);
+    }
+    th_sandbox_destroy(sandbox);
+}
+
 static int outgrow_file(const struct scene *scene)
 {
     if (ftruncate(scene->writable, 1 << 20) != 0) return 1;
@@ -1063,6 +1393,34 @@ Test(sandbox, leaves_no_rights_and_dies_with_its_parent, .timeout = TIME)
     cr_assert_eq(waitpid(pid, &status, 0), pid);
     cr_expect_eq(status, 0, "status %x", (unsigned)status);
     th_sandbox_destroy(sandbox);
+}
+
+/* Descriptors of Landlock rulesets; 99 if it cannot see what its descriptors are. */
+static int count_rulesets(const struct scene *scene)
+{
+    (void)scene;
+    int n = 0;
+    for (int fd = 0; fd < 1000; fd++) {
+        char target[64] = "";
+        if (fcntl(fd, F_GETFD) < 0) continue;
+        if (readlink(proc_fd(fd), target, sizeof target - 1) < 0) return 99;
+        n += strstr(target, "landlock") != NULL;
+    }
+    return n;
+}
+
+/* Seen without the filter, too. Whoever prepared it goes on having it, for the next worker. */
+Test(sandbox, keeps_no_ruleset_open, .timeout = TIME)
+{
+    struct scene scene = {0};
+    NEED(TH_SANDBOX_LANDLOCK);
+    struct th_sandbox *sandbox = prepare(TH_SANDBOX_BIT(TH_SANDBOX_SECCOMP), NULL);
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(count_rulesets(&scene), 1);
+        cr_expect_eq(run_inside(sandbox, NULL, count_rulesets, &scene), 0);
+    }
+    th_sandbox_destroy(sandbox);
+    cr_expect_eq(count_rulesets(&scene), 0);
 }
 
 /* Two workers of one server: each has its own number in its filter. */

@@ -102,8 +102,10 @@ static int make_all(const struct files *files, const struct th_sandbox *sandbox,
     pid_t pid = fork();
     cr_assert(pid >= 0);
     if (pid == 0) {
-        const struct th_sandbox_limits limits = {
-            .data_bytes = UINT64_C(4) << 30, .file_bytes = UINT64_C(1) << 30, .n_files = 256};
+        const struct th_sandbox_limits limits = {.data_bytes = UINT64_C(4) << 30,
+                                                 .space_bytes = UINT64_C(6) << 30,
+                                                 .file_bytes = UINT64_C(1) << 30,
+                                                 .n_files = 256};
         if (th_image_preload(NULL) != THUMBS_OK) _exit(90);
         if (geteuid() == 0 && setresuid(NOBODY, NOBODY, NOBODY) != 0) _exit(91);
         if (sandbox) th_sandbox_enter(sandbox, &limits, &out->state);
