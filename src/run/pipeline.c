@@ -231,6 +231,7 @@ static enum thumbs_code run_mode(struct thumbs_batch *batch, struct thumbs_error
         .timeout_ns = th_pipeline_timeout_ns(batch),
         .queue = batch->loaded,
         .n_slots = batch->n_slots,
+        .file_bytes = batch->plan.file_bytes,
         .memory = &batch->decode_memory,
         .worker_program = o->worker_program,
         .sandbox = o->sandbox,

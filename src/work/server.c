@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/num.h"
 #include "base/sys.h"
 
 extern char **environ;
@@ -132,12 +133,19 @@ static enum thumbs_code start(struct th_server *s, struct thumbs_error *err)
     return THUMBS_OK;
 }
 
+/* Address space that costs nothing: malloc reserves 64 MB for each thread's arena. */
+static const uint64_t arena_space_bytes = UINT64_C(8) << 30;
+
 /* The last fence, for what the estimates and the attendant's eye let pass. */
 static struct th_sandbox_limits limits_of_worker(const struct th_work *work)
 {
+    uint64_t data_bytes = work->memory->limit + TH_WORK_PROCESS_MOST_BYTES + THREAD_STACK_BYTES;
+    uint64_t file_bytes = work->memory->limit + SINK_SPARE_BYTES;
+    uint64_t shared_bytes = th_add_sat(TH_WIRE_N_SINKS * file_bytes, th_mul_sat(work->n_slots, work->file_bytes));
     return (struct th_sandbox_limits){
-        .data_bytes = work->memory->limit + TH_WORK_PROCESS_BYTES + THREAD_STACK_BYTES,
-        .file_bytes = work->memory->limit + SINK_SPARE_BYTES,
+        .data_bytes = data_bytes,
+        .space_bytes = th_add_sat(data_bytes + arena_space_bytes, shared_bytes),
+        .file_bytes = file_bytes,
         .n_files = work->n_slots + SPARE_FDS,
     };
 }

@@ -54,7 +54,8 @@ struct th_work {
     const struct thumbs_image_options *image;
     uint64_t timeout_ns; /* per file; 0: none */
     struct th_queue *queue;
-    unsigned n_slots;            /* that items come in */
+    unsigned n_slots;            /* that items come in ... */
+    uint64_t file_bytes;         /* ... and the most that one holds */
     struct th_budget *memory;    /* for decoding: a file waits until what it will need fits in */
     const char *worker_program;  /* mode processes */
     enum thumbs_sandbox sandbox; /* mode processes */
