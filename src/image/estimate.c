@@ -27,6 +27,13 @@ void th_estimate_targets(uint32_t width, uint32_t height, bool swap, const struc
     }
 }
 
+void th_estimate_worst_size(uint32_t side, const struct thumbs_image_options *options, uint32_t *width,
+                            uint32_t *height)
+{
+    *width = side;
+    *height = (uint32_t)th_max_u64(th_min_u64(options->max_pixels / side, side), 1);
+}
+
 uint32_t th_estimate_shrink(uint32_t width, uint32_t height, const struct thumbs_image_options *options)
 {
     uint32_t least = UINT32_MAX;
@@ -80,14 +87,20 @@ static uint64_t outputs(const struct th_targets *targets, const struct th_estima
     return th_add_sat(th_mul_sat(all, e->bands + encoded), th_mul_sat(largest, at_work));
 }
 
+/* A side of what comes: decoders round up. */
+static uint32_t reduced_side(uint32_t side, uint32_t shrink)
+{
+    return (uint32_t)th_min_u64((uint64_t)(side / shrink) + 1, UINT32_MAX);
+}
+
 /* A scaler for each size, fed from one stream of rows. */
 static uint64_t scalers(const struct th_estimate *e, const struct th_targets *targets)
 {
     uint64_t sum = 0;
     for (uint32_t i = 0; i < targets->n; i++) {
         const struct th_geometry *g = &targets->sizes[i];
-        struct th_rowscale_plan plan = {.in_width = e->width / e->shrink + 1,
-                                        .in_height = e->height / e->shrink + 1,
+        struct th_rowscale_plan plan = {.in_width = reduced_side(e->width, e->shrink),
+                                        .in_height = reduced_side(e->height, e->shrink),
                                         .out_width = g->scaled_width,
                                         .out_height = g->scaled_height,
                                         .bands = e->bands,
@@ -102,7 +115,7 @@ static uint64_t scalers(const struct th_estimate *e, const struct th_targets *ta
 /* Rows on their way from libvips' reader to the scalers. */
 static uint64_t rows(const struct th_estimate *e)
 {
-    uint64_t width = e->width / e->shrink + 1, height = e->height / e->shrink + 1;
+    uint64_t width = reduced_side(e->width, e->shrink), height = reduced_side(e->height, e->shrink);
     uint64_t cached = e->tile_rows ? th_min_u64(2 * (CACHE_ROWS + e->tile_rows), height + e->tile_rows) : 0;
     bool plain = e->pixel_bytes <= e->bands;
     uint64_t sum = th_mul3_sat(width, cached, e->pixel_bytes);

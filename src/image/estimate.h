@@ -3,7 +3,9 @@
  *
  * Each says how large the picture is and how many bytes the decoder holds at its peak, as measured and as its sources
  * tell; estimate.c adds what all pictures need (rows, scalers, thumbnails, encoders). Hostile data: every read goes
- * through th_view, every number saturates, every walk has a bound. Pure functions, thread-safe.
+ * through th_view, every number saturates, and every walk has a bound of steps, so that no file, however large, costs
+ * more than about a millisecond. Where the bound ends a walk, what was not seen is taken for the worst that the decoder
+ * would still accept. Pure functions (those of HEIF ask for the number of CPUs, too), thread-safe.
  */
 #ifndef TH_IMAGE_ESTIMATE_H
 #define TH_IMAGE_ESTIMATE_H
@@ -77,6 +79,11 @@ th_estimate_fn th_estimate_jpeg, th_estimate_png, th_estimate_gif, th_estimate_w
 /* The targets of an upright source of width x height, turned back to how it is stored if `swap`. */
 void th_estimate_targets(uint32_t width, uint32_t height, bool swap, const struct thumbs_image_options *options,
                          struct th_targets *out);
+
+/* The size of a picture whose header lies beyond what may be looked at: no side longer than `side`, and as large as
+ * options->max_pixels let pass. Neither side is 0. */
+void th_estimate_worst_size(uint32_t side, const struct thumbs_image_options *options, uint32_t *width,
+                            uint32_t *height);
 
 /* How far a decoder that reduces may go at most for these targets: every size keeps a factor of 2 for the filter. */
 uint32_t th_estimate_shrink(uint32_t width, uint32_t height, const struct thumbs_image_options *options);

@@ -6,8 +6,11 @@
 #define LEAST_FRAME_LEN 12
 /* libnsgif's record of it and libvips' delay, while the arrays grow. */
 #define FRAME_BYTES 256
-/* Sub-blocks of at most 255 bytes that are looked at; without them frames are not found. A file of 256 MiB. */
-#define STEPS (1u << 20)
+/* Sub-blocks of at most 255 bytes that are looked at; without them frames are not found. A file of 64 MiB: they are
+ * more than are looked at elsewhere, since one after the other they come fast, and what is not seen costs dear. */
+#define STEPS (1u << 18)
+/* Of the screen and of what its first frame adds. */
+#define MOST_SIDE (2u * UINT16_MAX)
 
 /* libnsgif's, and the copy of it that a frame to be taken back asks for. */
 #define CANVASES 2
@@ -48,17 +51,19 @@ static bool step(struct th_view v, struct walk *w, unsigned *steps)
 
 bool th_estimate_gif(struct th_view v, const struct thumbs_image_options *options, struct th_estimate *out)
 {
-    (void)options;
     if (v.len < 13) return false;
     struct walk w = {.width = th_view_le(v, 6, 2), .height = th_view_le(v, 8, 2)};
     w.at = 13 + table_len(v.data[10]);
     unsigned steps = STEPS;
     while (steps && step(v, &w, &steps))
         steps--;
-    /* Steps that ran out: the rest may be frames of nothing. */
-    if (!steps && w.at < v.len) w.n_frames += (v.len - w.at) / LEAST_FRAME_LEN;
     out->width = (uint32_t)w.width;
     out->height = (uint32_t)w.height;
-    out->decoder = th_add_sat(th_mul3_sat(w.width, w.height, 4 * CANVASES), w.n_frames * FRAME_BYTES);
+    /* Steps that ran out: the rest may be frames of nothing, the first of them of any size. */
+    if (!steps && w.at < v.len) {
+        if (!w.n_frames) th_estimate_worst_size(MOST_SIDE, options, &out->width, &out->height);
+        w.n_frames += (v.len - w.at) / LEAST_FRAME_LEN;
+    }
+    out->decoder = th_add_sat(th_mul3_sat(out->width, out->height, 4 * CANVASES), w.n_frames * FRAME_BYTES);
     return true;
 }

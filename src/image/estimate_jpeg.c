@@ -15,6 +15,15 @@
 /* A profile: put together, kept, and opened by lcms with wider tables. */
 #define PROFILE_COPIES 6
 
+/* What a step in a walk over the markers may be, besides a marker: bytes that are passed over from one marker to the
+ * next; 0xFF that fill up before a marker; bytes of a segment that is read. */
+#define RUBBISH_BYTES 64
+#define FILL_BYTES    4
+#define TABLE_BYTES   8
+/* What is passed over at once at most; takes all steps. */
+#define MOST_RUBBISH ((uint64_t)RUBBISH_BYTES * TH_ESTIMATE_STEPS)
+#define MOST_FILL    ((uint64_t)FILL_BYTES * TH_ESTIMATE_STEPS)
+
 static uint64_t ceil_div(uint64_t a, uint64_t b)
 {
     return (a + b - 1) / b;
@@ -87,41 +96,74 @@ static void hot_path(const struct th_jpeg_header *h, const uint8_t n[TH_JPEG_MAX
     out->held = th_add_sat(out->held, th_max_u64(own_planes, turbo_planes));
 }
 
-/* A header that th_jpeg_parse() does not read: the first frame header there is, taken to be the worst kind. */
-static bool read_loosely(struct th_view v, struct th_jpeg_header *h)
+/* The markers up to the first scan, walked once to know what walking them costs, before th_jpeg_parse() does it. */
+struct markers {
+    size_t end;             /* of the first scan's header, or of the file */
+    uint32_t width, height; /* of the first frame header that tells both */
+    bool ran_out;           /* there is more than may be looked at */
+};
+
+/* Step to the next marker at or behind *at: its code, or -1 if there is none. */
+static int next_marker(struct th_view v, uint64_t *at, uint64_t *spent)
 {
-    uint64_t at = 2;
-    *h = (struct th_jpeg_header){.sof = 0xC2, .n_components = 4, .h_max = 1, .v_max = 1, .colour = TH_JPEG_OTHER};
-    for (unsigned i = 0; i < TH_ESTIMATE_STEPS && at + 4 <= v.len; i++) {
-        if (v.data[at] != 0xFF) {
-            at++;
-            continue;
+    if (*at >= v.len) return -1;
+    uint64_t n = th_min_u64(v.len - *at, MOST_RUBBISH);
+    const uint8_t *found = memchr(v.data + *at, 0xFF, n);
+    uint64_t from = found ? (uint64_t)(found - v.data) : *at + n;
+    *spent += 1 + (from - *at) / RUBBISH_BYTES;
+    *at = from;
+    while (*at < v.len && *at - from < MOST_FILL && v.data[*at] == 0xFF)
+        ++*at;
+    *spent += (*at - from) / FILL_BYTES;
+    return *at < v.len ? v.data[(*at)++] : -1;
+}
+
+static struct markers walk_markers(struct th_view v)
+{
+    struct markers m = {.end = v.len};
+    for (uint64_t at = 2, spent = 0;;) {
+        int marker = next_marker(v, &at, &spent);
+        m.ran_out = spent > TH_ESTIMATE_STEPS;
+        if (m.ran_out || marker < 0 || marker == 0xD9) return m;
+        if (marker < 2 || marker == 0xFF || (marker >= 0xD0 && marker <= 0xD8)) continue;
+        uint64_t n = th_view_be(v, at, 2);
+        bool frame = marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+        if (frame && (!m.width || !m.height)) {
+            m.height = (uint32_t)th_view_be(v, at + 3, 2);
+            m.width = (uint32_t)th_view_be(v, at + 5, 2);
         }
-        unsigned marker = v.data[at + 1];
-        if (marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC) {
-            h->height = (uint32_t)th_view_be(v, at + 5, 2);
-            h->width = (uint32_t)th_view_be(v, at + 7, 2);
-            if (h->width && h->height) break;
-        }
-        bool bare = marker == 0xFF || marker == 0 || marker == 1 || (marker >= 0xD0 && marker <= 0xD8);
-        at += marker == 0xFF ? 1 : bare ? 2 : 2 + th_view_be(v, at + 2, 2);
+        if (marker < 0xE0) spent += n / TABLE_BYTES;
+        at += n;
+        if (marker == 0xDA && at < v.len) m.end = (size_t)at;
+        if (marker == 0xDA) return m;
     }
+}
+
+/* A header that th_jpeg_parse() does not read: taken to be of the worst kind. */
+static bool read_loosely(const struct markers *m, const struct thumbs_image_options *options, struct th_jpeg_header *h)
+{
+    *h = (struct th_jpeg_header){.sof = 0xC2, .n_components = 4, .h_max = 1, .v_max = 1, .colour = TH_JPEG_OTHER};
+    h->width = m->width;
+    h->height = m->height;
     for (unsigned i = 0; i < h->n_components; i++)
         h->components[i].h = h->components[i].v = 1;
-    return h->width && h->height;
+    bool found = m->width && m->height;
+    if (!found && m->ran_out) th_estimate_worst_size(UINT16_MAX, options, &h->width, &h->height);
+    return found || m->ran_out;
 }
 
 bool th_estimate_jpeg(struct th_view v, const struct thumbs_image_options *options, struct th_estimate *out)
 {
     struct th_jpeg_header h;
-    bool parsed = th_jpeg_parse(v.data, v.len, &h);
-    if (!parsed && !read_loosely(v, &h)) return false;
+    struct markers markers = walk_markers(v);
+    bool parsed = !markers.ran_out && th_jpeg_parse(v.data, markers.end, &h);
+    if (!parsed && !read_loosely(&markers, options, &h)) return false;
     out->width = h.width;
     out->height = h.height;
     out->bands = h.n_components;
     out->pixel_bytes = h.n_components;
     out->tile_rows = 8;
-    if (parsed && h.has_icc) out->held = PROFILE_COPIES * (uint64_t)th_jpeg_icc_collect(v.data, v.len, NULL, 0);
+    if (parsed && h.has_icc) out->held = PROFILE_COPIES * (uint64_t)th_jpeg_icc_collect(v.data, markers.end, NULL, 0);
     if (!parsed || h.colour == TH_JPEG_OTHER || h.precision != 8) {
         out->decoder = keeps_coefficients(&h) ? coefficients(&h) : 0;
         return true;

@@ -4,6 +4,11 @@
 
 #include <stddef.h>
 
+/* libtiff refuses a directory of more. */
+#define MOST_ENTRIES 4096
+/* What is told once, or the same for each sample. */
+#define SAME_VALUES 16
+
 enum {
     TAG_WIDTH = 256,
     TAG_HEIGHT = 257,
@@ -31,8 +36,9 @@ enum { PLANAR_SEPARATE = 2 };
 
 struct directory {
     uint64_t width, height, bits, compression, photometric, samples, rows_per_strip, planar, tile_width, tile_height;
-    uint64_t longest;     /* of the strips' or tiles' compressed lengths, as declared */
-    uint64_t entries_len; /* of the values of all entries: libtiff reads them all */
+    uint64_t longest, longest_tile; /* of the strips' and of the tiles' compressed lengths, as declared */
+    uint64_t entries_len;           /* of the values of all entries: libtiff reads them all */
+    unsigned seen;                  /* fields of take_entry(), a bit each */
 };
 
 struct tiff {
@@ -51,19 +57,22 @@ static unsigned type_len(uint64_t type)
     return type < sizeof lens ? lens[type] : 0;
 }
 
-/* The largest value of an entry. If there are more than may be looked at, there may be any. */
-static uint64_t largest_value(const struct tiff *t, uint64_t at)
+/* The largest of an entry's values. Of `many` all count, and if there are more than may be looked at, there may be any;
+ * else only the first are asked. */
+static uint64_t largest_value(const struct tiff *t, uint64_t at, bool many)
 {
     unsigned len = type_len(get(t, at + 2, 2)), inside = t->big ? 8 : 4;
     uint64_t count = get(t, at + 4, inside), from = at + (t->big ? 12 : 8), value = 0;
     if (!len) return 0;
-    if (count > TH_ESTIMATE_STEPS) return UINT64_MAX;
-    if (len * count > inside) from = get(t, from, inside);
+    if (many && count > TH_ESTIMATE_STEPS) return UINT64_MAX;
+    if (th_mul_sat(count, len) > inside) from = get(t, from, inside);
+    if (!many) count = th_min_u64(count, SAME_VALUES);
     for (uint64_t i = 0; i < count; i++)
         value = th_max_u64(value, get(t, th_add_sat(from, i * len), len));
     return value;
 }
 
+/* Of entries with the same tag the first counts, as for libtiff: so each field is looked at once, whatever the file. */
 static void take_entry(const struct tiff *t, uint64_t at, struct directory *d)
 {
     static const struct {
@@ -81,11 +90,16 @@ static void take_entry(const struct tiff *t, uint64_t at, struct directory *d)
         {TAG_TILE_WIDTH, offsetof(struct directory, tile_width)},
         {TAG_TILE_HEIGHT, offsetof(struct directory, tile_height)},
         {TAG_STRIP_LENS, offsetof(struct directory, longest)},
-        {TAG_TILE_LENS, offsetof(struct directory, longest)},
+        {TAG_TILE_LENS, offsetof(struct directory, longest_tile)},
     };
     uint64_t tag = get(t, at, 2);
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if (fields[i].tag == tag) memcpy((char *)d + fields[i].field, &(uint64_t){largest_value(t, at)}, 8);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (fields[i].tag != tag || d->seen & 1u << i) continue;
+        bool many = tag == TAG_STRIP_LENS || tag == TAG_TILE_LENS;
+        memcpy((char *)d + fields[i].field, &(uint64_t){largest_value(t, at, many)}, 8);
+        d->seen |= 1u << i;
+        break;
+    }
     uint64_t len = th_mul_sat(get(t, at + 4, t->big ? 8 : 4), type_len(get(t, at + 2, 2)));
     d->entries_len = th_add_sat(d->entries_len, th_min_u64(len, t->v.len));
 }
@@ -96,10 +110,13 @@ static bool read_directory(struct th_view v, struct directory *d)
     t.big = get(&t, 2, 2) == 43;
     uint64_t at = get(&t, t.big ? 8 : 4, t.big ? 8 : 4);
     uint64_t n = get(&t, at, t.big ? 8 : 2), len = t.big ? 20 : 12;
-    *d = (struct directory){.bits = 1, .samples = 1, .rows_per_strip = UINT32_MAX, .longest = UINT64_MAX};
+    *d = (struct directory){.bits = 1, .samples = 1, .rows_per_strip = UINT32_MAX};
+    if (n > MOST_ENTRIES) return false;
     at = th_add_sat(at, t.big ? 8 : 2);
-    for (uint64_t i = 0; i < n && i < TH_ESTIMATE_STEPS && at < v.len && v.len - at >= len; i++, at += len)
+    for (uint64_t i = 0; i < n && at < v.len && v.len - at >= len; i++, at += len)
         take_entry(&t, at, d);
+    d->longest = th_max_u64(d->longest, d->longest_tile);
+    if (!d->longest) d->longest = UINT64_MAX; /* libtiff guesses them from the length of the file */
     return d->width && d->height && d->width <= UINT32_MAX && d->height <= UINT32_MAX;
 }
 

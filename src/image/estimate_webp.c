@@ -17,20 +17,24 @@ struct found {
     bool lossless, alpha;
 };
 
+/* Where chunks contradict each other, the largest counts. */
+static void grow(struct found *f, uint32_t width, uint32_t height)
+{
+    f->width = (uint32_t)th_max_u64(f->width, width);
+    f->height = (uint32_t)th_max_u64(f->height, height);
+}
+
 /* One chunk at `at`, with its name read. */
 static void look_at(struct th_view v, uint64_t at, struct found *f)
 {
     if (th_view_has(v, at, "VP8X", 4)) {
-        f->width = (uint32_t)th_view_le(v, at + 12, 3) + 1;
-        f->height = (uint32_t)th_view_le(v, at + 15, 3) + 1;
+        grow(f, (uint32_t)th_view_le(v, at + 12, 3) + 1, (uint32_t)th_view_le(v, at + 15, 3) + 1);
     } else if (th_view_has(v, at, "VP8L", 4)) {
         uint32_t bits = (uint32_t)th_view_le(v, at + 9, 4);
-        if (!f->width) f->width = (bits & 0x3FFF) + 1;
-        if (!f->height) f->height = (bits >> 14 & 0x3FFF) + 1;
+        grow(f, (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1);
         f->lossless = true;
     } else if (th_view_has(v, at, "VP8 ", 4)) {
-        if (!f->width) f->width = (uint32_t)th_view_le(v, at + 14, 2) & 0x3FFF;
-        if (!f->height) f->height = (uint32_t)th_view_le(v, at + 16, 2) & 0x3FFF;
+        grow(f, (uint32_t)th_view_le(v, at + 14, 2) & 0x3FFF, (uint32_t)th_view_le(v, at + 16, 2) & 0x3FFF);
     } else if (th_view_has(v, at, "ALPH", 4)) {
         f->alpha = true;
     }
@@ -56,6 +60,12 @@ bool th_estimate_webp(struct th_view v, const struct thumbs_image_options *optio
             metadata = th_add_sat(metadata, n);
         }
         at += 8 + n + (n & 1);
+    }
+    /* Steps that ran out: the picture may still come, or nothing but metadata. Its size stands in the first chunk. */
+    if (at + 8 <= v.len) {
+        f.lossless = f.alpha = true;
+        metadata = th_add_sat(metadata, v.len - at);
+        if (still) out->held += v.len - at;
     }
     if (!f.width || !f.height) return false;
     out->width = f.width;

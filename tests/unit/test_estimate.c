@@ -174,6 +174,8 @@ Test(estimate, numbers_end_at_the_top)
     cr_expect_geq(estimate_png(0x7FFFFFFF, 0x7FFFFFFF, 8, 0, true), (uint64_t)1 << 61);
     cr_expect_geq(estimate_png(UINT32_MAX, 1, 16, 6, false), 16 * GB);
     cr_expect_geq(estimate_png(UINT32_MAX, UINT32_MAX, 16, 6, false), 16 * GB);
+    /* Rows that are a pixel longer than 32 bits tell. */
+    cr_expect_geq(estimate_png(UINT32_MAX, 2000, 8, 0, false), 2000 * GB);
 }
 
 Test(estimate, chunks_of_a_png_count_as_far_as_libpng_takes_them)
