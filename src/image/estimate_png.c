@@ -10,48 +10,67 @@
 
 /* How often the bytes of a profile are held: by libpng, libvips, us (twice) and lcms, whose tables are wider. */
 #define PROFILE_COPIES 7
-/* Of text, that libpng keeps. */
-#define MOST_KEPT_CHUNKS 1000
+/* Of text: libpng keeps no more of them. */
+#define MOST_TEXTS 1000
 /* libpng grows the text while it inflates, keeps it, libvips copies it. */
 #define TEXT_COPIES 3
 
 /* Colour types; the others are RGB and palettes, which become RGB. */
 enum { GREY = 0, GREY_ALPHA = 4, RGB_ALPHA = 6 };
 
-/* Chunks that are not looked at, in the last `len` bytes: before the pixels text and a profile, each as large as it may
- * be; behind them only one at a time is held. */
-static uint64_t unseen_chunks(uint64_t len, bool pixels)
+struct found {
+    uint64_t sum; /* of bytes that chunks take */
+    unsigned n_texts;
+    bool transparency, pixels;
+};
+
+static void look_at(const uint8_t *name, uint64_t n, struct found *f)
 {
-    uint64_t inflated = th_mul_sat(len, MOST_INFLATION), most = (pixels ? 1 : MOST_KEPT_CHUNKS) * MOST_CHUNK_BYTES;
-    uint64_t profile = pixels ? 0 : PROFILE_COPIES * th_min_u64(inflated, MOST_CHUNK_BYTES);
-    return th_add_sat(profile, TEXT_COPIES * th_min_u64(inflated, most));
+    uint64_t inflated = th_min_u64(MOST_INFLATION * n, MOST_CHUNK_BYTES);
+    bool deflated = memcmp(name, "zTXt", 4) == 0 || memcmp(name, "iTXt", 4) == 0;
+    bool text = deflated || memcmp(name, "tEXt", 4) == 0;
+    f->transparency = f->transparency || memcmp(name, "tRNS", 4) == 0;
+    if (memcmp(name, "IDAT", 4) == 0)
+        f->pixels = true;
+    else if (memcmp(name, "iCCP", 4) == 0)
+        f->sum = th_add_sat(f->sum, PROFILE_COPIES * inflated);
+    else if (!text || f->n_texts++ < MOST_TEXTS)
+        f->sum = th_add_sat(f->sum, TEXT_COPIES * (deflated ? inflated : th_min_u64(n, MOST_CHUNK_BYTES)));
+}
+
+/* Chunks that are not looked at, in the last `len` bytes: before the pixels there may be a profile and text, each chunk
+ * as large as libpng takes it; behind them only one at a time is held. */
+static void fear(uint64_t len, struct found *f)
+{
+    uint64_t inflated = th_mul_sat(len, MOST_INFLATION), n_texts = 1;
+    if (!f->pixels) {
+        f->transparency = true;
+        f->sum = th_add_sat(f->sum, PROFILE_COPIES * th_min_u64(inflated, MOST_CHUNK_BYTES));
+        n_texts += f->n_texts < MOST_TEXTS ? MOST_TEXTS - f->n_texts : 0;
+    }
+    f->sum = th_add_sat(f->sum, TEXT_COPIES * th_min_u64(inflated, n_texts * MOST_CHUNK_BYTES));
 }
 
 /* What the chunks need that libpng keeps whole, and what mending a file that breaks off needs: a copy of it. All of
  * that is held to the end. */
-static uint64_t chunks(struct th_view v, bool *transparency)
+static struct found chunks(struct th_view v)
 {
-    uint64_t sum = 0, at = 8;
-    bool pixels = false;
-    for (unsigned i = 0; i < TH_ESTIMATE_STEPS; i++) {
-        if (v.len < at || v.len - at < 12) return th_add_sat(sum, v.len);
+    struct found f = {0};
+    uint64_t at = 8;
+    for (unsigned i = 0; at <= v.len && v.len - at >= 12; i++) {
         uint64_t n = th_view_be(v, at, 4);
-        if (n > v.len - at - 12) return th_add_sat(sum, v.len);
         const uint8_t *name = v.data + at + 4;
-        if (memcmp(name, "IEND", 4) == 0) return sum;
-        if (memcmp(name, "tRNS", 4) == 0) *transparency = true;
-        if (memcmp(name, "iCCP", 4) == 0)
-            sum = th_add_sat(sum, PROFILE_COPIES * th_min_u64(MOST_INFLATION * n, MOST_CHUNK_BYTES));
-        else if (memcmp(name, "zTXt", 4) == 0 || memcmp(name, "iTXt", 4) == 0)
-            sum = th_add_sat(sum, TEXT_COPIES * th_min_u64(MOST_INFLATION * n, MOST_CHUNK_BYTES));
-        else if (memcmp(name, "IDAT", 4) == 0)
-            pixels = true;
-        else
-            sum = th_add_sat(sum, TEXT_COPIES * th_min_u64(n, MOST_CHUNK_BYTES));
+        if (n > v.len - at - 12) break;
+        if (memcmp(name, "IEND", 4) == 0) return f;
+        if (i == TH_ESTIMATE_STEPS) {
+            fear(v.len - at, &f);
+            break;
+        }
+        look_at(name, n, &f);
         at += 12 + n;
     }
-    *transparency = *transparency || !pixels;
-    return th_add_sat(th_add_sat(sum, unseen_chunks(v.len - at, pixels)), v.len);
+    f.sum = th_add_sat(f.sum, v.len);
+    return f;
 }
 
 bool th_estimate_png(struct th_view v, const struct thumbs_image_options *options, struct th_estimate *out)
@@ -62,9 +81,9 @@ bool th_estimate_png(struct th_view v, const struct thumbs_image_options *option
     out->height = (uint32_t)th_view_be(v, 20, 4);
     unsigned depth = v.data[24], type = v.data[25];
     bool interlaced = v.data[28] != 0;
-    bool transparency = false;
-    out->held = chunks(v, &transparency);
-    bool alpha = transparency || type == GREY_ALPHA || type == RGB_ALPHA;
+    struct found found = chunks(v);
+    out->held = found.sum;
+    bool alpha = found.transparency || type == GREY_ALPHA || type == RGB_ALPHA;
     out->bands = (type == GREY || type == GREY_ALPHA ? 1 : 3) + alpha;
     out->pixel_bytes = (uint64_t)out->bands * (depth > 8 ? 2 : 1);
     out->decoder = th_add_sat(ZLIB_BYTES, th_mul3_sat(out->width, 8, 4)); /* libpng's rows */
