@@ -38,6 +38,7 @@ enum {
     SPAWN_PAUSE_US = 100 * 1000,
     TRIM_BYTES = 24 << 20,             /* memory of one file that a worker is not to keep for the next */
     LOOK_PAUSE_NS = 100 * 1000 * 1000, /* how often a worker that takes its time is looked after */
+    MISSED_LOOKS = 5,                  /* so many in a row are missed by who was stopped, not by who is busy */
 };
 
 /* A file in the worker. */
@@ -75,7 +76,9 @@ struct attendant {
     unsigned n_sent;
     struct th_item *held; /* taken from the queue, but there is no memory for it beside what the worker has */
     uint64_t last_id;
-    uint64_t began_ns; /* when the worker began sent[0] */
+    uint64_t began_ns;  /* when the worker began sent[0] */
+    uint64_t from_ns;   /* that, moved on by the time in which nobody was running */
+    uint64_t looked_ns; /* when it was last seen that somebody is */
     struct th_wire_reply reply;
 };
 
@@ -155,6 +158,11 @@ static void limit_waiting(int sock, uint64_t timeout_ns)
     struct timeval most = {.tv_usec = (suseconds_t)(pause_ns / 1000)};
     if (most.tv_usec == 0) most.tv_usec = 1; /* 0 would be no limit */
     setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
+}
+
+static void begin_time(struct attendant *a)
+{
+    a->began_ns = a->from_ns = a->looked_ns = th_now_ns();
 }
 
 static enum thumbs_code start_worker(struct attendant *a, struct thumbs_error *err)
@@ -253,7 +261,7 @@ static void give(struct attendant *a, struct th_item *item, uint64_t reserved)
     if (!atomic_load_explicit(&a->pool->preload, memory_order_relaxed) &&
         th_image_wants_preload(item->slot->data, item->slot->len))
         atomic_store(&a->pool->preload, true); /* a guess that saves a worker forked for nothing */
-    if (a->n_sent == 1) a->began_ns = th_now_ns();
+    if (a->n_sent == 1) begin_time(a);
     tell_moved(a);
     if (a->sock >= 0) send_job(a, sent);
 }
@@ -298,10 +306,15 @@ static void fail_oldest(struct attendant *a, const struct thumbs_error *error, b
 
 enum answer { ANSWERED, DIED, LATE, LIED, GREEDY, NEEDS_LIBRARIES };
 
-static bool is_late(const struct attendant *a)
+/* The time of a run that was stopped as a whole (Ctrl-Z, a batch system that suspends its jobs) is not that of the file:
+ * where we have not come to look for so long, the worker has most likely not come to work. A look's time counts even
+ * then, so that a hanging worker comes to its end on a machine that is always late. */
+static bool is_late(struct attendant *a)
 {
-    uint64_t timeout_ns = a->pool->work->timeout_ns;
-    return timeout_ns && th_now_ns() - a->began_ns >= timeout_ns;
+    uint64_t timeout_ns = a->pool->work->timeout_ns, now = th_now_ns(), gap_ns = now - a->looked_ns;
+    if (gap_ns > (uint64_t)MISSED_LOOKS * LOOK_PAUSE_NS) a->from_ns += gap_ns - LOOK_PAUSE_NS;
+    a->looked_ns = now;
+    return timeout_ns && now - a->from_ns >= timeout_ns;
 }
 
 /* What the worker may hold: its share of the fixed part and what was reserved, with a quarter on top. */
@@ -379,7 +392,7 @@ static void finish_answered(struct attendant *a)
     const struct th_work *work = a->pool->work;
     struct th_outcome outcome = {.code = a->reply.error.code, .started_ns = a->began_ns};
     struct th_item *item = take_oldest(a);
-    a->began_ns = th_now_ns();
+    begin_time(a);
     tell_moved(a);
     send_ahead(a);
     if (outcome.code == THUMBS_OK) {
@@ -471,7 +484,7 @@ static bool renew_worker(struct attendant *a, struct thumbs_error *err)
 {
     tell_moved(a);
     if (start_worker_patiently(a, err) != THUMBS_OK) return false;
-    a->began_ns = th_now_ns();
+    begin_time(a);
     tell_moved(a);
     for (unsigned i = 0; i < a->n_sent; i++)
         send_job(a, &a->sent[i]);
