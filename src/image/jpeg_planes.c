@@ -211,17 +211,26 @@ static enum thumbs_code describe_failure(struct decoder *d, struct thumbs_error 
     return th_error_set(err, unsupported ? THUMBS_UNSUPPORTED : THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "%s", text);
 }
 
+/* How far to read. False if those are too many scans: counted before, since libjpeg takes seconds for the first 500 of a
+ * large picture. */
+static bool choose_scans(struct decoder *d, const struct th_jpeg_header *header)
+{
+    uint32_t until_last_dc, all;
+    const bool progressive = header->sof == 0xC2 || header->sof == 0xCA;
+    if (!progressive && header->scan_components == header->n_components) return true; /* what follows is not read */
+    th_jpeg_count_scans(d->data, d->len, header, &until_last_dc, &all);
+    if (header->sof == 0xC2 && d->n == 1 && until_last_dc < all) d->until_scan = until_last_dc;
+    d->too_many_scans = (d->until_scan ? d->until_scan : all) > TH_JPEG_MAX_SCANS;
+    return !d->too_many_scans;
+}
+
 enum thumbs_code th_jpeg_planes_decode_turbo(const struct th_jpeg_header *header, const uint8_t *data, size_t len,
                                              unsigned n, uint64_t deadline_ns, struct th_jpeg_planes *out,
                                              struct thumbs_error *err)
 {
     struct th_jpeg_planes planes = {0};
     struct decoder d = {.deadline_ns = deadline_ns, .out = &planes, .data = data, .len = len, .n = n};
-    if (header->sof == 0xC2 && n == 1) {
-        uint32_t all;
-        th_jpeg_count_scans(data, len, header, &d.until_scan, &all);
-        if (d.until_scan == all) d.until_scan = 0;
-    }
+    if (!choose_scans(&d, header)) return describe_failure(&d, err);
     d.jpeg.err = jpeg_std_error(&d.errors);
     d.jpeg.client_data = &d;
     d.errors.error_exit = on_error;

@@ -23,7 +23,7 @@
 
 #include "base/error.h"
 
-enum { GIF_HEADER = 13, MB = 1 << 20 };
+enum { GIF_HEADER = 13, JPEG_HEADER = 6, MB = 1 << 20 };
 
 /* ---- each returns 0, or -1 with errno ---- */
 
@@ -63,6 +63,15 @@ static int do_sleep(const char *argument)
 {
     unsigned long ms = strtoul(argument, NULL, 10);
     return nanosleep(&(struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000}, NULL);
+}
+
+/* Looking at names is allowed in the sandbox; where it is not, this ends at once, which a test will see. */
+static int do_while(const char *argument)
+{
+    struct stat st;
+    while (stat(argument, &st) == 0)
+        (void)do_sleep("5");
+    return 0;
 }
 
 static int do_exit(const char *argument)
@@ -255,6 +264,7 @@ static const struct {
     {"abort", do_abort},
     {"hang", do_hang},
     {"sleep", do_sleep},
+    {"while", do_while},
     {"exit", do_exit},
     {"eat", do_eat},
     {"alloc", do_alloc},
@@ -280,13 +290,21 @@ static const struct {
     {"ok", do_nothing},
 };
 
+/* Where the text of a probe could stand: behind the header of a GIF, or of a JPEG and of the comment it begins with. */
+static size_t text_begin(const uint8_t *data, size_t len)
+{
+    if (len > GIF_HEADER && memcmp(data, "GIF89a", 6) == 0) return GIF_HEADER;
+    if (len > JPEG_HEADER && memcmp(data, "\xff\xd8\xff\xfe", 4) == 0) return JPEG_HEADER;
+    return len;
+}
+
 /* "word argument" of a probe, or false. */
 static bool read_probe(const uint8_t *data, size_t len, char *text, size_t size)
 {
     static const char mark[] = "THUMBS-PROBE ";
-    size_t begin = GIF_HEADER + sizeof mark - 1, n = 0;
-    if (len <= begin || memcmp(data, "GIF89a", 6) != 0) return false;
-    if (memcmp(data + GIF_HEADER, mark, sizeof mark - 1) != 0) return false;
+    size_t begin = text_begin(data, len), n = 0;
+    if (len - begin < sizeof mark || memcmp(data + begin, mark, sizeof mark - 1) != 0) return false;
+    begin += sizeof mark - 1;
     while (begin + n < len && data[begin + n] != '\n' && n + 1 < size)
         n++;
     memcpy(text, data + begin, n);
@@ -304,6 +322,10 @@ bool th_probe(const uint8_t *data, size_t len, bool *lie, struct thumbs_error *e
     *lie = strcmp(text, "lie") == 0;
     for (size_t i = 0; i < sizeof probes / sizeof *probes; i++) {
         if (strcmp(probes[i].word, text) != 0) continue;
+        if (probes[i].carry_out == do_while) {
+            (void)do_while(argument);
+            return false;
+        }
         if (probes[i].carry_out(argument) == 0) {
             th_error_set(error, THUMBS_INTERNAL, THUMBS_STAGE_DECODE, "probe: %s: done", text);
         } else {

@@ -3,10 +3,11 @@
  *
  * A file that begins like a GIF ("GIF89a", a header of 13 bytes) and goes on with "THUMBS-PROBE word argument\n" makes
  * whoever works on it do what a hostile picture could make a decoder do: in a worker process it runs inside the
- * sandbox. Words:
+ * sandbox. The same text may stand in a comment that is the first segment of a JPEG file. Words:
  *
  *   crash           die of SIGSEGV                    abort          die of SIGABRT
  *   hang            never end                         sleep MS       take that long
+ *   while PATH      take as long as there is such a file (absolute), then be the picture that it is otherwise
  *   exit STATUS     end the process                   eat MB         allocate and touch that much, a part at a time
  *   alloc MB        allocate that much in one piece, abort() if there is none
  *   lie             answer nonsense (worker processes; elsewhere as ok)
@@ -26,7 +27,8 @@
 #include "image/image.h"
 
 #ifdef THUMBS_FAULTS
-/* True if the bytes are a probe: it has been carried out, *error says how it went. *lie: the caller is to lie. */
+/* True if the bytes are a probe: it has been carried out, *error says how it went. *lie: the caller is to lie. False if
+ * they are to be decoded, at once or, after "while", now. */
 bool th_probe(const uint8_t *data, size_t len, bool *lie, struct thumbs_error *error);
 #else
 static inline bool th_probe(const uint8_t *data, size_t len, bool *lie, struct thumbs_error *error)

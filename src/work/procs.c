@@ -42,6 +42,7 @@ enum {
     LOOK_PAUSE_NS = 100 * 1000 * 1000, /* how often a worker that takes its time is looked after */
     THREADS_PER_CPU = 4,               /* that a decoder may start, and ... */
     MORE_THREADS = 64,                 /* ... besides */
+    MISSED_LOOKS = 5,                  /* so many in a row are missed by who was stopped, not by who is busy */
 };
 
 /* A file in the worker. */
@@ -55,8 +56,6 @@ struct pool;
 
 /* Two clocks are read for one time. */
 static const uint64_t clock_slack_ns = UINT64_C(1000000000);
-/* A pause between looks that no busy machine makes. */
-static const uint64_t unlikely_gap_ns = UINT64_C(1000000000);
 
 struct attendant {
     struct pool *pool;
@@ -75,7 +74,9 @@ struct attendant {
     struct sent sent[AHEAD]; /* oldest first */
     unsigned n_sent;
     uint64_t last_id;
-    uint64_t began_ns; /* when the worker began sent[0] */
+    uint64_t began_ns;  /* when the worker began sent[0] */
+    uint64_t from_ns;   /* that, moved on by the time in which nobody was running */
+    uint64_t looked_ns; /* when it was last seen that somebody is */
     struct th_wire_hello hello;
     struct th_wire_reply reply;
 };
@@ -114,6 +115,11 @@ static void limit_waiting(int sock, uint64_t timeout_ns)
     struct timeval most = {.tv_usec = (suseconds_t)(pause_ns / 1000)};
     if (most.tv_usec == 0) most.tv_usec = 1; /* 0 would be no limit */
     setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
+}
+
+static void begin_time(struct attendant *a)
+{
+    a->began_ns = a->from_ns = a->looked_ns = th_now_ns();
 }
 
 static enum thumbs_code start_worker(struct attendant *a, struct thumbs_error *err)
@@ -210,7 +216,7 @@ static void give(struct attendant *a, struct th_item *item)
     if (!atomic_load_explicit(&a->pool->preload, memory_order_relaxed) &&
         th_image_wants_preload(item->slot->data, item->slot->len))
         atomic_store(&a->pool->preload, true); /* a guess that saves a worker forked for nothing */
-    if (a->n_sent == 1) a->began_ns = th_now_ns();
+    if (a->n_sent == 1) begin_time(a);
     tell_moved(a);
     if (a->sock >= 0) send_job(a, sent);
 }
@@ -255,10 +261,15 @@ static void fail_oldest(struct attendant *a, const struct thumbs_error *error, b
 
 enum answer { ANSWERED, DIED, LATE, LIED, GREEDY, NEEDS_LIBRARIES, REFUSED };
 
-static bool is_late(const struct attendant *a)
+/* The time of a run that was stopped as a whole (Ctrl-Z, a batch system that suspends its jobs) is not that of the file:
+ * where we have not come to look for so long, the worker has most likely not come to work. A look's time counts even
+ * then, so that a hanging worker comes to its end on a machine that is always late. */
+static bool is_late(struct attendant *a)
 {
-    uint64_t timeout_ns = a->pool->work->timeout_ns;
-    return timeout_ns && th_now_ns() - a->began_ns >= timeout_ns;
+    uint64_t timeout_ns = a->pool->work->timeout_ns, now = th_now_ns(), gap_ns = now - a->looked_ns;
+    if (gap_ns > (uint64_t)MISSED_LOOKS * LOOK_PAUSE_NS) a->from_ns += gap_ns - LOOK_PAUSE_NS;
+    a->looked_ns = now;
+    return timeout_ns && now - a->from_ns >= timeout_ns;
 }
 
 /* What the worker may hold: its fixed part, and what was reserved with a quarter on top. */
@@ -332,23 +343,12 @@ static enum answer take_hello(struct attendant *a, ssize_t size)
     return a->hello.refused && a->pool->work->sandbox == THUMBS_SANDBOX_REQUIRE ? REFUSED : ANSWERED;
 }
 
-/* Nobody looked for much longer than it was meant to be: this process did not run (it was stopped, frozen, suspended),
- * so most likely neither did the worker. That time is not the file's. */
-static void forgive_pause(struct attendant *a, uint64_t *looked_ns)
-{
-    uint64_t now_ns = th_now_ns(), gap_ns = now_ns - *looked_ns;
-    if (gap_ns > unlikely_gap_ns) a->began_ns += gap_ns;
-    *looked_ns = now_ns;
-}
-
 static enum answer wait_for_answer(struct attendant *a)
 {
-    uint64_t looked_ns = th_now_ns();
     for (;;) {
         void *message = a->greeted ? (void *)&a->reply : (void *)&a->hello;
         ssize_t size = receive(a, message, a->greeted ? sizeof a->reply : sizeof a->hello);
         if (size < 0 && errno == EAGAIN) {
-            forgive_pause(a, &looked_ns);
             if (is_late(a)) return LATE;
             if (is_greedy(a)) return GREEDY;
             continue;
@@ -372,7 +372,7 @@ static void finish_answered(struct attendant *a)
     const struct th_work *work = a->pool->work;
     struct th_outcome outcome = {.code = a->reply.error.code, .started_ns = a->began_ns};
     struct th_item *item = take_oldest(a);
-    a->began_ns = th_now_ns();
+    begin_time(a);
     tell_moved(a);
     send_ahead(a);
     if (outcome.code == THUMBS_OK) {
@@ -464,7 +464,7 @@ static bool renew_worker(struct attendant *a, struct thumbs_error *err)
 {
     tell_moved(a);
     if (start_worker_patiently(a, err) != THUMBS_OK) return false;
-    a->began_ns = th_now_ns();
+    begin_time(a);
     tell_moved(a);
     for (unsigned i = 0; i < a->n_sent; i++)
         send_job(a, &a->sent[i]);

@@ -11,8 +11,10 @@
 #                                     the whole of its line; a line "..." stands for any number of lines
 #     NAME.exit                       the exit status of the script; no such file: 0
 # A script that ends with status 77 is skipped, its last line on standard output says why. Without CASE, all are run.
-# Environment: THUMBS_CLI_CASES (another folder of cases), THUMBS_CLI_TIMEOUT (seconds a case, 60), KEEP=1 (keep the
-# folder of a failed case and name it). Exit status: 0 all passed, 1 some failed, 2 it could not run.
+# Several cases run at a time, since many of them wait for something; what is said of them comes in their order.
+# Environment: THUMBS_CLI_CASES (another folder of cases), THUMBS_CLI_TIMEOUT (seconds a case, 120), THUMBS_CLI_JOBS
+# (cases at a time; by default one for each CPU and one more, 2 to 4), KEEP=1 (keep the folder of a failed case and name
+# it). Exit status: 0 all passed, 1 some failed, 2 it could not run.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 2
@@ -35,7 +37,9 @@ umask 022
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/thumbs-cli.XXXXXX") || exit 2
 # Cases may leave folders that cannot be written or entered.
 clean() { chmod -R u+rwx "$1" 2>/dev/null; rm -rf "$1"; }
-trap 'clean "$scratch"' EXIT
+runners=
+# shellcheck disable=SC2086 # several
+trap '[ -z "$runners" ] || kill $runners 2>/dev/null; clean "$scratch"' EXIT
 trap 'exit 2' INT TERM HUP
 
 # Does every line of file $2 match its line of file $1? An awk program, since a shell loop would lose odd bytes.
@@ -74,13 +78,18 @@ check_stream() {
     return 1
 }
 
+# run_case NAME WORK - in that folder, which is new. What it finds goes to standard output. Status: 0 passed, 1 failed,
+# 77 skipped ($reason).
 run_case() {
     name=$1
-    work=$scratch/$name
+    work=$2
     mkdir -p "$work/folder" || return 1
     status=0
-    (cd "$work/folder" && exec timeout -k 5 "${THUMBS_CLI_TIMEOUT:-60}" sh -e "$CASES/$name.sh") \
-        >"$work/stdout" 2>"$work/stderr" </dev/null || status=$?
+    (cd "$work/folder" && exec timeout -k 5 "${THUMBS_CLI_TIMEOUT:-120}" sh -e "$CASES/$name.sh") \
+        >"$work/stdout" 2>"$work/stderr" </dev/null 3>&- &
+    case_pid=$! # waited for like this so that a signal can end it
+    wait "$case_pid" || status=$?
+    case_pid=
     if [ "$status" -eq 77 ]; then
         reason=$(tail -n 1 "$work/stdout")
         return 77
@@ -98,6 +107,43 @@ run_case() {
     return $good
 }
 
+# judge N NAME - run that case and say how it went.
+judge() {
+    if [ ! -f "$CASES/$2.sh" ]; then
+        echo "not ok $1 $2 # there is no such case"
+        return
+    fi
+    result=0
+    work=$scratch/$1.$2 # the number, since a case may be named twice
+    run_case "$2" "$work" || result=$?
+    case $result in
+    0) echo "ok $1 $2" ;;
+    77) echo "ok $1 $2 # SKIP $reason" ;;
+    *)
+        echo "not ok $1 $2"
+        if [ "${KEEP:-0}" = 1 ]; then
+            kept=$(mktemp -d "${TMPDIR:-/tmp}/thumbs-cli-kept.XXXXXX") && mv "$work" "$kept/" &&
+                echo "# kept in $kept/$1.$2"
+        fi
+        ;;
+    esac
+    clean "$work"
+}
+
+# run_some NAME... - of all these, run one after the other that nobody else has begun. A line on descriptor 3 for each.
+run_some() {
+    case_pid=
+    trap '[ -z "$case_pid" ] || kill "$case_pid"; exit 2' TERM
+    i=0
+    for name; do
+        i=$((i + 1))
+        mkdir "$scratch/.begun.$i" 2>/dev/null || continue
+        judge $i "$name" >"$scratch/.said.$i"
+        mv "$scratch/.said.$i" "$scratch/.done.$i"
+        echo >&3
+    done
+}
+
 if [ $# -eq 0 ]; then
     for file in "$CASES"/*.sh; do
         [ -f "$file" ] || continue
@@ -106,30 +152,28 @@ if [ $# -eq 0 ]; then
 fi
 [ $# -gt 0 ] || { echo "run.sh: no cases in $CASES" >&2; exit 2; }
 
-n=0 n_failed=0 n_skipped=0
-for name; do
-    n=$((n + 1))
-    if [ ! -f "$CASES/$name.sh" ]; then
-        echo "not ok $n $name # there is no such case"
-        n_failed=$((n_failed + 1))
-        continue
-    fi
-    result=0
-    run_case "$name" || result=$?
-    case $result in
-    0) echo "ok $n $name" ;;
-    77) echo "ok $n $name # SKIP $reason" && n_skipped=$((n_skipped + 1)) ;;
-    *)
-        echo "not ok $n $name"
-        n_failed=$((n_failed + 1))
-        if [ "${KEEP:-0}" = 1 ]; then
-            kept=$(mktemp -d "${TMPDIR:-/tmp}/thumbs-cli-kept.XXXXXX") && mv "$scratch/$name" "$kept/" &&
-                echo "# kept in $kept/$name"
-        fi
-        ;;
-    esac
-    clean "$scratch/$name"
+jobs=${THUMBS_CLI_JOBS:-$(($(nproc) + 1))}
+if [ -z "${THUMBS_CLI_JOBS-}" ] && [ "$jobs" -gt 4 ]; then jobs=4; fi
+mkfifo "$scratch/.ended" || exit 2
+while [ "$jobs" -gt 0 ]; do
+    jobs=$((jobs - 1))
+    run_some "$@" 3>"$scratch/.ended" &
+    runners="$runners $!"
 done
+# The end of that file is the end of all runners.
+n=0 n_failed=0 n_skipped=0
+while read -r _; do
+    while [ -f "$scratch/.done.$((n + 1))" ]; do
+        n=$((n + 1))
+        cat "$scratch/.done.$n"
+        case $(grep -m 1 -E '^(not )?ok ' "$scratch/.done.$n") in
+        not*) n_failed=$((n_failed + 1)) ;;
+        *' # SKIP '*) n_skipped=$((n_skipped + 1)) ;;
+        esac
+    done
+done <"$scratch/.ended"
+runners=
+[ "$n" -eq $# ] || { echo "run.sh: only $n of $# cases were run" >&2; exit 2; }
 echo "1..$n"
 echo "# $((n - n_failed - n_skipped)) passed, $n_failed failed, $n_skipped skipped"
 [ "$n_failed" -eq 0 ]

@@ -4,15 +4,23 @@
 many photos 2
 thumbs 0 --format=webp --size=400 --jobs=2 photos calm
 was_told() { grep -q "$1" "$log/stderr"; }
+has_probes || skip "nothing holds a run of this build until it is asked"
 listens() { grep -q '^SigBlk:.*[2367abef]..$' "/proc/$run/status"; } # SIGUSR1 is bit 9 of what it reads by itself
 was_answered() {
     listens && kill -USR1 "$run" && was_told "^thumbs: still running: SOURCE, DEST and the report are being opened$"
+}
+tells() { # LINE - now that it is asked, and its workers with it
+    # shellcheck disable=SC2046 # several
+    kill -USR1 "$run" $(workers)
+    sleep 0.02
+    was_told "$1"
 }
 for mode in $MODES uring; do
     case $mode in
     uring) set -- --io=uring ;;
     *) set -- --mode=$mode ;;
     esac
+    hold
     start "$@" --quiet --jobs=2 --format=webp --size=400 photos out
     until_true 20 has_outputs out 2 || fail "$mode: it does not begin"
     # Until it is asked in the middle of a decode, which the members of the team tell by a number and workers by a pid.
@@ -20,12 +28,7 @@ for mode in $MODES uring; do
     sync | threads) line='^thumbs:   decode: [12]/[a-z-]*\.jpg: is worked on, [0-9.]* s, worker [12]$' ;;
     *) line='^thumbs:   decode: [12]/[a-z-]*\.jpg: is worked on, [0-9.]* s, worker [12], process [0-9]*$' ;;
     esac
-    until was_told "$line" || is_gone "$run"; do
-        # shellcheck disable=SC2046 # several
-        kill -USR1 "$run" $(workers) 2>/dev/null || true
-        sleep 0.02
-    done
-    was_told "$line" || fail "$mode: no word of a decode: $(cat "$log/stderr")"
+    until_true 20 tells "$line" || fail "$mode: no word of a decode: $(cat "$log/stderr")"
     was_told '^thumbs: still running, [0-9.]* s: [0-9]* of [0-9]*+* sources; waiting for:$' || fail "$mode: no header"
     if [ $mode = sync ]; then
         ! was_told 'queues:' || fail "sync has no queues"
@@ -33,6 +36,7 @@ for mode in $MODES uring; do
         was_told '^thumbs:   queues: .*[0-9]* of 8 loaded, [0-9.]* MB of [0-9]* MB in memory, ' ||
             fail "$mode: no queues"
     fi
+    let_go
     ! grep -v '^thumbs: ' "$log/stderr" || fail "$mode: a line that is torn"
     finish
     [ "$got_status" -eq 0 ] || fail "$mode: exit status $got_status"
@@ -48,7 +52,7 @@ for pause in 0.01 0.02 0.03 0.04 0.06 0.1; do
     start --force one out
     sleep $pause
     kill -USR1 "$run" 2>/dev/null || true
-    finish
+    finish 2>/dev/null # where the shell would say of what it died
     case $got_status in
     0) ;;
     138) ;; # it came before there was a program to ask

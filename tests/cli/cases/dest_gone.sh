@@ -4,9 +4,11 @@
 many photos 2
 thumbs 0 --format=webp --size=400 --jobs=2 photos calm
 for mode in $MODES; do
+    hold
     start --mode="$mode" --jobs=2 --format=webp --size=400 photos out
     until_true 20 has_outputs out 3 || fail "it does not begin"
-    rm -rf out/1
+    until_true 20 rm -rf out/1 2>/dev/null || fail "out/1 cannot be deleted" # something may just be written there
+    let_go
     finish
     [ "$got_status" -eq 0 ] || fail "$mode: exit status $got_status: $(cat "$log/stderr")"
     whole_or_not "$PWD/calm" "$PWD/out"
@@ -14,9 +16,12 @@ for mode in $MODES; do
     same_trees calm out
     rm -rf out
 
+    hold
     start --mode="$mode" --jobs=2 --format=webp --size=400 --report="$log/r" photos out
     until_true 20 has_outputs out 3 || fail "it does not begin"
-    mv out moved && rm -rf moved
+    mv out moved
+    until_true 20 rm -rf moved 2>/dev/null || fail "DEST cannot be deleted"
+    let_go
     finish
     # What strikes every file ends the run.
     [ "$got_status" -eq 3 ] || fail "$mode: DEST is gone, exit status $got_status"

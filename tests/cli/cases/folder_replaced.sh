@@ -7,18 +7,23 @@ mkdir elsewhere
 echo precious >elsewhere/file
 mkdir elsewhere/1
 snapshot elsewhere >before
+put_in_the_way() { # link or file, PATH - where a folder may just be made again
+    rm -rf "$2"
+    case $1 in
+    link) ln -sT ../elsewhere "$2" ;;
+    file) { echo "in the way" >"$2"; } ;;
+    esac 2>/dev/null
+}
 for mode in $MODES; do
     for what in link file; do
         [ $mode$what != syncfile ] && [ $mode$what != threadsfile ] || continue
+        hold
         start --mode="$mode" --jobs=2 --format=webp --size=400 --report="$log/r" photos out
         until_true 20 has_outputs out 2 || fail "it does not begin: $(cat "$log/stderr")"
         for n in 1 2; do
-            rm -rf out/$n
-            case $what in
-            link) ln -s ../elsewhere out/$n ;;
-            file) echo "in the way" >out/$n ;;
-            esac 2>/dev/null || true # it may just have been made again
+            until_true 20 put_in_the_way $what out/$n || fail "$mode: no $what can be put in the way"
         done
+        let_go
         finish
         [ "$got_status" -eq 1 ] || fail "$mode, $what: exit status $got_status: $(tail -n 3 "$log/stderr")"
         check_report "$log/r"

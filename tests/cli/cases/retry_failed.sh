@@ -92,42 +92,44 @@ expect_failure crash.gif crashed '"message":"the worker died of signal 11'
 
 # A run that ends while a file is worked on says nothing about the file: killed, or stopped by two signals.
 has_worker() { [ -n "$(workers thumbs-worker)" ]; }
-start_slow() { # ARGUMENT... - a run whose worker is most likely at the slow file when this returns
+start_held() { # ARGUMENT... - a run whose worker is at the one picture when this returns, and stays there
+    hold
     start --jobs=1 --report="$log/r" "$@" photos out
     until_true 20 has_worker || fail "there is no worker: $(cat "$log/stderr")"
-    sleep 0.7
+    until_true 20 are_held 1 || fail "it does not begin: $(cat "$log/stderr")"
 }
 rm -r out photos
 mkdir photos
-probe photos/slow.gif "sleep 2000"
+probe_jpeg photos/mountain-lake.jpg "while $held" "$SAMPLES/photos/mountain-lake.jpg"
 for signals in KILL "INT INT"; do
-    start_slow
+    start_held
     for signal in $signals; do
         kill -s "$signal" "$run"
         sleep 0.2
     done
     finish 2>/dev/null
     [ "$got_status" -gt 128 ] || fail "$signals: exit status $got_status: $(cat "$log/stderr")"
-    until_true 5 no_workers || expect_clean nowhere
-    run 1
-    expect_failure slow.gif internal 'probe: sleep: done'
+    until_true 20 no_workers || expect_clean nowhere
+    let_go
+    run 0
+    expect_counts 1 0 0 0 0
     rm -r out
 done
 # The fork server's death is nobody's fault. A worker that is killed from outside, as by a kernel short of memory, costs
 # its file, but says nothing about it: the next run tries again.
-start_slow
+start_held
 kill -KILL "$(workers thumbs-server)"
+let_go
 finish
-expect_failure slow.gif internal 'probe: sleep: done'
-for again in 1 2 3; do
-    start_slow --retry-failed
-    kill -KILL "$(workers thumbs-worker)"
-    finish
-    if grep -q 'signal 9' "$log/r"; then break; fi # it had begun
-done
-expect_failure slow.gif crashed 'the worker died of signal 9'
-run 1
-expect_failure slow.gif internal 'probe: sleep: done'
+expect_fates "$log/r" "done mountain-lake.jpg"
+rm -r out
+start_held
+kill -KILL "$(workers thumbs-worker)"
+let_go
+finish
+expect_failure mountain-lake.jpg crashed 'the worker died of signal 9'
+run 0
+expect_fates "$log/r" "done mountain-lake.jpg"
 
 # Two runs that share DEST, each with a part of the sources, do not disturb each other's memory.
 rm -r out photos

@@ -18,8 +18,10 @@ export THUMBS_STALL_MS
 
 # All workers are stopped: their files, numbers and processes are told, more than once but less and less often; and when
 # they go on, so does the run.
+hold
 start --quiet --jobs=2 --format=webp --size=400 --timeout=50 photos out
-until_true 20 has_outputs out 5 || fail "it does not begin"
+until_true 20 has_outputs out 3 || fail "it does not begin"
+until_true 20 are_held 2 || fail "not two workers: $(cat "$log/stderr")"
 hung=$(workers thumbs-worker)
 # shellcheck disable=SC2086 # several
 kill -STOP $hung
@@ -33,6 +35,7 @@ was_told '^thumbs:   and [0-9]* more that wait for their turn$' || fail "no word
 was_told '^thumbs:   queues: [0-9]* of 16 to be read, [0-9]* of 8 loaded, ' || fail "no word of the queues"
 # shellcheck disable=SC2086 # several
 kill -CONT $hung
+let_go
 finish
 [ "$got_status" -eq 0 ] || fail "exit status $got_status: $(cat "$log/stderr")"
 same_trees calm out
@@ -61,14 +64,15 @@ cat fifo >"$log/r" &
 finish
 [ "$got_status" -eq 0 ] || fail "exit status $got_status"
 
-# A decoder that takes its time, where pictures can be told to (test builds): in the modes that have nobody to kill it.
+# A decoder that takes its time, also in the modes that have nobody to kill it.
 mkdir slow
-printf 'GIF89a\001\000\001\000\000\000\000THUMBS-PROBE crash\n' >slow/probe.gif
-"$THUMBS" --quiet --report="$log/r" slow out-slow 2>/dev/null || true
-fates "$log/r" | grep -q ':crashed ' || exit 0
-printf 'GIF89a\001\000\001\000\000\000\000THUMBS-PROBE sleep 3000\n' >slow/probe.gif
+cp photos/1/mountain-lake.jpg slow/held.jpg
 for mode in $MODES; do
-    "$THUMBS" --mode=$mode --jobs=2 slow out-slow >"$log/stdout" 2>"$log/stderr" </dev/null || true
-    was_told '^thumbs:   decode: probe\.gif: is worked on, [0-9.]* s, worker [12]' ||
+    hold
+    start --mode=$mode --jobs=2 --force slow out-slow
+    until_true 20 was_told '^thumbs:   decode: held\.jpg: is worked on, [0-9.]* s, worker [12]' ||
         fail "$mode: not a word about the decoder: $(cat "$log/stderr")"
+    let_go
+    finish
+    [ "$got_status" -eq 0 ] || fail "$mode: exit status $got_status: $(cat "$log/stderr")"
 done
