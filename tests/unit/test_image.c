@@ -965,6 +965,28 @@ Test(image_make, not_an_image_and_not_enabled)
     made_finish(&m);
 }
 
+/* What could not be decoded with fewer scans either is not blamed on them. */
+Test(image_make, twelve_bits_are_named_before_too_many_scans)
+{
+    static const uint8_t scan[] = {0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0};
+    struct th_pixels p = scene(96, 64, 3);
+    struct th_sink source = encoded(&p, THUMBS_FORMAT_JPEG);
+    struct thumbs_image_options o = options_for(48, THUMBS_FORMAT_PNG);
+    uint8_t *frame = memmem(source.data, source.len, "\xff\xc0\0\x11\x08", 5);
+    cr_assert_not_null(frame);
+    frame[4] = 12;
+    for (int i = 0; i < 600; i++)
+        cr_assert(th_sink_add(&source, scan, sizeof scan));
+    memmove(source.data + source.len - 600 * sizeof scan - 2, source.data + source.len - 600 * sizeof scan,
+            600 * sizeof scan); /* over the end of the picture */
+    struct made m = make(source.data, source.len - 2, &o);
+    cr_expect_eq(m.code, THUMBS_CORRUPT);
+    cr_expect_not_null(strstr(m.err.message, "12 bits"), "%s", m.err.message);
+    made_finish(&m);
+    th_sink_finish_heap(&source);
+    th_pixels_finish(&p);
+}
+
 /* Texts of megabytes are never shown to libpng: it would take memory for all of each, and call these damaged, as their
  * checksums are wrong. */
 Test(image_make, long_texts_in_a_png_are_left_out)
