@@ -1,7 +1,7 @@
 /*
- * Make src/image/inks.icc again: the profile that libvips has for CMYK pictures without one, with nothing but its texts,
- * its white and black, and the table from inks to colours (A2B0). The tables back to inks and for other intents, 94
- * percent of it, are for who prints. What a tag holds is not changed. A tool, like the generator of the samples.
+ * Make src/image/inks.icc again: the profile that libvips has for CMYK pictures without one, with nothing but its
+ * texts, its white and black, and the table from inks to colours (A2B0). The tables back to inks and for other intents,
+ * 94 percent of it, are for who prints. What a tag holds is not changed. A tool, like the generator of the samples.
  */
 #include "generate.h"
 
