@@ -102,6 +102,8 @@ static const struct jpeg_sample jpeg_samples[] = {
     {"jpeg/ycck-444.jpg", {.model = GEN_JPEG_YCCK}},
     {"jpeg/ycck-420.jpg", {.model = GEN_JPEG_YCCK, .sampling = {{2, 2}, {1, 1}, {1, 1}, {2, 2}}}},
     {"jpeg/ycck-progressive.jpg", {.model = GEN_JPEG_YCCK, .progressive = true}},
+    {"jpeg/cmyk-no-marker.jpg", {.model = GEN_JPEG_CMYK, .no_file_marker = true}},
+    {"jpeg/ycck-no-marker.jpg", {.model = GEN_JPEG_YCCK, .no_file_marker = true}},
     {"jpeg/no-file-marker.jpg", {.sampling = {{2, 2}}, .no_file_marker = true}},
     {"jpeg/long-comment.jpg", {.sampling = {{2, 2}}, .comment_len = 20000}},
 };

@@ -20,6 +20,9 @@ struct th_make {
     const struct thumbs_image_options *options;
     uint64_t deadline_ns; /* 0: never */
     bool sandboxed;       /* see struct th_image_limits */
+    /* Set by a backend before it finds its targets: the source has a shape but no size (a drawing that fills what it
+     * is put into). It becomes as large as asked for, `enlarge` or not. */
+    bool sizeless;
     struct th_sink *sink;
     struct th_image_result *result;
     /* Set by a backend that finds, before it wrote anything, that this picture is not for it: the next one is

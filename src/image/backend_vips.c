@@ -13,6 +13,7 @@
 #include "image/icc.h"
 #include "image/jpeg_parse.h"
 #include "image/rowscale.h"
+#include "image/svg_root.h"
 #include "image/vips_module.h"
 
 /* ---- loading the module ---- */
@@ -229,6 +230,10 @@ static enum thumbs_code check_scans(const struct th_make *make, struct thumbs_er
     if (make->format != THUMBS_FORMAT_JPEG || !th_jpeg_parse(make->data, make->len, &header)) return THUMBS_OK;
     th_jpeg_count_scans(make->data, make->len, &header, &until_last_dc, &all);
     if (all <= TH_JPEG_MAX_SCANS) return THUMBS_OK;
+    /* Had it fewer, it would not be decoded either: that says more about it. */
+    if (header.precision != 8)
+        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "samples of %u bits are not supported",
+                            header.precision);
     return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "it has more than %d scans", TH_JPEG_MAX_SCANS);
 }
 
@@ -258,7 +263,11 @@ static enum thumbs_code make_with_vips(struct th_make *make, struct thumbs_error
     if (code != THUMBS_OK) return code;
     uint64_t start_ns = th_now_ns();
     /* The dispatcher lets SVG through only where a sandbox holds. */
-    if (make->format == THUMBS_FORMAT_SVG) ops->unlock(make->format);
+    if (make->format == THUMBS_FORMAT_SVG) {
+        ops->unlock(make->format);
+        /* libvips then has the viewBox's sides, or where something is drawn: 1 x 1 if that is a percentage too. */
+        make->sizeless = !th_svg_has_size(make->data, make->len);
+    }
     code = ops->open(make->data, make->len, make->format, make->deadline_ns, &source, &header, err);
     if (code != THUMBS_OK) goto out;
     code = th_make_targets(make, header.width, header.height, header.orientation, &targets, err);

@@ -10,6 +10,13 @@
 /* Sums of three products must fit into 32 bits. Real matrices have rows of 3 at most. */
 #define MAX_ROW 7.0
 
+/* How far a curve may leave 0 to 1: what comes of parameters rounded to 16 bits. Little CMS does not clip what lies
+ * beyond before the matrix, and of two large lights that nearly cancel each other a thousandth is several steps. */
+#define ROUNDING 0.0001
+
+/* Least light of a grey that becomes sample 255: half a step below white (IEC 61966-2-1). */
+#define WHITE_LIGHT 0.99555
+
 /* XYZ relative to D50 to linear light of sRGB: the inverse of its primaries (ITU-R BT.709) with white D65 (x 0.3127,
  * y 0.3290) adapted by Bradford's method. */
 static const double to_srgb[3][3] = {{3.1341863642, -1.6172089590, -0.4906940640},
@@ -167,12 +174,12 @@ static double curve_at(const struct curve *c, double x)
     return (base > 0 ? pow(base, c->g) : 0) + c->e;
 }
 
-/* False for a curve that leaves what can be shown by more than rounding. */
+/* False for a curve that leaves 0 to 1 by more than rounding. */
 static bool linearise(const struct curve *c, int16_t out[256])
 {
     for (unsigned i = 0; i < 256; i++) {
         double y = curve_at(c, i / 255.0);
-        if (!(y > -0.001 && y < 1.001)) return false;
+        if (!(y > -ROUNDING && y < 1 + ROUNDING)) return false;
         y = y < 0 ? 0 : y > 1 ? 1 : y;
         out[i] = (int16_t)(y * TH_ICC_UNIT + 0.5);
     }
@@ -216,14 +223,21 @@ static bool read_matrix(const struct bytes *profile, int32_t out[3][3])
     return true;
 }
 
+/* White stays white: where a curve does not reach it, Little CMS bends its end, which is left to it. */
+static bool read_grey(const struct bytes *profile, int16_t linear[256])
+{
+    struct curve curve;
+    return read_curve(profile, "kTRC", &curve) && linearise(&curve, linear) && linear[255] >= WHITE_LIGHT * TH_ICC_UNIT;
+}
+
 bool th_icc_matrix_read(struct th_icc_matrix *out, const uint8_t *data, size_t len, bool grey)
 {
     static const char signatures[3][5] = {"rTRC", "gTRC", "bTRC"};
     const struct bytes profile = {data, len};
     if (!is_plain(&profile, grey)) return false;
     out->grey = grey;
+    if (grey) return read_grey(&profile, out->linear[0]);
     struct curve curve;
-    if (grey) return read_curve(&profile, "kTRC", &curve) && linearise(&curve, out->linear[0]);
     for (unsigned k = 0; k < 3; k++)
         if (!read_curve(&profile, signatures[k], &curve) || !linearise(&curve, out->linear[k])) return false;
     return read_matrix(&profile, out->matrix);

@@ -107,7 +107,7 @@ enum thumbs_code th_make_targets(struct th_make *make, uint32_t width, uint32_t 
     struct th_targets targets = {.n = options->n_sizes};
     for (uint32_t i = 0; i < options->n_sizes; i++) {
         struct th_geometry g = th_geometry_fit(make->result->width, make->result->height, &options->sizes[i],
-                                               (enum thumbs_fit)options->fit, options->enlarge != 0);
+                                               (enum thumbs_fit)options->fit, options->enlarge != 0 || make->sizeless);
         enum thumbs_code code = check_canvas(make, &g, err);
         if (code != THUMBS_OK) return code;
         targets.sizes[i] = swap ? th_geometry_transposed(&g) : g;

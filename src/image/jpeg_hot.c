@@ -238,17 +238,17 @@ static inline void to_rgb(int32_t y, int32_t cb, int32_t cr, uint8_t rgb[3])
     rgb[2] = to_byte((y + 116130 * cb) >> 16);
 }
 
-/* Four inks, 0: none. Adobe stores them the other way round, and with its marker everybody does (libjpeg.txt). */
-static void to_inks(const struct th_pixels in[4], bool ycc, bool inverted, struct th_pixels *out)
+/* Four inks, 0: none. Files hold them the other way round (libjpeg.txt), as Adobe began it. Without Adobe's marker a
+ * file might mean either; libvips and GraphicsMagick take all for inverted, and so do we. */
+static void to_inks(const struct th_pixels in[4], bool ycc, struct th_pixels *out)
 {
     size_t n = (size_t)out->width * out->height;
-    uint8_t flip = inverted ? 255 : 0;
     for (size_t i = 0; i < n; i++) {
         uint8_t *to = out->data + 4 * i, rgb[3];
         if (ycc) to_rgb(in[0].data[i], in[1].data[i], in[2].data[i], rgb);
         for (unsigned k = 0; k < 3; k++)
-            to[k] = flip ^ (ycc ? 255 - rgb[k] : in[k].data[i]);
-        to[3] = flip ^ in[3].data[i];
+            to[k] = ycc ? rgb[k] : 255 - in[k].data[i];
+        to[3] = 255 - in[3].data[i];
     }
     out->cmyk = true;
 }
@@ -263,7 +263,7 @@ static bool interleave(const struct th_jpeg_header *h, struct th_pixels *small, 
     }
     if (!th_pixels_init(out, small[0].width, small[0].height, h->n_components)) return false;
     if (h->n_components == 4) {
-        to_inks(small, h->colour == TH_JPEG_YCCK, h->has_adobe, out);
+        to_inks(small, h->colour == TH_JPEG_YCCK, out);
         return true;
     }
     size_t n = (size_t)out->width * out->height;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "image/image.h"
+#include "image/svg_root.h"
 
 struct view {
     const uint8_t *data;
@@ -127,56 +128,6 @@ static bool is_netpbm(struct view v)
     return is_blank(next) || next == '#' || (next >= '0' && next <= '9') || (v.data[1] == '7' && next == 'W');
 }
 
-/* ---- SVG ---- */
-
-/* The position behind `what`, searched from `at` on; v.len if it does not come. */
-static size_t skip_past(struct view v, size_t at, const char *what)
-{
-    size_t n = strlen(what);
-    for (; at < v.len; at++)
-        if (has(v, at, what, n)) return at + n;
-    return v.len;
-}
-
-/* Behind a document type, whose internal subset may hold '>' too. */
-static size_t skip_doctype(struct view v, size_t at)
-{
-    for (; at < v.len && v.data[at] != '>'; at++)
-        if (v.data[at] == '[') at = skip_past(v, at, "]") - 1;
-    return at < v.len ? at + 1 : v.len;
-}
-
-/* Is "svg" (perhaps behind a namespace prefix) the name that stands at `at`? */
-static bool is_svg_name(struct view v, size_t at)
-{
-    size_t end = at;
-    while (end < v.len && !is_blank(v.data[end]) && v.data[end] != '>' && v.data[end] != '/')
-        end++;
-    if (end == v.len || end - at < 3 || !HAS(v, end - 3, "svg")) return false;
-    return end - at == 3 || v.data[end - 4] == ':';
-}
-
-/* XML whose first element is svg: byte order mark, declaration, comments and document type may stand before it. */
-static bool is_svg(struct view v)
-{
-    size_t at = HAS(v, 0, "\xef\xbb\xbf") ? 3 : 0;
-    while (at < v.len) {
-        if (is_blank(v.data[at]))
-            at++;
-        else if (HAS(v, at, "<?"))
-            at = skip_past(v, at, "?>");
-        else if (HAS(v, at, "<!--"))
-            at = skip_past(v, at + 4, "-->");
-        else if (HAS(v, at, "<!DOCTYPE svg"))
-            return true;
-        else if (HAS(v, at, "<!DOCTYPE"))
-            at = skip_doctype(v, at);
-        else
-            return v.data[at] == '<' && is_svg_name(v, at + 1);
-    }
-    return false;
-}
-
 enum thumbs_format th_image_sniff(const uint8_t *data, size_t len)
 {
     struct view v = {data, len < TH_SNIFF_LEN ? len : TH_SNIFF_LEN};
@@ -189,6 +140,6 @@ enum thumbs_format th_image_sniff(const uint8_t *data, size_t len)
     if (boxed != THUMBS_FORMAT_NONE) return boxed;
     if (is_bmp(v)) return THUMBS_FORMAT_BMP;
     if (is_ico(v) || is_netpbm(v)) return THUMBS_FORMAT_OTHER;
-    if (is_svg(v)) return THUMBS_FORMAT_SVG;
+    if (th_svg_sniff(v.data, v.len)) return THUMBS_FORMAT_SVG;
     return THUMBS_FORMAT_NONE;
 }

@@ -3,6 +3,7 @@
  */
 #include "fuzz.h"
 #include "image/image.h"
+#include "image/svg_root.h"
 
 static void check_content(const uint8_t *data, size_t len)
 {
@@ -11,6 +12,9 @@ static void check_content(const uint8_t *data, size_t len)
     size_t head = len < TH_SNIFF_LEN ? len : TH_SNIFF_LEN;
     uint8_t *exact = fuzz_copy(data, head);
     fuzz_check(th_image_sniff(exact, head) == format);
+    free(exact);
+    exact = fuzz_copy(data, len);
+    fuzz_check(th_svg_has_size(exact, len) == th_svg_has_size(data, len));
     free(exact);
     fuzz_check(!th_image_wants_preload(data, len) == (format == THUMBS_FORMAT_JPEG));
     /* What is written for it can be written. */

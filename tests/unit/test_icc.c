@@ -94,8 +94,8 @@ static void by_lcms(const struct profile *p, const uint8_t *in, uint8_t *out)
     cmsCloseProfile(to);
 }
 
-/* Consumes the profile. */
-static void check_against_lcms(struct profile p, const char *what)
+/* Every sample to one step. False: such a profile is left to Little CMS. */
+static bool compare_with_lcms(const struct profile *p, const char *what, unsigned *differ)
 {
     static uint8_t in[N_COLOURS * 3], ours[N_COLOURS * 3], theirs[N_COLOURS * 3];
     static struct th_icc_encoder encoder;
@@ -103,15 +103,23 @@ static void check_against_lcms(struct profile p, const char *what)
     th_icc_encoder_init(&encoder);
     fill_colours(in);
     memcpy(ours, in, sizeof in);
-    cr_assert(th_icc_matrix_read(&matrix, p.data, p.len, false), "%s", what);
+    if (!th_icc_matrix_read(&matrix, p->data, p->len, false)) return false;
     th_icc_matrix_apply(&matrix, &encoder, ours, N_COLOURS, 3);
-    by_lcms(&p, in, theirs);
-    unsigned differ = 0;
+    by_lcms(p, in, theirs);
+    *differ = 0;
     for (unsigned i = 0; i < N_COLOURS * 3; i++) {
         cr_assert_leq(abs(ours[i] - theirs[i]), 1, "%s: %u %u %u: band %u is %u, %u by Little CMS", what, in[i / 3 * 3],
                       in[i / 3 * 3 + 1], in[i / 3 * 3 + 2], i % 3, ours[i], theirs[i]);
-        differ += ours[i] != theirs[i];
+        *differ += ours[i] != theirs[i];
     }
+    return true;
+}
+
+/* Consumes the profile. */
+static void check_against_lcms(struct profile p, const char *what)
+{
+    unsigned differ = 0;
+    cr_assert(compare_with_lcms(&p, what, &differ), "%s", what);
     cr_expect_lt(differ, N_COLOURS * 3 / 50, "%s: %u samples are off by one", what, differ);
     profile_finish(&p);
 }
@@ -143,6 +151,71 @@ Test(icc_matrix, parametric_curves_of_all_kinds)
     }
     const double shifted[] = {2.0, 1.25, -0.25}; /* black up to 0.2 */
     check_against_lcms(rgb_profile(&D65, &srgb, cmsBuildParametricToneCurve(NULL, 2, shifted), 4.3), "shifted");
+}
+
+static double between(double low, double high)
+{
+    return low + (high - low) * rand() / RAND_MAX;
+}
+
+static cmsToneCurve *random_curve(void)
+{
+    const double p[7] = {between(0.8, 3.2), between(0.3, 1.1),    between(-0.2, 0.2),  between(-0.1, 0.3),
+                         between(0, 0.3),   between(-0.01, 0.05), between(-0.01, 0.05)};
+    switch (rand() % 3) {
+    case 0:
+        return cmsBuildGamma(NULL, p[0]);
+    case 1:
+        return table_curve(2 + (unsigned)rand() % 1000, p[0]);
+    default:
+        return cmsBuildParametricToneCurve(NULL, 1 + rand() % 5, p);
+    }
+}
+
+/* Any white, any colorants, three curves of any kind: what is taken at all comes to one step, a curve that dips below
+ * black among them. */
+Test(icc_matrix, random_profiles_equal_little_cms_to_one_step, .timeout = 300)
+{
+    static const cmsTagSignature colorants[] = {cmsSigRedColorantTag, cmsSigGreenColorantTag, cmsSigBlueColorantTag};
+    unsigned n_taken = 0, n_left = 0;
+    srand(7);
+    for (unsigned i = 0; i < 300; i++) {
+        cmsToneCurve *curves[3];
+        for (unsigned k = 0; k < 3; k++)
+            curves[k] = random_curve();
+        const cmsCIExyY white = {between(0.28, 0.38), between(0.3, 0.38), 1};
+        cmsHPROFILE profile = cmsCreateRGBProfile(&white, &srgb, curves);
+        cmsFreeToneCurveTriple(curves);
+        cr_assert(profile);
+        for (unsigned k = 0; k < 3; k++) {
+            cmsCIEXYZ xyz = {between(-0.1, 0.9), between(-0.1, 0.9), between(-0.1, 0.9)};
+            cr_assert(cmsWriteTag(profile, colorants[k], &xyz));
+        }
+        struct profile p = saved(profile, 4.3);
+        char what[32];
+        unsigned differ;
+        snprintf(what, sizeof what, "random profile %u", i);
+        if (compare_with_lcms(&p, what, &differ))
+            n_taken++;
+        else
+            n_left++;
+        profile_finish(&p);
+    }
+    cr_expect_gt(n_taken, 100, "%u", n_taken);
+    cr_expect_gt(n_left, 20, "%u", n_left);
+}
+
+/* Lights below 0 are no matter of rounding: through the matrix they moved samples by up to seven steps. */
+Test(icc_matrix, curves_below_black_are_left)
+{
+    const double below[] = {2.2, 1, 0, 0.1, 0.05, 0, -0.0008}, rounded[] = {2.2, 1, 0, 0.1, 0.05, 0, -0.00002};
+    struct th_icc_matrix matrix;
+    struct profile p = rgb_profile(&D65, &srgb, cmsBuildParametricToneCurve(NULL, 5, below), 4.3);
+    cr_expect_not(th_icc_matrix_read(&matrix, p.data, p.len, false));
+    profile_finish(&p);
+    p = rgb_profile(&D65, &srgb, cmsBuildParametricToneCurve(NULL, 5, rounded), 4.3);
+    cr_expect(th_icc_matrix_read(&matrix, p.data, p.len, false));
+    profile_finish(&p);
 }
 
 Test(icc_matrix, srgb_by_any_other_name_changes_nothing)
@@ -221,6 +294,43 @@ Test(icc_matrix, grey_has_one_curve)
         cr_expect_eq(pixels[2 * i + 1], i ^ 85, "alpha is left alone");
     }
     profile_finish(&p);
+}
+
+/* A grey profile whose curve ends at `top` of full light. */
+static struct profile grey_profile(double gamma, double top)
+{
+    uint16_t table[256];
+    for (unsigned i = 0; i < 256; i++)
+        table[i] = (uint16_t)(65535 * top * pow(i / 255.0, gamma) + 0.5);
+    cmsToneCurve *curve = cmsBuildTabulatedToneCurve16(NULL, 256, table);
+    struct profile p = saved(cmsCreateGrayProfile(cmsD50_xyY(), curve), 2.1);
+    cmsFreeToneCurve(curve);
+    return p;
+}
+
+/* Relative colorimetric: paper is white whatever light the profile says it has. */
+Test(icc, white_of_grey_stays_white)
+{
+    static const double tops[] = {1, 0.9985, 0.996, 0.995, 0.97, 0.9, 0.5};
+    for (unsigned i = 0; i < sizeof tops / sizeof *tops; i++) {
+        struct profile profile = grey_profile(1.8, tops[i]);
+        for (uint32_t bands = 1; bands <= 2; bands++) {
+            struct th_icc icc;
+            struct th_pixels p = {0};
+            cr_assert(th_icc_read(&icc, profile.data, profile.len, bands));
+            cr_assert_eq(icc.kind, TH_ICC_GREY);
+            cr_expect_eq(icc.matrix != NULL, i < 3, "%g", tops[i]);
+            cr_assert(th_pixels_init(&p, 256, 1, bands));
+            for (unsigned k = 0; k < 256 * bands; k++)
+                p.data[k] = (uint8_t)(k / bands);
+            th_icc_apply(&icc, &p);
+            cr_expect_eq(p.data[0], 0);
+            cr_expect_eq(p.data[(size_t)255 * bands], 255, "white of %g is %u", tops[i], p.data[(size_t)255 * bands]);
+            th_pixels_finish(&p);
+        }
+        profile_finish(&profile);
+    }
+    th_icc_thread_finish();
 }
 
 /* Every value goes to itself where the profile is linear light, so the table itself is checked: each sample's own light

@@ -21,6 +21,7 @@
 #include "image/image.h"
 #include "image/pixels.h"
 #include "image/rowscale.h"
+#include "image/svg_root.h"
 
 /* ---- helpers ---- */
 
@@ -965,6 +966,28 @@ Test(image_make, not_an_image_and_not_enabled)
     made_finish(&m);
 }
 
+/* What could not be decoded with fewer scans either is not blamed on them. */
+Test(image_make, twelve_bits_are_named_before_too_many_scans)
+{
+    static const uint8_t scan[] = {0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0};
+    struct th_pixels p = scene(96, 64, 3);
+    struct th_sink source = encoded(&p, THUMBS_FORMAT_JPEG);
+    struct thumbs_image_options o = options_for(48, THUMBS_FORMAT_PNG);
+    uint8_t *frame = memmem(source.data, source.len, "\xff\xc0\0\x11\x08", 5);
+    cr_assert_not_null(frame);
+    frame[4] = 12;
+    for (int i = 0; i < 600; i++)
+        cr_assert(th_sink_add(&source, scan, sizeof scan));
+    memmove(source.data + source.len - 600 * sizeof scan - 2, source.data + source.len - 600 * sizeof scan,
+            600 * sizeof scan); /* over the end of the picture */
+    struct made m = make(source.data, source.len - 2, &o);
+    cr_expect_eq(m.code, THUMBS_CORRUPT);
+    cr_expect_not_null(strstr(m.err.message, "12 bits"), "%s", m.err.message);
+    made_finish(&m);
+    th_sink_finish_heap(&source);
+    th_pixels_finish(&p);
+}
+
 /* Texts of megabytes are never shown to libpng: it would take memory for all of each, and call these damaged, as their
  * checksums are wrong. */
 Test(image_make, long_texts_in_a_png_are_left_out)
@@ -1111,6 +1134,78 @@ Test(image_svg, sizes_and_background)
             cr_expect(abs(last[0] - 10) < 4 && abs(last[1] - 200) < 4 && abs(last[2] - 30) < 4, "%s", svg);
             th_pixels_finish(&p);
         }
+        made_finish(&m);
+    }
+}
+
+Test(image_svg, what_states_a_size)
+{
+    static const struct {
+        const char *text;
+        bool has_size;
+    } cases[] = {
+        {"<svg width='4' height='3'>", true},
+        {"<?xml version='1.0'?><!-- <svg> --><!DOCTYPE svg [<!ENTITY a '>'>]>\n<svg\n width = \"4mm\"\n "
+         "height=\".5em\" />",
+         true},
+        {"\xef\xbb\xbf<s:svg xmlns:s='x' height='+3' width='1e2'>", true},
+        {"<svg width='4' viewBox='0 0 4 3'>", true},
+        {"<svg viewBox='0 0 4 3' width='100%' height='1in'>", true},
+        {"<svg style='fill:red; width : 4px;height:3px'>", true},
+        {"<svg width='&w;' height='&h;'>", true},
+        {"<svg>", false},
+        {"<svg />", false},
+        {"<svg viewBox='0 0 4 3'>", false},
+        {"<svg viewBox='0 0 4 3' width='100%' height='100%'>", false},
+        {"<svg width='4'>", false},
+        {"<svg width='4' height='100%'>", false},
+        {"<svg width='auto' height=''>", false},
+        {"<svg x:width='4' Width='4' y='\" width=' height='3'>", false},
+        {"<svg width='4' height='3' style='width:auto;height:100% !important'>", false},
+        {"<svg><rect width='4' height='3'/>", false},
+        {"<svg width='4' height", true}, /* broken: nothing is known */
+        {"<svg viewBox='0 0 4 3' width=4 height=3>", true},
+        {"<html>", true},
+        {"", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        /* At each length in memory of its own, so that the address sanitizer sees a read past the end. */
+        const size_t all = strlen(cases[i].text);
+        for (size_t len = 0; len <= all; len++) {
+            uint8_t *copy = malloc(len + (len == 0));
+            memcpy(copy, cases[i].text, len);
+            const bool has_size = th_svg_has_size(copy, len);
+            if (len == all) cr_expect_eq(has_size, cases[i].has_size, "%s", cases[i].text);
+            free(copy);
+        }
+    }
+}
+
+/* What has no size of its own becomes as large as asked for, be it small or large where libvips looks for its ink, and
+ * without being told to enlarge. */
+Test(image_svg, without_a_size_fills_the_box)
+{
+    static const struct {
+        const char *svg;
+        uint32_t width, height;
+    } cases[] = {
+        {SVG("", "<rect width='100%' height='100%' fill='#00f'/>"), 100, 100},
+        {SVG("width='100%' height='100%'", "<rect width='100%' height='100%' fill='#00f'/>"), 100, 100},
+        {SVG("viewBox='0 0 24 12'", "<rect width='24' height='12' fill='#00f'/>"), 100, 50},
+        {SVG("viewBox='0 0 1200 2400' width='100%'", "<rect width='1200' height='2400' fill='#00f'/>"), 50, 100},
+        {SVG("viewBox='0 0 24 12' width='48'", "<rect width='24' height='12' fill='#00f'/>"), 48, 24},
+        {SVG("width='24' height='12'", "<rect width='24' height='12' fill='#00f'/>"), 24, 12},
+    };
+    struct thumbs_image_options o = options_for(100, THUMBS_FORMAT_PNG);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct made m = make_sandboxed(cases[i].svg, &o);
+        struct th_pixels p = output_pixels(&m, 0);
+        cr_expect(p.width == cases[i].width && p.height == cases[i].height, "%s: %u x %u", cases[i].svg, p.width,
+                  p.height);
+        for (uint32_t corner = 0; corner < 4; corner++)
+            cr_expect_arr_eq(pixel_at(&p, corner % 2 * (p.width - 1), corner / 2 * (p.height - 1)),
+                             ((uint8_t[4]){0, 0, 255, 255}), p.bands, "%s", cases[i].svg);
+        th_pixels_finish(&p);
         made_finish(&m);
     }
 }

@@ -606,6 +606,26 @@ Test(jpeg_hot, inks_are_made)
     th_jpeg_hot_thread_finish();
 }
 
+/* Inks are stored inverted whether Adobe's marker is there or not; taken otherwise, a picture comes out as its own
+ * negative. (YCCK without the marker cannot be told from CMYK.) */
+Test(jpeg_hot, inks_need_no_marker)
+{
+    struct file marked = file_read(TEST_SAMPLES "/jpeg", "cmyk-adobe-marker.jpg");
+    struct file plain = file_read(TEST_SAMPLES "/jpeg", "cmyk-no-marker.jpg");
+    struct th_jpeg_header h;
+    cr_assert(th_jpeg_parse(marked.data, marked.len, &h) && h.has_adobe);
+    cr_assert(th_jpeg_parse(plain.data, plain.len, &h) && !h.has_adobe);
+    struct made a = make_hot(&marked, 50, THUMBS_FORMAT_PNG), b = make_hot(&plain, 50, THUMBS_FORMAT_PNG);
+    cr_assert(a.code == THUMBS_OK && b.code == THUMBS_OK && !a.declined && !b.declined);
+    cr_assert_eq(a.sink.len, b.sink.len);
+    cr_expect_arr_eq(a.sink.data, b.sink.data, a.sink.len);
+    th_sink_finish_heap(&a.sink);
+    th_sink_finish_heap(&b.sink);
+    file_finish(&marked);
+    file_finish(&plain);
+    th_jpeg_hot_thread_finish();
+}
+
 /* n of the luma of a 4:2:0 picture reduced by a factor. */
 static unsigned picked(uint32_t side, double factor, bool fast)
 {
