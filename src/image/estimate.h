@@ -4,8 +4,9 @@
  * Each says how large the picture is and how many bytes the decoder holds at its peak, as measured and as its sources
  * tell; estimate.c adds what all pictures need (rows, scalers, thumbnails, encoders). Hostile data: every read goes
  * through th_view, every number saturates, and every walk has a bound of steps, so that no file, however large, costs
- * more than about a millisecond. Where the bound ends a walk, what was not seen is taken for the worst that the decoder
- * would still accept. Pure functions (those of HEIF ask for the number of CPUs, too), thread-safe.
+ * more than about a millisecond; ten where each of that many steps misses the caches, which takes a file of hundreds of
+ * megabytes. Where the bound ends a walk, what was not seen is taken for the worst that the decoder would still accept.
+ * Pure functions (that of HEIF asks for the number of CPUs, too), thread-safe.
  */
 #ifndef TH_IMAGE_ESTIMATE_H
 #define TH_IMAGE_ESTIMATE_H

@@ -38,7 +38,7 @@ struct directory {
     uint64_t width, height, bits, compression, photometric, samples, rows_per_strip, planar, tile_width, tile_height;
     uint64_t longest, longest_tile; /* of the strips' and of the tiles' compressed lengths, as declared */
     uint64_t entries_len;           /* of the values of all entries: libtiff reads them all */
-    unsigned seen;                  /* fields of take_entry(), a bit each */
+    uint64_t seen[65536 / 64];      /* tags, a bit each */
 };
 
 struct tiff {
@@ -72,7 +72,7 @@ static uint64_t largest_value(const struct tiff *t, uint64_t at, bool many)
     return value;
 }
 
-/* Of entries with the same tag the first counts, as for libtiff: so each field is looked at once, whatever the file. */
+/* Of entries with the same tag the first counts, as for libtiff: so each is looked at once, whatever the file. */
 static void take_entry(const struct tiff *t, uint64_t at, struct directory *d)
 {
     static const struct {
@@ -92,12 +92,13 @@ static void take_entry(const struct tiff *t, uint64_t at, struct directory *d)
         {TAG_STRIP_LENS, offsetof(struct directory, longest)},
         {TAG_TILE_LENS, offsetof(struct directory, longest_tile)},
     };
-    uint64_t tag = get(t, at, 2);
+    uint64_t tag = get(t, at, 2), bit = (uint64_t)1 << tag % 64;
+    if (d->seen[tag / 64] & bit) return;
+    d->seen[tag / 64] |= bit;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        if (fields[i].tag != tag || d->seen & 1u << i) continue;
+        if (fields[i].tag != tag) continue;
         bool many = tag == TAG_STRIP_LENS || tag == TAG_TILE_LENS;
         memcpy((char *)d + fields[i].field, &(uint64_t){largest_value(t, at, many)}, 8);
-        d->seen |= 1u << i;
         break;
     }
     uint64_t len = th_mul_sat(get(t, at + 4, t->big ? 8 : 4), type_len(get(t, at + 2, 2)));

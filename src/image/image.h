@@ -85,11 +85,11 @@ enum thumbs_code th_image_make(const uint8_t *data, size_t len, const struct thu
 /* How much private memory th_image_make() will need at most for this source and these options, beyond what the process
  * holds between pictures with its libraries loaded; the source's own bytes are not counted. From headers alone: nothing
  * is decoded, nothing allocated, libvips not loaded; chunks, boxes and directories are walked in bounded steps, which
- * takes microseconds, and about a millisecond at most (of a hostile file, or a GIF of many MB). For AVIF also the CPUs
- * count that the calling thread may use, since its decoder makes a thread for each. A source that th_image_make() refuses at its header (too many
- * pixels, a format that is not enabled, no image) needs next to nothing, and so does what it cannot read. Only for SVG
- * it is a guess. Numbers that overflow end at UINT64_MAX. Returns whether the size of the picture was found; *bytes is
- * set either way. Input is hostile; thread-safe. */
+ * takes microseconds, of a hostile file or a GIF of many MB a millisecond, of hundreds of MB ten at most. For AVIF also
+ * the CPUs count that the calling thread may use, since its decoder makes a thread for each. A source that
+ * th_image_make() refuses at its header (too many pixels, a format that is not enabled, no image) needs next to
+ * nothing, and so does what it cannot read. Only for SVG it is a guess. Numbers that overflow end at UINT64_MAX.
+ * Returns whether the size of the picture was found; *bytes is set either way. Input is hostile; thread-safe. */
 bool th_image_estimate(const uint8_t *data, size_t len, const struct thumbs_image_options *options, uint64_t *bytes);
 
 /* Will a picture like this need what th_image_preload() loads? A guess by format: a rare JPEG does too. */

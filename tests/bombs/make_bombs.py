@@ -134,6 +134,13 @@ def tiff_directories(n):
     return bytes(out)
 
 
+def tiff_overlapping(n):
+    """A directory of n entries that claim 65536 values each, the same for all."""
+    entries = struct.pack("<HHII", 256, 4, 1, 16) + struct.pack("<HHII", 257, 4, 1, 16)
+    entries += struct.pack("<HHII", 279, 4, 65536, 8) * (n - 2)
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", n) + entries + bytes(4 + 4 * 65536)
+
+
 # ---- WebP, HEIF ----
 
 def riff(chunks, size=None):
@@ -190,6 +197,7 @@ def main(folder):
         "jpeg-wide.jpg": jpeg(60000, 3) + scan(1, b"\0\0\0"),
         "jpeg-scans.jpg": jpeg(4000, 1) + (scan(1, b"\1\x3f\0") + b"\x3f\xff") * 20000 + b"\xff\xd9",
         "jpeg-dc-scans.jpg": jpeg(4000, 1) + (scan(1, b"\0\0\0") + b"\0") * 20000 + b"\xff\xd9",
+        "jpeg-fill.jpg": grey(b"\xff" * 4 * MEGA),
         "jpeg-exif-loop.jpg": grey(exif_loop()),
         "jpeg-exif-counts.jpg": grey(exif_counts()),
         "jpeg-icc.jpg": grey(icc_segments(icc_profile())),
@@ -203,6 +211,8 @@ def main(folder):
         "tiff-huge.tif": tiff(width=0x7FFFFFFF, height=0x7FFFFFFF),
         "tiff-loop.tif": tiff(following=8),
         "tiff-directories.tif": tiff_directories(200000),
+        "tiff-overlapping.tif": tiff_overlapping(4096),
+        "tiff-entries.tif": tiff_overlapping(65535),
         "webp-riff.webp": riff(b"VP8L" + struct.pack("<I", 0xFFFFFFF0) + b"\x2f\0\0\0\0", 0xFFFFFFF0),
         "webp-canvas.webp": riff(b"VP8X" + struct.pack("<I", 10) + bytes(4) + b"\xff" * 6),
         "webp-frames.webp": webp_frames(100000),

@@ -3,8 +3,21 @@
  * that overflow end at the largest, so a picture that asks for more never seems to need less: neither does one of which
  * a second thumbnail is made.
  */
+#include <time.h>
+
 #include "fuzz.h"
 #include "image/image.h"
+
+/* Of the processor, for eight walks. One takes a millisecond; a sanitizer, a fuzzer's counters and a busy machine
+ * stretch that, but what is quadratic takes minutes. */
+#define MOST_NS 2000000000
+
+static int64_t used_ns(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
+}
 
 static uint64_t estimate(const uint8_t *data, size_t len, const struct thumbs_image_options *options, bool *found)
 {
@@ -24,6 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
                                            .quality = 80,
                                            .max_pixels = 500000000};
     bool found[4];
+    int64_t began_ns = used_ns();
     uint64_t one = estimate(data, len, &options, &found[0]);
     if (th_image_sniff(data, len) == THUMBS_FORMAT_NONE) fuzz_check(!found[0]);
     options.n_sizes = 2;
@@ -35,5 +49,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     options.max_pixels = 0;
     uint64_t refused = estimate(data, len, &options, &found[3]);
     fuzz_check(found[3] == found[0] && refused <= one && refused <= 16 << 20);
+    fuzz_check(used_ns() - began_ns < MOST_NS);
     return 0;
 }

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -398,7 +400,231 @@ Test(estimate, more_and_larger_thumbnails_need_more)
     th_bytes_finish(&b);
 }
 
-/* ---- hostile ---- */
+/* libheif decodes the tiles of a grid with several decoders at once, each with all its threads. */
+Test(estimate, a_grid_of_avif_needs_more_than_one_picture)
+{
+    struct th_bytes b = avif(600, 400, "\x81\x04\x0c\0"), items = {0};
+    uint64_t one = estimate(&b);
+    add_be(&items, 14 + 21, 4);
+    th_bytes_add(&items, "iinf\0\0\0\0\0\1", 10);
+    add_be(&items, 21, 4);
+    th_bytes_add(&items, "infe\2\0\0\0\0\1\0\0grid", 17);
+    b = avif(600, 400, "\x81\x04\x0c\0");
+    th_bytes_add(&b, items.data, items.len);
+    th_bytes_finish(&items);
+    uint64_t grid = estimate(&b);
+    cr_expect_geq(grid, one + 3 * 256 * 1024);
+    cr_expect_leq(grid, one + 3 * 256 * MB);
+}
+
+/* ---- what contradicts itself, what is very long ---- */
+
+/* As libtiff has it. */
+Test(estimate, the_first_of_two_equal_tags_counts)
+{
+    struct tag tags[] = {{256, 4, 1, 5000}, {257, 4, 1, 5000}, {277, 3, 1, 3}, {258, 3, 1, 8}, {278, 4, 1, 64},
+                         {284, 3, 1, 1},    {256, 4, 1, 1},    {257, 4, 1, 1}, {278, 4, 1, 1}};
+    struct th_bytes b = tiff(tags, 6), again = tiff(tags, 9);
+    uint64_t first = estimate(&b), both = estimate(&again);
+    cr_expect(both >= first && both <= first + MB, "%llu and %llu", (unsigned long long)first,
+              (unsigned long long)both);
+}
+
+Test(estimate, a_webp_is_as_large_as_the_largest_of_its_sizes)
+{
+    struct th_bytes b = {0};
+    th_bytes_add(&b, "RIFF\x40\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\0\0\0\0\0\0VP8L\x10\0\0\0\x2f", 39);
+    add_le(&b, 16383 | 16383u << 14, 4);
+    add_le(&b, 0, 11);
+    cr_expect_geq(estimate(&b), (uint64_t)16384 * 16384 * 4);
+}
+
+/* Photoshop and phones write megabytes of markers in front of the picture. */
+Test(estimate, a_jpeg_is_read_behind_megabytes_of_markers)
+{
+    struct th_bytes head = jpeg(0xC0, 6000, 4000, 3, 2, true), b = {0};
+    uint8_t *data = calloc(1, 65533);
+    th_bytes_add(&b, head.data, 2);
+    for (int i = 0; i < 200; i++) {
+        add_be(&b, 0xFFEDFFFF, 4);
+        th_bytes_add(&b, data, 65533);
+    }
+    th_bytes_add(&b, head.data + 2, head.len - 2);
+    free(data);
+    th_bytes_finish(&head);
+    cr_expect_leq(estimate(&b), 12 * MB);
+}
+
+/* ---- hostile: time ---- */
+
+/* The largest file that is tried; of it so much is filled, the rest zeros that are not there. */
+#define LEN    ((size_t)GB)
+#define FILLED ((size_t)64 << 20)
+/* A millisecond is aimed at; a sanitizer and a slow machine take their share. */
+#define MOST_MS 50
+
+static uint8_t *space;
+
+static void make_space(void)
+{
+    space = mmap(NULL, LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    cr_assert_neq(space, MAP_FAILED);
+}
+
+static void drop_space(void)
+{
+    munmap(space, LEN);
+}
+
+/* `head`, then `unit` again and again; then the estimate of a file of a gigabyte that begins so, and of one that ends
+ * with the last unit. It must not cost much, the best of three. */
+static uint64_t estimate_of_many(const char *what, struct th_bytes *head, const void *unit, size_t n)
+{
+    struct thumbs_image_options o = options(500000000);
+    uint64_t bytes = 0, other = 0, best = UINT64_MAX;
+    memcpy(space, head->data, head->len);
+    size_t at = head->len;
+    for (; at + n <= FILLED; at += n)
+        memcpy(space + at, unit, n);
+    for (int i = 0; i < 3; i++) {
+        struct timespec from, to;
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+        th_image_estimate(space, LEN, &o, &bytes);
+        th_image_estimate(space, at, &o, &other);
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
+        uint64_t ns = (uint64_t)(to.tv_sec - from.tv_sec) * 1000000000u + (uint64_t)to.tv_nsec - (uint64_t)from.tv_nsec;
+        if (ns < best) best = ns;
+    }
+    cr_expect_leq(best, MOST_MS * UINT64_C(1000000), "%s: %.1f ms", what, (double)best / 1e6);
+    th_bytes_finish(head);
+    return bytes;
+}
+
+static struct th_bytes bytes_of(const char *data, size_t n)
+{
+    struct th_bytes b = {0};
+    th_bytes_add(&b, data, n);
+    return b;
+}
+
+Test(estimate, no_markers_of_a_jpeg_take_long, .init = make_space, .fini = drop_space, .timeout = 120)
+{
+    static const struct {
+        const char *name, *unit;
+        size_t n;
+    } units[] = {
+        {"jpeg zeros", "\0", 1},
+        {"jpeg fill bytes", "\xff", 1},
+        {"jpeg stuffed bytes", "\xff\0", 2},
+        {"jpeg restarts", "\xff\xd0", 2},
+        {"jpeg comments", "\xff\xfe\0\2", 4},
+        {"jpeg Huffman tables", "\xff\xc4\0\x13\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 21},
+        {"jpeg profiles", "\xff\xe2\0\x10ICC_PROFILE\0\1\1", 18},
+        {"jpeg rubbish", "\xff\xfe\0\2 ", 5},
+    };
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        struct th_bytes head = bytes_of("\xff\xd8\xff\xe0\0\x02", 6);
+        uint64_t bytes = estimate_of_many(units[i].name, &head, units[i].unit, units[i].n);
+        cr_expect_geq(bytes, (uint64_t)490000000 * 8, "%s: what comes may be of any size", units[i].name);
+        head = jpeg(0xC2, 3000, 2000, 3, 2, false);
+        bytes = estimate_of_many(units[i].name, &head, units[i].unit, units[i].n);
+        cr_expect(bytes >= (uint64_t)3000 * 2000 * 3 && bytes <= 100 * MB, "%s, behind the size", units[i].name);
+    }
+}
+
+Test(estimate, no_chunks_of_a_png_take_long, .init = make_space, .fini = drop_space, .timeout = 120)
+{
+    static const char *const names[] = {"tRNS", "zTXt", "gAMA"};
+    for (int i = 0; i < 3; i++) {
+        struct th_bytes head = png(3000, 2000, 8, 2, false), unit = {0};
+        add_chunk(&unit, names[i], "", 0);
+        uint64_t bytes = estimate_of_many("png chunks", &head, unit.data, unit.len);
+        cr_expect_geq(bytes, i == 1 ? LEN : 20 * GB, "text may come, as much as libpng keeps");
+        th_bytes_finish(&unit);
+    }
+    struct th_bytes head = png(3000, 2000, 8, 2, false), unit = {0};
+    add_chunk(&unit, "IDAT", "", 0);
+    cr_expect_leq(estimate_of_many("png data", &head, unit.data, unit.len), LEN + 64 * MB);
+    th_bytes_finish(&unit);
+}
+
+Test(estimate, no_blocks_of_a_gif_take_long, .init = make_space, .fini = drop_space, .timeout = 120)
+{
+    struct th_bytes head = gif(30, 20, 1);
+    head.data[head.len - 1] = 0x21;
+    th_bytes_addc(&head, (char)0xFE);
+    uint64_t bytes = estimate_of_many("gif blocks", &head, "\1", 1);
+    cr_expect_geq(bytes, LEN / 12 * 64, "frames of nothing may come");
+    head = gif(30, 20, 0);
+    head.data[head.len - 1] = 0x21;
+    th_bytes_addc(&head, (char)0xFE);
+    cr_expect_geq(estimate_of_many("gif comment", &head, "\1", 1), LEN / 12 * 64 + (uint64_t)490000000 * 8);
+    head = gif(30, 20, 0);
+    head.len--;
+    struct th_bytes frame = gif(1, 1, 1);
+    estimate_of_many("gif frames", &head, frame.data + 13, frame.len - 14);
+    th_bytes_finish(&frame);
+}
+
+/* Sub-blocks as encoders write them are all seen, in a file of 32 MB. */
+Test(estimate, a_long_gif_is_walked_to_its_end)
+{
+    struct th_bytes b = gif(400, 300, 1);
+    b.len -= 2;
+    uint8_t block[256] = {255};
+    for (int i = 0; i < 1 << 17; i++)
+        th_bytes_add(&b, block, sizeof block);
+    add_le(&b, 0x3B00, 2);
+    cr_expect_leq(estimate(&b), 16 * MB);
+}
+
+Test(estimate, no_chunks_of_a_webp_take_long, .init = make_space, .fini = drop_space, .timeout = 120)
+{
+    struct th_bytes head = {0};
+    th_bytes_add(&head, "RIFF\xff\xff\xff\xffWEBPVP8X\x0a\0\0\0\0\0\0\0\xff\x0f\0\xff\x0f\0", 30);
+    uint64_t bytes = estimate_of_many("webp chunks", &head, "JUNK\0\0\0\0", 8);
+    cr_expect_geq(bytes, (uint64_t)4096 * 4096 * 9 + LEN, "the picture may come");
+    th_bytes_add(&head, "RIFF\xff\xff\xff\xffWEBP", 12);
+    estimate_of_many("webp frames", &head, "ANMF\0\0\0\0", 8);
+}
+
+Test(estimate, no_directory_of_a_tiff_takes_long, .init = make_space, .fini = drop_space, .timeout = 120)
+{
+    static const unsigned counts[] = {4096, 4097, 65535};
+    for (int i = 0; i < 3; i++) {
+        /* One of each tag that is read, and lengths of strips again and again: as many as may be, all in one place. */
+        struct tag tags[65535] = {{256, 4, 1, 3000}, {257, 4, 1, 2000}};
+        for (unsigned k = 2; k < counts[i]; k++)
+            tags[k] = (struct tag){k < 70 ? 257 + k : k % 2 ? 279 : 325, 4, 65536, 8};
+        struct th_bytes head = tiff(tags, counts[i]);
+        uint64_t bytes = estimate_of_many("tiff", &head, "\xff", 1);
+        if (i == 0)
+            cr_expect_geq(bytes, (uint64_t)3000 * 2000, "libtiff takes so many");
+        else
+            cr_expect_leq(bytes, 16 * MB, "but not these");
+    }
+}
+
+Test(estimate, no_boxes_of_a_heif_take_long, .init = make_space, .fini = drop_space, .timeout = 120)
+{
+    static const char *const units[] = {"\0\0\0\x0c"
+                                        "free\0\0\0",
+                                        "\0\0\0\x0c"
+                                        "meta\0\0\0",
+                                        "\0\0\0\x08"
+                                        "iprp"};
+    for (int i = 0; i < 3; i++) {
+        struct th_bytes head = avif(600, 400, "\x81\x04\x0c\0");
+        uint64_t bytes = estimate_of_many("heif boxes", &head, units[i], i < 2 ? 12 : 8);
+        cr_expect_geq(bytes, (uint64_t)490000000 * 32, "a larger picture may come");
+    }
+    struct th_bytes head = avif(600, 400, "\x81\x04\x0c\0");
+    add_be(&head, 0x7FFFFFFF, 4);
+    th_bytes_add(&head, "iinf\0\0\0\0\0\1", 10);
+    estimate_of_many("heif items", &head, "\0\0\0\x15infe\2\0\0\0\0\1\0\0av01", 21);
+}
+
+/* ---- hostile: bytes ---- */
 
 static uint32_t next_random(uint32_t *state)
 {
