@@ -211,8 +211,8 @@ static enum thumbs_code describe_failure(struct decoder *d, struct thumbs_error 
     return th_error_set(err, unsupported ? THUMBS_UNSUPPORTED : THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "%s", text);
 }
 
-/* How far to read. False if those are too many scans: counted before, since libjpeg takes seconds for the first 500 of a
- * large picture. */
+/* How far to read. False if those are too many scans: counted before, since libjpeg takes seconds for the first 500
+ * of a large picture. */
 static bool choose_scans(struct decoder *d, const struct th_jpeg_header *header)
 {
     uint32_t until_last_dc, all;

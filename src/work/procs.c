@@ -261,9 +261,9 @@ static void fail_oldest(struct attendant *a, const struct thumbs_error *error, b
 
 enum answer { ANSWERED, DIED, LATE, LIED, GREEDY, NEEDS_LIBRARIES, REFUSED };
 
-/* The time of a run that was stopped as a whole (Ctrl-Z, a batch system that suspends its jobs) is not that of the file:
- * where we have not come to look for so long, the worker has most likely not come to work. A look's time counts even
- * then, so that a hanging worker comes to its end on a machine that is always late. */
+/* The time of a run that was stopped as a whole (Ctrl-Z, a batch system that suspends its jobs) is not that of the
+ * file: where we have not come to look for so long, the worker has most likely not come to work. A look's time counts
+ * even then, so that a hanging worker comes to its end on a machine that is always late. */
 static bool is_late(struct attendant *a)
 {
     uint64_t timeout_ns = a->pool->work->timeout_ns, now = th_now_ns(), gap_ns = now - a->looked_ns;
