@@ -40,8 +40,7 @@ enum {
     SPAWN_PAUSE_US = 100 * 1000,
     TRIM_BYTES = 8 << 20,              /* memory of one file that a worker is not to keep for the next */
     LOOK_PAUSE_NS = 100 * 1000 * 1000, /* how often a worker that takes its time is looked after */
-    THREADS_PER_CPU = 4,               /* that a decoder may start, and ... */
-    MORE_THREADS = 64,                 /* ... besides */
+    MORE_THREADS = 64,                 /* of a worker, besides those that the number of CPUs explains */
     MISSED_LOOKS = 5,                  /* so many in a row are missed by who was stopped, not by who is busy */
 };
 
@@ -607,7 +606,7 @@ enum thumbs_code th_procs_run(const struct th_work *work, struct thumbs_error *e
 {
     struct pool pool = {
         .work = work, .preload = outputs_need_libraries(work->image), .lock = PTHREAD_MUTEX_INITIALIZER};
-    pool.most_threads = THREADS_PER_CPU * thumbs_cpus_usable() + MORE_THREADS;
+    pool.most_threads = TH_WORK_THREADS_PER_CPU * thumbs_cpus_usable() + MORE_THREADS;
     enum thumbs_code code = THUMBS_OK;
     struct attendant *attendants = th_calloc(work->jobs, sizeof *attendants);
     bool has_strays = th_strays_init(&pool.strays, ((size_t)AHEAD + 1) * work->jobs);

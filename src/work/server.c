@@ -21,11 +21,11 @@ enum {
     LOAD_TIMEOUT_MS = 60000,   /* loading a program or libraries from a cold network disk takes its time */
     ANSWER_TIMEOUT_MS = 20000, /* a fork takes a millisecond; a server this late is stopped or lost */
     START_PAUSE_US = 200 * 1000,
-    MAX_STARTS_IN_A_ROW = 5,        /* without one answered request in between */
-    THREAD_STACK_BYTES = 128 << 20, /* address space of stacks of decoders' threads, mostly never touched */
-    SINK_SPARE_BYTES = 64 << 20,    /* a sink doubles when it grows */
-    SPARE_FDS = 64,                 /* of a worker besides its slots: socket, page, sinks, a font */
-    END_TIMEOUT_MS = 1000,          /* idle workers end at once; one that was stopped never does */
+    MAX_STARTS_IN_A_ROW = 5,     /* without one answered request in between */
+    SPARE_THREADS = 64,          /* as in procs.c, beside those that the number of CPUs explains */
+    SINK_SPARE_BYTES = 64 << 20, /* a sink doubles when it grows */
+    SPARE_FDS = 64,              /* of a worker besides its slots: socket, page, sinks, a font */
+    END_TIMEOUT_MS = 1000,       /* idle workers end at once; one that was stopped never does */
 };
 
 struct th_server {
@@ -139,7 +139,9 @@ static const uint64_t arena_space_bytes = UINT64_C(8) << 30;
 /* The last fence, for what the estimates and the attendant's eye let pass. */
 static struct th_sandbox_limits limits_of_worker(const struct th_work *work)
 {
-    uint64_t data_bytes = work->memory->limit + TH_WORK_PROCESS_MOST_BYTES + THREAD_STACK_BYTES;
+    uint64_t n_threads = TH_WORK_THREADS_PER_CPU * thumbs_cpus_usable() + SPARE_THREADS;
+    uint64_t stacks_bytes = n_threads * TH_WORK_STACK_BYTES; /* mostly never touched */
+    uint64_t data_bytes = work->memory->limit + TH_WORK_PROCESS_MOST_BYTES + stacks_bytes;
     uint64_t file_bytes = work->memory->limit + SINK_SPARE_BYTES;
     uint64_t shared_bytes = th_add_sat(TH_WIRE_N_SINKS * file_bytes, th_mul_sat(work->n_slots, work->file_bytes));
     return (struct th_sandbox_limits){

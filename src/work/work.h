@@ -48,6 +48,11 @@ enum th_item_state {
 /* ... and what is let pass before it is thought to misbehave: heaps do not give all back between files. */
 #define TH_WORK_PROCESS_MOST_BYTES (2 * TH_WORK_PROCESS_BYTES)
 
+/* Of a thread that a decoder starts in a worker process. */
+#define TH_WORK_STACK_BYTES ((size_t)1 << 20)
+/* How many of them may run for each CPU: four tiles of a picture at a time, a thread for each CPU in each. */
+#define TH_WORK_THREADS_PER_CPU 4u
+
 struct th_work {
     enum thumbs_mode mode;
     unsigned jobs;

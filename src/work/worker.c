@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@
 #include "work/wire.h"
 #include "work/work.h"
 
-enum { N_SPAWN_FDS = 2 + TH_WIRE_N_SINKS, KEEP_BYTES = 4 << 20, MAX_SLOT_ID = 1 << 20 };
+enum { N_SPAWN_FDS = 2 + TH_WIRE_N_SINKS, KEEP_BYTES = 4 << 20, MAX_SLOT_ID = 1 << 20, MAX_ARENAS = 4 };
 
 /* ---- worker ---- */
 
@@ -283,12 +284,24 @@ static void leave_signals_to_parent(void)
         signal(ignored[i], SIG_IGN);
 }
 
+/* Decoders start a thread for each CPU: with 64 of them their stacks of 8 MB and arenas of 64 MB would use up a
+ * worker's limits, touched or not. */
+static void keep_threads_small(void)
+{
+    pthread_attr_t attr;
+    mallopt(M_ARENA_MAX, MAX_ARENAS);
+    if (pthread_attr_init(&attr) != 0) return;
+    if (pthread_attr_setstacksize(&attr, TH_WORK_STACK_BYTES) == 0) pthread_setattr_default_np(&attr);
+    pthread_attr_destroy(&attr);
+}
+
 int th_work_serve(void)
 {
     static struct th_wire_config config;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NAME, "thumbs-server");
     leave_signals_to_parent();
+    keep_threads_small();
     th_work_prepare(); /* it was a new exec, so OpenMP has tied us again */
     int control = TH_WIRE_SERVER_FD;
     closefrom(control + 1);                                 /* what a careless caller of the library left open */

@@ -6,7 +6,7 @@
  * Two promises are checked. No picture, sound or broken, needs more than its estimate and ALLOWANCE. And where a
  * picture needs much, the estimate is not more than MOST_RATIO times that, or a budget would keep workers idle. With -v
  * every picture is shown, in a table that sorts well. What is named is made with each set of options, the corpus with
- * one of them, chosen by name, since it is large.
+ * one of them, chosen by name, since it is large. Some pictures that no program writes, but that decode, are made here.
  */
 #include <fcntl.h>
 #include <ftw.h>
@@ -19,6 +19,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <jpeglib.h>
+
+#include "base/bytes.h"
 #include "base/sys.h"
 #include "image/image.h"
 
@@ -43,7 +46,7 @@ struct outcome {
 };
 
 static bool verbose, sampling;
-static unsigned n_made, n_wrong;
+static unsigned n_made, n_decoded, n_wrong;
 
 static int64_t status_line(const char *text, const char *name)
 {
@@ -115,6 +118,7 @@ static void try_with(const char *path, const uint8_t *data, size_t len, const st
         return;
     }
     n_made++;
+    if (outcome.code == THUMBS_OK) n_decoded++;
     int64_t said = estimate > INT64_MAX ? INT64_MAX : (int64_t)estimate;
     const char *verdict = "";
     if (outcome.bytes > said && outcome.bytes - said > ALLOWANCE)
@@ -171,6 +175,106 @@ static int visit(const char *path, const struct stat *st, int type, struct FTW *
     return 0;
 }
 
+/* ---- TIFFs of one strip, in codecs that keep it whole ---- */
+
+#define SIDE 3000
+
+static void add_jpeg(struct th_bytes *b)
+{
+    struct jpeg_compress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    unsigned char *data = NULL;
+    unsigned long len = 0;
+    static uint8_t row[SIDE * 3];
+    jpeg.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&jpeg);
+    jpeg_mem_dest(&jpeg, &data, &len);
+    jpeg.image_width = jpeg.image_height = SIDE;
+    jpeg.input_components = 3;
+    jpeg.in_color_space = JCS_RGB;
+    jpeg_set_defaults(&jpeg);
+    jpeg_set_colorspace(&jpeg, JCS_RGB);
+    jpeg_simple_progression(&jpeg);
+    jpeg_start_compress(&jpeg, TRUE);
+    for (unsigned y = 0; y < SIDE; y++) {
+        for (unsigned x = 0; x < SIDE * 3; x++)
+            row[x] = (uint8_t)(x / 3 * (x % 3 + 1) / 40 + y / 20);
+        JSAMPROW rows = row;
+        jpeg_write_scanlines(&jpeg, &rows, 1);
+    }
+    jpeg_finish_compress(&jpeg);
+    jpeg_destroy_compress(&jpeg);
+    th_bytes_add(b, data, len);
+    free(data);
+}
+
+static bool add_webp(struct th_bytes *b)
+{
+    struct th_bytes jpeg = {0};
+    static struct th_image_result result;
+    struct thumbs_image_options o = {
+        .n_sizes = 1, .n_formats = 1, .fit = THUMBS_FIT_INSIDE, .quality = 80, .max_pixels = SIDE * SIDE};
+    const struct th_image_limits limits = {0};
+    struct th_sink sink;
+    struct thumbs_error err;
+    o.sizes[0] = (struct thumbs_size){SIDE, SIDE, true};
+    o.formats[0] = THUMBS_FORMAT_WEBP;
+    add_jpeg(&jpeg);
+    th_sink_init_heap(&sink);
+    bool ok = th_image_make((uint8_t *)jpeg.data, jpeg.len, &o, &limits, &sink, &result, &err) == THUMBS_OK;
+    if (ok) th_bytes_add(b, sink.data, sink.len);
+    th_sink_finish_heap(&sink);
+    th_bytes_finish(&jpeg);
+    return ok;
+}
+
+static void add_le(struct th_bytes *b, uint64_t value, unsigned n)
+{
+    for (; n--; value >>= 8)
+        th_bytes_addc(b, (char)value);
+}
+
+/* RGB, or YCbCr, which libvips does not read by the row. A file that does not decode proves nothing. */
+static void try_tiff(const char *name, unsigned compression, unsigned photometric, const struct th_bytes *strip)
+{
+    const uint32_t tags[][4] = {{256, 4, 1, SIDE},        {257, 4, 1, SIDE}, {258, 3, 3, 134}, {259, 3, 1, compression},
+                                {262, 3, 1, photometric}, {273, 4, 1, 140},  {277, 3, 1, 3},   {278, 4, 1, SIDE},
+                                {279, 4, 1, strip->len},  {284, 3, 1, 1}};
+    struct th_bytes b = {0};
+    th_bytes_add(&b, "II*\0\x08\0\0\0\x0a\0", 10);
+    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
+        add_le(&b, tags[i][0] | tags[i][1] << 16, 4);
+        add_le(&b, tags[i][2], 4);
+        add_le(&b, tags[i][3], 4);
+    }
+    add_le(&b, 0, 4);
+    add_le(&b, 0x000800080008, 6);
+    th_bytes_add(&b, strip->data, strip->len);
+    unsigned n_before = n_decoded;
+    try_file(name, (uint8_t *)b.data, b.len);
+    if (n_decoded != n_before + 2) {
+        printf("%s: not decoded\n", name);
+        n_wrong++;
+    }
+    th_bytes_finish(&b);
+}
+
+static void try_whole_strips(void)
+{
+    struct th_bytes jpeg = {0}, webp = {0};
+    add_jpeg(&jpeg);
+    try_tiff("progressive JPEG in a TIFF", 7, 2, &jpeg);
+    try_tiff("progressive JPEG in a TIFF, YCbCr", 7, 6, &jpeg);
+    if (add_webp(&webp)) {
+        try_tiff("WebP in a TIFF", 50001, 2, &webp);
+    } else {
+        printf("no WebP was made\n");
+        n_wrong++;
+    }
+    th_bytes_finish(&jpeg);
+    th_bytes_finish(&webp);
+}
+
 int main(int argc, char **argv)
 {
     struct thumbs_error err;
@@ -183,6 +287,7 @@ int main(int argc, char **argv)
     }
     for (int i = verbose ? 2 : 1; i < argc; i++)
         nftw(argv[i], visit, 16, FTW_PHYS);
+    try_whole_strips();
     sampling = true;
     if (corpus && *corpus)
         nftw(corpus, visit, 16, FTW_PHYS);
