@@ -40,7 +40,7 @@ for round in $(seq "$rounds"); do
     sleep "$(awk -v ms="$whole_ms" -v r="$RANDOM" 'BEGIN { printf "%.3f", ms * r / 32768 / 1000 }')"
     if kill -9 "$pid" 2>/dev/null; then n_killed=$((n_killed + 1)); fi
     wait "$pid" 2>/dev/null
-    for _ in 1 2 3 4 5 6 7 8 9 10; do
+    for _ in $(seq 100); do
         [ -z "$(orphans)" ] && break
         sleep 0.1
     done
