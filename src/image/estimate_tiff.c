@@ -169,8 +169,9 @@ static uint64_t made_pixel_bytes(const struct directory *d)
     return d->photometric == CIELAB || is_logarithm(d) ? th_max_u64(stored, 16) : stored;
 }
 
-/* What a codec holds of a strip or tile of that size, beside what is read of it and what comes out. Only some decode by rows, whatever libvips asks for. A JPEG in the last strip may be
- * higher than the strip without libtiff refusing it: that is not looked for. */
+/* What a codec holds of a strip or tile of that size, beside what is read of it and what comes out. Only some decode
+ * by rows, whatever libvips asks for. A JPEG in the last strip may be higher than the strip without libtiff refusing
+ * it: that is not looked for. */
 static uint64_t codec(const struct directory *d, uint64_t width, uint64_t rows)
 {
     uint64_t samples = d->planar == PLANAR_SEPARATE ? 1 : d->samples;
