@@ -208,7 +208,15 @@ static void add_jpeg(struct th_bytes *b)
     free(data);
 }
 
-static bool add_webp(struct th_bytes *b)
+#define MOST_WEBP ((size_t)16 << 20)
+
+struct webp {
+    size_t len;
+    uint8_t data[MOST_WEBP];
+};
+
+/* In the child. */
+static void make_webp(struct webp *webp)
 {
     struct th_bytes jpeg = {0};
     static struct th_image_result result;
@@ -221,10 +229,27 @@ static bool add_webp(struct th_bytes *b)
     o.formats[0] = THUMBS_FORMAT_WEBP;
     add_jpeg(&jpeg);
     th_sink_init_heap(&sink);
-    bool ok = th_image_make((uint8_t *)jpeg.data, jpeg.len, &o, &limits, &sink, &result, &err) == THUMBS_OK;
-    if (ok) th_bytes_add(b, sink.data, sink.len);
-    th_sink_finish_heap(&sink);
-    th_bytes_finish(&jpeg);
+    if (th_image_make((uint8_t *)jpeg.data, jpeg.len, &o, &limits, &sink, &result, &err) != THUMBS_OK) return;
+    if (sink.len > MOST_WEBP) return;
+    memcpy(webp->data, sink.data, sink.len);
+    webp->len = sink.len;
+}
+
+/* In a process of its own: libvips' threads, once started, would be missing in all that is forked later. */
+static bool add_webp(struct th_bytes *b)
+{
+    struct webp *webp = mmap(NULL, sizeof *webp, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (webp == MAP_FAILED) return false;
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        make_webp(webp);
+        _exit(0);
+    }
+    if (pid > 0) waitpid(pid, NULL, 0);
+    bool ok = webp->len > 0;
+    th_bytes_add(b, webp->data, webp->len);
+    munmap(webp, sizeof *webp);
     return ok;
 }
 
