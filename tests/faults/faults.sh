@@ -57,7 +57,8 @@ check() { # POINT N MODE [OPTION...]
     if [ "$status" -eq 0 ] && [ "$(find "$out" -name '*.jpg' | wc -l)" -ne 3 ]; then
         fail "$point:$n $mode: exit status 0 with outputs missing"
     fi
-    "$thumbs" --mode=sync --quiet "$source" "$out" 2>"$scratch/stderr" ||
+    # A fault in a worker ends it, and its file is remembered for that.
+    "$thumbs" --mode=sync --quiet --retry-failed "$source" "$out" 2>"$scratch/stderr" ||
         fail "$point:$n $mode: the next run: $(cat "$scratch/stderr")"
     [ "$(find "$out" -name '*.jpg' | wc -l)" -eq 3 ] || fail "$point:$n $mode: the next run leaves the tree incomplete"
 }
