@@ -93,14 +93,23 @@ uint64_t th_areas_held_bytes(const struct th_areas *areas)
     return sum;
 }
 
+/* Give back what lies behind the beginning of a sink. */
+static void empty(const struct th_area *sink)
+{
+    struct stat st;
+    if (fstat(sink->fd, &st) != 0 || st.st_size <= KEEP_BYTES) return;
+    (void)fallocate(sink->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, KEEP_BYTES, st.st_size - KEEP_BYTES);
+}
+
+void th_areas_trim(struct th_areas *areas, unsigned i_sink)
+{
+    if (areas->sinks[i_sink].len > KEEP_BYTES) empty(&areas->sinks[i_sink]);
+}
+
 void th_areas_reset(struct th_areas *areas)
 {
     atomic_store(&areas->page->begun, 0);
     atomic_store(&areas->page->out_of_memory, 0);
-    for (int i = 0; i < TH_WIRE_N_SINKS; i++) {
-        struct stat st;
-        int fd = areas->sinks[i].fd;
-        if (fstat(fd, &st) != 0 || st.st_size <= KEEP_BYTES) continue;
-        (void)fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, KEEP_BYTES, st.st_size - KEEP_BYTES);
-    }
+    for (int i = 0; i < TH_WIRE_N_SINKS; i++)
+        empty(&areas->sinks[i]);
 }

@@ -36,6 +36,10 @@ bool th_areas_cover(struct th_areas *areas, unsigned i_sink, uint64_t need);
 /* Bytes of memory that the areas hold. Costs a system call each. */
 uint64_t th_areas_held_bytes(const struct th_areas *areas);
 
+/* The outputs in this sink have been committed: what they took goes back, but for the beginning. Costs nothing where
+ * they were small. */
+void th_areas_trim(struct th_areas *areas, unsigned i_sink);
+
 /* The worker is gone: a fresh page, and what it had put into the sinks goes back to the system, but for the beginning
  * that the next one will use. */
 void th_areas_reset(struct th_areas *areas);

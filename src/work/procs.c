@@ -38,6 +38,7 @@ enum {
     MAX_RESENDS = 2, /* how often a file may be the next of a worker that dies before it begins it */
     SPAWN_TRIES = 5, /* a machine short of processes may have one again soon */
     SPAWN_PAUSE_US = 100 * 1000,
+    HEIR_TRIES = 20,                   /* pauses in which another attendant may take the files of one that gives up */
     TRIM_BYTES = 8 << 20,              /* memory of one file that a worker is not to keep for the next */
     LOOK_PAUSE_NS = 100 * 1000 * 1000, /* how often a worker that takes its time is looked after */
     MORE_THREADS = 64,                 /* of a worker, besides those that the number of CPUs explains */
@@ -48,6 +49,7 @@ enum {
 struct sent {
     struct th_item *item;
     uint64_t id;
+    uint64_t sent_ns; /* the worker began it after that */
     unsigned n_resends, n_losses;
 };
 
@@ -86,6 +88,7 @@ struct pool {
     unsigned n_running; /* attendants; guarded by the server's lock */
     unsigned most_threads;
     struct th_strays strays;
+    atomic_bool has_failed; /* a file has, for want of a worker */
     atomic_bool told_sandbox;
     atomic_bool preload; /* a picture has come that needs more than the hot paths: new workers get the libraries */
     pthread_mutex_t lock;
@@ -183,10 +186,11 @@ static bool try_to_send(struct attendant *a, struct sent *sent)
     struct th_wire_job job = {.id = ++a->last_id, .slot = slot->id, .len = slot->len, .cap = slot->cap};
     job.trim = sent->item->decode_bytes >= TRIM_BYTES;
     job.i_sink = (uint32_t)(job.id % TH_WIRE_N_SINKS);
+    sent->id = job.id; /* in any case: 0 is what a fresh page has begun */
+    sent->sent_ns = th_now_ns();
     if (!make_room_for_slot(a, slot->id)) return false;
     uint64_t bit = UINT64_C(1) << (slot->id % 64), *word = &a->knows_slot[slot->id / 64];
     size_t n_fds = *word & bit ? 0 : 1;
-    sent->id = job.id;
     if (th_wire_send(a->sock, &job, sizeof job, &slot->fd, n_fds) != 0) return false;
     *word |= bit;
     return true;
@@ -301,7 +305,7 @@ static bool is_plausible(struct attendant *a, size_t size)
 {
     const struct th_work *work = a->pool->work;
     struct th_check expected = {.image = work->image, .no_work = work->no_work, .id = a->sent[0].id};
-    expected.most_ns = th_now_ns() - a->began_ns + clock_slack_ns;
+    expected.most_ns = th_now_ns() - a->sent[0].sent_ns + clock_slack_ns;
     uint64_t sink_bytes;
     if (!th_check_reply(&expected, &a->reply, size, &sink_bytes)) return false;
     return th_areas_cover(&a->areas, a->reply.id % TH_WIRE_N_SINKS, sink_bytes);
@@ -370,17 +374,19 @@ static void finish_answered(struct attendant *a)
 {
     const struct th_work *work = a->pool->work;
     struct th_outcome outcome = {.code = a->reply.error.code, .started_ns = a->began_ns};
+    unsigned i_sink = (unsigned)(a->reply.id % TH_WIRE_N_SINKS);
     struct th_item *item = take_oldest(a);
     begin_time(a);
     tell_moved(a);
     send_ahead(a);
     if (outcome.code == THUMBS_OK) {
         outcome.result = &a->reply.result;
-        outcome.data = a->areas.sinks[a->reply.id % TH_WIRE_N_SINKS].data;
+        outcome.data = a->areas.sinks[i_sink].data;
     } else {
         outcome.error = &a->reply.error;
     }
     work->finish(work->user, item, &outcome);
+    th_areas_trim(&a->areas, i_sink); /* the worker has no job that goes there now */
 }
 
 /* ---- a worker that failed ---- */
@@ -511,20 +517,44 @@ static bool attend(struct attendant *a, struct thumbs_error *err)
     return true;
 }
 
-/* No worker for this attendant: its files are not to blame, others may take them. */
-static void give_up(struct attendant *a, const struct thumbs_error *error)
+/* The files that nobody was there to take have failed. */
+static void fail_strays(struct pool *pool)
+{
+    const struct th_work *work = pool->work;
+    struct th_item *item;
+    pthread_mutex_lock(&pool->lock);
+    struct thumbs_error error = pool->error;
+    pthread_mutex_unlock(&pool->lock);
+    while ((item = th_strays_try_take(&pool->strays))) {
+        struct th_outcome outcome = {.code = error.code, .error = &error, .blameless = true};
+        if (th_budget_is_cancelled(work->memory)) {
+            work->drop(work->user, item);
+            continue;
+        }
+        atomic_store(&pool->has_failed, true);
+        work->finish(work->user, item, &outcome);
+    }
+}
+
+/* No worker for this attendant: its files are not to blame, others may take them. Those may sleep at the queue, though,
+ * and be woken by nothing, since the buffers of these very files keep others from being loaded. So what nobody takes in
+ * a while has failed. */
+static void give_up(struct attendant *a, const struct thumbs_error *error, bool is_hopeless)
 {
     struct pool *pool = a->pool;
     int status;
     (void)end_worker(a, &status);
+    pthread_mutex_lock(&pool->lock);
+    pool->error = *error;
+    pthread_mutex_unlock(&pool->lock);
     while (a->n_sent > 0) {
         struct th_item *item = take_oldest(a);
         th_work_tell(pool->work, item, TH_ITEM_UNSERVED, 0, 0);
         th_strays_put(&pool->strays, item);
     }
-    pthread_mutex_lock(&pool->lock);
-    pool->error = *error;
-    pthread_mutex_unlock(&pool->lock);
+    for (int i = 0; i < HEIR_TRIES && !is_hopeless && atomic_load(&pool->strays.n) > 0; i++)
+        usleep(SPAWN_PAUSE_US);
+    fail_strays(pool);
 }
 
 static void *attendant_thread(void *arg)
@@ -532,29 +562,11 @@ static void *attendant_thread(void *arg)
     struct attendant *a = arg;
     struct pool *pool = a->pool;
     struct thumbs_error error = {0};
-    if (!attend(a, &error)) give_up(a, &error);
+    if (!attend(a, &error)) give_up(a, &error, a->hello.refused);
     th_strays_leave(&pool->strays);
     if (a->sock >= 0) close(a->sock); /* the worker sees the end of file and ends */
     th_server_leave(pool->server, &pool->n_running);
     return NULL;
-}
-
-/* Files that attendants left behind and nobody was there to take: were there any? */
-static bool fail_strays(struct pool *pool)
-{
-    const struct th_work *work = pool->work;
-    struct th_item *item;
-    bool any = false;
-    while ((item = th_strays_try_take(&pool->strays))) {
-        struct th_outcome outcome = {.code = pool->error.code, .error = &pool->error, .blameless = true};
-        if (th_budget_is_cancelled(work->memory)) {
-            work->drop(work->user, item);
-            continue;
-        }
-        work->finish(work->user, item, &outcome);
-        any = true;
-    }
-    return any;
 }
 
 /* Start up to n attendants: how many run. Fewer than asked is slower, not wrong. */
@@ -615,7 +627,8 @@ enum thumbs_code th_procs_run(const struct th_work *work, struct thumbs_error *e
     if (code == THUMBS_OK) code = th_server_create(work, &pool.server, err);
     if (code == THUMBS_OK) {
         run_attendants(&pool, attendants, work->jobs);
-        bool left_behind = fail_strays(&pool) || !th_queue_is_finished(work->queue);
+        fail_strays(&pool);
+        bool left_behind = atomic_load(&pool.has_failed) || !th_queue_is_finished(work->queue);
         /* One attendant that gave up only matters if it left work behind: else the others have done it. */
         if (pool.error.code != THUMBS_OK && left_behind) {
             code = pool.error.code;
