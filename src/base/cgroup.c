@@ -1,21 +1,9 @@
 #include "base/cgroup.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/sys.h"
-
-bool th_cgroup_read_text(const char *path, char *buf, size_t size)
-{
-    int fd = th_openat(AT_FDCWD, path, O_RDONLY, 0);
-    if (fd < 0) return false;
-    ssize_t n = th_read_full(fd, buf, size - 1);
-    th_close(fd);
-    if (n < 0) return false;
-    buf[n] = '\0';
-    return true;
-}
 
 /* From the group's folder up to the root of the hierarchy. Cuts `dir` as it goes; `base_len` is the length of the mount
  * point. */
@@ -72,7 +60,7 @@ uint64_t th_cgroup_smallest(const char *root, const char *controller, th_cgroup_
     char path[4096], text[8192], *save = NULL;
     uint64_t best = 0;
     if ((size_t)snprintf(path, sizeof path, "%s/proc/self/cgroup", root) >= sizeof path) return 0;
-    if (!th_cgroup_read_text(path, text, sizeof text)) return 0;
+    if (!th_read_text(path, text, sizeof text)) return 0;
     for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         uint64_t here = limit_of_line(root, line, controller, v1, v2);
         if (here && (!best || here < best)) best = here;

@@ -12,9 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A short file of the kernel as a string in buf; false if it cannot be read. */
-bool th_cgroup_read_text(const char *path, char *buf, size_t size);
-
 /* The limit that one group's folder sets; 0: none. */
 typedef uint64_t th_cgroup_limit_fn(const char *dir);
 

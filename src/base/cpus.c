@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/cgroup.h"
+#include "base/sys.h"
 #include "thumbs/thumbs.h"
 
 #ifdef _OPENMP
@@ -39,7 +40,7 @@ static uint64_t quota_v2(const char *dir)
 {
     char path[4096 + 32], text[128], *end;
     snprintf(path, sizeof path, "%s/cpu.max", dir);
-    if (!th_cgroup_read_text(path, text, sizeof text)) return 0;
+    if (!th_read_text(path, text, sizeof text)) return 0;
     double quota = strtod(text, &end);
     if (end == text) return 0;
     return round_up_cpus(quota, strtod(end, NULL));
@@ -49,9 +50,9 @@ static uint64_t quota_v1(const char *dir)
 {
     char path[4096 + 32], quota[64], period[64];
     snprintf(path, sizeof path, "%s/cpu.cfs_quota_us", dir);
-    if (!th_cgroup_read_text(path, quota, sizeof quota)) return 0;
+    if (!th_read_text(path, quota, sizeof quota)) return 0;
     snprintf(path, sizeof path, "%s/cpu.cfs_period_us", dir);
-    if (!th_cgroup_read_text(path, period, sizeof period)) return 0;
+    if (!th_read_text(path, period, sizeof period)) return 0;
     return round_up_cpus(strtod(quota, NULL), strtod(period, NULL));
 }
 

@@ -2,17 +2,18 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/cgroup.h"
+#include "base/num.h"
+#include "base/sys.h"
 
 /* A file with one number of bytes; 0 where there is none, or "max". */
 static uint64_t number_in(const char *dir, const char *name)
 {
     char path[4096 + 64], text[64];
     snprintf(path, sizeof path, "%s/%s", dir, name);
-    return th_cgroup_read_text(path, text, sizeof text) ? strtoull(text, NULL, 10) : 0;
+    return th_read_text(path, text, sizeof text) ? strtoull(text, NULL, 10) : 0;
 }
 
 /* Past `high` the kernel does not kill, but slows all of the group down until it has given back: as good as a limit. */
@@ -34,8 +35,7 @@ static uint64_t machine_bytes(const char *root)
     char path[4096], text[4096];
     uint64_t kib = 0;
     snprintf(path, sizeof path, "%s/proc/meminfo", root);
-    const char *line = th_cgroup_read_text(path, text, sizeof text) ? strstr(text, "MemTotal:") : NULL;
-    if (line) kib = strtoull(line + strlen("MemTotal:"), NULL, 10);
+    if (th_read_text(path, text, sizeof text)) (void)th_find_number(text, "MemTotal:", &kib);
     if (kib && kib <= UINT64_MAX / 1024) return kib * 1024;
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : (uint64_t)1 << 30;

@@ -1,5 +1,8 @@
 #include "base/num.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* Digits at *text to a number; moves *text behind them. False if there are none or they overflow. */
 static bool take_digits(const char **text, uint64_t *out)
 {
@@ -59,4 +62,11 @@ bool th_parse_bytes(const char *text, uint64_t min, uint64_t max, uint64_t *out)
         if (__builtin_mul_overflow(value, UINT64_C(1) << shift, &value)) return false;
     }
     return store_if_within(value, min, max, out);
+}
+
+bool th_find_number(const char *text, const char *label, uint64_t *out)
+{
+    const char *at = strstr(text, label);
+    if (at) *out = strtoull(at + strlen(label), NULL, 10);
+    return at != NULL;
 }

@@ -40,6 +40,10 @@ static inline uint64_t th_mul_sat(uint64_t a, uint64_t b)
     return __builtin_mul_overflow(a, b, &r) ? UINT64_MAX : r;
 }
 
+/* The number that stands behind the first `label` in `text` ("VmData:   1234 kB"), 0 if it is none; false, and *out
+ * as it was, if there is no such label. */
+bool th_find_number(const char *text, const char *label, uint64_t *out);
+
 /* Parse the whole of `text` as a decimal number within [min, max]; no sign, no blanks, no empty string. */
 bool th_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *out);
 /* The same with an optional K, M or G (powers of 1024, either case). */

@@ -73,6 +73,17 @@ ssize_t th_read_full(int fd, void *buf, size_t len)
     return (ssize_t)done;
 }
 
+bool th_read_text(const char *path, char *buf, size_t size)
+{
+    int fd = th_openat(AT_FDCWD, path, O_RDONLY, 0);
+    if (fd < 0) return false;
+    ssize_t n = th_read_full(fd, buf, size - 1);
+    th_close(fd);
+    if (n < 0) return false;
+    buf[n] = '\0';
+    return true;
+}
+
 int th_write_full(int fd, const void *buf, size_t len)
 {
     size_t done = 0;

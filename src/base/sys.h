@@ -60,6 +60,8 @@ int th_openat(int dirfd, const char *name, int flags,
 ssize_t th_read(int fd, void *buf, size_t len); /* one read, EINTR retried */
 /* Read until `len` bytes or end of file: the count read, or -1. */
 ssize_t th_read_full(int fd, void *buf, size_t len);
+/* A short file of the kernel (below /proc or /sys), as far as buf holds, as a string; false if it cannot be read. */
+bool th_read_text(const char *path, char *buf, size_t size);
 /* Write all: 0, or -1 with errno. */
 int th_write_full(int fd, const void *buf, size_t len);
 int th_close(int fd); /* 0 or -1; EINTR counts as closed (Linux) */

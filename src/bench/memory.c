@@ -2,31 +2,19 @@
 
 #include <ctype.h>
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "base/sys.h"
-
-/* The beginning of a small file of /proc, NUL-terminated; its length or -1. */
-static ssize_t read_proc(const char *path, char *buf, size_t size)
-{
-    const int fd = th_openat(AT_FDCWD, path, O_RDONLY, 0);
-    if (fd < 0) return -1;
-    const ssize_t n = th_read_full(fd, buf, size - 1);
-    close(fd);
-    if (n >= 0) buf[n] = '\0';
-    return n;
-}
 
 /* Append the children that thread `task` of process `pid` has started; false if the file cannot be read. */
 static bool add_children(pid_t pid, const char *task, pid_t *pids, size_t *n, size_t max)
 {
     char path[96], list[8192];
     snprintf(path, sizeof path, "/proc/%d/task/%.20s/children", (int)pid, task);
-    if (read_proc(path, list, sizeof list) < 0) return false;
+    if (!th_read_text(path, list, sizeof list)) return false;
     for (char *p = list; *p && *n < max;) {
         char *end;
         const long child = strtol(p, &end, 10);
@@ -62,7 +50,7 @@ static uint64_t unshared_bytes(pid_t pid)
     char path[64], text[256];
     unsigned long long size, resident, shared;
     snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
-    if (read_proc(path, text, sizeof text) < 0) return 0;
+    if (!th_read_text(path, text, sizeof text)) return 0;
     if (sscanf(text, "%llu %llu %llu", &size, &resident, &shared) != 3 || shared > resident) return 0;
     return (uint64_t)(resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
@@ -70,10 +58,11 @@ static uint64_t unshared_bytes(pid_t pid)
 static uint64_t proportional_bytes(pid_t pid)
 {
     char path[64], text[2048];
+    uint64_t kb = 0;
     snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
-    if (read_proc(path, text, sizeof text) <= 0) return unshared_bytes(pid);
-    const char *line = strstr(text, "\nPss:");
-    return line ? strtoull(line + 5, NULL, 10) * 1024 : 0;
+    if (!th_read_text(path, text, sizeof text) || !text[0]) return unshared_bytes(pid);
+    (void)th_find_number(text, "\nPss:", &kb);
+    return kb * 1024;
 }
 
 uint64_t th_bench_tree_bytes(pid_t root)

@@ -312,15 +312,14 @@ static bool set_memory(struct cli_settings *settings, const char *value, struct 
 
 static bool set_sandbox(struct cli_settings *settings, const char *value, struct cli_problem *problem)
 {
-    static const char *const words[] = {
-        [THUMBS_SANDBOX_ON] = "on", [THUMBS_SANDBOX_OFF] = "off", [THUMBS_SANDBOX_REQUIRE] = "require"};
-    (void)problem;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (strcmp(words[i], value) != 0) continue;
-        settings->options.sandbox = (enum thumbs_sandbox)i;
-        return true;
-    }
-    return false;
+    static const struct cli_word words[] = {{"on", THUMBS_SANDBOX_ON, true},
+                                            {"off", THUMBS_SANDBOX_OFF, true},
+                                            {"require", THUMBS_SANDBOX_REQUIRE, true},
+                                            {0}};
+    unsigned sandbox;
+    if (!cli_set_word(words, value, &sandbox, problem)) return false;
+    settings->options.sandbox = (enum thumbs_sandbox)sandbox;
+    return true;
 }
 
 static bool set_max_bytes(struct cli_settings *settings, const char *value, struct cli_problem *problem)
@@ -493,14 +492,13 @@ const struct cli_option cli_options[] = {
      "A source file larger than this is refused, with an optional K, M or G. Default: 1G.", CLI_GROUP_RUN,
      set_max_bytes},
     {"memory", 0, "SIZE", ALLOWED_BYTES, NULL,
-     "Most memory of all workers and buffers together, with an optional K, M or G. A file whose decoding takes more "
-     "than "
-     "is free waits; one that takes more than there ever is fails. Default: 3/4 of what the cgroup or the machine has.",
+     "Most memory of all workers and buffers together, with an optional K, M or G. A file whose decoding takes "
+     "more than is free waits; one that takes more than there ever is fails. Default: 3/4 of what the cgroup or the "
+     "machine has.",
      CLI_GROUP_RUN, set_memory},
     {"sandbox", 0, "WHEN", "on, off or require", NULL,
      "Lock each worker process up with seccomp and Landlock: on (as far as the kernel has them), off, or require (do "
-     "not "
-     "run without). Mode processes. Default: on.",
+     "not run without). Mode processes. Default: on.",
      CLI_GROUP_RUN, set_sandbox},
     {"on-damage", 0, "WHAT", "warn or fail", NULL,
      "What to do with truncated or damaged data that still decodes: warn (make the thumbnail and say so) or fail. "

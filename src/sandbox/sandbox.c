@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/num.h"
 #include "base/sys.h"
 #include "sandbox/sandbox_internal.h"
 
@@ -84,8 +85,8 @@ struct usage {
 /* The value of "name:  1234 kB" in the text of /proc/self/status; `otherwise` if it is not there. */
 static uint64_t status_bytes(const char *text, const char *name, uint64_t otherwise)
 {
-    const char *line = strstr(text, name);
-    uint64_t kib = line ? strtoull(line + strlen(name), NULL, 10) : 0;
+    uint64_t kib = 0;
+    (void)th_find_number(text, name, &kib);
     return kib && kib < UINT64_MAX / 1024 ? kib * 1024 : otherwise;
 }
 
@@ -95,12 +96,7 @@ static struct usage usage_now(void)
 {
     const struct usage otherwise = {.data_bytes = UINT64_C(256) << 20, .space_bytes = UINT64_C(1) << 30};
     char text[4096];
-    int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return otherwise;
-    ssize_t n = th_read_full(fd, text, sizeof text - 1);
-    close(fd);
-    if (n <= 0) return otherwise;
-    text[n] = '\0';
+    if (!th_read_text("/proc/self/status", text, sizeof text)) return otherwise;
     return (struct usage){.data_bytes = status_bytes(text, "\nVmData:", otherwise.data_bytes),
                           .space_bytes = status_bytes(text, "\nVmSize:", otherwise.space_bytes)};
 }

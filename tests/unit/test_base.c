@@ -117,6 +117,24 @@ Test(cpus, at_least_one)
     cr_assert_geq(thumbs_cpus_usable(), 1u);
 }
 
+Test(num, finds_a_number_behind_its_label)
+{
+    uint64_t n = 7;
+    cr_assert(th_find_number("Name:\tx\nVmData:\t   1234 kB\nThreads:\t2\n", "\nVmData:", &n) && n == 1234);
+    cr_assert_not(th_find_number("VmData: 1", "VmSize:", &n));
+    cr_assert_eq(n, 1234u, "output changed where there is no such label");
+    cr_assert(th_find_number("memory.max: max", "memory.max:", &n) && n == 0);
+}
+
+Test(sys, reads_a_short_text_and_no_more_than_fits)
+{
+    char text[5] = "none";
+    cr_assert_not(th_read_text("/proc/there-is-no-such-file", text, sizeof text));
+    cr_assert_str_eq(text, "none");
+    cr_assert(th_read_text("/proc/self/status", text, sizeof text));
+    cr_assert_str_eq(text, "Name");
+}
+
 Test(budget, gives_no_more_than_there_is)
 {
     struct th_budget b;
