@@ -129,7 +129,6 @@ static bool grow(struct th_slots *s, struct th_slot *slot, size_t bytes)
 /* Give the memory behind the first `keep` bytes back to the system. */
 static void trim(const struct th_slots *s, struct th_slot *slot, size_t keep)
 {
-    if (slot->touched <= keep) return;
     /* MADV_REMOVE punches a hole into the memfd, which frees its pages for every process that maps it. */
     madvise(slot->data + keep, slot->cap - keep, s->shared ? MADV_REMOVE : MADV_DONTNEED);
     slot->touched = keep;
@@ -249,9 +248,11 @@ void th_slots_give(struct th_slots *s, struct th_slot *slot)
     if (!slot) return;
     pthread_mutex_lock(&s->lock);
     size_t keep = settle(s, slot);
-    pthread_mutex_unlock(&s->lock);
-    trim(s, slot, keep);
-    pthread_mutex_lock(&s->lock);
+    if (keep < slot->touched) {
+        pthread_mutex_unlock(&s->lock);
+        trim(s, slot, keep);
+        pthread_mutex_lock(&s->lock);
+    }
     s->in_use -= slot->charged;
     slot->charged = 0;
     slot->next_free = s->free;

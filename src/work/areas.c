@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "base/sys.h"
+#include "work/work.h"
 
 enum {
     SINK_BYTES = 1 << 20, /* at the beginning; sparse, and the worker makes it grow */
-    KEEP_BYTES = 4 << 20, /* of a sink, from worker to worker */
     BLOCK_BYTES = 512     /* st_blocks counts in these */
 };
 
@@ -97,13 +97,14 @@ uint64_t th_areas_held_bytes(const struct th_areas *areas)
 static void empty(const struct th_area *sink)
 {
     struct stat st;
-    if (fstat(sink->fd, &st) != 0 || st.st_size <= KEEP_BYTES) return;
-    (void)fallocate(sink->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, KEEP_BYTES, st.st_size - KEEP_BYTES);
+    if (fstat(sink->fd, &st) != 0 || (uint64_t)st.st_size <= TH_WORK_SINK_KEEP_BYTES) return;
+    (void)fallocate(sink->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)TH_WORK_SINK_KEEP_BYTES,
+                    st.st_size - (off_t)TH_WORK_SINK_KEEP_BYTES);
 }
 
 void th_areas_trim(struct th_areas *areas, unsigned i_sink)
 {
-    if (areas->sinks[i_sink].len > KEEP_BYTES) empty(&areas->sinks[i_sink]);
+    if (areas->sinks[i_sink].len > TH_WORK_SINK_KEEP_BYTES) empty(&areas->sinks[i_sink]);
 }
 
 void th_areas_reset(struct th_areas *areas)

@@ -41,8 +41,9 @@ enum {
     HEIR_TRIES = 20,                   /* pauses in which another attendant may take the files of one that gives up */
     TRIM_BYTES = 8 << 20,              /* memory of one file that a worker is not to keep for the next */
     LOOK_PAUSE_NS = 100 * 1000 * 1000, /* how often a worker that takes its time is looked after */
-    MORE_THREADS = 64,                 /* of a worker, besides those that the number of CPUs explains */
-    MISSED_LOOKS = 5,                  /* so many in a row are missed by who was stopped, not by who is busy */
+    THREADS_PER_CPU = 4, /* of a decoder: so many tiles of a picture at a time, a thread for each CPU in each */
+    MORE_THREADS = 64,   /* of a worker, besides */
+    MISSED_LOOKS = 5,    /* so many in a row are missed by who was stopped, not by who is busy */
 };
 
 /* A file in the worker. */
@@ -618,13 +619,13 @@ enum thumbs_code th_procs_run(const struct th_work *work, struct thumbs_error *e
 {
     struct pool pool = {
         .work = work, .preload = outputs_need_libraries(work->image), .lock = PTHREAD_MUTEX_INITIALIZER};
-    pool.most_threads = TH_WORK_THREADS_PER_CPU * thumbs_cpus_usable() + MORE_THREADS;
+    pool.most_threads = THREADS_PER_CPU * thumbs_cpus_usable() + MORE_THREADS;
     enum thumbs_code code = THUMBS_OK;
     struct attendant *attendants = th_calloc(work->jobs, sizeof *attendants);
     bool has_strays = th_strays_init(&pool.strays, ((size_t)AHEAD + 1) * work->jobs);
     if (!attendants || !has_strays)
         code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for %u workers", work->jobs);
-    if (code == THUMBS_OK) code = th_server_create(work, &pool.server, err);
+    if (code == THUMBS_OK) code = th_server_create(work, pool.most_threads, &pool.server, err);
     if (code == THUMBS_OK) {
         run_attendants(&pool, attendants, work->jobs);
         fail_strays(&pool);

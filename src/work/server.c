@@ -22,7 +22,6 @@ enum {
     ANSWER_TIMEOUT_MS = 20000, /* a fork takes a millisecond; a server this late is stopped or lost */
     START_PAUSE_US = 200 * 1000,
     MAX_STARTS_IN_A_ROW = 5,     /* without one answered request in between */
-    SPARE_THREADS = 64,          /* as in procs.c, beside those that the number of CPUs explains */
     SINK_SPARE_BYTES = 64 << 20, /* a sink doubles when it grows */
     SPARE_FDS = 64,              /* of a worker besides its slots: socket, page, sinks, a font */
     END_TIMEOUT_MS = 1000,       /* idle workers end at once; one that was stopped never does */
@@ -137,10 +136,9 @@ static enum thumbs_code start(struct th_server *s, struct thumbs_error *err)
 static const uint64_t arena_space_bytes = UINT64_C(8) << 30;
 
 /* The last fence, for what the estimates and the attendant's eye let pass. */
-static struct th_sandbox_limits limits_of_worker(const struct th_work *work)
+static struct th_sandbox_limits limits_of_worker(const struct th_work *work, unsigned most_threads)
 {
-    uint64_t n_threads = TH_WORK_THREADS_PER_CPU * thumbs_cpus_usable() + SPARE_THREADS;
-    uint64_t stacks_bytes = n_threads * TH_WORK_STACK_BYTES; /* mostly never touched */
+    uint64_t stacks_bytes = (uint64_t)most_threads * TH_WORK_STACK_BYTES; /* mostly never touched */
     uint64_t data_bytes = work->memory->limit + TH_WORK_PROCESS_MOST_BYTES + stacks_bytes;
     uint64_t file_bytes = work->memory->limit + SINK_SPARE_BYTES;
     uint64_t shared_bytes = th_add_sat(TH_WIRE_N_SINKS * file_bytes, th_mul_sat(work->n_slots, work->file_bytes));
@@ -152,7 +150,8 @@ static struct th_sandbox_limits limits_of_worker(const struct th_work *work)
     };
 }
 
-enum thumbs_code th_server_create(const struct th_work *work, struct th_server **out, struct thumbs_error *err)
+enum thumbs_code th_server_create(const struct th_work *work, unsigned most_threads, struct th_server **out,
+                                  struct thumbs_error *err)
 {
     struct th_server *s = th_calloc(1, sizeof *s);
     if (!s) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for workers");
@@ -161,7 +160,7 @@ enum thumbs_code th_server_create(const struct th_work *work, struct th_server *
                                         .timeout_ns = work->timeout_ns,
                                         .no_work = work->no_work,
                                         .sandbox = work->sandbox,
-                                        .limits = limits_of_worker(work),
+                                        .limits = limits_of_worker(work, most_threads),
                                         .image = *work->image};
     s->program = work->worker_program ? work->worker_program : THUMBS_INSTALLED_PROGRAM;
     s->sock = -1;

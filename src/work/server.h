@@ -13,8 +13,10 @@
 
 struct th_server;
 
-/* Start the server program. The calling thread must be the one that calls th_server_keep(). */
-enum thumbs_code th_server_create(const struct th_work *work, struct th_server **out, struct thumbs_error *err);
+/* Start the server program. The calling thread must be the one that calls th_server_keep(). most_threads: that a worker
+ * may have, for which its limits leave room. */
+enum thumbs_code th_server_create(const struct th_work *work, unsigned most_threads, struct th_server **out,
+                                  struct thumbs_error *err);
 /* Restart the server whenever it dies, until *n_users, guarded by the server's lock, is 0 (see th_server_leave()). */
 void th_server_keep(struct th_server *server, unsigned *n_users);
 /* One user fewer. */

@@ -5,9 +5,6 @@
 #include "work/probe.h"
 #include "work/work.h"
 
-/* Keep the sink's memory between files, but not that of one giant. */
-enum { KEEP_BYTES = 4 << 20 };
-
 bool th_work_admit(const struct th_work *work, struct th_item *item)
 {
     struct thumbs_error error = {0};
@@ -66,7 +63,7 @@ void th_work_one(const struct th_work *work, unsigned worker, struct th_item *it
     }
     th_budget_give(work->memory, item->decode_bytes);
     work->finish(work->user, item, &outcome);
-    if (sink->cap > KEEP_BYTES) {
+    if (sink->cap > TH_WORK_SINK_KEEP_BYTES) {
         th_sink_finish_heap(sink);
         th_sink_init_heap(sink);
     }

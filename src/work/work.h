@@ -50,8 +50,8 @@ enum th_item_state {
 
 /* Of a thread that a decoder starts in a worker process. */
 #define TH_WORK_STACK_BYTES ((size_t)1 << 20)
-/* How many of them may run for each CPU: four tiles of a picture at a time, a thread for each CPU in each. */
-#define TH_WORK_THREADS_PER_CPU 4u
+/* What a sink keeps from file to file: not the memory of one giant. */
+#define TH_WORK_SINK_KEEP_BYTES ((size_t)4 << 20)
 
 struct th_work {
     enum thumbs_mode mode;

@@ -32,7 +32,7 @@
 #include "work/wire.h"
 #include "work/work.h"
 
-enum { N_SPAWN_FDS = 2 + TH_WIRE_N_SINKS, KEEP_BYTES = 4 << 20, MAX_SLOT_ID = 1 << 20, MAX_ARENAS = 4 };
+enum { N_SPAWN_FDS = 2 + TH_WIRE_N_SINKS, MAX_SLOT_ID = 1 << 20, MAX_ARENAS = 4 };
 
 /* ---- worker ---- */
 
@@ -120,8 +120,6 @@ static void do_job(struct worker *w, const struct th_wire_job *job, const uint8_
 {
     struct th_sink *sink = &w->outputs[job->i_sink].sink;
     struct th_image_limits limits = {.sandboxed = w->sandboxed};
-    /* What a giant left behind in this sink goes back to the system before the next file. */
-    if (sink->cap > KEEP_BYTES) madvise(sink->data + KEEP_BYTES, sink->cap - KEEP_BYTES, MADV_REMOVE);
     sink->len = 0;
     bool lie = false;
     if (th_probe(data, (size_t)job->len, &lie, &reply->error)) {
@@ -131,6 +129,9 @@ static void do_job(struct worker *w, const struct th_wire_job *job, const uint8_
     /* The attendant kills what runs over; the deadline here is for decoders that can stop by themselves first. */
     reply->error.code = th_work_make(data, (size_t)job->len, &w->config->image, limits, w->config->timeout_ns, sink,
                                      &reply->result, &reply->error);
+    /* What a failed one has written goes back; that of the others when it is committed (th_areas_trim()). */
+    if (reply->error.code != THUMBS_OK && sink->cap > TH_WORK_SINK_KEEP_BYTES)
+        madvise(sink->data + TH_WORK_SINK_KEEP_BYTES, sink->cap - TH_WORK_SINK_KEEP_BYTES, MADV_REMOVE);
 }
 
 static bool serve_job(struct worker *w, struct th_wire_reply *reply)
