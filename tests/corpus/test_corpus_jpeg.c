@@ -18,6 +18,7 @@
 #include "image/image.h"
 #include "image/jpeg_dc.h"
 #include "image/jpeg_planes.h"
+#include "support/picture.h"
 
 struct file {
     uint8_t *data;
@@ -200,9 +201,7 @@ struct pixels {
 /* What we make, without loss. */
 static bool ours(const struct file *f, uint32_t side, struct pixels *out)
 {
-    struct thumbs_image_options o = {.n_sizes = 1, .n_formats = 1, .quality = 80, .max_pixels = 500000000};
-    o.sizes[0] = (struct thumbs_size){side, side, true};
-    o.formats[0] = THUMBS_FORMAT_PNG;
+    struct thumbs_image_options o = test_picture_options(side, THUMBS_FORMAT_PNG);
     struct th_sink sink;
     struct th_image_result result;
     th_sink_init_heap(&sink);

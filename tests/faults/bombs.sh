@@ -4,12 +4,9 @@
 #   bombs.sh PROGRAM SAMPLES
 # THUMBS_BOMBS_MB: most megabytes that any one process may have held.
 set -u
-thumbs=$(readlink -f "$1")
-samples=$(readlink -f "$2")
+. "$(dirname "$0")/common.inc"
 make_bombs=$(dirname "$(readlink -f "$0")")/../bombs/make_bombs.py
 command -v python3 >/dev/null || { echo "SKIPPED: python3 is missing"; exit 77; }
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
 most_mb=${THUMBS_BOMBS_MB:-512}
 # A sanitizer keeps what was freed, and shadows all of it.
 ldd "$thumbs" | grep -qE 'lib(a|t)san' && most_mb=$((most_mb * 4))
@@ -112,7 +109,6 @@ for what in wrong:
 sys.exit(bool(wrong))
 EOF
 
-failures=0
 for mode in processes threads sync; do
     start=$SECONDS
     timeout -k 5 290 python3 check.py "$thumbs" "$mode" "$most_mb" || failures=$((failures + 1))

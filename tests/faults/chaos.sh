@@ -4,17 +4,9 @@
 # everything else is done, and comes out as in a calm run. A later run completes the tree.
 #   chaos.sh PROGRAM SAMPLES [FILES]
 set -u
-thumbs=$(readlink -f "$1")
-samples=$(readlink -f "$2")
+. "$(dirname "$0")/common.inc"
 n_files=${3:-2000}
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
-failures=0
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
 
 # Pictures that take their time stand among small ones, so that strikes meet workers in the middle of one.
 mapfile -t pictures < <(find "$samples/photos" "$samples/orientation" "$samples/jpeg" "$samples/png" "$samples/webp" \

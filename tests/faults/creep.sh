@@ -3,17 +3,9 @@
 # megabyte, which is a tenth of little). Small pictures of several kinds, so that decoders and libraries all had a turn.
 #   creep.sh PROGRAM SAMPLES [FILES]
 set -u
-thumbs=$(readlink -f "$1")
-samples=$(readlink -f "$2")
+. "$(dirname "$0")/common.inc"
 n_files=${3:-100000}
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
-failures=0
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
 
 # Folders of 1,000: what is kept for a folder goes with it.
 mapfile -t pictures < <(find "$samples/orientation" "$samples/jpeg" "$samples/png" "$samples/gif" "$samples/broken" \

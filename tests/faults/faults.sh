@@ -4,10 +4,7 @@
 # output is whole (equal to the one of a calm run); and the next run completes the tree.
 #   faults.sh PROGRAM SAMPLES
 set -u
-thumbs=$1
-samples=$2
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+. "$(dirname "$0")/common.inc"
 if THUMBS_FAULT='open:*' "$thumbs" --mode=sync --quiet "$samples/orientation" "$scratch/probe" 2>/dev/null; then
     echo "SKIPPED: this build has no fault injection (THUMBS_FAULTS)"
     exit 77
@@ -23,13 +20,8 @@ echo text >"$source/notes.txt"
 n_outputs=$(find "$scratch/calm" -name '*.jpg' | wc -l)
 [ "$n_outputs" -eq 3 ] || { echo "calm run made $n_outputs"; exit 1; }
 
-failures=0
 n_runs=0
 n_struck=0
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
 
 check() { # POINT N MODE [OPTION...]
     local point=$1 n=$2 mode=$3 out=$scratch/out status

@@ -3,11 +3,8 @@
 # the next run completes the tree and clears the temporaries.
 #   kill.sh PROGRAM SAMPLES [ROUNDS]
 set -u
-thumbs=$(readlink -f "$1")
-samples=$(readlink -f "$2")
+. "$(dirname "$0")/common.inc"
 rounds=${3:-50}
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
 source=$scratch/source
 mkdir -p "$source"
 for i in 1 2 3 4; do cp -r "$samples/photos" "$source/$i"; done
@@ -16,12 +13,6 @@ start=$(date +%s%N)
 "$thumbs" --jobs=2 --quiet "$source" "$scratch/calm" || exit 1
 whole_ms=$((($(date +%s%N) - start) / 1000000))
 n_calm=$(find "$scratch/calm" -name '*.jpg' | wc -l)
-
-failures=0
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
 
 # Other tests may be running the same program; ours are told by their folder.
 orphans() {

@@ -18,6 +18,7 @@
 
 #include "base/bytes.h"
 #include "image/image.h"
+#include "support/picture.h"
 
 #define GRID      4
 #define TOLERANCE 5 /* steps of a mean colour */
@@ -58,14 +59,7 @@ static void append_grid(struct th_bytes *line, const uint8_t *data, size_t len)
 
 static void describe(struct th_bytes *line, const char *path, const uint8_t *data, size_t len)
 {
-    struct thumbs_image_options o = {.n_sizes = 1,
-                                     .n_formats = 1,
-                                     .fit = THUMBS_FIT_INSIDE,
-                                     .quality = 80,
-                                     .background = {255, 255, 255, 0},
-                                     .max_pixels = 500000000};
-    o.sizes[0] = (struct thumbs_size){64, 64, true};
-    o.formats[0] = THUMBS_FORMAT_PNG;
+    struct thumbs_image_options o = test_picture_options(64, THUMBS_FORMAT_PNG);
     struct th_sink sink;
     struct th_image_result *result = calloc(1, sizeof *result);
     struct thumbs_error err = {0};

@@ -21,6 +21,7 @@
 
 #include <jpeglib.h>
 
+#include "../support/picture.h"
 #include "base/bytes.h"
 #include "base/sys.h"
 #include "image/image.h"
@@ -136,14 +137,7 @@ static void try_with(const char *path, const uint8_t *data, size_t len, const st
 /* One small JPEG; and several sizes in all formats. While sampling only one of both. */
 static void try_file(const char *path, const uint8_t *data, size_t len)
 {
-    struct thumbs_image_options o = {.n_sizes = 1,
-                                     .n_formats = 1,
-                                     .fit = THUMBS_FIT_INSIDE,
-                                     .quality = 80,
-                                     .background = {255, 255, 255, 0},
-                                     .max_pixels = 500000000};
-    o.sizes[0] = (struct thumbs_size){256, 256, true};
-    o.formats[0] = THUMBS_FORMAT_JPEG;
+    struct thumbs_image_options o = test_picture_options(256, THUMBS_FORMAT_JPEG);
     const char *last = strrchr(path, '/');
     uint64_t name = th_hash64(last ? last : path, strlen(last ? last : path), 0);
     if (!sampling || name % 2) try_with(path, data, len, &o);

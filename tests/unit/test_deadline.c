@@ -13,6 +13,7 @@
 #include "image/encode.h"
 #include "image/image.h"
 #include "image/pixels.h"
+#include "support/picture.h"
 
 #define MS 1000000u
 
@@ -205,9 +206,7 @@ static void check_stops(const struct slow *slow_one)
     struct th_sink source, out;
     struct th_image_result result;
     struct thumbs_error err = {0};
-    struct thumbs_image_options o = {
-        .n_sizes = 1, .n_formats = 1, .formats = {THUMBS_FORMAT_JPEG}, .quality = 80, .max_pixels = 500000000};
-    o.sizes[0] = (struct thumbs_size){slow_one->side, slow_one->side, true};
+    struct thumbs_image_options o = test_picture_options(slow_one->side, THUMBS_FORMAT_JPEG);
     th_sink_init_heap(&source);
     th_sink_init_heap(&out);
     slow_one->make(&source);
@@ -236,9 +235,7 @@ static enum thumbs_code without_deadline(void (*make)(struct th_sink *s), uint64
 {
     struct th_sink source, out;
     struct th_image_result result;
-    struct thumbs_image_options o = {
-        .n_sizes = 1, .n_formats = 1, .formats = {THUMBS_FORMAT_JPEG}, .quality = 80, .max_pixels = 500000000};
-    o.sizes[0] = (struct thumbs_size){1000, 1000, true};
+    struct thumbs_image_options o = test_picture_options(1000, THUMBS_FORMAT_JPEG);
     th_sink_init_heap(&source);
     th_sink_init_heap(&out);
     make(&source);
@@ -281,9 +278,7 @@ Test(deadline, whole_pictures_end_as_timeouts, .timeout = 60)
     struct th_sink source, out;
     struct th_image_result result;
     struct thumbs_error err = {0};
-    struct thumbs_image_options o = {
-        .n_sizes = 1, .n_formats = 1, .formats = {THUMBS_FORMAT_JPEG}, .quality = 80, .max_pixels = 500000000};
-    o.sizes[0] = (struct thumbs_size){2000, 2000, true};
+    struct thumbs_image_options o = test_picture_options(2000, THUMBS_FORMAT_JPEG);
     cr_assert(th_pixels_init(&p, 4000, 4000, 3));
     memset(p.data, 99, (size_t)p.width * p.height * p.bands);
     th_sink_init_heap(&source);

@@ -22,21 +22,9 @@
 #include "image/pixels.h"
 #include "image/rowscale.h"
 #include "image/svg_root.h"
+#include "support/picture.h"
 
 /* ---- helpers ---- */
-
-static struct thumbs_image_options options_for(uint32_t side, enum thumbs_format format)
-{
-    struct thumbs_image_options o = {.n_sizes = 1,
-                                     .n_formats = 1,
-                                     .fit = THUMBS_FIT_INSIDE,
-                                     .quality = 80,
-                                     .background = {255, 255, 255, 0},
-                                     .max_pixels = 500000000};
-    o.sizes[0] = (struct thumbs_size){side, side, true};
-    o.formats[0] = format;
-    return o;
-}
 
 struct made {
     struct th_sink sink;
@@ -769,7 +757,7 @@ Test(image_make, several_sizes_and_formats_in_order)
 {
     struct th_pixels p = scene(640, 480, 3);
     struct th_sink source = encoded(&p, THUMBS_FORMAT_JPEG);
-    struct thumbs_image_options o = options_for(64, THUMBS_FORMAT_PNG);
+    struct thumbs_image_options o = test_picture_options(64, THUMBS_FORMAT_PNG);
     o.n_sizes = 3;
     o.sizes[1] = (struct thumbs_size){200, 0, false};
     o.sizes[2] = (struct thumbs_size){0, 30, false};
@@ -809,7 +797,7 @@ Test(image_make, every_source_kind_comes_out_alike)
 {
     static const enum thumbs_format formats[] = {THUMBS_FORMAT_JPEG, THUMBS_FORMAT_PNG, THUMBS_FORMAT_WEBP};
     struct th_pixels p = scene(500, 300, 3), want = scaled(&p, 100, 60, 16);
-    struct thumbs_image_options o = options_for(100, THUMBS_FORMAT_PNG);
+    struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_PNG);
     for (size_t i = 0; i < 3; i++) {
         struct th_sink source = encoded(&p, formats[i]);
         struct made m = make(source.data, source.len, &o);
@@ -828,7 +816,7 @@ Test(image_make, small_pictures_grow_only_if_asked)
 {
     struct th_pixels p = scene(50, 20, 3);
     struct th_sink source = encoded(&p, THUMBS_FORMAT_PNG);
-    struct thumbs_image_options o = options_for(100, THUMBS_FORMAT_PNG);
+    struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_PNG);
     struct made m = make(source.data, source.len, &o);
     struct th_pixels got = output_pixels(&m, 0);
     cr_expect(got.width == 50 && got.height == 20);
@@ -851,7 +839,7 @@ Test(image_make, alpha_lies_on_the_background)
     for (uint32_t i = 0; i < 60 * 30; i++)
         p.data[i * 4 + 3] = 0;
     struct th_sink source = encoded(&p, THUMBS_FORMAT_PNG);
-    struct thumbs_image_options o = options_for(30, THUMBS_FORMAT_KEEP);
+    struct thumbs_image_options o = test_picture_options(30, THUMBS_FORMAT_KEEP);
     o.n_formats = 2;
     o.formats[1] = THUMBS_FORMAT_JPEG;
     memcpy(o.background, (uint8_t[]){250, 10, 240, 0}, 4);
@@ -873,7 +861,7 @@ Test(image_make, grey_stays_grey)
 {
     struct th_pixels p = scene(300, 200, 1);
     struct th_sink source = encoded(&p, THUMBS_FORMAT_JPEG);
-    struct thumbs_image_options o = options_for(100, THUMBS_FORMAT_JPEG);
+    struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_JPEG);
     struct made m = make(source.data, source.len, &o);
     struct th_pixels got = output_pixels(&m, 0);
     cr_expect_eq(got.bands, 1);
@@ -887,7 +875,7 @@ Test(image_make, limits)
 {
     struct th_pixels p = scene(300, 200, 3);
     struct th_sink source = encoded(&p, THUMBS_FORMAT_PNG);
-    struct thumbs_image_options o = options_for(100, THUMBS_FORMAT_JPEG);
+    struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_JPEG);
     o.max_pixels = 59999;
     struct made m = make(source.data, source.len, &o);
     cr_expect_eq(m.code, THUMBS_TOO_LARGE);
@@ -906,7 +894,7 @@ Test(image_make, limits)
     cr_expect_eq(m.code, THUMBS_TOO_LARGE, "%s", m.err.message);
     made_finish(&m);
 
-    o = options_for(100, THUMBS_FORMAT_JPEG);
+    o = test_picture_options(100, THUMBS_FORMAT_JPEG);
     m = (struct made){0};
     th_sink_init_heap(&m.sink);
     cr_assert(th_sink_add(&m.sink, "before", 6));
@@ -929,7 +917,7 @@ Test(image_make, deadline_stops_a_decode)
 {
     struct th_pixels p = scene(6000, 6000, 3);
     struct th_sink source = encoded(&p, THUMBS_FORMAT_PNG);
-    struct thumbs_image_options o = options_for(100, THUMBS_FORMAT_JPEG);
+    struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_JPEG);
     struct made m = {0};
     th_sink_init_heap(&m.sink);
     struct thumbs_error err = {0};
@@ -947,7 +935,7 @@ Test(image_make, deadline_stops_a_decode)
 
 Test(image_make, not_an_image_and_not_enabled)
 {
-    struct thumbs_image_options o = options_for(100, THUMBS_FORMAT_JPEG);
+    struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_JPEG);
     static const char text[] = "This is a letter.",
                       svg[] = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>";
     struct made m = make(text, sizeof text - 1, &o);
@@ -972,7 +960,7 @@ Test(image_make, twelve_bits_are_named_before_too_many_scans)
     static const uint8_t scan[] = {0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0};
     struct th_pixels p = scene(96, 64, 3);
     struct th_sink source = encoded(&p, THUMBS_FORMAT_JPEG);
-    struct thumbs_image_options o = options_for(48, THUMBS_FORMAT_PNG);
+    struct thumbs_image_options o = test_picture_options(48, THUMBS_FORMAT_PNG);
     uint8_t *frame = memmem(source.data, source.len, "\xff\xc0\0\x11\x08", 5);
     cr_assert_not_null(frame);
     frame[4] = 12;
@@ -994,7 +982,7 @@ Test(image_make, long_texts_in_a_png_are_left_out)
 {
     struct th_pixels p = scene(96, 64, 3);
     struct th_sink source = encoded(&p, THUMBS_FORMAT_PNG), with;
-    struct thumbs_image_options o = options_for(48, THUMBS_FORMAT_PNG);
+    struct thumbs_image_options o = test_picture_options(48, THUMBS_FORMAT_PNG);
     static const char kinds[][5] = {"tEXt", "zTXt", "iTXt", "tEXt"};
     const size_t text_len = (1 << 20) + 7, header_len = 33;
     char *text = calloc(1, text_len + 4);
@@ -1043,7 +1031,7 @@ static const uint8_t *pixel_at(const struct th_pixels *p, uint32_t x, uint32_t y
 Test(image_svg, is_opened_by_the_sandbox_alone)
 {
     static const char svg[] = SVG("width='40' height='20'", "<rect width='40' height='20' fill='#0000ff'/>");
-    struct thumbs_image_options o = options_for(100, THUMBS_FORMAT_PNG);
+    struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_PNG);
     cr_expect(th_image_wants_preload((const uint8_t *)svg, sizeof svg - 1));
     struct made m = make(svg, sizeof svg - 1, &o);
     cr_expect_eq(m.code, THUMBS_UNSUPPORTED);
@@ -1077,7 +1065,7 @@ Test(image_svg, is_drawn_at_the_wanted_size)
 {
     static const char svg[] = SVG("width='16' height='16' viewBox='0 0 256 256'",
                                   "<path d='M100 0h1v256h-1z' fill='#000'/><path d='M0 31h256v1H0z' fill='#0f0'/>");
-    struct thumbs_image_options o = options_for(256, THUMBS_FORMAT_PNG);
+    struct thumbs_image_options o = test_picture_options(256, THUMBS_FORMAT_PNG);
     o.enlarge = 1;
     o.n_sizes = 2;
     o.sizes[1] = (struct thumbs_size){64, 64, true};
@@ -1115,7 +1103,7 @@ Test(image_svg, sizes_and_background)
         {"width='1e9' height='1'", 0, 0, 0, 0},
         {"width='200000' height='200000'", 200000, 200000, 0, 0},
     };
-    struct thumbs_image_options o = options_for(100, THUMBS_FORMAT_JPEG);
+    struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_JPEG);
     memcpy(o.background, (uint8_t[3]){10, 200, 30}, 3);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char svg[300];
@@ -1196,7 +1184,7 @@ Test(image_svg, without_a_size_fills_the_box)
         {SVG("viewBox='0 0 24 12' width='48'", "<rect width='24' height='12' fill='#00f'/>"), 48, 24},
         {SVG("width='24' height='12'", "<rect width='24' height='12' fill='#00f'/>"), 24, 12},
     };
-    struct thumbs_image_options o = options_for(100, THUMBS_FORMAT_PNG);
+    struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_PNG);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct made m = make_sandboxed(cases[i].svg, &o);
         struct th_pixels p = output_pixels(&m, 0);
@@ -1235,7 +1223,7 @@ Test(image_svg, reads_no_other_file)
         fputs(i ? ".a { fill: #ff0000 !important }" : red, file);
         fclose(file);
     }
-    struct thumbs_image_options o = options_for(40, THUMBS_FORMAT_PNG);
+    struct thumbs_image_options o = test_picture_options(40, THUMBS_FORMAT_PNG);
     for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
         size_t len = 0;
         for (const char *at = documents[i]; *at; at++) {
@@ -1267,7 +1255,7 @@ static void visit_svg(const struct file *f, void *user)
 {
     unsigned *n_done = user;
     if (th_image_sniff(f->data, f->len) != THUMBS_FORMAT_SVG) return;
-    struct thumbs_image_options o = options_for(64, THUMBS_FORMAT_PNG);
+    struct thumbs_image_options o = test_picture_options(64, THUMBS_FORMAT_PNG);
     const struct th_image_limits limits = {.sandboxed = true};
     struct made m = {0};
     th_sink_init_heap(&m.sink);
@@ -1306,7 +1294,7 @@ Test(image_svg, laughs_end, .timeout = 60)
         sprintf(e, "'>");
         sprintf(g, "</g>");
     }
-    struct thumbs_image_options o = options_for(40, THUMBS_FORMAT_PNG);
+    struct thumbs_image_options o = test_picture_options(40, THUMBS_FORMAT_PNG);
     char *svg = malloc(10000);
     sprintf(svg, "%s]>" SVG("width='40' height='40'", "<text>&a9;</text>"), entities);
     for (int i = 0; i < 2; i++) {
@@ -1320,7 +1308,7 @@ Test(image_svg, laughs_end, .timeout = 60)
 
 Test(image_make, options_that_make_no_sense)
 {
-    struct thumbs_image_options good = options_for(100, THUMBS_FORMAT_JPEG), bad[8];
+    struct thumbs_image_options good = test_picture_options(100, THUMBS_FORMAT_JPEG), bad[8];
     for (size_t i = 0; i < 8; i++)
         bad[i] = good;
     bad[0].n_sizes = 0;
@@ -1343,7 +1331,7 @@ static void cut_everywhere(enum thumbs_format format)
 {
     struct th_pixels p = scene(96, 64, 3);
     struct th_sink source = encoded(&p, format);
-    struct thumbs_image_options o = options_for(48, THUMBS_FORMAT_PNG);
+    struct thumbs_image_options o = test_picture_options(48, THUMBS_FORMAT_PNG);
     unsigned n_damaged = 0;
     /* The last two bytes of a JPEG are its end marker, which nobody misses once all rows are there. */
     for (size_t len = 0; len + 12 < source.len; len += 1 + len / 40) {
@@ -1408,7 +1396,7 @@ struct worker {
 
 static void make_all(struct worker *w)
 {
-    struct thumbs_image_options o = options_for(64, THUMBS_FORMAT_JPEG);
+    struct thumbs_image_options o = test_picture_options(64, THUMBS_FORMAT_JPEG);
     o.n_formats = 3;
     o.formats[1] = THUMBS_FORMAT_PNG;
     o.formats[2] = THUMBS_FORMAT_WEBP;
@@ -1467,7 +1455,7 @@ struct answer {
 
 static struct answer make_answer(const struct th_sink *source)
 {
-    struct thumbs_image_options o = options_for(64, THUMBS_FORMAT_JPEG);
+    struct thumbs_image_options o = test_picture_options(64, THUMBS_FORMAT_JPEG);
     struct made m = make(source->data, source->len, &o);
     struct answer a = {m.code, th_hash64(m.sink.data, m.sink.len, 0), count_threads()};
     made_finish(&m);
@@ -1549,7 +1537,7 @@ struct alike {
 static void check_alike(const struct file *f, void *user)
 {
     struct alike *a = user;
-    struct thumbs_image_options o = options_for(200, THUMBS_FORMAT_PNG);
+    struct thumbs_image_options o = test_picture_options(200, THUMBS_FORMAT_PNG);
     o.sizes[0] = (struct thumbs_size){200, 100, false};
     struct made m = make(f->data, f->len, &o);
     struct th_pixels p = output_pixels(&m, 0);
@@ -1579,7 +1567,7 @@ struct tally {
 static void check_sane(const struct file *f, void *user)
 {
     struct tally *t = user;
-    struct thumbs_image_options o = options_for(64, THUMBS_FORMAT_KEEP);
+    struct thumbs_image_options o = test_picture_options(64, THUMBS_FORMAT_KEEP);
     /* A copy without a spare byte behind it. */
     uint8_t *copy = malloc(f->len + (f->len == 0));
     memcpy(copy, f->data, f->len);

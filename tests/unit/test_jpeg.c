@@ -16,6 +16,7 @@
 #include "image/jpeg_hot.h"
 #include "image/jpeg_planes.h"
 #include "image/resample.h"
+#include "support/picture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -451,10 +452,8 @@ struct made {
 
 static struct made make_with(const struct file *f, uint32_t side, enum thumbs_format format, bool fast)
 {
-    struct thumbs_image_options o = {
-        .n_sizes = 1, .n_formats = 1, .fast = fast, .quality = 80, .max_pixels = 500000000};
-    o.sizes[0] = (struct thumbs_size){side, side, true};
-    o.formats[0] = format;
+    struct thumbs_image_options o = test_picture_options(side, format);
+    o.fast = fast;
     struct made m = {0};
     th_sink_init_heap(&m.sink);
     struct th_make make = {.data = f->data,

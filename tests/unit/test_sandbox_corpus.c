@@ -17,6 +17,7 @@
 #include "base/sys.h"
 #include "image/image.h"
 #include "sandbox/sandbox.h"
+#include "support/shared.h"
 
 enum { MAX_FILES = 4096, NOBODY = 65534 };
 
@@ -117,18 +118,11 @@ static int make_all(const struct files *files, const struct th_sandbox *sandbox,
     return status;
 }
 
-static struct outcomes *shared_outcomes(void)
-{
-    void *p = mmap(NULL, sizeof(struct outcomes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    cr_assert_neq(p, MAP_FAILED);
-    return p;
-}
-
 static void compare(const struct files *files, uint32_t without)
 {
     const struct th_sandbox_options options = {.without = without};
     struct th_sandbox *sandbox = NULL;
-    struct outcomes *outside = shared_outcomes(), *inside = shared_outcomes();
+    struct outcomes *outside = test_shared(sizeof(struct outcomes)), *inside = test_shared(sizeof(struct outcomes));
     cr_assert_eq(th_sandbox_prepare(&options, &sandbox, NULL), THUMBS_OK);
     cr_assert_eq(make_all(files, NULL, outside), 0);
     int status = make_all(files, sandbox, inside);

@@ -14,6 +14,7 @@
 
 #include "base/sys.h"
 #include "sandbox/sandbox.h"
+#include "support/shared.h"
 
 enum { MAX_TASKS = 8, TIME = 120 };
 
@@ -126,19 +127,12 @@ static int do_all(const struct th_sandbox *sandbox, struct outcomes *out)
     return status;
 }
 
-static struct outcomes *shared_outcomes(void)
-{
-    void *p = mmap(NULL, sizeof(struct outcomes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    cr_assert_neq(p, MAP_FAILED);
-    return p;
-}
-
 Test(sandbox_vips, does_inside_what_it_does_outside, .timeout = TIME)
 {
     static const char *const names[] = {"text", "Latin-2", "GIF in SVG", "crop and blur", "AVIF"};
     const struct th_sandbox_options options = {0};
     struct th_sandbox *sandbox = NULL;
-    struct outcomes *outside = shared_outcomes(), *inside = shared_outcomes();
+    struct outcomes *outside = test_shared(sizeof(struct outcomes)), *inside = test_shared(sizeof(struct outcomes));
     cr_assert_eq(th_sandbox_prepare(&options, &sandbox, NULL), THUMBS_OK);
     /* With the environment that prepare() leaves: code that libvips compiles blurs a little differently. */
     cr_assert_eq(do_all(NULL, outside), 0);
@@ -159,7 +153,7 @@ Test(sandbox_vips, survives_without_files, .timeout = TIME)
 {
     const struct th_sandbox_options options = {.without = TH_SANDBOX_BIT(TH_SANDBOX_LANDLOCK)};
     struct th_sandbox *sandbox = NULL;
-    struct outcomes *inside = shared_outcomes();
+    struct outcomes *inside = test_shared(sizeof(struct outcomes));
     cr_assert_eq(th_sandbox_prepare(&options, &sandbox, NULL), THUMBS_OK);
     int status = do_all(sandbox, inside);
     cr_expect_eq(status, 0, "status %x", (unsigned)status);
