@@ -52,6 +52,7 @@ enum thumbs_code {
     THUMBS_USAGE,        /* options that make no sense; never the fate of a file */
     THUMBS_NOT_IMAGE,    /* not an image at all: the file is skipped, not failed */
     THUMBS_STOPPED,      /* the run was stopped before this was done */
+    THUMBS_NOT_OURS,     /* a file that thumbs did not make stands under the output's name */
     THUMBS_N_CODES
 };
 
@@ -173,6 +174,7 @@ struct thumbs_options {
     /* Try sources again that crashed or timed out the last time and have not changed since; else they are reported as
      * failed from memory, without being opened (whatever `force` says). */
     bool retry_failed;
+    bool overwrite;   /* replace files that thumbs did not make, where an output or a report belongs */
     bool count_ahead; /* count the sources in a thread of its own, so that totals.expected tells how far a run is */
     unsigned io_latency_ms; /* for benchmarks: each open of a source waits that long, as on network storage */
     bool no_work;           /* for benchmarks: load each file, hand it over, but make no thumbnail; DEST stays empty */

@@ -21,6 +21,7 @@ static const char *const code_names[THUMBS_N_CODES] = {
     [THUMBS_USAGE] = "usage",
     [THUMBS_NOT_IMAGE] = "not_image",
     [THUMBS_STOPPED] = "stopped",
+    [THUMBS_NOT_OURS] = "not_ours",
 };
 
 static const char *const stage_names[THUMBS_N_STAGES] = {

@@ -211,6 +211,13 @@ static bool set_force(struct cli_settings *settings, const char *value, struct c
     return true;
 }
 
+static bool set_overwrite(struct cli_settings *settings, const char *value, struct cli_problem *problem)
+{
+    (void)value, (void)problem;
+    settings->options.overwrite = true;
+    return true;
+}
+
 static bool set_retry_failed(struct cli_settings *settings, const char *value, struct cli_problem *problem)
 {
     (void)value, (void)problem;
@@ -454,6 +461,10 @@ const struct cli_option cli_options[] = {
     {"one-file-system", 0, NULL, NULL, NULL, "Do not enter folders that lie on another file system than their SOURCE.",
      CLI_GROUP_FILES, set_one_file_system},
     {"force", 0, NULL, NULL, "remake what is up to date", "Remake what is up to date.", CLI_GROUP_FILES, set_force},
+    {"overwrite", 0, NULL, NULL, NULL,
+     "Replace files that thumbs did not make: those in DEST under the name of an output, and those that a report would "
+     "be written over. Default: such a file is refused.",
+     CLI_GROUP_FILES, set_overwrite},
     {"retry-failed", 0, NULL, NULL, NULL,
      "Try again what crashed or timed out the last time and has not changed since. Default: such a file is reported as "
      "failed at once, from memory (also with --force), unless it may now take longer than it was allowed then.",
