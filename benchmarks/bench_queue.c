@@ -27,9 +27,9 @@
 #include "bench/jsonwriter.h"
 #include "bench/machine.h"
 #include "bench/texttable.h"
-#include "bench/usl.h"
 #include "queue/queue.h"
 #include "thumbs/thumbs.h"
+#include "usl.h"
 
 enum { MAX_WORKERS = 64, N_PRODUCERS = 4, N_POINTS = 9, WARM_UP_MS = 50 };
 

@@ -1,7 +1,6 @@
-/* The closing line: what bounds this workload, and which row to use. */
-#include <stdio.h>
+#include "bench/advice.h"
 
-#include "bench/bench.h"
+#include <stdio.h>
 
 /* Preferred where the figures do not tell two rows apart: what survives a crash of a decoder first. */
 static int rank_of(const struct th_bench_row *row)
@@ -39,14 +38,6 @@ static size_t find_recommended(const struct th_bench_row *rows, size_t n_rows, s
         if (is_preferable(&rows[i], &rows[best])) best = i;
     }
     return best;
-}
-
-static const struct th_bench_row *find_sync(const struct th_bench_row *rows, size_t n_rows)
-{
-    for (size_t i = 0; i < n_rows; i++) {
-        if (rows[i].mode == THUMBS_MODE_SYNC && !rows[i].left_out) return &rows[i];
-    }
-    return NULL;
 }
 
 static double io_share(const struct th_bench_row *row)
@@ -113,7 +104,8 @@ static int add_row(char *text, size_t size, const struct th_bench_row *row, enum
 void th_bench_advise(const struct th_bench_row *rows, size_t n_rows, unsigned n_cpus, struct th_bench_advice *out)
 {
     const size_t i_fastest = find_fastest(rows, n_rows), i_use = find_recommended(rows, n_rows, i_fastest);
-    const struct th_bench_row *fastest = &rows[i_fastest], *use = &rows[i_use], *sync = find_sync(rows, n_rows);
+    const struct th_bench_row *fastest = &rows[i_fastest], *use = &rows[i_use],
+                              *sync = th_bench_find_sync(rows, n_rows);
     const struct th_bench_row *judged = sync ? sync : fastest;
     const enum th_bench_bound bound = sync ? judge_sync(sync) : judge_parallel(fastest, n_cpus);
     char *const text = out->text;

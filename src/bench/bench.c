@@ -14,22 +14,6 @@
 
 enum { DEFAULT_IO_JOBS = 4, DEFAULT_URING_JOBS = 64 }; /* of the library, to be shown */
 
-const char *th_bench_stage_name(enum th_bench_stage stage)
-{
-    static const char *const names[] = {"walk", "load", "wait", "decode", "resize", "encode", "commit"};
-    return names[stage];
-}
-
-const char *th_bench_mode_name(enum thumbs_mode mode)
-{
-    return mode == THUMBS_MODE_SYNC ? "sync" : mode == THUMBS_MODE_THREADS ? "threads" : "processes";
-}
-
-const char *th_bench_io_name(enum thumbs_io io)
-{
-    return io == THUMBS_IO_URING ? "uring" : "threads";
-}
-
 /* ---- one run, in the child ---- */
 
 struct run_task {
@@ -198,7 +182,7 @@ static void describe_difference(struct session *s, const struct th_bench_row *ro
 {
     struct th_bench_result *r = s->result;
     struct th_bytes label = {0};
-    th_bench_row_label(r, row, &label);
+    th_bench_row_label(r->rows, r->n_rows, row, &label);
     for (size_t i = 0; i < THUMBS_N_STATUSES; i++) {
         if (s->by_status[i] == reply->run.by_status[i]) continue;
         snprintf(r->difference, sizeof r->difference, "%.100s: %llu sources are %s, in the first run %llu",
@@ -252,7 +236,7 @@ static void say(const struct th_bench_result *r, const struct th_bench_row *row,
         th_bytes_addf(&text, "run %u of %u: ", i_run, r->config.n_runs);
     else
         th_bytes_adds(&text, "warm-up: ");
-    th_bench_row_label(r, row, &text);
+    th_bench_row_label(r->rows, r->n_rows, row, &text);
     r->config.progress(r->config.user, th_bytes_str(&text));
     th_bytes_finish(&text);
 }
@@ -323,75 +307,6 @@ static enum thumbs_code run_in_turn(struct session *s, struct thumbs_error *err)
 }
 
 /* ---- what the runs say ---- */
-
-static double median_of(const struct th_bench_row *row, double (*value)(const struct th_bench_run *run))
-{
-    double values[TH_BENCH_MAX_RUNS];
-    for (size_t i = 0; i < row->n_runs; i++)
-        values[i] = value(&row->runs[i]);
-    return th_bench_spread(values, row->n_runs).median;
-}
-
-static double n_made(const struct th_bench_run *run)
-{
-    return (double)(run->by_status[THUMBS_STATUS_DONE] + run->by_status[THUMBS_STATUS_DAMAGED]);
-}
-
-static double per_second(const struct th_bench_run *run, double amount)
-{
-    return run->seconds > 0 ? amount / run->seconds : 0;
-}
-
-static double mb_rate(const struct th_bench_run *run)
-{
-    return per_second(run, (double)run->bytes / 1e6);
-}
-
-static double mpx_rate(const struct th_bench_run *run)
-{
-    return per_second(run, (double)run->pixels / 1e6);
-}
-
-static double cpu_of(const struct th_bench_run *run)
-{
-    return run->user_seconds + run->system_seconds;
-}
-
-static void summarise_stages(struct th_bench_row *row)
-{
-    double values[TH_BENCH_MAX_RUNS], sum = 0;
-    for (size_t stage = 0; stage < TH_BENCH_N_STAGES; stage++) {
-        for (size_t i = 0; i < row->n_runs; i++)
-            values[i] = row->runs[i].stage_seconds[stage];
-        row->stage_seconds[stage] = th_bench_spread(values, row->n_runs).median;
-        sum += row->stage_seconds[stage];
-    }
-    for (size_t stage = 0; stage < TH_BENCH_N_STAGES; stage++)
-        row->share[stage] = sum > 0 ? row->stage_seconds[stage] / sum : 0;
-    if (!(row->seconds.median > 0)) return;
-    row->queue_depth = row->stage_seconds[TH_BENCH_WAIT] / row->seconds.median;
-    if (row->io_jobs) row->io_busy = row->stage_seconds[TH_BENCH_LOAD] / (row->seconds.median * row->io_jobs);
-}
-
-void th_bench_row_summarise(struct th_bench_row *row, const struct th_bench_row *sync_row)
-{
-    double rates[TH_BENCH_MAX_RUNS], seconds[TH_BENCH_MAX_RUNS];
-    if (row->left_out) return;
-    for (size_t i = 0; i < row->n_runs; i++) {
-        rates[i] = per_second(&row->runs[i], n_made(&row->runs[i]));
-        seconds[i] = row->runs[i].seconds;
-        if (row->runs[i].peak_bytes > row->peak_bytes) row->peak_bytes = row->runs[i].peak_bytes;
-    }
-    row->images_per_second = th_bench_spread(rates, row->n_runs);
-    row->seconds = th_bench_spread(seconds, row->n_runs);
-    row->mb_per_second = median_of(row, mb_rate);
-    row->mpx_per_second = median_of(row, mpx_rate);
-    row->cpu_seconds = median_of(row, cpu_of);
-    summarise_stages(row);
-    if (!sync_row || !(sync_row->images_per_second.median > 0)) return;
-    row->speedup = row->images_per_second.median / sync_row->images_per_second.median;
-    row->efficiency = row->jobs ? row->speedup / row->jobs : 0;
-}
 
 static void summarise(struct th_bench_result *r)
 {

@@ -1,35 +1,27 @@
 /* The result of a bench as a table for people, JSON and CSV for programs, and a chart. */
+#include "bench/results.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/sys.h"
-#include "bench/bench.h"
 #include "bench/chart.h"
 #include "bench/jsonwriter.h"
 #include "bench/texttable.h"
 
-/* Is there a row that reads its files in another way? Only then it is worth naming. */
-static bool differs_in_io(const struct th_bench_result *r, const struct th_bench_row *row)
-{
-    for (size_t i = 0; i < r->n_rows; i++) {
-        const struct th_bench_row *other = &r->rows[i];
-        if (other->left_out || other->mode == THUMBS_MODE_SYNC) continue;
-        if (other->io != row->io || other->io_jobs != row->io_jobs) return true;
-    }
-    return false;
-}
-
-void th_bench_row_label(const struct th_bench_result *result, const struct th_bench_row *row, struct th_bytes *b)
-{
-    th_bytes_adds(b, th_bench_mode_name(row->mode));
-    if (row->mode == THUMBS_MODE_SYNC) return;
-    th_bytes_addf(b, ", %u job%s", row->jobs, row->jobs == 1 ? "" : "s");
-    if (!differs_in_io(result, row)) return;
-    th_bytes_addf(b, row->io == THUMBS_IO_URING ? ", io_uring %u" : ", %u I/O threads", row->io_jobs);
-}
-
 /* ---- table ---- */
+
+/* The cells that say which row it is: mode, io, jobs. */
+static void add_way(struct th_table *t, const struct th_bench_row *row)
+{
+    th_table_add(t, "%s", th_bench_mode_name(row->mode));
+    if (row->mode == THUMBS_MODE_SYNC)
+        th_table_add(t, "-");
+    else
+        th_table_add(t, "%s %u", th_bench_io_name(row->io), row->io_jobs);
+    th_table_add(t, "%u", row->jobs);
+}
 
 static void add_speeds(const struct th_bench_result *r, struct th_bytes *b)
 {
@@ -42,12 +34,7 @@ static void add_speeds(const struct th_bench_result *r, struct th_bytes *b)
     for (size_t i = 0; i < r->n_rows; i++) {
         const struct th_bench_row *row = &r->rows[i];
         if (row->left_out) continue;
-        th_table_add(&t, "%s", th_bench_mode_name(row->mode));
-        if (row->mode == THUMBS_MODE_SYNC)
-            th_table_add(&t, "-");
-        else
-            th_table_add(&t, "%s %u", th_bench_io_name(row->io), row->io_jobs);
-        th_table_add(&t, "%u", row->jobs);
+        add_way(&t, row);
         th_table_add(&t, "%.1f", row->images_per_second.median);
         th_table_add(&t, "(%.1f", row->images_per_second.min);
         th_table_add(&t, "%.1f)", row->images_per_second.max);
@@ -83,12 +70,7 @@ static void add_stages(const struct th_bench_result *r, struct th_bytes *b)
     for (size_t i = 0; i < r->n_rows; i++) {
         const struct th_bench_row *row = &r->rows[i];
         if (row->left_out) continue;
-        th_table_add(&t, "%s", th_bench_mode_name(row->mode));
-        if (row->mode == THUMBS_MODE_SYNC)
-            th_table_add(&t, "-");
-        else
-            th_table_add(&t, "%s %u", th_bench_io_name(row->io), row->io_jobs);
-        th_table_add(&t, "%u", row->jobs);
+        add_way(&t, row);
         for (int s = 0; s < TH_BENCH_N_STAGES; s++)
             th_table_add(&t, "%.1f %%", 100 * row->share[s]);
         th_table_add(&t, "%.1f", row->queue_depth);
@@ -107,7 +89,7 @@ static const struct th_bench_run *any_run(const struct th_bench_result *r)
 
 static unsigned long long made_by(const struct th_bench_run *run)
 {
-    return run->by_status[THUMBS_STATUS_DONE] + run->by_status[THUMBS_STATUS_DAMAGED];
+    return th_bench_run_made(run);
 }
 
 static void add_workload(const struct th_bench_result *r, struct th_bytes *b)
@@ -352,7 +334,7 @@ static void fill_bar(const struct th_bench_result *r, const struct th_bench_row 
                      struct th_chart_bar *bar)
 {
     static const unsigned colours[] = {[THUMBS_MODE_PROCESSES] = 1, [THUMBS_MODE_THREADS] = 2, [THUMBS_MODE_SYNC] = 0};
-    th_bench_row_label(r, row, &texts->label);
+    th_bench_row_label(r->rows, r->n_rows, row, &texts->label);
     if (row->speedup > 0 && row->mode != THUMBS_MODE_SYNC)
         snprintf(texts->beside, sizeof texts->beside, "%.2f × sync", row->speedup);
     *bar = (struct th_chart_bar){.label = th_bytes_str(&texts->label),

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "bench/results.h"
 #include "cli/session.h"
 #include "report/report.h"
 

@@ -14,14 +14,14 @@
 #include <unistd.h>
 
 #include "base/sys.h"
-#include "bench/bench.h"
 #include "bench/chart.h"
 #include "bench/jsonwriter.h"
 #include "bench/measure.h"
 #include "bench/memory.h"
+#include "bench/results.h"
 #include "bench/statistics.h"
 #include "bench/texttable.h"
-#include "bench/usl.h"
+#include "usl.h"
 
 /* ---- statistics ---------------------------------------------------------------------------------------------- */
 

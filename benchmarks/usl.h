@@ -6,8 +6,8 @@
  * lambda is what one worker does alone, sigma the share of work that only one can do at a time (contention), kappa what
  * each pair of workers costs each other (coherency). Pure functions, thread-safe.
  */
-#ifndef TH_BENCH_USL_H
-#define TH_BENCH_USL_H
+#ifndef BENCHMARKS_USL_H
+#define BENCHMARKS_USL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "bench/usl.h"
+#include "usl.h"
 
 #include <math.h>
 #include <string.h>
