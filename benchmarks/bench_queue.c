@@ -6,6 +6,9 @@
  * First the bare queue: producers push and workers pop as fast as they can. With more threads than CPUs this shows no
  * scaling, but it shows what a hand-over costs when many wait, in rate and in CPU time.
  *
+ * The same is measured with the textbook queue of one mutex (plain_queue.h), which the ring has to beat to be worth
+ * its length.
+ *
  * Then workers that pause after each item (1 ms, as a quick file would keep them busy) without using a CPU: 64 of them
  * are then truly at work at one time on any machine, and they meet at the queue as often as 64 workers would. To
  * this the universal scalability law is fitted. What it predicts holds for the hand-over alone: not for memory
@@ -27,6 +30,7 @@
 #include "bench/jsonwriter.h"
 #include "bench/machine.h"
 #include "bench/texttable.h"
+#include "plain_queue.h"
 #include "queue/queue.h"
 #include "thumbs/thumbs.h"
 #include "usl.h"
@@ -41,8 +45,51 @@ struct worker {
     pthread_t thread;
 };
 
+/* What a queue offers, so that two kinds meet the same crew. */
+struct kind {
+    const char *name;
+    void *(*create)(size_t capacity);
+    void (*destroy)(void *queue);
+    bool (*push)(void *queue, void *item);
+    void *(*pop)(void *queue);
+    void (*cancel)(void *queue);
+    void *(*drain)(void *queue);
+};
+
+#define AS_KIND(prefix, label)                                                                                         \
+    static void *prefix##_make(size_t capacity)                                                                        \
+    {                                                                                                                  \
+        return prefix##_create(capacity);                                                                              \
+    }                                                                                                                  \
+    static void prefix##_unmake(void *queue)                                                                           \
+    {                                                                                                                  \
+        prefix##_destroy(queue);                                                                                       \
+    }                                                                                                                  \
+    static bool prefix##_put(void *queue, void *item)                                                                  \
+    {                                                                                                                  \
+        return prefix##_push(queue, item);                                                                             \
+    }                                                                                                                  \
+    static void *prefix##_get(void *queue)                                                                             \
+    {                                                                                                                  \
+        return prefix##_pop(queue);                                                                                    \
+    }                                                                                                                  \
+    static void prefix##_stop(void *queue)                                                                             \
+    {                                                                                                                  \
+        prefix##_cancel(queue);                                                                                        \
+    }                                                                                                                  \
+    static void *prefix##_rest(void *queue)                                                                            \
+    {                                                                                                                  \
+        return prefix##_drain(queue);                                                                                  \
+    }                                                                                                                  \
+    static const struct kind prefix##_kind = {label,        prefix##_make, prefix##_unmake, prefix##_put,              \
+                                              prefix##_get, prefix##_stop, prefix##_rest}
+
+AS_KIND(th_queue, "tickets on a ring");
+AS_KIND(plain_queue, "one mutex, two conditions");
+
 struct crew {
-    struct th_queue *queue;
+    const struct kind *kind;
+    void *queue;
     unsigned pause_us;
     struct worker workers[MAX_WORKERS];
     pthread_t producers[N_PRODUCERS];
@@ -57,7 +104,7 @@ struct point {
 static void *produce(void *arg)
 {
     struct crew *crew = arg;
-    while (th_queue_push(crew->queue, crew)) {
+    while (crew->kind->push(crew->queue, crew)) {
     }
     return NULL;
 }
@@ -68,7 +115,7 @@ static void *work(void *arg)
     const struct timespec pause = {.tv_nsec = (long)worker->crew->pause_us * 1000};
     /* Else the kernel lets a sleeper wait up to 50 us more than it asked for. */
     prctl(PR_SET_TIMERSLACK, 1UL);
-    while (th_queue_pop(worker->crew->queue)) {
+    while (worker->crew->kind->pop(worker->crew->queue)) {
         atomic_fetch_add_explicit(&worker->n_items, 1, memory_order_relaxed);
         if (pause.tv_nsec) clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
     }
@@ -97,13 +144,14 @@ static uint64_t count(const struct crew *crew, unsigned n_workers)
     return sum;
 }
 
-static bool measure(unsigned n_workers, unsigned pause_us, double seconds, struct point *out)
+static bool measure(const struct kind *kind, unsigned n_workers, unsigned pause_us, double seconds, struct point *out)
 {
     static struct crew crew;
     unsigned n_started = 0, n_producers = 0;
     bool done = false;
     memset(&crew, 0, sizeof crew);
-    crew.queue = th_queue_create(4 * (size_t)n_workers); /* as the pipeline makes it */
+    crew.kind = kind;
+    crew.queue = kind->create(4 * (size_t)n_workers); /* as the pipeline makes it */
     crew.pause_us = pause_us;
     if (!crew.queue) return false;
     for (; n_started < n_workers; n_started++) {
@@ -122,14 +170,14 @@ static bool measure(unsigned n_workers, unsigned pause_us, double seconds, struc
                           .cpu_ns = n_items ? (double)(cpu_ns() - cpu_before) / (double)n_items : 0};
     done = n_items > 0;
 out:
-    th_queue_cancel(crew.queue);
+    kind->cancel(crew.queue);
     for (unsigned i = 0; i < n_started; i++)
         pthread_join(crew.workers[i].thread, NULL);
     for (unsigned i = 0; i < n_producers; i++)
         pthread_join(crew.producers[i], NULL);
-    while (th_queue_drain(crew.queue)) {
+    while (kind->drain(crew.queue)) {
     }
-    th_queue_destroy(crew.queue);
+    kind->destroy(crew.queue);
     return done;
 }
 
@@ -196,7 +244,12 @@ static void json_points(struct th_json *j, const char *key, const struct point *
     th_json_close(j, ']');
 }
 
-static bool write_json(const char *name, unsigned pause_us, const struct point *bare, const struct point *paused,
+/* The points of one kind of queue. */
+struct points {
+    struct point bare[N_POINTS], paused[N_POINTS];
+};
+
+static bool write_json(const char *name, unsigned pause_us, const struct points *ring, const struct points *plain,
                        const struct th_usl *usl)
 {
     struct th_bytes b = {0};
@@ -208,8 +261,10 @@ static bool write_json(const char *name, unsigned pause_us, const struct point *
     th_machine_json(&machine, &j);
     th_json_u64(&j, "producers", N_PRODUCERS);
     th_json_u64(&j, "pause_us", pause_us);
-    json_points(&j, "bare", bare);
-    json_points(&j, "paused", paused);
+    json_points(&j, "bare", ring->bare);
+    json_points(&j, "paused", ring->paused);
+    json_points(&j, "plain_bare", plain->bare);
+    json_points(&j, "plain_paused", plain->paused);
     th_json_open(&j, "usl", '{');
     th_json_number(&j, "lambda", usl->lambda, 3);
     th_json_number(&j, "sigma_ppm", usl->sigma * 1e6, 3); /* both are far below 1 */
@@ -227,7 +282,7 @@ static bool write_json(const char *name, unsigned pause_us, const struct point *
 
 int main(int argc, char **argv)
 {
-    struct point bare[N_POINTS], paused[N_POINTS];
+    struct points ring, plain;
     struct th_usl usl;
     double seconds = 0.5;
     unsigned pause_us = 1000;
@@ -247,22 +302,26 @@ int main(int argc, char **argv)
         return 2;
     }
     for (size_t i = 0; i < N_POINTS; i++) {
-        if (!measure(worker_counts[i], 0, seconds, &bare[i]) ||
-            !measure(worker_counts[i], pause_us, seconds, &paused[i])) {
+        if (!measure(&th_queue_kind, worker_counts[i], 0, seconds, &ring.bare[i]) ||
+            !measure(&plain_queue_kind, worker_counts[i], 0, seconds, &plain.bare[i]) ||
+            !measure(&th_queue_kind, worker_counts[i], pause_us, seconds, &ring.paused[i]) ||
+            !measure(&plain_queue_kind, worker_counts[i], pause_us, seconds, &plain.paused[i])) {
             fprintf(stderr, "bench_queue: no measurement with %u workers\n", worker_counts[i]);
             return 3;
         }
     }
     printf("%d producers, queue of 4 items for each worker, %.2f s a point, %u CPUs\n", N_PRODUCERS, seconds,
            thumbs_cpus_usable());
-    print_points("The bare queue:", bare, NULL);
-    if (!fit(paused, &usl)) {
+    print_points("The bare queue:", ring.bare, NULL);
+    print_points("The bare queue, as one mutex and two conditions:", plain.bare, NULL);
+    if (!fit(ring.paused, &usl)) {
         fputs("bench_queue: the points cannot be fitted\n", stderr);
         return 3;
     }
     char title[80];
     snprintf(title, sizeof title, "Workers that pause for %u us after each item:", pause_us);
-    print_points(title, paused, &usl);
+    print_points(title, ring.paused, &usl);
+    print_points("The same with one mutex and two conditions:", plain.paused, NULL);
     print_fit(&usl);
-    return json && !write_json(json, pause_us, bare, paused, &usl) ? 3 : 0;
+    return json && !write_json(json, pause_us, &ring, &plain, &usl) ? 3 : 0;
 }
