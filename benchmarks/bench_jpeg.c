@@ -18,8 +18,8 @@
 #include <time.h>
 
 #include "image/image.h"
-#include "image/jpeg_hot.h"
-#include "image/jpeg_planes.h"
+#include "image/jpeg/jpeg_hot.h"
+#include "image/jpeg/jpeg_planes.h"
 
 #define MAX_RUNS 101
 

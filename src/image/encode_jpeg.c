@@ -1,6 +1,6 @@
 /* A picture of interleaved rows to a JPEG file, by libjpeg-turbo. */
 #include "image/encode.h"
-#include "image/jpeg_compress.h"
+#include "image/jpeg/jpeg_compress.h"
 
 struct picture {
     const struct th_pixels *pixels;

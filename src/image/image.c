@@ -10,8 +10,8 @@
 #include "image/backend.h"
 #include "image/encode.h"
 #include "image/icc.h"
-#include "image/jpeg_hot.h"
-#include "image/vips_module.h"
+#include "image/jpeg/jpeg_hot.h"
+#include "image/vips/vips_module.h"
 
 /* Asked in this order. */
 static const struct th_backend *const backends[] = {&th_backend_jpeg, &th_backend_vips};

@@ -10,11 +10,14 @@ cd "$root" || exit 1
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 
-# Room by room: the rooms it may include, as the table has it. A line "| `src/walk/` | purpose | owns | base |".
+# Room by room: the rooms it may include, as the table has it. A line "| `src/walk/` | purpose | owns | base |". A
+# sub-room, "`src/image/jpeg/`", has a line of its own below its room; there "png" means its sister "image/png".
 awk -F'|' '
-    /^\| `src\/[a-z]+\/`/ {
+    /^\| `src\/[a-z]+\/([a-z]+\/)?`/ {
         room = $2
-        gsub(/[ `]|src\/|\//, "", room)
+        gsub(/[ `]|src\/|\/`/, "", room)
+        parent = room
+        is_sub = sub(/\/.*/, "", parent)
         calls = $5
         line = room
         n = split(calls, words, /[^a-z]+/)
@@ -23,9 +26,11 @@ awk -F'|' '
             else if (words[i] == "above" || words[i] == "nobody" || words[i] == "") continue
             else if (words[i] == "public" || words[i] == "header") continue # thumbs.h: for everybody
             else if (words[i] == "s" || words[i] == "formatters") continue   # "report'"'"'s formatters"
+            else if (is_sub && (parent "/" words[i]) in seen) line = line " " parent "/" words[i]
             else line = line " " words[i]
         }
-        above = above " " room
+        seen[room] = 1
+        if (!is_sub) above = above " " room
         print line
     }' docs/ARCHITECTURE.md >"$scratch/table"
 [ "$(wc -l <"$scratch/table")" -gt 5 ] || { echo "docs/ARCHITECTURE.md: the table of rooms is not found"; exit 1; }
@@ -49,8 +54,9 @@ awk -v table="$scratch/table" '
         n_bad++
     }
     FNR == 1 {
-        split(FILENAME, parts, "/")
-        room = parts[2]
+        n_parts = split(FILENAME, parts, "/")
+        room = n_parts > 3 ? parts[2] "/" parts[3] : parts[2]
+        top = parts[2]
         seen[room] = 1
         if (!(room in is_room) && !(room in told)) {
             bad("room " room " is not in the table of docs/ARCHITECTURE.md")
@@ -65,22 +71,25 @@ awk -v table="$scratch/table" '
             sub(/".*/, "", name)
             if (name ~ /(^|\/)\.\.?\//) bad("\"" name "\": write the path below src/")
             else if (name == "thumbs/thumbs.h") next
-            else if (name !~ /^[a-z]+\/[a-z_0-9]+\.h$/) bad("\"" name "\" names no room")
+            else if (name !~ /^[a-z]+\/([a-z]+\/)?[a-z_0-9]+\.h$/) bad("\"" name "\" names no room")
             else {
-                split(name, parts, "/")
-                if (!(parts[1] in is_room)) bad("\"" name "\": there is no such room")
-                else if (!((room, parts[1]) in may)) bad("room " room " may not include " parts[1] ": \"" name "\"")
-                # What a room keeps to itself.
-                else if (parts[1] != room && parts[1] != "base" && name ~ /_internal\.h$/)
+                n_parts = split(name, parts, "/")
+                called = n_parts > 2 ? parts[1] "/" parts[2] : parts[1]
+                if (!(called in is_room)) bad("\"" name "\": there is no such room")
+                # What a room keeps to itself: its sub-rooms, which its own files may all use, and some headers.
+                else if (n_parts > 2 && parts[1] != top) bad("\"" name "\" is inner to its room")
+                else if (n_parts > 2 && room == top) next
+                else if (!((room, called) in may)) bad("room " room " may not include " called ": \"" name "\"")
+                else if (parts[1] != top && parts[1] != "base" && name ~ /_internal\.h$/)
                     bad("\"" name "\" is inner to its room")
             }
         } else {
             sub(/^[^<]*</, "", name)
             sub(/>.*/, "", name)
             for (i in decoders)
-                if (index(name, decoders[i]) == 1 && room != "image")
+                if (index(name, decoders[i]) == 1 && top != "image")
                     bad("<" name ">: only src/image includes decoders")
-            if (name == "omp.h" && room != "work" && room != "base") bad("<omp.h>: only src/work uses OpenMP")
+            if (name == "omp.h" && top != "work" && top != "base") bad("<omp.h>: only src/work uses OpenMP")
         }
     }
     END {

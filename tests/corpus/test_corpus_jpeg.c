@@ -16,8 +16,8 @@
 #include <vips/vips.h>
 
 #include "image/image.h"
-#include "image/jpeg_dc.h"
-#include "image/jpeg_planes.h"
+#include "image/jpeg/jpeg_dc.h"
+#include "image/jpeg/jpeg_planes.h"
 #include "support/picture.h"
 
 struct file {

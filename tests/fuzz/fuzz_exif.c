@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 #include "image/exif.h"
-#include "image/jpeg_parse.h"
+#include "image/jpeg/jpeg_parse.h"
 
 static void put(uint8_t *p, uint32_t v, unsigned n, bool big)
 {

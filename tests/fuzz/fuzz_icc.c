@@ -7,7 +7,7 @@
  */
 #include "fuzz.h"
 #include "image/icc.h"
-#include "image/jpeg_parse.h"
+#include "image/jpeg/jpeg_parse.h"
 
 enum { MAX_PARTS = 4, WIDTH = 7, HEIGHT = 3 };
 

@@ -13,9 +13,9 @@
 #include <jpeglib.h>
 
 #include "image/exif.h"
-#include "image/jpeg_dc.h"
-#include "image/jpeg_planes.h"
-#include "image/jpeg_scan.h"
+#include "image/jpeg/jpeg_dc.h"
+#include "image/jpeg/jpeg_planes.h"
+#include "image/jpeg/jpeg_scan.h"
 
 #define MAX_BLOCKS 4096
 

@@ -12,9 +12,9 @@
 #include <jpeglib.h>
 
 #include "image/exif.h"
-#include "image/jpeg_dc.h"
-#include "image/jpeg_hot.h"
-#include "image/jpeg_planes.h"
+#include "image/jpeg/jpeg_dc.h"
+#include "image/jpeg/jpeg_hot.h"
+#include "image/jpeg/jpeg_planes.h"
 #include "image/resample.h"
 #include "support/picture.h"
 

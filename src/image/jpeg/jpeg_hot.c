@@ -1,4 +1,4 @@
-#include "image/jpeg_hot.h"
+#include "image/jpeg/jpeg_hot.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +8,8 @@
 #include "base/sys.h"
 #include "image/exif.h"
 #include "image/icc.h"
-#include "image/jpeg_planes.h"
-#include "image/jpeg_write.h"
+#include "image/jpeg/jpeg_planes.h"
+#include "image/jpeg/jpeg_write.h"
 #include "image/resample.h"
 
 /* How much of the reduction is left to the filter at least; measured, see the design note. */

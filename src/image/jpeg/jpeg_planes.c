@@ -1,4 +1,4 @@
-#include "image/jpeg_planes.h"
+#include "image/jpeg/jpeg_planes.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/num.h"
 #include "base/sys.h"
-#include "image/jpeg_dc.h"
+#include "image/jpeg/jpeg_dc.h"
 
 #if JPEG_LIB_VERSION >= 70
 #define SCALED_SIZE(component) ((component)->DCT_h_scaled_size)

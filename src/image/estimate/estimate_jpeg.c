@@ -1,10 +1,10 @@
 /* JPEG (ITU-T T.81): what the hot path, libjpeg-turbo behind it, and libvips behind that hold at most. Which of them
  * takes a file depends on its data (a regular file that is damaged goes to libjpeg-turbo), so the worst counts. */
-#include "image/estimate.h"
+#include "image/estimate/estimate.h"
 
 #include "image/exif.h"
-#include "image/jpeg_hot.h"
-#include "image/jpeg_planes.h"
+#include "image/jpeg/jpeg_hot.h"
+#include "image/jpeg/jpeg_planes.h"
 
 /* A block of coefficients in libjpeg's arrays. */
 #define BLOCK_BYTES 128

@@ -1,4 +1,4 @@
-#include "image/webp_first.h"
+#include "image/vips/webp_first.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "image/jpeg_parse.h"
+#include "image/jpeg/jpeg_parse.h"
 
 #include <string.h>
 

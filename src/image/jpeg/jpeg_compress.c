@@ -1,4 +1,4 @@
-#include "image/jpeg_compress.h"
+#include "image/jpeg/jpeg_compress.h"
 
 #include <setjmp.h>
 

@@ -9,12 +9,12 @@
 #include "base/sys.h"
 #include "image/backend.h"
 #include "image/encode.h"
-#include "image/estimate.h"
+#include "image/estimate/estimate.h"
 #include "image/icc.h"
-#include "image/jpeg_parse.h"
+#include "image/jpeg/jpeg_parse.h"
 #include "image/rowscale.h"
 #include "image/svg_root.h"
-#include "image/vips_module.h"
+#include "image/vips/vips_module.h"
 
 /* ---- loading the module ---- */
 

@@ -8,7 +8,7 @@
 #define TH_IMAGE_JPEG_HOT_H
 
 #include "image/backend.h"
-#include "image/jpeg_planes.h"
+#include "image/jpeg/jpeg_planes.h"
 
 extern const struct th_backend th_backend_jpeg;
 

@@ -1,4 +1,4 @@
-#include "image/vips_bytes.h"
+#include "image/vips/vips_bytes.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "image/jpeg_dc.h"
+#include "image/jpeg/jpeg_dc.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "image/vips_module.h"
+#include "image/vips/vips_module.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -8,8 +8,8 @@
 
 #include <vips/vector.h> /* needs the one above */
 
-#include "image/vips_bytes.h"
-#include "image/webp_first.h"
+#include "image/vips/vips_bytes.h"
+#include "image/vips/webp_first.h"
 
 /* Rows asked for at a time: a multiple of the 8 that libvips' readers work in, so that none is made twice. */
 #define STRIP 16

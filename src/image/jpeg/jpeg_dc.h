@@ -8,7 +8,7 @@
 #ifndef TH_IMAGE_JPEG_DC_H
 #define TH_IMAGE_JPEG_DC_H
 
-#include "image/jpeg_scan.h"
+#include "image/jpeg/jpeg_scan.h"
 
 /* Is this a file it takes: 8-bit progressive Huffman, 1 or 3 components, sampling factors of 1, 2 or 4? */
 bool th_jpeg_dc_takes(const struct th_jpeg_header *header);

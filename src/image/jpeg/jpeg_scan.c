@@ -4,7 +4,7 @@
  * per block costs a wrong guess per block, which is more than the three or four passes a block needs here. What the
  * tables cannot say in one entry is left to slow_step(), one symbol at a time.
  */
-#include "image/jpeg_scan.h"
+#include "image/jpeg/jpeg_scan.h"
 
 #include <stdlib.h>
 #include <string.h>

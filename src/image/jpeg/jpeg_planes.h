@@ -7,7 +7,7 @@
 #ifndef TH_IMAGE_JPEG_PLANES_H
 #define TH_IMAGE_JPEG_PLANES_H
 
-#include "image/jpeg_scan.h"
+#include "image/jpeg/jpeg_scan.h"
 #include "thumbs/thumbs.h"
 
 enum { TH_JPEG_MAX_PLANES = 4 };

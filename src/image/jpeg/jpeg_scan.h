@@ -10,7 +10,7 @@
 #ifndef TH_IMAGE_JPEG_SCAN_H
 #define TH_IMAGE_JPEG_SCAN_H
 
-#include "image/jpeg_parse.h"
+#include "image/jpeg/jpeg_parse.h"
 
 /* One component, reduced to n/8 of its size. Rows are `stride` bytes apart; only the first width x height samples show
  * the picture, what follows is padding of the blocks. Memory belongs to whoever made it. */

@@ -1,11 +1,11 @@
-#include "image/jpeg_write.h"
+#include "image/jpeg/jpeg_write.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/sys.h"
-#include "image/jpeg_compress.h"
+#include "image/jpeg/jpeg_compress.h"
 
 #define MCU_ROWS 16
 
