@@ -71,6 +71,7 @@ enum thumbs_code cli_signals_init(struct cli_signals *signals, struct thumbs_err
     fill_set(&set);
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGUSR1, &ignore, NULL); /* blocked, it comes all the same; the fork server inherits this */
+    sigaction(SIGTTOU, &ignore, NULL); /* a word from the background does not stop it ("stty tostop") */
     sigaction(SIGXFSZ, &ignore, NULL); /* past ulimit -f a write then fails instead of killing */
     failed = pthread_sigmask(SIG_BLOCK, &set, NULL);
     if (failed) return th_error_os(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, failed, "cannot block signals");

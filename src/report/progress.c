@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/sys.h"
@@ -141,6 +142,21 @@ static void write_line(struct th_progress *p, const char *before, const char *af
     th_bytes_finish(&b);
 }
 
+bool th_progress_is_in_foreground(int fd)
+{
+    const pid_t group = tcgetpgrp(fd); /* -1: not the terminal of this session, so nobody else is in its foreground */
+    return group < 0 || group == getpgrp();
+}
+
+/* Under the lock: may the line of the bar be touched? A job in the background leaves it to the prompt, also when it was
+ * put there while the bar stood; in the foreground again it draws anew. */
+static bool has_terminal(struct th_progress *p)
+{
+    if (!p->terminal || th_progress_is_in_foreground(p->fd)) return true;
+    p->shown = false;
+    return false;
+}
+
 /* Under the lock. */
 static void draw(struct th_progress *p, const struct thumbs_totals *totals)
 {
@@ -183,7 +199,7 @@ static void *draw_loop(void *arg)
         p->read(p->user, &totals);
         update_pace(p, &totals);
         pthread_mutex_lock(&p->lock);
-        draw(p, &totals);
+        if (has_terminal(p)) draw(p, &totals);
         pthread_mutex_unlock(&p->lock);
         if (stop) break;
     }
@@ -224,7 +240,7 @@ void th_progress_print(struct th_progress *p, int fd, const char *text, size_t l
         return;
     }
     pthread_mutex_lock(&p->lock);
-    if (p->shown) (void)th_write_full(p->fd, ERASE_LINE, strlen(ERASE_LINE));
+    if (has_terminal(p) && p->shown) (void)th_write_full(p->fd, ERASE_LINE, strlen(ERASE_LINE));
     (void)th_write_full(fd, text, len);
     if (p->shown) write_line(p, "", "");
     pthread_mutex_unlock(&p->lock);
@@ -238,7 +254,7 @@ void th_progress_destroy(struct th_progress *p)
     pthread_cond_signal(&p->wake);
     pthread_mutex_unlock(&p->lock);
     pthread_join(p->thread, NULL);
-    if (p->shown) (void)th_write_full(p->fd, ERASE_LINE, strlen(ERASE_LINE));
+    if (has_terminal(p) && p->shown) (void)th_write_full(p->fd, ERASE_LINE, strlen(ERASE_LINE));
     pthread_cond_destroy(&p->wake);
     pthread_mutex_destroy(&p->lock);
     th_bytes_finish(&p->line);

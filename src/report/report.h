@@ -52,12 +52,15 @@ void th_report_levels_text(struct th_bytes *b, const struct thumbs_levels *level
 /* Progress on a terminal or in a log, drawn by a thread of its own. */
 struct th_progress;
 /* `read` is called to get totals, from the drawing thread. fd: where to draw, borrowed until destroy. terminal: redraw
- * one line in place ten times a second, as wide as the terminal is; else a plain line every 10 s and one at the end.
- * MEMORY or INTERNAL where the thread cannot be started. */
+ * one line in place ten times a second, as wide as the terminal is, while the process is in its
+ * foreground; else a plain line every 10 s and one at the end. MEMORY or INTERNAL where the thread
+ * cannot be started. */
 enum thumbs_code th_progress_create(int fd, bool terminal, void (*read)(void *user, struct thumbs_totals *out),
                                     void *user, struct th_progress **out, struct thumbs_error *err);
 /* Print `text` (whole lines) to fd without tearing the bar. p may be NULL: plain write to fd. Safe from any thread. */
 void th_progress_print(struct th_progress *p, int fd, const char *text, size_t len);
+/* Is this process in the foreground of the terminal fd, so that it may draw on it? */
+bool th_progress_is_in_foreground(int fd);
 void th_progress_destroy(struct th_progress *p); /* erases the bar; NULL is fine */
 
 #endif
