@@ -73,6 +73,13 @@ ssize_t th_read_full(int fd, void *buf, size_t len)
     return (ssize_t)done;
 }
 
+bool th_fd_is_open_for(int fd, int access)
+{
+    const int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || (flags & O_PATH)) return false;
+    return (flags & O_ACCMODE) == O_RDWR || (flags & O_ACCMODE) == access;
+}
+
 bool th_read_text(const char *path, char *buf, size_t size)
 {
     int fd = th_openat(AT_FDCWD, path, O_RDONLY, 0);

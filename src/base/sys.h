@@ -64,6 +64,8 @@ ssize_t th_read_full(int fd, void *buf, size_t len);
 bool th_read_text(const char *path, char *buf, size_t size);
 /* Write all: 0, or -1 with errno. */
 int th_write_full(int fd, const void *buf, size_t len);
+/* Is fd open, and for what access says (O_RDONLY, O_WRONLY)? */
+bool th_fd_is_open_for(int fd, int access);
 int th_close(int fd); /* 0 or -1; EINTR counts as closed (Linux) */
 int th_renameat(int olddirfd, const char *oldname, int newdirfd, const char *newname);
 int th_mkdirat(int dirfd, const char *name, mode_t mode);

@@ -233,7 +233,7 @@ void th_chart_svg(const struct th_chart *chart, struct th_bytes *b)
 
     add_number(b, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 880 ", height);
     add_number(b, "\" width=\"880\" height=\"", height);
-    th_bytes_adds(b, "\" role=\"img\">\n<title>");
+    th_bytes_adds(b, "\" role=\"img\" data-made-by=\"thumbs\">\n<title>");
     add_text(b, chart->title);
     th_bytes_adds(b, "</title>\n");
     th_bytes_adds(b, style);

@@ -11,6 +11,7 @@
 #include "base/sys.h"
 #include "bench/results.h"
 #include "cli/session.h"
+#include "report/outfile.h"
 #include "report/report.h"
 
 /* Of the process, since that is what a signal handler can reach. There are no threads here (a run is a child that is
@@ -31,6 +32,8 @@ static void catch_signals(void)
     sigaction(SIGTERM, &catch, NULL);
     if (sigaction(SIGHUP, NULL, &hup) == 0 && hup.sa_handler != SIG_IGN) sigaction(SIGHUP, &catch, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGTTOU, &ignore, NULL); /* a word from the background does not stop it ("stty tostop") */
+    sigaction(SIGXFSZ, &ignore, NULL); /* past ulimit -f a write fails instead of killing */
 }
 
 /* ---- words --------------------------------------------------------------------------------------------------- */
@@ -60,7 +63,7 @@ static void complain(const char *what, const char *why)
 static void show_progress(void *user, const char *what)
 {
     (void)user;
-    print(STDERR_FILENO, "\r", what, "\033[K");
+    if (th_progress_is_in_foreground(STDERR_FILENO)) print(STDERR_FILENO, "\r", what, "\033[K");
 }
 
 static void print_notes(const struct th_bench_result *result)
@@ -78,57 +81,73 @@ static void print_notes(const struct th_bench_result *result)
 
 /* ---- files --------------------------------------------------------------------------------------------------- */
 
-typedef void format_fn(const struct th_bench_result *result, struct th_bytes *b);
-
-/* A file to write: opened before the first run, so that a wrong name costs no time, and
- * changed only when there is something to write. */
+/* What is written by name: found writable before the first run, so that a wrong name costs no time. */
 struct output {
     const char *name; /* NULL: not wanted */
-    format_fn *format;
-    int fd;
+    const char *what;
+    void (*format)(const struct th_bench_result *result, struct th_bytes *b);
+    bool (*is_ours)(const char *head, size_t len);
+    struct th_outfile file;
 };
 
-static bool open_output(struct output *output)
+static const char stdout_name[] = "standard output";
+
+static bool goes_to_stdout(const struct output *output)
 {
-    output->fd = -1;
-    if (!output->name) return true;
-    if (strcmp(output->name, "-") == 0) {
-        output->fd = STDOUT_FILENO;
-        return true;
+    return output->file.kind == TH_OUTFILE_DESCRIPTOR && output->file.number == STDOUT_FILENO;
+}
+
+static void complain_of(const struct output *output, const char *why)
+{
+    complain(goes_to_stdout(output) ? stdout_name : output->name, why);
+}
+
+static enum thumbs_code plan_output(struct output *outputs, size_t i, const struct th_outfile_guard *guard)
+{
+    struct output *output = &outputs[i];
+    struct thumbs_error err = {0};
+    if (!output->name) return THUMBS_OK;
+    enum thumbs_code code = th_outfile_plan(&output->file, output->name, output->what, output->is_ours, guard, &err);
+    for (size_t k = 0; k < i && code == THUMBS_OK; k++) {
+        if (th_outfile_is_same(&outputs[k].file, &output->file))
+            code = th_error_set(&err, THUMBS_USAGE, THUMBS_STAGE_NONE, "is to be written twice");
     }
-    output->fd = th_openat(AT_FDCWD, output->name, O_WRONLY | O_CREAT, 0666);
-    if (output->fd < 0) complain(output->name, strerror(errno));
-    return output->fd >= 0;
+    if (code != THUMBS_OK) complain_of(output, err.message);
+    return code;
+}
+
+static enum thumbs_code open_output(struct output *output)
+{
+    struct thumbs_error err = {0};
+    const enum thumbs_code code = output->name ? th_outfile_open(&output->file, &err) : THUMBS_OK;
+    if (code != THUMBS_OK) complain_of(output, err.message);
+    return code;
+}
+
+static bool write_text(const struct output *output, int fd, const struct th_bench_result *result)
+{
+    struct th_bytes text = {0};
+    output->format(result, &text);
+    const bool failed = th_bytes_failed(&text);
+    const bool written = !failed && th_write_full(fd, text.data, text.len) == 0;
+    if (!written) complain_of(output, failed ? "no memory" : strerror(errno));
+    th_bytes_finish(&text);
+    return written;
 }
 
 static bool write_output(struct output *output, const struct th_bench_result *result)
 {
-    struct th_bytes text = {0};
-    bool done = false;
+    struct thumbs_error err = {0};
     if (!output->name) return true;
-    output->format(result, &text);
-    const bool owned = output->fd != STDOUT_FILENO;
-    if (th_bytes_failed(&text)) complain(output->name, "no memory");
-    /* What is no file, a pipe or a device, cannot be cut. */
-    else if (owned && ftruncate(output->fd, 0) != 0 && errno != EINVAL)
-        complain(output->name, strerror(errno));
-    else if (th_write_full(output->fd, text.data, text.len) != 0)
-        complain(owned ? output->name : "standard output", strerror(errno));
-    else
-        done = true;
-    th_bytes_finish(&text);
-    return done;
-}
-
-static bool close_output(struct output *output)
-{
-    if (!output->name || output->fd <= STDERR_FILENO) return true;
-    if (th_close(output->fd) == 0) return true;
-    complain(output->name, strerror(errno));
+    if (!write_text(output, output->file.fd, result)) return false;
+    if (th_outfile_commit(&output->file, &err) == THUMBS_OK) return true;
+    complain(output->name, err.message);
     return false;
 }
 
 /* ---- the command --------------------------------------------------------------------------------------------- */
+
+enum { N_OUTPUTS = 3 };
 
 static int status_of(enum thumbs_code code)
 {
@@ -142,21 +161,38 @@ static int status_of(enum thumbs_code code)
     }
 }
 
-static int run(const struct cli_settings *settings, struct output *outputs, size_t n_outputs)
+static struct th_bench_config configure(const struct cli_settings *settings, bool bar)
 {
     struct th_bench_config config = settings->bench;
-    struct th_bench_result result = {0};
-    struct thumbs_error err = {0};
     const char *tmpdir = getenv("TMPDIR");
-    const bool bar = !settings->quiet && isatty(STDERR_FILENO);
-    bool written = true, to_stdout = false;
     config.options.worker_program = "/proc/self/exe";
     config.scratch_parent = tmpdir && *tmpdir ? tmpdir : "/tmp";
     config.stop = &stop_signal;
     config.progress = bar ? show_progress : NULL;
+    return config;
+}
+
+/* The files, and the table where it is not in the way of one of them. */
+static bool write_all(const struct cli_settings *settings, struct output *outputs, bool to_stdout,
+                      const struct th_bench_result *result)
+{
+    bool written = true;
+    for (size_t i = 0; i < N_OUTPUTS; i++)
+        written = write_output(&outputs[i], result) && written;
+    const struct output table = {.name = to_stdout ? "standard error" : stdout_name, .format = th_bench_table};
+    if (to_stdout && settings->quiet) return written;
+    return write_text(&table, to_stdout ? STDERR_FILENO : STDOUT_FILENO, result) && written;
+}
+
+static int run(const struct cli_settings *settings, struct output *outputs, bool to_stdout)
+{
+    struct th_bench_result result = {0};
+    struct thumbs_error err = {0};
+    const bool bar = !settings->quiet && isatty(STDERR_FILENO);
+    const struct th_bench_config config = configure(settings, bar);
 
     const enum thumbs_code code = th_bench_run_all(&config, &result, &err);
-    if (bar) print(STDERR_FILENO, "\r", "", "\033[K");
+    if (bar) show_progress(NULL, "");
     if (stop_signal) {
         if (code == THUMBS_OK) th_bench_result_finish(&result);
         return 128 + (int)stop_signal;
@@ -166,12 +202,7 @@ static int run(const struct cli_settings *settings, struct output *outputs, size
         return status_of(code);
     }
     if (!settings->quiet) print_notes(&result);
-    for (size_t i = 0; i < n_outputs; i++) {
-        if (outputs[i].name && outputs[i].fd == STDOUT_FILENO) to_stdout = true;
-        written = write_output(&outputs[i], &result) && written;
-    }
-    struct output table = {.name = "-", .format = th_bench_table, .fd = to_stdout ? STDERR_FILENO : STDOUT_FILENO};
-    if (!to_stdout || !settings->quiet) written = write_output(&table, &result) && written;
+    const bool written = write_all(settings, outputs, to_stdout, &result);
     const bool identical = result.identical;
     if (!identical) complain("outputs differ", result.difference);
     th_bench_result_finish(&result);
@@ -179,20 +210,37 @@ static int run(const struct cli_settings *settings, struct output *outputs, size
     return identical ? CLI_EXIT_OK : CLI_EXIT_FAILED;
 }
 
+/* Look at all names before anything is opened, since /dev/fd/N means a descriptor that was given to the process. */
+static int prepare(struct output *outputs, const struct th_outfile_guard *guard, bool *to_stdout)
+{
+    enum thumbs_code code = THUMBS_OK;
+    for (size_t i = 0; i < N_OUTPUTS && code == THUMBS_OK; i++) {
+        code = plan_output(outputs, i, guard);
+        *to_stdout = *to_stdout || goes_to_stdout(&outputs[i]);
+    }
+    if (code == THUMBS_OK && !*to_stdout && !th_fd_is_open_for(STDOUT_FILENO, O_WRONLY)) {
+        complain(stdout_name, "is closed, or not open for writing");
+        return CLI_EXIT_ABORTED;
+    }
+    for (size_t i = 0; i < N_OUTPUTS && code == THUMBS_OK; i++)
+        code = open_output(&outputs[i]);
+    return code == THUMBS_OK ? CLI_EXIT_OK : status_of(code);
+}
+
 int cli_bench_run(const struct cli_settings *settings)
 {
-    struct output outputs[] = {{settings->bench_json, th_bench_json, -1},
-                               {settings->bench_csv, th_bench_csv, -1},
-                               {settings->bench_svg, th_bench_svg, -1}};
-    const size_t n_outputs = sizeof outputs / sizeof *outputs;
-    bool good = true;
-    int status = CLI_EXIT_ABORTED;
+    struct output outputs[N_OUTPUTS] = {
+        {settings->bench_json, "JSON of a benchmark", th_bench_json, th_bench_is_json, {0}},
+        {settings->bench_csv, "CSV of a benchmark", th_bench_csv, th_bench_is_csv, {0}},
+        {settings->bench_svg, "chart of a benchmark", th_bench_svg, th_bench_is_svg, {0}}};
+    const char *source = settings->operands[0];
+    const struct th_outfile_guard guard = {
+        .sources = &source, .n_sources = 1, .overwrite = settings->options.overwrite};
+    bool to_stdout = false;
     catch_signals();
-    for (size_t i = 0; i < n_outputs; i++)
-        good = open_output(&outputs[i]) && good;
-    if (good) status = run(settings, outputs, n_outputs);
-    for (size_t i = 0; i < n_outputs; i++) {
-        if (!close_output(&outputs[i]) && status == CLI_EXIT_OK) status = CLI_EXIT_ABORTED;
-    }
+    int status = prepare(outputs, &guard, &to_stdout);
+    if (status == CLI_EXIT_OK) status = run(settings, outputs, to_stdout);
+    for (size_t i = 0; i < N_OUTPUTS; i++)
+        th_outfile_finish(&outputs[i].file);
     return status;
 }

@@ -170,6 +170,6 @@ const char *const cli_bench_shared[] = {
     "size",    "fit",       "gravity",         "background", "enlarge",    "format",    "quality",
     "linear",  "fast",      "metadata",        "pages",      "include",    "exclude",   "hidden",
     "follow",  "queue",     "queue-bytes",     "timeout",    "max-pixels", "max-bytes", "memory",
-    "sandbox", "on-damage", "one-file-system", "quiet",      "help",       "version",
+    "sandbox", "on-damage", "one-file-system", "overwrite",  "quiet",      "help",      "version",
 };
 const size_t cli_n_bench_shared = sizeof(cli_bench_shared) / sizeof(cli_bench_shared[0]);

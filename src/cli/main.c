@@ -13,14 +13,15 @@
 #include "cli/session.h"
 #include "report/report.h"
 
-/* A file that is opened where one of the first three is closed would get its number, and then every message. */
+/* A file that is opened where one of the first three is closed would get its number, and then every
+ * message. What takes the place of a closed one fails as it would: it cannot be read where one
+ * reads, nor written where one writes. */
 static void occupy_standard_fds(void)
 {
-    int fd;
-    do {
-        fd = open("/dev/null", O_RDWR);
-    } while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd > STDERR_FILENO) close(fd);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0) continue;
+        if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) open("/", O_PATH);
+    }
 }
 
 static void complain(const char *what, const char *why)
@@ -46,7 +47,7 @@ static int answer(enum cli_command command, enum cli_action action)
         complain("", "no memory");
         status = CLI_EXIT_ABORTED;
     } else if (th_write_full(STDOUT_FILENO, text.data, text.len) != 0) {
-        complain("standard output: ", strerror(errno));
+        complain("standard output: ", errno == EBADF ? "is closed, or not open for writing" : strerror(errno));
         status = CLI_EXIT_ABORTED;
     }
     th_bytes_finish(&text);

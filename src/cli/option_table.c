@@ -463,7 +463,8 @@ const struct cli_option cli_options[] = {
     {"force", 0, NULL, NULL, "remake what is up to date", "Remake what is up to date.", CLI_GROUP_FILES, set_force},
     {"overwrite", 0, NULL, NULL, NULL,
      "Replace files that thumbs did not make: those in DEST under the name of an output, and those that a report would "
-     "be written over. Default: such a file is refused.",
+     "be written over. Default: such a file is refused. A source, the list, or a photo in the place of a report is "
+     "never replaced.",
      CLI_GROUP_FILES, set_overwrite},
     {"retry-failed", 0, NULL, NULL, NULL,
      "Try again what crashed or timed out the last time and has not changed since. Default: such a file is reported as "
@@ -528,7 +529,9 @@ const struct cli_option cli_options[] = {
     {"verbose", 'v', NULL, NULL, "one line a file",
      "One line a file on standard error, and in the summary what the run was bound by.", CLI_GROUP_OUTPUT, set_verbose},
     {"report", 0, "FILE", "a file name, or - for standard output", "what became of each file, as NDJSON",
-     "Write a report as NDJSON: one object a source as it finishes, then a summary. - is standard output.",
+     "Write a report as NDJSON: one object a source as it finishes, then a summary. A file appears under its name at "
+     "the end, and replaces only a report; until then its lines are in .thumbs-FILE.part beside it. - is standard "
+     "output; to it, to /dev/fd/N, to a FIFO or a device each line goes within a second.",
      CLI_GROUP_OUTPUT, set_report},
     {"gallery", 0, "FILE", NULL, NULL, NULL, CLI_GROUP_OUTPUT, NULL},
     {"placeholders", 0, NULL, NULL, NULL, NULL, CLI_GROUP_OUTPUT, NULL},

@@ -7,7 +7,6 @@
  */
 #include "cli/session.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,19 +15,17 @@
 #include <unistd.h>
 
 #include "base/sys.h"
-#include "cli/lines.h"
+#include "cli/output.h"
 #include "cli/signals.h"
 #include "cli/watch.h"
 #include "report/report.h"
 
 struct session {
     const struct cli_settings *settings;
-    bool escape;     /* standard error is a terminal */
-    bool escape_out; /* and so is standard output */
+    bool escape; /* standard error is a terminal */
     struct cli_signals signals;
     struct cli_watch watch;
-    struct cli_lines report, listing; /* listing: what a dry run would do, on standard output */
-    bool has_report, has_listing;
+    struct cli_output output;
     struct th_progress *progress; /* changed under the lock, for the watch */
     bool bar;                     /* progress is drawn in place */
 
@@ -61,6 +58,11 @@ static void complain(struct session *s, const char *what, const char *why)
     th_bytes_finish(&line);
 }
 
+static void on_complaint(void *user, const char *what, const char *why)
+{
+    complain(user, what, why);
+}
+
 static bool is_terminal(int fd)
 {
     const char *term = getenv("TERM");
@@ -83,7 +85,7 @@ static void on_second_signal(void *user, int signal_number)
     struct session *s = user;
     (void)signal_number;
     /* Leave the prompt of the shell a line of its own. No lock: whoever holds it may be what hangs. */
-    if (s->bar && write(STDERR_FILENO, "\n", 1) < 0) return;
+    if (s->bar && th_progress_is_in_foreground(STDERR_FILENO) && write(STDERR_FILENO, "\n", 1) < 0) return;
 }
 
 static void on_ask(void *user)
@@ -102,29 +104,13 @@ static void on_watch(void *user, const struct th_bytes *text)
     th_progress_print(progress, STDERR_FILENO, text->data, text->len); /* it goes only after the watch */
 }
 
-static void stop_broken(struct session *s)
+static void on_broken(void *user)
 {
+    struct session *s = user;
     pthread_mutex_lock(&s->lock);
     s->broken = true;
     if (s->batch) thumbs_batch_stop(s->batch);
     pthread_mutex_unlock(&s->lock);
-}
-
-static void on_report_error(void *user, int os_errno)
-{
-    struct session *s = user;
-    struct th_bytes what = {0};
-    th_bytes_addf(&what, "report: %s", strcmp(s->settings->report, "-") == 0 ? "standard output" : s->settings->report);
-    complain(s, th_bytes_str(&what), strerror(os_errno));
-    th_bytes_finish(&what);
-    stop_broken(s);
-}
-
-static void on_listing_error(void *user, int os_errno)
-{
-    struct session *s = user;
-    complain(s, "standard output", strerror(os_errno));
-    stop_broken(s);
 }
 
 static int signal_so_far(struct session *s)
@@ -158,16 +144,7 @@ static void on_event(void *user, const struct thumbs_event *event)
 {
     struct session *s = user;
     struct th_bytes line = {0};
-    if (s->has_report) {
-        th_report_event_json(&line, event);
-        cli_lines_add(&s->report, &line);
-        th_bytes_clear(&line);
-    }
-    if (s->has_listing) {
-        th_report_event_text(&line, event, TH_TEXT_DRY_RUN, s->escape_out);
-        cli_lines_add(&s->listing, &line);
-        th_bytes_clear(&line);
-    }
+    cli_output_add(&s->output, event);
     tell(s, event, &line);
     th_bytes_finish(&line);
 }
@@ -180,33 +157,6 @@ static void read_totals(void *user, struct thumbs_totals *out)
 
 /* ---- begin, run, end ----------------------------------------------------------------------------------------- */
 
-static enum thumbs_code open_report(struct session *s)
-{
-    const char *name = s->settings->report;
-    int fd = STDOUT_FILENO;
-    const bool owned = name && strcmp(name, "-") != 0;
-    if (!name) return THUMBS_OK;
-    if (owned) {
-        fd = th_openat(AT_FDCWD, name, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-        if (fd < 0) {
-            on_report_error(s, errno);
-            return THUMBS_NOT_WRITABLE;
-        }
-    }
-    cli_lines_init(&s->report, fd, owned, on_report_error, s);
-    s->has_report = true;
-    return THUMBS_OK;
-}
-
-/* A dry run is there for its list of what would be done; a report on standard output takes its place. */
-static void open_listing(struct session *s)
-{
-    const char *report = s->settings->report;
-    if (!s->settings->options.dry_run || s->settings->quiet || (report && strcmp(report, "-") == 0)) return;
-    cli_lines_init(&s->listing, STDOUT_FILENO, false, on_listing_error, s);
-    s->has_listing = true;
-}
-
 /* The count ahead costs a second walk, so it is made only where somebody looks. */
 static bool may_show_progress(const struct cli_settings *settings)
 {
@@ -218,9 +168,7 @@ static void start_progress(struct session *s)
 {
     const bool terminal = is_terminal(STDERR_FILENO);
     struct thumbs_error err = {0};
-    /* Lines on standard output would tear a bar on the same terminal. */
-    const bool to_stdout = s->has_listing || (s->has_report && s->report.fd == STDOUT_FILENO);
-    const bool torn = to_stdout && s->escape_out;
+    const bool torn = cli_output_is_on_terminal(&s->output);
     if (!may_show_progress(s->settings) || (s->settings->progress == CLI_PROGRESS_AUTO && torn)) return;
     /* A run without its display is better than none. */
     struct th_progress *progress = NULL;
@@ -234,12 +182,11 @@ static void start_progress(struct session *s)
     s->bar = terminal;
 }
 
-/* The status for a batch that could not be set up. */
-static int refuse(struct session *s, const struct thumbs_error *err)
+/* The status for a run that could not begin; why was said. */
+static int refused(enum thumbs_code code)
 {
     static const char pointer[] = "Try 'thumbs --help'.\n";
-    complain(s, NULL, err->message);
-    switch (err->code) {
+    switch (code) {
     case THUMBS_USAGE:
         th_progress_print(NULL, STDERR_FILENO, pointer, strlen(pointer));
         return CLI_EXIT_USAGE;
@@ -326,8 +273,8 @@ static int run(struct session *s)
     enum thumbs_code code;
     int signal_number;
 
-    if (open_report(s) != THUMBS_OK) return CLI_EXIT_ABORTED;
-    open_listing(s);
+    code = cli_output_open(&s->output);
+    if (code != THUMBS_OK) return refused(code);
     if (thumbs_batch_note(s->batch) && !s->settings->quiet) complain(s, "note", thumbs_batch_note(s->batch));
     start_progress(s);
     cli_watch_set_step(&s->watch, NULL);
@@ -336,13 +283,7 @@ static int run(struct session *s)
     signal_number = signal_so_far(s);
     thumbs_batch_totals(s->batch, &totals);
 
-    if (s->has_report) {
-        th_report_summary_json(&line, &totals, signal_number);
-        cli_lines_add(&s->report, &line);
-        th_bytes_clear(&line);
-        cli_lines_finish(&s->report);
-    }
-    if (s->has_listing) cli_lines_finish(&s->listing);
+    cli_output_close(&s->output, &totals, signal_number);
     cli_watch_stop(&s->watch);
     th_progress_destroy(s->progress);
     s->progress = NULL;
@@ -356,15 +297,49 @@ static int run(struct session *s)
     return exit_status(s, code, &totals, signal_number);
 }
 
+/* All there is to do once signals are heard and the output is planned. */
+static int begin(struct session *s)
+{
+    struct thumbs_error err = {0};
+    if (cli_signals_init(&s->signals, &err) != THUMBS_OK) {
+        complain(s, NULL, err.message);
+        return CLI_EXIT_ABORTED;
+    }
+    if (create_batch(s, &err) == THUMBS_OK) return run(s);
+    complain(s, NULL, err.message);
+    return refused(err.code);
+}
+
+/* The descriptor that the list is read from by that name; -1: a file. */
+static int list_descriptor(const char *list)
+{
+    return strcmp(list, "-") == 0 ? STDIN_FILENO : th_outfile_descriptor(list);
+}
+
+/* Can the run begin? The status if not. */
+static int plan(struct session *s)
+{
+    const char *list = s->settings->options.files_from;
+    const int number = list ? list_descriptor(list) : -1;
+    if (number >= 0 && !th_fd_is_open_for(number, O_RDONLY)) {
+        complain(s, number ? list : "standard input", "is closed, or not open for reading");
+        return CLI_EXIT_ABORTED;
+    }
+    const enum thumbs_code code = cli_output_plan(&s->output);
+    return code == THUMBS_OK ? CLI_EXIT_OK : refused(code);
+}
+
 int cli_session_run(const struct cli_settings *settings)
 {
-    struct session s = {.settings = settings,
-                        .escape = isatty(STDERR_FILENO),
-                        .escape_out = isatty(STDOUT_FILENO),
-                        .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct session s = {.settings = settings, .escape = isatty(STDERR_FILENO), .lock = PTHREAD_MUTEX_INITIALIZER};
     struct thumbs_error err = {0};
-    int status;
 
+    s.output = (struct cli_output){.settings = settings, .complain = on_complaint, .on_broken = on_broken, .user = &s};
+    int status = plan(&s);
+    if (status != CLI_EXIT_OK) {
+        cli_output_finish(&s.output);
+        return status;
+    }
     s.signals.on_first = on_first_signal;
     s.signals.on_second = on_second_signal;
     s.signals.on_ask = on_ask;
@@ -375,17 +350,11 @@ int cli_session_run(const struct cli_settings *settings)
     /* A run without its watch is better than none. */
     if (cli_watch_init(&s.watch, "SOURCE, DEST and the report are being opened", &err) != THUMBS_OK)
         complain(&s, NULL, err.message);
-    if (cli_signals_init(&s.signals, &err) != THUMBS_OK) {
-        complain(&s, NULL, err.message);
-        status = CLI_EXIT_ABORTED;
-    } else if (create_batch(&s, &err) != THUMBS_OK) {
-        status = refuse(&s, &err);
-    } else {
-        status = run(&s);
-    }
+    status = begin(&s);
     cli_signals_finish(&s.signals);
     cli_watch_finish(&s.watch);
     thumbs_batch_destroy(s.batch);
+    cli_output_finish(&s.output);
     pthread_mutex_destroy(&s.lock);
     return status;
 }

@@ -166,3 +166,13 @@ void th_report_summary_json(struct th_bytes *b, const struct thumbs_totals *tota
     if (interrupted_by_signal) th_bytes_addf(b, ",\"interrupted\":%d", interrupted_by_signal);
     th_bytes_adds(b, "}}\n");
 }
+
+bool th_report_is_json(const char *head, size_t len)
+{
+    static const char source[] = "{\"source\":\"", status[] = "\"status\":\"", summary[] = "{\"summary\":{\"done\":";
+    const char *end = memchr(head, '\n', len);
+    const size_t line_len = end ? (size_t)(end - head) : len;
+    if (line_len < sizeof summary || strncmp(head, summary, strlen(summary)) == 0) return line_len >= sizeof summary;
+    if (strncmp(head, source, strlen(source)) != 0) return false;
+    return memmem(head, line_len, status, strlen(status)) != NULL;
+}

@@ -23,6 +23,8 @@ void th_counters_read(const struct th_counters *c, struct thumbs_totals *out);
 void th_report_event_json(struct th_bytes *b, const struct thumbs_event *event);
 /* The last line of a report. interrupted_by_signal: its number, 0 if there was none. */
 void th_report_summary_json(struct th_bytes *b, const struct thumbs_totals *totals, int interrupted_by_signal);
+/* Does such a report begin so? `head`: its first bytes, of which a zero follows the last. */
+bool th_report_is_json(const char *head, size_t len);
 /* What th_report_event_text() writes. A newline in a name is always shown as \x0a, so that a line stays a line;
  * `escape` (for terminals) does the same to every control character and to bytes that are not UTF-8. */
 enum th_text_style {
@@ -57,10 +59,10 @@ struct th_progress;
  * cannot be started. */
 enum thumbs_code th_progress_create(int fd, bool terminal, void (*read)(void *user, struct thumbs_totals *out),
                                     void *user, struct th_progress **out, struct thumbs_error *err);
-/* Print `text` (whole lines) to fd without tearing the bar. p may be NULL: plain write to fd. Safe from any thread. */
-void th_progress_print(struct th_progress *p, int fd, const char *text, size_t len);
 /* Is this process in the foreground of the terminal fd, so that it may draw on it? */
 bool th_progress_is_in_foreground(int fd);
+/* Print `text` (whole lines) to fd without tearing the bar. p may be NULL: plain write to fd. Safe from any thread. */
+void th_progress_print(struct th_progress *p, int fd, const char *text, size_t len);
 void th_progress_destroy(struct th_progress *p); /* erases the bar; NULL is fine */
 
 #endif

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -175,4 +176,18 @@ Test(budget, who_waits_is_not_overtaken, .timeout = 30)
     cr_assert_eq(atomic_load(&b.in_use), 100u);
     th_budget_give(&b, 100);
     th_budget_finish(&b);
+}
+
+Test(sys, what_a_descriptor_is_open_for)
+{
+    const int reads = open("/dev/null", O_RDONLY), writes = open("/dev/null", O_WRONLY);
+    const int both = open("/dev/null", O_RDWR), neither = open("/", O_PATH);
+    cr_assert(reads >= 0 && writes >= 0 && both >= 0 && neither >= 0);
+    cr_expect(th_fd_is_open_for(reads, O_RDONLY) && !th_fd_is_open_for(reads, O_WRONLY));
+    cr_expect(!th_fd_is_open_for(writes, O_RDONLY) && th_fd_is_open_for(writes, O_WRONLY));
+    cr_expect(th_fd_is_open_for(both, O_RDONLY) && th_fd_is_open_for(both, O_WRONLY));
+    cr_expect(!th_fd_is_open_for(neither, O_RDONLY) && !th_fd_is_open_for(neither, O_WRONLY));
+    close(reads);
+    cr_expect_not(th_fd_is_open_for(reads, O_RDONLY));
+    close(writes), close(both), close(neither);
 }

@@ -420,6 +420,40 @@ Test(chart, without_bars_is_still_a_picture)
     th_bytes_finish(&b);
 }
 
+/* ---- whose file is it? ---- */
+
+typedef bool is_ours_fn(const char *head, size_t len);
+
+static bool says(is_ours_fn *is_ours, const char *head)
+{
+    return is_ours(head, strlen(head));
+}
+
+Test(ours, a_chart_is_known_again)
+{
+    const struct th_chart chart = {.title = "nothing"};
+    struct th_bytes b = {0};
+    th_chart_svg(&chart, &b);
+    cr_expect(th_bench_is_svg(b.data, b.len));
+    th_bytes_finish(&b);
+    cr_expect_not(says(th_bench_is_svg, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\">\n"));
+    cr_expect_not(says(th_bench_is_svg, "<svg>\n data-made-by=\"thumbs\""), "only the first line counts");
+    cr_expect_not(says(th_bench_is_svg, "<?xml version=\"1.0\"?>\n<svg data-made-by=\"thumbs\">"));
+}
+
+Test(ours, figures_are_known_by_their_first_words)
+{
+    cr_expect(says(th_bench_is_json, "{\n  \"schema\": \"thumbs-bench/1\",\n"));
+    cr_expect(says(th_bench_is_json, "{\"schema\":\"thumbs-bench/2\"}"));
+    cr_expect_not(says(th_bench_is_json, "{\"schema\":\"thumbs-peers/1\"}"));
+    cr_expect_not(says(th_bench_is_json, "{\"x\":1,\"schema\":\"thumbs-bench/1\"}"));
+    cr_expect_not(says(th_bench_is_json, "{"));
+    cr_expect_not(says(th_bench_is_json, ""));
+    cr_expect(says(th_bench_is_csv, "mode,io,jobs,io_jobs,run,seconds,pictures\r\n"));
+    cr_expect_not(says(th_bench_is_csv, "mode,io,jobs\r\n"));
+    cr_expect_not(says(th_bench_is_csv, "\xff\xd8\xff\xe0"));
+}
+
 Test(chart, marks_are_round_numbers)
 {
     cr_expect_float_eq(th_chart_step(57.3, 6), 10, 1e-9);
