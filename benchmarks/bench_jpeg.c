@@ -163,7 +163,8 @@ static bool decode_only(const struct file *f, struct th_jpeg_scan *scan, const s
     struct th_targets targets;
     struct th_jpeg_planes planes = {0};
     uint8_t n[TH_JPEG_MAX_PLANES] = {1, 1, 1, 1};
-    if (th_make_targets(&make, f->header.width, f->header.height, 1, &targets, NULL)) return false;
+    const struct th_make_source source = {.width = f->header.width, .height = f->header.height, .orientation = 1};
+    if (th_make_targets(&make, &source, &targets, NULL)) return false;
     th_jpeg_hot_pick(&f->header, &targets, f->header.n_components < 4, false, n);
     bool ok = th_jpeg_planes_decode(scan, &f->header, f->data, f->len, n, 0, &planes, NULL) == THUMBS_OK;
     th_jpeg_planes_finish(&planes);

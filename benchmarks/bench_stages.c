@@ -243,7 +243,7 @@ static bool pass_png(void *user)
 {
     struct encoding *e = user;
     e->sink.len = 0;
-    return th_encode_png(&e->in, &e->sink, NULL) == THUMBS_OK;
+    return th_encode_png(&e->in, 80, &e->sink, NULL) == THUMBS_OK;
 }
 
 static bool pass_webp(void *user)

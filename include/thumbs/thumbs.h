@@ -108,6 +108,8 @@ enum thumbs_format {
 /* The word for a format ("jpeg"), and its usual file ending ("jpg"); never NULL. */
 THUMBS_API const char *thumbs_format_name(enum thumbs_format format);
 THUMBS_API const char *thumbs_format_ext(enum thumbs_format format);
+/* May it stand in thumbs_image_options.formats: can it be written, or is it KEEP? */
+THUMBS_API bool thumbs_format_is_output(enum thumbs_format format);
 
 enum thumbs_mode { THUMBS_MODE_PROCESSES = 0, THUMBS_MODE_THREADS, THUMBS_MODE_SYNC };
 /* How files are read: by a pool of threads that each wait for the disk, or by one event loop over io_uring. */
@@ -121,6 +123,8 @@ enum thumbs_damage { THUMBS_DAMAGE_WARN = 0, THUMBS_DAMAGE_FAIL };
 #define THUMBS_MAX_FORMATS 6
 #define THUMBS_MAX_OUTPUTS (THUMBS_MAX_SIZES * THUMBS_MAX_FORMATS)
 #define THUMBS_MAX_SIDE    65500u /* widest and highest thumbnail, the limit of JPEG */
+#define THUMBS_MAX_JOBS    1024u  /* of each kind */
+#define THUMBS_MAX_QUEUE   1000000u
 
 /* A box in pixels. 0 leaves that side free. `square` only says how it was written: "256", not "256x256". */
 struct thumbs_size {

@@ -30,19 +30,6 @@ static const char *const stage_names[THUMBS_N_STAGES] = {
     [THUMBS_STAGE_ENCODE] = "encode", [THUMBS_STAGE_WRITE] = "write",   [THUMBS_STAGE_REPORT] = "report",
 };
 
-static const struct {
-    const char *name, *ext;
-} formats[THUMBS_N_FORMATS] = {
-    [THUMBS_FORMAT_NONE] = {"none", ""},     [THUMBS_FORMAT_JPEG] = {"jpeg", "jpg"},
-    [THUMBS_FORMAT_PNG] = {"png", "png"},    [THUMBS_FORMAT_WEBP] = {"webp", "webp"},
-    [THUMBS_FORMAT_AVIF] = {"avif", "avif"}, [THUMBS_FORMAT_JXL] = {"jxl", "jxl"},
-    [THUMBS_FORMAT_GIF] = {"gif", "gif"},    [THUMBS_FORMAT_KEEP] = {"keep", ""},
-    [THUMBS_FORMAT_HEIF] = {"heif", "heic"}, [THUMBS_FORMAT_TIFF] = {"tiff", "tif"},
-    [THUMBS_FORMAT_JP2K] = {"jp2k", "jp2"},  [THUMBS_FORMAT_SVG] = {"svg", "svg"},
-    [THUMBS_FORMAT_PDF] = {"pdf", "pdf"},    [THUMBS_FORMAT_BMP] = {"bmp", "bmp"},
-    [THUMBS_FORMAT_OTHER] = {"other", ""},
-};
-
 static const char *const status_names[THUMBS_N_STATUSES] = {
     [THUMBS_STATUS_DONE] = "done",     [THUMBS_STATUS_UP_TO_DATE] = "up-to-date", [THUMBS_STATUS_DAMAGED] = "damaged",
     [THUMBS_STATUS_FAILED] = "failed", [THUMBS_STATUS_SKIPPED] = "skipped",
@@ -56,16 +43,6 @@ const char *thumbs_code_name(enum thumbs_code code)
 const char *thumbs_stage_name(enum thumbs_stage stage)
 {
     return (unsigned)stage < THUMBS_N_STAGES ? stage_names[stage] : "run";
-}
-
-const char *thumbs_format_name(enum thumbs_format format)
-{
-    return (unsigned)format < THUMBS_N_FORMATS ? formats[format].name : "none";
-}
-
-const char *thumbs_format_ext(enum thumbs_format format)
-{
-    return (unsigned)format < THUMBS_N_FORMATS ? formats[format].ext : "";
 }
 
 const char *thumbs_status_name(enum thumbs_status status)

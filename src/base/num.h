@@ -40,6 +40,26 @@ static inline uint64_t th_mul_sat(uint64_t a, uint64_t b)
     return __builtin_mul_overflow(a, b, &r) ? UINT64_MAX : r;
 }
 
+static inline uint64_t th_mul3_sat(uint64_t a, uint64_t b, uint64_t c)
+{
+    return th_mul_sat(th_mul_sat(a, b), c);
+}
+
+/* a / b, rounded up; b is not 0, and a + b must not overflow. */
+static inline uint64_t th_ceil_div(uint64_t a, uint64_t b)
+{
+    return (a + b - 1) / b;
+}
+
+static inline uint64_t th_max_u64(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+static inline uint64_t th_min_u64(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* The number that stands behind the first `label` in `text` ("VmData:   1234 kB"), 0 if it is none; false, and *out
  * as it was, if there is no such label. */
 bool th_find_number(const char *text, const char *label, uint64_t *out);

@@ -5,7 +5,6 @@
 #include "cli/options.h"
 #include "cli/values.h"
 
-#define MAX_JOBS       1024u
 #define MAX_LATENCY_MS 60000u
 
 static bool set_runs(struct cli_settings *settings, const char *value, struct cli_problem *problem)
@@ -78,7 +77,7 @@ static bool set_numbers(const char *value, unsigned *out, size_t *n_out, struct 
             problem->why = "more than 16 numbers";
             return false;
         }
-        if (!cli_set_number(text, 1, MAX_JOBS, &numbers[n])) return false;
+        if (!cli_set_number(text, 1, THUMBS_MAX_JOBS, &numbers[n])) return false;
         for (size_t i = 0; i < n; i++) {
             if (numbers[i] != numbers[n]) continue;
             problem->why = "a number is given twice";

@@ -9,8 +9,6 @@
 #include "cli/options.h"
 #include "cli/values.h"
 
-#define MAX_JOBS            1024u
-#define MAX_QUEUE           1000000u
 #define MAX_TIMEOUT_SECONDS 1000000u
 
 /* ---- pictures ------------------------------------------------------------------------------------------------ */
@@ -96,16 +94,26 @@ static bool set_fast(struct cli_settings *settings, const char *value, struct cl
     return true;
 }
 
+/* What can be written, and what SPEC foresees: the formats in front of KEEP. */
+static void list_formats(struct cli_word words[THUMBS_N_FORMATS + 1])
+{
+    unsigned n = 0;
+    for (unsigned f = THUMBS_FORMAT_NONE + 1; f < THUMBS_N_FORMATS; f++) {
+        enum thumbs_format format = (enum thumbs_format)f;
+        bool built = thumbs_format_is_output(format);
+        if (built || f < THUMBS_FORMAT_KEEP) words[n++] = (struct cli_word){thumbs_format_name(format), f, built};
+    }
+    words[n] = (struct cli_word){0};
+}
+
 static bool set_format(struct cli_settings *settings, const char *value, struct cli_problem *problem)
 {
-    static const struct cli_word words[] = {{"jpeg", THUMBS_FORMAT_JPEG, true}, {"png", THUMBS_FORMAT_PNG, true},
-                                            {"webp", THUMBS_FORMAT_WEBP, true}, {"avif", THUMBS_FORMAT_AVIF, false},
-                                            {"jxl", THUMBS_FORMAT_JXL, false},  {"gif", THUMBS_FORMAT_GIF, false},
-                                            {"keep", THUMBS_FORMAT_KEEP, true}, {0}};
+    struct cli_word words[THUMBS_N_FORMATS + 1];
     uint32_t formats[THUMBS_MAX_FORMATS];
     uint32_t n = 0;
     const char *item;
     size_t len;
+    list_formats(words);
     while (cli_next_item(&value, &item, &len)) {
         unsigned format;
         if (!cli_find_word(words, item, len, &format, problem)) return false;
@@ -238,7 +246,7 @@ static bool set_name(struct cli_settings *settings, const char *value, struct cl
 static bool set_jobs(struct cli_settings *settings, const char *value, struct cli_problem *problem)
 {
     (void)problem;
-    return cli_set_number(value, 1, MAX_JOBS, &settings->options.jobs);
+    return cli_set_number(value, 1, THUMBS_MAX_JOBS, &settings->options.jobs);
 }
 
 static bool set_mode(struct cli_settings *settings, const char *value, struct cli_problem *problem)
@@ -266,13 +274,13 @@ static bool set_io(struct cli_settings *settings, const char *value, struct cli_
 static bool set_io_jobs(struct cli_settings *settings, const char *value, struct cli_problem *problem)
 {
     (void)problem;
-    return cli_set_number(value, 1, MAX_JOBS, &settings->options.io_jobs);
+    return cli_set_number(value, 1, THUMBS_MAX_JOBS, &settings->options.io_jobs);
 }
 
 static bool set_queue(struct cli_settings *settings, const char *value, struct cli_problem *problem)
 {
     (void)problem;
-    return cli_set_number(value, 1, MAX_QUEUE, &settings->options.queue_items);
+    return cli_set_number(value, 1, THUMBS_MAX_QUEUE, &settings->options.queue_items);
 }
 
 static bool set_queue_bytes(struct cli_settings *settings, const char *value, struct cli_problem *problem)

@@ -1,74 +1,80 @@
 /*
  * backend.h - the seam between the dispatcher and the ways to decode.
  *
- * A backend takes bytes of some formats all the way to encoded thumbnails, in whatever working format suits it
- * (interleaved rows, planes); what backends share are geometry, pixels, icc and encode. image.c asks them in order;
- * the first that takes a picture and does not decline makes it.
+ * A backend is one file and one place in the row of its format (formats.c). There are two kinds:
+ *
+ *   of rows      hands decoded rows to a row feed (rowfeed.h). All that is common is done for it:
+ *                limits, targets, scaling, colours, orientation, encoding (rowmake.h).
+ *   of its own   goes all the way from bytes to encoded thumbnails, in whatever working format
+ *                suits it, as the JPEG hot path does with planes (steps.h and
+ *                encode_outputs.h help).
+ *
+ * Either may decline a picture before anything is written; the next in the row is then asked. Input
+ * is hostile. Thread-safe.
  */
 #ifndef TH_IMAGE_BACKEND_H
 #define TH_IMAGE_BACKEND_H
 
-#include "image/geometry.h"
-#include "image/image.h"
 #include "image/pixels.h"
+#include "thumbs/thumbs.h"
 
-/* One call of th_image_make(), options checked, format sniffed, result zeroed but for its format. All borrowed. */
-struct th_make {
-    const uint8_t *data;
-    size_t len;
-    enum thumbs_format format;
-    const struct thumbs_image_options *options;
-    uint64_t deadline_ns; /* 0: never */
-    bool sandboxed;       /* see struct th_image_limits */
-    /* Set by a backend before it finds its targets: the source has a shape but no size (a drawing that fills what it
-     * is put into). It becomes as large as asked for, `enlarge` or not. */
-    bool sizeless;
-    struct th_sink *sink;
-    struct th_image_result *result;
-    /* Set by a backend that finds, before it wrote anything, that this picture is not for it: the next one is
-     * asked. */
-    bool declined;
+struct th_make;
+struct th_rowfeed;
+
+/* What the samples of a row mean; alpha, if there is any, comes behind the colours. */
+enum th_row_colour {
+    TH_ROW_GREY,
+    TH_ROW_RGB,
+    TH_ROW_CMYK, /* 255 for full ink; never with alpha */
+    TH_ROW_YCBCR /* planar, chroma possibly at half the sides; not taken by the row feed yet */
 };
 
+/* What a decoder of rows has read from a header. */
+struct th_row_header {
+    uint32_t width, height; /* as stored, at full size; no limit has been checked */
+    unsigned orientation;   /* EXIF 1 to 8, still to be applied */
+    enum th_row_colour colour;
+    bool alpha;
+    /* It has a shape but no size, as a drawing that fills what it is put into: it becomes as large
+     * as asked for, `enlarge` or not. */
+    bool sizeless;
+    const uint8_t *icc; /* embedded profile for these colours, borrowed until close, or NULL */
+    size_t icc_len;
+};
+
+/* How far a decoder may reduce by itself, as it likes. */
+struct th_row_wish {
+    uint32_t most_shrink; /* both sides by a whole number up to this, at least 1 */
+    double draw_scale;    /* or, where pictures are drawn, the scale that is best */
+};
+
+struct th_row_decoder {
+    /* Is this picture for it? Sets make->declined if not; refuses what must not even be opened;
+     * loads what it needs. Its time does not count as decoding. NULL: it takes all. */
+    enum thumbs_code (*accept)(struct th_make *make, struct thumbs_error *err);
+    /* Read the header. It may still set make->declined. On success *state is its own, given back
+     * with close(). */
+    enum thumbs_code (*open)(struct th_make *make, void **state, struct th_row_header *header,
+                             struct thumbs_error *err);
+    /* Decode from top to bottom: th_rowfeed_begin(), then th_rowfeed_rows() until all have come; a
+     * code of theirs ends it and is passed on. Damage goes to th_make_damaged(). */
+    enum thumbs_code (*decode)(void *state, const struct th_row_wish *wish, struct th_rowfeed *feed,
+                               struct thumbs_error *err);
+    /* Convert a finished picture to sRGB, where icc.h does not understand its profile. False, *p
+     * untouched: it cannot. NULL: such pictures are declined. */
+    bool (*to_srgb)(void *state, struct th_pixels *p);
+    void (*close)(void *state);
+};
+
+/* One of `make` and `rows`. */
 struct th_backend {
     const char *name;
-    bool (*takes)(enum thumbs_format format);
-    /* Append all outputs to the sink and fill the result; on failure the caller cuts the sink back. Thread-safe. */
+    /* Append all outputs to the sink and fill the result; on failure the caller cuts the sink
+     * back. */
     enum thumbs_code (*make)(struct th_make *make, struct thumbs_error *err);
+    const struct th_row_decoder *rows;
 };
 
-extern const struct th_backend th_backend_vips;
-
-/* ---- steps that every backend takes ---- */
-
-/* What becomes of one source: its geometry for each size, as stored (before orientation). */
-struct th_targets {
-    uint32_t n;
-    struct th_geometry sizes[THUMBS_MAX_SIZES];
-};
-
-/* With the header of a source known (stored width x height, EXIF orientation): check both against the limits,
- * record the upright size in the result and find the targets. Codes: CORRUPT (a side of 0), TOO_LARGE. */
-enum thumbs_code th_make_targets(struct th_make *make, uint32_t width, uint32_t height, unsigned orientation,
-                                 struct th_targets *out, struct thumbs_error *err);
-
-/* Turn and encode the finished pictures, one per size, as stored: consumed either way. */
-enum thumbs_code th_make_outputs(struct th_make *make, struct th_pixels *pictures, uint32_t n, unsigned orientation,
-                                 struct thumbs_error *err);
-
-/* Note damage in the result (the first note stays), or fail with CORRUPT if the options say so. */
-enum thumbs_code th_make_damaged(struct th_make *make, const char *what, struct thumbs_error *err);
-
-/* TIMEOUT if the deadline has passed. */
-enum thumbs_code th_make_check_deadline(const struct th_make *make, enum thumbs_stage stage, struct thumbs_error *err);
-
-/* ---- the libvips module, loaded when first needed ---- */
-
-struct th_vips_ops;
-/* The module's functions, libvips initialised; loaded once per process. UNSUPPORTED if it cannot be loaded.
- * Thread-safe. */
-enum thumbs_code th_vips_load(const struct th_vips_ops **ops, struct thumbs_error *err);
-/* The same, NULL if nothing has loaded it yet. */
-const struct th_vips_ops *th_vips_if_loaded(void);
+extern const struct th_backend th_backend_jpeg, th_backend_vips;
 
 #endif

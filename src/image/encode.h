@@ -1,32 +1,40 @@
 /*
- * encode.h - small pictures to encoded files, appended to a sink.
+ * encode.h - small pictures to encoded files, appended to a sink. An encoder is one file.
  *
- * On failure the sink keeps the length it had. Thread-safe on different sinks. Codes: TIMEOUT past the sink's deadline,
- * MEMORY, INTERNAL, UNSUPPORTED; stage encode.
+ * On failure the sink keeps the length it had. Thread-safe on different sinks. Codes: TIMEOUT past
+ * the sink's deadline, MEMORY, INTERNAL, UNSUPPORTED; stage encode.
  */
 #ifndef TH_IMAGE_ENCODE_H
 #define TH_IMAGE_ENCODE_H
 
-#include "image/image.h"
 #include "image/pixels.h"
+#include "image/sink.h"
+#include "thumbs/thumbs.h"
 
-/* Baseline JPEG (ITU-T T.81) with optimised Huffman tables, 4:2:0; grey stays one component. p has no alpha and is
- * not CMYK. quality is 1 to 100. */
-enum thumbs_code th_encode_jpeg(const struct th_pixels *p, uint32_t quality, struct th_sink *sink,
-                                struct thumbs_error *err);
+/* p is not CMYK, and has no alpha unless the encoder keeps it. quality is 1 to 100; formats without
+ * loss pass over it. */
+typedef enum thumbs_code th_encode_fn(const struct th_pixels *p, uint32_t quality, struct th_sink *sink,
+                                      struct thumbs_error *err);
 
-/* PNG (ISO/IEC 15948), 8 bits a sample, of whatever bands there are. */
-enum thumbs_code th_encode_png(const struct th_pixels *p, struct th_sink *sink, struct thumbs_error *err);
+/* Bytes for a pixel of a thumbnail, noise at worst. */
+struct th_encode_cost {
+    uint64_t working; /* in the encoder while it works */
+    uint64_t encoded; /* in the sink */
+};
 
-/* WebP (RFC 9649), lossy, through the libvips module. */
-enum thumbs_code th_encode_webp(const struct th_pixels *p, uint32_t quality, struct th_sink *sink,
-                                struct thumbs_error *err);
+struct th_encoder {
+    th_encode_fn *encode;
+    /* What that takes for a picture of so many bands (2 and 4: with alpha). */
+    struct th_encode_cost (*cost)(uint32_t bands, uint32_t quality);
+    bool keeps_alpha;
+    bool wants_vips; /* it loads libvips, whatever the source is */
+};
 
-/* Encode *p, the thumbnail of options->sizes[i_size], in every format of `options`, and record the outputs in
- * *result. Alpha is laid on the background where a format has none. source_alpha: whether any thumbnail of this
- * source has pixels that are not opaque, which decides what KEEP becomes. */
-enum thumbs_code th_encode_outputs(const struct th_pixels *p, uint32_t i_size, enum thumbs_format source,
-                                   bool source_alpha, const struct thumbs_image_options *options, struct th_sink *sink,
-                                   struct th_image_result *result, struct thumbs_error *err);
+extern const struct th_encoder th_encoder_jpeg, th_encoder_png, th_encoder_webp;
+
+/* JPEG (ITU-T T.81): baseline with optimised Huffman tables, 4:2:0; grey stays one component. PNG
+ * (ISO/IEC 15948): 8 bits a sample, of whatever bands there are. WebP (RFC 9649): lossy, through
+ * the libvips module. */
+th_encode_fn th_encode_jpeg, th_encode_png, th_encode_webp;
 
 #endif

@@ -34,3 +34,13 @@ enum thumbs_code th_encode_jpeg(const struct th_pixels *p, uint32_t quality, str
     struct picture picture = {.pixels = p, .quality = quality};
     return th_jpeg_compress(sink, write_rows, &picture, err);
 }
+
+/* libjpeg holds the coefficients to find the best codes; a picture with alpha is flattened before. */
+static struct th_encode_cost cost(uint32_t bands, uint32_t quality)
+{
+    (void)quality;
+    uint64_t working = (bands <= 2 ? 2 : 3) + (bands % 2 == 0 ? bands : 0);
+    return (struct th_encode_cost){.working = working, .encoded = 2};
+}
+
+const struct th_encoder th_encoder_jpeg = {.encode = th_encode_jpeg, .cost = cost};

@@ -1,4 +1,4 @@
-/* libpng, its chunks appended to the sink as they come. */
+/* A picture to a PNG file: libpng, its chunks appended to the sink as they come. */
 #include <setjmp.h>
 
 #include <png.h>
@@ -73,8 +73,10 @@ static bool try_write(struct encoder *e, const struct th_pixels *p)
     return true;
 }
 
-enum thumbs_code th_encode_png(const struct th_pixels *p, struct th_sink *sink, struct thumbs_error *err)
+enum thumbs_code th_encode_png(const struct th_pixels *p, uint32_t quality, struct th_sink *sink,
+                               struct thumbs_error *err)
 {
+    (void)quality;
     enum thumbs_code code = THUMBS_OK;
     size_t len_before = sink->len;
     struct encoder e = {.sink = sink};
@@ -92,3 +94,12 @@ enum thumbs_code th_encode_png(const struct th_pixels *p, struct th_sink *sink, 
     if (e.png) png_destroy_write_struct(&e.png, &e.info);
     return code;
 }
+
+/* What libpng holds are a few rows. */
+static struct th_encode_cost cost(uint32_t bands, uint32_t quality)
+{
+    (void)quality;
+    return (struct th_encode_cost){.encoded = bands};
+}
+
+const struct th_encoder th_encoder_png = {.encode = th_encode_png, .cost = cost, .keeps_alpha = true};

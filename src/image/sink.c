@@ -1,9 +1,11 @@
+/* A run of bytes that grows as encoders append to it. */
+#include "image/sink.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
 #include "base/sys.h"
-#include "image/image.h"
 
 bool th_sink_add(struct th_sink *sink, const void *data, size_t len)
 {

@@ -14,13 +14,7 @@
 #include "base/path.h"
 #include "base/sys.h"
 
-enum {
-    DEFAULT_IO_JOBS = 4,
-    DEFAULT_URING_JOBS = 64,
-    QUEUE_ITEMS_PER_JOB = 4,
-    MAX_JOBS = 4096,
-    MAX_QUEUE_ITEMS = 1 << 20
-};
+enum { DEFAULT_IO_JOBS = 4, DEFAULT_URING_JOBS = 64, QUEUE_ITEMS_PER_JOB = 4 };
 
 void thumbs_options_init(struct thumbs_options *options)
 {
@@ -49,12 +43,6 @@ static enum thumbs_code usage(struct thumbs_error *err, const char *message)
     return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "%s", message);
 }
 
-static bool is_writable_format(uint32_t format)
-{
-    return format == THUMBS_FORMAT_JPEG || format == THUMBS_FORMAT_PNG || format == THUMBS_FORMAT_WEBP ||
-           format == THUMBS_FORMAT_KEEP;
-}
-
 static enum thumbs_code check_image_options(const struct thumbs_image_options *o, struct thumbs_error *err)
 {
     if (o->n_sizes < 1 || o->n_sizes > THUMBS_MAX_SIZES) return usage(err, "one to 16 sizes are possible");
@@ -66,7 +54,10 @@ static enum thumbs_code check_image_options(const struct thumbs_image_options *o
     }
     if (o->n_formats < 1 || o->n_formats > THUMBS_MAX_FORMATS) return usage(err, "one to 6 formats are possible");
     for (uint32_t i = 0; i < o->n_formats; i++) {
-        if (!is_writable_format(o->formats[i])) return usage(err, "formats that can be written: jpeg, png, webp, keep");
+        enum thumbs_format format = (enum thumbs_format)o->formats[i];
+        if (!thumbs_format_is_output(format))
+            return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "%s cannot be written",
+                                thumbs_format_name(format));
     }
     if (o->fit != THUMBS_FIT_INSIDE) return usage(err, "only fit inside is built yet");
     if (o->quality < 1 || o->quality > 100) return usage(err, "quality goes from 1 to 100");
@@ -77,8 +68,8 @@ static enum thumbs_code check_image_options(const struct thumbs_image_options *o
 static enum thumbs_code check_options(const struct thumbs_options *o, struct thumbs_error *err)
 {
     if (o->struct_size != sizeof *o) return usage(err, "options were made for another version of the library");
-    if (o->jobs > MAX_JOBS || o->io_jobs > MAX_JOBS) return usage(err, "at most 4096 jobs are possible");
-    if (o->queue_items > MAX_QUEUE_ITEMS) return usage(err, "at most 1048576 queue items are possible");
+    if (o->jobs > THUMBS_MAX_JOBS || o->io_jobs > THUMBS_MAX_JOBS) return usage(err, "at most 1024 jobs are possible");
+    if (o->queue_items > THUMBS_MAX_QUEUE) return usage(err, "at most 1000000 queue items are possible");
     if (o->sandbox != THUMBS_SANDBOX_ON && o->sandbox != THUMBS_SANDBOX_OFF && o->sandbox != THUMBS_SANDBOX_REQUIRE)
         return usage(err, "there is no such sandbox");
     if (o->sandbox == THUMBS_SANDBOX_REQUIRE && o->mode != THUMBS_MODE_PROCESSES)

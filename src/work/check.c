@@ -3,7 +3,7 @@
 static bool may_be_format(uint32_t wanted, uint32_t got)
 {
     if (wanted != THUMBS_FORMAT_KEEP) return got == wanted;
-    return got == THUMBS_FORMAT_JPEG || got == THUMBS_FORMAT_PNG || got == THUMBS_FORMAT_WEBP;
+    return th_image_is_writable((enum thumbs_format)got);
 }
 
 static bool fits_pixels(uint32_t width, uint32_t height, uint64_t most)

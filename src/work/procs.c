@@ -606,19 +606,10 @@ static void run_attendants(struct pool *pool, struct attendant *attendants, unsi
     }
 }
 
-/* WebP is written by libvips, whatever the source is. */
-static bool outputs_need_libraries(const struct thumbs_image_options *image)
-{
-    for (uint32_t i = 0; i < image->n_formats; i++) {
-        if (image->formats[i] == THUMBS_FORMAT_WEBP) return true;
-    }
-    return false;
-}
-
 enum thumbs_code th_procs_run(const struct th_work *work, struct thumbs_error *err)
 {
     struct pool pool = {
-        .work = work, .preload = outputs_need_libraries(work->image), .lock = PTHREAD_MUTEX_INITIALIZER};
+        .work = work, .preload = th_image_outputs_want_preload(work->image), .lock = PTHREAD_MUTEX_INITIALIZER};
     pool.most_threads = THREADS_PER_CPU * thumbs_cpus_usable() + MORE_THREADS;
     enum thumbs_code code = THUMBS_OK;
     struct attendant *attendants = th_calloc(work->jobs, sizeof *attendants);

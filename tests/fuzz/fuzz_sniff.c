@@ -16,10 +16,11 @@ static void check_content(const uint8_t *data, size_t len)
     exact = fuzz_copy(data, len);
     fuzz_check(th_svg_has_size(exact, len) == th_svg_has_size(data, len));
     free(exact);
-    fuzz_check(!th_image_wants_preload(data, len) == (format == THUMBS_FORMAT_JPEG));
+    /* What is not decoded needs nothing for it. */
+    fuzz_check(!th_image_wants_preload(data, len) || th_format(format)->decoders[0]);
     /* What is written for it can be written. */
     enum thumbs_format kept = th_image_output_format(THUMBS_FORMAT_KEEP, format, len & 1);
-    fuzz_check(kept == THUMBS_FORMAT_JPEG || kept == THUMBS_FORMAT_PNG || kept == THUMBS_FORMAT_WEBP);
+    fuzz_check(th_image_is_writable(kept) && thumbs_format_is_output(kept));
 }
 
 static void check_ending(const uint8_t *data, size_t len)

@@ -312,7 +312,7 @@ Test(deadline, stops_encoders, .timeout = 60)
         uint64_t start_ns = thread_cpu_ns();
         sink.deadline_ns = th_now_ns() + (uint64_t)DEADLINE_MS * MS;
         enum thumbs_code code = i == 0   ? th_encode_jpeg(&p, 90, &sink, &err)
-                                : i == 1 ? th_encode_png(&p, &sink, &err)
+                                : i == 1 ? th_encode_png(&p, 80, &sink, &err)
                                          : th_encode_webp(&p, 90, &sink, &err);
         uint64_t cpu_ms = (thread_cpu_ns() - start_ns) / MS;
         cr_expect_eq(code, THUMBS_TIMEOUT, "encoder %d: %s", i, err.message);

@@ -115,7 +115,7 @@ static struct th_sink encoded(const struct th_pixels *p, enum thumbs_format form
     th_sink_init_heap(&sink);
     enum thumbs_code code = format == THUMBS_FORMAT_JPEG   ? th_encode_jpeg(p, 92, &sink, &err)
                             : format == THUMBS_FORMAT_WEBP ? th_encode_webp(p, 92, &sink, &err)
-                                                           : th_encode_png(p, &sink, &err);
+                                                           : th_encode_png(p, 80, &sink, &err);
     cr_assert_eq(code, THUMBS_OK, "%s", err.message);
     return sink;
 }
@@ -743,7 +743,7 @@ Test(image_encode, full_sink)
         struct thumbs_error err = {0};
         cr_expect_eq(th_encode_jpeg(&p, 90, &sink, &err), THUMBS_MEMORY, "%s", err.message);
         cr_expect_eq(err.stage, THUMBS_STAGE_ENCODE);
-        cr_expect_eq(th_encode_png(&p, &sink, &err), THUMBS_MEMORY);
+        cr_expect_eq(th_encode_png(&p, 80, &sink, &err), THUMBS_MEMORY);
         cr_expect_eq(th_encode_webp(&p, 90, &sink, &err), THUMBS_MEMORY);
         cr_expect_arr_eq(room, "xxxxxxxxxx", 10);
         free(room);

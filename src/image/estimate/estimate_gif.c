@@ -1,6 +1,6 @@
 /* GIF89a, as libnsgif reads it for libvips: the canvas as RGBA, a second one for frames that are taken back, and a
  * record for each frame. */
-#include "image/estimate/estimate.h"
+#include "image/estimate/estimators.h"
 
 /* A frame takes 12 bytes at least: its descriptor, the code size, the end of its data. */
 #define LEAST_FRAME_LEN 12

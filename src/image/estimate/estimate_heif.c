@@ -2,7 +2,7 @@
  * decoder's planes, libheif's own, and an interleaved picture. Sizes are those of ispe: where the coded picture is
  * larger, the file is broken, but libheif sees that only after decoding it, so that more is needed than was told.
  * Headers of the coded picture are not asked: those in av1C and hvcC may differ from those among its data. */
-#include "image/estimate/estimate.h"
+#include "image/estimate/estimators.h"
 
 #include <sched.h>
 

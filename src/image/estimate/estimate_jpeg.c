@@ -1,8 +1,9 @@
 /* JPEG (ITU-T T.81): what the hot path, libjpeg-turbo behind it, and libvips behind that hold at most. Which of them
  * takes a file depends on its data (a regular file that is damaged goes to libjpeg-turbo), so the worst counts. */
-#include "image/estimate/estimate.h"
+#include "image/estimate/estimators.h"
 
 #include "image/exif.h"
+#include "image/formats.h"
 #include "image/jpeg/jpeg_hot.h"
 #include "image/jpeg/jpeg_planes.h"
 
@@ -24,16 +25,11 @@
 #define MOST_RUBBISH ((uint64_t)RUBBISH_BYTES * TH_ESTIMATE_STEPS)
 #define MOST_FILL    ((uint64_t)FILL_BYTES * TH_ESTIMATE_STEPS)
 
-static uint64_t ceil_div(uint64_t a, uint64_t b)
-{
-    return (a + b - 1) / b;
-}
-
 /* Blocks of component i, padded to whole MCUs. */
 static void blocks(const struct th_jpeg_header *h, unsigned i, uint64_t *across, uint64_t *down)
 {
-    *across = ceil_div(h->width, 8u * h->h_max) * h->components[i].h;
-    *down = ceil_div(h->height, 8u * h->v_max) * h->components[i].v;
+    *across = th_ceil_div(h->width, 8u * h->h_max) * h->components[i].h;
+    *down = th_ceil_div(h->height, 8u * h->v_max) * h->components[i].v;
 }
 
 /* Does libjpeg keep all coefficients, since a pixel is complete only after several scans? */
@@ -172,7 +168,7 @@ bool th_estimate_jpeg(struct th_view v, const struct thumbs_image_options *optio
     struct th_targets targets;
     bool swap = th_orientation_swaps(th_exif_orientation(h.exif, h.exif_len));
     uint8_t n[TH_JPEG_MAX_PLANES] = {1, 1, 1, 1};
-    th_estimate_targets(h.width, h.height, swap, options, &targets);
+    th_targets_fit(&targets, h.width, h.height, swap, options, options->enlarge != 0);
     bool planar = !h.has_icc && h.n_components <= 3;
     for (uint32_t i = 0; i < options->n_formats && i < THUMBS_MAX_FORMATS; i++)
         planar = planar && th_image_output_format(options->formats[i], THUMBS_FORMAT_JPEG, false) == THUMBS_FORMAT_JPEG;

@@ -1,5 +1,5 @@
 /* PNG (ISO/IEC 15948), as libpng reads it for libvips: row by row, or interlaced into a picture in memory. */
-#include "image/estimate/estimate.h"
+#include "image/estimate/estimators.h"
 
 #define ZLIB_BYTES ((uint64_t)64 << 10)
 

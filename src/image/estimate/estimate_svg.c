@@ -1,7 +1,7 @@
 /* SVG: the one format whose header does not tell what it takes. librsvg makes objects of all elements: drawings that
  * consist of paths took 12 to 40 times the length of the file, icons a megabyte; but empty elements 280 times, and one
  * long line of text 60 MB. What is usual is foreseen here, not the worst: who goes past it must be stopped. */
-#include "image/estimate/estimate.h"
+#include "image/estimate/estimators.h"
 
 #define FILE_COPIES   48
 #define LIBRARY_BYTES ((uint64_t)24 << 20)

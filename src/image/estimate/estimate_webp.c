@@ -1,6 +1,6 @@
 /* WebP (RFC 9649), as libwebp reads it for libvips: each frame is decoded whole, at the reduced size, and laid on a
  * canvas. A lossless one is first decoded whole at its full size. */
-#include "image/estimate/estimate.h"
+#include "image/estimate/estimators.h"
 
 /* The canvas, and the frame that is laid on it; RGBA. */
 #define PICTURES 2

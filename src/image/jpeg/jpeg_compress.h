@@ -7,7 +7,8 @@
 
 #include <jpeglib.h>
 
-#include "image/image.h"
+#include "image/sink.h"
+#include "thumbs/thumbs.h"
 
 /* Set the compressor up further (image_width ... jpeg_set_defaults() ...), start it, feed it, finish it. May be left
  * by longjmp() at any libjpeg call: must not hold anything that has to be released. */

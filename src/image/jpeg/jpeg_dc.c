@@ -179,20 +179,15 @@ static inline bool mcu(struct work *w, struct bits *b, uint32_t mx, uint32_t my,
     return true;
 }
 
-static uint32_t ceil_div(uint64_t a, uint64_t b)
-{
-    return (uint32_t)((a + b - 1) / b);
-}
-
 /* MCUs of the scan: blocks of the component where it is alone. */
 static void scan_size(const struct th_jpeg_header *h, uint32_t *columns, uint32_t *rows)
 {
-    *columns = ceil_div(h->width, 8u * h->h_max);
-    *rows = ceil_div(h->height, 8u * h->v_max);
+    *columns = th_ceil_div(h->width, 8u * h->h_max);
+    *rows = th_ceil_div(h->height, 8u * h->v_max);
     if (h->scan_components != 1) return;
     const struct th_jpeg_component *c = &h->components[h->scan_index[0]];
-    *columns = ceil_div(ceil_div((uint64_t)h->width * c->h, h->h_max), 8);
-    *rows = ceil_div(ceil_div((uint64_t)h->height * c->v, h->v_max), 8);
+    *columns = th_ceil_div(th_ceil_div((uint64_t)h->width * c->h, h->h_max), 8);
+    *rows = th_ceil_div(th_ceil_div((uint64_t)h->height * c->v, h->v_max), 8);
 }
 
 /* Is this DC scan one that may follow the ones before? */

@@ -1,3 +1,4 @@
+/* The fast way from JPEG to thumbnails: what is done with decoded planes. */
 #include "image/jpeg/jpeg_hot.h"
 
 #include <stdlib.h>
@@ -6,15 +7,14 @@
 #include "base/error.h"
 #include "base/num.h"
 #include "base/sys.h"
+#include "image/encode_outputs.h"
 #include "image/exif.h"
+#include "image/formats.h"
 #include "image/icc.h"
 #include "image/jpeg/jpeg_planes.h"
 #include "image/jpeg/jpeg_write.h"
 #include "image/resample.h"
 
-/* How much of the reduction is left to the filter at least; measured, see the design note. */
-#define RESIDUAL      2.0
-#define RESIDUAL_FAST 1.5
 /* Sides are rounded, so 1023 x 767 to 256 x 192 counts as fourfold. */
 #define RESIDUAL_TOLERANCE 0.98
 
@@ -56,7 +56,7 @@ struct pyramid {
     bool box;
 };
 
-struct job {
+struct hot {
     struct th_make *make;
     struct th_jpeg_header header;
     unsigned orientation;
@@ -85,25 +85,14 @@ static double density(const struct th_jpeg_header *h, unsigned i, bool down)
     return down ? (double)c->v / h->v_max : (double)c->h / h->h_max;
 }
 
-static double min_double(double a, double b)
-{
-    return a < b ? a : b;
-}
-
 /* Chroma of a JPEG output is wanted at half its sides. */
 void th_jpeg_hot_pick(const struct th_jpeg_header *header, const struct th_targets *targets, bool planar, bool fast,
                       uint8_t n[TH_JPEG_MAX_PLANES])
 {
     for (unsigned i = 0; i < header->n_components; i++) {
-        double step = i && planar ? 2 : 1, across = density(header, i, false), down = density(header, i, true);
-        n[i] = 1;
-        for (uint32_t t = 0; t < targets->n; t++) {
-            const struct th_geometry *g = &targets->sizes[t];
-            double x = step * across * g->cut_width / g->scaled_width,
-                   y = step * down * g->cut_height / g->scaled_height;
-            unsigned need = th_jpeg_hot_pick_n(min_double(x, y), fast ? RESIDUAL_FAST : RESIDUAL);
-            if (need > n[i]) n[i] = (uint8_t)need;
-        }
+        double step = i && planar ? 2 : 1;
+        double factor = th_reduction_least(targets, step * density(header, i, false), step * density(header, i, true));
+        n[i] = (uint8_t)th_jpeg_hot_pick_n(factor, th_reduction_residual(fast));
     }
 }
 
@@ -135,7 +124,7 @@ static bool mirrors_y(unsigned orientation)
 static bool level_for(struct pyramid *p, double factor, unsigned *level)
 {
     unsigned l = 0;
-    for (; l + 1 < MAX_LEVELS && factor >= 2 * RESIDUAL; factor /= 2)
+    for (; l + 1 < MAX_LEVELS && factor >= 2 * th_reduction_residual(false); factor /= 2)
         l++;
     for (; p->n_levels <= l; p->n_levels++) {
         const struct th_jpeg_plane *from = &p->levels[p->n_levels - 1];
@@ -160,14 +149,13 @@ static double droop_of(const struct pyramid *p, unsigned level)
 }
 
 /* Component i of thumbnail t to *out, `step` pixels to a sample. False: no memory. */
-static bool reduce_plane(struct job *j, unsigned i, uint32_t t, unsigned step, struct th_pixels *out)
+static bool reduce_plane(struct hot *j, unsigned i, uint32_t t, unsigned step, struct th_pixels *out)
 {
     const struct th_jpeg_header *h = &j->header;
     const struct th_geometry *g = &j->targets.sizes[t];
     struct pyramid *p = &j->pyramids[i];
     double across = density(h, i, false) * p->levels[0].n / 8, down = density(h, i, true) * p->levels[0].n / 8;
-    double factor =
-        min_double(across * step * g->cut_width / g->scaled_width, down * step * g->cut_height / g->scaled_height);
+    double factor = th_reduction_factor(g, across * step, down * step);
     unsigned level;
     if (!level_for(p, factor, &level)) return false;
     const struct th_jpeg_plane *from = &p->levels[level];
@@ -188,7 +176,7 @@ static enum thumbs_code no_memory(struct thumbs_error *err)
 }
 
 /* One size as planes, turned and encoded in every format of the options, which all are JPEG. */
-static enum thumbs_code make_planar(struct job *j, uint32_t t, struct thumbs_error *err)
+static enum thumbs_code make_planar(struct hot *j, uint32_t t, struct thumbs_error *err)
 {
     struct th_make *make = j->make;
     struct th_image_result *result = make->result;
@@ -208,12 +196,7 @@ static enum thumbs_code make_planar(struct job *j, uint32_t t, struct thumbs_err
         size_t offset = make->sink->len;
         code = th_jpeg_write_planes(small, n, make->options->quality, make->sink, err);
         if (code != THUMBS_OK) goto out;
-        result->outputs[result->n_outputs++] = (struct th_image_output){.offset = offset,
-                                                                        .len = make->sink->len - offset,
-                                                                        .format = THUMBS_FORMAT_JPEG,
-                                                                        .i_size = t,
-                                                                        .width = small[0].width,
-                                                                        .height = small[0].height};
+        th_encode_note(make, offset, THUMBS_FORMAT_JPEG, t, small[0].width, small[0].height);
     }
     result->encode_ns += th_now_ns() - middle_ns;
 out:
@@ -238,9 +221,9 @@ static inline void to_rgb(int32_t y, int32_t cb, int32_t cr, uint8_t rgb[3])
     rgb[2] = to_byte((y + 116130 * cb) >> 16);
 }
 
-/* Four inks, 0: none. Files hold them the other way round (libjpeg.txt), as Adobe began it. Without Adobe's marker a
+/* CMYK, 0: no ink. Files hold them the other way round (libjpeg.txt), as Adobe began it. Without Adobe's marker a
  * file might mean either; libvips and GraphicsMagick take all for inverted, and so do we. */
-static void to_inks(const struct th_pixels in[4], bool ycc, struct th_pixels *out)
+static void to_cmyk(const struct th_pixels in[4], bool ycc, struct th_pixels *out)
 {
     size_t n = (size_t)out->width * out->height;
     for (size_t i = 0; i < n; i++) {
@@ -253,7 +236,7 @@ static void to_inks(const struct th_pixels in[4], bool ycc, struct th_pixels *ou
     out->cmyk = true;
 }
 
-/* The planes of one size, interleaved: grey, RGB or inks. Consumes grey. False: no memory. */
+/* The planes of one size, interleaved: grey, RGB or CMYK. Consumes grey. False: no memory. */
 static bool interleave(const struct th_jpeg_header *h, struct th_pixels *small, struct th_pixels *out)
 {
     if (h->n_components == 1) {
@@ -263,7 +246,7 @@ static bool interleave(const struct th_jpeg_header *h, struct th_pixels *small, 
     }
     if (!th_pixels_init(out, small[0].width, small[0].height, h->n_components)) return false;
     if (h->n_components == 4) {
-        to_inks(small, h->colour == TH_JPEG_YCCK, out);
+        to_cmyk(small, h->colour == TH_JPEG_YCCK, out);
         return true;
     }
     size_t n = (size_t)out->width * out->height;
@@ -273,7 +256,7 @@ static bool interleave(const struct th_jpeg_header *h, struct th_pixels *small, 
 }
 
 /* One size as interleaved sRGB or grey, as stored. */
-static enum thumbs_code make_pixels(struct job *j, uint32_t t, struct th_pixels *out, struct thumbs_error *err)
+static enum thumbs_code make_pixels(struct hot *j, uint32_t t, struct th_pixels *out, struct thumbs_error *err)
 {
     struct th_pixels small[TH_JPEG_MAX_PLANES] = {{0}};
     unsigned n = j->planes.n_planes;
@@ -295,7 +278,7 @@ out:
     return code;
 }
 
-static enum thumbs_code make_all_pixels(struct job *j, struct thumbs_error *err)
+static enum thumbs_code make_all_pixels(struct hot *j, struct thumbs_error *err)
 {
     struct th_pixels pictures[THUMBS_MAX_SIZES] = {{0}};
     enum thumbs_code code = THUMBS_OK;
@@ -305,13 +288,13 @@ static enum thumbs_code make_all_pixels(struct job *j, struct thumbs_error *err)
         if (code == THUMBS_OK) code = make_pixels(j, t, &pictures[t], err);
     }
     j->make->result->resize_ns += th_now_ns() - start_ns;
-    if (code == THUMBS_OK) code = th_make_outputs(j->make, pictures, j->targets.n, j->orientation, err);
+    if (code == THUMBS_OK) code = th_encode_outputs(j->make, pictures, j->targets.n, j->orientation, err);
     for (uint32_t t = 0; t < j->targets.n; t++)
         th_pixels_finish(&pictures[t]);
     return code;
 }
 
-static enum thumbs_code make_sizes(struct job *j, struct thumbs_error *err)
+static enum thumbs_code make_sizes(struct hot *j, struct thumbs_error *err)
 {
     enum thumbs_code code = THUMBS_OK;
     for (unsigned i = 0; i < j->planes.n_planes; i++) {
@@ -330,17 +313,17 @@ static enum thumbs_code make_sizes(struct job *j, struct thumbs_error *err)
 /* ---- the whole way ---- */
 
 /* The profile, if there is one; declines a picture whose profile cannot be converted here. */
-static enum thumbs_code read_profile(struct job *j, struct thumbs_error *err)
+static enum thumbs_code read_profile(struct hot *j, struct thumbs_error *err)
 {
-    const bool inks = j->header.n_components == 4;
-    if (!j->header.has_icc && !inks) return THUMBS_OK;
+    const bool cmyk = j->header.n_components == 4;
+    if (!j->header.has_icc && !cmyk) return THUMBS_OK;
     struct th_make *make = j->make;
     size_t len = th_jpeg_icc_collect(make->data, make->len, NULL, 0);
     uint8_t *profile = len ? th_alloc(len) : NULL;
     bool no_memory = len && !profile;
     j->icc.kind = TH_ICC_OTHER;
     if (profile) th_jpeg_icc_collect(make->data, make->len, profile, len);
-    if (!no_memory && inks)
+    if (!no_memory && cmyk)
         no_memory = !th_icc_read_cmyk(&j->icc, profile, len);
     else if (profile)
         no_memory = !th_icc_read(&j->icc, profile, len, j->header.n_components);
@@ -352,7 +335,7 @@ static enum thumbs_code read_profile(struct job *j, struct thumbs_error *err)
 }
 
 /* Is it a picture for this way? Reads header and orientation. */
-static bool is_ours(struct job *j)
+static bool is_ours(struct hot *j)
 {
     const struct th_make *make = j->make;
     if (!th_jpeg_parse(make->data, make->len, &j->header)) return false;
@@ -380,7 +363,7 @@ static bool has_padding(const struct th_targets *targets)
     return false;
 }
 
-static enum thumbs_code decode(struct job *j, struct thumbs_error *err)
+static enum thumbs_code decode(struct hot *j, struct thumbs_error *err)
 {
     struct th_make *make = j->make;
     uint8_t n[TH_JPEG_MAX_PLANES] = {1, 1, 1, 1};
@@ -393,10 +376,17 @@ static enum thumbs_code decode(struct job *j, struct thumbs_error *err)
     return code;
 }
 
+static enum thumbs_code find_targets(struct hot *j, struct thumbs_error *err)
+{
+    const struct th_make_source source = {
+        .width = j->header.width, .height = j->header.height, .orientation = j->orientation};
+    return th_make_targets(j->make, &source, &j->targets, err);
+}
+
 static enum thumbs_code make_jpeg(struct th_make *make, struct thumbs_error *err)
 {
     enum thumbs_code code = THUMBS_OK;
-    struct job *j = th_calloc(1, sizeof *j);
+    struct hot *j = th_calloc(1, sizeof *j);
     if (!j || !keep_init()) {
         code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to begin");
         goto out;
@@ -408,7 +398,7 @@ static enum thumbs_code make_jpeg(struct th_make *make, struct thumbs_error *err
     }
     code = read_profile(j, err);
     if (code != THUMBS_OK || make->declined) goto out;
-    code = th_make_targets(make, j->header.width, j->header.height, j->orientation, &j->targets, err);
+    code = find_targets(j, err);
     if (code != THUMBS_OK) goto out;
     if (has_padding(&j->targets)) {
         make->declined = true;
@@ -428,9 +418,4 @@ out:
     return code;
 }
 
-static bool takes(enum thumbs_format format)
-{
-    return format == THUMBS_FORMAT_JPEG;
-}
-
-const struct th_backend th_backend_jpeg = {.name = "jpeg", .takes = takes, .make = make_jpeg};
+const struct th_backend th_backend_jpeg = {.name = "jpeg", .make = make_jpeg};

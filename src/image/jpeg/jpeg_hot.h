@@ -9,8 +9,9 @@
 
 #include "image/backend.h"
 #include "image/jpeg/jpeg_planes.h"
+#include "image/steps.h"
 
-extern const struct th_backend th_backend_jpeg;
+/* th_backend_jpeg, of backend.h. */
 
 /* Free what this thread keeps between pictures (tables, rows). Call at the end of each thread that made one. */
 void th_jpeg_hot_thread_finish(void);

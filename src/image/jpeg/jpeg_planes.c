@@ -84,11 +84,6 @@ static void on_progress(j_common_ptr jpeg)
     longjmp(d->fail, 1);
 }
 
-static uint32_t ceil_div(uint64_t a, uint64_t b)
-{
-    return (uint32_t)((a + b - 1) / b);
-}
-
 /* Memory for all planes in one piece, their sides and n given. */
 static bool planes_alloc(struct th_jpeg_planes *p, const uint32_t *widths, const uint32_t *heights)
 {
@@ -120,15 +115,15 @@ static bool turbo_planes(struct decoder *d)
         struct th_jpeg_plane *p = &out->planes[i];
         p->n = (uint32_t)SCALED_SIZE(c);
         out->box[i] = true;
-        uint64_t cw =
-            ceil_div((uint64_t)d->jpeg.image_width * (unsigned)c->h_samp_factor, (unsigned)d->jpeg.max_h_samp_factor);
-        uint64_t ch =
-            ceil_div((uint64_t)d->jpeg.image_height * (unsigned)c->v_samp_factor, (unsigned)d->jpeg.max_v_samp_factor);
-        p->width = ceil_div(cw * p->n, 8);
-        p->height = ceil_div(ch * p->n, 8);
-        widths[i] =
-            ceil_div(d->jpeg.image_width, 8u * (unsigned)d->jpeg.max_h_samp_factor) * (unsigned)c->h_samp_factor * p->n;
-        heights[i] = ceil_div(d->jpeg.image_height, 8u * (unsigned)d->jpeg.max_v_samp_factor) *
+        uint64_t cw = th_ceil_div((uint64_t)d->jpeg.image_width * (unsigned)c->h_samp_factor,
+                                  (unsigned)d->jpeg.max_h_samp_factor);
+        uint64_t ch = th_ceil_div((uint64_t)d->jpeg.image_height * (unsigned)c->v_samp_factor,
+                                  (unsigned)d->jpeg.max_v_samp_factor);
+        p->width = th_ceil_div(cw * p->n, 8);
+        p->height = th_ceil_div(ch * p->n, 8);
+        widths[i] = th_ceil_div(d->jpeg.image_width, 8u * (unsigned)d->jpeg.max_h_samp_factor) *
+                    (unsigned)c->h_samp_factor * p->n;
+        heights[i] = th_ceil_div(d->jpeg.image_height, 8u * (unsigned)d->jpeg.max_v_samp_factor) *
                      (unsigned)c->v_samp_factor * p->n;
     }
     return planes_alloc(out, widths, heights);

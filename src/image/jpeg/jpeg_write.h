@@ -2,8 +2,9 @@
 #ifndef TH_IMAGE_JPEG_WRITE_H
 #define TH_IMAGE_JPEG_WRITE_H
 
-#include "image/image.h"
 #include "image/pixels.h"
+#include "image/sink.h"
+#include "thumbs/thumbs.h"
 
 /* Append a baseline JPEG (ITU-T T.81, JFIF) with optimised Huffman tables: planes[0] is luma (or grey with
  * n_planes 1), planes[1] and [2] are Cb and Cr at half of its sides, rounded up. Each plane is a picture of one

@@ -21,6 +21,7 @@ struct th_vips_source {
     const uint8_t *data;
     size_t len;
     enum thumbs_format format;
+    const char *loader;
     uint64_t deadline_ns;
     VipsSource *bytes; /* what `image` is read from; NULL if it is read from memory */
     VipsImage *image;  /* opened at full size, rows as in the header, nothing decoded yet; NULL once it was used up */
@@ -114,35 +115,6 @@ static void thread_finish(void)
 
 /* ---- loaders ---- */
 
-/* Those that read as they decode get a source, which can stop them; the others want all bytes in memory at once
- * and would copy them out of a source. */
-static const char *loader_name(enum thumbs_format format)
-{
-    switch (format) {
-    case THUMBS_FORMAT_JPEG:
-        return "jpegload_source";
-    case THUMBS_FORMAT_PNG:
-        return "pngload_source";
-    case THUMBS_FORMAT_WEBP:
-        return "webpload_buffer";
-    case THUMBS_FORMAT_GIF:
-        return "gifload_buffer";
-    case THUMBS_FORMAT_TIFF:
-        return "tiffload_source";
-    case THUMBS_FORMAT_HEIF:
-    case THUMBS_FORMAT_AVIF:
-        return "heifload_buffer";
-    case THUMBS_FORMAT_JXL:
-        return "jxlload_buffer";
-    case THUMBS_FORMAT_JP2K:
-        return "jp2kload_buffer";
-    case THUMBS_FORMAT_SVG:
-        return "svgload_buffer";
-    default:
-        return NULL;
-    }
-}
-
 /* Is there such a loader, and is it one that may be used on data from anywhere, or that was unlocked? libvips
  * blocks those that it calls untrusted; what is no longer blocked was unlocked. */
 static bool loader_usable(const char *name)
@@ -155,11 +127,11 @@ static bool loader_usable(const char *name)
     return !blocked;
 }
 
-static bool unlock(enum thumbs_format format)
+static bool unlock(const char *loader)
 {
     static const char *const drawing[] = {"librsvg", "GdkPixbuf", "Pango", "GLib-GIO", NULL};
-    if (format != THUMBS_FORMAT_SVG || vips_type_find("VipsOperation", loader_name(format)) == 0) return false;
-    if (!loader_usable(loader_name(format))) {
+    if (strcmp(loader, "svgload_buffer") != 0 || vips_type_find("VipsOperation", loader) == 0) return false;
+    if (!loader_usable(loader)) {
         for (size_t i = 0; drawing[i]; i++)
             silence(drawing[i]);
         vips_operation_block_set("VipsForeignLoadSvgBuffer", FALSE);
@@ -167,15 +139,17 @@ static bool unlock(enum thumbs_format format)
     return true;
 }
 
-static bool reads_from_source(enum thumbs_format format)
+/* Loaders that read as they decode get a source, which can stop them; the others want all bytes in
+ * memory at once and would copy them out of a source. */
+static bool reads_from_source(const char *loader)
 {
-    return format == THUMBS_FORMAT_JPEG || format == THUMBS_FORMAT_PNG || format == THUMBS_FORMAT_TIFF;
+    return g_str_has_suffix(loader, "_source");
 }
 
 /* Tell the loader what to read. What it gets instead of a source it holds by itself. */
 static bool set_input(struct th_vips_source *s, VipsOperation *operation)
 {
-    if (reads_from_source(s->format)) {
+    if (reads_from_source(s->loader)) {
         struct th_vips_bytes_plan plan = {
             .data = s->data, .len = s->len, .deadline_ns = s->deadline_ns, .now_ns = host->now_ns};
         if (s->format == THUMBS_FORMAT_PNG) th_vips_bytes_skip_texts(&plan);
@@ -201,7 +175,7 @@ struct reduction {
 static VipsImage *load(struct th_vips_source *s, struct reduction by, VipsFailOn fail_on)
 {
     VipsImage *image = NULL;
-    VipsOperation *operation = vips_operation_new(loader_name(s->format));
+    VipsOperation *operation = vips_operation_new(s->loader);
     if (!operation) return NULL;
     g_object_set(operation, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, NULL);
     if (s->format == THUMBS_FORMAT_JPEG && by.shrink > 1) g_object_set(operation, "shrink", (int)by.shrink, NULL);
@@ -400,17 +374,17 @@ static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_erro
     return host->error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "the header does not decode: %s", hint);
 }
 
-static enum thumbs_code open_source(const uint8_t *data, size_t len, enum thumbs_format format, uint64_t deadline_ns,
-                                    struct th_vips_source **out, struct th_vips_header *header,
-                                    struct thumbs_error *err)
+static enum thumbs_code open_source(const struct th_vips_input *in, struct th_vips_source **out,
+                                    struct th_vips_header *header, struct thumbs_error *err)
 {
-    if (!loader_usable(loader_name(format)))
+    if (!loader_usable(in->loader))
         return host->error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "decoding of %s is not enabled",
-                               host->format_name(format));
+                               host->format_name(in->format));
     struct th_vips_source *s = host->alloc(sizeof *s);
     if (!s) return host->error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
-    *s = (struct th_vips_source){.data = data, .len = len, .format = format, .deadline_ns = deadline_ns};
-    if (format == THUMBS_FORMAT_WEBP && (s->mended = th_webp_first_frame(data, len, host->alloc, &s->len)))
+    *s = (struct th_vips_source){
+        .data = in->data, .len = in->len, .format = in->format, .loader = in->loader, .deadline_ns = in->deadline_ns};
+    if (in->format == THUMBS_FORMAT_WEBP && (s->mended = th_webp_first_frame(in->data, in->len, host->alloc, &s->len)))
         s->data = s->mended;
 
     enum thumbs_code code = open_header(s, err);

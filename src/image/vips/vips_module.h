@@ -14,7 +14,7 @@
 
 #define TH_VIPS_MODULE         "thumbs-vips.so"
 #define TH_VIPS_MODULE_ENTRY   "thumbs_vips_module"
-#define TH_VIPS_MODULE_VERSION 2u
+#define TH_VIPS_MODULE_VERSION 3u
 
 /* What the program lends to the module; outlives it. */
 struct th_vips_host {
@@ -23,6 +23,15 @@ struct th_vips_host {
     enum thumbs_code (*error_set)(struct thumbs_error *err, enum thumbs_code code, enum thumbs_stage stage,
                                   const char *format, ...) __attribute__((format(printf, 4, 5)));
     const char *(*format_name)(enum thumbs_format format);
+};
+
+/* What is to be decoded. */
+struct th_vips_input {
+    const uint8_t *data; /* borrowed until close */
+    size_t len;
+    enum thumbs_format format;
+    const char *loader;   /* libvips' operation for it, that of the table of formats; a constant */
+    uint64_t deadline_ns; /* 0: never */
 };
 
 /* A source whose header has been read. */
@@ -58,13 +67,13 @@ struct th_vips_ops {
     /* Let the loader for this format be used though libvips calls it unfit for data from anywhere: SVG, nothing else.
      * For the whole process and for good, so only where a sandbox holds. Idempotent; not while another thread is in
      * here. False if there is no such loader. */
-    bool (*unlock)(enum thumbs_format format);
+    bool (*unlock)(const char *loader);
 
-    /* Read the header of the `len` bytes at data (borrowed until close). Past deadline_ns (0: never) this and read()
-     * end with TIMEOUT, as far as the decoder can be stopped: see ARCHITECTURE. Codes: UNSUPPORTED if this libvips has
-     * no loader for it or blocks it, CORRUPT, TOO_LARGE, TIMEOUT. */
-    enum thumbs_code (*open)(const uint8_t *data, size_t len, enum thumbs_format format, uint64_t deadline_ns,
-                             struct th_vips_source **out, struct th_vips_header *header, struct thumbs_error *err);
+    /* Read the header. Past the deadline this and read() end with TIMEOUT, as far as the decoder can
+     * be stopped: see ARCHITECTURE. Codes: UNSUPPORTED if this libvips has no such loader or blocks
+     * it, CORRUPT, TOO_LARGE, TIMEOUT. */
+    enum thumbs_code (*open)(const struct th_vips_input *input, struct th_vips_source **out,
+                             struct th_vips_header *header, struct thumbs_error *err);
     void (*close)(struct th_vips_source *source); /* NULL is fine */
 
     /* Decode from top to bottom, reduced while decoding by up to most_shrink (at least 1) if the format can do that. A

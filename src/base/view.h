@@ -1,0 +1,47 @@
+/*
+ * view.h - bytes that somebody else wrote, read without ever looking past their end.
+ */
+#ifndef TH_BASE_VIEW_H
+#define TH_BASE_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Borrowed. */
+struct th_view {
+    const uint8_t *data;
+    size_t len;
+};
+
+/* n bytes at `at` as a number, big or little endian; 0 where they do not lie within the view. n is
+ * at most 8. */
+static inline uint64_t th_view_be(struct th_view v, uint64_t at, unsigned n)
+{
+    uint64_t value = 0;
+    if (at > v.len || v.len - at < n) return 0;
+    for (unsigned i = 0; i < n; i++)
+        value = value << 8 | v.data[at + i];
+    return value;
+}
+
+static inline uint64_t th_view_le(struct th_view v, uint64_t at, unsigned n)
+{
+    uint64_t value = 0;
+    if (at > v.len || v.len - at < n) return 0;
+    for (unsigned i = n; i-- > 0;)
+        value = value << 8 | v.data[at + i];
+    return value;
+}
+
+/* Do the n bytes stand at `at`? False where they reach beyond the view. */
+static inline bool th_view_has(struct th_view v, uint64_t at, const char *bytes, size_t n)
+{
+    return at <= v.len && n <= v.len - at && memcmp(v.data + at, bytes, n) == 0;
+}
+
+/* The same for a string literal, which may hold NULs. */
+#define TH_VIEW_HAS(view, at, text) th_view_has(view, at, text, sizeof(text) - 1)
+
+#endif

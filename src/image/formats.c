@@ -1,0 +1,212 @@
+/* The table of formats, and what is asked of it. */
+#include "image/formats.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "image/backend.h"
+#include "image/svg_root.h"
+
+#define MAGIC(text)                                                                                                    \
+    {                                                                                                                  \
+        text, sizeof(text) - 1                                                                                         \
+    }
+
+static const struct th_format formats[THUMBS_N_FORMATS] =
+    {
+        [THUMBS_FORMAT_NONE] = {.name = "none", .ext = ""},
+        [THUMBS_FORMAT_JPEG] = {.name = "jpeg",
+                                .ext = "jpg",
+                                .endings = {"jpg", "jpeg", "jpe", "jfif", "jif"},
+                                .magics = {MAGIC("\xff\xd8\xff")},
+                                .decoders = {&th_backend_jpeg, &th_backend_vips},
+                                .vips_loader = "jpegload_source",
+                                .estimate = th_estimate_jpeg,
+                                .encoder = &th_encoder_jpeg},
+        [THUMBS_FORMAT_PNG] = {.name = "png",
+                               .ext = "png",
+                               .endings = {"png", "apng"},
+                               .magics = {MAGIC("\x89PNG\r\n\x1a\n")},
+                               .decoders = {&th_backend_vips},
+                               .decode_wants = TH_WANTS_VIPS,
+                               .vips_loader = "pngload_source",
+                               .estimate = th_estimate_png,
+                               .encoder = &th_encoder_png},
+        [THUMBS_FORMAT_WEBP] = {.name = "webp",
+                                .ext = "webp",
+                                .endings = {"webp"},
+                                .sniff = th_sniff_webp,
+                                .decoders = {&th_backend_vips},
+                                .decode_wants = TH_WANTS_VIPS,
+                                .vips_loader = "webpload_buffer",
+                                .estimate = th_estimate_webp,
+                                .encoder = &th_encoder_webp},
+        [THUMBS_FORMAT_AVIF] = {.name = "avif",
+                                .ext = "avif",
+                                .endings = {"avif", "avifs"},
+                                .sniff = th_sniff_avif,
+                                .decoders = {&th_backend_vips},
+                                .decode_wants = TH_WANTS_VIPS,
+                                .vips_loader = "heifload_buffer",
+                                .estimate = th_estimate_heif},
+        /* libvips does not trust its loader with data from anywhere: its memory is not foreseen. */
+        [THUMBS_FORMAT_JXL] = {.name = "jxl",
+                               .ext = "jxl",
+                               .endings = {"jxl"},
+                               .magics = {MAGIC("\xff\x0a"), MAGIC("\0\0\0\x0cJXL \r\n\x87\n")},
+                               .decoders = {&th_backend_vips},
+                               .decode_wants = TH_WANTS_VIPS,
+                               .vips_loader = "jxlload_buffer"},
+        [THUMBS_FORMAT_GIF] = {.name = "gif",
+                               .ext = "gif",
+                               .endings = {"gif"},
+                               .magics = {MAGIC("GIF87a"), MAGIC("GIF89a")},
+                               .decoders = {&th_backend_vips},
+                               .decode_wants = TH_WANTS_VIPS,
+                               .vips_loader = "gifload_buffer",
+                               .estimate = th_estimate_gif},
+        [THUMBS_FORMAT_KEEP] = {.name = "keep", .ext = ""},
+        [THUMBS_FORMAT_HEIF] = {.name = "heif",
+                                .ext = "heic",
+                                .endings = {"heic", "heif", "hif"},
+                                .sniff = th_sniff_heif,
+                                .decoders = {&th_backend_vips},
+                                .decode_wants = TH_WANTS_VIPS,
+                                .vips_loader = "heifload_buffer",
+                                .estimate = th_estimate_heif},
+        [THUMBS_FORMAT_TIFF] = {.name = "tiff",
+                                .ext = "tif",
+                                .endings = {"tif", "tiff"},
+                                .magics = {MAGIC("II*\0"), MAGIC("MM\0*"), MAGIC("II+\0"), /* BigTIFF */
+                                           MAGIC("MM\0+")},
+                                .decoders = {&th_backend_vips},
+                                .decode_wants = TH_WANTS_VIPS,
+                                .vips_loader = "tiffload_source",
+                                .estimate = th_estimate_tiff},
+        [THUMBS_FORMAT_JP2K] = {.name = "jp2k",
+                                .ext = "jp2",
+                                .endings = {"jp2", "j2k", "jpf", "jpx", "j2c", "jpc"},
+                                .magics = {MAGIC("\0\0\0\x0cjP  \r\n\x87\n"), MAGIC("\xff\x4f\xff\x51")},
+                                .decoders = {&th_backend_vips},
+                                .decode_wants = TH_WANTS_VIPS,
+                                .vips_loader = "jp2kload_buffer"},
+        [THUMBS_FORMAT_SVG] = {.name = "svg",
+                               .ext = "svg",
+                               .endings = {"svg", "svgz"},
+                               .sniff = th_svg_sniff,
+                               .decoders = {&th_backend_vips},
+                               .decode_wants = TH_WANTS_VIPS,
+                               .vips_loader = "svgload_buffer",
+                               .estimate = th_estimate_svg},
+        /* The rest is not decoded: libvips' loaders for it are not made for data from anywhere. */
+        [THUMBS_FORMAT_PDF] = {.name = "pdf", .ext = "pdf", .endings = {"pdf"}, .magics = {MAGIC("%PDF-")}},
+        [THUMBS_FORMAT_BMP] = {.name = "bmp", .ext = "bmp", .endings = {"bmp", "dib"}, .sniff = th_sniff_bmp},
+        [THUMBS_FORMAT_OTHER] = {.name = "other",
+                                 .ext = "",
+                                 .endings = {"psd", "psb", "ico", "pbm", "pgm", "ppm", "pnm", "pam", "pfm", "hdr",
+                                             "exr", "fits", "qoi", "dds", "xcf"},
+                                 .magics =
+                                     {
+                                         MAGIC("8BPS\0\x01"),       /* Photoshop */
+                                         MAGIC("8BPS\0\x02"),       /* Photoshop, large */
+                                         MAGIC("#?RADIANCE"),       /* Radiance HDR */
+                                         MAGIC("#?RGBE"),           /* the same */
+                                         MAGIC("\x76\x2f\x31\x01"), /* OpenEXR */
+                                         MAGIC("SIMPLE  ="),        /* FITS */
+                                         MAGIC("DDS |\0\0\0"),      /* DirectDraw surface */
+                                         MAGIC("qoif"),             /* QOI */
+                                         MAGIC("gimp xcf "),        /* GIMP */
+                                         MAGIC("/* XPM */"),        /* X pixmap */
+                                         MAGIC("icns"),             /* Apple icons */
+                                         MAGIC("farbfeld"),         /* farbfeld */
+                                         MAGIC("II\xbc\x01"),       /* JPEG XR */
+                                         MAGIC("FUJIFILMCCD-RAW "), /* Fuji raw */
+                                         MAGIC("IIRO\x08\0\0\0"),   /* Olympus raw */
+                                         MAGIC("IIU\0"),            /* Panasonic raw */
+                                         MAGIC("\x08\xf2\xa6\xb6"), /* libvips */
+                                         MAGIC("\xb6\xa6\xf2\x08"), /* libvips, other byte order */
+                                     },
+                                 .sniff = th_sniff_other},
+};
+
+const struct th_format *th_format(enum thumbs_format format)
+{
+    return &formats[(unsigned)format < THUMBS_N_FORMATS ? format : THUMBS_FORMAT_NONE];
+}
+
+const char *thumbs_format_name(enum thumbs_format format)
+{
+    return th_format(format)->name;
+}
+
+const char *thumbs_format_ext(enum thumbs_format format)
+{
+    return th_format(format)->ext;
+}
+
+bool thumbs_format_is_output(enum thumbs_format format)
+{
+    return format == THUMBS_FORMAT_KEEP || th_image_is_writable(format);
+}
+
+static bool begins(const struct th_magic *magic, const uint8_t *data, size_t len)
+{
+    return magic->len <= len && memcmp(data, magic->bytes, magic->len) == 0;
+}
+
+enum thumbs_format th_image_sniff(const uint8_t *data, size_t len)
+{
+    if (len == 0) return THUMBS_FORMAT_NONE;
+    if (len > TH_SNIFF_LEN) len = TH_SNIFF_LEN;
+    for (unsigned f = 0; f < THUMBS_N_FORMATS; f++)
+        for (unsigned i = 0; i < TH_FORMAT_MAX_MAGICS && formats[f].magics[i].len; i++)
+            if (begins(&formats[f].magics[i], data, len)) return (enum thumbs_format)f;
+    for (unsigned f = 0; f < THUMBS_N_FORMATS; f++)
+        if (formats[f].sniff && formats[f].sniff(data, len)) return (enum thumbs_format)f;
+    return THUMBS_FORMAT_NONE;
+}
+
+static bool is_ending(const char *known, const char *ext, size_t len)
+{
+    return strlen(known) == len && strncasecmp(known, ext, len) == 0;
+}
+
+enum thumbs_format th_image_format_by_ext(const char *ext, size_t len)
+{
+    for (unsigned f = 0; f < THUMBS_N_FORMATS; f++)
+        for (unsigned i = 0; i < TH_FORMAT_MAX_ENDINGS && formats[f].endings[i]; i++)
+            if (is_ending(formats[f].endings[i], ext, len)) return (enum thumbs_format)f;
+    return THUMBS_FORMAT_NONE;
+}
+
+bool th_image_is_writable(enum thumbs_format format)
+{
+    return th_format(format)->encoder != NULL;
+}
+
+enum thumbs_format th_image_output_format(enum thumbs_format wanted, enum thumbs_format source, bool has_alpha)
+{
+    if (wanted != THUMBS_FORMAT_KEEP) return wanted;
+    if (th_image_is_writable(source)) return source;
+    return has_alpha ? THUMBS_FORMAT_PNG : THUMBS_FORMAT_JPEG;
+}
+
+bool th_image_may_become(enum thumbs_format source, enum thumbs_format wanted, enum thumbs_format output)
+{
+    return th_image_output_format(wanted, source, false) == output ||
+           th_image_output_format(wanted, source, true) == output;
+}
+
+bool th_image_wants_preload(const uint8_t *data, size_t len)
+{
+    return th_format(th_image_sniff(data, len))->decode_wants == TH_WANTS_VIPS;
+}
+
+bool th_image_outputs_want_preload(const struct thumbs_image_options *options)
+{
+    for (uint32_t i = 0; i < options->n_formats; i++) {
+        const struct th_encoder *encoder = th_format((enum thumbs_format)options->formats[i])->encoder;
+        if (encoder && encoder->wants_vips) return true;
+    }
+    return false;
+}

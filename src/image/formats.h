@@ -1,0 +1,75 @@
+/*
+ * formats.h - the table of formats: all that the program knows of each, in one row.
+ *
+ * To add a format, add its row in formats.c: everything else asks here. Rows are constant, so any
+ * thread may read them.
+ */
+#ifndef TH_IMAGE_FORMATS_H
+#define TH_IMAGE_FORMATS_H
+
+#include "image/encode.h"
+#include "image/estimate/estimators.h"
+#include "image/sniff.h"
+#include "thumbs/thumbs.h"
+
+/* Bytes that sniffing needs to tell a type; fewer are fine for short files. */
+#define TH_SNIFF_LEN 512
+
+/* Most of each in one row. */
+#define TH_FORMAT_MAX_ENDINGS  18
+#define TH_FORMAT_MAX_MAGICS   22
+#define TH_FORMAT_MAX_DECODERS 3
+
+struct th_backend;
+
+/* How a file begins; the bytes may hold NULs. */
+struct th_magic {
+    const char *bytes;
+    uint8_t len;
+};
+
+/* Libraries that are loaded only when they are needed. */
+enum th_wants { TH_WANTS_NOTHING = 0, TH_WANTS_VIPS };
+
+struct th_format {
+    const char *name, *ext;                     /* "jpeg", "jpg": the usual ending */
+    const char *endings[TH_FORMAT_MAX_ENDINGS]; /* that promise it, in lower case; then NULL */
+    struct th_magic magics[TH_FORMAT_MAX_MAGICS];
+    th_sniff_fn *sniff; /* where no magic number fits; NULL: there is no more to look at */
+    /* Asked in this order until one does not decline. None: it is known, but not decoded. */
+    const struct th_backend *decoders[TH_FORMAT_MAX_DECODERS + 1];
+    enum th_wants decode_wants;       /* a guess: a rare JPEG wants libvips, too */
+    const char *vips_loader;          /* the operation that libvips decodes it with, or NULL */
+    th_estimate_fn *estimate;         /* of the memory to decode it; NULL: none is foreseen */
+    const struct th_encoder *encoder; /* NULL: it cannot be written */
+};
+
+/* The row of a format; that of NONE for a number that is none. Never NULL. */
+const struct th_format *th_format(enum thumbs_format format);
+
+/* The format by content (magic numbers), THUMBS_FORMAT_NONE if it is no image that is known. Never
+ * reads past len. */
+enum thumbs_format th_image_sniff(const uint8_t *data, size_t len);
+
+/* The format that a file ending promises ("jpg", "JPEG", without the dot, any case, len bytes);
+ * THUMBS_FORMAT_NONE if it is no image ending. */
+enum thumbs_format th_image_format_by_ext(const char *ext, size_t len);
+
+/* Can files of this format be written? Not of KEEP, which stands for another. */
+bool th_image_is_writable(enum thumbs_format format);
+
+/* The format that is written for `wanted` (one of options->formats) when the source is `source`:
+ * resolves KEEP. has_alpha matters only for KEEP of a source that is not writable: PNG with alpha,
+ * else JPEG. */
+enum thumbs_format th_image_output_format(enum thumbs_format wanted, enum thumbs_format source, bool has_alpha);
+
+/* May a source of this format become an output of that one? `wanted` as above; whether the source
+ * has alpha is not known yet. */
+bool th_image_may_become(enum thumbs_format source, enum thumbs_format wanted, enum thumbs_format output);
+
+/* Will decoding a picture like this need what th_image_preload() loads? A guess by format. */
+bool th_image_wants_preload(const uint8_t *data, size_t len);
+/* Will writing these formats? KEEP is not counted, since it depends on the source. */
+bool th_image_outputs_want_preload(const struct thumbs_image_options *options);
+
+#endif

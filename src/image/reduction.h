@@ -1,0 +1,44 @@
+/*
+ * reduction.h - what a source becomes at each size, and how far a decoder may reduce on the way.
+ *
+ * A decoder that reduces while it decodes is fast, but what it does is coarser than the filter that
+ * follows. So the filter keeps a part of the reduction to every size, on both axes. That is told by
+ * the part of the source that a size shows, which is not the whole where a picture is cut. This is
+ * the one place where that is decided, for decoders and for estimates of their memory.
+ *
+ * Pure functions of numbers, thread-safe.
+ */
+#ifndef TH_IMAGE_REDUCTION_H
+#define TH_IMAGE_REDUCTION_H
+
+#include "image/geometry.h"
+
+/* What becomes of one source: its geometry for each size, as stored (before orientation). */
+struct th_targets {
+    uint32_t n;
+    struct th_geometry sizes[THUMBS_MAX_SIZES];
+};
+
+/* Fit a source of width x height as stored, neither 0, into all sizes; `turned`: its orientation
+ * swaps its sides. At most THUMBS_MAX_SIZES count. */
+void th_targets_fit(struct th_targets *out, uint32_t width, uint32_t height, bool turned,
+                    const struct thumbs_image_options *options, bool enlarge);
+
+/* The reduction that is left to the filter at least: measured, see docs/design/jpeg-hot-path.md. */
+double th_reduction_residual(bool fast);
+
+/* How many samples become one pixel of a target, on the axis where they are fewer. across, down:
+ * samples for one pixel of the source, 1 unless it is a plane of fewer. */
+double th_reduction_factor(const struct th_geometry *g, double across, double down);
+
+/* The same for the target where it is least; infinite if there is none. */
+double th_reduction_least(const struct th_targets *targets, double across, double down);
+
+/* The largest whole number by which a decoder may divide both sides; at least 1. */
+uint32_t th_reduction_most(const struct th_targets *targets, bool fast);
+
+/* The scale at which a source that is drawn is large enough for every target; the drawing is never
+ * more than max_pixels, of which a source of width x height has as many at scale 1. */
+double th_reduction_draw_scale(const struct th_targets *targets, uint32_t width, uint32_t height, uint64_t max_pixels);
+
+#endif

@@ -1,0 +1,109 @@
+/* A decoder of rows, and all that its pictures have in common. */
+#include "image/rowmake.h"
+
+#include "base/error.h"
+#include "base/sys.h"
+#include "image/encode_outputs.h"
+#include "image/icc.h"
+#include "image/rowfeed.h"
+
+/* One picture on this way. */
+struct passage {
+    struct th_make *make;
+    const struct th_row_decoder *decoder;
+    void *state;
+    struct th_row_header header;
+    struct th_icc icc;
+    struct th_targets targets;
+    struct th_rowfeed feed;
+    struct th_pixels pictures[THUMBS_MAX_SIZES];
+};
+
+/* Understand the colours, or decline what only another decoder could convert. */
+static enum thumbs_code read_profile(struct passage *p, struct thumbs_error *err)
+{
+    const struct th_row_header *h = &p->header;
+    uint32_t bands = th_row_bands(h->colour, h->alpha);
+    const bool read = h->colour == TH_ROW_CMYK ? th_icc_read_cmyk(&p->icc, h->icc, h->icc_len)
+                                               : th_icc_read(&p->icc, h->icc, h->icc_len, bands);
+    if (!read) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE, "no memory for its colour profile");
+    bool ours = p->icc.kind != TH_ICC_OTHER || p->decoder->to_srgb || !h->icc;
+    p->make->declined = !ours;
+    return THUMBS_OK;
+}
+
+static enum thumbs_code open_source(struct passage *p, struct thumbs_error *err)
+{
+    enum thumbs_code code = p->decoder->open(p->make, &p->state, &p->header, err);
+    if (code != THUMBS_OK || p->make->declined) return code;
+    const struct th_row_header *h = &p->header;
+    const struct th_make_source source = {
+        .width = h->width, .height = h->height, .orientation = h->orientation, .sizeless = h->sizeless};
+    code = th_make_targets(p->make, &source, &p->targets, err);
+    return code == THUMBS_OK ? read_profile(p, err) : code;
+}
+
+static enum thumbs_code decode(struct passage *p, struct thumbs_error *err)
+{
+    const struct thumbs_image_options *options = p->make->options;
+    const struct th_row_wish wish = {
+        .most_shrink = th_reduction_most(&p->targets, options->fast != 0),
+        .draw_scale = th_reduction_draw_scale(&p->targets, p->header.width, p->header.height, options->max_pixels)};
+    p->feed.make = p->make;
+    p->feed.targets = &p->targets;
+    return p->decoder->decode(p->state, &wish, &p->feed, err);
+}
+
+/* A profile that makes no sense is no reason to have no thumbnail: RGB is then taken as sRGB; for
+ * CMYK there is always a conversion. */
+static bool convert(struct passage *p, struct th_pixels *picture)
+{
+    if (p->icc.kind != TH_ICC_OTHER) {
+        th_icc_apply(&p->icc, picture);
+        return true;
+    }
+    if (p->decoder->to_srgb && p->decoder->to_srgb(p->state, picture)) return true;
+    return !picture->cmyk;
+}
+
+/* The finished pictures in sRGB. */
+static enum thumbs_code collect(struct passage *p, struct thumbs_error *err)
+{
+    uint64_t start_ns = th_now_ns();
+    for (uint32_t i = 0; i < p->targets.n; i++) {
+        enum thumbs_code code = th_rowfeed_take(&p->feed, i, &p->pictures[i], err);
+        if (code != THUMBS_OK) return code;
+        if (!convert(p, &p->pictures[i]))
+            return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_RESIZE, "CMYK cannot be converted to sRGB");
+    }
+    p->feed.resize_ns += th_now_ns() - start_ns;
+    return THUMBS_OK;
+}
+
+static enum thumbs_code run(struct passage *p, struct thumbs_error *err)
+{
+    struct th_image_result *result = p->make->result;
+    uint64_t start_ns = th_now_ns();
+    enum thumbs_code code = open_source(p, err);
+    if (code != THUMBS_OK || p->make->declined) return code;
+    code = decode(p, err);
+    if (code == THUMBS_OK) code = collect(p, err);
+    uint64_t all_ns = th_now_ns() - start_ns;
+    result->resize_ns += p->feed.resize_ns;
+    result->decode_ns += all_ns - p->feed.resize_ns;
+    if (code != THUMBS_OK) return code;
+    return th_encode_outputs(p->make, p->pictures, p->targets.n, p->header.orientation, err);
+}
+
+enum thumbs_code th_rowmake(struct th_make *make, const struct th_row_decoder *decoder, struct thumbs_error *err)
+{
+    struct passage p = {.make = make, .decoder = decoder};
+    enum thumbs_code code = decoder->accept ? decoder->accept(make, err) : THUMBS_OK;
+    if (code != THUMBS_OK || make->declined) return code;
+    code = run(&p, err);
+    for (uint32_t i = 0; i < p.targets.n; i++)
+        th_pixels_finish(&p.pictures[i]);
+    th_rowfeed_finish(&p.feed);
+    if (p.state) decoder->close(p.state);
+    return code;
+}

@@ -1,0 +1,19 @@
+/*
+ * sniff.h - formats that no single magic number tells: a closer look at the first bytes.
+ *
+ * Each looks at the first `len` bytes of a file, and never past them. Pure functions, thread-safe.
+ */
+#ifndef TH_IMAGE_SNIFF_H
+#define TH_IMAGE_SNIFF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef bool th_sniff_fn(const uint8_t *data, size_t len);
+
+th_sniff_fn th_sniff_webp, th_sniff_avif, th_sniff_heif, th_sniff_bmp;
+/* Icons, Netpbm and Canon's raw files, none of which is decoded. */
+th_sniff_fn th_sniff_other;
+
+#endif

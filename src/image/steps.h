@@ -1,0 +1,47 @@
+/*
+ * steps.h - one picture on its way: what a call of th_image_make() is about, and the steps that all
+ * backends take before they decode.
+ */
+#ifndef TH_IMAGE_STEPS_H
+#define TH_IMAGE_STEPS_H
+
+#include "image/reduction.h"
+#include "image/result.h"
+#include "image/sink.h"
+#include "thumbs/thumbs.h"
+
+/* One call of th_image_make(), options checked, format sniffed, result zeroed but for its format.
+ * All borrowed. */
+struct th_make {
+    const uint8_t *data;
+    size_t len;
+    enum thumbs_format format;
+    const struct thumbs_image_options *options;
+    uint64_t deadline_ns; /* 0: never */
+    bool sandboxed;       /* see struct th_image_limits */
+    struct th_sink *sink;
+    struct th_image_result *result;
+    /* Set by a backend that finds, before it wrote anything, that this picture is not for it: the
+     * next one is asked. */
+    bool declined;
+};
+
+/* How a source lies in its file. */
+struct th_make_source {
+    uint32_t width, height; /* as stored */
+    unsigned orientation;   /* EXIF 1 to 8 */
+    bool sizeless;          /* see struct th_row_header */
+};
+
+/* With the header of a source known: check its size against the limits, record the upright size in
+ * the result and find the targets. Codes: CORRUPT (a side of 0), TOO_LARGE. */
+enum thumbs_code th_make_targets(struct th_make *make, const struct th_make_source *source, struct th_targets *out,
+                                 struct thumbs_error *err);
+
+/* Note damage in the result (the first note stays), or fail with CORRUPT if the options say so. */
+enum thumbs_code th_make_damaged(struct th_make *make, const char *what, struct thumbs_error *err);
+
+/* TIMEOUT if the deadline has passed. */
+enum thumbs_code th_make_check_deadline(const struct th_make *make, enum thumbs_stage stage, struct thumbs_error *err);
+
+#endif
