@@ -166,7 +166,7 @@ struct thumbs_options {
     enum thumbs_sandbox sandbox;
     double timeout_seconds;    /* per file */
     const char *name_template; /* NULL: see SPEC of --name */
-    const char *const *globs;  /* n_globs of them, each behind '+' (include) or '-' (exclude), in order */
+    const char *const *globs;  /* n_globs of them, each behind '+' (include) or '-' (exclude), in order; see --include */
     size_t n_globs;
     bool hidden, follow, force, dry_run, fail_fast;
     bool one_file_system; /* enter no folder that lies on another file system than its SOURCE */
@@ -250,6 +250,8 @@ struct thumbs_times {
 struct thumbs_event {
     const char *source; /* path below SOURCE (below <its last name part> with several), bytes, NUL-terminated */
     enum thumbs_status status;
+    bool named; /* the user named it (a SOURCE, a name of files_from) and no glob leaves it out: where it is skipped, that
+                   is no small matter */
     enum thumbs_format format;
     uint32_t width, height; /* of the source, upright; 0 if unknown */
     uint64_t bytes;         /* of the source file; 0 if unknown */
@@ -262,6 +264,7 @@ struct thumbs_event {
 /* Totals of a run. */
 struct thumbs_totals {
     uint64_t by_status[THUMBS_N_STATUSES];
+    uint64_t named_skipped; /* of those skipped, the ones whose event has `named` */
     uint64_t found;    /* sources that the walk has found so far */
     uint64_t expected; /* how many there will be, if it was counted ahead (options.count_ahead); 0: not known (yet) */
     bool walk_done;    /* so `found` is final */
@@ -329,6 +332,11 @@ THUMBS_API void thumbs_batch_levels(struct thumbs_batch *batch, struct thumbs_le
  * io_uring cannot be used here and I/O threads read the files; NULL if there is nothing. Final once created, borrowed
  * until destroy. */
 THUMBS_API const char *thumbs_batch_note(const struct thumbs_batch *batch);
+
+/* The same for what came to light during the run, as that the list of files has lines that end in CR LF, or that a glob
+ * has matched nothing: one clause each, as long as the call lasts. To be asked when the run is over. */
+typedef void thumbs_remark_fn(void *user, const char *text);
+THUMBS_API void thumbs_batch_remarks(const struct thumbs_batch *batch, thumbs_remark_fn *on_remark, void *user);
 
 /* Mode processes: how worker processes are locked up, one clause, as "seccomp, Landlock (ABI 7), ..."; NULL if nobody
  * has worked yet, or in another mode. *whole (may be NULL): all that --sandbox=require asks for holds. To be asked when

@@ -58,6 +58,15 @@ static void make_one_line(char *text)
     }
 }
 
+/* A message that fills its buffer lacks its end: say so, and leave no half character (UTF-8). */
+static void mark_cut(char *text, size_t size)
+{
+    char *at = text + size - sizeof "...";
+    for (int i = 0; i < 3 && ((unsigned char)*at & 0xC0) == 0x80; i++)
+        at--;
+    memcpy(at, "...", sizeof "...");
+}
+
 enum thumbs_code th_error_set(struct thumbs_error *err, enum thumbs_code code, enum thumbs_stage stage,
                               const char *format, ...)
 {
@@ -65,8 +74,9 @@ enum thumbs_code th_error_set(struct thumbs_error *err, enum thumbs_code code, e
     va_list args;
     va_start(args, format);
     char message[sizeof err->message];
-    vsnprintf(message, sizeof message, format, args);
+    const int len = vsnprintf(message, sizeof message, format, args);
     va_end(args);
+    if (len >= (int)sizeof message) mark_cut(message, sizeof message);
     make_one_line(message);
     *err = (struct thumbs_error){.code = code, .stage = stage};
     memcpy(err->message, message, sizeof message);

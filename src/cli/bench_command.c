@@ -52,7 +52,7 @@ static void complain(const char *what, const char *why)
 {
     struct th_bytes line = {0};
     if (what) {
-        th_report_add_escaped(&line, what, true);
+        th_report_add_name(&line, what, true);
         th_bytes_adds(&line, ": ");
     }
     th_report_add_escaped(&line, why, true);

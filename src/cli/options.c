@@ -29,7 +29,7 @@ static enum thumbs_code refuse(const struct cli_option *option, const char *valu
         th_bytes_adds(message, " is not built yet in this version");
         return THUMBS_USAGE;
     }
-    th_report_add_escaped(message, value, true);
+    th_report_add_name(message, value, true);
     if (problem->why)
         th_bytes_addf(message, ": %s; it must be %s", problem->why, option->allowed);
     else
@@ -105,7 +105,7 @@ static enum thumbs_code refuse_unknown(const struct vocabulary *known, const cha
 {
     const struct cli_option *meant = nearest(known, name, len);
     th_bytes_adds(message, "unknown option ");
-    th_report_add_escaped(message, word, true);
+    th_report_add_name(message, word, true);
     if (meant) th_bytes_addf(message, "; did you mean --%s?", meant->name);
     return THUMBS_USAGE;
 }
@@ -207,7 +207,7 @@ static enum thumbs_code parse_long(struct parser *parser, const char *word)
     if (option->value) return take_value(parser, option, value);
     if (value) {
         th_bytes_addf(parser->message, "--%s=", option->name);
-        th_report_add_escaped(parser->message, value, true);
+        th_report_add_name(parser->message, value, true);
         th_bytes_addf(parser->message, ": --%s takes no value", option->name);
         return THUMBS_USAGE;
     }
@@ -225,7 +225,7 @@ static enum thumbs_code parse_short(struct parser *parser, const char *word)
             code = refuse_unknown(&parser->known, word, word + 1, strcspn(word + 1, "="), parser->message);
             if (word[2]) {
                 th_bytes_adds(parser->message, " (no option is called -");
-                th_report_add_escaped(parser->message, (const char[]){*letter, '\0'}, true);
+                th_report_add_name(parser->message, (const char[]){*letter, '\0'}, true);
                 th_bytes_addc(parser->message, ')');
             }
             return code;
@@ -268,7 +268,7 @@ static enum thumbs_code check_bench(const struct cli_settings *settings, struct 
         th_bytes_adds(message, "SOURCE is missing");
     } else if (settings->n_operands > 1) {
         th_bytes_adds(message, "'thumbs bench' takes one SOURCE; this is one too many: ");
-        th_report_add_escaped(message, settings->operands[1], true);
+        th_report_add_name(message, settings->operands[1], true);
     } else if (!*settings->operands[0]) {
         th_bytes_adds(message, "SOURCE is an empty name");
     }
@@ -284,12 +284,12 @@ static enum thumbs_code check(struct cli_settings *settings, struct th_bytes *me
         th_bytes_adds(message, "DEST is missing");
     } else if (settings->options.files_from && settings->n_operands > 2) {
         th_bytes_adds(message, "--files-from takes one SOURCE; this is one too many: ");
-        th_report_add_escaped(message, settings->operands[1], true);
+        th_report_add_name(message, settings->operands[1], true);
     } else if (settings->n_operands == 0) {
         th_bytes_adds(message, "SOURCE and DEST are missing");
     } else if (settings->n_operands == 1 && !settings->options.files_from) {
         th_bytes_adds(message, "DEST is missing behind SOURCE ");
-        th_report_add_escaped(message, settings->operands[0], true);
+        th_report_add_name(message, settings->operands[0], true);
     }
     for (size_t i = 0; i < settings->n_operands && message->len == 0; i++) {
         if (!*settings->operands[i])

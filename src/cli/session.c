@@ -49,7 +49,7 @@ static void complain(struct session *s, const char *what, const char *why)
     struct th_bytes line = {0};
     th_bytes_adds(&line, "thumbs: ");
     if (what) {
-        th_report_add_escaped(&line, what, s->escape);
+        th_report_add_name(&line, what, s->escape);
         th_bytes_adds(&line, ": ");
     }
     th_report_add_escaped(&line, why, s->escape);
@@ -135,7 +135,8 @@ static bool is_broken(struct session *s)
 static void tell(struct session *s, const struct thumbs_event *event, struct th_bytes *line)
 {
     const struct cli_settings *settings = s->settings;
-    if (settings->quiet && event->status != THUMBS_STATUS_FAILED) return;
+    const bool unwelcome = event->status == THUMBS_STATUS_SKIPPED && event->named;
+    if (settings->quiet && event->status != THUMBS_STATUS_FAILED && !unwelcome) return;
     th_report_event_text(line, event, settings->verbose ? TH_TEXT_VERBOSE : TH_TEXT_PROBLEM, s->escape);
     print(s, line);
 }
@@ -261,7 +262,13 @@ static int exit_status(struct session *s, enum thumbs_code code, const struct th
     if (signal_number) return 128 + signal_number;
     /* Stopped, but neither by a signal nor by --fail-fast: then something was left undone that nobody asked for. */
     if (code == THUMBS_STOPPED && !s->settings->options.fail_fast) return CLI_EXIT_ABORTED;
-    return totals->by_status[THUMBS_STATUS_FAILED] > 0 ? CLI_EXIT_FAILED : CLI_EXIT_OK;
+    const bool all_well = totals->by_status[THUMBS_STATUS_FAILED] == 0 && totals->named_skipped == 0;
+    return all_well ? CLI_EXIT_OK : CLI_EXIT_FAILED;
+}
+
+static void on_remark(void *user, const char *text)
+{
+    complain(user, "note", text);
 }
 
 /* The run itself and all that is told of it; the batch stands. */
@@ -287,6 +294,7 @@ static int run(struct session *s)
     cli_watch_stop(&s->watch);
     th_progress_destroy(s->progress);
     s->progress = NULL;
+    if (code == THUMBS_OK && !s->settings->quiet) thumbs_batch_remarks(s->batch, on_remark, s);
     explain(s, code, &err, signal_number);
     const char *sandbox = tell_sandbox(s);
     if (!s->settings->quiet) {

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "image/backend.h"
 #include "image/icc.h"
+#include "image/judge.h"
 #include "image/jpeg/jpeg_hot.h"
 #include "image/rowmake.h"
 #include "image/steps.h"
@@ -52,9 +53,8 @@ enum thumbs_code th_image_make(const uint8_t *data, size_t len, const struct thu
     memset(result, 0, sizeof *result);
     enum thumbs_format format = th_image_sniff(data, len);
     result->source_format = format;
-    if (format == THUMBS_FORMAT_NONE)
-        return th_error_set(err, THUMBS_NOT_IMAGE, THUMBS_STAGE_DECODE, "no image format that is known");
-
+    code = th_image_judge(NULL, data, len, THUMBS_STAGE_DECODE, err);
+    if (code != THUMBS_OK) return code;
     struct th_make make = {.data = data,
                            .len = len,
                            .format = format,

@@ -42,11 +42,10 @@ enum thumbs_code th_load_check_size(const struct th_loader *loader, const struct
                         (long long)st->st_size, (unsigned long long)loader->max_bytes);
 }
 
-enum thumbs_code th_load_check_first(const struct th_loader *loader, const uint8_t *first, size_t n_first,
-                                     struct thumbs_error *err)
+enum thumbs_code th_load_check_first(const struct th_loader *loader, const char *name, const uint8_t *first,
+                                     size_t n_first, struct thumbs_error *err)
 {
-    if (!loader->worth_loading || loader->worth_loading(first, n_first)) return THUMBS_OK;
-    return th_error_set(err, THUMBS_NOT_IMAGE, THUMBS_STAGE_LOAD, n_first == 0 ? "is empty" : "is not an image");
+    return loader->judge ? loader->judge(name, first, n_first, err) : THUMBS_OK;
 }
 
 enum thumbs_code th_load_cannot_open(struct thumbs_error *err, int os_errno)
@@ -91,13 +90,13 @@ static enum thumbs_code open_source(const struct th_loader *loader, int dirfd, c
     return code;
 }
 
-static enum thumbs_code peek(const struct th_loader *loader, int fd, uint8_t *first, size_t *n_first,
+static enum thumbs_code peek(const struct th_loader *loader, int fd, const char *name, uint8_t *first, size_t *n_first,
                              struct thumbs_error *err)
 {
     ssize_t n = th_read_full(fd, first, TH_LOAD_PEEK);
     if (n < 0) return th_load_cannot_read(err, errno);
     *n_first = (size_t)n;
-    return th_load_check_first(loader, first, (size_t)n, err);
+    return th_load_check_first(loader, name, first, (size_t)n, err);
 }
 
 /* The rest of the file, straight into the slot. */
@@ -116,12 +115,12 @@ static void tell(const struct th_loader *loader, enum th_load_at at)
     if (loader->at) loader->at(loader->at_user, at);
 }
 
-static int read_all(const struct th_loader *loader, int fd, struct th_slot **slot, const struct stat *st,
-                    struct thumbs_error *err)
+static int read_all(const struct th_loader *loader, int fd, const char *name, struct th_slot **slot,
+                    const struct stat *st, struct thumbs_error *err)
 {
     uint8_t first[TH_LOAD_PEEK];
     size_t n_first = 0, size = (size_t)st->st_size;
-    int code = (int)peek(loader, fd, first, &n_first, err);
+    int code = (int)peek(loader, fd, name, first, &n_first, err);
     if (code != THUMBS_OK || !loader->slots) return code;
     if (n_first > size) return TH_LOAD_ODD_LENGTH;
     tell(loader, TH_LOAD_HUNGRY);
@@ -136,7 +135,8 @@ static int unless_changed(const struct th_loader *loader, int dirfd, const char 
                           struct thumbs_error *err)
 {
     struct stat now;
-    if (code != THUMBS_OK && code != THUMBS_NOT_IMAGE && code != TH_LOAD_ODD_LENGTH) return code;
+    bool was_judged = code == THUMBS_OK || code == THUMBS_NOT_IMAGE || code == THUMBS_UNSUPPORTED;
+    if (!was_judged && code != TH_LOAD_ODD_LENGTH) return code;
     if (fstatat(dirfd, name, &now, loader->follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0)
         return th_load_same_state(st, &now) ? code : TH_LOAD_CHANGED;
     /* Without its name the second try will tell. */
@@ -151,7 +151,7 @@ static int load_once(const struct th_loader *loader, int dirfd, const char *name
     int code = (int)open_source(loader, dirfd, name, &fd, st, err);
     if (code != THUMBS_OK) return code;
     code = (int)th_load_check_size(loader, st, err);
-    if (code == THUMBS_OK) code = read_all(loader, fd, &slot, st, err);
+    if (code == THUMBS_OK) code = read_all(loader, fd, name, &slot, st, err);
     code = unless_changed(loader, dirfd, name, st, code, err);
     close(fd);
     if (code == THUMBS_OK) {

@@ -27,8 +27,9 @@ struct th_loader {
     uint64_t memory_bytes;  /* one that goes beyond this is too large for memory: MEMORY, unread; 0: no such limit */
     unsigned latency_ms;    /* each open waits that long; to stand for network storage in benchmarks */
     bool follow;            /* a symbolic link is followed; else it is UNREADABLE */
-    /* Are these first bytes (up to TH_LOAD_PEEK of them) worth loading? No: NOT_IMAGE. NULL: all are. */
-    bool (*worth_loading)(const uint8_t *data, size_t len);
+    /* Is the file of this name worth loading, by its first bytes (up to TH_LOAD_PEEK of them)? No: NOT_IMAGE or
+     * UNSUPPORTED, and *err. NULL: all are. */
+    enum thumbs_code (*judge)(const char *name, const uint8_t *data, size_t len, struct thumbs_error *err);
     /* Told by th_load_file() whenever that changes, from READING on. May be NULL. */
     void (*at)(void *at_user, enum th_load_at at);
     void *at_user;
@@ -39,7 +40,8 @@ struct th_loader {
  * caller, *st is the file's state while it was read. A file that changes under the read, or whose name leads to another
  * one afterwards, is read once more, then VANISHED; never more of it than it had when it was opened, so one that grows
  * for ever comes to an end as well. One without the length its file system tells is UNREADABLE. Codes: UNREADABLE,
- * VANISHED, TOO_LARGE, NOT_IMAGE, MEMORY, STOPPED; stage load. *st is also filled with NOT_IMAGE. Thread-safe. */
+ * VANISHED, TOO_LARGE, MEMORY, STOPPED, and those of judge(), with which *st is also filled; stage load.
+ * Thread-safe. */
 enum thumbs_code th_load_file(const struct th_loader *loader, int dirfd, const char *name, struct th_slot **slot,
                               struct stat *st, struct thumbs_error *err);
 

@@ -22,8 +22,8 @@ bool th_load_same_state(const struct stat *a, const struct stat *b);
 /* What an opened file's state and first bytes say, before more of it is read: OK, or why it is not loaded. */
 enum thumbs_code th_load_check_kind(const struct stat *st, struct thumbs_error *err);
 enum thumbs_code th_load_check_size(const struct th_loader *loader, const struct stat *st, struct thumbs_error *err);
-enum thumbs_code th_load_check_first(const struct th_loader *loader, const uint8_t *first, size_t n_first,
-                                     struct thumbs_error *err);
+enum thumbs_code th_load_check_first(const struct th_loader *loader, const char *name, const uint8_t *first,
+                                     size_t n_first, struct thumbs_error *err);
 
 /* System calls that failed, in words; each returns the code. */
 enum thumbs_code th_load_cannot_open(struct thumbs_error *err, int os_errno);

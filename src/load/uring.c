@@ -414,7 +414,7 @@ static void on_stat(struct th_uring *u, struct flight *f)
 static void judge_first(struct th_uring *u, struct flight *f)
 {
     f->n_retries = 0;
-    f->code = (int)th_load_check_first(u->loader, f->first, f->n_first, &f->error);
+    f->code = (int)th_load_check_first(u->loader, f->name, f->first, f->n_first, &f->error);
     if (f->code == THUMBS_OK && f->n_first > (size_t)f->st.st_size) f->code = TH_LOAD_ODD_LENGTH;
     if (f->code != THUMBS_OK) {
         start_rest(u, f); /* true only if the file is what it was when its state was taken */

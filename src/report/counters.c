@@ -14,6 +14,7 @@
 enum {
     COUNT_STATUS = 0, /* THUMBS_N_STATUSES of them */
     COUNT_FOUND = THUMBS_N_STATUSES,
+    COUNT_NAMED_SKIPPED,
     COUNT_WALK_NS,
     COUNT_BYTES,
     COUNT_PIXELS,
@@ -80,6 +81,7 @@ void th_counters_add(struct th_counters *c, const struct thumbs_event *event)
     const enum thumbs_status status = event->status;
     const bool made = status == THUMBS_STATUS_DONE || status == THUMBS_STATUS_DAMAGED;
     if ((unsigned)status < THUMBS_N_STATUSES) add(shard, COUNT_STATUS + (int)status, 1);
+    add(shard, COUNT_NAMED_SKIPPED, status == THUMBS_STATUS_SKIPPED && event->named);
     /* An up-to-date source was not opened, and of one that is no image at most the first bytes were read. */
     if (made || status == THUMBS_STATUS_FAILED) add(shard, COUNT_BYTES, event->bytes);
     if (made) add(shard, COUNT_PIXELS, (uint64_t)event->width * event->height);
@@ -113,6 +115,7 @@ void th_counters_read(const struct th_counters *c, struct thumbs_totals *out)
             sum[i] += atomic_load_explicit(&c->shards[i_shard].count[i], memory_order_relaxed);
     }
     *out = (struct thumbs_totals){
+        .named_skipped = sum[COUNT_NAMED_SKIPPED],
         .found = sum[COUNT_FOUND],
         .walk_done = walk_done,
         .bytes = sum[COUNT_BYTES],

@@ -10,6 +10,13 @@
 /* Length of the well-formed UTF-8 sequence (RFC 3629) that text begins with: 1 to 4, or 0 if it begins with none. */
 size_t th_report_utf8_len(const char *text);
 
+/* The code point of such a sequence of len bytes. */
+uint32_t th_report_code_point(const char *text, size_t len);
+
+/* Is it a control character, or one that is not seen but hides, parts or turns round what stands beside it? Those that
+ * only join letters (U+200C, U+200D), which many scripts and emoji need, are let through. */
+bool th_report_is_unseen(uint32_t code_point);
+
 /* value with so many decimals (0 to 6) and a point, whatever the locale. Negative and NaN count as 0. */
 void th_report_add_fixed(struct th_bytes *b, double value, unsigned decimals);
 

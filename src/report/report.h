@@ -26,9 +26,11 @@ void th_report_summary_json(struct th_bytes *b, const struct thumbs_totals *tota
 /* Does such a report begin so? `head`: its first bytes, of which a zero follows the last. */
 bool th_report_is_json(const char *head, size_t len);
 /* What th_report_event_text() writes. A newline in a name is always shown as \x0a, so that a line stays a line;
- * `escape` (for terminals) does the same to every control character and to bytes that are not UTF-8. */
+ * `escape` (for terminals) does the same to every control character, to characters that are not seen or turn the
+ * direction of what follows, and to bytes that are not UTF-8. */
 enum th_text_style {
-    /* Failed and damaged only: "thumbs: decode: holiday/a.jpg: file ends early"; nothing for the rest. */
+    /* Failed and damaged, and skipped though it was named: "thumbs: decode: holiday/a.jpg: file ends early"; nothing for
+     * the rest. */
     TH_TEXT_PROBLEM,
     /* Failed as above; else "done a.jpg -> b.jpg 256x192 9120 bytes 7.2 ms" and the like. */
     TH_TEXT_VERBOSE,
@@ -41,8 +43,11 @@ void th_report_event_text(struct th_bytes *b, const struct thumbs_event *event, 
  * bound by and how its workers were locked up (sandbox; NULL: nothing to say). One line, with newline. */
 void th_report_summary_text(struct th_bytes *b, const struct thumbs_totals *totals, bool verbose, const char *sandbox,
                             bool dry_run);
-/* Text from outside (a name, the value of an option), as th_report_event_text() shows it. */
+/* Text from outside, as th_report_event_text() shows it. */
 void th_report_add_escaped(struct th_bytes *b, const char *text, bool escape);
+/* The same for a name or the value of an option, which may be of any length: of a long one the middle is left out. (Not
+ * so in lines for programs, and in a dry run only on a terminal.) */
+void th_report_add_name(struct th_bytes *b, const char *name, bool escape);
 
 /* What a run waits for. The header: "thumbs: no progress for 30 s: 120 of 300+ sources, 2 failed; waiting for:"; with
  * still_seconds 0 "thumbs: still running, 12 s: ...". Then a line for each: "thumbs:   decode: a.jpg: is worked on,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/shorten.h"
 #include "report/format.h"
 
 static bool is_continuation(unsigned char c)
@@ -61,9 +62,7 @@ static bool must_escape(const char *text, size_t len, bool escape)
 {
     const unsigned char c = (unsigned char)*text;
     if (c == '\n' || c == '\r') return true;
-    if (!escape) return false;
-    /* C2 80 to C2 9F are the control characters U+0080 to U+009F, which some terminals obey. */
-    return len == 0 || c < 0x20 || c == 0x7F || (c == 0xC2 && (unsigned char)text[1] < 0xA0);
+    return escape && (len == 0 || th_report_is_unseen(th_report_code_point(text, len)));
 }
 
 void th_report_add_escaped(struct th_bytes *b, const char *text, bool escape)
@@ -81,10 +80,29 @@ void th_report_add_escaped(struct th_bytes *b, const char *text, bool escape)
     }
 }
 
+/* Enough for a last part of 255 bytes, the longest name that Linux has, as a whole. */
+#define NAME_LEN 400
+
+void th_report_add_name(struct th_bytes *b, const char *name, bool escape)
+{
+    char shown[NAME_LEN + 1];
+    size_t len = strlen(name), head, tail;
+    th_shorten_plan(name, len, NAME_LEN, &head, &tail);
+    if (!tail) {
+        th_report_add_escaped(b, name, escape);
+        return;
+    }
+    memcpy(shown, name, head);
+    shown[head] = '\0';
+    th_report_add_escaped(b, shown, escape);
+    th_bytes_adds(b, "...");
+    th_report_add_escaped(b, name + len - tail, escape);
+}
+
 static void add_source(struct th_bytes *b, const struct thumbs_event *event, bool escape)
 {
     /* SOURCE itself has an empty path below SOURCE. */
-    th_report_add_escaped(b, event->source[0] ? event->source : ".", escape);
+    th_report_add_name(b, event->source[0] ? event->source : ".", escape);
 }
 
 static const char *message_of(const struct thumbs_event *event)
@@ -98,6 +116,8 @@ static void add_problem(struct th_bytes *b, const struct thumbs_event *event, bo
     th_bytes_adds(b, "thumbs: ");
     if (event->status == THUMBS_STATUS_DAMAGED)
         th_bytes_adds(b, "damaged: ");
+    else if (event->status == THUMBS_STATUS_SKIPPED)
+        th_bytes_adds(b, "skipped: ");
     else
         th_bytes_addf(b, "%s: ", thumbs_stage_name(event->error ? event->error->stage : THUMBS_STAGE_NONE));
     add_source(b, event, escape);
@@ -106,13 +126,25 @@ static void add_problem(struct th_bytes *b, const struct thumbs_event *event, bo
     th_bytes_addc(b, '\n');
 }
 
+/* A name in the list of a dry run, which programs may read unless it goes to a terminal. */
+static void add_listed_name(struct th_bytes *b, const char *name, bool escape)
+{
+    if (escape)
+        th_report_add_name(b, name, true);
+    else
+        th_report_add_escaped(b, name, false);
+}
+
 /* " -> a-256.jpg 256x192 9120 bytes, a-512.jpg 512x384 20111 bytes"; details are left out where unknown. */
 static void add_outputs(struct th_bytes *b, const struct thumbs_event *event, bool details, bool escape)
 {
     for (size_t i = 0; i < event->n_outputs; i++) {
         const struct thumbs_output *output = &event->outputs[i];
         th_bytes_adds(b, i ? ", " : " -> ");
-        th_report_add_escaped(b, output->path, escape);
+        if (details)
+            th_report_add_name(b, output->path, escape);
+        else
+            add_listed_name(b, output->path, escape);
         if (!details) continue;
         if (output->width && output->height)
             th_bytes_addf(b, " %lux%lu", (unsigned long)output->width, (unsigned long)output->height);
@@ -141,16 +173,23 @@ static void add_verbose(struct th_bytes *b, const struct thumbs_event *event, bo
     th_bytes_addc(b, '\n');
 }
 
+/* Who names a source expects a thumbnail of it. */
+static bool is_unwelcome_skip(const struct thumbs_event *event)
+{
+    return event->status == THUMBS_STATUS_SKIPPED && event->named;
+}
+
 void th_report_event_text(struct th_bytes *b, const struct thumbs_event *event, enum th_text_style style, bool escape)
 {
     const bool damaged = event->status == THUMBS_STATUS_DAMAGED;
     if (style == TH_TEXT_DRY_RUN) {
         if (event->status != THUMBS_STATUS_DONE && !damaged) return;
         th_bytes_adds(b, "would make ");
-        add_source(b, event, escape);
+        add_listed_name(b, event->source[0] ? event->source : ".", escape);
         add_outputs(b, event, false, escape);
         th_bytes_addc(b, '\n');
-    } else if (event->status == THUMBS_STATUS_FAILED || (damaged && style == TH_TEXT_PROBLEM)) {
+    } else if (event->status == THUMBS_STATUS_FAILED || is_unwelcome_skip(event) ||
+               (damaged && style == TH_TEXT_PROBLEM)) {
         add_problem(b, event, escape);
     } else if (style == TH_TEXT_VERBOSE) {
         add_verbose(b, event, escape);

@@ -28,7 +28,7 @@ void th_report_standing_text(struct th_bytes *b, const struct thumbs_totals *tot
 void th_report_waiting_text(struct th_bytes *b, const struct thumbs_waiting *waiting, bool escape)
 {
     th_bytes_addf(b, "thumbs:   %s: ", thumbs_stage_name(waiting->stage));
-    th_report_add_escaped(b, waiting->path[0] ? waiting->path : ".", escape);
+    th_report_add_name(b, waiting->path[0] ? waiting->path : ".", escape);
     th_bytes_addf(b, ": %s, ", waiting->what);
     add_seconds(b, waiting->seconds);
     if (waiting->worker) th_bytes_addf(b, ", worker %u", waiting->worker);

@@ -12,7 +12,9 @@
 #include "base/error.h"
 #include "base/num.h"
 #include "base/path.h"
+#include "base/shorten.h"
 #include "base/sys.h"
+#include "image/judge.h"
 
 enum { DEFAULT_IO_JOBS = 4, DEFAULT_URING_JOBS = 64, QUEUE_ITEMS_PER_JOB = 4 };
 
@@ -154,17 +156,18 @@ static enum thumbs_code check_overlap(const char *const *sources, size_t n_sourc
     if (!is_there) return THUMBS_OK; /* nothing can lie in it */
     for (size_t i = 0; i < n_sources; i++) {
         if (source_lies_within(sources[i], &st))
-            return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE,
-                                "%.80s lies in DEST %.60s: thumbnails could replace sources", sources[i], dest);
+            return th_error_set(
+                err, THUMBS_USAGE, THUMBS_STAGE_NONE, "%s lies in DEST %s: thumbnails could replace sources",
+                th_shorten_to(sources[i], strlen(sources[i]), 80).text, th_shorten_to(dest, strlen(dest), 60).text);
     }
     return THUMBS_OK;
 }
 
 /* ---- what the walk asks ---- */
 
-static bool is_image_data(const uint8_t *data, size_t len)
+static enum thumbs_code judge(const char *name, const uint8_t *data, size_t len, struct thumbs_error *err)
 {
-    return th_image_sniff(data, len) != THUMBS_FORMAT_NONE;
+    return th_image_judge(name, data, len, THUMBS_STAGE_LOAD, err);
 }
 
 static bool is_image(void *user, int dirfd, const char *name, bool follow)
@@ -175,7 +178,7 @@ static bool is_image(void *user, int dirfd, const char *name, bool follow)
     if (fd < 0) return false;
     ssize_t n = th_read_full(fd, first, sizeof first);
     close(fd);
-    return n > 0 && is_image_data(first, (size_t)n);
+    return n > 0 && judge(name, first, (size_t)n, NULL) != THUMBS_NOT_IMAGE;
 }
 
 static bool is_stopped(void *user)
@@ -189,7 +192,7 @@ static unsigned output_class(void *user, const char *name, bool *known_image)
     const struct thumbs_batch *batch = user;
     const struct thumbs_image_options *image = &batch->options.image;
     enum thumbs_format format = th_file_format_by_name(name);
-    *known_image = format != THUMBS_FORMAT_NONE;
+    *known_image = th_file_promises_image(name);
     if (image->n_formats != 1 || image->formats[0] != THUMBS_FORMAT_KEEP) return 0;
     return (unsigned)th_image_output_format(THUMBS_FORMAT_KEEP, format, false);
 }
@@ -338,7 +341,7 @@ enum thumbs_code thumbs_batch_create(const struct thumbs_options *options, const
                                    .memory_bytes = b->plan.file_bytes < options->max_bytes ? b->plan.file_bytes : 0,
                                    .follow = options->follow,
                                    .latency_ms = options->io_latency_ms,
-                                   .worth_loading = options->no_work ? NULL : is_image_data};
+                                   .judge = options->no_work ? NULL : judge};
     *out = b;
     return THUMBS_OK;
 fail:
@@ -417,6 +420,11 @@ void thumbs_batch_levels(struct thumbs_batch *b, struct thumbs_levels *out)
 const char *thumbs_batch_note(const struct thumbs_batch *b)
 {
     return b->note[0] ? b->note : NULL;
+}
+
+void thumbs_batch_remarks(const struct thumbs_batch *b, thumbs_remark_fn *on_remark, void *user)
+{
+    th_walk_remarks(b->walk, on_remark, user);
 }
 
 const char *thumbs_batch_sandbox(const struct thumbs_batch *b, bool *whole)

@@ -116,6 +116,8 @@ void th_file_queue(struct thumbs_batch *batch, struct th_file *file);
 
 /* The format that the ending of a name promises; NONE if it is no image's. */
 enum thumbs_format th_file_format_by_name(const char *name);
+/* Does the ending promise a picture that this program is for (see image/judge.h)? */
+bool th_file_promises_image(const char *name);
 
 /* Hash of the name of output i (size i / n_formats, format i % n_formats) that a source leads to, as far as its name
  * tells. False: no memory. */

@@ -1,11 +1,13 @@
 /* What is done to one file before and after work. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "image/judge.h"
 #include "run/batch.h"
 
 struct th_file *th_file_create(struct thumbs_batch *batch, struct th_walk_entry *entry)
@@ -45,6 +47,7 @@ static void report(struct thumbs_batch *batch, const struct th_walk_entry *entry
     struct th_bytes path = {0};
     th_file_add_path(&path, entry);
     event->source = th_bytes_str(&path);
+    event->named = entry->named;
     th_counters_add(batch->counters, event);
     if (batch->on_event) batch->on_event(batch->user, event);
     th_bytes_finish(&path);
@@ -86,6 +89,14 @@ enum thumbs_format th_file_format_by_name(const char *name)
 {
     const char *ending = ending_of(name);
     return th_image_format_by_ext(ending, strlen(ending));
+}
+
+bool th_file_promises_image(const char *name)
+{
+    const char *ending = ending_of(name);
+    const size_t len = strlen(ending);
+    if (th_foreign_ending(ending, len)) return false;
+    return th_raw_ending(ending, len) || th_image_format_by_ext(ending, len) != THUMBS_FORMAT_NONE;
 }
 
 static char *output_path(const struct thumbs_batch *batch, const struct th_walk_entry *entry, bool whole_name,
@@ -262,14 +273,22 @@ bool th_file_is_settled(struct thumbs_batch *batch, struct th_file *file, const 
     return true;
 }
 
-/* No known magic number. A file that claims by its name to be an image is not passed over in silence: it is a picture
- * that was lost. */
+/* Why a name that promises an image has failed: the content is something else. `found` says what, if that is known. */
+static void set_broken_promise(struct thumbs_error *error, bool is_empty, const char *found)
+{
+    static const char unknown[] = "is not an image";
+    const char *what = strcmp(found, unknown) == 0 ? "its content is none that is known" : found;
+    char message[sizeof error->message];
+    snprintf(message, sizeof message, is_empty ? "the file is empty" : "named like an image, but %.120s", what);
+    th_error_set(error, is_empty ? THUMBS_CORRUPT : THUMBS_UNSUPPORTED, THUMBS_STAGE_LOAD, "%s", message);
+}
+
+/* No picture for us. A file that claims by its name to be one is not passed over in silence: it is a picture that was
+ * lost. */
 static void report_not_image(struct thumbs_batch *batch, struct th_file *file, struct thumbs_error *error)
 {
-    if (th_file_format_by_name(file->entry.name) != THUMBS_FORMAT_NONE) {
-        bool is_empty = file->st.st_size == 0;
-        th_error_set(error, is_empty ? THUMBS_CORRUPT : THUMBS_UNSUPPORTED, THUMBS_STAGE_LOAD, "%s",
-                     is_empty ? "the file is empty" : "named like an image, but its content is none that is known");
+    if (th_file_promises_image(file->entry.name)) {
+        set_broken_promise(error, file->st.st_size == 0, error->message);
         report_file(batch, file, THUMBS_STATUS_FAILED, error);
         return;
     }

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/shorten.h"
 #include "walk/walk.h"
 
 /* One character of a set, which a backslash may hide; NULL at the end of the pattern. */
@@ -136,6 +137,6 @@ bool th_glob_valid(const char *glob, struct thumbs_error *err)
             g += g[0] == '\\' ? 2 : 1;
         }
     }
-    if (why) th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK, "bad pattern \"%.100s\": %s", glob, why);
+    if (why) th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK, "bad pattern \"%s\": %s", th_shorten(glob).text, why);
     return !why;
 }

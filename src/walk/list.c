@@ -10,32 +10,36 @@
 
 #include "base/error.h"
 #include "base/num.h"
+#include "base/shorten.h"
 #include "base/sys.h"
+#include "walk/below.h"
 #include "walk/names.h"
 #include "walk/walk.h"
 
 #define WAIT_MS 100
 
 static const char *const refusals[] = {
-    NULL,
-    "is an absolute name that is not below SOURCE",
-    "has a part \"..\", which could lead out of SOURCE",
-    "is too long a name",
-    "holds a NUL byte: is --null missing?",
+    [TH_NAME_TAKEN] = NULL,
+    [TH_NAME_NOT_BELOW] = "is an absolute name that is not below SOURCE",
+    [TH_NAME_LEADS_UP] = "has a part \"..\", which could lead out of SOURCE",
+    [TH_NAME_TOO_LONG] = "is too long a name",
+    [TH_NAME_HOLDS_NUL] = "holds a NUL byte: is --null missing?",
+    [TH_NAME_UTF_16] = "holds a NUL byte: the list is UTF-16, names are taken as bytes or UTF-8",
 };
-enum refusal { TAKEN, NOT_BELOW, LEADS_UP, TOO_LONG, HOLDS_NUL };
 
 struct item {
     uint32_t at, dir_len;
-    enum refusal refusal;
+    enum th_refusal refusal;
 };
 
 struct th_list {
     int fd;
     bool owned; /* fd is to be closed */
     char end;   /* of a name */
-    const char *source;
-    size_t source_len; /* without slashes at its end */
+    struct th_below below;
+    bool begun;             /* the first name has been looked at */
+    bool is_utf_16;         /* so its byte order mark says */
+    bool had_bom, had_crlf; /* were left out */
 
     char *buf;      /* TH_LIST_BYTES and a NUL */
     size_t len;     /* bytes in it ... */
@@ -49,54 +53,60 @@ struct th_list {
 
 /* ---- one name ---- */
 
-static const char *without_source(const struct th_list *list, const char *name)
-{
-    if (*name != '/') return name;
-    if (*list->source != '/' || strncmp(name, list->source, list->source_len) != 0) return NULL;
-    const char *rest = name + list->source_len;
-    return *rest == '/' || !*rest ? rest : NULL;
-}
-
-static enum refusal check_parts(const char *path)
-{
-    for (;;) {
-        size_t len = strcspn(path, "/");
-        if (len == 2 && path[0] == '.' && path[1] == '.') return LEADS_UP;
-        if (len > TH_NAME_MAX) return TOO_LONG;
-        path += len;
-        if (!*path) return TAKEN;
-        path++;
-    }
-}
-
-/* Leave out what says nothing, in place (what is written is never longer than what is read). */
-static void clean_parts(char *to, const char *from, uint32_t *dir_len)
-{
-    char *const begin = to;
-    *dir_len = 0;
-    while (*from) {
-        size_t len = strcspn(from, "/");
-        if (len > 0 && !(len == 1 && from[0] == '.')) {
-            if (to > begin) {
-                *dir_len = (uint32_t)(to - begin);
-                *to++ = '/';
-            }
-            memmove(to, from, len);
-            to += len;
-        }
-        from += len + (from[len] == '/');
-    }
-    *to = '\0';
-}
-
 /* The name of len bytes at `at` of the buffer, where a NUL follows it. */
 static void take_name(struct th_list *list, struct item *item, size_t at, size_t len)
 {
     char *name = list->buf + at;
-    const char *path = without_source(list, name);
+    size_t dir_len = 0;
     *item = (struct item){.at = (uint32_t)at};
-    item->refusal = strlen(name) != len ? HOLDS_NUL : !path ? NOT_BELOW : check_parts(path);
-    if (item->refusal == TAKEN) clean_parts(name, path, &item->dir_len);
+    if (strlen(name) != len)
+        item->refusal = list->is_utf_16 ? TH_NAME_UTF_16 : TH_NAME_HOLDS_NUL;
+    else
+        item->refusal = th_below_clean(&list->below, name, &dir_len);
+    item->dir_len = (uint32_t)dir_len;
+}
+
+/* Does something bear the name of len bytes, just as it stands? */
+static bool is_there(struct th_list *list, const char *name, size_t len)
+{
+    size_t dir_len;
+    char *copy = th_alloc(len + 1);
+    if (!copy) return false;
+    memcpy(copy, name, len);
+    copy[len] = '\0';
+    bool there = th_below_clean(&list->below, copy, &dir_len) == TH_NAME_TAKEN && th_below_exists(&list->below, copy);
+    free(copy);
+    return there;
+}
+
+/* Take off what a program of another system may have put around a line: a byte order mark before the first, a carriage
+ * return behind each. Where something bears the name that has them, they are part of it. */
+static void trim_line(struct th_list *list, size_t *at, size_t *len, bool is_first)
+{
+    const char *name = list->buf + *at;
+    bool bom = is_first && *len >= 3 && !memcmp(name, "\xef\xbb\xbf", 3), cr = name[*len - 1] == '\r';
+    if ((!bom && !cr) || memchr(name, '\0', *len) || is_there(list, name, *len)) return;
+    if (bom && cr && is_there(list, name, *len - 1))
+        bom = false;
+    else if (bom && cr && is_there(list, name + 3, *len - 3))
+        cr = false;
+    list->had_bom |= bom;
+    list->had_crlf |= cr;
+    *at += bom ? 3 : 0;
+    *len -= (bom ? 3 : 0) + (cr ? 1 : 0);
+    list->buf[*at + *len] = '\0';
+}
+
+/* Make an item of the line of len bytes at `at`. False: there is no name in it. */
+static bool take_line(struct th_list *list, struct item *item, size_t at, size_t len)
+{
+    const bool is_first = !list->begun;
+    const char *name = list->buf + at;
+    list->begun = true;
+    if (is_first) list->is_utf_16 = len >= 2 && (!memcmp(name, "\xff\xfe", 2) || !memcmp(name, "\xfe\xff", 2));
+    if (list->end == '\n') trim_line(list, &at, &len, is_first);
+    if (len > 0) take_name(list, item, at, len);
+    return len > 0;
 }
 
 /* ---- a lot of names ---- */
@@ -129,7 +139,7 @@ static void drop_doubles(struct th_list *list)
     size_t n = 0;
     for (size_t i = 0; i < list->n_items; i++) {
         struct item *last = n ? &list->items[n - 1] : NULL;
-        bool same = last && last->refusal == TAKEN && compare(last, &list->items[i], list->buf) == 0;
+        bool same = last && last->refusal == TH_NAME_TAKEN && compare(last, &list->items[i], list->buf) == 0;
         if (!same) list->items[n++] = list->items[i];
     }
     list->n_items = n;
@@ -149,11 +159,8 @@ static bool take_names(struct th_list *list)
         bool counts = len > 0 && !list->in_excess;
         if (counts && !(ok = has_room(list))) break;
         name[len] = '\0';
-        if (counts) {
-            struct item *item = &list->items[list->n_items++];
-            take_name(list, item, list->done, len);
-            if (is_excess) *item = (struct item){.at = (uint32_t)list->done, .refusal = TOO_LONG};
-        }
+        struct item item = {.at = (uint32_t)list->done, .refusal = TH_NAME_TOO_LONG};
+        if (counts && (is_excess || take_line(list, &item, list->done, len))) list->items[list->n_items++] = item;
         list->in_excess = is_excess;
         list->done += len + (end ? 1 : 0);
     }
@@ -243,28 +250,21 @@ enum thumbs_code th_list_open(const char *file, bool null, const char *source, s
     bool is_stdin = strcmp(file, "-") == 0;
     int fd = is_stdin ? STDIN_FILENO : th_openat(AT_FDCWD, file, O_RDONLY | O_NOCTTY, 0);
     if (fd < 0 || fstat(fd, &st) < 0)
-        return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, errno, "cannot open the list %.110s",
-                           is_stdin ? "on standard input" : file);
+        return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, errno, "cannot open the list %s",
+                           is_stdin ? "on standard input" : th_shorten(file).text);
     if (S_ISDIR(st.st_mode)) {
         if (!is_stdin) th_close(fd);
-        return th_error_set(err, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, "the list %.110s is a folder", file);
+        return th_error_set(err, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, "the list %s is a folder",
+                            th_shorten(file).text);
     }
     struct th_list *list = th_calloc(1, sizeof *list);
-    char *buf = list ? th_alloc(TH_LIST_BYTES + 1) : NULL;
-    if (!buf) {
-        free(list);
-        if (!is_stdin) th_close(fd);
+    if (list) *list = (struct th_list){.fd = fd, .owned = !is_stdin, .end = null ? '\0' : '\n'};
+    if (list) list->buf = th_alloc(TH_LIST_BYTES + 1);
+    if (!list || !list->buf || !th_below_init(&list->below, source)) {
+        if (!list && !is_stdin) th_close(fd);
+        th_list_close(list);
         return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the list of files");
     }
-    size_t source_len = strlen(source);
-    while (source_len > 0 && source[source_len - 1] == '/')
-        source_len--;
-    *list = (struct th_list){.fd = fd,
-                             .owned = !is_stdin,
-                             .end = null ? '\0' : '\n',
-                             .source = source,
-                             .source_len = source_len,
-                             .buf = buf};
     *out = list;
     return THUMBS_OK;
 }
@@ -273,9 +273,17 @@ void th_list_close(struct th_list *list)
 {
     if (!list) return;
     if (list->owned) th_close(list->fd);
+    th_below_finish(&list->below);
     free(list->buf);
     free(list->items);
     free(list);
+}
+
+const char *th_list_note(const struct th_list *list)
+{
+    if (list->had_bom && list->had_crlf) return "the list has a byte order mark and lines that end in CR LF";
+    if (list->had_bom) return "the list has a byte order mark";
+    return list->had_crlf ? "the list has lines that end in CR LF" : NULL;
 }
 
 bool th_walk_list_may_wait(const char *file)

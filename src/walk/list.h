@@ -37,11 +37,13 @@ enum th_list_state {
 };
 
 /* Open the list `file`; "-" is standard input. Names end in a newline, or with `null` in a NUL byte; the last may lack
- * its end, empty ones count for nothing. `source` is SOURCE as it was given (borrowed): an absolute name that begins
- * with it means what lies there; other absolute names, and those with a part "..", are refused. UNREADABLE, VANISHED,
- * MEMORY. */
+ * its end, empty ones count for nothing. `source` is SOURCE as it was given; below.h tells which names lie in it.
+ * Lists from other systems: a carriage return at the end of a line and a byte order mark before the first are left
+ * out, unless there is a file of just the name that has them; not with `null`. UNREADABLE, VANISHED, MEMORY. */
 enum thumbs_code th_list_open(const char *file, bool null, const char *source, struct th_list **out,
                               struct thumbs_error *err);
+/* What was left out so far, one clause; NULL: nothing. */
+const char *th_list_note(const struct th_list *list);
 void th_list_close(struct th_list *list); /* NULL is fine */
 
 /* The next name. stopped (may be NULL) is asked a few times a second while nothing comes. */

@@ -13,9 +13,11 @@
 #include "base/error.h"
 #include "base/num.h"
 #include "base/path.h"
+#include "base/shorten.h"
 #include "base/sys.h"
 #include "walk/list.h"
 #include "walk/names.h"
+#include "walk/rules.h"
 
 /* Ancestors kept open below the SOURCE: enough that going up and down near the leaves opens nothing twice. */
 #define MAX_OPEN_LEVELS 32u
@@ -23,11 +25,6 @@
 #define DEFAULT_NAMES_BYTES ((size_t)8 << 20)
 #define N_WALKED            4096u
 #define READ_BYTES          ((size_t)64 << 10)
-
-struct glob {
-    bool include, folders_only;
-    char *text; /* owned */
-};
 
 /* A folder on the way from a SOURCE to where the walk is. */
 struct frame {
@@ -54,8 +51,7 @@ struct root {
 
 struct th_walk {
     const struct th_walk_options *options;
-    struct glob *globs;
-    bool has_include;
+    struct th_rules *rules;
 
     struct root *roots;
     size_t n_roots, i_root; /* i_root: the next to be walked */
@@ -155,7 +151,7 @@ static void emit_no_memory(struct th_walk *walk, struct th_walk_entry *entry, st
     *entry = (struct th_walk_entry){.kind = TH_WALK_FAILED, .dir = dir ? th_dir_ref(dir) : NULL, .name = walk->reserve};
     walk->reserve = th_calloc(1, 1);
     if (!walk->reserve) walk->ended = true;
-    th_error_set(&entry->error, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for %.100s%s", what,
+    th_error_set(&entry->error, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for %s%s", th_shorten(what).text,
                  walk->ended ? "; the walk ends here" : "");
 }
 
@@ -314,33 +310,15 @@ static bool push(struct th_walk *walk, int fd, const struct stat *st)
 
 /* ---- looking at names --------------------------------------------------------------------------------------- */
 
-/* Does a rule leave out this path below SOURCE? */
-static bool is_path_excluded(const struct th_walk *walk, const char *path, bool folder)
-{
-    bool excluded = !folder && walk->has_include;
-    for (size_t n = walk->options->n_globs; n > 0; n--) {
-        const struct glob *glob = &walk->globs[n - 1];
-        if (glob->folders_only && !folder) continue;
-        if (!th_glob_match(glob->text, path)) continue;
-        excluded = !glob->include;
-        break;
-    }
-    return excluded;
-}
-
-/* Does one leave out this name of the last frame (or, without a frame, of a SOURCE)? */
+/* Does a rule leave out this name of the last frame (or, without a frame, of a SOURCE)? */
 static bool is_excluded(struct th_walk *walk, const char *name, bool folder)
 {
     if (!walk->options->n_globs) return false;
     size_t len = walk->path.len;
-    const char *path = name;
-    if (len) {
-        /* push_path() has made the room: this cannot fail. */
-        th_bytes_addc(&walk->path, '/');
-        th_bytes_adds(&walk->path, name);
-        path = walk->path.data + (walk->root_len ? walk->root_len + 1 : 0);
-    }
-    bool excluded = is_path_excluded(walk, path, folder);
+    /* push_path() has made the room (for SOURCE files th_walk_create()): this cannot fail. */
+    if (len) th_bytes_addc(&walk->path, '/');
+    th_bytes_adds(&walk->path, name);
+    bool excluded = th_rules_exclude(walk->rules, walk->path.data + (walk->root_len ? walk->root_len + 1 : 0), folder);
     th_bytes_truncate(&walk->path, len);
     return excluded;
 }
@@ -574,6 +552,12 @@ static void emit_broken(struct th_walk *walk, struct th_walk_entry *entry, struc
     th_error_os(&error, os_errno == ENOTDIR ? THUMBS_VANISHED : THUMBS_UNREADABLE, THUMBS_STAGE_WALK, os_errno,
                 "cannot look at it");
     emit_failed(walk, entry, dir, name, &error);
+}
+
+/* Is a name of this kind to be told if it is skipped, where the user named it? What rules keep out is what he wanted. */
+static bool is_told(enum th_name_kind kind)
+{
+    return kind == TH_NAME_FILE || kind == TH_NAME_SPECIAL || kind == TH_NAME_BROKEN;
 }
 
 /* Hand out a name that is no candidate. */
@@ -824,7 +808,7 @@ static const char *is_kept_out(const struct th_walk *walk, char *folder)
         *end = '\0';
         if (!strcmp(part, ".thumbs"))
             why = "in a folder of thumbs' own";
-        else if (is_path_excluded(walk, folder, true))
+        else if (th_rules_exclude(walk->rules, folder, true))
             why = "excluded";
         *end = was;
         if (!was) break;
@@ -1018,6 +1002,7 @@ static bool step_listed_name(struct th_walk *walk, struct th_walk_entry *entry, 
     } else {
         emit_other(walk, entry, kind, dir, name);
     }
+    entry->named = is_told(kind);
     return true;
 }
 
@@ -1184,8 +1169,27 @@ static void step_given(struct th_walk *walk, struct th_walk_entry *entry)
     }
     struct th_clash clash = {
         .output_class = walk->options->output_class, .user = walk->options->user, .walk = walk, .ask = ask_given};
+    enum th_name_kind kind = th_names_kind(&walk->given_names, i);
     emit_file(walk, entry, &walk->given_names, i, dir, &clash);
     entry->follow = true;
+    entry->named = is_told(kind);
+}
+
+/* A SOURCE that cannot be looked at. Where nothing is called so and it looks like a glob, a shell has left it as it was
+ * because it matched nothing. */
+static enum thumbs_code refuse_source(const char *source, int os_errno, struct thumbs_error *err)
+{
+    size_t len, begin = th_path_last_part(source, &len);
+    const char *wild = strpbrk(source, "*?[");
+    if (os_errno != ENOENT || !wild)
+        return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, os_errno, "cannot open %s",
+                           th_shorten(source).text);
+    if (wild < source + begin)
+        return th_error_set(err, THUMBS_VANISHED, THUMBS_STAGE_WALK, "nothing matches %s", th_shorten(source).text);
+    struct th_short folder = th_shorten_to(begin ? source : ".", begin ? begin : 1, 50);
+    return th_error_set(err, THUMBS_VANISHED, THUMBS_STAGE_WALK,
+                        "nothing matches %s; try --include='%.30s' and SOURCE %s",
+                        th_shorten_to(source, strlen(source), 60).text, source + begin, folder.text);
 }
 
 /* Look at one SOURCE: folders are noted in walk->roots, and *folder says which it was. */
@@ -1194,16 +1198,17 @@ static enum thumbs_code check_source(struct th_walk *walk, uint32_t i_source, bo
     const char *source = walk->options->sources[i_source];
     struct stat st;
     size_t len;
-    if (stat_path(source, &st))
-        return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, errno, "cannot open %.110s", source);
+    if (stat_path(source, &st)) return refuse_source(source, errno, err);
     *folder = S_ISDIR(st.st_mode);
     const char *name = source + th_path_last_part(source, &len);
     if (!*folder) return THUMBS_OK;
 
     if (is_to_skip(walk->options, &st))
-        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK, "%.110s is both source and destination", source);
+        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK, "%s is both source and destination",
+                            th_shorten(source).text);
     int fd = th_path_open(AT_FDCWD, source, strlen(source), O_RDONLY | O_DIRECTORY);
-    if (fd < 0) return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, errno, "cannot open %.110s", source);
+    if (fd < 0)
+        return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, errno, "cannot open %s", th_shorten(source).text);
     th_close(fd);
 
     struct root *root = &walk->roots[walk->n_roots++];
@@ -1212,7 +1217,8 @@ static enum thumbs_code check_source(struct th_walk *walk, uint32_t i_source, bo
     if (walk->options->n_sources < 2 || !nameless) return THUMBS_OK;
     root->resolved = realpath(source, NULL);
     if (!root->resolved)
-        return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, errno, "cannot find the name of %.110s", source);
+        return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, errno, "cannot find the name of %s",
+                           th_shorten(source).text);
     th_path_last_part(root->resolved, &len);
     if (!len) return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK, "/ cannot be one of several sources");
     return THUMBS_OK;
@@ -1272,8 +1278,8 @@ static enum thumbs_code check_sources(struct th_walk *walk, struct thumbs_error 
         if (compare_sources(&walk->given[i - 1], &walk->given[i], walk) != 0) continue;
         size_t len;
         const char *name = source_name(walk, walk->given[i], &len);
-        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK, "two sources have the same name %.*s",
-                            len < 110 ? (int)len : 110, name);
+        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK, "two sources have the same name %s",
+                            th_shorten_to(name, len, TH_SHORT_LEN).text);
     }
     for (size_t i = 0; i < n; i++) {
         if (!find_root(walk, walk->given[i])) walk->given[n_given++] = walk->given[i];
@@ -1282,31 +1288,6 @@ static enum thumbs_code check_sources(struct th_walk *walk, struct thumbs_error 
 }
 
 /* ---- the whole ---------------------------------------------------------------------------------------------- */
-
-static enum thumbs_code take_globs(struct th_walk *walk, struct thumbs_error *err)
-{
-    const struct th_walk_options *options = walk->options;
-    walk->globs = th_calloc(options->n_globs, sizeof *walk->globs);
-    if (!walk->globs) goto no_memory;
-    for (size_t i = 0; i < options->n_globs; i++) {
-        const char *rule = options->globs[i];
-        struct glob *glob = &walk->globs[i];
-        if (rule[0] != '+' && rule[0] != '-')
-            return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK, "bad rule \"%.100s\": neither + nor -", rule);
-        if (!th_glob_valid(rule + 1, err)) return THUMBS_USAGE;
-        glob->include = rule[0] == '+';
-        if (glob->include) walk->has_include = true;
-        glob->text = th_strdup(rule + 1);
-        if (!glob->text) goto no_memory;
-        for (size_t len = strlen(glob->text); glob->text[len - 1] == '/'; len--) {
-            glob->text[len - 1] = '\0';
-            glob->folders_only = true;
-        }
-    }
-    return THUMBS_OK;
-no_memory:
-    return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the patterns");
-}
 
 static enum thumbs_code open_list(struct th_walk *walk, struct thumbs_error *err)
 {
@@ -1327,11 +1308,12 @@ enum thumbs_code th_walk_create(const struct th_walk_options *options, struct th
     walk->options = options;
     walk->read_buf = th_alloc(READ_BYTES);
     walk->reserve = th_calloc(1, 1);
-    if (!walk->read_buf || !walk->reserve || !th_names_init(&walk->names, bytes)) {
+    bool has_path = th_bytes_reserve(&walk->path, TH_NAME_MAX + 1); /* for is_excluded() */
+    if (!walk->read_buf || !walk->reserve || !has_path || !th_names_init(&walk->names, bytes)) {
         code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the walk");
         goto fail;
     }
-    code = take_globs(walk, err);
+    code = th_rules_create(options, &walk->rules, err);
     if (!code) code = check_sources(walk, err);
     if (!code && options->list) code = open_list(walk, err);
     if (code) goto fail;
@@ -1374,6 +1356,18 @@ bool th_walk_next(struct th_walk *walk, struct th_walk_entry *entry)
     return false;
 }
 
+void th_walk_remarks(const struct th_walk *walk, void (*on_remark)(void *user, const char *text), void *user)
+{
+    struct thumbs_error remark;
+    const char *rule, *note = walk->list ? th_list_note(walk->list) : NULL;
+    if (note) on_remark(user, note);
+    for (size_t i = 0; (rule = th_rules_unmatched(walk->rules, &i));) {
+        th_error_set(&remark, THUMBS_OK, THUMBS_STAGE_WALK, "%s=%s matched nothing; it is about paths below SOURCE",
+                     rule[0] == '+' ? "--include" : "--exclude", th_shorten(rule + 1).text);
+        on_remark(user, remark.message);
+    }
+}
+
 void th_walk_destroy(struct th_walk *walk)
 {
     if (!walk) return;
@@ -1384,9 +1378,7 @@ void th_walk_destroy(struct th_walk *walk)
         free(frame->resume);
     }
     free(walk->frames);
-    for (size_t i = 0; walk->globs && i < walk->options->n_globs; i++)
-        free(walk->globs[i].text);
-    free(walk->globs);
+    th_rules_destroy(walk->rules);
     for (size_t i = 0; i < walk->n_roots; i++)
         free(walk->roots[i].resolved);
     free(walk->roots);

@@ -53,6 +53,8 @@ struct th_walk_entry {
     char *name;         /* owned, never NULL; last name part. "" for the folder itself (kind FAILED); where dir is NULL
                            the SOURCE as it was given ("" if there was no memory for that). */
     bool follow;        /* it was named on the command line: if it is a link, it is followed whatever the options say */
+    /* The user named it (a SOURCE, a name of the list) and no rule keeps it out: if it is skipped, that is to be told. */
+    bool named;
     bool whole_name; /* its output bears its whole name, since another file of this folder would get the same output */
     struct thumbs_error error; /* kinds SKIPPED (code OK, only the message) and FAILED */
 };
@@ -69,9 +71,9 @@ typedef unsigned th_walk_output_class_fn(void *user, const char *name, bool *kno
 struct th_walk_options {
     const char *const *sources;
     size_t n_sources;
-    /* As thumbs_options.globs, see th_glob_match(). With a '/' at its end one is about folders only. The last that
-     * matches wins; a file that none matches is left out if there is an include. A folder whose last match is an
-     * exclude is not entered. SOURCE files are matched by their names, SOURCE folders not at all. */
+    /* As thumbs_options.globs, see rules.h. The last that matches wins; a file that none matches is left out if there
+     * is an include. A folder whose last match is an exclude is not entered. SOURCE files are matched by their names,
+     * SOURCE folders not at all. */
     const char *const *globs;
     size_t n_globs;
     bool hidden, follow;
@@ -107,6 +109,9 @@ enum thumbs_code th_walk_create(const struct th_walk_options *options, struct th
  * there. */
 bool th_walk_next(struct th_walk *walk, struct th_walk_entry *entry);
 void th_walk_destroy(struct th_walk *walk); /* NULL is fine */
+
+/* What came to light on the way, when it is over: one clause each, as that a glob has matched nothing. */
+void th_walk_remarks(const struct th_walk *walk, void (*on_remark)(void *user, const char *text), void *user);
 
 /* May th_walk_next() have to wait for more of this list? (It is a pipe, a terminal, ...) */
 bool th_walk_list_may_wait(const char *list);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "load/load.h"
 #include "slots/slots.h"
 
@@ -67,6 +68,16 @@ Test(load, reads_every_length_whole)
     }
 }
 
+/* What a test's loader asks: a function of the test says yes or no. */
+static bool (*worth_loading)(const uint8_t *data, size_t len);
+
+static enum thumbs_code judge(const char *name, const uint8_t *data, size_t len, struct thumbs_error *err)
+{
+    (void)name;
+    if (worth_loading(data, len)) return THUMBS_OK;
+    return th_error_set(err, THUMBS_NOT_IMAGE, THUMBS_STAGE_LOAD, "is not wanted");
+}
+
 static bool never(const uint8_t *data, size_t len)
 {
     (void)data;
@@ -98,7 +109,8 @@ Test(load, says_why_not)
     loader.follow = true;
     cr_expect_eq(load(&loader, "link", &slot, &err), THUMBS_OK);
     th_slots_give(slots, slot);
-    loader.worth_loading = never;
+    worth_loading = never;
+    loader.judge = judge;
     slot = NULL;
     cr_expect_eq(load(&loader, "text", &slot, &err), THUMBS_NOT_IMAGE);
     cr_expect_null(slot);
@@ -248,7 +260,8 @@ static bool remove_at_peek(const uint8_t *data, size_t len)
 
 static enum thumbs_code load_changing(bool (*change)(const uint8_t *data, size_t len), struct thumbs_error *err)
 {
-    struct th_loader loader = {.slots = slots, .max_bytes = 1 << 30, .worth_loading = change};
+    struct th_loader loader = {.slots = slots, .max_bytes = 1 << 30, .judge = judge};
+    worth_loading = change;
     struct th_slot *slot = NULL;
     write_file("f", 2000);
     n_tries = 0;

@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/sys.h"
 #include "load/uring.h"
 #include "slots/slots.h"
@@ -278,6 +279,16 @@ Test(uring, what_is_settled_is_not_read)
 
 /* ---- it says what th_load_file() says ---- */
 
+/* What a test's loader asks: a function of the test says yes or no. */
+static bool (*worth_loading)(const uint8_t *data, size_t len);
+
+static enum thumbs_code judge(const char *name, const uint8_t *data, size_t len, struct thumbs_error *err)
+{
+    (void)name;
+    if (worth_loading(data, len)) return THUMBS_OK;
+    return th_error_set(err, THUMBS_NOT_IMAGE, THUMBS_STAGE_LOAD, "is not wanted");
+}
+
 static bool is_not_text(const uint8_t *data, size_t len)
 {
     return len > 0 && data[0] != 't';
@@ -288,8 +299,9 @@ static void compare_with_load_file(bool follow)
     static const char *const names[] = {"missing", "big",  "link",   "dangling", "fifo", "dir",
                                         "text",    "none", "locked", "good",     ""};
     struct run *run = calloc(1, sizeof *run);
-    run->loader = (struct th_loader){
-        .slots = make_slots(4, 1 << 20, false), .max_bytes = 1000, .follow = follow, .worth_loading = is_not_text};
+    run->loader =
+        (struct th_loader){.slots = make_slots(4, 1 << 20, false), .max_bytes = 1000, .follow = follow, .judge = judge};
+    worth_loading = is_not_text;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         add(run, names[i], 900);
     run->fates[2].len = 900; /* the link leads to the good one */
@@ -369,8 +381,8 @@ static bool truncate_it(const uint8_t *data, size_t len)
 static void expect_keeps_changing(bool (*change)(const uint8_t *data, size_t len))
 {
     struct run *run = calloc(1, sizeof *run);
-    run->loader =
-        (struct th_loader){.slots = make_slots(4, 1 << 30, false), .max_bytes = 1 << 30, .worth_loading = change};
+    run->loader = (struct th_loader){.slots = make_slots(4, 1 << 30, false), .max_bytes = 1 << 30, .judge = judge};
+    worth_loading = change;
     write_file("f", 200000);
     add(run, "f", 200000);
     cr_assert_eq(run_files(run, 4), THUMBS_OK);

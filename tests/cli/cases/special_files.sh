@@ -16,5 +16,5 @@ for mode in $MODES; do
     thumbs 0 --mode="$mode" --follow --report="$log/r" photos "$mode"
     expect_fates "$log/r" "up-to-date a.jpg" "skipped zero.jpg" "skipped link.jpg" "$@"
 done
-thumbs 0 photos/fifo.jpg /dev/null out
+thumbs 1 photos/fifo.jpg /dev/null out # named, so that is told
 expect_counts 0 0 0 0 2

@@ -1,0 +1,46 @@
+/* Raw files of cameras that are told by their first bytes or by the ending of their name. */
+#include <string.h>
+#include <strings.h>
+
+#include "image/judge.h"
+#include "image/mark.h"
+
+static const struct th_mark marks[] = {
+    TH_MARK(0, "FUJIFILMCCD-RAW ", "Fujifilm RAF"),
+    TH_MARK(4, "ftypcrx ", "Canon CR3"),
+    TH_MARK(6, "HEAPCCDR", "Canon CRW"),
+    TH_MARK(0, "IIRO", "Olympus ORF"),
+    TH_MARK(0, "IIRS", "Olympus ORF"),
+    TH_MARK(0, "MMOR", "Olympus ORF"),
+    TH_MARK(0, "IIU\0", "Panasonic RW2"),
+    TH_MARK(0, "FOVb", "Sigma X3F"),
+    TH_MARK(0, "\0MRM", "Minolta MRW"),
+};
+
+/* Behind the header of a TIFF: "IIII", a byte and "waR"; or "MMMM", "Raw" and a byte. (A plain TIFF
+ * may have pixels there: a run of one byte would be no mark.) */
+static bool is_phase_one(const uint8_t *data, size_t len)
+{
+    return (th_has_bytes(data, len, 8, "IIII", 4) && th_has_bytes(data, len, 13, "waR", 3)) ||
+           th_has_bytes(data, len, 8, "MMMMRaw", 7);
+}
+
+const char *th_raw_name(const uint8_t *data, size_t len)
+{
+    const char *name = th_mark_name(marks, sizeof marks / sizeof *marks, data, len);
+    if (name) return name;
+    if (!th_has_bytes(data, len, 0, "II*\0", 4) && !th_has_bytes(data, len, 0, "MM\0*", 4)) return NULL;
+    if (th_has_bytes(data, len, 8, "CR\2\0", 4)) return "Canon CR2";
+    return is_phase_one(data, len) ? "Phase One IIQ" : NULL;
+}
+
+/* (Not ".raw", which anything may be called.) */
+bool th_raw_ending(const char *ext, size_t len)
+{
+    static const char endings[][4] = {"3fr", "arw", "cr2", "cr3", "crw", "dcr", "dng", "erf", "fff", "gpr",
+                                      "iiq", "k25", "kdc", "mef", "mos", "mrw", "nef", "nrw", "orf", "ori",
+                                      "pef", "ptx", "raf", "rw2", "rwl", "sr2", "srf", "srw", "x3f"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (len == 3 && strncasecmp(endings[i], ext, 3) == 0) return true;
+    return false;
+}
