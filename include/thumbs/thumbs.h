@@ -166,7 +166,7 @@ struct thumbs_options {
     enum thumbs_sandbox sandbox;
     double timeout_seconds;    /* per file */
     const char *name_template; /* NULL: see SPEC of --name */
-    const char *const *globs;  /* n_globs of them, each behind '+' (include) or '-' (exclude), in order; see --include */
+    const char *const *globs;  /* n_globs of them, each behind '+' (include) or '-' (exclude), in order */
     size_t n_globs;
     bool hidden, follow, force, dry_run, fail_fast;
     bool one_file_system; /* enter no folder that lies on another file system than its SOURCE */
@@ -250,8 +250,8 @@ struct thumbs_times {
 struct thumbs_event {
     const char *source; /* path below SOURCE (below <its last name part> with several), bytes, NUL-terminated */
     enum thumbs_status status;
-    bool named; /* the user named it (a SOURCE, a name of files_from) and no glob leaves it out: where it is skipped, that
-                   is no small matter */
+    /* The user named it (a SOURCE, a name of files_from) and no glob leaves it out: if it is skipped, that matters. */
+    bool named;
     enum thumbs_format format;
     uint32_t width, height; /* of the source, upright; 0 if unknown */
     uint64_t bytes;         /* of the source file; 0 if unknown */
@@ -264,8 +264,8 @@ struct thumbs_event {
 /* Totals of a run. */
 struct thumbs_totals {
     uint64_t by_status[THUMBS_N_STATUSES];
-    uint64_t named_skipped; /* of those skipped, the ones whose event has `named` */
-    uint64_t found;    /* sources that the walk has found so far */
+    uint64_t named_skipped; /* sources that were skipped though they were named */
+    uint64_t found;         /* sources that the walk has found so far */
     uint64_t expected; /* how many there will be, if it was counted ahead (options.count_ahead); 0: not known (yet) */
     bool walk_done;    /* so `found` is final */
     uint64_t bytes, pixels;    /* read from sources; width x height of sources that were decoded */

@@ -40,7 +40,7 @@ static const char *const bench_examples[][2] = {
 
 static const char *const exit_statuses[][2] = {
     {"0", "all done or up to date"},
-    {"1", "some sources failed, the rest is done"},
+    {"1", "some sources failed, or were named and skipped; the rest is done"},
     {"2", "usage error, nothing was done"},
     {"3", "the run could not go on: DEST not writable, disk full, no memory"},
     {"128+N", "ended by signal N (SIGINT, SIGTERM, SIGHUP)"},

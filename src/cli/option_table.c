@@ -448,16 +448,21 @@ const struct cli_option cli_options[] = {
      "{dir}/{stem}.{ext}, with several sizes {dir}/{stem}-{size}.{ext}.",
      CLI_GROUP_FILES, set_name},
     {"include", 0, "GLOB", "a glob that is not empty", "take files that match",
-     "Take files whose path below SOURCE matches. * and ? do not cross a /, ** does; a glob without / is matched "
-     "against the last part alone. May be repeated and mixed with --exclude: the last that matches wins. Default: all "
-     "known image types.",
+     "Take files whose path below SOURCE matches. * and ? do not cross a /, ** does; {a,b} is either; a glob without / "
+     "is matched against the last part alone. Endings of images are the same in any case: *.jpg is *.JPG too. One that "
+     "matches a folder takes what is in it, unless another is about that; with a / at its end it is about folders "
+     "only. "
+     "May be repeated and mixed with --exclude: the last that matches wins. Default: all known image types.",
      CLI_GROUP_FILES, set_include},
     {"exclude", 0, "GLOB", "a glob that is not empty", "leave out files that match",
-     "Leave out files whose path below SOURCE matches. May be repeated.", CLI_GROUP_FILES, set_exclude},
+     "Leave out files and folders whose path below SOURCE matches. May be repeated. A glob that matched nothing is "
+     "told.",
+     CLI_GROUP_FILES, set_exclude},
     {"files-from", 0, "FILE", "a file name, or - for standard input", NULL,
      "Take the sources from FILE (- is standard input), one name a line, relative to SOURCE; without SOURCE, to the "
-     "current folder. A folder is taken with all that is in it. --include and --exclude count, hidden names that are "
-     "listed are taken. A name that leads out of SOURCE, or without --follow through a symbolic link, has failed. "
+     "current folder; absolute names are taken if they lie below SOURCE. A folder is taken with all that is in it. "
+     "--include and --exclude count, hidden names that are listed are taken. Lines may end in CR LF. A name that leads "
+     "out of SOURCE, or without --follow through a symbolic link, has failed. "
      "Outputs get the same names as in a run over all of SOURCE. A long list is taken in parts: a name that stands in "
      "two of them is made twice.",
      CLI_GROUP_FILES, set_files_from},

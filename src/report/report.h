@@ -29,8 +29,8 @@ bool th_report_is_json(const char *head, size_t len);
  * `escape` (for terminals) does the same to every control character, to characters that are not seen or turn the
  * direction of what follows, and to bytes that are not UTF-8. */
 enum th_text_style {
-    /* Failed and damaged, and skipped though it was named: "thumbs: decode: holiday/a.jpg: file ends early"; nothing for
-     * the rest. */
+    /* Failed, damaged, or skipped though it was named: "thumbs: decode: holiday/a.jpg: file ends
+     * early"; nothing for the rest. */
     TH_TEXT_PROBLEM,
     /* Failed as above; else "done a.jpg -> b.jpg 256x192 9120 bytes 7.2 ms" and the like. */
     TH_TEXT_VERBOSE,

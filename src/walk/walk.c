@@ -554,7 +554,8 @@ static void emit_broken(struct th_walk *walk, struct th_walk_entry *entry, struc
     emit_failed(walk, entry, dir, name, &error);
 }
 
-/* Is a name of this kind to be told if it is skipped, where the user named it? What rules keep out is what he wanted. */
+/* Is a name of this kind to be told if it is skipped, where the user named it? What rules keep out
+ * is kept out as wanted. */
 static bool is_told(enum th_name_kind kind)
 {
     return kind == TH_NAME_FILE || kind == TH_NAME_SPECIAL || kind == TH_NAME_BROKEN;

@@ -53,7 +53,8 @@ struct th_walk_entry {
     char *name;         /* owned, never NULL; last name part. "" for the folder itself (kind FAILED); where dir is NULL
                            the SOURCE as it was given ("" if there was no memory for that). */
     bool follow;        /* it was named on the command line: if it is a link, it is followed whatever the options say */
-    /* The user named it (a SOURCE, a name of the list) and no rule keeps it out: if it is skipped, that is to be told. */
+    /* The user named it (a SOURCE, a name of the list) and no rule keeps it out: if it is skipped,
+     * that is to be told. */
     bool named;
     bool whole_name; /* its output bears its whole name, since another file of this folder would get the same output */
     struct thumbs_error error; /* kinds SKIPPED (code OK, only the message) and FAILED */

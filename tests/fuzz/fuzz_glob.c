@@ -3,6 +3,7 @@
  * rest of the path. Patterns that th_glob_valid() takes must give the same answer in both; all others must do no harm.
  */
 #include "fuzz.h"
+#include "walk/rules.h"
 #include "walk/walk.h"
 
 enum { MAX_GLOB = 40, MAX_PATH = 60 };
@@ -88,6 +89,26 @@ static bool expected(const char *glob, const char *path)
     return matches(&t, 0, 0);
 }
 
+/* As a rule, with braces and all: it does no harm, and leaves the path as it is. */
+static void check_rule(const char *glob, const char *path)
+{
+    char rule[MAX_GLOB + 2];
+    char *copy = fuzz_copy(path, strlen(path) + 1);
+    const char *rules[] = {rule};
+    struct th_walk_options options = {.globs = rules, .n_globs = 1};
+    struct th_rules *made = NULL;
+    snprintf(rule, sizeof rule, "+%s", glob);
+    if (th_rules_create(&options, &made, NULL) == THUMBS_OK) {
+        bool excluded = th_rules_exclude(made, copy, false);
+        size_t i = 0;
+        fuzz_check(strcmp(copy, path) == 0);
+        /* One that takes a file by itself has matched; else it takes at most what lies in a folder. */
+        fuzz_check(!th_rules_unmatched(made, &i) || excluded || strchr(path, '/'));
+    }
+    th_rules_destroy(made);
+    free(copy);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct fuzz_input in = {data, len};
@@ -97,6 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     fuzz_check(th_glob_valid(glob, NULL) == valid);
     fuzz_check(valid == !error.message[0]);
     if (valid) fuzz_check(match == expected(glob, path));
+    check_rule(glob, path);
     free(glob);
     free(path);
     return 0;

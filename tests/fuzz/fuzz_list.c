@@ -6,6 +6,7 @@
  */
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fuzz.h"
@@ -20,34 +21,68 @@ struct expected {
     size_t n, n_refused;
 };
 
+/* Without empty and "." parts; a slash at the front stays. Newly allocated. */
+static char *expect_clean(const char *path)
+{
+    char *clean = calloc(1, strlen(path) + 2);
+    if (!clean) abort();
+    size_t n = 0, begin = *path == '/';
+    if (begin) clean[n++] = '/';
+    for (const char *part = path; *part;) {
+        size_t len = strcspn(part, "/");
+        if (len > 0 && !(len == 1 && *part == '.')) {
+            if (n > begin) clean[n++] = '/';
+            memcpy(clean + n, part, len);
+            n += len;
+        }
+        part += len + (part[len] == '/');
+    }
+    return clean;
+}
+
+static bool is_same(const char *path, size_t len, const char *source)
+{
+    struct stat a, b;
+    char *beginning = fuzz_copy(path, len + 1);
+    beginning[len] = '\0';
+    bool same = stat(source, &a) == 0 && S_ISDIR(a.st_mode) && stat(beginning, &b) == 0 && a.st_dev == b.st_dev &&
+                a.st_ino == b.st_ino;
+    free(beginning);
+    return same;
+}
+
+/* What of an absolute name lies below SOURCE, as that is spelled or as it is found on the way; NULL: it does not. */
+static const char *expect_below(const char *clean, const char *source)
+{
+    char *given = expect_clean(source);
+    size_t len = strlen(given);
+    bool spelled = *given == '/' && !strncmp(clean, given, len) && (len == 1 || clean[len] == '/' || !clean[len]);
+    free(given);
+    if (spelled) return clean + len + (clean[len] == '/');
+    if (is_same("/", 1, source)) return clean + 1;
+    for (size_t i = 1; i <= strlen(clean); i++)
+        if ((clean[i] == '/' || !clean[i]) && is_same(clean, i, source)) return clean + i + (clean[i] == '/');
+    return NULL;
+}
+
 /* The path below SOURCE, newly allocated; NULL if it is to be refused. */
 static char *expect_name(const char *name, size_t len, const char *source)
 {
-    size_t source_len = strlen(source), n = 0;
-    while (source_len > 0 && source[source_len - 1] == '/')
-        source_len--;
     if (memchr(name, '\0', len)) return NULL;
-    char *given = fuzz_copy(name, len + 1), *path = given, *clean = calloc(1, len + 2);
-    bool ok = clean != NULL;
+    char *given = fuzz_copy(name, len + 1);
     given[len] = '\0';
-    if (*path == '/') {
-        ok = *source == '/' && strncmp(path, source, source_len) == 0 && (path[source_len] == '/' || !path[source_len]);
-        if (ok) path += source_len;
-    }
-    for (char *part = path; ok && *part;) {
+    char *clean = expect_clean(given), *below = NULL;
+    const char *path = *clean == '/' ? expect_below(clean, source) : clean;
+    bool ok = path != NULL;
+    for (const char *part = path; ok && *part;) {
         size_t part_len = strcspn(part, "/");
         ok = part_len <= TH_NAME_MAX && !(part_len == 2 && memcmp(part, "..", 2) == 0);
-        if (part_len > 0 && !(part_len == 1 && *part == '.')) {
-            if (n > 0) clean[n++] = '/';
-            memcpy(clean + n, part, part_len);
-            n += part_len;
-        }
         part += part_len + (part[part_len] == '/');
     }
+    if (ok) below = fuzz_copy(path, strlen(path) + 1);
     free(given);
-    if (ok) return clean;
     free(clean);
-    return NULL;
+    return below;
 }
 
 static int by_text(const void *a, const void *b)
@@ -58,16 +93,23 @@ static int by_text(const void *a, const void *b)
 static void read_plainly(const uint8_t *data, size_t len, char end, const char *source, struct expected *out)
 {
     size_t n = 0;
+    bool is_first = true;
     *out = (struct expected){0};
     while (len > 0) {
         const uint8_t *close = memchr(data, end, len);
-        size_t name_len = close ? (size_t)(close - data) : len;
-        if (name_len > 0) {
+        size_t name_len = close ? (size_t)(close - data) : len, begin = 0, end_len = name_len;
+        if (end == '\n' && name_len > 0 && !memchr(data, '\0', name_len)) {
+            /* (Nothing is called so.) */
+            if (is_first && name_len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) begin = 3;
+            if (data[name_len - 1] == '\r') end_len--;
+        }
+        if (name_len > 0) is_first = false;
+        if (end_len > begin) {
             /* An exact copy with room for a NUL. */
-            char *name = malloc(name_len + 1);
+            char *name = malloc(end_len - begin + 1);
             if (!name) abort();
-            memcpy(name, data, name_len);
-            char *path = expect_name(name, name_len, source);
+            memcpy(name, data + begin, end_len - begin);
+            char *path = expect_name(name, end_len - begin, source);
             free(name);
             if (path && n < MAX_NAMES)
                 out->names[n++] = path;

@@ -3,6 +3,7 @@
  */
 #include "fuzz.h"
 #include "image/image.h"
+#include "image/judge.h"
 #include "image/svg_root.h"
 
 static void check_content(const uint8_t *data, size_t len)
@@ -23,6 +24,22 @@ static void check_content(const uint8_t *data, size_t len)
     fuzz_check(th_image_is_writable(kept) && thumbs_format_is_output(kept));
 }
 
+/* What is made of it, by all of its bytes and by the first alone. */
+static void check_judgement(const uint8_t *data, size_t len)
+{
+    static const char *const names[] = {NULL, "a", "a.nef", "a.jpg"};
+    uint8_t *exact = fuzz_copy(data, len);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct thumbs_error error = {0};
+        enum thumbs_code code = th_image_judge(names[i], exact, len, THUMBS_STAGE_LOAD, &error);
+        fuzz_check(code == THUMBS_OK || code == THUMBS_NOT_IMAGE || code == THUMBS_UNSUPPORTED);
+        fuzz_check(!error.message[0] == (code == THUMBS_OK));
+        fuzz_check(code == THUMBS_NOT_IMAGE || th_image_sniff(exact, len) != THUMBS_FORMAT_NONE ||
+                   th_raw_name(exact, len));
+    }
+    free(exact);
+}
+
 static void check_ending(const uint8_t *data, size_t len)
 {
     size_t n = len < 16 ? len : 16;
@@ -39,6 +56,7 @@ static void check_ending(const uint8_t *data, size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     check_content(data, len);
+    check_judgement(data, len);
     check_ending(data, len);
     return 0;
 }

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/num.h"
+#include "base/shorten.h"
 #include "base/sys.h"
 
 Test(num, parses_whole_numbers_within_range)
@@ -116,6 +117,32 @@ Test(hash, is_stable)
 Test(cpus, at_least_one)
 {
     cr_assert_geq(thumbs_cpus_usable(), 1u);
+}
+
+Test(shorten, keeps_both_ends_and_whole_characters)
+{
+    cr_expect_str_eq(th_shorten("a/b.jpg").text, "a/b.jpg");
+    cr_expect_str_eq(th_shorten_to("0123456789abcdefghij", 20, 18).text, "01234...abcdefghij");
+    char text[301];
+    for (size_t shift = 0; shift < 4; shift++) {
+        memset(text, 'x', shift);
+        for (size_t i = shift; i + 3 <= 300; i += 3)
+            memcpy(text + i, "\u4e00", 3);
+        const size_t len = shift + (300 - shift) / 3 * 3;
+        for (size_t most = 16; most <= TH_SHORT_LEN; most++) {
+            struct th_short s = th_shorten_to(text, len, most);
+            const char *dots = strstr(s.text, "...");
+            cr_assert_not_null(dots);
+            cr_expect(strlen(s.text) <= most && strlen(s.text) + 4 >= most);
+            cr_expect_eq((size_t)(dots - s.text - shift) % 3, 0u);
+            cr_expect_eq(strlen(dots + 3) % 3, 0u);
+        }
+    }
+    struct thumbs_error err = {0};
+    text[300] = '\0';
+    th_error_set(&err, THUMBS_CORRUPT, THUMBS_STAGE_LOAD, "%s", text);
+    cr_expect_str_eq(err.message + strlen(err.message) - 3, "...");
+    cr_expect_eq((strlen(err.message) - 3 - 3) % 3, 0u);
 }
 
 Test(num, finds_a_number_behind_its_label)

@@ -19,6 +19,7 @@
 #include "image/geometry.h"
 #include "image/icc.h"
 #include "image/image.h"
+#include "image/judge.h"
 #include "image/pixels.h"
 #include "image/rowscale.h"
 #include "image/svg_root.h"
@@ -253,6 +254,106 @@ Test(image_sniff, never_reads_past_the_end)
             cr_expect_lt((int)format, (int)THUMBS_N_FORMATS);
             free(copy);
         }
+}
+
+static void expect_judged(const char *name, const char *bytes, size_t len, enum thumbs_code code, const char *message)
+{
+    struct thumbs_error err = {0};
+    uint8_t *copy = malloc(len + (len == 0));
+    memcpy(copy, bytes, len);
+    cr_expect_eq(th_image_judge(name, copy, len, THUMBS_STAGE_LOAD, &err), code, "%s: %s", name, err.message);
+    cr_expect_str_eq(err.message, message);
+    free(copy);
+}
+#define JUDGED(name, bytes, code, message) expect_judged(name, bytes, sizeof(bytes) - 1, code, message)
+
+Test(image_judge, pictures_failures_and_what_is_passed_over)
+{
+    JUDGED("a.pdf", "\xff\xd8\xff\xe0", THUMBS_OK, "");
+    JUDGED(NULL, "II*\0\x08\0\0\0", THUMBS_OK, "");
+    JUDGED("a.tif", "MM\0*\0\0\0\x08", THUMBS_OK, "");
+    JUDGED("a.bmp", "BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x01", THUMBS_OK, "");
+    JUDGED("a", "P6\n2 2\n255\n", THUMBS_OK, "");
+    JUDGED("a", "\0\0\0\034ftypmif1\0\0\0\0mif1avifmiaf", THUMBS_OK, "");
+    JUDGED("a.jpg", "%PDF-1.7\n", THUMBS_NOT_IMAGE, "is a PDF document");
+    JUDGED("a", "8BPS\0\x01\0\0", THUMBS_NOT_IMAGE, "is a Photoshop file");
+    JUDGED("a", "\x76\x2f\x31\x01", THUMBS_NOT_IMAGE, "is an OpenEXR image");
+    JUDGED("a", "\0\0\0\030ftypisom\0\0\0\0isommp42", THUMBS_NOT_IMAGE, "is a video (MPEG-4)");
+    JUDGED("a", "plain text", THUMBS_NOT_IMAGE, "is not an image");
+    JUDGED("a", "", THUMBS_NOT_IMAGE, "is empty");
+    JUDGED("a.x.NEF", "MM\0*\0\0\0\x08", THUMBS_UNSUPPORTED, "a camera's raw file (NEF) is not decoded");
+    JUDGED("a.nef", "\xff\xd8\xff\xe0", THUMBS_OK, "");
+    JUDGED("a", "II*\0\020\0\0\0CR\2\0", THUMBS_UNSUPPORTED, "a camera's raw file (Canon CR2) is not decoded");
+    JUDGED("a", "II*\0\x08\0\0\0IIIITwaR", THUMBS_UNSUPPORTED, "a camera's raw file (Phase One IIQ) is not decoded");
+    JUDGED("a", "II*\0\x08\0\0\0IIIIIIII", THUMBS_OK, "");
+    JUDGED("a", "\0\0\0\030ftypcrx \0\0\0\1", THUMBS_UNSUPPORTED, "a camera's raw file (Canon CR3) is not decoded");
+}
+
+/* A directory of one entry at the end of t; BigTIFF where t says so. */
+static void add_directory(struct th_bytes *t, unsigned tag, unsigned type, uint64_t count, uint64_t value,
+                          uint64_t next)
+{
+    const unsigned word = t->data[2] == 43 ? 8 : 4;
+    const uint64_t fields[] = {1, tag, type, count, value, next};
+    const unsigned lens[] = {word == 8 ? 8 : 2, 2, 2, word, word, word};
+    for (size_t i = 0; i < sizeof lens / sizeof *lens; i++)
+        for (unsigned k = 0; k < lens[i]; k++)
+            th_bytes_addc(t, (char)(fields[i] >> 8 * k));
+}
+
+/* Whatever of it is cut off, nothing past the end is read. */
+static const char *raw_in(struct th_bytes *t)
+{
+    for (size_t len = 0; len < t->len; len++) {
+        uint8_t *copy = malloc(len + 1);
+        memcpy(copy, t->data, len);
+        (void)th_raw_in_tiff(copy, len);
+        free(copy);
+    }
+    const char *raw = th_raw_in_tiff((const uint8_t *)t->data, t->len);
+    th_bytes_finish(t);
+    return raw;
+}
+
+Test(image_judge, directories_of_a_tiff_tell_raw)
+{
+    struct th_bytes t = {0};
+    for (int big = 0; big < 2; big++) {
+        const char *head = big ? "II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0" : "II*\0\x08\0\0\0";
+        const size_t head_len = big ? 16 : 8, len = big ? 36 : 18;
+        const unsigned type = big ? 18 : 4;
+        th_bytes_add(&t, head, head_len);
+        add_directory(&t, 262, 3, 1, 2, 0);
+        cr_expect_null(raw_in(&t), "RGB");
+        th_bytes_add(&t, head, head_len);
+        add_directory(&t, 262, 3, 1, 32803, 0);
+        cr_expect_not_null(raw_in(&t), "a colour filter array");
+        th_bytes_add(&t, head, head_len);
+        add_directory(&t, 0xC612, 1, 4, 0x0401, 0);
+        cr_expect_not_null(raw_in(&t), "DNG");
+        th_bytes_add(&t, head, head_len);
+        add_directory(&t, 0xC612, 1, 4, 0x0400, 0);
+        cr_expect_null(raw_in(&t), "no version of DNG");
+        th_bytes_add(&t, head, head_len);
+        add_directory(&t, 330, type, 1, head_len + len, 0);
+        add_directory(&t, 262, 3, 1, 32803, 0);
+        cr_expect_not_null(raw_in(&t), "below the first");
+        th_bytes_add(&t, head, head_len);
+        add_directory(&t, 330, type, 1, head_len + len, 0);
+        add_directory(&t, 262, 3, 1, 2, 0);
+        cr_expect_null(raw_in(&t), "a plain picture below the first");
+        th_bytes_add(&t, head, head_len);
+        add_directory(&t, 256, 3, 1, 2, head_len + len);
+        add_directory(&t, 262, 3, 1, 34892, 0);
+        cr_expect_not_null(raw_in(&t), "the second");
+        /* Rings and offsets to nowhere end. */
+        th_bytes_add(&t, head, head_len);
+        add_directory(&t, 330, type, UINT32_MAX, head_len, head_len);
+        cr_expect_null(raw_in(&t));
+        th_bytes_add(&t, head, head_len);
+        add_directory(&t, 330, type, 1, UINT32_MAX, big ? UINT64_MAX : UINT32_MAX);
+        cr_expect_null(raw_in(&t));
+    }
 }
 
 Test(image_names, endings_and_outputs)

@@ -328,6 +328,66 @@ Test(text, a_name_cannot_talk_to_the_terminal)
     free(text);
 }
 
+Test(text, what_is_not_seen_is_shown)
+{
+    /* Controls of direction and of the C1 set, a space of no width, a byte order mark, a tag. */
+    static const char *const unseen[] = {"\u202e", "\u2066", "\u2069", "\u200e", "\u200f",   "\u061c",
+                                         "\u200b", "\u2028", "\ufeff", "\u00ad", "\xc2\x9b", "\U000e0041"};
+    static const char *const seen[] = {"\u00e4", "\u05d0", "\u200d", "\u200c", "\U0001f468", "\u4e00", "\u00a0"};
+    for (size_t i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++) {
+        struct th_bytes b = {0};
+        th_report_add_escaped(&b, unseen[i], true);
+        cr_expect_eq(b.len, 4 * strlen(unseen[i]), "%zu", i);
+        cr_expect_eq(strspn(th_bytes_str(&b), "\\x0123456789abcdef"), b.len);
+        th_bytes_clear(&b);
+        th_report_add_escaped(&b, unseen[i], false);
+        cr_expect_str_eq(th_bytes_str(&b), unseen[i], "no terminal");
+        th_bytes_finish(&b);
+    }
+    for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++) {
+        struct th_bytes b = {0};
+        th_report_add_escaped(&b, seen[i], true);
+        cr_expect_str_eq(th_bytes_str(&b), seen[i]);
+        th_bytes_finish(&b);
+    }
+}
+
+Test(text, long_names_lose_their_middle)
+{
+    struct thumbs_error error = {.code = THUMBS_CORRUPT, .stage = THUMBS_STAGE_DECODE, .message = "why"};
+    char name[4001] = "begin/";
+    while (strlen(name) + 6 < sizeof(name))
+        strcat(name, "\u4e00\u00e4/");
+    strcpy(name + strlen(name) - 6, "/end.x");
+    struct thumbs_event event = {.source = name, .status = THUMBS_STATUS_FAILED, .error = &error};
+    for (int style = TH_TEXT_PROBLEM; style <= TH_TEXT_VERBOSE; style++) {
+        char *line = event_text(&event, (enum th_text_style)style, true);
+        cr_expect_lt(strlen(line), 450u);
+        cr_expect_not_null(strstr(line, "begin/"));
+        cr_expect_not_null(strstr(line, "..."));
+        cr_expect_not_null(strstr(line, "/end.x: why"));
+        cr_expect_null(strstr(line, "\\x"), "a character was cut: %s", line);
+        free(line);
+    }
+    struct th_bytes json = {0};
+    th_report_event_json(&json, &event);
+    cr_expect_not_null(strstr(th_bytes_str(&json), name), "programs get all of it");
+    th_bytes_finish(&json);
+}
+
+Test(text, what_was_named_and_skipped_is_a_problem)
+{
+    struct thumbs_error error = {.stage = THUMBS_STAGE_LOAD, .message = "is a PDF document"};
+    struct thumbs_event event = {.source = "a.pdf", .status = THUMBS_STATUS_SKIPPED, .error = &error};
+    char *line = event_text(&event, TH_TEXT_PROBLEM, false);
+    cr_expect_str_eq(line, "");
+    free(line);
+    event.named = true;
+    line = event_text(&event, TH_TEXT_PROBLEM, false);
+    cr_expect_str_eq(line, "thumbs: skipped: a.pdf: is a PDF document\n");
+    free(line);
+}
+
 Test(text, summary)
 {
     struct thumbs_totals totals = {.by_status = {12, 3, 0, 1, 2}, .seconds = 0.52};

@@ -1050,6 +1050,19 @@ Test(walk, list_of_names)
     box_remove(&box);
 }
 
+Test(walk, list_of_another_system)
+{
+    struct box box = box_make();
+    const char *source = box.path;
+    struct th_walk_options options = options_for(&source, 1);
+    put_all(&box, (const char *const[]){"a.jpg", "b/c.jpg", "d\r", "\ufeffe", NULL});
+    expect_listed(&options, "\ufeffa.jpg\r\n\r\nb/c.jpg\r\nd\r", "file a.jpg\nfile d\r\nfile b/c.jpg\n");
+    expect_listed(&options, "\ufeffe\r\nb/c.jpg/\r\n", "file \ufeffe\nfile b/c.jpg\n");
+    expect_listed(&options, "\ufeffgone\r\n", "fail gone vanished\n");
+    expect_listed(&options, "\ufeff\r\n\r", "");
+    box_remove(&box);
+}
+
 Test(walk, list_of_folders)
 {
     struct box box = box_make();

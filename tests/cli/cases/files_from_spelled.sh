@@ -14,8 +14,8 @@ takes() { # SOURCE - with $log/list both photos are made
     expect_outputs "out$n" 1.jpg a/2.jpg
 }
 find "$here/photos" -name '*.jpg' >"$log/list"
-for source in photos ./photos photos// elsewhere/../photos "$here/photos" "$here//photos/." "$here/elsewhere/../photos" \
-    linked "$here/linked"; do
+for source in photos ./photos photos// elsewhere/../photos "$here/photos" "$here//photos/." \
+    "$here/elsewhere/../photos" linked "$here/linked"; do
     takes "$source"
 done
 (cd photos && "$THUMBS" --files-from="$log/list" . ../dot) 2>"$log/stderr"
