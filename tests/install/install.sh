@@ -12,6 +12,7 @@ trap 'rm -rf "$scratch"' EXIT
 cmake --install "$build" --prefix "$scratch/first" >/dev/null
 mv "$scratch/first" "$scratch/prefix" # nothing may depend on where it was installed
 prefix=$scratch/prefix
+[ -s "$(find "$prefix" -path '*/doc/*' -name LICENSE)" ]
 "$prefix/bin/thumbs" --quiet "$samples/orientation" "$scratch/by-program"
 
 pc=$(dirname "$(find "$prefix" -name thumbs.pc)")
