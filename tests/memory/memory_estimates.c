@@ -11,18 +11,17 @@
  * that no program writes, but that decode, are made here.
  */
 #include <fcntl.h>
-#include <ftw.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <jpeglib.h>
 
+#include "../support/corpus.h"
 #include "../support/picture.h"
 #include "base/bytes.h"
 #include "base/sys.h"
@@ -142,7 +141,7 @@ static void try_file(const char *path, const uint8_t *data, size_t len)
     struct thumbs_image_options o = test_picture_options(256, THUMBS_FORMAT_JPEG);
     const char *last = strrchr(path, '/');
     uint64_t name = th_hash64(last ? last : path, strlen(last ? last : path), 0);
-    if (sampling && name / 2 % 2) return;
+    if (sampling && !test_is_sampled(path, 2)) return;
     if (!sampling || name % 2) try_with(path, data, len, &o);
     if (sampling && name % 2) return;
     o.n_sizes = 2;
@@ -154,22 +153,11 @@ static void try_file(const char *path, const uint8_t *data, size_t len)
     try_with(path, data, len, &o);
 }
 
-static int visit(const char *path, const struct stat *st, int type, struct FTW *ftw)
+static void visit(const struct test_file *file, void *user)
 {
-    (void)ftw;
-    if (type != FTW_F || st->st_size == 0) return 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    size_t len = (size_t)st->st_size;
-    void *data = fd < 0 ? MAP_FAILED : mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (fd >= 0) close(fd);
-    if (data == MAP_FAILED) {
-        printf("%s: cannot be read\n", path);
-        n_wrong++;
-        return 0;
-    }
-    if (th_image_sniff(data, len) != THUMBS_FORMAT_NONE) try_file(path, data, len);
-    munmap(data, len);
-    return 0;
+    (void)user;
+    if (file->len == 0 || th_image_sniff(file->data, file->len) == THUMBS_FORMAT_NONE) return;
+    try_file(file->path, file->data, file->len);
 }
 
 /* ---- TIFFs of one strip, in codecs that keep it whole ---- */
@@ -299,13 +287,12 @@ static void try_whole_strips(void)
 
 static int try_corpus(void)
 {
-    const char *corpus = getenv("THUMBS_CORPUS"), *nightly = getenv("THUMBS_NIGHTLY");
-    if (!corpus || !*corpus) {
+    if (!test_corpus()) {
         puts("SKIPPED: THUMBS_CORPUS names no folder");
         return 77;
     }
-    sampling = !nightly || !*nightly;
-    nftw(corpus, visit, 16, FTW_PHYS);
+    sampling = !test_nightly();
+    test_each_file(test_corpus(), visit, NULL);
     return 0;
 }
 
@@ -325,7 +312,7 @@ int main(int argc, char **argv)
         if (status) return status;
     } else {
         for (int i = first; i < argc; i++)
-            nftw(argv[i], visit, 16, FTW_PHYS);
+            test_each_file(argv[i], visit, NULL);
         try_whole_strips();
     }
     printf("%u pictures made, %u of them against their estimate\n", n_made, n_wrong);

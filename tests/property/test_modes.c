@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
+#include "support/corpus.h"
 #include "support/tree.h"
 #include "thumbs/thumbs.h"
 
@@ -66,7 +67,6 @@ static void check_all_settings(const char *source)
         uint64_t bytes;
     } queues[] = {{1, 1}, {2, 100000}, {64, UINT64_C(1) << 28}};
     struct thumbs_options o;
-    const char *nightly = getenv("THUMBS_NIGHTLY");
     set_up(&o);
     o.mode = THUMBS_MODE_SYNC;
     struct outcome reference = run(&o, source);
@@ -83,7 +83,7 @@ static void check_all_settings(const char *source)
             /* Likewise the kinds of I/O, unless there is time enough. Where the kernel refuses a ring
              * uring is the same once more, and modes::uring_is_what_is_run says so by name. */
             for (int io = 0; io < 2; io++) {
-                if (!nightly && io != (int)(j + (size_t)mode) % 2) continue;
+                if (!test_nightly() && io != (int)(j + (size_t)mode) % 2) continue;
                 o.io = io ? THUMBS_IO_URING : THUMBS_IO_THREADS;
                 expect_alike(run(&o, source), reference, &o);
             }
@@ -131,9 +131,8 @@ Test(modes, uring_is_what_is_run, .timeout = 300)
 
 static void check_corpus(const char *part)
 {
-    const char *corpus = getenv("THUMBS_CORPUS");
-    if (!corpus) cr_skip_test("THUMBS_CORPUS is not set");
-    char *source = test_path(corpus, part);
+    TEST_NEED_CORPUS();
+    char *source = test_path(test_corpus(), part);
     check_all_settings(source);
     free(source);
 }
