@@ -161,7 +161,7 @@ static void *take_all(void *arg)
     return NULL;
 }
 
-Test(budget, who_waits_is_not_overtaken, .timeout = 30)
+Test(budget, who_waits_is_not_overtaken, .timeout = 120)
 {
     struct th_budget b;
     pthread_t thread;

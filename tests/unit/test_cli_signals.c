@@ -17,7 +17,7 @@
 
 #include "cli/signals.h"
 
-TestSuite(cli_signals, .timeout = 60);
+TestSuite(cli_signals, .timeout = 120);
 
 enum { READY = 'r', ASKED = 'u', FIRST = 'a', SECOND = 'b', PATIENCE_MS = 20000, QUIET_MS = 300 };
 

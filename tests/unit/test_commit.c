@@ -55,8 +55,8 @@ static void teardown(void)
     run_rm(scratch);
 }
 
-TestSuite(commit, .init = setup, .fini = teardown, .timeout = 60);
-TestSuite(template, .timeout = 20);
+TestSuite(commit, .init = setup, .fini = teardown, .timeout = 120);
+TestSuite(template, .timeout = 120);
 
 static struct th_dest *open_dest(uint64_t fingerprint)
 {

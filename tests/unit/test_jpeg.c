@@ -490,7 +490,7 @@ static double luma_psnr(const struct th_jpeg_planes *a, const struct th_jpeg_pla
     return sum > 0 ? 10 * log10(65025.0 * p->width * p->height / sum) : 99;
 }
 
-Test(jpeg_hot, all_orientations_come_out_upright, .timeout = 60)
+Test(jpeg_hot, all_orientations_come_out_upright, .timeout = 120)
 {
     TEST_NEED_CORPUS();
     char folder[4096];

@@ -30,7 +30,7 @@ static void tear_down(void)
     th_slots_destroy(slots);
 }
 
-TestSuite(load, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(load, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static void write_file(const char *name, size_t len)
 {

@@ -874,7 +874,10 @@ Test(sandbox, attempts_succeed_outside, .timeout = TIME)
     for (int i = 0; i < N_ATTEMPTS; i++) {
         if (attempts[i].flags & MAY_FAIL_OUTSIDE) continue;
         int got = try_it(&attempts[i], NULL, geteuid(), &scene, &state);
-        cr_expect_eq(got, 0, "%s: %s", attempts[i].name, strerror(got));
+        if (got == ENOSYS)
+            cr_log_info("%s: this kernel has no such call", attempts[i].name);
+        else
+            cr_expect_eq(got, 0, "%s: %s", attempts[i].name, strerror(got));
     }
     scene_finish(&scene);
 }
