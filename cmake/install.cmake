@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Program, library, module, header, licence, pkg-config file and CMake package.
 include(CMakePackageConfigHelpers)
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # run.sh BINARY [SAMPLES] [CASE...] - run the command line tests against a given thumbs program.
 #
 # A case is a shell script cases/NAME.sh, run by `sh -e` in a fresh empty folder with

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The JPEG path over real files: every plane at 1/8 against libjpeg-turbo's own, and colours of profiles and inks
  * against libvips'. Real files come from THUMBS_CORPUS; without it the samples alone are taken where they suffice.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Make the n-th read, write, rename, allocation, thread start ... fail, for each n until a run passes without having met
 # it, and see that every promise holds: the run ends by itself, with exit status 0, 1 or 3; no temporary stays; every
 # output is whole (equal to the one of a calm run); and the next run completes the tree.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # kill -9 of the parent at random moments: no half-written thumbnail under a final name, no process that lives on, and
 # the next run completes the tree and clears the temporaries.
 #   kill.sh PROGRAM SAMPLES [ROUNDS]

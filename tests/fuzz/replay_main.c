@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Runs a fuzz entry over the files and folders named on the command line, with any compiler.
  *   replay [--corpus=FOLDER] PATH...

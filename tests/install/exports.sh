@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Does the library export the public functions of thumbs.h, all of them and nothing else, and the module its one entry?
 #   exports.sh PROGRAM SAMPLES LIBRARY MODULE HEADER
 set -u

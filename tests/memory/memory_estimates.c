@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Do pictures keep to what th_image_estimate() said they would need? Each file is made into thumbnails in a process of
  * its own, and the most memory that process ever held is compared with the estimate.

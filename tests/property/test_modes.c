@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Promise 4: the three modes, any number of jobs and any bounds of the queue give byte-identical trees. */
 #include <criterion/criterion.h>
 #include <stdlib.h>

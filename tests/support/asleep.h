@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* asleep.h - wait until another thread of this process waits, instead of for a time that is long enough on most days. */
 #ifndef TEST_SUPPORT_ASLEEP_H
 #define TEST_SUPPORT_ASLEEP_H

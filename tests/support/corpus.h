@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* corpus.h - the folder of real pictures that THUMBS_CORPUS names, file by file. For tests with and without Criterion. */
 #ifndef TEST_SUPPORT_CORPUS_H
 #define TEST_SUPPORT_CORPUS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* pace.h - how slow is the machine? For tests that bound the CPU time of something. */
 #ifndef TEST_SUPPORT_PACE_H
 #define TEST_SUPPORT_PACE_H

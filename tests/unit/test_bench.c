@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The bench room: statistics, the scalability law, digests, texts, the chart, one measured child, the advice. */
 #include <criterion/criterion.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command line: parser, its messages, the help, and the writer of lines. */
 #include <criterion/criterion.h>
 

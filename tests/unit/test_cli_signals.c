@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Signals of a terminal and of kill(1): which of them reach a run. The run is a child with a pseudo-terminal of its
  * own, so that a Ctrl-C is one, sent by the kernel to the whole foreground group.

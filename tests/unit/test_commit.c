@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The commit room: names, whole files or none, stale temporaries, and what is remembered between runs. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A deadline ends the making of every slow picture whose decoder can be stopped, wherever it is. The pictures are small
  * files that are made here and would keep a decoder busy for seconds. What is bounded is the CPU time of the thread, so
  * that a busy machine is no reason to fail, and more of it is allowed on a slow one. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory estimates from made-up headers: what is huge is told to be, what only looks so is not, and nothing in a header
  * makes a number wrap or a read go past the end. */
 #include <criterion/criterion.h>

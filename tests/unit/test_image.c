@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The image room. Pictures are made here by its own encoders, or come from the corpus of real files
  * (THUMBS_CORPUS). */
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The JPEG hot path. Linked with the fuzz entry of tests/fuzz, which compares our decoders with libjpeg-turbo and
  * aborts on a difference; here it runs over files made for the purpose. Real files come from THUMBS_CORPUS.

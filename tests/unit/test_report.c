@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Report room: counters, NDJSON, lines for people, progress. */
 #include <criterion/criterion.h>
 

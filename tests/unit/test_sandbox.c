@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Each refusal of the sandbox, proven by a child that has entered it and tries; and that what decoders need works.
  *

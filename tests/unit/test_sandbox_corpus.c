@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Decoders inside the sandbox make what they make outside, byte for byte: every picture of $THUMBS_CORPUS but the
  * broken ones, and the samples. A library that newly opens a file or makes a system call is found here.

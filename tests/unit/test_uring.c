@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The event loop over io_uring: what it loads, what it says, and how it ends. Skipped where the kernel refuses a ring.
  */

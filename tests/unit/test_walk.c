@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The walk room: globs, the order of a walk, what is passed over, and the rule against equal output names. */
 #include "walk/walk.h"
 

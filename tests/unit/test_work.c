@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The messages between processes, and executors that cannot start; whole runs: tests/property, tests/stress. */
 #include <criterion/criterion.h>
 #include <errno.h>

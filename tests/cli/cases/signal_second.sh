@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A second signal ends the run at once, also when a worker hangs, and takes the workers along.
 . "$CASES/common.inc"
 many photos 4
