@@ -11,12 +11,13 @@
 #     NAME.stdout.re, NAME.stderr.re  instead of those: one extended regular expression a line, each of which must match
 #                                     the whole of its line; a line "..." stands for any number of lines
 #     NAME.exit                       the exit status of the script; no such file: 0
-# A script that ends with status 77 is skipped, its last line on standard output says why. Without CASE, all are run.
-# Several cases run at a time, since many of them wait for something; what is said of them comes in their order.
-# Environment: THUMBS_CLI_CASES (another folder of cases), THUMBS_CLI_TIMEOUT (seconds a case, 300), THUMBS_CLI_JOBS
-# (cases at a time; by default one for each CPU and one more, 2 to 4), THUMBS_CLI_PART=K/N (without CASE: only every
-# N-th case, from the K-th on), KEEP=1 (keep the folder of a failed case and name it). Exit status: 0 all passed, 1 some
-# failed, 2 it could not run.
+# A script that ends with status 77 is skipped, its last line on standard output says why. Without
+# CASE, all are run. Several cases run at a time, since many of them wait for something; what is
+# said of them comes in their order. Environment: THUMBS_CLI_CASES (another folder of cases),
+# THUMBS_CLI_TIMEOUT (seconds a case, 300), THUMBS_CLI_JOBS (cases at a time; by default one for
+# each CPU and one more, 2 to 4), THUMBS_CLI_PART=K/N (without CASE: only every N-th case, from
+# the K-th on), KEEP=1 (keep the folder of a failed case and name it). Exit status: 0 all passed,
+# 1 some failed, 2 it could not run.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 2

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Long runs do not creep: after 60,000 files each process holds what it held after 5,000, within 10 % (and half a
-# megabyte, which is a tenth of little), so that the loss of one small block a file is noticed. Small pictures of several
-# kinds, so that decoders and libraries all had a turn.
+# Long runs do not creep: after 60,000 files each process holds what it held after 5,000, within
+# 10 % (and half a megabyte, which is a tenth of little), so that the loss of one small block a
+# file is noticed. Small pictures of several kinds, so that decoders and libraries all had a turn.
 #   creep.sh PROGRAM SAMPLES MODE [FILES]
-# Mode threads has no turnover of messages and shared memory; it gets by with fewer. THUMBS_NIGHTLY=1: 100,000 in both.
+# Mode threads has no turnover of messages and shared memory; it gets by with fewer.
+# THUMBS_NIGHTLY=1: 100,000 in both.
 set -u
 . "$(dirname "$0")/common.inc"
 mode=$3

@@ -44,8 +44,8 @@ check() { # POINT N MODE [OPTION...]
     *) fail "$point:$n $mode: exit status $status: $(tail -1 "$scratch/stderr")" ;;
     esac
     [ "$status" -eq 0 ] || [ -s "$scratch/stderr" ] || fail "$point:$n $mode: status $status without a word"
-    # What differs from the calm run may only be missing: nothing is half made, nothing is there besides.
-    # A close or unlink that fails may leave a temporary; nothing else may.
+    # What differs from the calm run may only be missing: nothing is half made, nothing is there
+    # besides. A close or unlink that fails may leave a temporary; nothing else may.
     diff -rq -x .thumbs "$scratch/calm" "$out" >"$scratch/diff" 2>&1
     if grep -v -e "^Only in $scratch/calm" -e "$out: No such file" "$scratch/diff"; then
         fail "$point:$n $mode: that is in DEST"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Does the library export the public functions of thumbs.h, all of them and nothing else, and the module its one entry?
+# Does the library export the public functions of thumbs.h, all of them and nothing else, and the
+# module its one entry?
 #   exports.sh PROGRAM SAMPLES LIBRARY MODULE HEADER
 set -u
 library=$3 module=$4 header=$5
@@ -9,11 +10,15 @@ LC_ALL=C
 export LC_ALL
 
 # Symbols of the linker's own, which older ones leave visible, are nobody's function.
-exports() { nm -D --defined-only "$1" | awk '{ print $NF }' | grep -vxE '_init|_fini|__bss_start|_edata|_end' | sort; }
+exports() {
+    nm -D --defined-only "$1" | awk '{ print $NF }' | sort |
+        grep -vxE '_init|_fini|__bss_start|_edata|_end'
+}
 
 # public - the functions that thumbs.h declares as THUMBS_API
 public() {
-    grep -v '^#' "$header" | tr '\n' ' ' | grep -oE 'THUMBS_API [^(;]*\(' | grep -oE '[A-Za-z0-9_]+\($' | tr -d '(' | sort
+    grep -v '^#' "$header" | tr '\n' ' ' | grep -oE 'THUMBS_API [^(;]*\(' |
+        grep -oE '[A-Za-z0-9_]+\($' | tr -d '(' | sort
 }
 
 status=0

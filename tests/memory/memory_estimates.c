@@ -3,13 +3,15 @@
  * Do pictures keep to what th_image_estimate() said they would need? Each file is made into thumbnails in a process of
  * its own, and the most memory that process ever held is compared with the estimate.
  *   memory_estimates [-v] FOLDER-OR-FILE...
- *   memory_estimates [-v] --corpus                  what $THUMBS_CORPUS names; exit status 77 without
+ *   memory_estimates [-v] --corpus                  what $THUMBS_CORPUS names; exit status 77
+ * without
  *
- * Two promises are checked. No picture, sound or broken, needs more than its estimate and ALLOWANCE. And where a
- * picture needs much, the estimate is not more than MOST_RATIO times that, or a budget would keep workers idle. With -v
- * every picture is shown, in a table that sorts well. What is named is made with each set of options; of the corpus, since
- * it is large, every second file, chosen by name, with one of them (THUMBS_NIGHTLY=1: all files with all). Some pictures
- * that no program writes, but that decode, are made here.
+ * Two promises are checked. No picture, sound or broken, needs more than its estimate and
+ * ALLOWANCE. And where a picture needs much, the estimate is not more than MOST_RATIO times that,
+ * or a budget would keep workers idle. With -v every picture is shown, in a table that sorts
+ * well. What is named is made with each set of options; of the corpus, since it is large, every
+ * second file, chosen by name, with one of them (THUMBS_NIGHTLY=1: all files with all). Some
+ * pictures that no program writes, but that decode, are made here.
  */
 #include <fcntl.h>
 #include <malloc.h>
@@ -136,7 +138,8 @@ static void try_with(const char *path, const uint8_t *data, size_t len, const st
                outcome.bytes > 0 ? (double)said / (double)outcome.bytes : 0, options->n_sizes, path, verdict);
 }
 
-/* One small JPEG; and several sizes in all formats. While sampling only one of both, and not of every file. */
+/* One small JPEG; and several sizes in all formats. While sampling only one of both, and not of
+ * every file. */
 static void try_file(const char *path, const uint8_t *data, size_t len)
 {
     struct thumbs_image_options o = test_picture_options(256, THUMBS_FORMAT_JPEG);

@@ -81,8 +81,9 @@ static void check_all_settings(const char *source)
             o.io_jobs = 1 + (unsigned)j * 2;
             o.queue_items = queues[q].items;
             o.queue_bytes = queues[q].bytes;
-            /* Likewise the kinds of I/O, unless there is time enough. Where the kernel refuses a ring
-             * uring is the same once more, and modes::uring_is_what_is_run says so by name. */
+            /* Likewise the kinds of I/O, unless there is time enough. Where the kernel refuses a
+             * ring uring is the same once more, and modes::uring_is_what_is_run says so by name.
+             * */
             for (int io = 0; io < 2; io++) {
                 if (!test_nightly() && io != (int)(j + (size_t)mode) % 2) continue;
                 o.io = io ? THUMBS_IO_URING : THUMBS_IO_THREADS;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* asleep.h - wait until another thread of this process waits, instead of for a time that is long enough on most days. */
+/* asleep.h - wait until another thread of this process waits, instead of for a time that is long
+ * enough on most days. */
 #ifndef TEST_SUPPORT_ASLEEP_H
 #define TEST_SUPPORT_ASLEEP_H
 
@@ -29,8 +30,8 @@ static inline bool test_is_asleep(int thread)
     return end && strncmp(end, ") S", 3) == 0;
 }
 
-/* Until it sleeps, at three looks in turn, since it may sleep for a moment on its way. At most 10 s: then a test goes on
- * and is only weaker, as where there is no /proc. */
+/* Until it sleeps, at three looks in turn, since it may sleep for a moment on its way. At most 10
+ * s: then a test goes on and is only weaker, as where there is no /proc. */
 static inline void test_wait_until_asleep(atomic_int *thread)
 {
     for (int tries = 0, seen = 0; tries < 5000 && seen < 3; tries++) {

@@ -13,9 +13,10 @@ static inline uint64_t test_thread_cpu_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* What a piece of arithmetic takes here, as a multiple of what it takes on a desktop of 2015, but at
- * least 1. The clock of a thread stands still while others run; what remains is a slow processor, or
- * one that is shared with a neighbour. Look right after the measurement, since both change. */
+/* What a piece of arithmetic takes here, as a multiple of what it takes on a desktop of 2015, but
+ * at least 1. The clock of a thread stands still while others run; what remains is a slow
+ * processor, or one that is shared with a neighbour. Look right after the measurement, since both
+ * change. */
 static inline double test_slower(void)
 {
     enum { STEPS = 4000000 };

@@ -164,8 +164,8 @@ Test(sandbox_corpus, samples_are_made_alike, .timeout = 120)
 Test(sandbox_corpus, every_format_is_made_alike, .timeout = 600)
 {
     static const char *const folders[] = {"formats", "orientation", "png", "pngsuite", "photos"};
-    /* A call that a library newly makes comes with a format, a codec or an option of it: all of those are in
-     * "formats" and "pngsuite"; of photos, which are alike and large, a few do. A
+    /* A call that a library newly makes comes with a format, a codec or an option of it: all of
+     * those are in "formats" and "pngsuite"; of photos, which are alike and large, a few do. A
      * sanitized worker is locked up only in part, so its turn is a smaller one. */
     static const unsigned few[] = {1, 4, 2, TEST_SANITIZED ? 4 : 1, TEST_SANITIZED ? 12 : 4};
     TEST_NEED_CORPUS();

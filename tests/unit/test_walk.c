@@ -107,7 +107,8 @@ static struct box box_make(void)
     return box_make_in(tmp && *tmp ? tmp : "/tmp");
 }
 
-/* For ten thousands of files, whose making costs ten times as much on a disk: in memory, if there is room for so many. */
+/* For ten thousands of files, whose making costs ten times as much on a disk: in memory, if there
+ * is room for so many. */
 static struct box box_make_large(void)
 {
     struct statvfs fs_now;
