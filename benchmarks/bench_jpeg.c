@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * bench_jpeg - our scan decoder against libjpeg-turbo's scaled decode, from files in memory to planes.
  *

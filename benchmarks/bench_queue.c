@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * bench_queue.c - what the hand-over from I/O threads to workers costs, for 1 to 64 workers.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * bench_stages.c - single stages of work on a picture, in one thread, over the internal headers.
  *

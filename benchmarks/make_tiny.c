@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * make_tiny.c - COUNT different JPEGs of 64x64 pixels in a new folder, 500 to
  * a sub-folder: a workload that is all overhead.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Thumbnails with sharp (npm), with as many requests in flight as there are jobs.
 //   node peers-sharp.mjs --version
 //   node peers-sharp.mjs LIST OUTPUT SIDE QUALITY JOBS

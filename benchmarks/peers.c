@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * peers.c - thumbs against other programs, on the same pictures, with the same task: every picture to a JPEG that fits
  * in a square box, upright, in sRGB, without metadata, on the same number of CPUs. See docs/BENCHMARKING.md.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * plain_queue.h - the textbook bounded queue: one mutex, two conditions, a ring. It stands beside
  * queue/queue.h in bench_queue, so that the ring of tickets has to show what it is worth.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * quality.c - how close thumbnails come to the best that could be made, and whether they are all there.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "usl.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * usl.h - the universal scalability law (Gunther 2007): throughput of N workers
  *

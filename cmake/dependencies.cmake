@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Every dependency as an imported target; a missing one says what to install on Debian.
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)

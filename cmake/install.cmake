@@ -1,4 +1,5 @@
-# Program, library, module, header, pkg-config file and CMake package.
+# SPDX-License-Identifier: MIT
+# Program, library, module, header, licence, pkg-config file and CMake package.
 include(CMakePackageConfigHelpers)
 
 install(TARGETS thumbs_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
@@ -8,6 +9,7 @@ install(
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS thumbs-vips LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/thumbs)
 install(FILES include/thumbs/thumbs.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/thumbs)
+install(FILES LICENSE THIRD_PARTY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # Relative, so that the whole prefix can be moved.
 file(RELATIVE_PATH thumbs_pc_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)

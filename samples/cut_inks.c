@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Make src/image/inks.icc again: the profile that libvips has for CMYK pictures without one, with nothing but its
  * texts, its white and black, and the table from inks to colours (A2B0). The tables back to inks and for other intents,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * thumbs_samples DIR: write the sample pictures of thumbs below DIR, over what is there.
  * What each file is for is told in samples/README.md; run it again after a change here.

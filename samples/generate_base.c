@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bytes in memory and files on disk. */
 #include "generate.h"
 

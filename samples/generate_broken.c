@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files that are damaged, and files that are not what their name or header says. */
 #include "generate.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pictures in memory, and the test chart that most samples show. */
 #include "generate.h"
 

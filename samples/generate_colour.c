@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Colour spaces and ICC profiles, built from their primaries.
  * Standards: ICC.1:2001-04 (version 2.4), ICC.1:2010 (4.3), IEC 61966-2-1 (sRGB), Adobe RGB (1998).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * EXIF blocks and a plain TIFF: both are a header and directories of twelve-byte entries.
  * Standards: TIFF 6.0, Exif 2.3 (JEITA CP-3451C).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* JPEG files of every kind, by libjpeg-turbo. Standards: ITU-T T.81, JFIF 1.02, Adobe TN 5116, ICC.1 annex B.4. */
 #include "generate.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Synthetic photographs: each scene is a function from a point to linear light, made of fractal noise, soft edges and
  * discs; a simple camera then adds lens softness, falling light, a tone curve and grain. Their spectrum is close to

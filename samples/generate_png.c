@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* PNG files of every kind, by libpng, and single chunks by hand. Standard: PNG, W3C Recommendation, 2nd edition. */
 #include "generate.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* WebP, GIF and TIFF, which libvips writes. */
 #include "generate.h"
 

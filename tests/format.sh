@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # format.sh [PROGRAM SAMPLES] - is every tracked source laid out as .clang-format says, with no line over 120 columns?
 #
 # Lines are counted in characters (UTF-8) in C, shell and CMake files of src, include, tests, benchmarks and samples.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # bench.sh PROGRAM SAMPLES: thumbs bench runs, its JSON keeps to the schema, and it cleans up, also after Ctrl-C.
 set -euo pipefail
 program=$(realpath "$1") samples=$(realpath "$2")

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """check_schema.py SCHEMA JSON...: does each file keep to the schema?
 
 Knows the part of JSON Schema that the schemas beside it use and refuses any other word, so that a check that is written

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # peers.sh PROGRAM SAMPLES BENCHMARKS: the race runs with whatever is installed, its JSON keeps to the schema, it judges
 # outputs and cleans up.
 set -euo pipefail

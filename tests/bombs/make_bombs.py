@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Write hostile pictures into a folder: small files, or sparse ones, that ask a decoder for far more than they are.
 
     make_bombs.py FOLDER

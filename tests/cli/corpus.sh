@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The command line on a corpus of real, odd and broken files:
 # $THUMBS_CORPUS/{broken,formats,pngsuite,photos,orientation}. Skipped without it.
 #   corpus.sh PROGRAM SAMPLES

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Includes go down only: each #include under src/ is held against the column "may call" of the table in
 # docs/ARCHITECTURE.md, and each header must compile by itself. Also a test of the table: a room that is missing there,
 # or has no sources, is a mistake as well.

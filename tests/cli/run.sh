@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # run.sh BINARY [SAMPLES] [CASE...] - run the command line tests against a given thumbs program.
 #
 # A case is a shell script cases/NAME.sh, run by `sh -e` in a fresh empty folder with
@@ -10,11 +11,13 @@
 #     NAME.stdout.re, NAME.stderr.re  instead of those: one extended regular expression a line, each of which must match
 #                                     the whole of its line; a line "..." stands for any number of lines
 #     NAME.exit                       the exit status of the script; no such file: 0
-# A script that ends with status 77 is skipped, its last line on standard output says why. Without CASE, all are run.
-# Several cases run at a time, since many of them wait for something; what is said of them comes in their order.
-# Environment: THUMBS_CLI_CASES (another folder of cases), THUMBS_CLI_TIMEOUT (seconds a case, 120), THUMBS_CLI_JOBS
-# (cases at a time; by default one for each CPU and one more, 2 to 4), KEEP=1 (keep the folder of a failed case and name
-# it). Exit status: 0 all passed, 1 some failed, 2 it could not run.
+# A script that ends with status 77 is skipped, its last line on standard output says why. Without
+# CASE, all are run. Several cases run at a time, since many of them wait for something; what is
+# said of them comes in their order. Environment: THUMBS_CLI_CASES (another folder of cases),
+# THUMBS_CLI_TIMEOUT (seconds a case, 300), THUMBS_CLI_JOBS (cases at a time; by default one for
+# each CPU and one more, 2 to 4), THUMBS_CLI_PART=K/N (without CASE: only every N-th case, from
+# the K-th on), KEEP=1 (keep the folder of a failed case and name it). Exit status: 0 all passed,
+# 1 some failed, 2 it could not run.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 2
@@ -85,7 +88,7 @@ run_case() {
     work=$2
     mkdir -p "$work/folder" || return 1
     status=0
-    (cd "$work/folder" && exec timeout -k 5 "${THUMBS_CLI_TIMEOUT:-120}" sh -e "$CASES/$name.sh") \
+    (cd "$work/folder" && exec timeout -k 5 "${THUMBS_CLI_TIMEOUT:-300}" sh -e "$CASES/$name.sh") \
         >"$work/stdout" 2>"$work/stderr" </dev/null 3>&- &
     case_pid=$! # waited for like this so that a signal can end it
     wait "$case_pid" || status=$?
@@ -145,8 +148,17 @@ run_some() {
 }
 
 if [ $# -eq 0 ]; then
+    part=${THUMBS_CLI_PART:-1/1}
+    case $part in
+    [1-9]*/[1-9]*) part_k=${part%/*} part_n=${part#*/} ;;
+    *) echo "run.sh: THUMBS_CLI_PART is $part, which is no K/N" >&2; exit 2 ;;
+    esac
+    [ "$part_k" -le "$part_n" ] || { echo "run.sh: there is no part $part" >&2; exit 2; }
+    i=0
     for file in "$CASES"/*.sh; do
         [ -f "$file" ] || continue
+        i=$((i + 1))
+        [ $((i % part_n)) -eq $((part_k % part_n)) ] || continue
         set -- "$@" "$(basename "$file" .sh)"
     done
 fi

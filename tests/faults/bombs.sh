@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Hostile pictures among good ones, in every mode: each is refused with the right code or is done, in bounded time and
 # memory; the good ones beside it are all done; and the run ends with status 1.
 #   bombs.sh PROGRAM SAMPLES

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Chaos: while 2,000 pictures are worked on, somebody strikes a random worker every 50 ms: SIGKILL, SIGSEGV or SIGSTOP.
 # Every file must end as done or as failed with a cause; a strike costs one file at most, the one that was worked on;
 # everything else is done, and comes out as in a calm run. A later run completes the tree.

@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # kill -9 of the parent at random moments: no half-written thumbnail under a final name, no process that lives on, and
 # the next run completes the tree and clears the temporaries.
 #   kill.sh PROGRAM SAMPLES [ROUNDS]
+# The moments differ from run to run, so a few rounds each time come to many. THUMBS_NIGHTLY=1:
+# 100 rounds.
 set -u
 . "$(dirname "$0")/common.inc"
-rounds=${3:-50}
+rounds=${3:-$(nightly 100 20)}
 source=$scratch/source
 mkdir -p "$source"
 for i in 1 2 3 4; do cp -r "$samples/photos" "$source/$i"; done

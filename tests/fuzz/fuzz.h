@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz.h - what the fuzz targets share: the entry that libFuzzer and replay_main.c call, a reader that cuts an input
  * into numbers and strings, and fuzz_check(), which ends the process where a promise is broken.

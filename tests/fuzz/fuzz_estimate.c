@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The memory a picture will need, told from its header: any bytes as a picture file, walked in bounded steps. Numbers
  * that overflow end at the largest, so a picture that asks for more never seems to need less: neither does one of which

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Which way up: any bytes as EXIF, both bare and found in a JPEG; and well-formed directories made from the input, in
  * which the orientation must be found whatever stands before it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Box arithmetic over all sizes of picture and box: a thumbnail is at least one pixel, fits its box, is never larger
  * than its source unless asked, and keeps its shape to the pixel. The expectations are computed with 128 bits.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Glob matching against a second matcher, which is slow and plain: a table of which rest of the pattern matches which
  * rest of the path. Patterns that th_glob_valid() takes must give the same answer in both; all others must do no harm.

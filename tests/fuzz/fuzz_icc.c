@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Colour profiles: any bytes as one, bare or put together from the segments of a JPEG, for one to four bands, used on a
  * few pixels. Whatever they are, the pixels stay within their memory, alpha is left alone, and a profile that was met

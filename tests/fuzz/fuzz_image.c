@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The whole image room, in one process: any bytes as a picture, through whatever decoder takes them, libvips included,
  * to encoded thumbnails. What is made is what the parent of a worker would take, it is a picture of the kind and size

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Jobs as a worker takes them: messages of any length and content, with and without a file, over a real socket. The
  * worker answers each or hangs up, and everything it answers passes the parent's check, in order.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The scan decoder against libjpeg-turbo: whatever ours accepts, libjpeg-turbo must decode without a warning and to the
  * same coefficients, from which the samples at 1/8, 2/8 and 4/8 are computed here a second time, in the plainest way.

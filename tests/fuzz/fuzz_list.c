@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Lists of names: any bytes as one, ended by newlines or NULs. What is handed out cannot lead out of SOURCE, and is
  * just what a second, plainer reading finds: each name once, sorted by folder, and the refused ones.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The memory of what was made: any bytes behind a manifest's first line. Whatever is found lies within the file; a line
  * that was appended whole is found again with its outputs, whatever stands before it; and a rewrite without outdated

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The command line: any words, split at NULs. The parser neither ends the process nor prints; what it refuses it names
  * in one line that is fit for a terminal; what it takes is within the bounds that the rest of the program relies on.

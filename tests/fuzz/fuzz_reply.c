@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Replies of a worker as the parent checks them. An input is a question (options), and what to change in the honest
  * answer to it: the worker's memory may be in anybody's hands. Whatever is taken must be safe for all that is done with

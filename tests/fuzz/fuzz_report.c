@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Lines of the report from any names, messages and numbers. A line of NDJSON is one line, valid UTF-8 and valid JSON
  * (RFC 8259), and its names decode to the bytes they were made from; a line for people is one line, and for a terminal

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What a file is: by its first bytes, which are all that may be looked at, and by the ending of its name.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Names of outputs: any template, any source name. What comes out is a plain relative path that cannot leave DEST or
  * touch the state kept there, no part of it is too long, and a template that is said to keep sources apart does so.

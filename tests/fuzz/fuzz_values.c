@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Numbers, sizes and durations as they stand on a command line, against a second reading of them with wider types:
  * the same texts are accepted, with the same value.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What becomes of every file in samples/, against what is written down in thumbnails.txt: the verdict, the sizes,
  * and the mean colours of a grid of 4 x 4 fields of the thumbnail. Colours may differ by a few steps, so that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Thumbnails of a folder with libthumbs: example SOURCE DEST */
 #include <stdio.h>
 #include <thumbs/thumbs.h>

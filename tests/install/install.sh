@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Install into a scratch prefix, move it, and use it as a stranger would: the program, and a small program that links
 # against the library by pkg-config and by its CMake package.
 #   install.sh PROGRAM SAMPLES BUILD_FOLDER
@@ -12,6 +13,7 @@ trap 'rm -rf "$scratch"' EXIT
 cmake --install "$build" --prefix "$scratch/first" >/dev/null
 mv "$scratch/first" "$scratch/prefix" # nothing may depend on where it was installed
 prefix=$scratch/prefix
+[ -s "$(find "$prefix" -path '*/doc/*' -name LICENSE)" ]
 "$prefix/bin/thumbs" --quiet "$samples/orientation" "$scratch/by-program"
 
 pc=$(dirname "$(find "$prefix" -name thumbs.pc)")

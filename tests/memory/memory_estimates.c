@@ -1,26 +1,30 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Do pictures keep to what th_image_estimate() said they would need? Each file is made into thumbnails in a process of
  * its own, and the most memory that process ever held is compared with the estimate.
- *   memory_estimates [-v] FOLDER-OR-FILE...     and $THUMBS_CORPUS, if that is set
+ *   memory_estimates [-v] FOLDER-OR-FILE...
+ *   memory_estimates [-v] --corpus                  what $THUMBS_CORPUS names; exit status 77
+ * without
  *
- * Two promises are checked. No picture, sound or broken, needs more than its estimate and ALLOWANCE. And where a
- * picture needs much, the estimate is not more than MOST_RATIO times that, or a budget would keep workers idle. With -v
- * every picture is shown, in a table that sorts well. What is named is made with each set of options, the corpus with
- * one of them, chosen by name, since it is large. Some pictures that no program writes, but that decode, are made here.
+ * Two promises are checked. No picture, sound or broken, needs more than its estimate and
+ * ALLOWANCE. And where a picture needs much, the estimate is not more than MOST_RATIO times that,
+ * or a budget would keep workers idle. With -v every picture is shown, in a table that sorts
+ * well. What is named is made with each set of options; of the corpus, since it is large, every
+ * second file, chosen by name, with one of them (THUMBS_NIGHTLY=1: all files with all). Some
+ * pictures that no program writes, but that decode, are made here.
  */
 #include <fcntl.h>
-#include <ftw.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <jpeglib.h>
 
+#include "../support/corpus.h"
 #include "../support/picture.h"
 #include "base/bytes.h"
 #include "base/sys.h"
@@ -134,12 +138,14 @@ static void try_with(const char *path, const uint8_t *data, size_t len, const st
                outcome.bytes > 0 ? (double)said / (double)outcome.bytes : 0, options->n_sizes, path, verdict);
 }
 
-/* One small JPEG; and several sizes in all formats. While sampling only one of both. */
+/* One small JPEG; and several sizes in all formats. While sampling only one of both, and not of
+ * every file. */
 static void try_file(const char *path, const uint8_t *data, size_t len)
 {
     struct thumbs_image_options o = test_picture_options(256, THUMBS_FORMAT_JPEG);
     const char *last = strrchr(path, '/');
     uint64_t name = th_hash64(last ? last : path, strlen(last ? last : path), 0);
+    if (sampling && !test_is_sampled(path, 2)) return;
     if (!sampling || name % 2) try_with(path, data, len, &o);
     if (sampling && name % 2) return;
     o.n_sizes = 2;
@@ -151,22 +157,11 @@ static void try_file(const char *path, const uint8_t *data, size_t len)
     try_with(path, data, len, &o);
 }
 
-static int visit(const char *path, const struct stat *st, int type, struct FTW *ftw)
+static void visit(const struct test_file *file, void *user)
 {
-    (void)ftw;
-    if (type != FTW_F || st->st_size == 0) return 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    size_t len = (size_t)st->st_size;
-    void *data = fd < 0 ? MAP_FAILED : mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (fd >= 0) close(fd);
-    if (data == MAP_FAILED) {
-        printf("%s: cannot be read\n", path);
-        n_wrong++;
-        return 0;
-    }
-    if (th_image_sniff(data, len) != THUMBS_FORMAT_NONE) try_file(path, data, len);
-    munmap(data, len);
-    return 0;
+    (void)user;
+    if (file->len == 0 || th_image_sniff(file->data, file->len) == THUMBS_FORMAT_NONE) return;
+    try_file(file->path, file->data, file->len);
 }
 
 /* ---- TIFFs of one strip, in codecs that keep it whole ---- */
@@ -294,24 +289,36 @@ static void try_whole_strips(void)
     th_bytes_finish(&webp);
 }
 
+static int try_corpus(void)
+{
+    if (!test_corpus()) {
+        puts("SKIPPED: THUMBS_CORPUS names no folder");
+        return 77;
+    }
+    sampling = !test_nightly();
+    test_each_file(test_corpus(), visit, NULL);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     struct thumbs_error err;
-    const char *corpus = getenv("THUMBS_CORPUS");
+    int first = 1, status = 0;
     verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
+    if (verbose) first = 2;
     /* As in a worker that has met its first picture. */
     if (th_image_preload(&err) != THUMBS_OK) {
         printf("libvips cannot be loaded: %s\n", err.message);
         return 1;
     }
-    for (int i = verbose ? 2 : 1; i < argc; i++)
-        nftw(argv[i], visit, 16, FTW_PHYS);
-    try_whole_strips();
-    sampling = true;
-    if (corpus && *corpus)
-        nftw(corpus, visit, 16, FTW_PHYS);
-    else
-        printf("# only the samples: THUMBS_CORPUS names no folder\n");
+    if (argc == first + 1 && strcmp(argv[first], "--corpus") == 0) {
+        status = try_corpus();
+        if (status) return status;
+    } else {
+        for (int i = first; i < argc; i++)
+            test_each_file(argv[i], visit, NULL);
+        try_whole_strips();
+    }
     printf("%u pictures made, %u of them against their estimate\n", n_made, n_wrong);
     return n_made == 0 || n_wrong != 0;
 }

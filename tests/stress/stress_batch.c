@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Whole runs through the public header: mode processes (its threads are all ours, the decoders are in other processes,
  * so ThreadSanitizer sees every part of the pipeline that has threads), stopped at random moments or let run to the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Many threads take and give random amounts: never more than the limit is out, whoever waits gets his turn, nothing is
  * lost. Under TSan it also shows that the fast way and the slow way agree. */
 #include <stdatomic.h>

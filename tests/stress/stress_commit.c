@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * stress_commit.c - eight threads commit into a few shared folders at once. A plain main, so that it can run under the
  * thread sanitizer. Arguments: rounds (default 3) and files a thread and round (default 300). Exit status 0: every

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Many producers and consumers on one queue: nothing lost, nothing twice, order kept for each producer, and a cancel in
  * the middle leaves every item with exactly one owner. A plain main, for ThreadSanitizer.

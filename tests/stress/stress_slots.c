@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Many threads take and give slots of random sizes: never over budget (but for a giant alone), never two owners of one
  * slot, cancel ends it. A plain main, for ThreadSanitizer. */
 #include <pthread.h>

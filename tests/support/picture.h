@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* picture.h - what tests of single pictures share. */
 #ifndef TEST_SUPPORT_PICTURE_H
 #define TEST_SUPPORT_PICTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* refuse SYSCALL... -- PROGRAM ARGUMENT... - run a program as on a kernel that lacks these system calls: each fails
  * with ENOSYS. For tests of what thumbs does where a kernel or a container has less. */
 #include <errno.h>

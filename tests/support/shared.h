@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* shared.h - memory that a test shares with the child processes that it forks. */
 #ifndef TEST_SUPPORT_SHARED_H
 #define TEST_SUPPORT_SHARED_H

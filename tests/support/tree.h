@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tree.h - temporary folders and comparing trees of files, for tests. Failures abort the test program with a message.
  */

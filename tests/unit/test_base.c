@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -188,7 +189,7 @@ static void *take_all(void *arg)
     return NULL;
 }
 
-Test(budget, who_waits_is_not_overtaken, .timeout = 30)
+Test(budget, who_waits_is_not_overtaken, .timeout = 120)
 {
     struct th_budget b;
     pthread_t thread;

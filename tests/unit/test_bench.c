@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The bench room: statistics, the scalability law, digests, texts, the chart, one measured child, the advice. */
 #include <criterion/criterion.h>
 
@@ -487,7 +488,7 @@ static int burn(void *user, int result_fd)
     return write(result_fd, "done", 4) == 4 ? 3 : 8;
 }
 
-Test(measure, counts_the_memory_and_cpu_of_descendants, .timeout = 60)
+Test(measure, counts_the_memory_and_cpu_of_descendants, .timeout = 120)
 {
     const struct th_measure_job job = {.run = burn, .timeout_seconds = 30};
     struct th_measured m = {0};
@@ -513,7 +514,7 @@ static int hang(void *user, int result_fd)
     return 0;
 }
 
-Test(measure, ends_a_run_that_takes_too_long, .timeout = 30)
+Test(measure, ends_a_run_that_takes_too_long, .timeout = 120)
 {
     const struct th_measure_job job = {.run = hang, .timeout_seconds = 0.2};
     struct th_measured m = {0};
@@ -523,7 +524,7 @@ Test(measure, ends_a_run_that_takes_too_long, .timeout = 30)
     cr_expect_eq(errno, ECHILD);
 }
 
-Test(measure, ends_a_run_when_told, .timeout = 30)
+Test(measure, ends_a_run_when_told, .timeout = 120)
 {
     volatile sig_atomic_t stop = 1;
     const struct th_measure_job job = {.run = hang, .stop = &stop};
@@ -540,7 +541,7 @@ static int die(void *user, int result_fd)
     return 0;
 }
 
-Test(measure, tells_how_the_child_died, .timeout = 30)
+Test(measure, tells_how_the_child_died, .timeout = 120)
 {
     const struct th_measure_job job = {.run = die};
     struct th_measured m = {0};

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command line: parser, its messages, the help, and the writer of lines. */
 #include <criterion/criterion.h>
 
@@ -335,7 +336,7 @@ Test(parse, what_is_not_built_says_so)
 }
 
 /* Bytes at random, many of them meaningful: the parser ends, with a clause of one line where it refuses. */
-Test(parse, survives_noise, .timeout = 60)
+Test(parse, survives_noise, .timeout = 120)
 {
     static const char *const seeds[] = {"--",
                                         "-",
@@ -446,7 +447,7 @@ static void *write_lines(void *arg)
     return NULL;
 }
 
-Test(lines, stay_whole, .timeout = 30)
+Test(lines, stay_whole, .timeout = 120)
 {
     char path[] = "/tmp/thumbs-lines-XXXXXX", text[128];
     struct cli_lines lines;
@@ -472,7 +473,7 @@ Test(lines, stay_whole, .timeout = 30)
     cr_expect_eq(sum, (unsigned long)N_WRITERS * N_LINES * (N_LINES - 1) / 2);
 }
 
-Test(lines, are_seen_within_about_a_second, .timeout = 30)
+Test(lines, are_seen_within_about_a_second, .timeout = 120)
 {
     struct cli_lines lines;
     struct th_bytes b = {0};
@@ -496,7 +497,7 @@ static void count_error(void *user, int os_errno)
     seen[1] = os_errno;
 }
 
-Test(lines, tell_once_of_a_full_disk, .timeout = 30)
+Test(lines, tell_once_of_a_full_disk, .timeout = 120)
 {
     struct cli_lines lines;
     struct th_bytes b = {0};

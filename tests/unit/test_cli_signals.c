@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Signals of a terminal and of kill(1): which of them reach a run. The run is a child with a pseudo-terminal of its
  * own, so that a Ctrl-C is one, sent by the kernel to the whole foreground group.
@@ -17,7 +18,7 @@
 
 #include "cli/signals.h"
 
-TestSuite(cli_signals, .timeout = 60);
+TestSuite(cli_signals, .timeout = 120);
 
 enum { READY = 'r', ASKED = 'u', FIRST = 'a', SECOND = 'b', PATIENCE_MS = 20000, QUIET_MS = 300 };
 

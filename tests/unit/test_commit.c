@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The commit room: names, whole files or none, stale temporaries, and what is remembered between runs. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -55,8 +56,8 @@ static void teardown(void)
     run_rm(scratch);
 }
 
-TestSuite(commit, .init = setup, .fini = teardown, .timeout = 60);
-TestSuite(template, .timeout = 20);
+TestSuite(commit, .init = setup, .fini = teardown, .timeout = 120);
+TestSuite(template, .timeout = 120);
 
 static struct th_dest *open_dest(uint64_t fingerprint)
 {

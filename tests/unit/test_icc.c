@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Profiles of curves and a matrix, converted by ourselves: against Little CMS, which also makes the profiles here.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The image room. Pictures are made here by its own encoders, or come from the corpus of real files
  * (THUMBS_CORPUS). */
 #include <criterion/criterion.h>
@@ -23,6 +24,7 @@
 #include "image/pixels.h"
 #include "image/rowscale.h"
 #include "image/svg_root.h"
+#include "support/corpus.h"
 #include "support/picture.h"
 
 /* ---- helpers ---- */
@@ -131,56 +133,6 @@ static double mean_difference(const struct th_pixels *a, const struct th_pixels 
     for (size_t i = 0; i < n; i++)
         sum += abs(a->data[i] - b->data[i]);
     return sum / (double)n;
-}
-
-static const char *corpus(void)
-{
-    const char *path = getenv("THUMBS_CORPUS");
-    if (!path) cr_skip_test("THUMBS_CORPUS is not set");
-    return path;
-}
-
-struct file {
-    char name[1024];
-    uint8_t *data;
-    size_t len;
-};
-
-static struct file read_file(const char *dir, const char *name)
-{
-    struct file f = {0};
-    snprintf(f.name, sizeof f.name, "%s/%s", dir, name);
-    FILE *in = fopen(f.name, "rb");
-    cr_assert_not_null(in, "%s", f.name);
-    fseek(in, 0, SEEK_END);
-    f.len = (size_t)ftell(in);
-    rewind(in);
-    f.data = malloc(f.len + 1);
-    cr_assert_eq(fread(f.data, 1, f.len, in), f.len);
-    fclose(in);
-    return f;
-}
-
-/* Call `visit` with every file of a folder of the corpus. */
-static unsigned each_file(const char *sub, void (*visit)(const struct file *f, void *user), void *user)
-{
-    char dir[512];
-    snprintf(dir, sizeof dir, "%s/%s", corpus(), sub);
-    struct dirent **names = NULL;
-    int n = scandir(dir, &names, NULL, alphasort);
-    cr_assert_gt(n, 0, "%s", dir);
-    unsigned visited = 0;
-    for (int i = 0; i < n; i++) {
-        if (names[i]->d_name[0] != '.') {
-            struct file f = read_file(dir, names[i]->d_name);
-            visit(&f, user);
-            free(f.data);
-            visited++;
-        }
-        free(names[i]);
-    }
-    free(names);
-    return visited;
 }
 
 /* ---- sniffing and names ---- */
@@ -1352,7 +1304,7 @@ Test(image_svg, reads_no_other_file)
     rmdir(dir);
 }
 
-static void visit_svg(const struct file *f, void *user)
+static void visit_svg(const struct test_file *f, void *user)
 {
     unsigned *n_done = user;
     if (th_image_sniff(f->data, f->len) != THUMBS_FORMAT_SVG) return;
@@ -1376,12 +1328,13 @@ static void visit_svg(const struct file *f, void *user)
 Test(image_svg, corpus, .timeout = 300)
 {
     unsigned n_done = 0;
-    each_file("broken", visit_svg, &n_done);
+    TEST_NEED_CORPUS();
+    test_each_corpus_file("broken", visit_svg, &n_done);
     cr_expect_geq(n_done, 100, "%u", n_done);
 }
 
 /* Ten entities, or groups, each ten times the one before: a thousand million in all. */
-Test(image_svg, laughs_end, .timeout = 60)
+Test(image_svg, laughs_end, .timeout = 120)
 {
     char entities[2000] = "<!DOCTYPE svg [<!ENTITY a0 'lol'>", groups[4000] = "<g id='a0'><path d='M0 0h9v9z'/></g>";
     for (int i = 1; i < 10; i++) {
@@ -1635,7 +1588,7 @@ struct alike {
     unsigned n;
 };
 
-static void check_alike(const struct file *f, void *user)
+static void check_alike(const struct test_file *f, void *user)
 {
     struct alike *a = user;
     struct thumbs_image_options o = test_picture_options(200, THUMBS_FORMAT_PNG);
@@ -1655,7 +1608,8 @@ static void check_alike(const struct file *f, void *user)
 Test(image_corpus, orientations_come_out_alike)
 {
     struct alike a = {0};
-    each_file("orientation", check_alike, &a);
+    TEST_NEED_CORPUS();
+    test_each_corpus_file("orientation", check_alike, &a);
     cr_assert_geq(a.n, 9u);
     th_pixels_finish(&a.first);
 }
@@ -1665,7 +1619,7 @@ struct tally {
     unsigned n_damaged;
 };
 
-static void check_sane(const struct file *f, void *user)
+static void check_sane(const struct test_file *f, void *user)
 {
     struct tally *t = user;
     struct thumbs_image_options o = test_picture_options(64, THUMBS_FORMAT_KEEP);
@@ -1693,7 +1647,8 @@ static void check_sane(const struct file *f, void *user)
 Test(image_corpus, broken_files_cost_only_themselves, .timeout = 600)
 {
     struct tally t = {0};
-    unsigned n = each_file("broken", check_sane, &t);
+    TEST_NEED_CORPUS();
+    size_t n = test_each_corpus_file("broken", check_sane, &t);
     cr_expect_gt(t.by_code[THUMBS_CORRUPT], n / 10);
     cr_expect_gt(t.by_code[THUMBS_OK], 0u);
 }
@@ -1701,7 +1656,8 @@ Test(image_corpus, broken_files_cost_only_themselves, .timeout = 600)
 Test(image_corpus, formats, .timeout = 600)
 {
     struct tally t = {0};
-    unsigned n = each_file("formats", check_sane, &t);
+    TEST_NEED_CORPUS();
+    size_t n = test_each_corpus_file("formats", check_sane, &t);
     cr_expect_gt(t.by_code[THUMBS_OK], n / 2);
 }
 
@@ -1709,7 +1665,8 @@ Test(image_corpus, formats, .timeout = 600)
 Test(image_corpus, pngsuite)
 {
     struct tally t = {0};
-    unsigned n = each_file("pngsuite", check_sane, &t);
+    TEST_NEED_CORPUS();
+    size_t n = test_each_corpus_file("pngsuite", check_sane, &t);
     cr_expect_gt(t.by_code[THUMBS_OK], n * 9 / 10);
     cr_expect_gt(t.by_code[THUMBS_CORRUPT] + t.by_code[THUMBS_NOT_IMAGE] + t.n_damaged, 8u);
 }

@@ -1,9 +1,9 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The JPEG hot path. Linked with the fuzz entry of tests/fuzz, which compares our decoders with libjpeg-turbo and
  * aborts on a difference; here it runs over files made for the purpose. Real files come from THUMBS_CORPUS.
  */
 #include <criterion/criterion.h>
-#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +16,7 @@
 #include "image/jpeg/jpeg_hot.h"
 #include "image/jpeg/jpeg_planes.h"
 #include "image/resample.h"
+#include "support/corpus.h"
 #include "support/picture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -397,46 +398,42 @@ static unsigned compare_file(const struct file *f, struct th_jpeg_scan *scan, un
     return compared;
 }
 
+struct tally {
+    struct th_jpeg_scan *scan;
+    unsigned taken, compared;
+};
+
+static void compare_one(const struct test_file *file, void *user)
+{
+    struct tally *t = user;
+    const struct file f = {.data = file->data, .len = file->len};
+    if (f.len) t->compared += compare_file(&f, t->scan, &t->taken);
+}
+
 Test(jpeg_corpus, planes_at_one_eighth_equal_libjpeg, .timeout = 300)
 {
     static const char *const folders[] = {"photos", "web", "orientation"};
-    const char *corpus = getenv("THUMBS_CORPUS");
-    if (!corpus) cr_skip_test("THUMBS_CORPUS is not set");
-    struct th_jpeg_scan *scan = th_jpeg_scan_create();
-    unsigned taken = 0, compared = 0;
-    for (unsigned i = 0; i < 3; i++) {
-        char folder[4096];
-        snprintf(folder, sizeof folder, "%s/%s", corpus, folders[i]);
-        DIR *dir = opendir(folder);
-        cr_assert(dir, "%s", folder);
-        for (struct dirent *e; (e = readdir(dir));) {
-            struct file f = file_read(folder, e->d_name);
-            if (f.len) compared += compare_file(&f, scan, &taken);
-            file_finish(&f);
-        }
-        closedir(dir);
-    }
-    th_jpeg_scan_destroy(scan);
-    cr_assert_gt(taken, 200);
-    cr_assert_gt(compared * 20, taken * 19, "only %u of %u files were regular", compared, taken);
+    TEST_NEED_CORPUS();
+    struct tally t = {.scan = th_jpeg_scan_create()};
+    for (unsigned i = 0; i < 3; i++)
+        test_each_corpus_file(folders[i], compare_one, &t);
+    th_jpeg_scan_destroy(t.scan);
+    cr_assert_gt(t.taken, 200);
+    cr_assert_gt(t.compared * 20, t.taken * 19, "only %u of %u files were regular", t.compared, t.taken);
+}
+
+static void replay(const struct test_file *file, void *user)
+{
+    unsigned *n = user;
+    if (file->len) LLVMFuzzerTestOneInput(file->data, file->len);
+    *n += file->len > 0;
 }
 
 Test(jpeg_corpus, broken_files_replayed, .timeout = 300)
 {
-    const char *corpus = getenv("THUMBS_CORPUS");
-    if (!corpus) cr_skip_test("THUMBS_CORPUS is not set");
-    char folder[4096];
-    snprintf(folder, sizeof folder, "%s/broken", corpus);
-    DIR *dir = opendir(folder);
-    cr_assert(dir, "%s", folder);
     unsigned n = 0;
-    for (struct dirent *e; (e = readdir(dir));) {
-        struct file f = file_read(folder, e->d_name);
-        if (f.len) LLVMFuzzerTestOneInput(f.data, f.len);
-        n += f.len > 0;
-        file_finish(&f);
-    }
-    closedir(dir);
+    TEST_NEED_CORPUS();
+    test_each_corpus_file("broken", replay, &n);
     cr_assert_gt(n, 1000);
 }
 
@@ -494,12 +491,11 @@ static double luma_psnr(const struct th_jpeg_planes *a, const struct th_jpeg_pla
     return sum > 0 ? 10 * log10(65025.0 * p->width * p->height / sum) : 99;
 }
 
-Test(jpeg_hot, all_orientations_come_out_upright, .timeout = 60)
+Test(jpeg_hot, all_orientations_come_out_upright, .timeout = 120)
 {
-    const char *corpus = getenv("THUMBS_CORPUS");
-    if (!corpus) cr_skip_test("THUMBS_CORPUS is not set");
+    TEST_NEED_CORPUS();
     char folder[4096];
-    snprintf(folder, sizeof folder, "%s/orientation", corpus);
+    snprintf(folder, sizeof folder, "%s/orientation", test_corpus());
     struct th_jpeg_planes first = {0};
     for (unsigned i = 1; i <= 8; i++) {
         char name[64];

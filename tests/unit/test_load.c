@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -31,7 +32,7 @@ static void tear_down(void)
     th_slots_destroy(slots);
 }
 
-TestSuite(load, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(load, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static void write_file(const char *name, size_t len)
 {

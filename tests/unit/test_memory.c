@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The memory that may be used, told from made-up /proc and /sys folders. */
 #include <criterion/criterion.h>
 #include <ftw.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Report room: files that the run writes by name. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -11,7 +12,7 @@ static void *number(uintptr_t n)
     return (void *)n;
 }
 
-Test(queue, keeps_order_over_many_laps, .timeout = 10)
+Test(queue, keeps_order_over_many_laps, .timeout = 120)
 {
     for (size_t capacity = 1; capacity <= 5; capacity++) {
         struct th_queue *q = th_queue_create(capacity);
@@ -34,7 +35,7 @@ Test(queue, refuses_senseless_capacities)
     cr_assert_null(th_queue_create((size_t)1 << 40));
 }
 
-Test(queue, close_lets_consumers_drain, .timeout = 10)
+Test(queue, close_lets_consumers_drain, .timeout = 120)
 {
     struct th_queue *q = th_queue_create(4);
     th_queue_push(q, number(1));
@@ -49,7 +50,7 @@ Test(queue, close_lets_consumers_drain, .timeout = 10)
     th_queue_destroy(q);
 }
 
-Test(queue, cancel_stops_at_once_and_keeps_items_for_drain, .timeout = 10)
+Test(queue, cancel_stops_at_once_and_keeps_items_for_drain, .timeout = 120)
 {
     struct th_queue *q = th_queue_create(4);
     th_queue_push(q, number(1));
@@ -74,7 +75,7 @@ static void *push_seven(void *q)
     return number(th_queue_push(q, number(7)) ? 1 : 0);
 }
 
-Test(queue, a_sleeping_consumer_is_woken_by_push_close_and_cancel, .timeout = 10)
+Test(queue, a_sleeping_consumer_is_woken_by_push_close_and_cancel, .timeout = 120)
 {
     for (int how = 0; how < 3; how++) {
         struct th_queue *q = th_queue_create(2);
@@ -91,7 +92,7 @@ Test(queue, a_sleeping_consumer_is_woken_by_push_close_and_cancel, .timeout = 10
     }
 }
 
-Test(queue, a_full_queue_holds_the_producer_back, .timeout = 10)
+Test(queue, a_full_queue_holds_the_producer_back, .timeout = 120)
 {
     struct th_queue *q = th_queue_create(1);
     pthread_t thread;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Each refusal of the sandbox, proven by a child that has entered it and tries; and that what decoders need works.
  *
@@ -874,7 +875,10 @@ Test(sandbox, attempts_succeed_outside, .timeout = TIME)
     for (int i = 0; i < N_ATTEMPTS; i++) {
         if (attempts[i].flags & MAY_FAIL_OUTSIDE) continue;
         int got = try_it(&attempts[i], NULL, geteuid(), &scene, &state);
-        cr_expect_eq(got, 0, "%s: %s", attempts[i].name, strerror(got));
+        if (got == ENOSYS)
+            cr_log_info("%s: this kernel has no such call", attempts[i].name);
+        else
+            cr_expect_eq(got, 0, "%s: %s", attempts[i].name, strerror(got));
     }
     scene_finish(&scene);
 }
@@ -954,14 +958,37 @@ static int call_as_x32(const struct scene *scene)
     return result(syscall(0x40000000 + SYS_getpid));
 }
 
+/* Does the machine serve such a call at all? Outside the sandbox, in a child, since kernels without
+ * 32-bit programs and some hypervisors end the process for it. */
+static bool is_served(int (*call)(const struct scene *scene))
+{
+    int status;
+    const struct scene scene = {0};
+    pid_t pid = fork();
+    cr_assert(pid >= 0);
+    if (pid == 0) _exit(call(&scene));
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 Test(sandbox, ends_calls_of_another_architecture, .timeout = TIME)
 {
     struct scene scene = {0};
     NEED(TH_SANDBOX_SECCOMP);
+    if (!is_served(call_as_32_bit)) cr_skip_test("int 0x80 is not served here");
     struct th_sandbox *sandbox = prepare(0, NULL);
     int status = run_inside(sandbox, NULL, call_as_32_bit, &scene);
     cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS, "int 0x80: status %d", status);
-    status = run_inside(sandbox, NULL, call_as_x32, &scene);
+    th_sandbox_destroy(sandbox);
+}
+
+/* Whether the kernel knows them or not: they never succeed. */
+Test(sandbox, refuses_calls_of_x32, .timeout = TIME)
+{
+    struct scene scene = {0};
+    NEED(TH_SANDBOX_SECCOMP);
+    struct th_sandbox *sandbox = prepare(0, NULL);
+    int status = run_inside(sandbox, NULL, call_as_x32, &scene);
     cr_expect(WIFSIGNALED(status) || WEXITSTATUS(status) == EPERM || WEXITSTATUS(status) == ENOSYS, "x32: status %d",
               status);
     th_sandbox_destroy(sandbox);

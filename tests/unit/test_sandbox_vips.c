@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What libvips does inside the sandbox beyond loading the formats of test_sandbox_corpus.c: text in SVG pictures, which
  * needs fonts; pictures in SVG pictures and other character sets, which need modules that are loaded then; operations

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <pthread.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "slots/slots.h"
+#include "support/asleep.h"
 
 static struct th_slots *make(unsigned n, uint64_t budget, bool shared)
 {
@@ -84,6 +86,7 @@ Test(slots, try_take_does_not_wait)
 struct taker {
     struct th_slots *slots;
     size_t bytes;
+    atomic_int thread;
     atomic_bool got;
     enum thumbs_code code;
     struct th_slot *slot;
@@ -92,21 +95,22 @@ struct taker {
 static void *taker_thread(void *arg)
 {
     struct taker *t = arg;
+    test_tell_thread(&t->thread);
     t->code = th_slots_take(t->slots, t->bytes, &t->slot, NULL);
     atomic_store(&t->got, true);
     return NULL;
 }
 
-Test(slots, budget_makes_others_wait_in_order, .timeout = 10)
+Test(slots, budget_makes_others_wait_in_order, .timeout = 120)
 {
     struct th_slots *slots = make(8, 1000, false);
     struct th_slot *first = take(slots, 600);
     struct taker large = {.slots = slots, .bytes = 900}, small = {.slots = slots, .bytes = 100};
     pthread_t large_thread, small_thread;
     pthread_create(&large_thread, NULL, taker_thread, &large);
-    usleep(30000);
+    test_wait_until_asleep(&large.thread);
     pthread_create(&small_thread, NULL, taker_thread, &small);
-    usleep(30000);
+    test_wait_until_asleep(&small.thread);
     cr_assert_not(atomic_load(&large.got));
     cr_assert_not(atomic_load(&small.got), "a small one may not overtake the large one that waits");
     th_slots_give(slots, first);
@@ -118,14 +122,14 @@ Test(slots, budget_makes_others_wait_in_order, .timeout = 10)
     th_slots_destroy(slots);
 }
 
-Test(slots, a_giant_goes_alone, .timeout = 10)
+Test(slots, a_giant_goes_alone, .timeout = 120)
 {
     struct th_slots *slots = make(8, 1000, false);
     struct th_slot *giant = take(slots, 5000);
     struct taker other = {.slots = slots, .bytes = 1};
     pthread_t thread;
     pthread_create(&thread, NULL, taker_thread, &other);
-    usleep(30000);
+    test_wait_until_asleep(&other.thread);
     cr_assert_not(atomic_load(&other.got));
     th_slots_give(slots, giant);
     pthread_join(thread, NULL);
@@ -133,7 +137,7 @@ Test(slots, a_giant_goes_alone, .timeout = 10)
     th_slots_destroy(slots);
 }
 
-Test(slots, cancel_sends_all_waiters_home, .timeout = 10)
+Test(slots, cancel_sends_all_waiters_home, .timeout = 120)
 {
     struct th_slots *slots = make(1, 1000, false);
     struct th_slot *only = take(slots, 10);
@@ -143,7 +147,8 @@ Test(slots, cancel_sends_all_waiters_home, .timeout = 10)
         takers[i] = (struct taker){.slots = slots, .bytes = 10};
         pthread_create(&threads[i], NULL, taker_thread, &takers[i]);
     }
-    usleep(30000);
+    for (int i = 0; i < 3; i++)
+        test_wait_until_asleep(&takers[i].thread);
     th_slots_cancel(slots);
     for (int i = 0; i < 3; i++) {
         pthread_join(threads[i], NULL);

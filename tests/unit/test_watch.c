@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a run waits for: where sources are while they are in flight, and how it is told. */
 #include "run/watch.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The messages between processes, and executors that cannot start; whole runs: tests/property, tests/stress. */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -20,7 +21,7 @@ static void make_pair(int pair[2])
     cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
 }
 
-Test(wire, carries_messages_and_descriptors, .timeout = 10)
+Test(wire, carries_messages_and_descriptors, .timeout = 120)
 {
     int pair[2], fds[2], got[TH_WIRE_MAX_FDS];
     char text[16] = "";
@@ -36,7 +37,7 @@ Test(wire, carries_messages_and_descriptors, .timeout = 10)
     cr_assert(fcntl(got[0], F_GETFD) & FD_CLOEXEC);
 }
 
-Test(wire, closes_descriptors_nobody_asked_for, .timeout = 10)
+Test(wire, closes_descriptors_nobody_asked_for, .timeout = 120)
 {
     int pair[2], fds[2];
     char text[16];
@@ -52,7 +53,7 @@ Test(wire, closes_descriptors_nobody_asked_for, .timeout = 10)
     cr_assert_eq(again, next);
 }
 
-Test(wire, refuses_what_is_too_long_and_sees_the_end, .timeout = 10)
+Test(wire, refuses_what_is_too_long_and_sees_the_end, .timeout = 120)
 {
     int pair[2];
     char text[4];
@@ -215,14 +216,14 @@ static enum thumbs_code run_without_files(enum thumbs_mode mode, const char *pro
     return code;
 }
 
-Test(work, ends_where_there_is_nothing_to_do, .timeout = 30)
+Test(work, ends_where_there_is_nothing_to_do, .timeout = 120)
 {
     struct thumbs_error err = {0};
     cr_expect_eq(run_without_files(THUMBS_MODE_PROCESSES, TEST_PROGRAM, &err), THUMBS_OK, "%s", err.message);
     cr_expect_eq(run_without_files(THUMBS_MODE_THREADS, NULL, &err), THUMBS_OK, "%s", err.message);
 }
 
-Test(work, says_which_worker_program_is_missing, .timeout = 30)
+Test(work, says_which_worker_program_is_missing, .timeout = 120)
 {
     struct thumbs_error err = {0};
     cr_expect_neq(run_without_files(THUMBS_MODE_PROCESSES, "/nowhere/thumbs", &err), THUMBS_OK);
@@ -302,7 +303,7 @@ static enum thumbs_code make_slowly(struct slow_sink *slow, uint64_t timeout_ns)
 
 enum { MS = 1000000 };
 
-Test(make, what_was_stopped_gets_its_time_once_more, .timeout = 60)
+Test(make, what_was_stopped_gets_its_time_once_more, .timeout = 120)
 {
     struct slow_sink slow = {.n_sleeps = 1, .sleep_ns = UINT64_C(2500) * MS};
     cr_expect_eq(make_slowly(&slow, UINT64_C(2000) * MS), THUMBS_OK);
@@ -310,7 +311,7 @@ Test(make, what_was_stopped_gets_its_time_once_more, .timeout = 60)
     cr_expect_eq(make_slowly(&slow, UINT64_C(500) * MS), THUMBS_TIMEOUT, "but not for ever");
 }
 
-Test(make, what_takes_too_long_does_not, .timeout = 60)
+Test(make, what_takes_too_long_does_not, .timeout = 120)
 {
     struct slow_sink slow = {.n_sleeps = 1, .work_ns = UINT64_C(700) * MS};
     uint64_t start_ns = th_now_ns();

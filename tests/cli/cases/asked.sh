@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # SIGUSR1 asks a run what it is at, in every mode and at any time: it is told on standard error, also under --quiet, and
 # the run goes on as if nothing had been. Its workers and their server are deaf to it.
 . "$CASES/common.inc"

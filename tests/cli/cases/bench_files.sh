@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What `thumbs bench` writes by name follows the rules of a report: see report_names.
 . "$CASES/common.inc"
 mkdir tmp q

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # --format=keep: endings differ where contents do, so a.jpg and a.png keep their names; a file whose content is not what
 # its name says gets its whole name. Nobody may ever be overwritten by another.
 . "$CASES/common.inc"

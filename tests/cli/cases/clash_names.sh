@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Two sources of one folder that would get the same output name both get their whole name, whatever the order, in every
 # mode; what is no image pushes nobody.
 . "$CASES/common.inc"

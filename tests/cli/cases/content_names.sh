@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Content decides what a file is; a name that promises a picture which is none is a failure, not passed over.
 . "$CASES/common.inc"
 for mode in $MODES; do

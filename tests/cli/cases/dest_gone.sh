@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Folders of DEST that are deleted in mid-run are made again; where DEST itself is deleted, the run ends by itself, with
 # a reason, and not as if all had gone well.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Nothing is ever written outside DEST: a link in it is neither followed nor written through; what stands in the way is
 # told, the rest is made.
 . "$CASES/common.inc"

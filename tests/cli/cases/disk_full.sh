@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A full disk ends the run with exit status 3 and says so; no half file and no temporary is left; when there is room
 # again, the next run completes the tree.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A DEST that cannot be written, before the run or from its midst on: exit status 3, and it says why.
 . "$CASES/common.inc"
 if [ -z "${INSIDE-}" ]; then

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # --dry-run says what would be done and writes nothing: no DEST, no file in it, no temporary cleared away.
 . "$CASES/common.inc"
 mkdir -p photos/sub

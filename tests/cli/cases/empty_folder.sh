@@ -1,2 +1,3 @@
+# SPDX-License-Identifier: MIT
 mkdir photos
 "$THUMBS" --report=- photos out

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A small picture keeps its size, unless it is told to grow.
 . "$CASES/common.inc"
 mkdir photos

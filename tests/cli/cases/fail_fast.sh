@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # --fail-fast stops at the first failed file: exit status 1, what was begun is finished, the rest not begun.
 . "$CASES/common.inc"
 mkdir photos

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A limit on the size of files (ulimit -f) is an output that cannot be written, told as such; it must not kill the run.
 . "$CASES/common.inc"
 mkdir photos

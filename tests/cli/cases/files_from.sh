@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # --files-from: the sources come from a list, from a file or from standard input, and get the same outputs as in a run
 # over all of SOURCE, in every mode.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # No name of a list leads out of SOURCE: by "..", absolute, or through links, also such as are put there in mid-run.
 # Each is told, the others go on; nothing of what lies outside is opened.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A list that comes little by little is not waited for: what was named is made. A signal ends the waiting.
 . "$CASES/common.inc"
 mkdir photos

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A folder below DEST that is replaced in mid-run, by a link that leads elsewhere or by a file: nothing is written where
 # the link leads to, what stands in the way is told and left alone, and the others are made.
 . "$CASES/common.inc"

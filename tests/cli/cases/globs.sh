@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # --include and --exclude: against the path below SOURCE, in order, the last that matches wins.
 . "$CASES/common.inc"
 mkdir -p photos/raw photos/b/raw photos/b/c

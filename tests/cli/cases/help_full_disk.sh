@@ -1,2 +1,3 @@
+# SPDX-License-Identifier: MIT
 test -c /dev/full || { echo "there is no /dev/full"; exit 77; }
 "$THUMBS" --help >/dev/full

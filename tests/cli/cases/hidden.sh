@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Files and folders whose name begins with a dot: only with --hidden, or named by the user. What the program keeps in
 # some DEST, it never takes for a picture.
 . "$CASES/common.inc"

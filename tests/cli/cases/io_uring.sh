@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # --io=uring makes what threads make; where it cannot be had, threads do it, and exactly one note says so.
 . "$CASES/common.inc"
 for mode in threads processes; do

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # --max-bytes and --max-pixels refuse a source before it is decoded, the others are made.
 . "$CASES/common.inc"
 mkdir photos

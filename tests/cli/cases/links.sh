@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Symbolic links are passed over, or with --follow followed: to files, to folders, in a loop, to nowhere.
 . "$CASES/common.inc"
 mkdir -p photos/real photos/a photos/b elsewhere

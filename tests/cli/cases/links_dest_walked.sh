@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # DEST is not walked, by way of a link into its midst neither: there would be thumbnails of thumbnails.
 . "$CASES/common.inc"
 mkdir -p photos/sub

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A source that a link leads to may lie in DEST, just where its thumbnail belongs: it must not be replaced by it.
 . "$CASES/common.inc"
 for way in tree file; do

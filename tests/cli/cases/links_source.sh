@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A SOURCE that is itself a symbolic link was named by the user, so it is followed, with or without --follow, and known
 # the next time; likewise DEST.
 . "$CASES/common.inc"

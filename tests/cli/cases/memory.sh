@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # --memory: what cannot be had is refused with both numbers, what is larger than a file may be is not read, fewer
 # workers run where memory is short, and a limit that is no limit changes nothing.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # DEST/.thumbs may be deleted at any time, or be damaged: then more is made again, and never less.
 . "$CASES/common.inc"
 mkdir -p photos/sub

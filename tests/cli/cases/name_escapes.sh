@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Names of outputs never lead out of DEST, whatever files and folders are called and whatever the template makes of it.
 . "$CASES/common.inc"
 mkdir -p top/photos/... top/photos/..x top/photos/deep/...

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Under a template without the folder, sources of several folders can want one name: then all who want it have failed,
 # whatever the order, and what is no image wants nothing.
 . "$CASES/common.inc"

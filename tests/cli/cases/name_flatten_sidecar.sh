@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What is no image has no output, so it can neither clash nor push another out: notes beside pictures, one README in
 # each folder.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Whatever the template: a source that is told to be done has its output. No two may share one in silence, though width,
 # height and the other sizes are known only late.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # --name: every field, folders made as wanted, literal braces; what would lead out of DEST or tells nothing is refused.
 . "$CASES/common.inc"
 mkdir -p photos/sub/deep

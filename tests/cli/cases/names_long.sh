@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Names of 255 bytes, also where the output's would be longer; trees deeper than PATH_MAX; a thousand folders deep.
 . "$CASES/common.inc"
 x50=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx

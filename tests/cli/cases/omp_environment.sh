@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Clusters set variables of OpenMP for all jobs. They must not tie the program, its workers and all its threads to one
 # CPU.
 . "$CASES/common.inc"

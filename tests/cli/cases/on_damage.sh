@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Damaged data that still decodes: a thumbnail and a warning, or with --on-damage=fail a failure and no thumbnail.
 . "$CASES/common.inc"
 mkdir photos

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # --one-file-system: folders on another file system are passed over, by way of links and lists too.
 . "$CASES/common.inc"
 if [ -z "${INSIDE-}" ]; then

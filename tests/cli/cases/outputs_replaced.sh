@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # An output obeys the umask, and an old one is replaced as a whole, not written into: who has it open sees the old one
 # to its end; its links stay what they were; it need not be writable.
 . "$CASES/common.inc"

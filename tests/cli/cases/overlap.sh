@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # DEST inside SOURCE is not walked; a SOURCE inside DEST, or DEST itself, is refused, however it is written.
 . "$CASES/common.inc"
 mkdir -p photos/sub

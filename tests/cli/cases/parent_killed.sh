@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # kill -9 of the run itself: no worker outlives it, every thumbnail is whole, the next run clears up and completes the
 # tree.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A run that is stopped as a whole for longer than --timeout (Ctrl-Z, a batch system that suspends its jobs) and goes on
 # later: no file is to blame for that, nothing is lost.
 . "$CASES/common.inc"

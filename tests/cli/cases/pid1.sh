@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # As the first process of a container: SIGTERM ends the run in good order although process 1 is shielded from signals
 # with their default action; orphans of others are waited for; and the exit status is that of the run.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # --progress: plain lines where there is no terminal, a bar on one; the summary stays the last line; no line is torn.
 . "$CASES/common.inc"
 mkdir photos

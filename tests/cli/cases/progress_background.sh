@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A job in the background of a terminal draws no bar over the prompt, is not stopped by "stty
 # tostop" for what it says, and draws once it is in the foreground.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What makes an output outdated: other options that matter, a changed source (size or time, also back in time), an
 # output that is gone, empty or of another time; --force. All else stays as it is.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # report.awk - read an NDJSON report of thumbs.
 #   awk -v want=check -f report.awk FILE    is it as SPEC section 3 says? Exit status 1 and the reasons if not
 #   awk -v want=fates -f report.awk FILE    a line "status source" or "failed:stage:code source" for each source

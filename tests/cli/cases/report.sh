@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # --report: NDJSON, one whole line a source and then the summary, in every mode; to a file, which is replaced, or to
 # standard output, where nothing else then goes.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A report appears whole. What a killed run leaves is one temporary with the lines so far, which the
 # next run removes.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # --report never replaces what thumbs did not write, a source or the list; it is refused before
 # anything is done.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A report to what is no file by itself: descriptors, FIFOs and devices are appended to and never
 # cut.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What crashed or timed out is remembered: the next run reports it at once, without opening it, until it changes, gets
 # more time, or --retry-failed is given. Needs the probe pictures of test builds.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Locked-up workers, asked from inside by probes (builds with fault injection only): what is refused, that the same
 # probes succeed with --sandbox=off, that pictures come out the same, and what happens where the kernel has less.
 . "$CASES/common.inc"

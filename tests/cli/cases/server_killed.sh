@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The fork server may be killed, too: nobody is to blame, no file has failed, the run goes on.
 . "$CASES/common.inc"
 many photos 2

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A fork server that hangs (here: is stopped) does not keep a run from its end, nor from its exit status.
 . "$CASES/common.inc"
 many photos 2

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A signal at any moment of the beginning and the end of a run: the same, whatever there was to stop.
 . "$CASES/common.inc"
 mkdir photos

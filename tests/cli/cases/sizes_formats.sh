@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Several sizes and formats from one run; the shapes of boxes; names by {size}; the formats' own bytes.
 . "$CASES/common.inc"
 mkdir -p photos/sub

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # An error of the disk below SOURCE, or no descriptor to be had, costs the one file that it strikes, told as unreadable;
 # all others are made, whatever way they are read.
 . "$CASES/common.inc"

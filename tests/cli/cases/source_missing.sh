@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A SOURCE that is not there: nothing is done, and that is said by its name.
 status=0
 "$THUMBS" no-such-folder out || status=$?

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Several SOURCEs: folders go to DEST/<last name part>, files straight into DEST; "." and ".." have the name of the
 # folder they are; two equal last parts are refused before anything is done.
 . "$CASES/common.inc"

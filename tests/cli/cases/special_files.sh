@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # FIFOs, sockets and devices are passed over and never waited for, whatever they are called.
 . "$CASES/common.inc"
 mkdir photos

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A run that does not go on says what it waits for, without being asked: sources, stages, workers.
 . "$CASES/common.inc"
 can_fault=$(

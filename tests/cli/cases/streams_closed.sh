@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Without standard input, output or error, or when who reads the errors goes away: the work is done all the same.
 . "$CASES/common.inc"
 many photos 3 orientation

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What is said and where: nothing but the summary by default; --quiet only errors; -v a line a file and what the run was
 # bound by; messages have one shape.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # --timeout in every mode: a file that takes too long has failed with code timeout; the run goes on and leaves nothing.
 . "$CASES/common.inc"
 mkdir photos

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # One SOURCE folder: its tree is mirrored straight under DEST, the same in each mode; nothing in SOURCE is changed; each
 # thumbnail bears the time of its source, also an odd one.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Without the right to read or write something: each file or folder that cannot be read is one failure of its own; a
 # DEST that cannot be written ends the run before it begins. Tried as somebody who is not root.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A second run over an unchanged tree opens no source file, in any mode, and changes nothing in DEST.
 . "$CASES/common.inc"
 mkdir -p photos/sub

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What SPEC knows and this version does not is refused by name, and nothing is done.
 mkdir photos
 for words in --linear --fit=cover --format=avif --shard=0/2 --gallery=x.html; do

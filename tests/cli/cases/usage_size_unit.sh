@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Sizes know K, M and G, as the help says; nothing else is guessed.
 mkdir photos
 for size in 1T 1KB 1.5M 1KiB M 1e6 0x10; do

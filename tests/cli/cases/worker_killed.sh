@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Workers that die of whatever from outside in mid-run cost at most the file that each was at; each is replaced.
 . "$CASES/common.inc"
 many photos 4

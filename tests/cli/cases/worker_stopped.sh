@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A worker that hangs (here: is stopped) costs its file alone: that one timed out, the worker is replaced.
 . "$CASES/common.inc"
 many photos 4
