@@ -85,7 +85,7 @@ static enum thumbs_code check_options(const struct thumbs_options *o, struct thu
 }
 
 /* One clause more of what the caller may want to know. */
-static void add_note(struct thumbs_batch *b, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void add_note(struct thumbs_batch *b, const char *format, ...)
 {
     size_t len = strlen(b->note);
     va_list args;
