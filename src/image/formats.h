@@ -63,10 +63,6 @@ bool th_image_is_writable(enum thumbs_format format);
  * else JPEG. */
 enum thumbs_format th_image_output_format(enum thumbs_format wanted, enum thumbs_format source, bool has_alpha);
 
-/* May a source of this format become an output of that one? `wanted` as above; whether the source
- * has alpha is not known yet. */
-bool th_image_may_become(enum thumbs_format source, enum thumbs_format wanted, enum thumbs_format output);
-
 /* Will decoding a picture like this need what th_image_preload() loads? A guess by format. */
 bool th_image_wants_preload(const uint8_t *data, size_t len);
 /* Will writing these formats? KEEP is not counted, since it depends on the source. */
