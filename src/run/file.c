@@ -380,8 +380,8 @@ static bool needs_whole_name(const struct thumbs_batch *batch, const struct th_w
     return false;
 }
 
-/* Is the name of an output another file's? Such a whole name is this source's alone unless a sibling is called just like
- * the output: then that one has it. */
+/* Is the name of an output another file's? A whole name is this source's alone unless a sibling is
+ * called just like the output: then that one has it. */
 static bool is_siblings_name(const struct thumbs_batch *batch, const struct th_walk_entry *entry, bool whole_name,
                              enum thumbs_format format)
 {
