@@ -7,13 +7,14 @@
 #ifndef TH_IMAGE_FORMATS_H
 #define TH_IMAGE_FORMATS_H
 
+#include "base/limits.h"
 #include "image/encode.h"
 #include "image/estimate/estimators.h"
 #include "image/sniff.h"
 #include "thumbs/thumbs.h"
 
 /* Bytes that sniffing needs to tell a type; fewer are fine for short files. */
-#define TH_SNIFF_LEN 512
+#define TH_SNIFF_LEN TH_FIRST_BYTES
 
 /* Most of each in one row. */
 #define TH_FORMAT_MAX_ENDINGS  18
