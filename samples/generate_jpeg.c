@@ -41,7 +41,7 @@ static J_COLOR_SPACE file_space(enum gen_jpeg_model model)
 }
 
 /* Inks with all common grey in the black, stored inverted as Adobe does: 255 is no ink. */
-static void put_inks(struct gen_colour colour, uint8_t out[4])
+static void put_cmyk(struct gen_colour colour, uint8_t out[4])
 {
     float lightest = colour.r > colour.g ? colour.r : colour.g;
 
@@ -62,7 +62,7 @@ static void put_row(const struct gen_colour *pixels, int width_px, enum gen_jpeg
             *out++ = (uint8_t)gen_quantise(gen_luma(pixels[i]), 255);
             break;
         case JCS_CMYK:
-            put_inks(pixels[i], out);
+            put_cmyk(pixels[i], out);
             out += 4;
             break;
         default:

@@ -191,12 +191,6 @@ enum thumbs_format th_image_output_format(enum thumbs_format wanted, enum thumbs
     return has_alpha ? THUMBS_FORMAT_PNG : THUMBS_FORMAT_JPEG;
 }
 
-bool th_image_may_become(enum thumbs_format source, enum thumbs_format wanted, enum thumbs_format output)
-{
-    return th_image_output_format(wanted, source, false) == output ||
-           th_image_output_format(wanted, source, true) == output;
-}
-
 bool th_image_wants_preload(const uint8_t *data, size_t len)
 {
     return th_format(th_image_sniff(data, len))->decode_wants == TH_WANTS_VIPS;

@@ -7,13 +7,14 @@
 #ifndef TH_IMAGE_FORMATS_H
 #define TH_IMAGE_FORMATS_H
 
+#include "base/limits.h"
 #include "image/encode.h"
 #include "image/estimate/estimators.h"
 #include "image/sniff.h"
 #include "thumbs/thumbs.h"
 
 /* Bytes that sniffing needs to tell a type; fewer are fine for short files. */
-#define TH_SNIFF_LEN 512
+#define TH_SNIFF_LEN TH_FIRST_BYTES
 
 /* Most of each in one row. */
 #define TH_FORMAT_MAX_ENDINGS  18
@@ -62,10 +63,6 @@ bool th_image_is_writable(enum thumbs_format format);
  * resolves KEEP. has_alpha matters only for KEEP of a source that is not writable: PNG with alpha,
  * else JPEG. */
 enum thumbs_format th_image_output_format(enum thumbs_format wanted, enum thumbs_format source, bool has_alpha);
-
-/* May a source of this format become an output of that one? `wanted` as above; whether the source
- * has alpha is not known yet. */
-bool th_image_may_become(enum thumbs_format source, enum thumbs_format wanted, enum thumbs_format output);
 
 /* Will decoding a picture like this need what th_image_preload() loads? A guess by format. */
 bool th_image_wants_preload(const uint8_t *data, size_t len);

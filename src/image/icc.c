@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/sys.h"
+#include "image/cmyk_profile.h"
 #include "image/icc_matrix.h"
-#include "image/inks.h"
 
 enum {
     N_KEPT = 16,
@@ -14,7 +14,7 @@ enum {
     MAX_PROFILE_BYTES = 16 << 20,
     /* Samples along each axis of the table that Little CMS makes of a conversion. Its own choice is 33 and 17 (and it
      * straightens curves for 30 ms more); these take 6 and 3 ms, and on photos the difference stays below 1.3 of CIEDE
-     * for 99 of 100 pixels, 0.35 on average. Tables of inks mostly have 9 or 17 points themselves. */
+     * for 99 of 100 pixels, 0.35 on average. Tables of CMYK mostly have 9 or 17 points themselves. */
     RGB_GRID = 25,
     CMYK_GRID = 9,
     BANDS_OF_CMYK = 5, /* a count of bands that no other picture has, as key */
@@ -248,18 +248,18 @@ bool th_icc_read(struct th_icc *out, const uint8_t *data, size_t len, uint32_t b
 bool th_icc_read_cmyk(struct th_icc *out, const uint8_t *data, size_t len)
 {
     if (!read_profile(out, data, len, BANDS_OF_CMYK)) return false;
-    return out->kind == TH_ICC_CMYK || read_profile(out, th_inks_profile, th_inks_profile_len, BANDS_OF_CMYK);
+    return out->kind == TH_ICC_CMYK || read_profile(out, th_cmyk_profile, th_cmyk_profile_len, BANDS_OF_CMYK);
 }
 
 /* What is read lies ahead of what is written, but not by a whole pixel at first; so in pieces, from a copy. */
 static void apply_cmyk(const struct th_icc *icc, struct th_pixels *p)
 {
-    uint8_t inks[4 * CHUNK];
+    uint8_t cmyk[4 * CHUNK];
     size_t n = (size_t)p->width * p->height;
     for (size_t at = 0, part; at < n; at += part) {
         part = n - at < CHUNK ? n - at : CHUNK;
-        memcpy(inks, p->data + 4 * at, 4 * part);
-        cmsDoTransform(icc->transform, inks, p->data + 3 * at, (cmsUInt32Number)part);
+        memcpy(cmyk, p->data + 4 * at, 4 * part);
+        cmsDoTransform(icc->transform, cmyk, p->data + 3 * at, (cmsUInt32Number)part);
     }
     p->bands = 3;
     p->cmyk = false;

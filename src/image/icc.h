@@ -30,12 +30,12 @@ struct th_icc {
  * False: no memory, which must not pass for OTHER, or the picture would come out differently. */
 bool th_icc_read(struct th_icc *out, const uint8_t *data, size_t len, uint32_t bands);
 
-/* The same for a picture of four inks (0: none), which comes to CMYK. Without a profile (len 0), and where it makes no
- * sense, a general one is taken (inks.h). */
+/* The same for a CMYK picture (0: no ink). Without a profile (len 0), and where it makes no
+ * sense, a general one is taken (cmyk_profile.h). */
 bool th_icc_read_cmyk(struct th_icc *out, const uint8_t *data, size_t len);
 
 /* Convert a picture of the bands it was read for to sRGB in place (grey to grey with sRGB's tone curve), relative
- * colorimetric; alpha is left alone. Four inks become three colours, still in the same memory. Kinds OTHER and SRGB
+ * colorimetric; alpha is left alone. CMYK becomes RGB, still in the same memory. Kinds OTHER and SRGB
  * change nothing. */
 void th_icc_apply(const struct th_icc *icc, struct th_pixels *p);
 

@@ -9,6 +9,7 @@
 
 #include <sys/stat.h>
 
+#include "base/limits.h"
 #include "thumbs/thumbs.h"
 
 struct th_slots; /* slots/slots.h: where the bytes go. The loader only takes from it and gives back. */
@@ -34,7 +35,7 @@ struct th_loader {
     void (*at)(void *at_user, enum th_load_at at);
     void *at_user;
 };
-#define TH_LOAD_PEEK 512
+#define TH_LOAD_PEEK TH_FIRST_BYTES
 
 /* Read `name` in the folder dirfd. On success *slot holds the file (len bytes) and is owned by the
  * caller, *st is the file's state while it was read. A file that changes under the read, or whose name leads to another

@@ -9,6 +9,7 @@
 #include "base/sys.h"
 #include "image/judge.h"
 #include "run/batch.h"
+#include "run/siblings.h"
 
 struct th_file *th_file_create(struct thumbs_batch *batch, struct th_walk_entry *entry)
 {
@@ -79,16 +80,9 @@ static void report_file(struct thumbs_batch *batch, struct th_file *file, enum t
 
 /* ---- names ---- */
 
-static const char *ending_of(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    return dot && dot != name ? dot + 1 : "";
-}
-
 enum thumbs_format th_file_format_by_name(const char *name)
 {
-    const char *ending = ending_of(name);
-    return th_image_format_by_ext(ending, strlen(ending));
+    return th_siblings_format_of(name);
 }
 
 bool th_file_promises_image(const char *name)
@@ -135,13 +129,19 @@ bool th_file_output_hash(const struct thumbs_batch *batch, const struct th_walk_
     return path != NULL;
 }
 
+static bool keeps_format(const struct thumbs_image_options *image)
+{
+    for (uint32_t i = 0; i < image->n_formats; i++) {
+        if (image->formats[i] == THUMBS_FORMAT_KEEP) return true;
+    }
+    return false;
+}
+
 bool th_file_names_need_content(const struct thumbs_batch *batch)
 {
     const struct thumbs_image_options *image = &batch->options.image;
     struct th_name_parts parts = {.dir = "", .name = "a", .size = &image->sizes[0], .format = THUMBS_FORMAT_JPEG};
-    for (uint32_t i = 0; i < image->n_formats; i++) {
-        if (image->formats[i] == THUMBS_FORMAT_KEEP) return true;
-    }
+    if (keeps_format(image)) return true;
     char *narrow = th_template_expand(batch->name_template, &parts);
     parts.width = parts.height = 1;
     char *wide = th_template_expand(batch->name_template, &parts);
@@ -399,25 +399,16 @@ static bool needs_whole_name(const struct thumbs_batch *batch, const struct th_w
     return false;
 }
 
-/* Such a whole name is this source's alone unless a sibling is called just like the output: then that one has it.
- * Endings are compared without regard to case, as formats are told by them. */
-static bool is_taken_by_sibling(const struct th_walk_entry *entry, enum thumbs_format format)
+/* Is the name of an output another file's? A whole name is this source's alone unless a sibling is
+ * called just like the output: then that one has it. */
+static bool is_siblings_name(const struct thumbs_batch *batch, const struct th_walk_entry *entry, bool whole_name,
+                             enum thumbs_format format)
 {
-    static const char *const endings[][10] = {
-        [THUMBS_FORMAT_JPEG] = {"jpg", "jpeg", "jpe", "jfif", "JPG", "JPEG", "JPE", "JFIF", "Jpg", "Jpeg"},
-        [THUMBS_FORMAT_PNG] = {"png", "PNG", "Png"},
-        [THUMBS_FORMAT_WEBP] = {"webp", "WEBP", "WebP", "Webp"},
-    };
-    struct stat st;
-    bool found = false;
-    if ((size_t)format >= sizeof endings / sizeof *endings) return false;
-    for (size_t i = 0; i < 10 && endings[format][i] && !found; i++) {
-        struct th_bytes name = {0};
-        th_bytes_addf(&name, "%s.%s", entry->name, endings[format][i]);
-        found = !th_bytes_failed(&name) && fstatat(entry->dir->fd, th_bytes_str(&name), &st, AT_SYMLINK_NOFOLLOW) == 0;
-        th_bytes_finish(&name);
-    }
-    return found;
+    const struct thumbs_image_options *image = &batch->options.image;
+    if (entry->whole_name) return false;
+    if (whole_name) return th_siblings_take(entry->dir->fd, entry->name, image, format);
+    bool follow = batch->options.follow || entry->follow;
+    return keeps_format(image) && th_siblings_need(entry->dir->fd, entry->name, follow, image, format);
 }
 
 /* The outputs of one file on their way to disk. */
@@ -482,11 +473,10 @@ static enum thumbs_code name_outputs(const struct thumbs_batch *batch, const str
 {
     const struct th_walk_entry *entry = &file->entry;
     bool whole_name = needs_whole_name(batch, entry, outcome->result);
-    bool is_surprise = whole_name && !entry->whole_name;
     enum thumbs_code code = THUMBS_OK;
     for (uint32_t i = 0; i < outcome->result->n_outputs && code == THUMBS_OK; i++) {
         const struct th_image_output *o = &outcome->result->outputs[i];
-        if (is_surprise && is_taken_by_sibling(entry, (enum thumbs_format)o->format))
+        if (is_siblings_name(batch, entry, whole_name, (enum thumbs_format)o->format))
             return th_error_set(err, THUMBS_NAME_CLASH, THUMBS_STAGE_WRITE,
                                 "a file beside it has the name of its output");
         code = add_output(outputs, output_path(batch, entry, whole_name, o), o, outcome->data, err);

@@ -12,7 +12,6 @@
 #include "base/num.h"
 #include "base/sys.h"
 
-enum { MAX_SLOTS = 1 << 20 };
 static const size_t grain_bytes = (size_t)64 << 10; /* mappings grow in these, so small files share one size */
 
 struct waiter {
@@ -38,7 +37,7 @@ struct th_slots {
 enum thumbs_code th_slots_create(unsigned n_slots, uint64_t budget_bytes, bool shared, struct th_slots **out,
                                  struct thumbs_error *err)
 {
-    if (n_slots < 1 || n_slots > MAX_SLOTS || budget_bytes < 1)
+    if (n_slots < 1 || n_slots > TH_SLOTS_MAX || budget_bytes < 1)
         return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_LOAD, "%u buffers are not possible", n_slots);
     struct th_slots *s = th_calloc(1, sizeof *s);
     struct th_slot *all = s ? th_calloc(n_slots, sizeof *all) : NULL;

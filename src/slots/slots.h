@@ -16,6 +16,7 @@
 #include "thumbs/thumbs.h"
 
 #define TH_SLOT_KEEP_BYTES ((size_t)4 << 20)
+#define TH_SLOTS_MAX       (1u << 20) /* slots of one run, so ids are below */
 
 struct th_slot {
     uint32_t id;   /* 0 to n_slots - 1 */

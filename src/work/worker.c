@@ -32,7 +32,7 @@
 #include "work/wire.h"
 #include "work/work.h"
 
-enum { N_SPAWN_FDS = 2 + TH_WIRE_N_SINKS, MAX_SLOT_ID = 1 << 20, MAX_ARENAS = 4 };
+enum { N_SPAWN_FDS = 2 + TH_WIRE_N_SINKS, MAX_ARENAS = 4 };
 
 /* ---- worker ---- */
 
@@ -86,7 +86,7 @@ static bool map_output(struct output *out, int fd)
 static bool make_room_for_slot(struct worker *w, uint32_t slot)
 {
     if (slot < w->n_inputs) return true;
-    if (slot > MAX_SLOT_ID) return false;
+    if (slot >= TH_SLOTS_MAX) return false;
     size_t n = (size_t)slot + 16;
     struct input *inputs = th_realloc(w->inputs, n * sizeof *inputs);
     if (!inputs) return false;

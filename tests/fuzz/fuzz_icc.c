@@ -44,8 +44,8 @@ static enum th_icc_kind check_profile(const uint8_t *data, size_t len, uint32_t 
     return icc.kind;
 }
 
-/* Of four inks, for which there is always a conversion; what was a sample of ink is then one of light. */
-static void check_inks(const uint8_t *data, size_t len)
+/* CMYK, for which there is always a conversion; what was a sample of ink is then one of light. */
+static void check_cmyk(const uint8_t *data, size_t len)
 {
     struct th_icc icc;
     struct th_pixels p = {.cmyk = true};
@@ -71,7 +71,7 @@ static void check_bare(const uint8_t *data, size_t len)
     enum th_icc_kind kinds[MAX_PARTS];
     for (uint32_t i = 0; i < n_parts; i++)
         kinds[i] = check_profile(in.data + i * part, part, bands);
-    if (bands == 4) check_inks(in.data, part);
+    if (bands == 4) check_cmyk(in.data, part);
     for (uint32_t i = n_parts; i-- > 0;)
         fuzz_check(check_profile(in.data + i * part, part, bands) == kinds[i]);
 }

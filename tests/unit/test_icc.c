@@ -349,7 +349,7 @@ Test(icc_matrix, encoder_is_the_inverse_of_srgb)
 }
 
 /* A general profile stands in for none, and for one that makes no sense: no ink is white, all of it nearly black. */
-Test(icc, inks_without_a_profile)
+Test(icc, cmyk_without_a_profile)
 {
     static const uint8_t nonsense[200] = {1, 2, 3};
     const struct profile rgb = rgb_profile(&D65, &srgb, srgb_curve(), 2.1);

@@ -51,7 +51,7 @@ static void fear(uint64_t len, struct found *f)
     f->sum = th_add_sat(f->sum, TEXT_COPIES * th_min_u64(inflated, n_texts * MOST_CHUNK_BYTES));
 }
 
-/* What the chunks need that libpng keeps whole, and what mending a file that breaks off needs: a copy of it. All of
+/* What the chunks need that libpng keeps whole, and what repairing a file that breaks off needs: a copy of it. All of
  * that is held to the end. */
 static struct found chunks(struct th_view v)
 {

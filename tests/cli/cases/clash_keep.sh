@@ -36,3 +36,19 @@ for mode in $MODES; do
     files=$(outputs "$mode" | wc -l)
     [ "$n_done" -eq "$files" ] || fail "$mode: $n_done sources are said to be done, but there are $files thumbnails"
 done
+
+# The same, however the ending of the sibling is spelled, be it one that is not written or none of a picture.
+for ending in jif JPg Jfif gif heic bak ""; do
+    mkdir -p "pairs/x$ending"
+    cp "$jpg" "pairs/x$ending/a.webp"
+    cp "$jpg" "pairs/x$ending/a.webp.$ending"
+done
+for mode in $MODES; do
+    "$THUMBS" --format=keep --mode="$mode" --report="$log/r" pairs "pairs-$mode" 2>"$log/stderr" || true
+    n_done=$(fates "$log/r" | grep -c '^done ')
+    files=$(outputs "pairs-$mode" | wc -l)
+    [ "$n_done" -eq "$files" ] || fail "$mode: $n_done sources are said to be done, but there are $files thumbnails"
+    [ "$files" -eq 7 ] || fail "$mode: each pair has one name to give, but there are $files thumbnails"
+done
+same_trees pairs-sync pairs-threads
+same_trees pairs-sync pairs-processes

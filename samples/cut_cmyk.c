@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Make src/image/inks.icc again: the profile that libvips has for CMYK pictures without one, with nothing but its
- * texts, its white and black, and the table from inks to colours (A2B0). The tables back to inks and for other intents,
+ * Make src/image/cmyk.icc again: the profile that libvips has for CMYK pictures without one, with nothing but its
+ * texts, its white and black, and the table from CMYK to colours (A2B0). The tables back to CMYK and for other intents,
  * 94 percent of it, are for who prints. What a tag holds is not changed. A tool, like the generator of the samples.
  */
 #include "generate.h"
@@ -69,7 +69,7 @@ int main(int argc, char **argv)
     struct gen_bytes profile = {0}, file;
 
     if (argc != 2) {
-        fputs("usage: thumbs_cut_inks DIR\nWrite inks.icc, cut from libvips' profile for CMYK, into DIR.\n", stderr);
+        fputs("usage: thumbs_cut_cmyk DIR\nWrite cmyk.icc, cut from libvips' profile for CMYK, into DIR.\n", stderr);
         return 2;
     }
     if (VIPS_INIT(argv[0])) gen_fatal("libvips does not start");
@@ -80,7 +80,7 @@ int main(int argc, char **argv)
     if (vips_profile_load("cmyk", &blob, NULL) != 0) gen_fatal("libvips has no profile for CMYK");
     gen_bytes_put(&profile, VIPS_AREA(blob)->data, VIPS_AREA(blob)->length);
     file = cut(&profile);
-    gen_save(&file, "inks.icc");
+    gen_save(&file, "cmyk.icc");
     gen_bytes_finish(&file);
     gen_bytes_finish(&profile);
     vips_area_unref(VIPS_AREA(blob));

@@ -1,0 +1,11 @@
+/*
+ * limits.h - numbers that two rooms must agree on, where neither may ask the other.
+ */
+#ifndef TH_BASE_LIMITS_H
+#define TH_BASE_LIMITS_H
+
+/* The first bytes of a file: as many as are read before all of it is, and as many as tell its
+ * format. */
+#define TH_FIRST_BYTES 512
+
+#endif
