@@ -87,7 +87,7 @@ enum thumbs_format th_file_format_by_name(const char *name)
 
 bool th_file_promises_image(const char *name)
 {
-    const char *ending = ending_of(name);
+    const char *ending = th_siblings_ending_of(name);
     const size_t len = strlen(ending);
     if (th_foreign_ending(ending, len)) return false;
     return th_raw_ending(ending, len) || th_image_format_by_ext(ending, len) != THUMBS_FORMAT_NONE;

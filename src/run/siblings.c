@@ -11,7 +11,7 @@
 #include "base/sys.h"
 #include "image/image.h"
 
-static const char *ending_of(const char *name)
+const char *th_siblings_ending_of(const char *name)
 {
     const char *dot = strrchr(name, '.');
     return dot && dot != name ? dot + 1 : "";
@@ -19,7 +19,7 @@ static const char *ending_of(const char *name)
 
 enum thumbs_format th_siblings_format_of(const char *name)
 {
-    const char *ending = ending_of(name);
+    const char *ending = th_siblings_ending_of(name);
     return th_image_format_by_ext(ending, strlen(ending));
 }
 

@@ -24,6 +24,8 @@ bool th_siblings_take(int dirfd, const char *name, const struct thumbs_image_opt
 bool th_siblings_need(int dirfd, const char *name, bool follow, const struct thumbs_image_options *image,
                       enum thumbs_format output);
 
+/* What stands behind the last dot of a name, unless that is its first byte; "" if there is none. */
+const char *th_siblings_ending_of(const char *name);
 /* The format that the ending of a name promises; NONE if it has none that is known. */
 enum thumbs_format th_siblings_format_of(const char *name);
 
