@@ -14,6 +14,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -236,14 +237,24 @@ static void add_threads(struct build *b)
                                CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
     allow_if(b, SCMP_SYS(clone), SCMP_A0_64(SCMP_CMP_MASKED_EQ, thread | other, thread));
     fail_with(b, SCMP_SYS(clone3), ENOSYS); /* its flags lie in memory; the C library then takes clone() */
-    /* abort() and raise() */
-    allow_if(b, SCMP_SYS(kill), SCMP_A0_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, PID_MARK));
-    allow_if(b, SCMP_SYS(tgkill), SCMP_A0_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, PID_MARK));
     const struct scmp_arg_cmp own_limits[] = {SCMP_A0_64(SCMP_CMP_EQ, 0), SCMP_A2_64(SCMP_CMP_EQ, 0)};
     add(b, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), own_limits, sizeof own_limits / sizeof *own_limits);
     allow_if(b, SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_SET_NAME));
     allow_if(b, SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_GET_NAME));
     allow_if(b, SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_GET_DUMPABLE));
+}
+
+/* abort(), of itself. No other signal: one that dies of SIGKILL has been killed from outside, by the kernel or a person,
+ * and its file is not to blame; so no worker may be able to end like that. (Nor may it set a limit of CPU time or a
+ * timer, which end in SIGKILL too: neither call is on the list.) */
+static void add_abort(struct build *b)
+{
+    const struct scmp_arg_cmp to_process[] = {SCMP_A0_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, PID_MARK),
+                                              SCMP_A1_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, SIGABRT)};
+    const struct scmp_arg_cmp to_thread[] = {SCMP_A0_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, PID_MARK),
+                                             SCMP_A2_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, SIGABRT)};
+    add(b, SCMP_ACT_ALLOW, SCMP_SYS(kill), to_process, sizeof to_process / sizeof *to_process);
+    add(b, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), to_thread, sizeof to_thread / sizeof *to_thread);
 }
 
 /* The program of a context, by way of memory that is a file: libseccomp 2.5 knows no other. */
@@ -303,6 +314,7 @@ int th_filter_build(struct th_filter *filter, bool with_files)
     add_messages(&b);
     add_locks(&b);
     add_threads(&b);
+    add_abort(&b);
     if (!b.failed) b.failed = export_code(b.ctx, filter);
     if (!b.failed) b.failed = find_patches(filter);
     seccomp_release(b.ctx);

@@ -158,13 +158,13 @@ static enum thumbs_code start_worker_patiently(struct attendant *a, struct thumb
     return code;
 }
 
-/* Kill the worker. True: *status is how it had ended or now ended. */
-static bool end_worker(struct attendant *a, int *status)
+/* Kill the worker, unless it has hung up and ends by itself. True: *end is how it had ended or now ended. */
+static bool end_worker(struct attendant *a, bool hung_up, struct th_worker_end *end)
 {
     if (a->sock < 0) return false;
     close(a->sock);
     a->sock = -1;
-    return th_server_reap(a->pool->server, &a->worker, status);
+    return th_server_reap(a->pool->server, &a->worker, hung_up, end);
 }
 
 /* ---- files to the worker ---- */
@@ -399,17 +399,20 @@ static bool has_run_out(const struct attendant *a, int status)
            atomic_load_explicit(&a->areas.page->out_of_memory, memory_order_relaxed);
 }
 
-static void describe_end(const struct attendant *a, enum answer answer, bool known, int status,
+static void describe_end(const struct attendant *a, enum answer answer, bool known, const struct th_worker_end *end,
                          struct thumbs_error *error)
 {
+    int status = end->status;
     if (answer == LATE) {
         th_error_set(error, THUMBS_TIMEOUT, THUMBS_STAGE_DECODE, "took longer than %g s",
                      (double)a->pool->work->timeout_ns / 1e9);
     } else if (answer == LIED) {
         th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE, "the worker answered nonsense");
-    } else if (answer == GREEDY || (known && has_run_out(a, status))) {
+    } else if (answer == GREEDY || (known && !end->killed && has_run_out(a, status))) {
         th_error_set(error, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "took more than its share of memory, %llu MB",
                      (unsigned long long)(share_bytes(a) >> 20));
+    } else if (known && end->killed) {
+        th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE, "the worker hung up and lived on");
     } else if (known && WIFSIGNALED(status)) {
         th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE, "the worker died of signal %d (%s)", WTERMSIG(status),
                      strsignal(WTERMSIG(status)));
@@ -433,14 +436,15 @@ static void describe_refusal(const struct attendant *a, struct thumbs_error *err
  * server has taken all its workers down with it; such a file is sent again, but not for ever: the worker itself says
  * what it had begun, and could deny it.
  *
- * A worker cannot be killed by SIGKILL but from outside, by the kernel that is out of memory or by a person: the file
- * has failed then, but nothing is known about it. */
+ * A locked-up worker cannot die of SIGKILL but from outside, by the kernel that is out of memory or by a person: the
+ * file has failed then, but nothing is known about it. One that hung up and had to be killed was not killed from
+ * outside. */
 static void bury_worker(struct attendant *a, enum answer answer)
 {
-    int status = 0;
+    struct th_worker_end end = {0};
     struct thumbs_error error = {0};
     struct sent *first = &a->sent[0];
-    bool known = end_worker(a, &status);
+    bool known = end_worker(a, answer == DIED, &end);
     bool begun = atomic_load_explicit(&a->areas.page->begun, memory_order_acquire) == first->id;
     bool its_doing = (begun || answer == LIED) && (known || answer != DIED);
     if (known || answer != DIED) {
@@ -449,8 +453,9 @@ static void bury_worker(struct attendant *a, enum answer answer)
         first->n_losses++;
     }
     if (its_doing || first->n_resends > MAX_RESENDS || first->n_losses > MAX_LOSSES) {
-        bool foreign = answer == DIED && (!known || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
-        describe_end(a, answer, known, status, &error);
+        bool was_shot = !end.killed && WIFSIGNALED(end.status) && WTERMSIG(end.status) == SIGKILL;
+        bool foreign = answer == DIED && (!known || was_shot);
+        describe_end(a, answer, known, &end, &error);
         fail_oldest(a, &error, !foreign);
     }
 }
@@ -459,9 +464,9 @@ static void bury_worker(struct attendant *a, enum answer answer)
  * its files go there, and none is to blame. */
 static void retire_worker(struct attendant *a)
 {
-    int status;
+    struct th_worker_end end;
     atomic_store(&a->pool->preload, true);
-    (void)end_worker(a, &status);
+    (void)end_worker(a, false, &end);
 }
 
 /* A worker for the files that are to be sent, the first one or one in place of another. False: there is none to be
@@ -543,8 +548,8 @@ static void fail_strays(struct pool *pool)
 static void give_up(struct attendant *a, const struct thumbs_error *error, bool is_hopeless)
 {
     struct pool *pool = a->pool;
-    int status;
-    (void)end_worker(a, &status);
+    struct th_worker_end end;
+    (void)end_worker(a, false, &end);
     pthread_mutex_lock(&pool->lock);
     pool->error = *error;
     pthread_mutex_unlock(&pool->lock);

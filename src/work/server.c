@@ -272,13 +272,13 @@ enum thumbs_code th_server_spawn(struct th_server *s, const int *fds, size_t n_f
     return THUMBS_OK;
 }
 
-bool th_server_reap(struct th_server *s, const struct th_worker_id *worker, int *status)
+bool th_server_reap(struct th_server *s, const struct th_worker_id *worker, bool hung_up, struct th_worker_end *end)
 {
-    struct th_wire_request request = {.type = TH_WIRE_REAP, .pid = worker->pid};
+    struct th_wire_request request = {.type = hung_up ? TH_WIRE_REAP_ENDED : TH_WIRE_REAP, .pid = worker->pid};
     struct th_wire_answer answer;
     pthread_mutex_lock(&s->lock);
     bool known = worker->generation == s->generation && ask(s, &request, NULL, 0, &answer) && answer.os_errno == 0;
     pthread_mutex_unlock(&s->lock);
-    if (known) *status = answer.status;
+    if (known) *end = (struct th_worker_end){.status = answer.status, .killed = answer.killed};
     return known;
 }

@@ -32,7 +32,13 @@
 #include "work/wire.h"
 #include "work/work.h"
 
-enum { N_SPAWN_FDS = 2 + TH_WIRE_N_SINKS, MAX_SLOT_ID = 1 << 20, MAX_ARENAS = 4 };
+enum {
+    N_SPAWN_FDS = 2 + TH_WIRE_N_SINKS,
+    MAX_SLOT_ID = 1 << 20,
+    MAX_ARENAS = 4,
+    END_TRIES = 1000,
+    END_PAUSE_US = 1000
+};
 
 /* ---- worker ---- */
 
@@ -237,22 +243,42 @@ static void spawn(int control, const struct th_wire_config *config, const struct
     answer->os_errno = pid < 0 ? errno : 0;
 }
 
-/* The pid is our own child and not waited for yet, so it can be nobody else's. */
-static void reap(pid_t pid, struct th_wire_answer *answer)
+static pid_t wait_for(pid_t pid, int *status, int options)
 {
+    pid_t got;
+    do {
+        got = waitpid(pid, status, options);
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
+/* A process that ends closes its descriptors just before it can be waited for. */
+static bool ends_by_itself(pid_t pid, int *status)
+{
+    for (int i = 0; i < END_TRIES; i++) {
+        if (wait_for(pid, status, WNOHANG) == pid) return true;
+        usleep(END_PAUSE_US);
+    }
+    return false;
+}
+
+/* The pid is our own child and not waited for yet, so it can be nobody else's. */
+static void reap(const struct th_wire_request *request, struct th_wire_answer *answer)
+{
+    pid_t pid = request->pid;
     int status = 0;
     if (pid <= 1) {
         answer->os_errno = EINVAL;
         return;
     }
-    kill(pid, SIGKILL);
-    pid_t got;
-    do {
-        got = waitpid(pid, &status, 0);
-    } while (got < 0 && errno == EINTR);
+    answer->killed =
+        request->type == TH_WIRE_REAP_ENDED ? !ends_by_itself(pid, &status) : wait_for(pid, &status, WNOHANG) != pid;
+    if (answer->killed) {
+        kill(pid, SIGKILL);
+        if (wait_for(pid, &status, 0) < 0) answer->os_errno = errno;
+    }
     answer->pid = pid;
     answer->status = status;
-    answer->os_errno = got < 0 ? errno : 0;
 }
 
 static bool serve_request(int control, const struct th_wire_config *config, const struct th_sandbox *sandbox)
@@ -266,8 +292,8 @@ static bool serve_request(int control, const struct th_wire_config *config, cons
         /* Where that fails each picture that needs them will say so. */
         if (request.preload) (void)th_image_preload(NULL);
         spawn(control, config, sandbox, fds, &answer);
-    } else if (request.type == TH_WIRE_REAP) {
-        reap(request.pid, &answer);
+    } else if (request.type == TH_WIRE_REAP || request.type == TH_WIRE_REAP_ENDED) {
+        reap(&request, &answer);
     } else {
         answer.os_errno = EINVAL;
     }
