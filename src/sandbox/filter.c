@@ -244,9 +244,10 @@ static void add_threads(struct build *b)
     allow_if(b, SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_GET_DUMPABLE));
 }
 
-/* abort(), of itself. No other signal: one that dies of SIGKILL has been killed from outside, by the kernel or a person,
- * and its file is not to blame; so no worker may be able to end like that. (Nor may it set a limit of CPU time or a
- * timer, which end in SIGKILL too: neither call is on the list.) */
+/* abort(), of itself. No other signal: one that dies of SIGKILL has been killed from outside, by
+ * the kernel or a person, and its file is not to blame; so no worker may be able to end like that.
+ * (Nor may it set a limit of CPU time or a timer, which end in SIGKILL too: neither call is on the
+ * list.) */
 static void add_abort(struct build *b)
 {
     const struct scmp_arg_cmp to_process[] = {SCMP_A0_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, PID_MARK),

@@ -1199,8 +1199,8 @@ static int raise_abort(const struct scene *scene)
     return 1;
 }
 
-/* Calls by which a process could end itself by SIGKILL, or as if it had been stopped from outside. Returns the number of
- * the first that is not refused. */
+/* Calls by which a process could end itself by SIGKILL, or as if it had been stopped from outside.
+ * Returns the number of the first that is not refused. */
 static int end_as_if_from_outside(const struct scene *scene)
 {
     (void)scene;
