@@ -28,8 +28,10 @@
 #include "base/sys.h"
 #include "work/areas.h"
 #include "work/check.h"
+#include "work/hold.h"
 #include "work/server.h"
 #include "work/strays.h"
+#include "work/taken.h"
 #include "work/wire.h"
 
 enum {
@@ -70,6 +72,8 @@ struct attendant {
     bool greeted;       /* it has said how it is locked up */
     bool hides;         /* at the last look it did not tell its memory */
     struct th_areas areas;
+    struct th_taken taken; /* the outputs of the file that was answered last */
+    struct th_hold hold;
     uint64_t *knows_slot; /* bit i: the worker has the descriptor of slot i */
     size_t n_known_words;
 
@@ -98,13 +102,15 @@ struct pool {
 
 static bool attendant_init(struct attendant *a, struct pool *pool, unsigned number)
 {
-    *a = (struct attendant){.pool = pool, .number = number, .sock = -1};
+    *a = (struct attendant){.pool = pool, .number = number, .sock = -1, .hold.fd = -1};
     return th_areas_init(&a->areas);
 }
 
 static void attendant_finish(struct attendant *a)
 {
     th_areas_finish(&a->areas);
+    th_taken_finish(&a->taken);
+    th_hold_finish(&a->hold);
     free(a->knows_slot);
 }
 
@@ -143,6 +149,7 @@ static enum thumbs_code start_worker(struct attendant *a, struct thumbs_error *e
         return code;
     }
     a->sock = pair[0];
+    th_hold_begin(&a->hold, a->worker.pid);
     limit_waiting(a->sock, a->pool->work->timeout_ns);
     if (a->knows_slot) memset(a->knows_slot, 0, a->n_known_words * sizeof *a->knows_slot);
     return THUMBS_OK;
@@ -301,6 +308,18 @@ static bool is_greedy(struct attendant *a)
            look.own_bytes + th_areas_held_bytes(&a->areas) > share_bytes(a);
 }
 
+/* Take the outputs that the reply speaks of. Where there is no memory for that, the file fails. */
+static bool take_outputs(struct attendant *a, uint64_t sink_bytes)
+{
+    unsigned i_sink = (unsigned)(a->reply.id % TH_WIRE_N_SINKS);
+    if (a->reply.error.code != THUMBS_OK) return true;
+    if (!th_areas_cover(&a->areas, i_sink, sink_bytes)) return false;
+    if (th_taken_copy(&a->taken, a->areas.sinks[i_sink].data, (size_t)sink_bytes))
+        return th_taken_fits(&a->taken, &a->reply.result);
+    th_error_set(&a->reply.error, THUMBS_MEMORY, THUMBS_STAGE_ENCODE, "no memory to take its thumbnails");
+    return true;
+}
+
 /* `size` bytes came: are they what an honest worker would say about sent[0], and are the outputs there to be read? */
 static bool is_plausible(struct attendant *a, size_t size)
 {
@@ -308,8 +327,7 @@ static bool is_plausible(struct attendant *a, size_t size)
     struct th_check expected = {.image = work->image, .no_work = work->no_work, .id = a->sent[0].id};
     expected.most_ns = th_now_ns() - a->sent[0].sent_ns + clock_slack_ns;
     uint64_t sink_bytes;
-    if (!th_check_reply(&expected, &a->reply, size, &sink_bytes)) return false;
-    return th_areas_cover(&a->areas, a->reply.id % TH_WIRE_N_SINKS, sink_bytes);
+    return th_check_reply(&expected, &a->reply, size, &sink_bytes) && take_outputs(a, sink_bytes);
 }
 
 /* A worker that has them cannot ask again: that would go on for ever. */
@@ -382,12 +400,13 @@ static void finish_answered(struct attendant *a)
     send_ahead(a);
     if (outcome.code == THUMBS_OK) {
         outcome.result = &a->reply.result;
-        outcome.data = a->areas.sinks[i_sink].data;
+        outcome.data = a->taken.data;
     } else {
         outcome.error = &a->reply.error;
     }
     work->finish(work->user, item, &outcome);
     th_areas_trim(&a->areas, i_sink); /* the worker has no job that goes there now */
+    th_taken_trim(&a->taken);
 }
 
 /* ---- a worker that failed ---- */
@@ -469,6 +488,22 @@ static void retire_worker(struct attendant *a)
     (void)end_worker(a, false, &end);
 }
 
+/* Has it had its time? A file that it has begun meanwhile is begun anew by the next one. */
+static bool is_worn(struct attendant *a)
+{
+    uint64_t most = share_bytes(a);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    most = UINT64_MAX;
+#endif
+    return th_hold_is_worn(&a->hold, th_now_ns(), most);
+}
+
+static void replace_worker(struct attendant *a)
+{
+    struct th_worker_end end;
+    (void)end_worker(a, false, &end);
+}
+
 /* A worker for the files that are to be sent, the first one or one in place of another. False: there is none to be
  * had. */
 static bool renew_worker(struct attendant *a, struct thumbs_error *err)
@@ -511,6 +546,7 @@ static bool attend(struct attendant *a, struct thumbs_error *err)
         enum answer answer = wait_for_answer(a);
         if (answer == ANSWERED) {
             finish_answered(a);
+            if (is_worn(a)) replace_worker(a);
         } else if (answer == NEEDS_LIBRARIES) {
             retire_worker(a);
         } else if (answer == REFUSED) {

@@ -28,6 +28,7 @@
 #include "base/num.h"
 #include "base/sys.h"
 #include "work/make.h"
+#include "work/oom.h"
 #include "work/probe.h"
 #include "work/wire.h"
 #include "work/work.h"
@@ -222,6 +223,7 @@ static void become_worker(pid_t server, int control)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != server) _exit(1); /* it died before the line above */
     prctl(PR_SET_NAME, "thumbs-worker");
+    th_oom_step_forward(TH_OOM_STEP);
     close(control);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     /* Standard error may be the user's terminal, which can be read, or a log, which can be emptied. What a sanitizer
@@ -327,6 +329,7 @@ int th_work_serve(void)
     static struct th_wire_config config;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NAME, "thumbs-server");
+    th_oom_step_forward(TH_OOM_STEP);
     leave_signals_to_parent();
     keep_threads_small();
     th_work_prepare(); /* it was a new exec, so OpenMP has tied us again */
