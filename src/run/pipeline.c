@@ -231,6 +231,7 @@ static enum thumbs_code run_mode(struct thumbs_batch *batch, struct thumbs_error
         .n_slots = batch->n_slots,
         .file_bytes = batch->plan.file_bytes,
         .memory = &batch->decode_memory,
+        .alone_bytes = batch->plan.alone_bytes,
         .worker_program = o->worker_program,
         .sandbox = o->sandbox,
         .no_work = o->no_work,

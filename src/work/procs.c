@@ -242,7 +242,7 @@ static void send_ahead(struct attendant *a)
         if (!item) item = th_queue_try_pop(work->queue);
         if (!item) return;
         if (!th_work_admit(work, item)) continue;
-        if (!th_budget_try_take(work->memory, item->decode_bytes)) {
+        if (!th_budget_try_take(work->memory, th_work_charge(work, item))) {
             th_work_tell(work, item, TH_ITEM_HUNGRY, 0, 0);
             th_strays_put(&a->pool->strays, item);
             return;
@@ -254,7 +254,7 @@ static void send_ahead(struct attendant *a)
 static struct th_item *take_oldest(struct attendant *a)
 {
     struct th_item *item = a->sent[0].item;
-    th_budget_give(a->pool->work->memory, item->decode_bytes);
+    th_budget_give(a->pool->work->memory, th_work_charge(a->pool->work, item));
     a->n_sent--;
     memmove(&a->sent[0], &a->sent[1], a->n_sent * sizeof a->sent[0]);
     return item;

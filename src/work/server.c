@@ -161,8 +161,9 @@ static const uint64_t arena_space_bytes = UINT64_C(8) << 30;
 static struct th_sandbox_limits limits_of_worker(const struct th_work *work, unsigned most_threads)
 {
     uint64_t stacks_bytes = (uint64_t)most_threads * TH_WORK_STACK_BYTES; /* mostly never touched */
-    uint64_t data_bytes = work->memory->limit + TH_WORK_PROCESS_MOST_BYTES + stacks_bytes;
-    uint64_t file_bytes = work->memory->limit + SINK_SPARE_BYTES;
+    uint64_t most = work->alone_bytes > work->memory->limit ? work->alone_bytes : work->memory->limit;
+    uint64_t data_bytes = most + TH_WORK_PROCESS_MOST_BYTES + stacks_bytes;
+    uint64_t file_bytes = most + SINK_SPARE_BYTES;
     uint64_t shared_bytes = th_add_sat(TH_WIRE_N_SINKS * file_bytes, th_mul_sat(work->n_slots, work->file_bytes));
     return (struct th_sandbox_limits){
         .data_bytes = data_bytes,

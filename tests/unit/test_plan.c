@@ -53,3 +53,22 @@ Test(fit, few_tasks_cost_loaders_before_jobs)
     cr_expect_eq(o.jobs, 2);
     cr_expect_eq(o.io_jobs, 1);
 }
+
+Test(plan, idle_workers_lend_half_of_their_part_to_one_picture)
+{
+    struct thumbs_options o = options_of(THUMBS_MODE_PROCESSES, 4);
+    struct th_plan plan;
+    struct thumbs_error err = {0};
+    const uint64_t mb = 1 << 20;
+    o.memory_bytes = 200 * mb;
+    cr_assert_eq(th_plan_memory(&o, &plan, &err), THUMBS_OK);
+    cr_expect_eq(plan.jobs, 2);
+    cr_expect_eq(plan.alone_bytes, plan.decode_bytes + 16 * mb);
+    cr_expect_geq(plan.alone_bytes, 77 * mb);
+    o.jobs = 1; /* nobody is there to lend */
+    cr_assert_eq(th_plan_memory(&o, &plan, &err), THUMBS_OK);
+    cr_expect_eq(plan.alone_bytes, plan.decode_bytes);
+    o.mode = THUMBS_MODE_SYNC;
+    cr_assert_eq(th_plan_memory(&o, &plan, &err), THUMBS_OK);
+    cr_expect_eq(plan.alone_bytes, plan.decode_bytes);
+}
