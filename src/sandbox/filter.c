@@ -258,35 +258,30 @@ static void add_abort(struct build *b)
     add(b, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), to_thread, sizeof to_thread / sizeof *to_thread);
 }
 
-/* The program of a context, by way of memory that is a file: libseccomp 2.5 knows no other. */
+/* All that comes, which must be whole instructions. */
+static int read_code(int fd, struct th_filter *filter)
+{
+    struct sock_filter code[TH_FILTER_MAX + 1];
+    ssize_t len = th_read_full(fd, code, sizeof code);
+    if (len <= 0 || len % (ssize_t)sizeof *code) return EIO;
+    if (len == (ssize_t)sizeof code) return E2BIG;
+    filter->code = th_alloc((size_t)len);
+    if (!filter->code) return ENOMEM;
+    memcpy(filter->code, code, (size_t)len);
+    filter->n = (uint16_t)((size_t)len / sizeof *code);
+    return 0;
+}
+
+/* The program of a context. libseccomp 2.5 writes it to a descriptor and knows no other way. A socket
+ * takes it whole; memory that is a file would be subject to ulimit -f. */
 static int export_code(scmp_filter_ctx ctx, struct th_filter *filter)
 {
-    struct sock_filter *code = NULL;
-    int failed = 0;
-    int fd = memfd_create("thumbs-filter", MFD_CLOEXEC);
-    if (fd < 0) return errno;
-    failed = -seccomp_export_bpf(ctx, fd);
-    if (failed) goto out;
-    off_t len = lseek(fd, 0, SEEK_END);
-    if (len <= 0 || len % (off_t)sizeof *code || len / (off_t)sizeof *code > TH_FILTER_MAX) {
-        failed = E2BIG;
-        goto out;
-    }
-    code = th_alloc((size_t)len);
-    if (!code) {
-        failed = ENOMEM;
-        goto out;
-    }
-    if (pread(fd, code, (size_t)len, 0) != len) {
-        failed = EIO;
-        goto out;
-    }
-    filter->code = code;
-    filter->n = (uint16_t)((size_t)len / sizeof *code);
-    code = NULL;
-out:
-    free(code);
-    close(fd);
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return errno;
+    int failed = -seccomp_export_bpf(ctx, pair[1]);
+    close(pair[1]);
+    if (!failed) failed = read_code(pair[0], filter);
+    close(pair[0]);
     return failed;
 }
 

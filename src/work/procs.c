@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/filelimit.h"
 #include "base/procmem.h"
 #include "base/sys.h"
 #include "work/areas.h"
@@ -638,7 +639,10 @@ static void run_attendants(struct pool *pool, struct attendant *attendants, unsi
     unsigned n_started = start_attendants(pool, attendants, n);
     for (unsigned i = n_started; i < n; i++)
         th_server_leave(pool->server, &pool->n_running);
-    if (n_started == 0)
+    if (n_started == 0 && th_file_limit() < sizeof(struct th_wire_page))
+        th_error_set(&pool->error, THUMBS_MEMORY, THUMBS_STAGE_NONE,
+                     "files may have no size (ulimit -f), so worker processes can share no memory");
+    else if (n_started == 0)
         th_error_set(&pool->error, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory or thread for one worker");
     th_server_keep(pool->server, &pool->n_running);
     for (unsigned i = 0; i < n_started; i++) {

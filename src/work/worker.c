@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/filelimit.h"
 #include "base/num.h"
 #include "base/sys.h"
 #include "work/make.h"
@@ -52,6 +53,7 @@ struct input {
 struct output {
     struct th_sink sink; /* first: grow_sink() gets from one to the other */
     int fd;
+    bool is_full; /* it may not grow, by a limit on the size of files */
 };
 
 struct worker {
@@ -72,7 +74,13 @@ static bool grow_sink(struct th_sink *sink, size_t need)
     while (cap < need) {
         if (!th_mul_size(cap, 2, &cap)) return false;
     }
-    if (ftruncate(out->fd, (off_t)cap) != 0) return false;
+    if (ftruncate(out->fd, (off_t)cap) != 0) {
+        cap = need; /* twice as much may be more than a file may have */
+        if (ftruncate(out->fd, (off_t)cap) != 0) {
+            out->is_full = errno == EFBIG;
+            return false;
+        }
+    }
     void *data = mremap(sink->data, sink->cap, cap, MREMAP_MAYMOVE);
     if (data == MAP_FAILED) return false;
     sink->data = data;
@@ -128,6 +136,7 @@ static void do_job(struct worker *w, const struct th_wire_job *job, const uint8_
     struct th_sink *sink = &w->outputs[job->i_sink].sink;
     struct th_image_limits limits = {.sandboxed = w->sandboxed};
     sink->len = 0;
+    w->outputs[job->i_sink].is_full = false;
     bool lie = false;
     if (th_probe(data, (size_t)job->len, &lie, &reply->error)) {
         if (lie) reply->id += 1000;
@@ -136,6 +145,10 @@ static void do_job(struct worker *w, const struct th_wire_job *job, const uint8_
     /* The attendant kills what runs over; the deadline here is for decoders that can stop by themselves first. */
     reply->error.code = th_work_make(data, (size_t)job->len, &w->config->image, limits, w->config->timeout_ns, sink,
                                      &reply->result, &reply->error);
+    if (reply->error.code == THUMBS_MEMORY && w->outputs[job->i_sink].is_full &&
+        th_file_limit() < w->config->limits.file_bytes)
+        th_error_set(&reply->error, THUMBS_MEMORY, THUMBS_STAGE_ENCODE,
+                     "its thumbnails are larger than the limit on the size of files (ulimit -f)");
     /* What a failed one has written goes back; that of the others when it is committed (th_areas_trim()). */
     if (reply->error.code != THUMBS_OK && sink->cap > TH_WORK_SINK_KEEP_BYTES)
         madvise(sink->data + TH_WORK_SINK_KEEP_BYTES, sink->cap - TH_WORK_SINK_KEEP_BYTES, MADV_REMOVE);
