@@ -9,6 +9,7 @@
 #include <vips/vector.h> /* needs the one above */
 
 #include "image/vips/vips_bytes.h"
+#include "image/vips/vips_text.h"
 #include "image/vips/webp_first.h"
 
 /* Rows asked for at a time: a multiple of the 8 that libvips' readers work in, so that none is made twice. */
@@ -34,38 +35,13 @@ struct th_vips_source {
 
 /* ---- start ---- */
 
-/* libvips and GLib report to the terminal what a batch must report itself. What JPEG files have to be blamed for
- * reaches us only as such a warning, so the last one of this thread is kept. */
-static _Thread_local char last_warning[200];
-
-static void copy_clause(char *to, size_t size, const char *from)
-{
-    size_t n = 0;
-    for (; from && from[n] && from[n] != '\n' && n + 1 < size; n++)
-        to[n] = (unsigned char)from[n] < 0x20 || from[n] == 0x7f ? '?' : from[n];
-    to[n] = 0;
-}
-
-static void on_log(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer user)
-{
-    (void)domain;
-    (void)user;
-    if ((level & G_LOG_LEVEL_WARNING) && last_warning[0] == 0) copy_clause(last_warning, sizeof last_warning, message);
-}
-
-static void silence(const char *domain)
-{
-    g_log_set_handler(domain, (GLogLevelFlags)(G_LOG_LEVEL_MASK & ~G_LOG_LEVEL_ERROR), on_log, NULL);
-}
-
 static int start_result;
 
 static void start_once(void)
 {
-    silence("VIPS");
-    silence("GLib");
-    silence("GLib-GObject");
-
+    th_vips_text_silence("VIPS");
+    th_vips_text_silence("GLib");
+    th_vips_text_silence("GLib-GObject");
     start_result = VIPS_INIT("thumbs");
     if (start_result != 0) return;
     vips_leak_set(FALSE);
@@ -79,24 +55,6 @@ static void start_once(void)
     vips_vector_set_enabled(FALSE);
 }
 
-/* What libvips complained about, as a hint for people and never as a reason to branch: the buffer is one for all
- * threads. Its last line says most about why it gave up; some decoders only warn. */
-static void take_hint(char *hint, size_t size)
-{
-    char *text = vips_error_buffer_copy();
-    g_strchomp(text);
-    const char *last = strrchr(text, '\n');
-    copy_clause(hint, size, last ? last + 1 : text);
-    if (hint[0] == 0) copy_clause(hint, size, last_warning);
-    if (hint[0] == 0) copy_clause(hint, size, "no reason given");
-    /* "VipsJpeg: Premature end": who says it does not matter to who reads it. */
-    const char *text_behind = strstr(hint, ": ");
-    if (text_behind && text_behind[2] && strcspn(hint, " ") > (size_t)(text_behind - hint))
-        memmove(hint, text_behind + 2, strlen(text_behind + 2) + 1);
-    last_warning[0] = 0;
-    g_free(text);
-}
-
 static enum thumbs_code start(const struct th_vips_host *h, struct thumbs_error *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -104,7 +62,7 @@ static enum thumbs_code start(const struct th_vips_host *h, struct thumbs_error 
     pthread_once(&once, start_once);
     if (start_result == 0) return THUMBS_OK;
     char hint[120];
-    take_hint(hint, sizeof hint);
+    th_vips_text_take(hint, sizeof hint);
     return h->error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "libvips does not start: %s", hint);
 }
 
@@ -133,7 +91,7 @@ static bool unlock(const char *loader)
     if (strcmp(loader, "svgload_buffer") != 0 || vips_type_find("VipsOperation", loader) == 0) return false;
     if (!loader_usable(loader)) {
         for (size_t i = 0; drawing[i]; i++)
-            silence(drawing[i]);
+            th_vips_text_silence(drawing[i]);
         vips_operation_block_set("VipsForeignLoadSvgBuffer", FALSE);
     }
     return true;
@@ -293,6 +251,7 @@ static void close_source(struct th_vips_source *s)
     if (!s) return;
     g_clear_object(&s->image);
     g_clear_object(&s->bytes);
+    th_vips_text_leave();
     free(s->icc);
     free(s->mended);
     free(s);
@@ -331,7 +290,7 @@ static void mend_png(struct th_vips_source *s)
 static void go_lenient(struct th_vips_source *s)
 {
     s->lenient = true;
-    take_hint(s->damage, sizeof s->damage);
+    th_vips_text_take(s->damage, sizeof s->damage);
     if (s->format == THUMBS_FORMAT_PNG) mend_png(s);
 }
 
@@ -344,7 +303,7 @@ static enum thumbs_code too_late(struct thumbs_error *err)
 static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_error *err)
 {
     static const struct reduction full = {1, 1};
-    last_warning[0] = 0;
+    th_vips_text_forget();
     VipsImage *image = load(s, full, strictness(s));
     if (!image && strictness(s) != VIPS_FAIL_ON_NONE && !is_late(s)) {
         go_lenient(s);
@@ -365,12 +324,12 @@ static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_erro
     }
     if (is_late(s)) return too_late(err);
     /* libvips tries to make an image of such sides, is told off by GLib and goes on with a side of one pixel. */
-    if (s->image && s->format == THUMBS_FORMAT_SVG && strstr(last_warning, "out of range"))
+    if (s->image && s->format == THUMBS_FORMAT_SVG && strstr(th_vips_text_warning(), "out of range"))
         return host->error_set(err, THUMBS_TOO_LARGE, THUMBS_STAGE_DECODE, "its sides are beyond all limits");
     if (s->image) return THUMBS_OK;
 
     char hint[120];
-    take_hint(hint, sizeof hint);
+    th_vips_text_take(hint, sizeof hint);
     return host->error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "the header does not decode: %s", hint);
 }
 
@@ -387,6 +346,7 @@ static enum thumbs_code open_source(const struct th_vips_input *in, struct th_vi
     if (in->format == THUMBS_FORMAT_WEBP && (s->mended = th_webp_first_frame(in->data, in->len, host->alloc, &s->len)))
         s->data = s->mended;
 
+    th_vips_text_enter();
     enum thumbs_code code = open_header(s, err);
     if (code != THUMBS_OK) {
         close_source(s);
@@ -479,7 +439,7 @@ static enum thumbs_code read_rows(struct th_vips_source *s, uint32_t most_shrink
                                   struct thumbs_error *err)
 {
     const struct reduction by = reduction_for(s->format, most_shrink, draw_scale);
-    last_warning[0] = 0;
+    th_vips_text_forget();
     enum outcome outcome = attempt(s, by, strictness(s), to);
     if (outcome == BROKEN && strictness(s) != VIPS_FAIL_ON_NONE && !is_late(s)) {
         go_lenient(s);
@@ -492,12 +452,12 @@ static enum thumbs_code read_rows(struct th_vips_source *s, uint32_t most_shrink
     }
     if (outcome == BROKEN) {
         char hint[120];
-        take_hint(hint, sizeof hint);
+        th_vips_text_take(hint, sizeof hint);
         return host->error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "the data does not decode: %s", hint);
     }
-    *damaged = outcome == PART || s->lenient || (s->format == THUMBS_FORMAT_JPEG && last_warning[0]);
-    if (*damaged && !s->damage[0]) take_hint(s->damage, sizeof s->damage);
-    copy_clause(warning, 200, s->damage);
+    *damaged = outcome == PART || s->lenient || (s->format == THUMBS_FORMAT_JPEG && th_vips_text_warning()[0]);
+    if (*damaged && !s->damage[0]) th_vips_text_take(s->damage, sizeof s->damage);
+    th_vips_text_clause(warning, 200, s->damage);
     vips_error_clear();
     return THUMBS_OK;
 }
@@ -552,6 +512,7 @@ static bool replace_pixels(struct th_pixels *p, VipsImage *image)
 static bool to_srgb(struct th_pixels *p, const uint8_t *icc, size_t icc_len)
 {
     bool ok = false;
+    th_vips_text_enter();
     VipsImage *in = wrap(p), *out = NULL;
     if (!in) goto out;
     if (icc) {
@@ -565,6 +526,7 @@ out:
     vips_error_clear();
     g_clear_object(&out);
     g_clear_object(&in);
+    th_vips_text_leave();
     return ok;
 }
 
@@ -591,6 +553,7 @@ static enum thumbs_code webp(const struct th_pixels *p, uint32_t quality, uint64
     void *data = NULL;
     size_t len = 0;
     struct encoding encoding = {.deadline_ns = deadline_ns};
+    th_vips_text_enter();
     VipsImage *image = wrap(p);
     if (image) {
         vips_image_set_progress(image, TRUE);
@@ -598,7 +561,7 @@ static enum thumbs_code webp(const struct th_pixels *p, uint32_t quality, uint64
     }
     if (!image || vips_webpsave_buffer(image, &data, &len, "Q", (int)quality, "strip", TRUE, NULL) != 0) {
         char hint[120];
-        take_hint(hint, sizeof hint);
+        th_vips_text_take(hint, sizeof hint);
         code = encoding.late
                    ? host->error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_ENCODE, "it took longer than it may")
                    : host->error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE, "the WebP encoder failed: %s", hint);
@@ -607,6 +570,7 @@ static enum thumbs_code webp(const struct th_pixels *p, uint32_t quality, uint64
     }
     g_free(data);
     g_clear_object(&image);
+    th_vips_text_leave();
     return code;
 }
 
