@@ -14,8 +14,8 @@
 #include "base/path.h"
 #include "base/shorten.h"
 #include "base/sys.h"
-#include "image/judge.h"
 #include "base/tasks.h"
+#include "image/judge.h"
 #include "run/fit.h"
 
 enum { DEFAULT_IO_JOBS = 4, DEFAULT_URING_JOBS = 64, QUEUE_ITEMS_PER_JOB = 4 };

@@ -47,7 +47,8 @@ for mode in threads processes; do
         limited $n "$THUMBS" --mode=$mode --jobs=16 photos "few-$n" 2>"$log/stderr" || status=$?
         case $status in
         0) ;;
-        3) grep -q '^thumbs: .*\(thread\|start\|worker\)' "$log/stderr" || fail "not a word about why: $(cat "$log/stderr")" ;;
+        3) grep -q '^thumbs: .*\(thread\|start\|worker\)' "$log/stderr" ||
+            fail "not a word about why: $(cat "$log/stderr")" ;;
         *) fail "$mode, $n tasks: exit status $status: $(cat "$log/stderr")" ;;
         esac
     done

@@ -78,5 +78,6 @@ while [ $i -lt 60 ]; do
     i=$((i + 1))
 done
 thumbs 1 --jobs=1 --memory=200M --report="$log/r" greedy none
-[ "$(grep -c 'probe: eat: done' "$log/r")" -eq 60 ] || fail "a worker that grew was not replaced: $(fates "$log/r" | sort | uniq -c)"
+[ "$(grep -c 'probe: eat: done' "$log/r")" -eq 60 ] ||
+    fail "a worker that grew was not replaced: $(fates "$log/r" | sort | uniq -c)"
 thumbs 2 --memory=much photos out

@@ -16,12 +16,14 @@ while [ $i -le 16 ]; do
     i=$((i + 1))
 done
 # texts FILE - "source TAB message" of all that is not done
-texts() { sed -n 's/.*"source":"\([^"]*\)".*"\(message\|warning\)":"\([^"]*\)".*/\1\t\3/p' "$1" | LC_ALL=C sort; }
+texts() {
+    sed -n 's/.*"source":"\([^"]*\)".*"\(message\|warning\)":"\([^"]*\)".*/\1\t\3/p' "$1" | LC_ALL=C sort
+}
 "$THUMBS" --mode=sync --on-damage=fail --report="$log/alone" photos alone >/dev/null 2>&1 || true
 texts "$log/alone" >"$log/of-each"
 [ "$(cut -f 2 "$log/of-each" | sort -u | wc -l)" -ge 5 ] || fail "the files are not broken in ways of their own"
-# A file may have warnings besides, and which of its texts is told depends on the moment; so it is asked that none is what
-# was said, alone, of another format only.
+# A file may have warnings besides, and which of its texts is told depends on the moment; so it is
+# asked that none is what was said, alone, of another format only.
 of_format() { grep "^[^	]*\\.$1	" "$2" | cut -f 2 | LC_ALL=C sort -u; }
 of_others() { grep -v "^[^	]*\\.$1	" "$2" | cut -f 2 | LC_ALL=C sort -u; }
 for try in 1 2 3 4 5 6; do
@@ -37,4 +39,5 @@ done
 # Worker processes have one file at a time, so nothing is lost there.
 "$THUMBS" --mode=processes --jobs=3 --on-damage=fail --report="$log/r" photos processes >/dev/null 2>&1 || true
 texts "$log/r" >"$log/of-processes"
-cmp -s "$log/of-each" "$log/of-processes" || fail "other texts in mode processes: $(diff "$log/of-each" "$log/of-processes" | head -n 4)"
+cmp -s "$log/of-each" "$log/of-processes" ||
+    fail "other texts in mode processes: $(diff "$log/of-each" "$log/of-processes" | head -n 4)"
