@@ -21,14 +21,15 @@ struct th_room th_fit_wanted(const struct thumbs_options *options, bool with_rin
 /* The most descriptors that such a run comes to. */
 uint64_t th_fit_descriptors(const struct thumbs_options *options, const struct th_room *room);
 
-/* Make *room small enough for so many descriptors: first fewer files on their way, then fewer jobs. False: not even one
- * job fits; *room is then the smallest there is. */
+/* Make *room small enough for so many descriptors: first fewer files on their way, then fewer jobs.
+ * False: not even one job fits; *room is then the smallest there is. */
 bool th_fit_into_descriptors(const struct thumbs_options *options, uint64_t most, struct th_room *room);
 
 /* How many threads and processes such a run starts. */
 uint64_t th_fit_tasks(const struct thumbs_options *options);
 
-/* Lower io_jobs, then jobs, so that `most` are enough; both are 1 at least, for which it may be too few all the same. */
+/* Lower io_jobs, then jobs, so that `most` are enough; both are 1 at least, for which it may be too
+ * few all the same. */
 void th_fit_into_tasks(struct thumbs_options *options, uint64_t most);
 
 #endif
