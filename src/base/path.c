@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -96,6 +97,7 @@ bool th_path_file_lies_within(int at, const char *name, dev_t dev, ino_t ino)
     if (fd < 0) return false;
     bool known = path_of_fd(fd, path, sizeof path);
     close(fd);
+    if (!known && at == AT_FDCWD) known = realpath(name, path) != NULL; /* without /proc */
     if (!known) return false;
     int parent = th_path_open_parent(path, th_path_last_part(path, &len));
     bool within = parent >= 0 && th_path_folder_lies_within(parent, dev, ino);

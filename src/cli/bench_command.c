@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "bench/results.h"
+#include "cli/self.h"
 #include "cli/session.h"
 #include "report/outfile.h"
 #include "report/report.h"
@@ -165,7 +166,7 @@ static struct th_bench_config configure(const struct cli_settings *settings, boo
 {
     struct th_bench_config config = settings->bench;
     const char *tmpdir = getenv("TMPDIR");
-    config.options.worker_program = "/proc/self/exe";
+    config.options.worker_program = cli_self_program();
     config.scratch_parent = tmpdir && *tmpdir ? tmpdir : "/tmp";
     config.stop = &stop_signal;
     config.progress = bar ? show_progress : NULL;

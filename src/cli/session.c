@@ -16,6 +16,7 @@
 
 #include "base/sys.h"
 #include "cli/output.h"
+#include "cli/self.h"
 #include "cli/signals.h"
 #include "cli/watch.h"
 #include "report/report.h"
@@ -206,7 +207,7 @@ static enum thumbs_code create_batch(struct session *s, struct thumbs_error *err
     struct thumbs_batch *batch = NULL;
     enum thumbs_code code;
     options.count_ahead = may_show_progress(settings);
-    options.worker_program = "/proc/self/exe"; /* this program, also where it is not installed */
+    options.worker_program = cli_self_program(); /* this program, also where it is not installed */
     code = thumbs_batch_create(&options, settings->sources, settings->n_sources, settings->dest, &batch, err);
     if (code != THUMBS_OK) {
         err->code = code;

@@ -205,6 +205,11 @@ enum thumbs_code th_pool_create(unsigned n_threads, bool (*step)(void *user), vo
     return THUMBS_OK;
 }
 
+unsigned th_pool_threads(const struct th_pool *pool)
+{
+    return pool->n_threads;
+}
+
 void th_pool_join(struct th_pool *pool)
 {
     if (!pool) return;

@@ -51,6 +51,8 @@ struct th_pool;
 /* Start n_threads (at least 1). If the system gives fewer, the pool runs with those; MEMORY only if it gives none. */
 enum thumbs_code th_pool_create(unsigned n_threads, bool (*step)(void *user), void *user, struct th_pool **out,
                                 struct thumbs_error *err);
+/* How many there are. */
+unsigned th_pool_threads(const struct th_pool *pool);
 /* Wait for all to end, free the pool. NULL is fine. */
 void th_pool_join(struct th_pool *pool);
 

@@ -14,7 +14,9 @@
 #include "base/path.h"
 #include "base/shorten.h"
 #include "base/sys.h"
+#include "base/tasks.h"
 #include "image/judge.h"
+#include "run/fit.h"
 
 enum { DEFAULT_IO_JOBS = 4, DEFAULT_URING_JOBS = 64, QUEUE_ITEMS_PER_JOB = 4 };
 
@@ -221,64 +223,53 @@ static bool fingerprint(const struct thumbs_options *o, size_t n_sources, uint64
 
 /* ---- create, run, destroy ---- */
 
-/* How many files may be where at one time. */
-struct room {
-    uint64_t n_paths, n_loading, n_loaded, n_working;
-};
-
-/* Open files that a run can come to: a file on its way may be the last to hold its folder, the folder's counterpart
- * and manifest, besides itself; in mode processes its slot has two more, and a worker six. */
-static uint64_t descriptors_needed(const struct thumbs_options *o, const struct room *room)
-{
-    uint64_t in_flight = room->n_paths + room->n_loading + room->n_loaded + room->n_working;
-    bool processes = o->mode == THUMBS_MODE_PROCESSES;
-    return 32 + (processes ? UINT64_C(6) * o->jobs : o->jobs) + in_flight * (processes ? 6 : 4);
-}
-
-static uint64_t halved(uint64_t n)
-{
-    return n > 1 ? n / 2 : 1;
-}
-
-/* Where few open files are allowed, fewer files are on their way: slower, but none is lost. */
-static enum thumbs_code fit_into_descriptors(const struct thumbs_options *o, struct room *room,
-                                             struct thumbs_error *err)
+/* Where few open files are allowed, fewer files are on their way, and if that is not enough there are fewer jobs:
+ * slower, but none is lost. */
+static enum thumbs_code fit_into_descriptors(struct thumbs_batch *b, struct th_room *room, struct thumbs_error *err)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return THUMBS_OK;
-    while (descriptors_needed(o, room) > limit.rlim_cur) {
-        if (room->n_paths == 1 && room->n_loaded == 1 && room->n_loading == 1)
-            return th_error_set(
-                err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "only %llu open files are allowed, %u jobs need %llu",
-                (unsigned long long)limit.rlim_cur, o->jobs, (unsigned long long)descriptors_needed(o, room));
-        if (room->n_loaded > room->n_loading)
-            room->n_loaded = halved(room->n_loaded);
-        else
-            room->n_loading = halved(room->n_loading);
-        room->n_paths = halved(room->n_paths);
-    }
+    unsigned jobs = room->jobs;
+    if (!th_fit_into_descriptors(&b->options, limit.rlim_cur, room))
+        return th_error_set(
+            err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "only %llu open files are allowed (ulimit -n), one job needs %llu",
+            (unsigned long long)limit.rlim_cur, (unsigned long long)th_fit_descriptors(&b->options, room));
+    if (room->jobs < jobs)
+        add_note(b, "%u job%s instead of %u, since %llu open files are allowed", room->jobs, room->jobs > 1 ? "s" : "",
+                 jobs, (unsigned long long)limit.rlim_cur);
     return THUMBS_OK;
+}
+
+/* Where threads and processes are limited (in a container, by ulimit -u), there are fewer of them. */
+static void fit_into_tasks(struct thumbs_batch *b)
+{
+    struct thumbs_options *o = &b->options;
+    unsigned jobs = o->jobs, wanted = (unsigned)th_fit_tasks(o) + 1;
+    if (o->dry_run || o->mode == THUMBS_MODE_SYNC || !th_tasks_are_scarce(wanted)) return;
+    unsigned most = th_tasks_startable(wanted);
+    if (most == wanted) return;
+    o->count_ahead = false; /* it has a thread of its own, for the percentage */
+    th_fit_into_tasks(o, most);
+    if (o->jobs < jobs)
+        add_note(b, "%u job%s instead of %u, since only %u more threads and processes are allowed", o->jobs,
+                 o->jobs > 1 ? "s" : "", jobs, most);
 }
 
 static enum thumbs_code make_queues(struct thumbs_batch *b, struct thumbs_error *err)
 {
     struct thumbs_options *o = &b->options;
-    bool shared = o->mode == THUMBS_MODE_PROCESSES, sync = o->mode == THUMBS_MODE_SYNC;
-    struct room room = {.n_paths = sync || b->uring ? 1 : UINT64_C(4) * o->io_jobs,
-                        .n_loading = sync ? 1 : o->io_jobs,
-                        .n_loaded = sync ? 1 : o->queue_items,
-                        .n_working = (uint64_t)o->jobs * (shared ? 3 : 1)};
-    enum thumbs_code code = fit_into_descriptors(o, &room, err);
+    bool shared = o->mode == THUMBS_MODE_PROCESSES;
+    struct th_room room = th_fit_wanted(o, b->uring != NULL);
+    enum thumbs_code code = fit_into_descriptors(b, &room, err);
     if (code != THUMBS_OK) return code;
-    o->io_jobs = (unsigned)room.n_loading;
+    if (o->mode != THUMBS_MODE_SYNC) o->jobs = room.jobs;
+    o->io_jobs = room.io_jobs;
     o->queue_items = (unsigned)room.n_loaded;
     b->n_paths = (size_t)room.n_paths;
     b->paths = th_queue_create((size_t)room.n_paths);
     b->loaded = th_queue_create((size_t)room.n_loaded);
     if (!b->paths || !b->loaded) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for the queues");
-    /* Enough that slots never run out before the queue is full. */
-    uint64_t n_slots = sync ? 1 : room.n_loaded + room.n_loading + room.n_working;
-    b->n_slots = (unsigned)n_slots;
+    b->n_slots = (unsigned)room.n_slots;
     return th_slots_create(b->n_slots, o->queue_bytes, shared, &b->slots, err);
 }
 
@@ -324,6 +315,7 @@ enum thumbs_code thumbs_batch_create(const struct thumbs_options *options, const
     memcpy(&b->options, options, sizeof b->options);
     open_ring(b);
     resolve_defaults(&b->options);
+    fit_into_tasks(b);
     pthread_mutex_init(&b->lock, NULL);
     b->counters = th_counters_create();
     b->watch = th_watch_create();

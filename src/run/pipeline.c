@@ -79,28 +79,39 @@ static void *walk_thread(void *arg)
     return NULL;
 }
 
+/* The I/O threads of a run. The last to leave tells the workers that nothing more will come. */
+struct loaders {
+    struct thumbs_batch *batch;
+    struct th_pool *pool;
+    atomic_uint n; /* not yet left, and whoever starts them */
+};
+
+static void leave(struct loaders *loaders, unsigned n)
+{
+    if (atomic_fetch_sub(&loaders->n, n) == n) th_queue_close(loaders->batch->loaded);
+}
+
 /* One step of an I/O thread. */
 static bool load_step(void *user)
 {
-    struct thumbs_batch *batch = user;
+    struct loaders *loaders = user;
+    struct thumbs_batch *batch = loaders->batch;
     struct th_file *file = th_queue_pop(batch->paths);
-    if (!file) return false;
+    if (!file) {
+        leave(loaders, 1);
+        return false;
+    }
     if (th_file_prepare(batch, file)) th_file_queue(batch, file);
     return true;
 }
 
-struct feeder {
-    struct thumbs_batch *batch;
-    struct th_pool *pool;
-};
-
-/* Waits for the I/O threads and then tells the workers that nothing more will come. */
-static void *feed_thread(void *arg)
+static enum thumbs_code start_loaders(struct loaders *loaders, struct thumbs_error *err)
 {
-    struct feeder *feeder = arg;
-    th_pool_join(feeder->pool);
-    th_queue_close(feeder->batch->loaded);
-    return NULL;
+    unsigned wanted = loaders->batch->options.io_jobs;
+    atomic_init(&loaders->n, wanted + 1);
+    enum thumbs_code code = th_pool_create(wanted, load_step, loaders, &loaders->pool, err);
+    leave(loaders, 1 + wanted - (code == THUMBS_OK ? th_pool_threads(loaders->pool) : 0));
+    return code;
 }
 
 static void drain(struct thumbs_batch *batch, struct th_queue *queue)
@@ -142,27 +153,14 @@ static enum thumbs_code run_with_uring(struct thumbs_batch *batch, const struct 
 static enum thumbs_code run_with_threads(struct thumbs_batch *batch, const struct th_work *work,
                                          struct thumbs_error *err)
 {
-    pthread_t walker, closer;
-    struct feeder feeder = {.batch = batch};
-    enum thumbs_code code;
+    pthread_t walker;
+    struct loaders loaders = {.batch = batch};
     int failed = th_thread_start(&walker, walk_thread, batch);
     if (failed) return cannot_start(err, failed);
-
-    code = th_pool_create(batch->options.io_jobs, load_step, batch, &feeder.pool, err);
-    if (code != THUMBS_OK) goto stop;
-    failed = th_thread_start(&closer, feed_thread, &feeder);
-    if (failed) {
-        code = cannot_start(err, failed);
-        goto stop;
-    }
-    code = th_work_run(work, err);
+    enum thumbs_code code = start_loaders(&loaders, err);
+    if (code == THUMBS_OK) code = th_work_run(work, err);
     if (code != THUMBS_OK) thumbs_batch_stop(batch);
-    pthread_join(closer, NULL);
-    pthread_join(walker, NULL);
-    return code;
-stop:
-    thumbs_batch_stop(batch);
-    th_pool_join(feeder.pool);
+    th_pool_join(loaders.pool);
     pthread_join(walker, NULL);
     return code;
 }
@@ -233,6 +231,7 @@ static enum thumbs_code run_mode(struct thumbs_batch *batch, struct thumbs_error
         .n_slots = batch->n_slots,
         .file_bytes = batch->plan.file_bytes,
         .memory = &batch->decode_memory,
+        .alone_bytes = batch->plan.alone_bytes,
         .worker_program = o->worker_program,
         .sandbox = o->sandbox,
         .no_work = o->no_work,

@@ -13,6 +13,13 @@ enum {
     LEAST_DECODE_MB = 8 /* a large photo on the hot path */
 };
 
+/* What an idle worker does not use of its fixed part. It gives back what a file of over 8 MB took;
+ * measured, one that has had 200 pictures of all kinds keeps 10 to 17 MB. */
+static uint64_t lent_bytes(enum thumbs_mode mode)
+{
+    return mode == THUMBS_MODE_PROCESSES ? TH_WORK_PROCESS_BYTES / 2 : THREAD_MB * mb / 2;
+}
+
 enum thumbs_code th_plan_memory(const struct thumbs_options *o, struct th_plan *out, struct thumbs_error *err)
 {
     struct th_plan plan = {.memory_bytes = o->memory_bytes ? o->memory_bytes : th_memory_usable() / 4 * 3,
@@ -33,6 +40,7 @@ enum thumbs_code th_plan_memory(const struct thumbs_options *o, struct th_plan *
     files += plan.queue_bytes / 8; /* what free buffers keep warm */
     plan.decode_bytes = rest - plan.jobs * job_bytes - files;
     if (plan.decode_bytes > INT64_MAX) plan.decode_bytes = INT64_MAX;
+    plan.alone_bytes = plan.decode_bytes + (plan.jobs - 1) * lent_bytes(o->mode);
     *out = plan;
     return THUMBS_OK;
 }

@@ -14,6 +14,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -236,9 +237,6 @@ static void add_threads(struct build *b)
                                CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
     allow_if(b, SCMP_SYS(clone), SCMP_A0_64(SCMP_CMP_MASKED_EQ, thread | other, thread));
     fail_with(b, SCMP_SYS(clone3), ENOSYS); /* its flags lie in memory; the C library then takes clone() */
-    /* abort() and raise() */
-    allow_if(b, SCMP_SYS(kill), SCMP_A0_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, PID_MARK));
-    allow_if(b, SCMP_SYS(tgkill), SCMP_A0_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, PID_MARK));
     const struct scmp_arg_cmp own_limits[] = {SCMP_A0_64(SCMP_CMP_EQ, 0), SCMP_A2_64(SCMP_CMP_EQ, 0)};
     add(b, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), own_limits, sizeof own_limits / sizeof *own_limits);
     allow_if(b, SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_SET_NAME));
@@ -246,35 +244,44 @@ static void add_threads(struct build *b)
     allow_if(b, SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_GET_DUMPABLE));
 }
 
-/* The program of a context, by way of memory that is a file: libseccomp 2.5 knows no other. */
+/* abort(), of itself. No other signal: one that dies of SIGKILL has been killed from outside, by
+ * the kernel or a person, and its file is not to blame; so no worker may be able to end like that.
+ * (Nor may it set a limit of CPU time or a timer, which end in SIGKILL too: neither call is on the
+ * list.) */
+static void add_abort(struct build *b)
+{
+    const struct scmp_arg_cmp to_process[] = {SCMP_A0_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, PID_MARK),
+                                              SCMP_A1_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, SIGABRT)};
+    const struct scmp_arg_cmp to_thread[] = {SCMP_A0_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, PID_MARK),
+                                             SCMP_A2_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, SIGABRT)};
+    add(b, SCMP_ACT_ALLOW, SCMP_SYS(kill), to_process, sizeof to_process / sizeof *to_process);
+    add(b, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), to_thread, sizeof to_thread / sizeof *to_thread);
+}
+
+/* All that comes, which must be whole instructions. */
+static int read_code(int fd, struct th_filter *filter)
+{
+    struct sock_filter code[TH_FILTER_MAX + 1];
+    ssize_t len = th_read_full(fd, code, sizeof code);
+    if (len <= 0 || len % (ssize_t)sizeof *code) return EIO;
+    if (len == (ssize_t)sizeof code) return E2BIG;
+    filter->code = th_alloc((size_t)len);
+    if (!filter->code) return ENOMEM;
+    memcpy(filter->code, code, (size_t)len);
+    filter->n = (uint16_t)((size_t)len / sizeof *code);
+    return 0;
+}
+
+/* The program of a context. libseccomp 2.5 writes it to a descriptor and knows no other way. A socket
+ * takes it whole; memory that is a file would be subject to ulimit -f. */
 static int export_code(scmp_filter_ctx ctx, struct th_filter *filter)
 {
-    struct sock_filter *code = NULL;
-    int failed = 0;
-    int fd = memfd_create("thumbs-filter", MFD_CLOEXEC);
-    if (fd < 0) return errno;
-    failed = -seccomp_export_bpf(ctx, fd);
-    if (failed) goto out;
-    off_t len = lseek(fd, 0, SEEK_END);
-    if (len <= 0 || len % (off_t)sizeof *code || len / (off_t)sizeof *code > TH_FILTER_MAX) {
-        failed = E2BIG;
-        goto out;
-    }
-    code = th_alloc((size_t)len);
-    if (!code) {
-        failed = ENOMEM;
-        goto out;
-    }
-    if (pread(fd, code, (size_t)len, 0) != len) {
-        failed = EIO;
-        goto out;
-    }
-    filter->code = code;
-    filter->n = (uint16_t)((size_t)len / sizeof *code);
-    code = NULL;
-out:
-    free(code);
-    close(fd);
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return errno;
+    int failed = -seccomp_export_bpf(ctx, pair[1]);
+    close(pair[1]);
+    if (!failed) failed = read_code(pair[0], filter);
+    close(pair[0]);
     return failed;
 }
 
@@ -303,6 +310,7 @@ int th_filter_build(struct th_filter *filter, bool with_files)
     add_messages(&b);
     add_locks(&b);
     add_threads(&b);
+    add_abort(&b);
     if (!b.failed) b.failed = export_code(b.ctx, filter);
     if (!b.failed) b.failed = find_patches(filter);
     seccomp_release(b.ctx);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/filelimit.h"
 #include "base/num.h"
 #include "base/sys.h"
 
@@ -100,6 +101,16 @@ static bool make_memfd(struct th_slot *slot)
     return true;
 }
 
+/* Shared memory is a file to the kernel. False, with EFBIG: `bytes` are more than one may have. */
+static bool fit_file_limit(size_t bytes, size_t *cap)
+{
+    uint64_t most = th_file_limit();
+    if (*cap <= most) return true;
+    *cap = bytes;
+    errno = EFBIG;
+    return bytes <= most;
+}
+
 /* Make room for `bytes`. On failure the slot is as it was, or without memory. */
 static bool grow(struct th_slots *s, struct th_slot *slot, size_t bytes)
 {
@@ -108,7 +119,8 @@ static bool grow(struct th_slots *s, struct th_slot *slot, size_t bytes)
     if (!th_add_size(bytes, grain_bytes - 1, &cap)) return false;
     cap -= cap % grain_bytes;
     if (s->shared) {
-        if (!make_memfd(slot) || ftruncate(slot->write_fd, (off_t)cap) != 0) return false;
+        if (!fit_file_limit(bytes, &cap) || !make_memfd(slot) || ftruncate(slot->write_fd, (off_t)cap) != 0)
+            return false;
     }
     if (th_fault(TH_FAULT_MMAP)) return false;
     void *data;
@@ -199,6 +211,11 @@ static enum thumbs_code make_ready(struct th_slots *s, struct th_slot *slot, siz
     if (!grow(s, slot, bytes ? bytes : 1)) {
         int os_errno = errno;
         th_slots_give(s, slot);
+        if (os_errno == EFBIG)
+            return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_LOAD,
+                                "its %zu bytes are more than ulimit -f allows, which counts for memory shared with "
+                                "workers; --mode=threads shares none",
+                                bytes);
         return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_LOAD, os_errno, "no memory for a file of %zu bytes", bytes);
     }
     *out = slot;

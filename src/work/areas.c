@@ -1,11 +1,13 @@
 #include "work/areas.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/filelimit.h"
 #include "base/sys.h"
 #include "work/work.h"
 
@@ -17,18 +19,22 @@ enum {
 static bool make_sink(struct th_area *sink)
 {
     sink->fd = th_fault(TH_FAULT_MMAP) ? -1 : memfd_create("thumbs-out", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (sink->fd < 0 || ftruncate(sink->fd, SINK_BYTES) != 0) return false;
+    uint64_t most = th_file_limit(); /* below that of a sink no output could be written either */
+    size_t len = most < SINK_BYTES ? (size_t)most : SINK_BYTES;
+    if (len == 0) errno = EFBIG;
+    if (sink->fd < 0 || len == 0 || ftruncate(sink->fd, (off_t)len) != 0) return false;
     if (fcntl(sink->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_SEAL) != 0) return false;
-    void *data = mmap(NULL, SINK_BYTES, PROT_READ, MAP_SHARED, sink->fd, 0);
+    void *data = mmap(NULL, len, PROT_READ, MAP_SHARED, sink->fd, 0);
     if (data == MAP_FAILED) return false;
     sink->data = data;
-    sink->len = SINK_BYTES;
+    sink->len = len;
     return true;
 }
 
 static bool make_page(struct th_areas *areas)
 {
     areas->page_fd = memfd_create("thumbs-page", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (th_file_limit() < sizeof *areas->page) return false;
     if (areas->page_fd < 0 || ftruncate(areas->page_fd, sizeof *areas->page) != 0) return false;
     if (fcntl(areas->page_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) return false;
     void *page = mmap(NULL, sizeof *areas->page, PROT_READ | PROT_WRITE, MAP_SHARED, areas->page_fd, 0);

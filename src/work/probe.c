@@ -32,16 +32,20 @@ static int closing(int fd)
     return fd < 0 ? -1 : close(fd);
 }
 
-static int die_of(int signal_number)
-{
-    signal(signal_number, SIG_DFL);
-    return raise(signal_number);
-}
-
+/* By a real fault: a locked-up worker can send itself no such signal. */
 static int do_crash(const char *argument)
 {
     (void)argument;
-    return die_of(SIGSEGV);
+    signal(SIGSEGV, SIG_DFL);
+    volatile char *forbidden = mmap(NULL, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (forbidden == MAP_FAILED) return -1;
+    *forbidden = 1;
+    return 0;
+}
+
+static int do_signal_self(const char *argument)
+{
+    return kill(getpid(), atoi(argument));
 }
 
 static int do_abort(const char *argument)
@@ -63,6 +67,15 @@ static int do_sleep(const char *argument)
 {
     unsigned long ms = strtoul(argument, NULL, 10);
     return nanosleep(&(struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000}, NULL);
+}
+
+/* As if it had died, while it goes on. */
+static int do_hang_up(const char *argument)
+{
+    (void)argument;
+    for (int fd = 3; fd < 64; fd++)
+        close(fd);
+    return do_sleep("60000");
 }
 
 /* Looking at names is allowed in the sandbox; where it is not, this ends at once, which a test will see. */
@@ -287,6 +300,8 @@ static const struct {
     {"kill-parent", do_kill_parent},
     {"signal-group", do_signal_group},
     {"limits", do_limits},
+    {"signal-self", do_signal_self},
+    {"hang-up", do_hang_up},
     {"ok", do_nothing},
 };
 

@@ -16,6 +16,7 @@
  *   stderr          reach the run's standard error
  *   shared-memory   memory that counts as nobody's    threads N      start so many and wait
  *   socket, connect PATH, exec PATH, fork, memfd, ptrace-parent, kill-parent, signal-group, limits
+ *   signal-self N   send that signal to itself       hang-up        close all descriptors and live on
  *   ok              do nothing
  *
  * What is asked for and fails is reported as UNSUPPORTED "probe: WORD: <errno text>"; what succeeds as INTERNAL

@@ -24,12 +24,15 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/filelimit.h"
 #include "base/procmem.h"
 #include "base/sys.h"
 #include "work/areas.h"
 #include "work/check.h"
+#include "work/hold.h"
 #include "work/server.h"
 #include "work/strays.h"
+#include "work/taken.h"
 #include "work/wire.h"
 
 enum {
@@ -70,6 +73,8 @@ struct attendant {
     bool greeted;       /* it has said how it is locked up */
     bool hides;         /* at the last look it did not tell its memory */
     struct th_areas areas;
+    struct th_taken taken; /* the outputs of the file that was answered last */
+    struct th_hold hold;
     uint64_t *knows_slot; /* bit i: the worker has the descriptor of slot i */
     size_t n_known_words;
 
@@ -98,13 +103,15 @@ struct pool {
 
 static bool attendant_init(struct attendant *a, struct pool *pool, unsigned number)
 {
-    *a = (struct attendant){.pool = pool, .number = number, .sock = -1};
+    *a = (struct attendant){.pool = pool, .number = number, .sock = -1, .hold.fd = -1};
     return th_areas_init(&a->areas);
 }
 
 static void attendant_finish(struct attendant *a)
 {
     th_areas_finish(&a->areas);
+    th_taken_finish(&a->taken);
+    th_hold_finish(&a->hold);
     free(a->knows_slot);
 }
 
@@ -143,6 +150,7 @@ static enum thumbs_code start_worker(struct attendant *a, struct thumbs_error *e
         return code;
     }
     a->sock = pair[0];
+    th_hold_begin(&a->hold, a->worker.pid);
     limit_waiting(a->sock, a->pool->work->timeout_ns);
     if (a->knows_slot) memset(a->knows_slot, 0, a->n_known_words * sizeof *a->knows_slot);
     return THUMBS_OK;
@@ -158,13 +166,13 @@ static enum thumbs_code start_worker_patiently(struct attendant *a, struct thumb
     return code;
 }
 
-/* Kill the worker. True: *status is how it had ended or now ended. */
-static bool end_worker(struct attendant *a, int *status)
+/* Kill the worker, unless it has hung up and ends by itself. True: *end is how it had ended or now ended. */
+static bool end_worker(struct attendant *a, bool hung_up, struct th_worker_end *end)
 {
     if (a->sock < 0) return false;
     close(a->sock);
     a->sock = -1;
-    return th_server_reap(a->pool->server, &a->worker, status);
+    return th_server_reap(a->pool->server, &a->worker, hung_up, end);
 }
 
 /* ---- files to the worker ---- */
@@ -235,7 +243,7 @@ static void send_ahead(struct attendant *a)
         if (!item) item = th_queue_try_pop(work->queue);
         if (!item) return;
         if (!th_work_admit(work, item)) continue;
-        if (!th_budget_try_take(work->memory, item->decode_bytes)) {
+        if (!th_budget_try_take(work->memory, th_work_charge(work, item))) {
             th_work_tell(work, item, TH_ITEM_HUNGRY, 0, 0);
             th_strays_put(&a->pool->strays, item);
             return;
@@ -247,7 +255,7 @@ static void send_ahead(struct attendant *a)
 static struct th_item *take_oldest(struct attendant *a)
 {
     struct th_item *item = a->sent[0].item;
-    th_budget_give(a->pool->work->memory, item->decode_bytes);
+    th_budget_give(a->pool->work->memory, th_work_charge(a->pool->work, item));
     a->n_sent--;
     memmove(&a->sent[0], &a->sent[1], a->n_sent * sizeof a->sent[0]);
     return item;
@@ -301,6 +309,18 @@ static bool is_greedy(struct attendant *a)
            look.own_bytes + th_areas_held_bytes(&a->areas) > share_bytes(a);
 }
 
+/* Take the outputs that the reply speaks of. Where there is no memory for that, the file fails. */
+static bool take_outputs(struct attendant *a, uint64_t sink_bytes)
+{
+    unsigned i_sink = (unsigned)(a->reply.id % TH_WIRE_N_SINKS);
+    if (a->reply.error.code != THUMBS_OK) return true;
+    if (!th_areas_cover(&a->areas, i_sink, sink_bytes)) return false;
+    if (th_taken_copy(&a->taken, a->areas.sinks[i_sink].data, (size_t)sink_bytes))
+        return th_taken_fits(&a->taken, &a->reply.result);
+    th_error_set(&a->reply.error, THUMBS_MEMORY, THUMBS_STAGE_ENCODE, "no memory to take its thumbnails");
+    return true;
+}
+
 /* `size` bytes came: are they what an honest worker would say about sent[0], and are the outputs there to be read? */
 static bool is_plausible(struct attendant *a, size_t size)
 {
@@ -308,8 +328,7 @@ static bool is_plausible(struct attendant *a, size_t size)
     struct th_check expected = {.image = work->image, .no_work = work->no_work, .id = a->sent[0].id};
     expected.most_ns = th_now_ns() - a->sent[0].sent_ns + clock_slack_ns;
     uint64_t sink_bytes;
-    if (!th_check_reply(&expected, &a->reply, size, &sink_bytes)) return false;
-    return th_areas_cover(&a->areas, a->reply.id % TH_WIRE_N_SINKS, sink_bytes);
+    return th_check_reply(&expected, &a->reply, size, &sink_bytes) && take_outputs(a, sink_bytes);
 }
 
 /* A worker that has them cannot ask again: that would go on for ever. */
@@ -382,12 +401,13 @@ static void finish_answered(struct attendant *a)
     send_ahead(a);
     if (outcome.code == THUMBS_OK) {
         outcome.result = &a->reply.result;
-        outcome.data = a->areas.sinks[i_sink].data;
+        outcome.data = a->taken.data;
     } else {
         outcome.error = &a->reply.error;
     }
     work->finish(work->user, item, &outcome);
     th_areas_trim(&a->areas, i_sink); /* the worker has no job that goes there now */
+    th_taken_trim(&a->taken);
 }
 
 /* ---- a worker that failed ---- */
@@ -399,17 +419,20 @@ static bool has_run_out(const struct attendant *a, int status)
            atomic_load_explicit(&a->areas.page->out_of_memory, memory_order_relaxed);
 }
 
-static void describe_end(const struct attendant *a, enum answer answer, bool known, int status,
+static void describe_end(const struct attendant *a, enum answer answer, bool known, const struct th_worker_end *end,
                          struct thumbs_error *error)
 {
+    int status = end->status;
     if (answer == LATE) {
         th_error_set(error, THUMBS_TIMEOUT, THUMBS_STAGE_DECODE, "took longer than %g s",
                      (double)a->pool->work->timeout_ns / 1e9);
     } else if (answer == LIED) {
         th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE, "the worker answered nonsense");
-    } else if (answer == GREEDY || (known && has_run_out(a, status))) {
+    } else if (answer == GREEDY || (known && !end->killed && has_run_out(a, status))) {
         th_error_set(error, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "took more than its share of memory, %llu MB",
                      (unsigned long long)(share_bytes(a) >> 20));
+    } else if (known && end->killed) {
+        th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE, "the worker hung up and lived on");
     } else if (known && WIFSIGNALED(status)) {
         th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE, "the worker died of signal %d (%s)", WTERMSIG(status),
                      strsignal(WTERMSIG(status)));
@@ -433,14 +456,15 @@ static void describe_refusal(const struct attendant *a, struct thumbs_error *err
  * server has taken all its workers down with it; such a file is sent again, but not for ever: the worker itself says
  * what it had begun, and could deny it.
  *
- * A worker cannot be killed by SIGKILL but from outside, by the kernel that is out of memory or by a person: the file
- * has failed then, but nothing is known about it. */
+ * A locked-up worker cannot die of SIGKILL but from outside, by the kernel that is out of memory or by a person: the
+ * file has failed then, but nothing is known about it. One that hung up and had to be killed was not killed from
+ * outside. */
 static void bury_worker(struct attendant *a, enum answer answer)
 {
-    int status = 0;
+    struct th_worker_end end = {0};
     struct thumbs_error error = {0};
     struct sent *first = &a->sent[0];
-    bool known = end_worker(a, &status);
+    bool known = end_worker(a, answer == DIED, &end);
     bool begun = atomic_load_explicit(&a->areas.page->begun, memory_order_acquire) == first->id;
     bool its_doing = (begun || answer == LIED) && (known || answer != DIED);
     if (known || answer != DIED) {
@@ -449,8 +473,9 @@ static void bury_worker(struct attendant *a, enum answer answer)
         first->n_losses++;
     }
     if (its_doing || first->n_resends > MAX_RESENDS || first->n_losses > MAX_LOSSES) {
-        bool foreign = answer == DIED && (!known || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
-        describe_end(a, answer, known, status, &error);
+        bool was_shot = !end.killed && WIFSIGNALED(end.status) && WTERMSIG(end.status) == SIGKILL;
+        bool foreign = answer == DIED && (!known || was_shot);
+        describe_end(a, answer, known, &end, &error);
         fail_oldest(a, &error, !foreign);
     }
 }
@@ -459,9 +484,25 @@ static void bury_worker(struct attendant *a, enum answer answer)
  * its files go there, and none is to blame. */
 static void retire_worker(struct attendant *a)
 {
-    int status;
+    struct th_worker_end end;
     atomic_store(&a->pool->preload, true);
-    (void)end_worker(a, &status);
+    (void)end_worker(a, false, &end);
+}
+
+/* Has it had its time? A file that it has begun meanwhile is begun anew by the next one. */
+static bool is_worn(struct attendant *a)
+{
+    uint64_t most = share_bytes(a);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    most = UINT64_MAX;
+#endif
+    return th_hold_is_worn(&a->hold, th_now_ns(), most);
+}
+
+static void replace_worker(struct attendant *a)
+{
+    struct th_worker_end end;
+    (void)end_worker(a, false, &end);
 }
 
 /* A worker for the files that are to be sent, the first one or one in place of another. False: there is none to be
@@ -506,6 +547,7 @@ static bool attend(struct attendant *a, struct thumbs_error *err)
         enum answer answer = wait_for_answer(a);
         if (answer == ANSWERED) {
             finish_answered(a);
+            if (is_worn(a)) replace_worker(a);
         } else if (answer == NEEDS_LIBRARIES) {
             retire_worker(a);
         } else if (answer == REFUSED) {
@@ -543,8 +585,8 @@ static void fail_strays(struct pool *pool)
 static void give_up(struct attendant *a, const struct thumbs_error *error, bool is_hopeless)
 {
     struct pool *pool = a->pool;
-    int status;
-    (void)end_worker(a, &status);
+    struct th_worker_end end;
+    (void)end_worker(a, false, &end);
     pthread_mutex_lock(&pool->lock);
     pool->error = *error;
     pthread_mutex_unlock(&pool->lock);
@@ -597,7 +639,10 @@ static void run_attendants(struct pool *pool, struct attendant *attendants, unsi
     unsigned n_started = start_attendants(pool, attendants, n);
     for (unsigned i = n_started; i < n; i++)
         th_server_leave(pool->server, &pool->n_running);
-    if (n_started == 0)
+    if (n_started == 0 && th_file_limit() < sizeof(struct th_wire_page))
+        th_error_set(&pool->error, THUMBS_MEMORY, THUMBS_STAGE_NONE,
+                     "files may have no size (ulimit -f), so worker processes can share no memory");
+    else if (n_started == 0)
         th_error_set(&pool->error, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory or thread for one worker");
     th_server_keep(pool->server, &pool->n_running);
     for (unsigned i = 0; i < n_started; i++) {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/nullfd.h"
 #include "base/num.h"
 #include "base/sys.h"
 
@@ -72,8 +73,8 @@ static void bury(struct th_server *s)
     s->pid = 0;
 }
 
-/* posix_spawn, not fork: this process has threads by now. */
-static int spawn_program(const char *program, int sock, pid_t *pid)
+/* posix_spawn, not fork: this process has threads by now. `null` and `sock` lie above the numbers that they get. */
+static int spawn_program(const char *program, int null, int sock, pid_t *pid)
 {
     char *argv[] = {(char *)"thumbs", (char *)THUMBS_WORKER_ARG, NULL};
     posix_spawn_file_actions_t actions;
@@ -92,8 +93,8 @@ static int spawn_program(const char *program, int sock, pid_t *pid)
     /* Ignored here, it stays so from the first moment on: `pkill -USR1 thumbs` may find the server, too. */
     sigdelset(&defaults, SIGUSR1);
     /* Decoders must never write into a report that goes to standard output. */
-    int failed = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
-    if (!failed) failed = posix_spawn_file_actions_adddup2(&actions, 0, 1);
+    int failed = posix_spawn_file_actions_adddup2(&actions, null, 0);
+    if (!failed) failed = posix_spawn_file_actions_adddup2(&actions, null, 1);
     if (!failed) failed = posix_spawn_file_actions_adddup2(&actions, sock, TH_WIRE_SERVER_FD);
     if (!failed) failed = posix_spawnattr_setsigmask(&attr, &none);
     if (!failed) failed = posix_spawnattr_setsigdefault(&attr, &defaults);
@@ -106,6 +107,28 @@ static int spawn_program(const char *program, int sock, pid_t *pid)
     return failed;
 }
 
+/* Out of the way of the numbers that the server's descriptors get: a caller of the library may have closed the first
+ * three. Takes fd over. */
+static int above_servers(int fd)
+{
+    int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, TH_WIRE_SERVER_FD + 1);
+    int os_errno = errno;
+    if (fd >= 0) close(fd);
+    errno = os_errno;
+    return high;
+}
+
+/* 0 or an errno value. Takes sock over. */
+static int spawn_with_socket(const char *program, int sock, pid_t *pid)
+{
+    sock = above_servers(sock);
+    int null = sock < 0 ? -1 : above_servers(th_null_open());
+    int failed = null < 0 ? errno : spawn_program(program, null, sock, pid);
+    if (null >= 0) close(null);
+    if (sock >= 0) close(sock);
+    return failed;
+}
+
 /* With the lock held. */
 static enum thumbs_code start(struct th_server *s, struct thumbs_error *err)
 {
@@ -113,8 +136,7 @@ static enum thumbs_code start(struct th_server *s, struct thumbs_error *err)
     struct th_wire_answer ready;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
         return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, errno, "cannot make a socket for workers");
-    int failed = spawn_program(s->program, pair[1], &s->pid);
-    close(pair[1]);
+    int failed = spawn_with_socket(s->program, pair[1], &s->pid);
     s->sock = pair[0];
     if (failed) {
         s->pid = 0;
@@ -139,8 +161,9 @@ static const uint64_t arena_space_bytes = UINT64_C(8) << 30;
 static struct th_sandbox_limits limits_of_worker(const struct th_work *work, unsigned most_threads)
 {
     uint64_t stacks_bytes = (uint64_t)most_threads * TH_WORK_STACK_BYTES; /* mostly never touched */
-    uint64_t data_bytes = work->memory->limit + TH_WORK_PROCESS_MOST_BYTES + stacks_bytes;
-    uint64_t file_bytes = work->memory->limit + SINK_SPARE_BYTES;
+    uint64_t most = work->alone_bytes > work->memory->limit ? work->alone_bytes : work->memory->limit;
+    uint64_t data_bytes = most + TH_WORK_PROCESS_MOST_BYTES + stacks_bytes;
+    uint64_t file_bytes = most + SINK_SPARE_BYTES;
     uint64_t shared_bytes = th_add_sat(TH_WIRE_N_SINKS * file_bytes, th_mul_sat(work->n_slots, work->file_bytes));
     return (struct th_sandbox_limits){
         .data_bytes = data_bytes,
@@ -272,13 +295,13 @@ enum thumbs_code th_server_spawn(struct th_server *s, const int *fds, size_t n_f
     return THUMBS_OK;
 }
 
-bool th_server_reap(struct th_server *s, const struct th_worker_id *worker, int *status)
+bool th_server_reap(struct th_server *s, const struct th_worker_id *worker, bool hung_up, struct th_worker_end *end)
 {
-    struct th_wire_request request = {.type = TH_WIRE_REAP, .pid = worker->pid};
+    struct th_wire_request request = {.type = hung_up ? TH_WIRE_REAP_ENDED : TH_WIRE_REAP, .pid = worker->pid};
     struct th_wire_answer answer;
     pthread_mutex_lock(&s->lock);
     bool known = worker->generation == s->generation && ask(s, &request, NULL, 0, &answer) && answer.os_errno == 0;
     pthread_mutex_unlock(&s->lock);
-    if (known) *status = answer.status;
+    if (known) *end = (struct th_worker_end){.status = answer.status, .killed = answer.killed};
     return known;
 }

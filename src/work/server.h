@@ -35,8 +35,15 @@ struct th_worker_id {
  * it needs them. Codes MEMORY, INTERNAL. Any thread. */
 enum thumbs_code th_server_spawn(struct th_server *server, const int *fds, size_t n_fds, bool preload,
                                  struct th_worker_id *worker, struct thumbs_error *err);
-/* Kill the worker if it still lives. True: *status is how it ended, as from waitpid(). False: unknown, it went down
- * with its server. Either way it has been killed. Any thread. */
-bool th_server_reap(struct th_server *server, const struct th_worker_id *worker, int *status);
+/* How a worker ended. */
+struct th_worker_end {
+    int status;  /* as from waitpid() */
+    bool killed; /* it lived until it was killed here: the status says nothing of it */
+};
+
+/* Kill the worker if it still lives; one that has hung up is given a second to end by itself. True: *end is how. False:
+ * unknown, it went down with its server. Either way it is gone. Any thread. */
+bool th_server_reap(struct th_server *server, const struct th_worker_id *worker, bool hung_up,
+                    struct th_worker_end *end);
 
 #endif

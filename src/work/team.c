@@ -5,47 +5,12 @@
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "base/tasks.h"
 
 #ifdef _OPENMP
 #include <omp.h>
 #include <sched.h>
 #include <stdlib.h>
-
-struct probe {
-    pthread_mutex_t lock;
-    pthread_cond_t release;
-    bool released;
-};
-
-static void *probe_thread(void *arg)
-{
-    struct probe *probe = arg;
-    pthread_mutex_lock(&probe->lock);
-    while (!probe->released)
-        pthread_cond_wait(&probe->release, &probe->lock);
-    pthread_mutex_unlock(&probe->lock);
-    return NULL;
-}
-
-/* How many threads beside this one the system gives, up to `wanted`. libgomp ends the whole process when it cannot
- * start a thread; so start that many plain ones first, all alive at once, and ask libgomp only for what was got. */
-static unsigned startable_threads(unsigned wanted)
-{
-    pthread_t *threads = th_calloc(wanted ? wanted : 1, sizeof *threads);
-    struct probe probe = {.lock = PTHREAD_MUTEX_INITIALIZER, .release = PTHREAD_COND_INITIALIZER};
-    unsigned n = 0;
-    if (!threads) return 0;
-    while (n < wanted && th_thread_start(&threads[n], probe_thread, &probe) == 0)
-        n++;
-    pthread_mutex_lock(&probe.lock);
-    probe.released = true;
-    pthread_cond_broadcast(&probe.release);
-    pthread_mutex_unlock(&probe.lock);
-    for (unsigned i = 0; i < n; i++)
-        pthread_join(threads[i], NULL);
-    free(threads);
-    return n;
-}
 
 static void member(const struct th_work *work)
 {
@@ -79,7 +44,8 @@ void th_team_untie(void)
 enum thumbs_code th_team_run(const struct th_work *work, struct thumbs_error *err)
 {
     (void)err;
-    unsigned n_threads = 1 + startable_threads(work->jobs - 1);
+    /* libgomp ends the whole process when it cannot start a thread: so it is asked for no more than can be had. */
+    unsigned n_threads = 1 + th_tasks_startable(work->jobs - 1);
     omp_set_dynamic(0); /* else libgomp goes by the load of the machine and OMP_DYNAMIC */
 #pragma omp parallel num_threads(n_threads) default(none) shared(work)
     member(work);

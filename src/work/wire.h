@@ -18,7 +18,7 @@
 #include "sandbox/sandbox.h"
 #include "thumbs/thumbs.h"
 
-#define TH_WIRE_VERSION   4u
+#define TH_WIRE_VERSION   5u
 #define TH_WIRE_SERVER_FD 3 /* where the server finds its socket */
 #define TH_WIRE_N_SINKS   3 /* a worker's output areas: one being committed, one being filled, one for the file ahead */
 #define TH_WIRE_MAX_FDS   5
@@ -34,17 +34,19 @@ struct th_wire_config {
 
 enum th_wire_request_type {
     TH_WIRE_SPAWN = 1, /* start a worker; with it come its socket, its page and its sinks */
-    TH_WIRE_REAP       /* kill worker `pid` if it still lives, and say how it ended */
+    TH_WIRE_REAP,      /* kill worker `pid` if it still lives, and say how it ended */
+    TH_WIRE_REAP_ENDED /* the same for one that has hung up: it is given a moment to end by itself */
 };
 struct th_wire_request {
     uint32_t type;
-    int32_t pid;      /* REAP */
+    int32_t pid;      /* REAP, REAP_ENDED */
     uint32_t preload; /* SPAWN: 1: see that the decoders' libraries are loaded before */
 };
 struct th_wire_answer {
     int32_t pid;
     int32_t os_errno; /* 0, or why it could not be done */
-    int32_t status;   /* REAP: as waitpid() gives it */
+    int32_t status;   /* REAP, REAP_ENDED: as waitpid() gives it */
+    uint32_t killed;  /* the same: it lived until the server killed it */
 };
 
 /* The first message of a worker, sent before it takes one, so that no picture can have had a hand in it. */

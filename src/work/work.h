@@ -62,6 +62,7 @@ struct th_work {
     unsigned n_slots;            /* that items come in ... */
     uint64_t file_bytes;         /* ... and the most that one holds */
     struct th_budget *memory;    /* for decoding: a file waits until what it will need fits in */
+    uint64_t alone_bytes;        /* one that needs more than all of that, but no more than this, takes all of it */
     const char *worker_program;  /* mode processes */
     enum thumbs_sandbox sandbox; /* mode processes */
     bool no_work;                /* hand each file over and back, make nothing of it */
@@ -92,6 +93,9 @@ enum thumbs_code th_work_run(const struct th_work *work, struct thumbs_error *er
 /* Find out what the item will need of the budget, from its header. False: more than there ever is; it has been finished
  * as failed, with both numbers. */
 bool th_work_admit(const struct th_work *work, struct th_item *item);
+
+/* What an admitted item takes of the budget. */
+uint64_t th_work_charge(const struct th_work *work, const struct th_item *item);
 
 /* Take what an admitted item needs of the budget, waiting for it. False: the run was stopped; the item was dropped. */
 bool th_work_reserve(const struct th_work *work, struct th_item *item, unsigned worker);

@@ -25,14 +25,16 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/filelimit.h"
 #include "base/num.h"
 #include "base/sys.h"
 #include "work/make.h"
+#include "work/oom.h"
 #include "work/probe.h"
 #include "work/wire.h"
 #include "work/work.h"
 
-enum { N_SPAWN_FDS = 2 + TH_WIRE_N_SINKS, MAX_ARENAS = 4 };
+enum { N_SPAWN_FDS = 2 + TH_WIRE_N_SINKS, MAX_ARENAS = 4, END_TRIES = 1000, END_PAUSE_US = 1000 };
 
 /* ---- worker ---- */
 
@@ -45,6 +47,7 @@ struct input {
 struct output {
     struct th_sink sink; /* first: grow_sink() gets from one to the other */
     int fd;
+    bool is_full; /* it may not grow, by a limit on the size of files */
 };
 
 struct worker {
@@ -65,7 +68,13 @@ static bool grow_sink(struct th_sink *sink, size_t need)
     while (cap < need) {
         if (!th_mul_size(cap, 2, &cap)) return false;
     }
-    if (ftruncate(out->fd, (off_t)cap) != 0) return false;
+    if (ftruncate(out->fd, (off_t)cap) != 0) {
+        cap = need; /* twice as much may be more than a file may have */
+        if (ftruncate(out->fd, (off_t)cap) != 0) {
+            out->is_full = errno == EFBIG;
+            return false;
+        }
+    }
     void *data = mremap(sink->data, sink->cap, cap, MREMAP_MAYMOVE);
     if (data == MAP_FAILED) return false;
     sink->data = data;
@@ -121,6 +130,7 @@ static void do_job(struct worker *w, const struct th_wire_job *job, const uint8_
     struct th_sink *sink = &w->outputs[job->i_sink].sink;
     struct th_image_limits limits = {.sandboxed = w->sandboxed};
     sink->len = 0;
+    w->outputs[job->i_sink].is_full = false;
     bool lie = false;
     if (th_probe(data, (size_t)job->len, &lie, &reply->error)) {
         if (lie) reply->id += 1000;
@@ -129,6 +139,10 @@ static void do_job(struct worker *w, const struct th_wire_job *job, const uint8_
     /* The attendant kills what runs over; the deadline here is for decoders that can stop by themselves first. */
     reply->error.code = th_work_make(data, (size_t)job->len, &w->config->image, limits, w->config->timeout_ns, sink,
                                      &reply->result, &reply->error);
+    if (reply->error.code == THUMBS_MEMORY && w->outputs[job->i_sink].is_full &&
+        th_file_limit() < w->config->limits.file_bytes)
+        th_error_set(&reply->error, THUMBS_MEMORY, THUMBS_STAGE_ENCODE,
+                     "its thumbnails are larger than the limit on the size of files (ulimit -f)");
     /* What a failed one has written goes back; that of the others when it is committed (th_areas_trim()). */
     if (reply->error.code != THUMBS_OK && sink->cap > TH_WORK_SINK_KEEP_BYTES)
         madvise(sink->data + TH_WORK_SINK_KEEP_BYTES, sink->cap - TH_WORK_SINK_KEEP_BYTES, MADV_REMOVE);
@@ -216,6 +230,7 @@ static void become_worker(pid_t server, int control)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != server) _exit(1); /* it died before the line above */
     prctl(PR_SET_NAME, "thumbs-worker");
+    th_oom_step_forward(TH_OOM_STEP);
     close(control);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     /* Standard error may be the user's terminal, which can be read, or a log, which can be emptied. What a sanitizer
@@ -237,22 +252,42 @@ static void spawn(int control, const struct th_wire_config *config, const struct
     answer->os_errno = pid < 0 ? errno : 0;
 }
 
-/* The pid is our own child and not waited for yet, so it can be nobody else's. */
-static void reap(pid_t pid, struct th_wire_answer *answer)
+static pid_t wait_for(pid_t pid, int *status, int options)
 {
+    pid_t got;
+    do {
+        got = waitpid(pid, status, options);
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
+/* A process that ends closes its descriptors just before it can be waited for. */
+static bool ends_by_itself(pid_t pid, int *status)
+{
+    for (int i = 0; i < END_TRIES; i++) {
+        if (wait_for(pid, status, WNOHANG) == pid) return true;
+        usleep(END_PAUSE_US);
+    }
+    return false;
+}
+
+/* The pid is our own child and not waited for yet, so it can be nobody else's. */
+static void reap(const struct th_wire_request *request, struct th_wire_answer *answer)
+{
+    pid_t pid = request->pid;
     int status = 0;
     if (pid <= 1) {
         answer->os_errno = EINVAL;
         return;
     }
-    kill(pid, SIGKILL);
-    pid_t got;
-    do {
-        got = waitpid(pid, &status, 0);
-    } while (got < 0 && errno == EINTR);
+    answer->killed =
+        request->type == TH_WIRE_REAP_ENDED ? !ends_by_itself(pid, &status) : wait_for(pid, &status, WNOHANG) != pid;
+    if (answer->killed) {
+        kill(pid, SIGKILL);
+        if (wait_for(pid, &status, 0) < 0) answer->os_errno = errno;
+    }
     answer->pid = pid;
     answer->status = status;
-    answer->os_errno = got < 0 ? errno : 0;
 }
 
 static bool serve_request(int control, const struct th_wire_config *config, const struct th_sandbox *sandbox)
@@ -266,8 +301,8 @@ static bool serve_request(int control, const struct th_wire_config *config, cons
         /* Where that fails each picture that needs them will say so. */
         if (request.preload) (void)th_image_preload(NULL);
         spawn(control, config, sandbox, fds, &answer);
-    } else if (request.type == TH_WIRE_REAP) {
-        reap(request.pid, &answer);
+    } else if (request.type == TH_WIRE_REAP || request.type == TH_WIRE_REAP_ENDED) {
+        reap(&request, &answer);
     } else {
         answer.os_errno = EINVAL;
     }
@@ -301,6 +336,7 @@ int th_work_serve(void)
     static struct th_wire_config config;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NAME, "thumbs-server");
+    th_oom_step_forward(TH_OOM_STEP);
     leave_signals_to_parent();
     keep_threads_small();
     th_work_prepare(); /* it was a new exec, so OpenMP has tied us again */

@@ -30,6 +30,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -1198,11 +1199,32 @@ static int raise_abort(const struct scene *scene)
     return 1;
 }
 
-static int kill_itself(const struct scene *scene)
+/* Calls by which a process could end itself by SIGKILL, or as if it had been stopped from outside.
+ * Returns the number of the first that is not refused. */
+static int end_as_if_from_outside(const struct scene *scene)
 {
     (void)scene;
-    kill(getpid(), SIGKILL);
-    return 1;
+    const pid_t pid = getpid();
+    const struct rlimit none = {0, 0};
+    const struct itimerval soon = {.it_value = {.tv_usec = 1000}};
+    static const int signals[] = {SIGKILL, SIGSTOP, SIGTERM, SIGXCPU};
+    siginfo_t info = {.si_code = SI_QUEUE};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        if (kill(pid, signals[i]) == 0 || errno != EPERM) return 1;
+        if (syscall(SYS_tgkill, pid, pid, signals[i]) == 0 || errno != EPERM) return 2;
+        if (syscall(SYS_tkill, pid, signals[i]) == 0 || errno != EPERM) return 3;
+        if (syscall(SYS_rt_sigqueueinfo, pid, signals[i], &info) == 0 || errno != EPERM) return 4;
+        if (syscall(SYS_rt_tgsigqueueinfo, pid, pid, signals[i], &info) == 0 || errno != EPERM) return 5;
+    }
+    if (kill(pid, SIGABRT | 1 << 30) == 0) return 6;
+    if (setrlimit(RLIMIT_CPU, &none) == 0) return 7;
+    if (syscall(SYS_prlimit64, 0, RLIMIT_CPU, &none, NULL) == 0) return 8;
+    if (setitimer(ITIMER_REAL, &soon, NULL) == 0) return 9;
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0) return 10;
+    if (prctl(PR_SET_SECCOMP, 1) == 0) return 11;
+    if (fcntl(0, F_SETSIG, SIGKILL) == 0) return 12;
+    if (fcntl(0, F_SETOWN, pid) == 0) return 13;
+    return 0;
 }
 
 static int abort_in_thread_life(const struct scene *scene)
@@ -1221,8 +1243,17 @@ Test(sandbox, can_still_abort, .timeout = TIME)
     cr_expect(!WCOREDUMP(status));
     status = run_inside(sandbox, NULL, abort_in_thread_life, &scene);
     cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
-    status = run_inside(sandbox, NULL, kill_itself, &scene);
-    cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    th_sandbox_destroy(sandbox);
+}
+
+/* SIGKILL means that it was done from outside, and the file is then not to blame. */
+Test(sandbox, cannot_pass_its_end_off_as_anothers_doing, .timeout = TIME)
+{
+    struct scene scene = {0};
+    NEED(TH_SANDBOX_SECCOMP);
+    struct th_sandbox *sandbox = prepare(0, NULL);
+    int status = run_inside(sandbox, NULL, end_as_if_from_outside, &scene);
+    cr_expect_eq(status, 0, "status %x", (unsigned)status);
     th_sandbox_destroy(sandbox);
 }
 

@@ -12,19 +12,6 @@
 /* What the program lends: set once by start(), before anything else is called. */
 extern const struct th_vips_host *th_vips_lent;
 
-/* ---- what libvips says: vips_start.c ---- */
-
-#define TH_VIPS_WARNING_LEN 200
-/* The first warning of this thread since it was emptied. */
-extern _Thread_local char th_vips_first_warning[TH_VIPS_WARNING_LEN];
-
-/* The first line of a text, made printable. */
-void th_vips_copy_clause(char *to, size_t size, const char *from);
-/* Why it gave up, for people; empties what it was taken from. */
-void th_vips_take_hint(char *hint, size_t size);
-/* Keep a library that logs through GLib off the terminal. */
-void th_vips_silence(const char *domain);
-
 /* ---- a picture: vips_source.c ---- */
 
 struct th_vips_source {

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/sys.h"
@@ -25,6 +26,9 @@ const struct th_vips_ops *th_vips_if_loaded(void)
 static enum thumbs_code open_module(struct thumbs_error *err)
 {
     void *module = dlopen(TH_VIPS_MODULE, RTLD_NOW | RTLD_LOCAL);
+    /* The folder beside the program ($ORIGIN) is not known to the loader where there is no /proc. */
+    if (!module && access("/proc/self/exe", F_OK) != 0)
+        module = dlopen(THUMBS_INSTALLED_MODULES "/" TH_VIPS_MODULE, RTLD_NOW | RTLD_LOCAL);
     if (!module) {
         const char *why = dlerror();
         return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "the libvips module cannot be loaded: %s",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "image/vips/vips_internal.h"
+#include "image/vips/vips_text.h"
 
 /* Rows asked for at a time: a multiple of the 8 that libvips' readers work in, so that none is made twice. */
 #define STRIP 16
@@ -85,7 +86,7 @@ enum thumbs_code th_vips_source_read(struct th_vips_source *s, uint32_t most_shr
                                      struct thumbs_error *err)
 {
     const struct th_vips_reduction by = reduction_for(s->format, most_shrink, draw_scale);
-    th_vips_first_warning[0] = 0;
+    th_vips_text_forget();
     enum th_vips_outcome outcome = attempt(s, by, th_vips_source_strictness(s), to);
     if (outcome == TH_VIPS_BROKEN && th_vips_source_strictness(s) != VIPS_FAIL_ON_NONE && !th_vips_source_is_late(s)) {
         th_vips_source_go_lenient(s);
@@ -98,12 +99,12 @@ enum thumbs_code th_vips_source_read(struct th_vips_source *s, uint32_t most_shr
     }
     if (outcome == TH_VIPS_BROKEN) {
         char hint[120];
-        th_vips_take_hint(hint, sizeof hint);
+        th_vips_text_take(hint, sizeof hint);
         return th_vips_lent->error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "the data does not decode: %s", hint);
     }
-    *damaged = outcome == TH_VIPS_PART || s->lenient || (s->format == THUMBS_FORMAT_JPEG && th_vips_first_warning[0]);
-    if (*damaged && !s->damage[0]) th_vips_take_hint(s->damage, sizeof s->damage);
-    th_vips_copy_clause(warning, 200, s->damage);
+    *damaged = outcome == TH_VIPS_PART || s->lenient || (s->format == THUMBS_FORMAT_JPEG && th_vips_text_warning()[0]);
+    if (*damaged && !s->damage[0]) th_vips_text_take(s->damage, sizeof s->damage);
+    th_vips_text_clause(warning, 200, s->damage);
     vips_error_clear();
     return THUMBS_OK;
 }

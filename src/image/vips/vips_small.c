@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "image/vips/vips_internal.h"
+#include "image/vips/vips_text.h"
 
 /* A libvips image over the picture's memory. */
 static VipsImage *wrap(const struct th_pixels *p)
@@ -52,6 +53,7 @@ static bool replace_pixels(struct th_pixels *p, VipsImage *image)
 bool th_vips_to_srgb(struct th_pixels *p, const uint8_t *icc, size_t icc_len)
 {
     bool ok = false;
+    th_vips_text_enter();
     VipsImage *in = wrap(p), *out = NULL;
     if (!in) goto out;
     if (icc) {
@@ -65,6 +67,7 @@ out:
     vips_error_clear();
     g_clear_object(&out);
     g_clear_object(&in);
+    th_vips_text_leave();
     return ok;
 }
 
@@ -91,6 +94,7 @@ enum thumbs_code th_vips_webp(const struct th_pixels *p, uint32_t quality, uint6
     void *data = NULL;
     size_t len = 0;
     struct encoding encoding = {.deadline_ns = deadline_ns};
+    th_vips_text_enter();
     VipsImage *image = wrap(p);
     if (image) {
         vips_image_set_progress(image, TRUE);
@@ -98,7 +102,7 @@ enum thumbs_code th_vips_webp(const struct th_pixels *p, uint32_t quality, uint6
     }
     if (!image || vips_webpsave_buffer(image, &data, &len, "Q", (int)quality, "strip", TRUE, NULL) != 0) {
         char hint[120];
-        th_vips_take_hint(hint, sizeof hint);
+        th_vips_text_take(hint, sizeof hint);
         code = encoding.late
                    ? th_vips_lent->error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_ENCODE, "it took longer than it may")
                    : th_vips_lent->error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE, "the WebP encoder failed: %s",
@@ -108,5 +112,6 @@ enum thumbs_code th_vips_webp(const struct th_pixels *p, uint32_t quality, uint6
     }
     g_free(data);
     g_clear_object(&image);
+    th_vips_text_leave();
     return code;
 }

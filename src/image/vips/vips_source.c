@@ -4,6 +4,7 @@
 
 #include "image/vips/vips_bytes.h"
 #include "image/vips/vips_internal.h"
+#include "image/vips/vips_text.h"
 #include "image/vips/webp_first.h"
 
 /* ---- loaders ---- */
@@ -26,7 +27,7 @@ bool th_vips_source_unlock(const char *loader)
     if (strcmp(loader, "svgload_buffer") != 0 || vips_type_find("VipsOperation", loader) == 0) return false;
     if (!loader_usable(loader)) {
         for (size_t i = 0; drawing[i]; i++)
-            th_vips_silence(drawing[i]);
+            th_vips_text_silence(drawing[i]);
         vips_operation_block_set("VipsForeignLoadSvgBuffer", FALSE);
     }
     return true;
@@ -48,6 +49,7 @@ static bool set_input(struct th_vips_source *s, VipsOperation *operation)
         if (s->format == THUMBS_FORMAT_PNG) th_vips_bytes_skip_texts(&plan);
         if (s->format == THUMBS_FORMAT_TIFF) th_vips_bytes_cut_pages(&plan);
         g_clear_object(&s->bytes);
+        th_vips_text_leave();
         s->bytes = th_vips_bytes_new(&plan);
         if (s->bytes) g_object_set(operation, "source", s->bytes, NULL);
         return s->bytes;
@@ -218,7 +220,7 @@ static void repair_png(struct th_vips_source *s)
 void th_vips_source_go_lenient(struct th_vips_source *s)
 {
     s->lenient = true;
-    th_vips_take_hint(s->damage, sizeof s->damage);
+    th_vips_text_take(s->damage, sizeof s->damage);
     if (s->format == THUMBS_FORMAT_PNG) repair_png(s);
 }
 
@@ -231,7 +233,7 @@ enum thumbs_code th_vips_source_too_late(struct thumbs_error *err)
 static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_error *err)
 {
     static const struct th_vips_reduction full = {1, 1};
-    th_vips_first_warning[0] = 0;
+    th_vips_text_forget();
     VipsImage *image = th_vips_source_load(s, full, th_vips_source_strictness(s));
     if (!image && th_vips_source_strictness(s) != VIPS_FAIL_ON_NONE && !th_vips_source_is_late(s)) {
         th_vips_source_go_lenient(s);
@@ -252,12 +254,12 @@ static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_erro
     }
     if (th_vips_source_is_late(s)) return th_vips_source_too_late(err);
     /* libvips tries to make an image of such sides, is told off by GLib and goes on with a side of one pixel. */
-    if (s->image && s->format == THUMBS_FORMAT_SVG && strstr(th_vips_first_warning, "out of range"))
+    if (s->image && s->format == THUMBS_FORMAT_SVG && strstr(th_vips_text_warning(), "out of range"))
         return th_vips_lent->error_set(err, THUMBS_TOO_LARGE, THUMBS_STAGE_DECODE, "its sides are beyond all limits");
     if (s->image) return THUMBS_OK;
 
     char hint[120];
-    th_vips_take_hint(hint, sizeof hint);
+    th_vips_text_take(hint, sizeof hint);
     return th_vips_lent->error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "the header does not decode: %s", hint);
 }
 
@@ -275,6 +277,7 @@ enum thumbs_code th_vips_source_open(const struct th_vips_input *in, struct th_v
         (s->repaired = th_webp_first_frame(in->data, in->len, th_vips_lent->alloc, &s->len)))
         s->data = s->repaired;
 
+    th_vips_text_enter();
     enum thumbs_code code = open_header(s, err);
     if (code != THUMBS_OK) {
         th_vips_source_close(s);

@@ -19,6 +19,18 @@ for limits in "1024 64 processes" "256 4 threads" "64 1 sync"; do
     [ $status -eq 0 ] || fail "$1 descriptors, $2 jobs, $3: exit status $status: $(tail -n 1 "$log/stderr")"
     [ "$(outputs "out-$3-$1" | wc -l)" -eq 300 ] || fail "$1 descriptors: not all was made"
 done
+# Fewer jobs are enough for that, and it is said.
+for limits in "64 4 processes" "40 4 processes" "30 4 threads"; do
+    # shellcheck disable=SC2086 # three words
+    set -- $limits
+    status=0
+    # shellcheck disable=SC3045 # dash and bash have it
+    (ulimit -n "$1" && exec "$THUMBS" --jobs="$2" --mode="$3" photos "fewer-$3-$1" 2>"$log/stderr") || status=$?
+    [ $status -eq 0 ] || fail "$1 descriptors, $2 jobs, $3: exit status $status: $(tail -n 1 "$log/stderr")"
+    [ "$(outputs "fewer-$3-$1" | wc -l)" -eq 300 ] || fail "$1 descriptors, $3: not all was made"
+    [ "$(grep -c "jobs\{0,1\} instead of $2, since $1 open files" "$log/stderr")" -eq 1 ] ||
+        fail "$1 descriptors, $3: it is not said once that there are fewer jobs: $(cat "$log/stderr")"
+done
 for limits in "1024 64 processes" "128 2 processes" "128 4 threads" "40 4 threads" "20 2 processes" "16 1 sync"; do
     # shellcheck disable=SC2086 # three words
     set -- $limits

@@ -37,6 +37,21 @@ test ! -e none
 thumbs 0 --memory=1000G photos processes
 thumbs 2 --memory=0 photos out
 
+# A picture of which there is not enough memory beside busy workers is done while they are idle: progressive, of one
+# component, 6,000 x 6,000 pixels, it takes up to 71 MB, and two jobs have 63.
+mkdir large
+{
+    printf '\377\330\377\333\000\103\000'
+    head -c 64 /dev/zero | tr '\000' '\001'
+    printf '\377\302\000\013\010\027\160\027\160\001\001\021\000'
+    printf '\377\304\000\024\000\001\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000'
+    printf '\377\332\000\010\001\001\000\000\000\000\077\377\331'
+} >large/1.jpg
+for n in 2 3 4; do cp large/1.jpg large/$n.jpg; done
+cp "$SAMPLES"/photos/*.jpg large
+thumbs 0 --jobs=4 --memory=200M --report="$log/r" large lent
+[ "$(fates "$log/r" | grep -c '^damaged ')" -eq 4 ] || fail "large pictures: $(fates "$log/r")"
+
 # A worker that takes what it has not announced is replaced, its file fails, the others are done (builds with probes).
 mkdir greedy
 probe() { printf 'GIF89a\001\000\001\000\000\000\000THUMBS-PROBE %s\n' "$2" >"greedy/$1.gif"; }
@@ -52,4 +67,17 @@ cp photos/dunes.jpg photos/forest.jpg greedy
 thumbs 1 --jobs=2 --memory=512M --report="$log/r" greedy none
 expect_counts 2 0 0 3 0
 [ "$(fates "$log/r" | grep -c '^failed:decode:memory ')" -eq 3 ] || fail "$(fates "$log/r")"
+
+# One that takes a little of each of many files and answers at once is replaced between two of them, before a limit of
+# the kernel ends it, and no file has to pay.
+rm -rf greedy
+mkdir greedy
+i=0
+while [ $i -lt 60 ]; do
+    probe $i "eat 8"
+    i=$((i + 1))
+done
+thumbs 1 --jobs=1 --memory=200M --report="$log/r" greedy none
+[ "$(grep -c 'probe: eat: done' "$log/r")" -eq 60 ] ||
+    fail "a worker that grew was not replaced: $(fates "$log/r" | sort | uniq -c)"
 thumbs 2 --memory=much photos out

@@ -1,0 +1,92 @@
+#include "image/vips/vips_text.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include <vips/vips.h>
+
+/* What JPEG files have to be blamed for reaches us only as such a warning. */
+static _Thread_local char last_warning[200];
+
+static atomic_uint n_inside;  /* threads at work */
+static atomic_ulong n_visits; /* begun so far */
+static _Thread_local struct {
+    unsigned depth;
+    bool was_alone; /* when it began */
+    unsigned long number;
+} visit;
+
+void th_vips_text_clause(char *to, size_t size, const char *from)
+{
+    size_t n = 0;
+    for (; from && from[n] && from[n] != '\n' && n + 1 < size; n++)
+        to[n] = (unsigned char)from[n] < 0x20 || from[n] == 0x7f ? '?' : from[n];
+    to[n] = 0;
+}
+
+static void on_log(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer user)
+{
+    (void)domain;
+    (void)user;
+    if ((level & G_LOG_LEVEL_WARNING) && last_warning[0] == 0)
+        th_vips_text_clause(last_warning, sizeof last_warning, message);
+}
+
+void th_vips_text_silence(const char *domain)
+{
+    const GLogLevelFlags levels = (GLogLevelFlags)(G_LOG_LEVEL_MASK & ~G_LOG_LEVEL_ERROR);
+    g_log_set_handler(domain, levels, on_log, NULL);
+}
+
+void th_vips_text_enter(void)
+{
+    if (visit.depth++ > 0) return;
+    visit.was_alone = atomic_fetch_add(&n_inside, 1) == 0;
+    visit.number = atomic_fetch_add(&n_visits, 1) + 1;
+    if (visit.was_alone) vips_error_clear();
+}
+
+void th_vips_text_leave(void)
+{
+    if (--visit.depth == 0) atomic_fetch_sub(&n_inside, 1);
+}
+
+const char *th_vips_text_warning(void)
+{
+    return last_warning;
+}
+
+void th_vips_text_forget(void)
+{
+    last_warning[0] = 0;
+}
+
+/* Whoever comes in counts before he can write; so after the text was read, this tells whose it was. */
+static bool was_alone_throughout(void)
+{
+    return visit.depth > 0 && visit.was_alone && atomic_load(&n_visits) == visit.number;
+}
+
+/* Its last line says most about why it gave up; some decoders only warn. */
+static void take_last_line(char *hint, size_t size)
+{
+    char *text = vips_error_buffer_copy();
+    hint[0] = 0;
+    g_strchomp(text);
+    const char *last = strrchr(text, '\n');
+    if (was_alone_throughout()) th_vips_text_clause(hint, size, last ? last + 1 : text);
+    g_free(text);
+}
+
+void th_vips_text_take(char *hint, size_t size)
+{
+    take_last_line(hint, size);
+    if (hint[0] == 0) th_vips_text_clause(hint, size, last_warning);
+    if (hint[0] == 0) th_vips_text_clause(hint, size, "no reason given");
+    /* "VipsJpeg: Premature end": who says it does not matter to who reads it. */
+    const char *text_behind = strstr(hint, ": ");
+    if (text_behind && text_behind[2] && strcspn(hint, " ") > (size_t)(text_behind - hint))
+        memmove(hint, text_behind + 2, strlen(text_behind + 2) + 1);
+    last_warning[0] = 0;
+}
