@@ -12,23 +12,37 @@
 #include "image/steps.h"
 #include "image/vips/vips_load.h"
 
-static enum thumbs_code check_options(const struct thumbs_image_options *options, struct thumbs_error *err)
+static enum thumbs_code usage(struct thumbs_error *err, const char *message)
 {
-    if (options->n_sizes < 1 || options->n_sizes > THUMBS_MAX_SIZES)
-        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "1 to %d sizes are needed", THUMBS_MAX_SIZES);
-    for (uint32_t i = 0; i < options->n_sizes; i++)
-        if (options->sizes[i].width == 0 && options->sizes[i].height == 0)
-            return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "a size has no side");
-    if (options->n_formats < 1 || options->n_formats > THUMBS_MAX_FORMATS)
-        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "1 to %d formats are needed", THUMBS_MAX_FORMATS);
-    for (uint32_t i = 0; i < options->n_formats; i++)
-        if (!thumbs_format_is_output((enum thumbs_format)options->formats[i]))
+    return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "%s", message);
+}
+
+static enum thumbs_code check_sizes(const struct thumbs_image_options *o, struct thumbs_error *err)
+{
+    if (o->n_sizes < 1 || o->n_sizes > THUMBS_MAX_SIZES) return usage(err, "one to 16 sizes are possible");
+    for (uint32_t i = 0; i < o->n_sizes; i++) {
+        const struct thumbs_size *s = &o->sizes[i];
+        if (s->width == 0 && s->height == 0) return usage(err, "a size needs a width or a height");
+        if (s->width > THUMBS_MAX_SIDE || s->height > THUMBS_MAX_SIDE)
+            return usage(err, "a size of over 65500 pixels is not possible");
+    }
+    return THUMBS_OK;
+}
+
+enum thumbs_code th_image_check_options(const struct thumbs_image_options *o, struct thumbs_error *err)
+{
+    enum thumbs_code code = check_sizes(o, err);
+    if (code != THUMBS_OK) return code;
+    if (o->n_formats < 1 || o->n_formats > THUMBS_MAX_FORMATS) return usage(err, "one to 6 formats are possible");
+    for (uint32_t i = 0; i < o->n_formats; i++) {
+        enum thumbs_format format = (enum thumbs_format)o->formats[i];
+        if (!thumbs_format_is_output(format))
             return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "%s cannot be written",
-                                thumbs_format_name((enum thumbs_format)options->formats[i]));
-    if (options->quality < 1 || options->quality > 100)
-        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "a quality is 1 to 100");
-    if (options->fit != THUMBS_FIT_INSIDE)
-        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "only the fit \"inside\" can be made");
+                                thumbs_format_name(format));
+    }
+    if (o->fit != THUMBS_FIT_INSIDE) return usage(err, "only fit inside is built yet");
+    if (o->quality < 1 || o->quality > 100) return usage(err, "quality goes from 1 to 100");
+    if (o->max_pixels < 1) return usage(err, "max_pixels must be at least 1");
     return THUMBS_OK;
 }
 
@@ -48,7 +62,7 @@ enum thumbs_code th_image_make(const uint8_t *data, size_t len, const struct thu
                                const struct th_image_limits *limits, struct th_sink *sink,
                                struct th_image_result *result, struct thumbs_error *err)
 {
-    enum thumbs_code code = check_options(options, err);
+    enum thumbs_code code = th_image_check_options(options, err);
     if (code != THUMBS_OK) return code;
     memset(result, 0, sizeof *result);
     enum thumbs_format format = th_image_sniff(data, len);

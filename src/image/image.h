@@ -24,6 +24,9 @@ struct th_image_limits {
     bool sandboxed;
 };
 
+/* USAGE, and why, for options that make no sense. th_image_make() asks it, too. */
+enum thumbs_code th_image_check_options(const struct thumbs_image_options *options, struct thumbs_error *err);
+
 /* Decode `data` once and append every size x format of `options` to `sink`, sizes in order, formats in order within a
  * size. Orientation is applied, colours are turned to sRGB, alpha is laid on the background where the output has
  * none; the fit is applied to the upright picture. On failure sink->len is as before. Codes: NOT_IMAGE (no known

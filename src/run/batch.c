@@ -47,28 +47,6 @@ static enum thumbs_code usage(struct thumbs_error *err, const char *message)
     return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "%s", message);
 }
 
-static enum thumbs_code check_image_options(const struct thumbs_image_options *o, struct thumbs_error *err)
-{
-    if (o->n_sizes < 1 || o->n_sizes > THUMBS_MAX_SIZES) return usage(err, "one to 16 sizes are possible");
-    for (uint32_t i = 0; i < o->n_sizes; i++) {
-        const struct thumbs_size *s = &o->sizes[i];
-        if (s->width == 0 && s->height == 0) return usage(err, "a size needs a width or a height");
-        if (s->width > THUMBS_MAX_SIDE || s->height > THUMBS_MAX_SIDE)
-            return usage(err, "a size of over 65500 pixels is not possible");
-    }
-    if (o->n_formats < 1 || o->n_formats > THUMBS_MAX_FORMATS) return usage(err, "one to 6 formats are possible");
-    for (uint32_t i = 0; i < o->n_formats; i++) {
-        enum thumbs_format format = (enum thumbs_format)o->formats[i];
-        if (!thumbs_format_is_output(format))
-            return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "%s cannot be written",
-                                thumbs_format_name(format));
-    }
-    if (o->fit != THUMBS_FIT_INSIDE) return usage(err, "only fit inside is built yet");
-    if (o->quality < 1 || o->quality > 100) return usage(err, "quality goes from 1 to 100");
-    if (o->max_pixels < 1) return usage(err, "max_pixels must be at least 1");
-    return THUMBS_OK;
-}
-
 static enum thumbs_code check_options(const struct thumbs_options *o, struct thumbs_error *err)
 {
     if (o->struct_size != sizeof *o) return usage(err, "options were made for another version of the library");
@@ -83,7 +61,7 @@ static enum thumbs_code check_options(const struct thumbs_options *o, struct thu
     if (o->mode != THUMBS_MODE_PROCESSES && o->mode != THUMBS_MODE_THREADS && o->mode != THUMBS_MODE_SYNC)
         return usage(err, "there is no such mode");
     if (o->io != THUMBS_IO_THREADS && o->io != THUMBS_IO_URING) return usage(err, "there is no such io");
-    return check_image_options(&o->image, err);
+    return th_image_check_options(&o->image, err);
 }
 
 /* One clause more of what the caller may want to know. */
