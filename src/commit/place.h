@@ -5,6 +5,8 @@
 #ifndef TH_COMMIT_PLACE_H
 #define TH_COMMIT_PLACE_H
 
+#include <sys/stat.h>
+
 #include "commit/manifest.h"
 
 #define TH_PLACE_FOLDERS 16
@@ -20,7 +22,8 @@ struct th_place {
     struct th_dest *dest;
     struct th_bytes folder; /* path of its own output folder below DEST */
     uint64_t dir_hash;
-    char key[17]; /* the fingerprint in the manifest */
+    char key[17];       /* the fingerprint in the manifest */
+    bool inodes_change; /* those of sources mean nothing */
     struct th_manifest manifest;
 
     pthread_mutex_t lock; /* held to open what follows; readers look at the atomics first */
@@ -50,8 +53,11 @@ bool th_folder_get(struct th_place *place, const char *path, size_t len, bool ma
 
 /* ---- history.c ---- */
 
-/* To be called before an output is replaced: what is recorded of the source must not seem true by what stands then. */
-void th_history_forget(struct th_place *place, const char *name, bool whole_name, const struct th_source_id *id);
+/* Does the manifest say that thumbs made what stands under the name of this output? */
+bool th_history_made(const struct th_place *place, const char *path, const struct stat *st);
+/* To be called before outputs are replaced: what is recorded of them must not seem true by what stands then. */
+void th_history_forget(struct th_place *place, const char *name, bool whole_name, const struct th_source_id *id,
+                       const struct th_commit_output *outputs, size_t n_outputs);
 /* To be called when all outputs have got their names. */
 void th_history_remember(struct th_place *place, const char *name, bool whole_name, const struct th_source_id *id,
                          const struct th_commit_output *outputs, size_t n_outputs);

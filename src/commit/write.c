@@ -1,18 +1,20 @@
 /*
  * The commit step.
  *
- * The usual commit is openat, write, futimens, close, renameat and one append to the manifest, all relative to a folder
- * that stays open. Nothing is locked on that way.
+ * The usual commit is fstatat, openat, write, futimens, close, renameat2 and one append to the manifest, all relative to
+ * a folder that stays open. Nothing is locked on that way.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "commit/mark.h"
 #include "commit/place.h"
 
 /* One output on its way. */
@@ -23,7 +25,9 @@ struct job {
     struct th_folder_ref old[2]; /* deleted folders, open as long as another job may share them */
     int n_old;
     bool skip;     /* the same as another output */
+    bool is_free;  /* nothing stood under its name */
     bool has_temp; /* temp exists in folder */
+    struct th_mark mark;
     char temp[TH_TEMP_NAME_MAX];
 };
 
@@ -80,6 +84,40 @@ static int create_temp(struct th_place *place, struct job *job, struct thumbs_er
     return fd;
 }
 
+/* ---- what stands there already ---- */
+
+static bool bears_mark(const struct job *job, uint64_t size)
+{
+    int fd = th_openat(job->folder.fd, job->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+    bool is = fd >= 0 && th_mark_is_in(fd, size);
+    if (fd >= 0) th_close(fd);
+    return is;
+}
+
+/* May this be replaced? An empty file holds nothing to lose, and a power cut may leave such. */
+static bool is_ours(const struct th_place *place, const struct job *job, const struct stat *st)
+{
+    if (!S_ISREG(st->st_mode)) return false;
+    return st->st_size == 0 || th_history_made(place, job->path, st) || bears_mark(job, (uint64_t)st->st_size);
+}
+
+/* Only what thumbs made is replaced. (A folder cannot be, whoever made it: the rename will say so.) */
+static enum thumbs_code check_name(const struct th_place *place, struct job *job, struct thumbs_error *err)
+{
+    struct stat st;
+    job->is_free = false;
+    if (place->dest->overwrite) return THUMBS_OK;
+    if (fstatat(job->folder.fd, job->name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+        job->is_free = errno == ENOENT;
+        return THUMBS_OK;
+    }
+    if (S_ISDIR(st.st_mode) || is_ours(place, job, &st)) return THUMBS_OK;
+    return th_error_set(err, THUMBS_NOT_OURS, THUMBS_STAGE_WRITE,
+                        "'%.100s' stands there and was not made by thumbs; --overwrite replaces it", job->path);
+}
+
+/* ---- writing ---- */
+
 /* Some file systems keep no times, or only those of their own files: the thumbnail is good all the same, it is just not
  * known again. */
 static int set_time(int fd, const struct th_source_id *id)
@@ -87,6 +125,23 @@ static int set_time(int fd, const struct th_source_id *id)
     struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = id->mtime_sec, .tv_nsec = id->mtime_nsec}};
     if (futimens(fd, times) == 0 || errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM) return 0;
     return -1;
+}
+
+static int write_marked(int fd, struct job *job, const struct th_commit_output *output)
+{
+    struct th_mark *mark = &job->mark;
+    th_mark_make(output->data, output->len, mark);
+    struct iovec parts[3] = {{mark->front, mark->front_len},
+                             {(uint8_t *)(uintptr_t)output->data + mark->skip, output->len - mark->skip},
+                             {mark->back, mark->back_len}};
+    return th_writev_full(fd, parts, 3);
+}
+
+size_t th_commit_len(const uint8_t *data, size_t len)
+{
+    struct th_mark mark;
+    th_mark_make(data, len, &mark);
+    return len - mark.skip + mark.front_len + mark.back_len;
 }
 
 /* err is not NULL here and below. */
@@ -98,7 +153,7 @@ static enum thumbs_code write_temp(struct th_place *place, struct job *job, cons
     job->has_temp = true;
     const char *failed = NULL;
     int os_errno = 0;
-    if (th_fault(TH_FAULT_DEST) || th_write_full(fd, output->data, output->len) < 0) {
+    if (th_fault(TH_FAULT_DEST) || write_marked(fd, job, output) < 0) {
         failed = "cannot write the output";
         os_errno = errno;
     } else if (set_time(fd, id) < 0) {
@@ -125,11 +180,26 @@ static enum thumbs_code write_all(struct th_place *place, struct job *jobs, cons
                 (struct th_folder_ref){.fd = before->folder.fd}; /* stays the other's, if it is owned at all */
         else if (!th_folder_get(place, job->path, job->folder_len, true, &job->folder, err))
             return err->code;
-        enum thumbs_code code = write_temp(place, job, &outputs[i], id, err);
+        enum thumbs_code code = check_name(place, job, err);
+        if (!code) code = write_temp(place, job, &outputs[i], id, err);
         if (code) return code;
         before = job;
     }
     return THUMBS_OK;
+}
+
+/* Give the temporary its name. Where that was free, it must still be: a file that somebody has put there since is not
+ * lost either. Not every file system can do that in one step. */
+static int rename_temp(struct th_place *place, struct job *job, struct thumbs_error *err)
+{
+    int fd = job->folder.fd;
+    if (job->is_free) {
+        int result = th_renameat_new(fd, job->temp, fd, job->name);
+        bool cannot = result < 0 && (errno == EINVAL || errno == ENOSYS || errno == EPERM || errno == EOPNOTSUPP);
+        if (result == 0 || !(cannot || errno == EEXIST)) return result;
+        if (check_name(place, job, err) != THUMBS_OK) return -1;
+    }
+    return th_renameat(fd, job->temp, fd, job->name);
 }
 
 /* A temporary that is gone was swept by a run that did not see ours alive (say, DEST/.thumbs was deleted): write it
@@ -137,18 +207,19 @@ static enum thumbs_code write_all(struct th_place *place, struct job *jobs, cons
 static enum thumbs_code rename_one(struct th_place *place, struct job *job, const struct th_commit_output *output,
                                    const struct th_source_id *id, struct thumbs_error *err)
 {
-    int result = th_renameat(job->folder.fd, job->temp, job->folder.fd, job->name);
-    if (result < 0 && errno == ENOENT) {
+    int result = rename_temp(place, job, err);
+    if (result < 0 && errno == ENOENT && !err->code) {
         job->has_temp = false;
         enum thumbs_code code = write_temp(place, job, output, id, err);
         if (code) return code;
-        result = th_renameat(job->folder.fd, job->temp, job->folder.fd, job->name);
+        result = rename_temp(place, job, err);
     }
     if (result == 0) {
         job->has_temp = false;
         return THUMBS_OK;
     }
     int os_errno = errno;
+    if (err->code == THUMBS_NOT_OURS) return err->code;
     if (os_errno != EISDIR) return th_dest_write_error(place->dest, err, os_errno, "cannot give the output its name");
     th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE, "'%.120s' is a folder, where the output belongs",
                  job->name);
@@ -180,7 +251,7 @@ static enum thumbs_code commit(struct th_place *place, struct job *jobs, const c
     n_jobs = n_outputs;
     code = write_all(place, jobs, outputs, n_outputs, id, err);
     if (code) goto out;
-    th_history_forget(place, name, whole_name, id);
+    th_history_forget(place, name, whole_name, id, outputs, n_outputs);
     for (size_t i = 0; i < n_jobs && !code; i++) {
         if (!jobs[i].skip) code = rename_one(place, &jobs[i], &outputs[i], id, err);
     }

@@ -47,8 +47,11 @@ rmdir out/3.jpg
 again 1 2
 rm out/3.jpg
 ln -s 2.jpg out/3.jpg # not what was made
+thumbs 1 photos out
+expect_counts 0 2 0 1 0
+[ -L out/3.jpg ] || fail "a link of the user was replaced"
+rm out/3.jpg
 again 1 2
-[ ! -L out/3.jpg ] || fail "a link was taken for an output"
 rm -r out/1.jpg out/2.jpg out/3.jpg
 again 3 0
 mv photos/3.jpg photos/33.jpg
