@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * commit.h - finished bytes to a file under DEST, whole or not at all; the names of outputs; and what was made before.
  *

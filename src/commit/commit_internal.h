@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * commit_internal.h - what the files of the commit room share: the open DEST with this run's sign-in (dest.c), clean
  * output paths (template.c). Not for other rooms.

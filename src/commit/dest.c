@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * DEST: its open folder, the sign-in of this run, and what other runs have left behind.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The folders that the outputs of a place go to: opened once, kept open while there is room. */
 #include <errno.h>
 #include <stdlib.h>

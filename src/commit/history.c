@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What was made from a source, and how work on it failed: what is asked of the manifest, and what is told to it. */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The file of a manifest: loading, appending, rewriting. */
 #include "commit/manifest.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * manifest.h - what was made from the files of one source folder: DEST/.thumbs/made/<th_hash64 of the folder, 16 hex
  * digits>.

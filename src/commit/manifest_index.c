@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The lines of a manifest in memory: which of them count, and finding them. */
 #include <limits.h>
 #include <stdlib.h>

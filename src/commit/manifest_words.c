@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The words and lines of a manifest. */
 #include <stdio.h>
 #include <string.h>

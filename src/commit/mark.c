@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "commit/mark.h"
 
 #include <string.h>

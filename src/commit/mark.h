@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * mark.h - a few bytes in each output that say who made it, so that thumbs knows its own files when DEST/.thumbs is gone.
  *

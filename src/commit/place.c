@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The counterpart in DEST of one source folder: its beginning and its end. */
 #include <stdio.h>
 #include <stdlib.h>

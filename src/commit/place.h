@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * place.h - what the files about one place share: its folders (folders.c), what it remembers (history.c), the writing of
  * outputs (write.c), beginning and end (place.c). Not for other rooms.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the commit room believes of the past: whose a file is, which recipe made it, and manifests that were damaged. */
 #include <criterion/criterion.h>
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A folder that holds .thumbs is the DEST of some run and is not walked, whichever run comes by: else thumbnails of
 # thumbnails would be made without end. One that is named as SOURCE is walked, with a note.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A source that was edited by what keeps its size and time, or replaced by another of the same size and time, is made
 # again. A manifest that lost its end, or is an older copy, is not believed about outputs that were made since.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Who has an output keeps its name when another source comes to stand beside it, and when that one goes: nothing is
 # renamed, and nothing old is left behind. The same in every mode, for lists, in any order, and under other options.
 . "$CASES/common.inc"

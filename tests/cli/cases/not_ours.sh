@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A file that thumbs did not make is not replaced by an output: that source fails, the others do not. --overwrite is for
 # who wants it. Own outputs are known without DEST/.thumbs too, in each format, by the mark in them.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Two calls with sizes and names of their own share one DEST without forgetting what the other made; where they want the
 # same name, each makes it anew.
 . "$CASES/common.inc"
