@@ -351,6 +351,25 @@ Test(history, recipes_share_dest)
     cr_expect_eq(ask(0xc, "y.png", false, &other), TH_KNOWN_UP_TO_DATE);
 }
 
+/* The last line that lists an output has it, though no line says that the one before is over. */
+Test(history, output_belongs_to_the_last_that_made_it)
+{
+    char content[4096], kept_lines[4096] = "";
+    cr_expect_eq(make(0xa, "x.png", false, &source, "x.jpg", "made with A", NULL), THUMBS_OK);
+    cr_expect_eq(make(0xb, "x.png", false, &source, "x.jpg", "made with B", NULL), THUMBS_OK);
+    get_file(manifest_name(), content, sizeof content);
+    for (char *line = strtok(content, "\n"); line; line = strtok(NULL, "\n")) {
+        if (strncmp(line, "f ", 2) == 0) continue;
+        strcat(kept_lines, line);
+        strcat(kept_lines, "\n");
+    }
+    cr_assert_eq(count_lines(), 4, "%d", count_lines());
+    put_file(manifest_name(), kept_lines);
+    cr_assert_eq(count_lines(), 3);
+    cr_expect_eq(ask(0xa, "x.png", false, &source), TH_KNOWN_NOTHING);
+    cr_expect_eq(ask(0xb, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+}
+
 /* The recipes are told apart by their keys; those that wrote last stay. */
 Test(history, recipes_are_bounded)
 {
@@ -464,6 +483,31 @@ Test(history, copy_made_of_links_has_its_own_memory)
 /* ---- damage ---- */
 
 enum { N_SOURCES = 10, N_RECIPES = 3, N_TIMES = 5, MOST = 16384 };
+
+/* Each bit of a line counts: none can flip without the line being lost. */
+Test(history, any_flipped_bit_costs_its_line)
+{
+    struct th_manifest m = {0};
+    struct th_bytes text = {0};
+    struct th_manifest_record record;
+    cr_assert(th_manifest_begin(&m, 1, "a"));
+    th_bytes_add(&text, m.header.data, m.header.len);
+    th_manifest_begin_line(&text, TH_FATE_MADE, "0123456789abcdef", &source, false, "x y.png");
+    th_bytes_adds(&text, " 26:x%20y.jpg 1234:/small/x%20y.jpg");
+    th_manifest_end_line(&text, m.header.len, m.seed);
+    for (size_t bit = 0; bit <= 8 * text.len; bit++) {
+        char *copy = th_alloc(text.len);
+        memcpy(copy, text.data, text.len);
+        if (bit < 8 * text.len) copy[bit / 8] ^= (char)(1 << bit % 8);
+        cr_assert(th_manifest_adopt(&m, copy, text.len));
+        bool found = th_manifest_find(&m, "x y.png", "0123456789abcdef", &record);
+        cr_expect_eq(found, bit == 8 * text.len, "bit %zu of byte %zu", bit % 8, bit / 8);
+        cr_expect(found || !th_manifest_find_made(&m, "x y.png", &record));
+        m.foreign = m.broken = false;
+    }
+    th_bytes_finish(&text);
+    th_manifest_finish(&m);
+}
 
 /* Recipe 2 has names of its own, the others share theirs. What is made tells of what and how, at different lengths. */
 static void name_output(char path[32], unsigned recipe, unsigned i)
