@@ -108,6 +108,44 @@ int th_write_full(int fd, const void *buf, size_t len)
     return 0;
 }
 
+/* Drop the first `done` bytes of the parts. */
+static void skip_bytes(struct iovec *parts, int n_parts, size_t done)
+{
+    for (int i = 0; i < n_parts; i++) {
+        size_t n = parts[i].iov_len < done ? parts[i].iov_len : done;
+        parts[i].iov_base = (char *)parts[i].iov_base + n;
+        parts[i].iov_len -= n;
+        done -= n;
+    }
+}
+
+int th_writev_full(int fd, const struct iovec *parts, int n_parts)
+{
+    struct iovec left[4] = {{0}};
+    size_t n_left = 0;
+    for (int i = 0; i < n_parts; i++) {
+        left[i] = parts[i];
+        n_left += parts[i].iov_len;
+    }
+    while (n_left > 0) {
+        ssize_t n;
+        if (th_fault(TH_FAULT_WRITE)) return -1;
+        if (n_left > 1 && th_fault(TH_FAULT_SHORT)) {
+            int i = 0;
+            while (left[i].iov_len == 0)
+                i++;
+            n = write(fd, left[i].iov_base, 1);
+        } else {
+            n = writev(fd, left, n_parts);
+        }
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return -1;
+        skip_bytes(left, n_parts, (size_t)n);
+        n_left -= (size_t)n;
+    }
+    return 0;
+}
+
 int th_close(int fd)
 {
     bool fail = th_fault(TH_FAULT_CLOSE);
@@ -124,6 +162,11 @@ int th_close(int fd)
 int th_renameat(int olddirfd, const char *oldname, int newdirfd, const char *newname)
 {
     return th_fault(TH_FAULT_RENAME) ? -1 : renameat(olddirfd, oldname, newdirfd, newname);
+}
+
+int th_renameat_new(int olddirfd, const char *oldname, int newdirfd, const char *newname)
+{
+    return th_fault(TH_FAULT_RENAME) ? -1 : renameat2(olddirfd, oldname, newdirfd, newname, RENAME_NOREPLACE);
 }
 
 int th_mkdirat(int dirfd, const char *name, mode_t mode)

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 enum th_fault {
     TH_FAULT_ALLOC,
@@ -66,8 +67,12 @@ bool th_read_text(const char *path, char *buf, size_t size);
 int th_write_full(int fd, const void *buf, size_t len);
 /* Is fd open, and for what access says (O_RDONLY, O_WRONLY)? */
 bool th_fd_is_open_for(int fd, int access);
+/* The same for at most four parts one behind the other, in one call where the system does so. */
+int th_writev_full(int fd, const struct iovec *parts, int n_parts);
 int th_close(int fd); /* 0 or -1; EINTR counts as closed (Linux) */
 int th_renameat(int olddirfd, const char *oldname, int newdirfd, const char *newname);
+/* The same, but with EEXIST if something stands under the new name; EINVAL or ENOSYS where that is not offered. */
+int th_renameat_new(int olddirfd, const char *oldname, int newdirfd, const char *newname);
 int th_mkdirat(int dirfd, const char *name, mode_t mode);
 /* pthread_create with default attributes: 0 or an errno value. */
 int th_thread_start(pthread_t *thread, void *(*run)(void *), void *arg);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * commit.h - finished bytes to a file under DEST, whole or not at all; the names of outputs; and what was made before.
  *
@@ -11,6 +12,7 @@
 #ifndef TH_COMMIT_COMMIT_H
 #define TH_COMMIT_COMMIT_H
 
+#include "base/bytes.h"
 #include "thumbs/thumbs.h"
 
 #define TH_STATE_DIR   ".thumbs"
@@ -45,10 +47,16 @@ char *th_template_expand(const struct th_template *t, const struct th_name_parts
 
 /* ---- DEST ---- */
 
+/* Where trees lie below DEST: that of the one SOURCE straight under it, or each under its own name. ANY: there is no
+ * tree. */
+enum th_layout { TH_LAYOUT_ANY, TH_LAYOUT_ONE, TH_LAYOUT_SEVERAL };
+
 struct th_dest;
 struct th_dest_options {
     const char *path;
-    bool dry_run;         /* write nothing, make nothing; DEST may be missing */
+    bool overwrite; /* replace files that thumbs did not make */
+    bool dry_run;   /* write nothing, make nothing; DEST may be missing */
+    enum th_layout layout;
     uint64_t fingerprint; /* of all options that matter to bytes and names, and of the version */
 };
 /* Open DEST (make it and its parents where missing), check that it can be written, sign this run in (a locked marker in
@@ -57,6 +65,9 @@ enum thumbs_code th_dest_create(const struct th_dest_options *options, struct th
 void th_dest_destroy(struct th_dest *dest); /* NULL is fine; after all its places */
 /* Device and inode of DEST, so the walk does not enter it. False in a dry run where it is missing. */
 bool th_dest_identity(const struct th_dest *dest, uint64_t *dev, uint64_t *ino);
+
+/* The layout of the last run into DEST, if it was not that of this one; else ANY. */
+enum th_layout th_dest_other_layout(const struct th_dest *dest);
 
 /* An output could not be written, for os_errno (0: not known): will it be so with all that are to come? True where DEST
  * has been removed since it was opened, and where after an error of the disk, or of the network it is behind, a probe
@@ -72,33 +83,48 @@ struct th_place;
 struct th_place *th_place_create(struct th_dest *dest, const char *dir);
 void th_place_destroy(void *place); /* of type struct th_place; compacts its manifest if worth it */
 
-/* What a source file was when it was read. */
+/* What a source file was when it was read. Tools that keep size and mtime change the ctime, or put another file (inode)
+ * in its place. */
 struct th_source_id {
     uint64_t size;
-    int64_t mtime_sec;
-    int32_t mtime_nsec;
+    int64_t mtime_sec, ctime_sec;
+    int32_t mtime_nsec, ctime_nsec;
+    uint64_t inode; /* 0 where the file system does not keep it */
 };
 enum th_known {
-    TH_KNOWN_NOTHING,    /* never seen, changed, other options, or an output is missing or has another mtime */
-    TH_KNOWN_UP_TO_DATE, /* every output stands and bears the source's mtime */
+    TH_KNOWN_NOTHING,    /* never seen, changed, other options, or an output is missing or not as it was made */
+    TH_KNOWN_UP_TO_DATE, /* every output stands, is as long as it was made and bears the source's mtime */
     TH_KNOWN_NOT_IMAGE   /* was looked at and is no image */
 };
 /* What the manifest, as it was when the place was created, and the outputs themselves say. Opens no source. whole_name
  * and name as in th_name_parts: a change of whole_name makes it unknown. */
 enum th_known th_place_lookup(struct th_place *place, const char *name, bool whole_name, const struct th_source_id *id);
 
-/* One finished source: write all outputs, each by temporary file, checked write and close, mtime of the source, rename;
- * then remember it. The paths are below DEST, from th_template_expand() (INTERNAL if they are not like that). Two
- * outputs of one path and the same bytes are one. On failure outputs already renamed stay (each is whole), nothing is
- * remembered. Codes NO_SPACE, NOT_WRITABLE, MEMORY, NAME_CLASH (one path, other bytes); stage write. Any thread. */
+/* One finished source: write all outputs, each with thumbs' mark in it (commit/mark.h), by temporary file, checked write
+ * and close, mtime of the source, rename; then remember it. What stands under a name already is replaced if it is empty,
+ * was made by thumbs (the manifest or the mark says so) or options.overwrite is set. The paths are below DEST, from
+ * th_template_expand() (INTERNAL if they are not like that). Two outputs of one path and the same bytes are one. On
+ * failure outputs already renamed stay (each is whole), nothing is remembered. Codes NOT_OURS, NO_SPACE, NOT_WRITABLE,
+ * MEMORY, NAME_CLASH (one path, other bytes); stage write. Any thread. */
 struct th_commit_output {
     const char *path;
     const uint8_t *data;
     size_t len;
 };
+/* How long the file of such an output will be, with its mark. */
+size_t th_commit_len(const uint8_t *data, size_t len);
 enum thumbs_code th_place_commit(struct th_place *place, const char *name, bool whole_name,
                                  const struct th_source_id *id, const struct th_commit_output *outputs,
                                  size_t n_outputs, struct thumbs_error *err);
+/* The inodes of this folder's sources are given anew whenever it is mounted: they are not to be compared. To be called
+ * before all others. */
+void th_place_ignore_inodes(struct th_place *place);
+/* Whether {stem} was the whole name when outputs of this source were made, under whatever options, if those outputs
+ * have gone to no other source since. False: nothing is on record. Any thread. */
+bool th_place_kept_name(const struct th_place *place, const char *name, bool *whole_name);
+/* Is another source on record as the last that made the output of this path? Then *owner (zeroed before, the caller's
+ * to finish in any case) is its name. Any thread. */
+bool th_place_owner(const struct th_place *place, const char *path, const char *name, struct th_bytes *owner);
 /* Remember that a source is no image. Best effort. */
 void th_place_remember_not_image(struct th_place *place, const char *name, const struct th_source_id *id);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * commit_internal.h - what the files of the commit room share: the open DEST with this run's sign-in (dest.c), clean
  * output paths (template.c). Not for other rooms.
@@ -11,10 +12,11 @@
 #include "base/bytes.h"
 #include "commit/commit.h"
 
-#define TH_MADE_DIR      "made" /* in DEST/.thumbs: the manifests */
-#define TH_MARKER_PREFIX "run-" /* in DEST/.thumbs: a locked file for each run that is alive */
-#define TH_RUN_ID_LEN    16     /* hex digits */
-#define TH_TEMP_NAME_MAX 48     /* prefix, run id, '-', 20 digits, NUL */
+#define TH_MADE_DIR      "made"   /* in DEST/.thumbs: the manifests */
+#define TH_MARKER_PREFIX "run-"   /* in DEST/.thumbs: a locked file for each run that is alive */
+#define TH_LAYOUT_FILE   "layout" /* in DEST/.thumbs: one word, how trees lie in DEST */
+#define TH_RUN_ID_LEN    16       /* hex digits */
+#define TH_TEMP_NAME_MAX 48       /* prefix, run id, '-', 20 digits, NUL */
 #define TH_SWEPT_SLOTS   1024
 #define TH_SPARE_FOLDERS 64 /* open folders other than the places' own, all places together */
 
@@ -22,9 +24,11 @@ struct th_dest {
     /* Set at creation, then only read. */
     int fd; /* DEST; -1 in a dry run where it is missing */
     bool dry_run;
+    bool overwrite;        /* whatever stands under the name of an output is replaced */
     bool remote;           /* appends by several machines need a lock (network file systems) */
     bool two_second_times; /* FAT: modification times are even seconds */
     uint64_t fingerprint;
+    enum th_layout other_layout; /* that of the run before, if it was another */
     uint64_t dev, ino;
     uint64_t hash_seed; /* of tables in memory, so that nobody can prepare names that collide */
     char run_id[TH_RUN_ID_LEN + 1];

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * DEST: its open folder, the sign-in of this run, and what other runs have left behind.
  *
@@ -435,6 +436,47 @@ out:
     return code;
 }
 
+/* ---- the layout of trees ---- */
+
+static const char *const layout_words[] = {[TH_LAYOUT_ONE] = "one\n", [TH_LAYOUT_SEVERAL] = "several\n"};
+
+static enum th_layout read_layout(int state)
+{
+    char text[16] = "";
+    int fd = th_openat(state, TH_LAYOUT_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+    if (fd < 0) return TH_LAYOUT_ANY;
+    ssize_t n = th_read_full(fd, text, sizeof text - 1);
+    th_close(fd);
+    if (n < 0) return TH_LAYOUT_ANY;
+    return strcmp(text, layout_words[TH_LAYOUT_ONE]) == 0       ? TH_LAYOUT_ONE
+           : strcmp(text, layout_words[TH_LAYOUT_SEVERAL]) == 0 ? TH_LAYOUT_SEVERAL
+                                                                : TH_LAYOUT_ANY;
+}
+
+static void write_layout(int state, enum th_layout layout)
+{
+    int fd = th_openat(state, TH_LAYOUT_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    if (fd < 0) return;
+    (void)th_write_full(fd, layout_words[layout], strlen(layout_words[layout]));
+    th_close(fd);
+}
+
+/* Best effort: it is for a note to the user. */
+static void look_at_layout(struct th_dest *dest, enum th_layout layout)
+{
+    int state = layout == TH_LAYOUT_ANY || dest->fd < 0 ? -1 : open_state(dest, false, NULL);
+    if (state < 0) return;
+    enum th_layout last = read_layout(state);
+    if (last != layout && last != TH_LAYOUT_ANY) dest->other_layout = last;
+    if (last != layout && !dest->dry_run) write_layout(state, layout);
+    th_close(state);
+}
+
+enum th_layout th_dest_other_layout(const struct th_dest *dest)
+{
+    return dest->other_layout;
+}
+
 enum thumbs_code th_dest_create(const struct th_dest_options *options, struct th_dest **out, struct thumbs_error *err)
 {
     /* Errors are built here even if the caller does not want them: the code is among them. */
@@ -444,6 +486,7 @@ enum thumbs_code th_dest_create(const struct th_dest_options *options, struct th
     if (!dest) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WRITE, "no memory for the output folder");
     dest->fd = dest->marker_fd = -1;
     dest->dry_run = options->dry_run;
+    dest->overwrite = options->overwrite;
     dest->fingerprint = options->fingerprint;
     pthread_mutex_init(&dest->lock, NULL);
     pthread_mutex_init(&dest->places_lock, NULL);
@@ -462,6 +505,7 @@ enum thumbs_code th_dest_create(const struct th_dest_options *options, struct th
     }
     if (!dest->dry_run) code = sign_in(dest, err);
     if (code) goto out;
+    look_at_layout(dest, options->layout);
     *out = dest;
     return THUMBS_OK;
 out:

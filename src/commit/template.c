@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The names of outputs: a template is parsed once into pieces, expanded once per output. */
 #include <limits.h>
 #include <stdlib.h>

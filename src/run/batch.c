@@ -180,7 +180,7 @@ static unsigned output_class(void *user, const char *name, bool *known_image)
 /* ---- fingerprint ---- */
 
 /* Of all that matters to the bytes and names of outputs. Written out field by field: padding must not count. */
-static bool fingerprint(const struct thumbs_options *o, size_t n_sources, uint64_t *out)
+static bool fingerprint(const struct thumbs_options *o, uint64_t *out)
 {
     struct th_bytes b = {0};
     const struct thumbs_image_options *i = &o->image;
@@ -190,8 +190,8 @@ static bool fingerprint(const struct thumbs_options *o, size_t n_sources, uint64
         th_bytes_addf(&b, "size %ux%u%s\n", i->sizes[k].width, i->sizes[k].height, i->sizes[k].square ? "s" : "");
     for (uint32_t k = 0; k < i->n_formats; k++)
         th_bytes_addf(&b, "format %u\n", i->formats[k]);
-    th_bytes_addf(&b, "fit %u enlarge %u fast %u quality %u background %u.%u.%u prefixed %d strict %d\n", i->fit,
-                  i->enlarge, i->fast, i->quality, i->background[0], i->background[1], i->background[2], n_sources > 1,
+    th_bytes_addf(&b, "fit %u enlarge %u fast %u quality %u background %u.%u.%u strict %d\n", i->fit, i->enlarge,
+                  i->fast, i->quality, i->background[0], i->background[1], i->background[2],
                   i->on_damage == THUMBS_DAMAGE_FAIL);
     bool ok = !th_bytes_failed(&b);
     if (ok) *out = th_hash64(b.data, b.len, 0);
@@ -251,6 +251,57 @@ static enum thumbs_code make_queues(struct thumbs_batch *b, struct thumbs_error 
     return th_slots_create(b->n_slots, o->queue_bytes, shared, &b->slots, err);
 }
 
+static bool is_folder(const char *path)
+{
+    int fd = th_path_open(AT_FDCWD, path, strlen(path), O_PATH | O_DIRECTORY);
+    if (fd >= 0) close(fd);
+    return fd >= 0;
+}
+
+static bool is_dest_of_a_run(const char *path)
+{
+    struct stat st;
+    int fd = th_path_open(AT_FDCWD, path, strlen(path), O_PATH | O_DIRECTORY);
+    bool is = fd >= 0 && fstatat(fd, TH_STATE_DIR, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+    if (fd >= 0) close(fd);
+    return is;
+}
+
+/* Where trees lie below DEST depends on how many SOURCEs there are; files alone lie straight under it in any case. */
+static enum th_layout layout_of(const char *const *sources, size_t n_sources)
+{
+    for (size_t i = 0; i < n_sources; i++) {
+        if (is_folder(sources[i])) return n_sources > 1 ? TH_LAYOUT_SEVERAL : TH_LAYOUT_ONE;
+    }
+    return TH_LAYOUT_ANY;
+}
+
+/* What is as it was asked for, but may be a surprise. */
+static void note_surprises(struct thumbs_batch *b, const char *const *sources, size_t n_sources)
+{
+    switch (th_dest_other_layout(b->dest)) {
+    case TH_LAYOUT_ONE:
+        add_note(b,
+                 "the last run into DEST had one SOURCE, whose tree lies straight under it; of several each lies under "
+                 "its own name, and what was made before stays where it is");
+        break;
+    case TH_LAYOUT_SEVERAL:
+        add_note(b,
+                 "the last run into DEST had several SOURCEs, each under its own name; the tree of one lies straight "
+                 "under DEST, and what was made before stays where it is");
+        break;
+    case TH_LAYOUT_ANY:
+        break;
+    }
+    for (size_t i = 0; i < n_sources; i++) {
+        if (!is_dest_of_a_run(sources[i])) continue;
+        add_note(
+            b, "SOURCE %.80s holds " TH_STATE_DIR ", so it is the DEST of another run; it is walked since it was named",
+            sources[i]);
+        break;
+    }
+}
+
 static enum thumbs_code open_ends(struct thumbs_batch *b, const char *const *sources, size_t n_sources,
                                   const char *dest, struct thumbs_error *err)
 {
@@ -272,8 +323,13 @@ static enum thumbs_code open_ends(struct thumbs_batch *b, const char *const *sou
     enum thumbs_code code = th_walk_create(&b->walk_options, &b->walk, err);
     if (code == THUMBS_OK) code = check_overlap(sources, n_sources, dest, err);
     if (code != THUMBS_OK) return code;
-    struct th_dest_options options = {.path = dest, .dry_run = b->options.dry_run, .fingerprint = b->fingerprint};
+    struct th_dest_options options = {.path = dest,
+                                      .overwrite = b->options.overwrite,
+                                      .dry_run = b->options.dry_run,
+                                      .layout = layout_of(sources, n_sources),
+                                      .fingerprint = b->fingerprint};
     code = th_dest_create(&options, &b->dest, err);
+    if (code == THUMBS_OK) note_surprises(b, sources, n_sources);
     uint64_t dev, ino;
     if (code == THUMBS_OK && th_dest_identity(b->dest, &dev, &ino)) {
         b->walk_options.skip_dev = (dev_t)dev;
@@ -297,7 +353,7 @@ enum thumbs_code thumbs_batch_create(const struct thumbs_options *options, const
     pthread_mutex_init(&b->lock, NULL);
     b->counters = th_counters_create();
     b->watch = th_watch_create();
-    if (!b->counters || !b->watch || !fingerprint(&b->options, n_sources, &b->fingerprint)) {
+    if (!b->counters || !b->watch || !fingerprint(&b->options, &b->fingerprint)) {
         code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for a run");
         goto fail;
     }

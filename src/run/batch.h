@@ -49,7 +49,7 @@ struct thumbs_batch {
     unsigned n_slots;
     struct th_loader loader;
     struct th_uring *uring; /* NULL: files are read by I/O threads, or in the one thread of mode sync */
-    char note[320];         /* what the caller may want to know about how the run goes; "" if nothing */
+    char note[640];         /* what the caller may want to know about how the run goes; "" if nothing */
     struct th_queue *paths; /* th_file without bytes, n_paths of them at most */
     size_t n_paths;
     struct th_queue *loaded; /* th_file with bytes */

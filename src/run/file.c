@@ -155,8 +155,12 @@ bool th_file_names_need_content(const struct thumbs_batch *batch)
 
 static struct th_source_id source_id(const struct stat *st)
 {
-    return (struct th_source_id){
-        .size = (uint64_t)st->st_size, .mtime_sec = st->st_mtim.tv_sec, .mtime_nsec = (int32_t)st->st_mtim.tv_nsec};
+    return (struct th_source_id){.size = (uint64_t)st->st_size,
+                                 .mtime_sec = st->st_mtim.tv_sec,
+                                 .mtime_nsec = (int32_t)st->st_mtim.tv_nsec,
+                                 .ctime_sec = st->st_ctim.tv_sec,
+                                 .ctime_nsec = (int32_t)st->st_ctim.tv_nsec,
+                                 .inode = (uint64_t)st->st_ino};
 }
 
 static bool is_wanted_twice(const struct thumbs_batch *batch, const struct th_walk_entry *entry)
@@ -192,6 +196,34 @@ static bool is_name_of_folder(const struct thumbs_batch *batch, const struct th_
         free(path);
     }
     return found;
+}
+
+/* Is an output that its short name leads to another source's on record, and is that one still there? */
+static bool is_short_name_taken(const struct thumbs_batch *batch, const struct th_walk_entry *entry)
+{
+    struct stat st;
+    bool taken = false;
+    for (uint32_t i = 0; i < n_outputs(batch) && !taken; i++) {
+        struct th_image_output o = predicted_output(batch, entry->name, i);
+        struct th_bytes owner = {0};
+        char *path = output_path(batch, entry, false, &o);
+        taken = path && th_place_owner(atomic_load(&entry->dir->place), path, entry->name, &owner) &&
+                fstatat(entry->dir->fd, th_bytes_str(&owner), &st, AT_SYMLINK_NOFOLLOW) == 0;
+        th_bytes_finish(&owner);
+        free(path);
+    }
+    return taken;
+}
+
+/* The walk names outputs by what the folder holds now. Who had an output before keeps its name, whoever has come to
+ * stand beside it or has gone: else thumbnails would be renamed, and the old ones left behind. A newcomer then takes
+ * its whole name, if the short one is another's. (Not where sources of several folders may want one name: those are
+ * compared by th_clashes_find(), which goes by the walk alone.) */
+static void settle_name(const struct thumbs_batch *batch, struct th_walk_entry *entry)
+{
+    if (!th_template_is_injective(batch->name_template)) return;
+    if (th_place_kept_name(atomic_load(&entry->dir->place), entry->name, &entry->whole_name)) return;
+    if (!entry->whole_name) entry->whole_name = is_short_name_taken(batch, entry);
 }
 
 /* Does its name alone decide its fate? Then that is reported. */
@@ -257,6 +289,7 @@ static bool is_known_by_name(struct thumbs_batch *batch, struct th_file *file)
 bool th_file_begin(struct thumbs_batch *batch, struct th_file *file)
 {
     th_flight_move(&file->flight, TH_AT_LOOKUP);
+    settle_name(batch, &file->entry);
     if (!atomic_load_explicit(&batch->stopped, memory_order_relaxed) && !is_clashing(batch, file)) return true;
     th_file_destroy(batch, file);
     return false;
@@ -444,8 +477,12 @@ static enum thumbs_code add_output(struct outputs *outputs, char *path, const st
     size_t i = outputs->n++;
     outputs->paths[i] = path;
     outputs->committed[i] = (struct th_commit_output){.path = path, .data = data + o->offset, .len = (size_t)o->len};
-    outputs->reported[i] = (struct thumbs_output){
-        .path = path, .format = (enum thumbs_format)o->format, .width = o->width, .height = o->height, .bytes = o->len};
+    outputs->reported[i] =
+        (struct thumbs_output){.path = path,
+                               .format = (enum thumbs_format)o->format,
+                               .width = o->width,
+                               .height = o->height,
+                               .bytes = th_commit_len(outputs->committed[i].data, outputs->committed[i].len)};
     return THUMBS_OK;
 }
 

@@ -1,4 +1,7 @@
 /* The threads of a run and the order in which they end. */
+#include <linux/magic.h>
+#include <sys/vfs.h>
+
 #include "base/error.h"
 #include "base/sys.h"
 #include "run/batch.h"
@@ -13,12 +16,22 @@ static bool next_entry(struct thumbs_batch *batch, struct th_walk_entry *entry)
     return more;
 }
 
+/* FAT has no inode numbers of its own, and what FUSE tells is mostly made up: both differ from mount to mount. */
+static bool keeps_inodes(int fd)
+{
+    struct statfs fs;
+    if (fstatfs(fd, &fs) != 0) return true;
+    uint32_t type = (uint32_t)fs.f_type;
+    return type != MSDOS_SUPER_MAGIC && type != FUSE_SUPER_MAGIC && type != 0x2011bab0 /* exFAT */;
+}
+
 /* The folder's counterpart in DEST, made before any file of the folder is out, so no other thread can be making it
  * too. */
 static bool has_place(struct thumbs_batch *batch, struct th_dir *dir)
 {
     if (atomic_load(&dir->place)) return true;
     struct th_place *place = th_place_create(batch->dest, dir->path);
+    if (place && !keeps_inodes(dir->fd)) th_place_ignore_inodes(place);
     dir->place_free = th_place_destroy;
     atomic_store(&dir->place, place);
     return place != NULL;

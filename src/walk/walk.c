@@ -328,6 +328,15 @@ static unsigned char type_of(mode_t mode)
     return S_ISREG(mode) ? DT_REG : S_ISDIR(mode) ? DT_DIR : S_ISLNK(mode) ? DT_LNK : DT_FIFO;
 }
 
+static const char dest_of_a_run[] = "is the DEST of a run, since it holds .thumbs";
+
+/* What thumbs keeps in each DEST tells it, whatever the run: thumbnails of thumbnails would be made without end. */
+static bool holds_state(int fd)
+{
+    struct stat st;
+    return fstatat(fd, ".thumbs", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
 /* DEST itself is skipped in silence; a link into its midst would make thumbnails of thumbnails. */
 static bool leads_into_dest(const struct th_walk_options *options, int fd)
 {
@@ -682,6 +691,7 @@ static bool enter(struct th_walk *walk, struct th_walk_entry *entry, const char 
     const char *why = leads_into_dest(walk->options, fd)                ? "link into DEST"
                       : walk->options->follow && is_ancestor(walk, &st) ? "loop of links"
                       : is_elsewhere(walk, &st)                         ? "on another file system"
+                      : holds_state(fd)                                 ? dest_of_a_run
                                                                         : NULL;
     if (why) {
         struct th_dir *dir = frame_dir(walk, frame);
@@ -771,9 +781,10 @@ static bool is_link(int at, const char *name)
 static const char link_on_the_way[] = "a folder on the way is a symbolic link, which only --follow follows";
 
 /* Open the folder of a listed name, part by part, so that without `follow` no link is followed on the way, whenever it
- * was put there. (openat2() could do it in one call, but not for paths of any length, nor on every kernel.) -1 and
- * *error. */
-static int open_listed(const struct th_walk *walk, const char *path, size_t len, struct thumbs_error *error)
+ * was put there. (openat2() could do it in one call, but not for paths of any length, nor on every kernel.) *in_dest is
+ * set if one of the parts is the DEST of a run. -1 and *error. */
+static int open_listed(const struct th_walk *walk, const char *path, size_t len, bool *in_dest,
+                       struct thumbs_error *error)
 {
     const bool follow = walk->options->follow;
     const int root = walk->frames[0].dir->fd;
@@ -791,6 +802,7 @@ static int open_listed(const struct th_walk *walk, const char *path, size_t len,
             th_error_os(error, os_errno == ENOTDIR ? THUMBS_VANISHED : THUMBS_UNREADABLE, THUMBS_STAGE_WALK, os_errno,
                         "cannot open its folder");
         if (at != root) th_close(at);
+        if (fd >= 0 && holds_state(fd)) *in_dest = true;
         if (fd < 0 || !slash) return fd;
         at = fd;
         path += part_len + 1;
@@ -831,7 +843,7 @@ static bool enter_listed(struct th_walk *walk, struct th_walk_entry *entry, cons
     struct stat st = {0};
     const char *why = NULL;
     char *folder = NULL;
-    bool entered = true;
+    bool entered = true, in_dest = false;
     int fd = -1;
     if (is_last_folder(walk, item)) goto out;
     while (walk->n_frames > 1)
@@ -845,7 +857,7 @@ static bool enter_listed(struct th_walk *walk, struct th_walk_entry *entry, cons
     folder[item->dir_len] = '\0';
     why = is_kept_out(walk, folder);
     if (why) goto kept_out;
-    fd = open_listed(walk, item->path, item->dir_len, &error);
+    fd = open_listed(walk, item->path, item->dir_len, &in_dest, &error);
     if (fd < 0) goto failed;
     if (fstat(fd, &st)) {
         set_folder_error(&error, errno);
@@ -853,6 +865,8 @@ static bool enter_listed(struct th_walk *walk, struct th_walk_entry *entry, cons
     }
     if (options->skip_ino && th_path_folder_lies_within(fd, options->skip_dev, options->skip_ino))
         why = "lies in DEST";
+    else if (in_dest)
+        why = "lies in the DEST of a run, since that holds .thumbs";
     else if (is_elsewhere(walk, &st))
         why = "on another file system";
     if (why) goto kept_out;

@@ -570,15 +570,17 @@ Test(walk, order_and_kinds)
 Test(walk, hidden_and_own_folder)
 {
     struct box box = box_make();
-    put_all(&box, (const char *const[]){".h.jpg", ".d/a.jpg", "a.jpg", ".thumbs/x.jpg", "d/.thumbs/y.jpg", "d/.e/b.jpg",
-                                        "e/.thumbs", NULL});
+    put_all(&box, (const char *const[]){".h.jpg", ".d/a.jpg", "a.jpg", ".thumbs/x.jpg", "d/.e/b.jpg", "e/.thumbs",
+                                        "f/.thumbs/y.jpg", "f/b.jpg", NULL});
     const char *source = box.path;
     struct th_walk_options options = options_for(&source, 1);
-    expect_walk(&options, "file a.jpg\n");
+    expect_walk(&options, "file a.jpg\nskip f (is the DEST of a run, since it holds .thumbs)\n");
     options.hidden = true;
-    expect_walk(&options, "file .h.jpg\nfile a.jpg\nfile .d/a.jpg\nfile d/.e/b.jpg\nfile e/.thumbs\n");
+    expect_walk(&options, "file .h.jpg\nfile a.jpg\nfile .d/a.jpg\nfile d/.e/b.jpg\nfile e/.thumbs\n"
+                          "skip f (is the DEST of a run, since it holds .thumbs)\n");
     fs.no_types = true;
-    expect_walk(&options, "file .h.jpg\nfile a.jpg\nfile .d/a.jpg\nfile d/.e/b.jpg\nfile e/.thumbs\n");
+    expect_walk(&options, "file .h.jpg\nfile a.jpg\nfile .d/a.jpg\nfile d/.e/b.jpg\nfile e/.thumbs\n"
+                          "skip f (is the DEST of a run, since it holds .thumbs)\n");
     fs.no_types = false;
 
     options.hidden = false;

@@ -10,20 +10,22 @@ echo precious >elsewhere/file
 for mode in $MODES; do
     rm -rf out
     mkdir out
-    ln -s ../elsewhere/file out/a.jpg  # replaced by the thumbnail
+    ln -s ../elsewhere/file out/a.jpg  # not ours
     ln -s ../elsewhere out/sub         # refused
     echo "in the way" >out/other       # refused
     snapshot elsewhere >before
     thumbs 1 --mode="$mode" --report="$log/r" photos out
     snapshot elsewhere >after
     cmp before after || fail "$mode: something outside DEST has changed"
-    expect_fates "$log/r" "done a.jpg" "failed:write:not_writable sub/b.jpg" "failed:write:not_writable other/c.jpg"
-    [ -f out/a.jpg ] && [ ! -L out/a.jpg ] || fail "$mode: the link was not replaced"
-    [ -L out/sub ] && [ "$(cat out/other)" = "in the way" ] || fail "$mode: what stood in the way is gone"
+    expect_fates "$log/r" "failed:write:not_ours a.jpg" "failed:write:not_writable sub/b.jpg" "failed:write:not_writable other/c.jpg"
+    [ -L out/a.jpg ] && [ -L out/sub ] && [ "$(cat out/other)" = "in the way" ] || fail "$mode: what stood in the way is gone"
     expect_clean out
     rm out/other out/sub
-    thumbs 0 --mode="$mode" photos out
-    expect_counts 2 1 0 0 0
+    thumbs 0 --mode="$mode" --overwrite photos out # replaces the link, not what it leads to
+    expect_counts 3 0 0 0 0
+    [ -f out/a.jpg ] && [ ! -L out/a.jpg ] || fail "$mode: the link was not replaced"
+    snapshot elsewhere >after
+    cmp before after || fail "$mode: something outside DEST has changed"
 done
 # Folders that a template makes, in the midst of a path too; and one that becomes a link while the run goes on.
 for link in sizes sizes/256; do

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What makes an output outdated: other options that matter, a changed source (size or time, also back in time), an
+# What makes an output outdated: other options that matter, a changed source (size or times, also back in time), an
 # output that is gone, empty or of another time; --force. All else stays as it is.
 . "$CASES/common.inc"
 mkdir photos
@@ -47,14 +47,17 @@ rmdir out/3.jpg
 again 1 2
 rm out/3.jpg
 ln -s 2.jpg out/3.jpg # not what was made
+thumbs 1 photos out
+expect_counts 0 2 0 1 0
+[ -L out/3.jpg ] || fail "a link of the user was replaced"
+rm out/3.jpg
 again 1 2
-[ ! -L out/3.jpg ] || fail "a link was taken for an output"
 rm -r out/1.jpg out/2.jpg out/3.jpg
 again 3 0
 mv photos/3.jpg photos/33.jpg
 again 1 2
-mv photos/33.jpg photos/3.jpg
-again 0 3
+mv photos/33.jpg photos/3.jpg # which sets its ctime
+again 1 2
 cp out/2.jpg "$log/2"
 thumbs 0 --force photos out
 expect_counts 3 0 0 0 0

@@ -81,7 +81,7 @@ function number_after(text, key) {
 }
 
 BEGIN {
-    split("unreadable vanished too_large unsupported corrupt timeout crashed memory no_space not_writable name_clash internal", list, " ")
+    split("unreadable vanished too_large unsupported corrupt timeout crashed memory no_space not_writable name_clash not_ours internal", list, " ")
     for (i in list) is_code[list[i]] = 1
     split("done up-to-date damaged failed skipped", list, " ")
     for (i in list) is_status[list[i]] = 1

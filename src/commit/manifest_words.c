@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* The words and lines of a manifest. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "base/sys.h"
+#include "commit/manifest.h"
+
+#define CHECK_LEN 10 /* " =" and 8 digits */
+
+/* ---- names ---- */
+
+static bool is_plain(unsigned char c)
+{
+    return c > 0x20 && c < 0x7f && c != '%';
+}
+
+size_t th_manifest_encode(char *out, const char *name, size_t len)
+{
+    static const char hex[] = "0123456789abcdef";
+    char *p = out;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)name[i];
+        if (is_plain(c)) {
+            *p++ = (char)c;
+            continue;
+        }
+        *p++ = '%';
+        *p++ = hex[c >> 4];
+        *p++ = hex[c & 15];
+    }
+    return (size_t)(p - out);
+}
+
+void th_manifest_add_name(struct th_bytes *line, const char *name, size_t len)
+{
+    size_t most;
+    if (!th_mul_size(len, 3, &most) || !th_bytes_reserve(line, most)) {
+        line->failed = true;
+        return;
+    }
+    line->len += th_manifest_encode(line->data + line->len, name, len);
+    line->data[line->len] = '\0';
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return -1;
+}
+
+bool th_manifest_decode(const char *word, size_t len, struct th_bytes *out)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (is_plain((unsigned char)word[i])) {
+            th_bytes_addc(out, word[i]);
+            continue;
+        }
+        int high = word[i] == '%' && len - i > 2 ? hex_value(word[i + 1]) : -1;
+        int low = high >= 0 ? hex_value(word[i + 2]) : -1;
+        if (low < 0 || high + low == 0) return false;
+        th_bytes_addc(out, (char)(high << 4 | low));
+        i += 2;
+    }
+    return len > 0 && !th_bytes_failed(out);
+}
+
+/* ---- writing a line ---- */
+
+static void add_time(struct th_bytes *line, int64_t sec, int32_t nsec)
+{
+    th_bytes_addf(line, "%lld.%09ld ", (long long)sec, (long)nsec);
+}
+
+void th_manifest_begin_line(struct th_bytes *line, char fate, const char *key, const struct th_source_id *id,
+                            bool whole_name, const char *name)
+{
+    th_bytes_addf(line, "%c %s %llu ", fate, key, (unsigned long long)id->size);
+    add_time(line, id->mtime_sec, id->mtime_nsec);
+    add_time(line, id->ctime_sec, id->ctime_nsec);
+    th_bytes_addf(line, "%llu %d ", (unsigned long long)id->inode, whole_name);
+    th_manifest_add_name(line, name, strlen(name));
+}
+
+void th_manifest_add_output(struct th_bytes *line, uint64_t len, const struct th_bytes *word)
+{
+    th_bytes_addf(line, " %llu:", (unsigned long long)len);
+    if (th_bytes_failed(word)) line->failed = true;
+    th_bytes_add(line, word->data, word->len);
+}
+
+static uint32_t check_of(const char *line, size_t len, uint64_t seed)
+{
+    return (uint32_t)th_hash64(line, len, seed);
+}
+
+void th_manifest_end_line(struct th_bytes *line, size_t from, uint64_t seed)
+{
+    if (th_bytes_failed(line)) return;
+    th_bytes_addf(line, " =%08x\n", (unsigned)check_of(line->data + from, line->len - from, seed));
+}
+
+/* ---- reading a line ---- */
+
+/* What is left of a line. */
+struct words {
+    const char *at, *end;
+};
+
+static bool take_word(struct words *w, const char **word, size_t *len)
+{
+    if (w->at >= w->end) return false;
+    const char *space = memchr(w->at, ' ', (size_t)(w->end - w->at));
+    *word = w->at;
+    *len = (size_t)((space ? space : w->end) - w->at);
+    w->at = space ? space + 1 : w->end;
+    return *len > 0;
+}
+
+/* Digits up to the end of the word or `stop`. */
+static bool take_digits(const char **at, const char *end, char stop, uint64_t most, uint64_t *out)
+{
+    const char *p = *at;
+    uint64_t n = 0;
+    for (; p < end && *p != stop; p++) {
+        if (*p < '0' || *p > '9' || n > (most - (uint64_t)(*p - '0')) / 10) return false;
+        n = n * 10 + (uint64_t)(*p - '0');
+    }
+    bool some = p > *at;
+    *out = n;
+    *at = p < end ? p + 1 : p;
+    return some;
+}
+
+static bool take_number(struct words *w, uint64_t *out)
+{
+    const char *word;
+    size_t len;
+    return take_word(w, &word, &len) && take_digits(&word, word + len, ' ', UINT64_MAX, out);
+}
+
+static bool take_time(struct words *w, int64_t *sec, int32_t *nsec)
+{
+    const char *word;
+    size_t len;
+    uint64_t whole, part;
+    if (!take_word(w, &word, &len)) return false;
+    const char *end = word + len;
+    bool negative = *word == '-';
+    word += negative;
+    if (!take_digits(&word, end, '.', INT64_MAX, &whole) || !take_digits(&word, end, ' ', 999999999, &part))
+        return false;
+    *sec = negative ? -(int64_t)whole : (int64_t)whole;
+    *nsec = (int32_t)part;
+    return true;
+}
+
+static bool take_letter(struct words *w, char *out)
+{
+    const char *word;
+    size_t len;
+    if (!take_word(w, &word, &len) || len != 1) return false;
+    *out = *word;
+    return true;
+}
+
+static bool take_whole(struct words *w, bool *out)
+{
+    char c;
+    if (!take_letter(w, &c) || (c != '0' && c != '1')) return false;
+    *out = c == '1';
+    return true;
+}
+
+/* The name, and what is left as outputs, with the space before them. */
+static bool take_name(struct words *w, struct th_manifest_record *out)
+{
+    if (!take_word(w, &out->name, &out->name_len)) return false;
+    out->outputs = out->name + out->name_len;
+    out->outputs_len = (size_t)(w->end - out->outputs);
+    return true;
+}
+
+static bool is_right(const char *line, size_t len, uint64_t seed)
+{
+    char check[CHECK_LEN + 1];
+    snprintf(check, sizeof check, " =%08x", (unsigned)check_of(line, len, seed));
+    return memcmp(line + len, check, CHECK_LEN) == 0;
+}
+
+bool th_manifest_read_line(const char *line, size_t len, const uint64_t *seed, struct th_manifest_record *out)
+{
+    if (len < CHECK_LEN || memcmp(line + len - CHECK_LEN, " =", 2) != 0) return false;
+    len -= CHECK_LEN;
+    if (seed && !is_right(line, len, *seed)) return false;
+    struct words w = {line, line + len};
+    *out = (struct th_manifest_record){.line = line};
+    return take_letter(&w, &out->fate) && take_word(&w, &out->key, &out->key_len) && take_number(&w, &out->id.size) &&
+           take_time(&w, &out->id.mtime_sec, &out->id.mtime_nsec) &&
+           take_time(&w, &out->id.ctime_sec, &out->id.ctime_nsec) && take_number(&w, &out->id.inode) &&
+           take_whole(&w, &out->whole_name) && take_name(&w, out);
+}
+
+bool th_manifest_next_word(const char **rest, size_t *rest_len, const char **word, size_t *word_len)
+{
+    if (*rest_len == 0 || **rest != ' ') return false;
+    const char *begin = *rest + 1, *end = memchr(begin, ' ', *rest_len - 1);
+    *word = begin;
+    *word_len = end ? (size_t)(end - begin) : *rest_len - 1;
+    *rest += *word_len + 1;
+    *rest_len -= *word_len + 1;
+    return true;
+}
+
+bool th_manifest_read_output(const char *word, size_t word_len, uint64_t *len, const char **name, size_t *name_len)
+{
+    const char *at = word, *end = word + word_len;
+    if (!memchr(word, ':', word_len) || !take_digits(&at, end, ':', UINT64_MAX, len)) return false;
+    *name = at;
+    *name_len = (size_t)(end - at);
+    return *name_len > 0;
+}
+
+/* ---- version 1 ---- */
+
+/* <key> <size> <mtime> <fate> <whole> <name> <output>... ; */
+static bool read_line_1(const char *line, size_t len, struct th_manifest_record *out)
+{
+    if (len < 2 || memcmp(line + len - 2, " ;", 2) != 0) return false;
+    struct words w = {line, line + len - 2};
+    *out = (struct th_manifest_record){.line = line};
+    return take_word(&w, &out->key, &out->key_len) && take_number(&w, &out->id.size) &&
+           take_time(&w, &out->id.mtime_sec, &out->id.mtime_nsec) && take_letter(&w, &out->fate) &&
+           take_whole(&w, &out->whole_name) && take_name(&w, out);
+}
+
+static void convert_line(const struct th_manifest_record *old, uint64_t seed, struct th_bytes *out)
+{
+    const char *rest = old->outputs, *word;
+    size_t rest_len = old->outputs_len, word_len, from = out->len;
+    struct th_bytes name = {0};
+    if (th_manifest_decode(old->name, old->name_len, &name)) {
+        th_manifest_begin_line(out, TH_FATE_MADE, TH_KEY_OLD, &old->id, old->whole_name, th_bytes_str(&name));
+        while (th_manifest_next_word(&rest, &rest_len, &word, &word_len)) {
+            th_bytes_adds(out, " 0:");
+            th_bytes_add(out, word, word_len);
+        }
+        th_manifest_end_line(out, from, seed);
+    }
+    th_bytes_finish(&name);
+}
+
+void th_manifest_convert(const char *data, size_t len, uint64_t seed, struct th_bytes *out)
+{
+    for (const char *end; len > 0 && (end = memchr(data, '\n', len));) {
+        size_t line_len = (size_t)(end - data);
+        struct th_manifest_record old;
+        if (read_line_1(data, line_len, &old) && old.fate == TH_FATE_MADE) convert_line(&old, seed, out);
+        data += line_len + 1;
+        len -= line_len + 1;
+    }
+}

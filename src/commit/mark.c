@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "commit/mark.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+
+#define JPEG_HEAD 20 /* SOI and APP0 as encoders write it */
+#define PNG_HEAD  33 /* signature and IHDR */
+#define WEBP_HEAD 12 /* RIFF header */
+
+/* Where a mark may stand: tools that add to a file put theirs before it. */
+#define LOOK_BYTES 4096
+
+static const uint8_t jpeg_mark[] = "\xff\xfe\x00\x10made by thumbs";
+static const uint8_t png_mark[] = "\x00\x00\x00\x0ftEXtSoftware\0thumbs\x6a\xc4\x0d\xbe";
+static const uint8_t webp_mark[] = "THMB\x06\x00\x00\x00thumbs";
+#define LEN_OF(mark) (sizeof mark - 1)
+
+static bool begins_with(const uint8_t *data, size_t len, const char *text, size_t text_len)
+{
+    return len >= text_len && memcmp(data, text, text_len) == 0;
+}
+
+static bool is_jpeg(const uint8_t *data, size_t len)
+{
+    return begins_with(data, len, "\xff\xd8\xff", 3);
+}
+
+static bool is_png(const uint8_t *data, size_t len)
+{
+    return len > PNG_HEAD && begins_with(data, len, "\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16);
+}
+
+static bool is_webp(const uint8_t *data, size_t len)
+{
+    return len >= WEBP_HEAD && memcmp(data, "RIFF", 4) == 0 && memcmp(data + 8, "WEBP", 4) == 0;
+}
+
+/* ---- making ---- */
+
+static void put_front(struct th_mark *out, const uint8_t *data, size_t head_len, const uint8_t *mark, size_t mark_len)
+{
+    memcpy(out->front, data, head_len);
+    if (mark_len) memcpy(out->front + head_len, mark, mark_len);
+    out->front_len = head_len + mark_len;
+    out->skip = head_len;
+}
+
+/* APP0 must stay the first segment. */
+static void mark_jpeg(const uint8_t *data, size_t len, struct th_mark *out)
+{
+    bool has_app0 = len > JPEG_HEAD && data[3] == 0xe0 && data[4] == 0 && data[5] == JPEG_HEAD - 4;
+    if (has_app0 || data[3] != 0xe0) put_front(out, data, has_app0 ? JPEG_HEAD : 2, jpeg_mark, LEN_OF(jpeg_mark));
+}
+
+static uint32_t get_le(const uint8_t *p)
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static void mark_webp(const uint8_t *data, size_t len, struct th_mark *out)
+{
+    uint32_t riff_len = get_le(data + 4);
+    if (riff_len % 2 != 0 || riff_len > UINT32_MAX - 64 || len != (size_t)riff_len + 8) return;
+    put_front(out, data, WEBP_HEAD, NULL, 0);
+    riff_len += (uint32_t)LEN_OF(webp_mark);
+    for (int i = 0; i < 4; i++)
+        out->front[4 + i] = (uint8_t)(riff_len >> (8 * i));
+    out->back_len = LEN_OF(webp_mark);
+    memcpy(out->back, webp_mark, out->back_len);
+}
+
+void th_mark_make(const uint8_t *data, size_t len, struct th_mark *out)
+{
+    out->front_len = out->back_len = out->skip = 0;
+    if (is_jpeg(data, len) && len > 4)
+        mark_jpeg(data, len, out);
+    else if (is_png(data, len))
+        put_front(out, data, PNG_HEAD, png_mark, LEN_OF(png_mark));
+    else if (is_webp(data, len))
+        mark_webp(data, len, out);
+}
+
+/* ---- finding ---- */
+
+static bool is_at(const uint8_t *data, size_t len, size_t at, const uint8_t *mark, size_t mark_len)
+{
+    return at <= len && len - at >= mark_len && memcmp(data + at, mark, mark_len) == 0;
+}
+
+/* Along the segments, up to the first that is none. */
+static bool is_in_jpeg(const uint8_t *data, size_t len)
+{
+    for (size_t at = 2; len - at >= 4 && data[at] == 0xff && data[at + 1] != 0xda;) {
+        if (is_at(data, len, at, jpeg_mark, LEN_OF(jpeg_mark))) return true;
+        at += 2 + ((size_t)data[at + 2] << 8 | data[at + 3]);
+        if (at > len) return false;
+    }
+    return false;
+}
+
+static bool is_in_png(const uint8_t *data, size_t len)
+{
+    for (size_t at = 8; len - at >= 12 && memcmp(data + at + 4, "IDAT", 4) != 0;) {
+        if (is_at(data, len, at, png_mark, LEN_OF(png_mark))) return true;
+        size_t chunk = (size_t)data[at] << 24 | (size_t)data[at + 1] << 16 | (size_t)data[at + 2] << 8 | data[at + 3];
+        if (chunk > len || chunk + 12 > len - at) return false;
+        at += chunk + 12;
+    }
+    return false;
+}
+
+static bool is_in_webp(int fd, uint64_t size)
+{
+    uint8_t last[LEN_OF(webp_mark)];
+    if (size < WEBP_HEAD + sizeof last) return false;
+    ssize_t n = pread(fd, last, sizeof last, (off_t)(size - sizeof last));
+    return n == (ssize_t)sizeof last && memcmp(last, webp_mark, sizeof last) == 0;
+}
+
+bool th_mark_is_in(int fd, uint64_t size)
+{
+    uint8_t first[LOOK_BYTES];
+    ssize_t n = th_read_full(fd, first, sizeof first);
+    if (n < 4) return false;
+    size_t len = (size_t)n;
+    if (is_jpeg(first, len)) return is_in_jpeg(first, len);
+    if (is_png(first, len)) return is_in_png(first, len);
+    return is_webp(first, len) && is_in_webp(fd, size);
+}
