@@ -94,6 +94,6 @@ uring)
     ;;
 esac
 echo "$n_runs runs, $n_struck of them not all done, $failures failures"
-# Most faults must be felt, or the points are not where the work is.
-[ $((n_points_struck * 4)) -ge "$n_points_runs" ] || fail "hardly any fault struck"
+# Many faults must be felt, or the points are not where the work is. (Others strike what is done as well as can be.)
+[ $((n_points_struck * 5)) -ge "$n_points_runs" ] || fail "hardly any fault struck"
 [ "$failures" -eq 0 ]
