@@ -100,12 +100,14 @@ enum th_known {
  * and name as in th_name_parts: a change of whole_name makes it unknown. */
 enum th_known th_place_lookup(struct th_place *place, const char *name, bool whole_name, const struct th_source_id *id);
 
-/* One finished source: write all outputs, each with thumbs' mark in it (commit/mark.h), by temporary file, checked write
- * and close, mtime of the source, rename; then remember it. What stands under a name already is replaced if it is empty,
- * was made by thumbs (the manifest or the mark says so) or options.overwrite is set. The paths are below DEST, from
- * th_template_expand() (INTERNAL if they are not like that). Two outputs of one path and the same bytes are one. On
- * failure outputs already renamed stay (each is whole), nothing is remembered. Codes NOT_OURS, NO_SPACE, NOT_WRITABLE,
- * MEMORY, NAME_CLASH (one path, other bytes); stage write. Any thread. */
+/* One finished source: write all outputs, each with thumbs' mark in it (commit/mark.h), by
+ * temporary file, checked write and close, mtime of the source, rename; then remember it. What
+ * stands under a name already is replaced if it is empty, was made by thumbs (the manifest or
+ * the mark says so) or options.overwrite is set. The paths are below DEST, from
+ * th_template_expand() (INTERNAL if they are not like that). Two outputs of one path and the
+ * same bytes are one. On failure outputs already renamed stay (each is whole), nothing is
+ * remembered. Codes NOT_OURS, NO_SPACE, NOT_WRITABLE, MEMORY, NAME_CLASH (one path, other
+ * bytes); stage write. Any thread. */
 struct th_commit_output {
     const char *path;
     const uint8_t *data;

@@ -163,7 +163,8 @@ void th_manifest_remove(struct th_manifest *m, struct th_dest *dest);
 
 /* Would a rewrite shrink it to less than half? Cheap. */
 bool th_manifest_is_bloated(const struct th_manifest *m);
-/* Replace the file by what th_manifest_collect() gives. The caller makes sure that nobody else writes it. Best effort. */
+/* Replace the file by what th_manifest_collect() gives. The caller makes sure that nobody else
+ * writes it. Best effort. */
 void th_manifest_compact(struct th_manifest *m, struct th_dest *dest);
 
 #endif

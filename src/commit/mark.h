@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mark.h - a few bytes in each output that say who made it, so that thumbs knows its own files when DEST/.thumbs is gone.
+ * mark.h - a few bytes in each output that say who made it, so that thumbs knows its own files
+ * when DEST/.thumbs is gone.
  *
- * JPEG: a comment "made by thumbs" in front of the tables; PNG: a text "Software" after the header; WebP: a chunk "THMB"
- * at the end, which readers pass over. 18, 27 and 14 bytes. (An extended attribute would cost none, but most copies,
- * archives and some file systems lose it.) A file that others have edited since still counts as made by thumbs.
+ * JPEG: a comment "made by thumbs" in front of the tables; PNG: a text "Software" after the
+ * header; WebP: a chunk "THMB" at the end, which readers pass over. 18, 27 and 14 bytes. (An
+ * extended attribute would cost none, but most copies, archives and some file systems lose it.)
+ * A file that others have edited since still counts as made by thumbs.
  */
 #ifndef TH_COMMIT_MARK_H
 #define TH_COMMIT_MARK_H
@@ -16,8 +18,9 @@
 #define TH_MARK_FRONT 96
 #define TH_MARK_BACK  16
 
-/* How a file is written so that it bears the mark: front, then the data from byte `skip` on, then back. All 0: as it is,
- * since it is none of these formats, or none that could be understood. */
+/* How a file is written so that it bears the mark: front, then the data from byte `skip` on,
+ * then back. All 0: as it is, since it is none of these formats, or none that could be
+ * understood. */
 struct th_mark {
     uint8_t front[TH_MARK_FRONT], back[TH_MARK_BACK];
     size_t front_len, back_len, skip;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * place.h - what the files about one place share: its folders (folders.c), what it remembers (history.c), the writing of
- * outputs (write.c), beginning and end (place.c). Not for other rooms.
+ * place.h - what the files about one place share: its folders (folders.c), what it remembers
+ * (history.c), the writing of outputs (write.c), beginning and end (place.c). Not for other
+ * rooms.
  */
 #ifndef TH_COMMIT_PLACE_H
 #define TH_COMMIT_PLACE_H

@@ -2,8 +2,8 @@
 /*
  * The commit step.
  *
- * The usual commit is fstatat, openat, write, futimens, close, renameat2 and one append to the manifest, all relative to
- * a folder that stays open. Nothing is locked on that way.
+ * The usual commit is fstatat, openat, write, futimens, close, renameat2 and one append to the
+ * manifest, all relative to a folder that stays open. Nothing is locked on that way.
  */
 #include <errno.h>
 #include <fcntl.h>

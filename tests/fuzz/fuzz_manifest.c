@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The memory of what was made: any bytes behind a manifest's first line, also of version 1, and lines whose check is
- * right though they make no sense. Whatever is found lies within the file; a line that was appended whole is found again
- * with its outputs, which are its own, whatever stands before it; and a rewrite without outdated lines says the same
- * about every name.
+ * The memory of what was made: any bytes behind a manifest's first line, also of version 1, and
+ * lines whose check is right though they make no sense. Whatever is found lies within the file;
+ * a line that was appended whole is found again with its outputs, which are its own, whatever
+ * stands before it; and a rewrite without outdated lines says the same about every name.
  */
 #include <stdlib.h>
 #include <string.h>

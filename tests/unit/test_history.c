@@ -699,6 +699,6 @@ Test(history, damaged_manifests_never_lie, .timeout = 120)
         th_place_destroy(place);
         th_dest_destroy(dest);
     }
-    /* A manifest of which the first line is damaged into that of another folder is left alone, and remembers nothing. */
+    /* One whose first line became that of another folder is left alone, and remembers nothing. */
     cr_expect_lt(n_unknown, N_ROUNDS / 10, "%u", n_unknown);
 }

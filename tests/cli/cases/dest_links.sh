@@ -17,8 +17,10 @@ for mode in $MODES; do
     thumbs 1 --mode="$mode" --report="$log/r" photos out
     snapshot elsewhere >after
     cmp before after || fail "$mode: something outside DEST has changed"
-    expect_fates "$log/r" "failed:write:not_ours a.jpg" "failed:write:not_writable sub/b.jpg" "failed:write:not_writable other/c.jpg"
-    [ -L out/a.jpg ] && [ -L out/sub ] && [ "$(cat out/other)" = "in the way" ] || fail "$mode: what stood in the way is gone"
+    expect_fates "$log/r" "failed:write:not_ours a.jpg" "failed:write:not_writable sub/b.jpg" \
+        "failed:write:not_writable other/c.jpg"
+    [ -L out/a.jpg ] && [ -L out/sub ] && [ "$(cat out/other)" = "in the way" ] ||
+        fail "$mode: what stood in the way is gone"
     expect_clean out
     rm out/other out/sub
     thumbs 0 --mode="$mode" --overwrite photos out # replaces the link, not what it leads to
