@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
-#include "bench/memory.h"
+#include "bench/tree_memory.h"
 
 #define MS UINT64_C(1000000)
 

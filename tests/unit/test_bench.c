@@ -18,10 +18,10 @@
 #include "bench/chart.h"
 #include "bench/jsonwriter.h"
 #include "bench/measure.h"
-#include "bench/memory.h"
 #include "bench/results.h"
 #include "bench/statistics.h"
 #include "bench/texttable.h"
+#include "bench/tree_memory.h"
 #include "usl.h"
 
 /* ---- statistics ---------------------------------------------------------------------------------------------- */

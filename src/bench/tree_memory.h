@@ -1,6 +1,6 @@
-/* memory.h - memory of a tree of processes, from /proc. Thread-safe. */
-#ifndef TH_BENCH_MEMORY_H
-#define TH_BENCH_MEMORY_H
+/* tree_memory.h - memory of a tree of processes, from /proc. Thread-safe. */
+#ifndef TH_BENCH_TREE_MEMORY_H
+#define TH_BENCH_TREE_MEMORY_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "bench/memory.h"
+#include "bench/tree_memory.h"
 
 #include <ctype.h>
 #include <dirent.h>
