@@ -19,7 +19,6 @@
 #include "base/error.h"
 #include "base/path.h"
 #include "base/sys.h"
-#include "report/outfile_internal.h"
 
 #define MAX_PARTS 9
 #define LONG_NAME (NAME_MAX - 16) /* what is longer has no room for prefix and ending */

@@ -1,4 +1,6 @@
 /* outfile_rules.c - which names the run may write to. Nothing here changes a file. */
+#include "report/outfile_rules.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -11,7 +13,6 @@
 #include "base/num.h"
 #include "base/path.h"
 #include "base/sys.h"
-#include "report/outfile_internal.h"
 
 #define HEAD_LEN 65536u /* the longest name there is fits, however it is escaped */
 
