@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/sys.h"
+#include "cli/option_table.h"
 #include "report/report.h"
 
 #define MAX_NAME 32 /* longer words are not compared with option names */
@@ -87,7 +88,7 @@ static const struct cli_option *nearest(const struct vocabulary *known, const ch
         const struct cli_option *option = known->options[i];
         const size_t option_len = strlen(option->name);
         size_t d;
-        if (!option->set || !option->help || option_len > MAX_NAME) continue;
+        if (!option->help || option_len > MAX_NAME) continue;
         /* Half a name is no slip, but what it stands for is plain. */
         d = len >= 3 && len < option_len && memcmp(name, option->name, len) == 0
                 ? 1
@@ -138,35 +139,10 @@ static const struct cli_option *find_short(const struct vocabulary *known, char 
     return NULL;
 }
 
-static const struct cli_option *find_run_option(const char *name, size_t len)
-{
-    for (size_t i = 0; i < cli_n_options; i++) {
-        if (strlen(cli_options[i].name) == len && memcmp(cli_options[i].name, name, len) == 0) return &cli_options[i];
-    }
-    return NULL;
-}
-
-size_t cli_vocabulary(enum cli_command command, const struct cli_option *out[CLI_MAX_OPTIONS])
-{
-    size_t n = 0;
-    if (command == CLI_COMMAND_RUN) {
-        for (size_t i = 0; i < cli_n_options && n < CLI_MAX_OPTIONS; i++)
-            out[n++] = &cli_options[i];
-        return n;
-    }
-    for (size_t i = 0; i < cli_n_bench_options && n < CLI_MAX_OPTIONS; i++)
-        out[n++] = &cli_bench_options[i];
-    for (size_t i = 0; i < cli_n_bench_shared && n < CLI_MAX_OPTIONS; i++) {
-        const struct cli_option *option = find_run_option(cli_bench_shared[i], strlen(cli_bench_shared[i]));
-        if (option) out[n++] = option;
-    }
-    return n;
-}
-
 /* A word that is none of the command's: an option of a run, or none at all. */
 static enum thumbs_code refuse_stranger(const struct parser *parser, const char *word, const char *name, size_t len)
 {
-    if (parser->settings->command == CLI_COMMAND_BENCH && find_run_option(name, len)) {
+    if (parser->settings->command == CLI_COMMAND_BENCH && cli_find_run_option(name, len)) {
         const struct cli_option *meant = nearest(&parser->known, name, len);
         th_bytes_addf(parser->message, "--%.*s is no option of 'thumbs bench'", (int)len, name);
         if (meant) th_bytes_addf(parser->message, "; did you mean --%s?", meant->name);
@@ -184,14 +160,14 @@ static enum thumbs_code take_value(struct parser *parser, const struct cli_optio
         th_bytes_addf(parser->message, "--%s needs a value: %s", option->name, option->allowed);
         return THUMBS_USAGE;
     }
-    if (option->set(parser->settings, value, &problem)) return THUMBS_OK;
+    if (cli_target_set(&option->to, parser->settings, value, &problem)) return THUMBS_OK;
     return refuse(option, value, &problem, parser->message);
 }
 
 static enum thumbs_code take_flag(struct parser *parser, const struct cli_option *option)
 {
     struct cli_problem problem = {0};
-    if (option->set(parser->settings, NULL, &problem)) return THUMBS_OK;
+    if (cli_target_set(&option->to, parser->settings, NULL, &problem)) return THUMBS_OK;
     return refuse(option, "", &problem, parser->message);
 }
 
@@ -203,7 +179,7 @@ static enum thumbs_code parse_long(struct parser *parser, const char *word)
     const char *const value = name[len] ? name + len + 1 : NULL;
     const struct cli_option *option = find_long(&parser->known, name, len);
     if (!option) return refuse_stranger(parser, word, name, len);
-    if (!option->set) return refuse_unbuilt(option, parser->message);
+    if (option->to.kind == CLI_NOT_BUILT) return refuse_unbuilt(option, parser->message);
     if (option->value) return take_value(parser, option, value);
     if (value) {
         th_bytes_addf(parser->message, "--%s=", option->name);
@@ -230,7 +206,7 @@ static enum thumbs_code parse_short(struct parser *parser, const char *word)
             }
             return code;
         }
-        if (!option->set) return refuse_unbuilt(option, parser->message);
+        if (option->to.kind == CLI_NOT_BUILT) return refuse_unbuilt(option, parser->message);
         if (option->value) return take_value(parser, option, letter[1] ? letter + 1 : NULL);
         code = take_flag(parser, option);
         if (code != THUMBS_OK) return code;
@@ -348,7 +324,7 @@ enum thumbs_code cli_parse(int argc, char *const *argv, struct cli_settings *set
         settings->bench = bench_defaults();
         parser.i_word++;
     }
-    parser.known.n = cli_vocabulary(settings->command, parser.known.options);
+    parser.known.n = cli_options_of(settings->command, parser.known.options);
     code = parse_words(&parser);
     if (code == THUMBS_OK && settings->action == CLI_ACTION_RUN)
         code = settings->command == CLI_COMMAND_BENCH ? check_bench(settings, message) : check(settings, message);
