@@ -143,13 +143,9 @@ static int add_name(struct walk *walk, int dirfd, const char *name)
 {
     struct names *names = walk->user;
     (void)dirfd, (void)name;
-    if (names->n == names->cap) {
-        const size_t cap = names->cap ? 2 * names->cap : 256;
-        char **list = th_realloc(names->list, cap * sizeof *list);
-        if (!list) return -1;
-        names->list = list;
-        names->cap = cap;
-    }
+    char **list = th_grow(names->list, &names->cap, names->n + 1, sizeof *list);
+    if (!list) return -1;
+    names->list = list;
     char *copy = th_strdup(th_bytes_str(&walk->path));
     if (!copy) return -1;
     names->list[names->n++] = copy;

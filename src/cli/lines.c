@@ -38,10 +38,7 @@ static void *flush_loop(void *arg)
     struct cli_lines *lines = arg;
     pthread_mutex_lock(&lines->lock);
     while (!lines->stop) {
-        const uint64_t until_ns = th_now_ns() + FLUSH_NS;
-        const struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000u),
-                                       .tv_nsec = (long)(until_ns % 1000000000u)};
-        pthread_cond_timedwait(&lines->wake, &lines->lock, &until);
+        th_cond_wait_until(&lines->wake, &lines->lock, th_now_ns() + FLUSH_NS);
         if (flush(lines)) {
             pthread_mutex_unlock(&lines->lock);
             tell(lines);
@@ -54,13 +51,9 @@ static void *flush_loop(void *arg)
 
 void cli_lines_init(struct cli_lines *lines, int fd, bool owned, void (*on_error)(void *user, int os_errno), void *user)
 {
-    pthread_condattr_t attr;
     *lines = (struct cli_lines){.fd = fd, .owned = owned, .on_error = on_error, .user = user};
     pthread_mutex_init(&lines->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC); /* th_now_ns() is of that clock */
-    pthread_cond_init(&lines->wake, &attr);
-    pthread_condattr_destroy(&attr);
+    th_cond_init(&lines->wake);
     lines->has_flusher = th_thread_start(&lines->flusher, flush_loop, lines) == 0;
 }
 

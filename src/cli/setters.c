@@ -97,7 +97,7 @@ static bool add_glob(struct cli_settings *settings, char sign, const char *glob,
     char **globs;
     char *copy;
     if (len == 0) return false;
-    globs = th_realloc(settings->globs, (settings->n_globs + 1) * sizeof(*globs));
+    globs = th_grow(settings->globs, &settings->cap_globs, settings->n_globs + 1, sizeof(*globs));
     if (globs) settings->globs = globs;
     copy = globs ? th_alloc(len + 2) : NULL;
     if (!copy) {

@@ -15,7 +15,7 @@ struct cli_settings {
     enum cli_action action;        /* if it is not RUN, nothing below counts */
     struct thumbs_options options; /* its globs point into `globs` */
     char **globs;                  /* owned, and so is each: "+glob" or "-glob" */
-    size_t n_globs;
+    size_t n_globs, cap_globs;
     const char **operands; /* owned array: n_sources sources, then dest */
     size_t n_operands;
     const char *const *sources;

@@ -134,9 +134,8 @@ static void look(struct cli_watch *w, struct view *view, uint64_t patience)
 /* Under the lock: until it is asked, or ended, or a look is due. */
 static void wait_until(struct cli_watch *w, uint64_t until_ns)
 {
-    const struct timespec until = {.tv_sec = (time_t)(until_ns / second_ns), .tv_nsec = (long)(until_ns % second_ns)};
     while (!w->stop && !w->asked && th_now_ns() < until_ns)
-        pthread_cond_timedwait(&w->wake, &w->lock, &until);
+        th_cond_wait_until(&w->wake, &w->lock, until_ns);
 }
 
 static void *watch_loop(void *arg)
@@ -165,14 +164,10 @@ static void *watch_loop(void *arg)
 
 enum thumbs_code cli_watch_init(struct cli_watch *w, const char *step, struct thumbs_error *err)
 {
-    pthread_condattr_t attr;
     w->step = step;
     w->step_ns = th_now_ns();
     pthread_mutex_init(&w->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC); /* th_now_ns() is of that clock */
-    pthread_cond_init(&w->wake, &attr);
-    pthread_condattr_destroy(&attr);
+    th_cond_init(&w->wake);
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);

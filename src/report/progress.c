@@ -176,10 +176,8 @@ static void draw(struct th_progress *p, const struct thumbs_totals *totals)
 /* Under the lock: wait until `until_ns` or the end. */
 static void wait_until(struct th_progress *p, uint64_t until_ns)
 {
-    const struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000u),
-                                   .tv_nsec = (long)(until_ns % 1000000000u)};
     while (!p->stop && th_now_ns() < until_ns)
-        pthread_cond_timedwait(&p->wake, &p->lock, &until);
+        th_cond_wait_until(&p->wake, &p->lock, until_ns);
 }
 
 static void *draw_loop(void *arg)
@@ -209,7 +207,6 @@ static void *draw_loop(void *arg)
 enum thumbs_code th_progress_create(int fd, bool terminal, void (*read)(void *user, struct thumbs_totals *out),
                                     void *user, struct th_progress **out, struct thumbs_error *err)
 {
-    pthread_condattr_t attr;
     struct th_progress *p = th_calloc(1, sizeof(*p));
     if (!p) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for the progress display");
     p->fd = fd;
@@ -217,10 +214,7 @@ enum thumbs_code th_progress_create(int fd, bool terminal, void (*read)(void *us
     p->read = read;
     p->user = user;
     pthread_mutex_init(&p->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC); /* th_now_ns() is of that clock */
-    pthread_cond_init(&p->wake, &attr);
-    pthread_condattr_destroy(&attr);
+    th_cond_init(&p->wake);
     const int failed = th_thread_start(&p->thread, draw_loop, p);
     if (failed) {
         pthread_cond_destroy(&p->wake);
