@@ -1,7 +1,9 @@
-/* format.h - the pieces that lines of the report are made of; inside the report room only. All append to b. */
+/* format.h - the pieces that lines of the report are made of. All append to b. For report and
+ * for bench, whose lines look alike. */
 #ifndef TH_REPORT_FORMAT_H
 #define TH_REPORT_FORMAT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +18,8 @@ uint32_t th_report_code_point(const char *text, size_t len);
 /* Is it a control character, or one that is not seen but hides, parts or turns round what stands beside it? Those that
  * only join letters (U+200C, U+200D), which many scripts and emoji need, are let through. */
 bool th_report_is_unseen(uint32_t code_point);
+/* A JSON string; false if a byte that is no UTF-8 was replaced, so that it no longer tells a name. */
+bool th_report_add_json_string(struct th_bytes *b, const char *text);
 
 /* value with so many decimals (0 to 6) and a point, whatever the locale. Negative and NaN count as 0. */
 void th_report_add_fixed(struct th_bytes *b, double value, unsigned decimals);

@@ -21,7 +21,7 @@ static enum thumbs_code refuse(struct thumbs_error *err, const char *why)
     return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "%s", why);
 }
 
-static enum thumbs_code cannot(struct thumbs_error *err, int os_errno)
+enum thumbs_code th_outfile_cannot(struct thumbs_error *err, int os_errno)
 {
     return th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_NONE, "%s", strerror(os_errno));
 }
@@ -208,7 +208,7 @@ static enum thumbs_code check_existing(const struct th_outfile *file, const stru
     if (code == THUMBS_OK) code = check_owner(file, st, in_source, err);
     if (code != THUMBS_OK) return code;
     if (is_mounted(file)) return refuse(err, "is mounted by itself, so it cannot be replaced: mount its folder");
-    return faccessat(file->folder_fd, file->last, W_OK, AT_EACCESS) == 0 ? THUMBS_OK : cannot(err, errno);
+    return faccessat(file->folder_fd, file->last, W_OK, AT_EACCESS) == 0 ? THUMBS_OK : th_outfile_cannot(err, errno);
 }
 
 /* Will a folder of that name be made? */
@@ -271,12 +271,12 @@ static enum thumbs_code find_folder(struct th_outfile *file, bool may_miss, stru
     const char *name = file->name;
     const size_t begin = th_path_last_part(name, &len);
     if (len == 0 || name[begin + len] == '/') return refuse(err, "is the name of a folder");
-    if (len > NAME_MAX) return cannot(err, ENAMETOOLONG);
+    if (len > NAME_MAX) return th_outfile_cannot(err, ENAMETOOLONG);
     memcpy(file->last, name + begin, len);
     file->last[len] = '\0';
     if (file->folder_fd < 0) file->folder_fd = th_path_open_parent(name, begin);
     if (file->folder_fd >= 0 || (may_miss && errno == ENOENT)) return THUMBS_OK;
-    return cannot(err, errno);
+    return th_outfile_cannot(err, errno);
 }
 
 enum thumbs_code th_outfile_look(struct th_outfile *file, bool may_miss, struct thumbs_error *err)
@@ -286,7 +286,7 @@ enum thumbs_code th_outfile_look(struct th_outfile *file, bool may_miss, struct 
     enum thumbs_code code = find_folder(file, may_miss, err);
     if (code != THUMBS_OK || file->folder_fd < 0) return code;
     file->exists = fstatat(file->folder_fd, file->last, &st, AT_SYMLINK_NOFOLLOW) == 0;
-    if (!file->exists && errno != ENOENT) return cannot(err, errno);
+    if (!file->exists && errno != ENOENT) return th_outfile_cannot(err, errno);
     if (!file->exists) st = (struct stat){0};
     file->mode = st.st_mode;
     file->dev = st.st_dev;

@@ -46,6 +46,8 @@ struct th_outfile {
 /* The descriptor that a name stands for: 1 for "-" and /dev/stdout, N for /dev/fd/N; -1 for other
  * names. */
 int th_outfile_descriptor(const char *name);
+/* NOT_WRITABLE, and why the system said no. */
+enum thumbs_code th_outfile_cannot(struct thumbs_error *err, int os_errno);
 /* Does what is written there reach a source or the list? st: what would be written to. USAGE. */
 enum thumbs_code th_outfile_check_target(const struct th_outfile_guard *guard, const struct stat *st,
                                          struct thumbs_error *err);

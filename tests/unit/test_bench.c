@@ -291,7 +291,7 @@ Test(json, nests_and_escapes)
     th_json_string(&j, "none", NULL);
     th_json_close(&j, '}');
     cr_expect_str_eq(th_bytes_str(&b), "{\n"
-                                       "  \"text\": \"a\\\"b\\\\c\\u000a\xEF\xBF\xBDé\",\n"
+                                       "  \"text\": \"a\\\"b\\\\c\\n\xEF\xBF\xBDé\",\n"
                                        "  \"empty\": [],\n"
                                        "  \"list\": [\n"
                                        "    -1.50,\n"
