@@ -122,7 +122,7 @@ static enum thumbs_code make_rows(struct th_bench_result *r, struct thumbs_error
 
 /* ---- runs and their outputs ---- */
 
-struct session {
+struct benchmark {
     struct th_bench_result *result;
     char *scratch, *dest, *reference; /* reference: the outputs of the first run, once there are any */
     bool has_reference;
@@ -147,7 +147,7 @@ static enum thumbs_code describe_end(const struct th_bench_row *row, const struc
 }
 
 /* One run of a row into s->dest. */
-static enum thumbs_code run_once(struct session *s, const struct th_bench_row *row, bool warm_up,
+static enum thumbs_code run_once(struct benchmark *s, const struct th_bench_row *row, bool warm_up,
                                  struct run_reply *reply, struct thumbs_error *err)
 {
     const struct th_bench_config *c = &s->result->config;
@@ -178,7 +178,7 @@ static enum thumbs_code cannot_compare(const char *what, struct thumbs_error *er
 }
 
 /* Where the outputs of this run are not those of the first. */
-static void describe_difference(struct session *s, const struct th_bench_row *row, const struct run_reply *reply)
+static void describe_difference(struct benchmark *s, const struct th_bench_row *row, const struct run_reply *reply)
 {
     struct th_bench_result *r = s->result;
     struct th_bytes label = {0};
@@ -199,8 +199,8 @@ static void describe_difference(struct session *s, const struct th_bench_row *ro
 }
 
 /* Compare what the run made with what the first run made, and clear it away. */
-static enum thumbs_code check_outputs(struct session *s, const struct th_bench_row *row, const struct run_reply *reply,
-                                      struct thumbs_error *err)
+static enum thumbs_code check_outputs(struct benchmark *s, const struct th_bench_row *row,
+                                      const struct run_reply *reply, struct thumbs_error *err)
 {
     struct th_bench_result *r = s->result;
     struct th_digest digest;
@@ -241,7 +241,8 @@ static void say(const struct th_bench_result *r, const struct th_bench_row *row,
     th_bytes_finish(&text);
 }
 
-/* What this row lacks, its mode or its I/O, other rows lack too: all of them are left out, with one note. */
+/* What this row lacks, its mode or its I/O, other rows lack too: all of them are left out, with one
+ * note. */
 static size_t leave_out(struct th_bench_result *r, const struct th_bench_row *row, const char *why)
 {
     const bool uring = row->mode != THUMBS_MODE_SYNC && row->io == THUMBS_IO_URING;
@@ -262,8 +263,9 @@ static size_t leave_out(struct th_bench_result *r, const struct th_bench_row *ro
     return n;
 }
 
-/* Each row once: fills the page cache, loads programs and libraries, and shows what cannot run here. */
-static enum thumbs_code warm_up(struct session *s, struct thumbs_error *err)
+/* Each row once: fills the page cache, loads programs and libraries, and shows what cannot run
+ * here. */
+static enum thumbs_code warm_up(struct benchmark *s, struct thumbs_error *err)
 {
     struct th_bench_result *r = s->result;
     size_t n_left = r->n_rows;
@@ -288,7 +290,7 @@ static enum thumbs_code warm_up(struct session *s, struct thumbs_error *err)
     return THUMBS_OK;
 }
 
-static enum thumbs_code run_in_turn(struct session *s, struct thumbs_error *err)
+static enum thumbs_code run_in_turn(struct benchmark *s, struct thumbs_error *err)
 {
     struct th_bench_result *r = s->result;
     for (unsigned i_run = 0; i_run < r->config.n_runs; i_run++) {
@@ -349,7 +351,7 @@ static char *join(const char *folder, const char *name)
     return th_bytes_steal(&path);
 }
 
-static enum thumbs_code open_scratch(struct session *s, struct thumbs_error *err)
+static enum thumbs_code open_scratch(struct benchmark *s, struct thumbs_error *err)
 {
     struct th_bench_result *r = s->result;
     char buf[24];
@@ -369,7 +371,7 @@ static enum thumbs_code open_scratch(struct session *s, struct thumbs_error *err
     return check_place(r->config.source, path, err);
 }
 
-static void close_scratch(struct session *s)
+static void close_scratch(struct benchmark *s)
 {
     if (s->scratch && th_bench_remove_tree(s->scratch) != 0) {
         char text[400];
@@ -393,7 +395,7 @@ enum thumbs_code th_bench_run_all(const struct th_bench_config *config, struct t
                                   struct thumbs_error *err)
 {
     struct th_bench_result *r = out;
-    struct session s = {.result = r};
+    struct benchmark s = {.result = r};
     char buf[24];
     *r = (struct th_bench_result){.config = *config, .identical = true};
     th_machine_read(&r->machine);

@@ -1,4 +1,5 @@
-/* results.h - the result of a bench as a table for people, JSON and CSV for programs, and a chart. All append to b. */
+/* results.h - the result of a bench as a table for people, JSON and CSV for programs, and a chart.
+ * All append to b. */
 #ifndef TH_BENCH_RESULTS_H
 #define TH_BENCH_RESULTS_H
 

@@ -17,7 +17,7 @@ const struct cli_option cli_bench_options[] = {
      "Timed runs of each mode, in turn (A B C A B C ...), after one that is not timed. Default: 5.", CLI_GROUP_BENCH,
      CLI_TO_NUMBER(bench.n_runs, 1, TH_BENCH_MAX_RUNS)},
     {"modes", 0, "MODE[,MODE]...", "one or several, with commas, of sync, threads, processes", NULL,
-     "Which modes to time. Speed-up is told over sync, if that is among them. Default: sync,threads,processes.",
+     "Which modes to time. Speed-up is given over sync, if that is among them. Default: sync,threads,processes.",
      CLI_GROUP_BENCH, CLI_TO_LIST(bench.modes, bench.n_modes, &modes)},
     {"jobs", 'j', "N[,N]...", "up to 16 numbers from 1 to 1024, with commas", NULL,
      "Compute workers; with several numbers each is timed. Default: the CPUs this process may use.", CLI_GROUP_BENCH,

@@ -27,7 +27,7 @@ static bool flush(struct cli_lines *lines)
     return failed;
 }
 
-static void tell(struct cli_lines *lines)
+static void report_error(struct cli_lines *lines)
 {
     /* os_errno never changes once it is set. */
     if (lines->on_error) lines->on_error(lines->user, lines->os_errno);
@@ -41,7 +41,7 @@ static void *flush_loop(void *arg)
         th_cond_wait_until(&lines->wake, &lines->lock, th_now_ns() + FLUSH_NS);
         if (flush(lines)) {
             pthread_mutex_unlock(&lines->lock);
-            tell(lines);
+            report_error(lines);
             pthread_mutex_lock(&lines->lock);
         }
     }
@@ -69,7 +69,7 @@ void cli_lines_add(struct cli_lines *lines, const struct th_bytes *text)
             failed = flush(lines);
     }
     pthread_mutex_unlock(&lines->lock);
-    if (failed) tell(lines);
+    if (failed) report_error(lines);
 }
 
 int cli_lines_finish(struct cli_lines *lines)
@@ -82,9 +82,9 @@ int cli_lines_finish(struct cli_lines *lines)
     if (lines->has_flusher) pthread_join(lines->flusher, NULL);
 
     failed = flush(lines);
-    /* Some file systems tell of a full disk only now. */
+    /* Some file systems report a full disk only at close. */
     if (lines->owned && th_close(lines->fd) != 0 && note_failure(lines, errno)) failed = true;
-    if (failed) tell(lines);
+    if (failed) report_error(lines);
     pthread_cond_destroy(&lines->wake);
     pthread_mutex_destroy(&lines->lock);
     th_bytes_finish(&lines->buffer);

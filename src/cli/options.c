@@ -1,4 +1,5 @@
-/* options.c - the parser. It knows words and dashes; what each option means stands in option_table.c. */
+/* options.c - the parser. It knows words and dashes; what each option means stands in
+ * option_table.c. */
 #include "cli/options.h"
 
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 
 #define MAX_NAME 32 /* longer words are not compared with option names */
 
-/* ---- messages ------------------------------------------------------------------------------------------------ */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static enum thumbs_code no_memory(struct th_bytes *message)
 {
@@ -111,7 +112,7 @@ static enum thumbs_code refuse_unknown(const struct vocabulary *known, const cha
     return THUMBS_USAGE;
 }
 
-/* ---- words --------------------------------------------------------------------------------------------------- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 struct parser {
     struct vocabulary known;
@@ -140,7 +141,7 @@ static const struct cli_option *find_short(const struct vocabulary *known, char 
 }
 
 /* A word that is none of the command's: an option of a run, or none at all. */
-static enum thumbs_code refuse_stranger(const struct parser *parser, const char *word, const char *name, size_t len)
+static enum thumbs_code refuse_foreign(const struct parser *parser, const char *word, const char *name, size_t len)
 {
     if (parser->settings->command == CLI_COMMAND_BENCH && cli_find_run_option(name, len)) {
         const struct cli_option *meant = nearest(&parser->known, name, len);
@@ -178,7 +179,7 @@ static enum thumbs_code parse_long(struct parser *parser, const char *word)
     const size_t len = strcspn(name, "=");
     const char *const value = name[len] ? name + len + 1 : NULL;
     const struct cli_option *option = find_long(&parser->known, name, len);
-    if (!option) return refuse_stranger(parser, word, name, len);
+    if (!option) return refuse_foreign(parser, word, name, len);
     if (option->to.kind == CLI_NOT_BUILT) return refuse_unbuilt(option, parser->message);
     if (option->value) return take_value(parser, option, value);
     if (value) {
@@ -251,7 +252,7 @@ static enum thumbs_code check_bench(const struct cli_settings *settings, struct 
     return message->len == 0 ? THUMBS_OK : THUMBS_USAGE;
 }
 
-/* What can only be told once all words are known. */
+/* What can only be judged once all words are known. */
 static enum thumbs_code check(struct cli_settings *settings, struct th_bytes *message)
 {
     if (settings->quiet && settings->verbose) {
@@ -314,7 +315,8 @@ enum thumbs_code cli_parse(int argc, char *const *argv, struct cli_settings *set
     settings->operands = th_calloc((size_t)argc + 1, sizeof(*settings->operands));
     if (!settings->operands) return no_memory(message);
 
-    /* Commands of SPEC come first, or a folder of that name could not be a SOURCE ("./bench" always can). */
+    /* Commands of SPEC come first, or a folder of that name could not be a SOURCE ("./bench" always
+     * can). */
     if (argc > 1 && strcmp(argv[1], "merge") == 0) {
         th_bytes_addf(message, "the command '%s' is not built yet in this version", argv[1]);
         return THUMBS_USAGE;

@@ -8,13 +8,13 @@
 #include "base/bytes.h"
 #include "cli/settings.h"
 
-/* Parse. USAGE: *message holds one clause without a newline (values in it are fit for a terminal); MEMORY. *settings is
- * to be finished in any case. */
+/* Parse. USAGE: *message holds one clause without a newline (values in it are fit for a terminal);
+ * MEMORY. *settings is to be finished in any case. */
 enum thumbs_code cli_parse(int argc, char *const *argv, struct cli_settings *settings, struct th_bytes *message);
 void cli_settings_finish(struct cli_settings *settings); /* zeroed is fine */
 
-/* The help, at most 80 columns: the options used most on one screen, or all of them explained. Options that are not
- * built yet do not appear. */
+/* The help, at most 80 columns: the options used most on one screen, or all of them explained.
+ * Options that are not built yet do not appear. */
 void cli_help(struct th_bytes *b, bool brief);
 /* The same for `thumbs bench`, all of it. */
 void cli_bench_help(struct th_bytes *b);

@@ -120,7 +120,7 @@ bool cli_add_exclude(struct cli_settings *settings, const char *value, struct cl
     return add_glob(settings, '-', value, problem);
 }
 
-/* ---- the run ---------------------------------------------------------------------------------- */
+/* ---- the run --------------------------------------------------------------------------------- */
 
 /* Not strtod(): it takes blanks, hexadecimal, "inf" and the decimal comma of a locale. */
 bool cli_set_timeout(struct cli_settings *settings, const char *value, struct cli_problem *problem)

@@ -25,7 +25,8 @@ struct cli_settings {
     bool quiet, verbose;
     const char *report; /* NULL: none; "-": standard output */
 
-    /* bench: its lists, source and options are filled; the rest is the command's. sources and dest are not set. */
+    /* bench: its lists, source and options are filled; the rest is the command's. sources and dest
+     * are not set. */
     struct th_bench_config bench;
     const char *bench_json, *bench_csv, *bench_svg; /* as report */
 };

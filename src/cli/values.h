@@ -46,8 +46,9 @@ struct cli_target {
     cli_set_fn *set;
 };
 
-/* Targets, for the last member of a row of the table. Each names a field of struct cli_settings, and does not
- * compile where that has another type than the option writes. Enums count as unsigned. */
+/* Targets, for the last member of a row of the table. Each names a field of struct cli_settings,
+ * and does not compile where that has another type than the option writes. Enums count as
+ * unsigned. */
 #define CLI_AT(type, field)                                                                                            \
     (offsetof(struct cli_settings, field) + 0 * sizeof(_Generic(((struct cli_settings *)0)->field, type : 0)))
 #define CLI_TO_NOTHING                                                                                                 \

@@ -1,4 +1,5 @@
-/* json.c - lines for programs: NDJSON, each object on a line of its own (RFC 8259; SPEC section 3). */
+/* json.c - lines for programs: NDJSON, each object on a line of its own (RFC 8259; SPEC section
+ * 3). */
 #include "report/report.h"
 
 #include <string.h>

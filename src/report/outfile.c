@@ -159,7 +159,7 @@ enum thumbs_code th_outfile_open(struct th_outfile *file, struct thumbs_error *e
 
 /* ---- end ------------------------------------------------------------------------------------- */
 
-/* Some file systems tell of a full disk only on close. A second descriptor holds the lock until the
+/* Some file systems report a full disk only on close. A second descriptor holds the lock until the
  * name is given. */
 static int close_written(struct th_outfile *file, int *lock_fd)
 {

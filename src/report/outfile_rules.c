@@ -227,7 +227,7 @@ static bool is_dest(const struct th_outfile *file)
 }
 
 /* A new file in a folder that is walked would be a source of the next run. The names of a list are
- * told one by one. */
+ * given one by one. */
 static enum thumbs_code check_place(const struct th_outfile *file, bool in_source, struct thumbs_error *err)
 {
     if (!in_source || file->guard->overwrite || file->guard->list) return THUMBS_OK;
@@ -250,7 +250,7 @@ static bool leads_to_proc(const struct th_outfile *file)
 }
 
 /* st: what stands there, st_mode 0 if nothing does. */
-static enum thumbs_code tell_kind(struct th_outfile *file, const struct stat *st, struct thumbs_error *err)
+static enum thumbs_code find_kind(struct th_outfile *file, const struct stat *st, struct thumbs_error *err)
 {
     struct stat end = *st;
     if (S_ISLNK(st->st_mode) && fstatat(file->folder_fd, file->last, &end, 0) != 0) end = *st;
@@ -291,7 +291,7 @@ enum thumbs_code th_outfile_look(struct th_outfile *file, bool may_miss, struct 
     file->mode = st.st_mode;
     file->dev = st.st_dev;
     file->ino = st.st_ino;
-    code = tell_kind(file, &st, err);
+    code = find_kind(file, &st, err);
     if (code != THUMBS_OK || file->kind != TH_OUTFILE_REGULAR) return code;
     if (is_dest(file)) return refuse(err, "is DEST, which is a folder");
     const bool in_source = is_in_source(file->guard, file->folder_fd);
