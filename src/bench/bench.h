@@ -2,7 +2,8 @@
  * bench.h - the same files through the same pipeline in every mode, in turn, and what that says.
  *
  * Calls the public header only, so what is timed is what users run. The ladder of the room: rows.h
- * (figures), advice.h (the conclusion), bench.h (the runs), results.h (words and pictures).
+ * (figures), advice.h (the conclusion), one_run.h (a run), bench.h (all of them), results.h (words
+ * and pictures).
  */
 #ifndef TH_BENCH_BENCH_H
 #define TH_BENCH_BENCH_H

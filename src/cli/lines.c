@@ -5,6 +5,7 @@
 
 #include "base/sys.h"
 
+/* So much is written without waiting for the flusher: memory stays bounded however fast lines come. */
 #define FULL_LEN 65536u
 #define FLUSH_NS 1000000000ull
 
