@@ -30,7 +30,9 @@
 #include "base/sys.h"
 #include "bench/jsonwriter.h"
 #include "bench/machine.h"
+#include "bench/results.h"
 #include "bench/texttable.h"
+#include "figures.h"
 #include "plain_queue.h"
 #include "queue/queue.h"
 #include "thumbs/thumbs.h"
@@ -250,8 +252,8 @@ struct points {
     struct point bare[N_POINTS], paused[N_POINTS];
 };
 
-static bool write_json(const char *name, unsigned pause_us, const struct points *ring, const struct points *plain,
-                       const struct th_usl *usl)
+static bool write_json(struct th_outfile *file, unsigned pause_us, const struct points *ring,
+                       const struct points *plain, const struct th_usl *usl)
 {
     struct th_bytes b = {0};
     struct th_json j = {.out = &b};
@@ -274,15 +276,21 @@ static bool write_json(const char *name, unsigned pause_us, const struct points 
     th_json_number(&j, "predicted_64", th_bench_usl_predict(usl, 64), 1);
     th_json_close(&j, '}');
     th_json_close(&j, '}');
-    const int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    const bool done = !th_bytes_failed(&b) && fd >= 0 && th_write_full(fd, b.data, b.len) == 0 && close(fd) == 0;
-    if (!done) fprintf(stderr, "bench_queue: %s: %s\n", name, strerror(errno));
+    const bool done = figures_write(file, &b);
     th_bytes_finish(&b);
     return done;
 }
 
+static bool is_json(const char *head, size_t len)
+{
+    (void)len;
+    return th_bench_is_json_of(head, "thumbs-queue/");
+}
+
 int main(int argc, char **argv)
 {
+    static const struct th_outfile_guard guard; /* it reads no files */
+    struct th_outfile file;
     struct points ring, plain;
     struct th_usl usl;
     double seconds = 0.5;
@@ -302,6 +310,7 @@ int main(int argc, char **argv)
         fputs("usage: bench_queue [--seconds=S] [--pause-us=N] [--json=FILE]\n", stderr);
         return 2;
     }
+    if (!figures_plan(&file, json, "JSON of the queue", is_json, &guard)) return 2;
     for (size_t i = 0; i < N_POINTS; i++) {
         if (!measure(&th_queue_kind, worker_counts[i], 0, seconds, &ring.bare[i]) ||
             !measure(&plain_queue_kind, worker_counts[i], 0, seconds, &plain.bare[i]) ||
@@ -324,5 +333,7 @@ int main(int argc, char **argv)
     print_points(title, ring.paused, &usl);
     print_points("The same with one mutex and two conditions:", plain.paused, NULL);
     print_fit(&usl);
-    return json && !write_json(json, pause_us, &ring, &plain, &usl) ? 3 : 0;
+    const bool written = write_json(&file, pause_us, &ring, &plain, &usl);
+    th_outfile_finish(&file);
+    return written ? 0 : 3;
 }

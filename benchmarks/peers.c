@@ -32,8 +32,10 @@
 #include "bench/jsonwriter.h"
 #include "bench/machine.h"
 #include "bench/measure.h"
+#include "bench/results.h"
 #include "bench/statistics.h"
 #include "bench/texttable.h"
+#include "figures.h"
 #include "thumbs/thumbs.h"
 
 enum {
@@ -111,6 +113,8 @@ struct peer {
 
 /* Where everything lies; all below one scratch folder. */
 struct race {
+    struct th_outfile_guard guard;
+    struct th_outfile json, svg;
     struct settings settings;
     struct th_machine machine;
     char *scratch, *work, *reference, *output, *list, *log, *tool_log;
@@ -1010,17 +1014,29 @@ static void add_svg(const struct race *race, struct th_bytes *b)
     th_bytes_finish(&subtitle);
 }
 
-static bool write_file(const char *name, const struct race *race,
-                       void (*format)(const struct race *race, struct th_bytes *b))
+static bool is_json(const char *head, size_t len)
 {
-    struct th_bytes b = {0};
-    if (!name) return true;
-    format(race, &b);
-    const int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    bool done = !th_bytes_failed(&b) && fd >= 0 && th_write_full(fd, b.data, b.len) == 0;
-    if (fd >= 0 && close(fd) != 0) done = false;
-    if (!done) complain("%s: %s", name, strerror(errno));
-    th_bytes_finish(&b);
+    (void)len;
+    return th_bench_is_json_of(head, "thumbs-peers/");
+}
+
+/* Before the race, which takes minutes: may all that is to be written be written? */
+static bool plan_figures(struct race *race)
+{
+    const struct settings *s = &race->settings;
+    race->guard = (struct th_outfile_guard){.sources = &race->settings.source, .n_sources = 1};
+    return figures_plan(&race->json, s->json, "JSON of a race", is_json, &race->guard) &&
+           figures_plan(&race->svg, s->svg, "chart of a race", th_bench_is_svg, &race->guard);
+}
+
+static bool write_figures(struct race *race)
+{
+    struct th_bytes json = {0}, svg = {0};
+    add_json(race, &json);
+    add_svg(race, &svg);
+    const bool done = figures_write(&race->json, &json) && figures_write(&race->svg, &svg);
+    th_bytes_finish(&json);
+    th_bytes_finish(&svg);
     return done;
 }
 
@@ -1055,6 +1071,8 @@ static bool open_scratch(struct race *race)
 
 static void finish(struct race *race)
 {
+    th_outfile_finish(&race->json);
+    th_outfile_finish(&race->svg);
     if (race->scratch && th_bench_remove_tree(race->scratch) != 0) complain("%s: %s", race->scratch, strerror(errno));
     for (size_t i = 0; i < race->n_names; i++)
         free(race->names[i]);
@@ -1152,12 +1170,14 @@ int main(int argc, char **argv)
 
     th_machine_read(&race.machine);
     snprintf(race.filesystem, sizeof race.filesystem, "%s", th_machine_filesystem(s->source, buf));
-    if (open_scratch(&race) && fill_work(&race) && make_references(&race)) {
+    if (!plan_figures(&race))
+        status = 2;
+    else if (open_scratch(&race) && fill_work(&race) && make_references(&race)) {
         find_peers(&race);
         if (run_all(&race)) {
             summarise(&race);
             print_table(&race);
-            status = write_file(s->json, &race, add_json) && write_file(s->svg, &race, add_svg) ? 0 : 3;
+            status = write_figures(&race) ? 0 : 3;
             if (status == 0 && !first_ok(&race)) status = 1;
         }
     }

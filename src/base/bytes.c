@@ -34,15 +34,10 @@ bool th_bytes_reserve(struct th_bytes *b, size_t more)
     if (b->failed) return false;
     if (!th_add_size(b->len, more, &need) || !th_add_size(need, 1, &need)) goto fail;
     if (need <= b->cap) return true;
-    size_t cap = b->cap < 32 ? 64 : b->cap;
-    while (cap < need) {
-        if (!th_mul_size(cap, 2, &cap)) goto fail;
-    }
-    char *data = th_realloc(b->data, cap);
+    char *data = th_grow(b->data, &b->cap, need < 64 ? 64 : need, 1);
     if (!data) goto fail;
     if (!b->data) data[0] = '\0';
     b->data = data;
-    b->cap = cap;
     return true;
 fail:
     b->failed = true;

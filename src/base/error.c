@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/chars.h"
+
 static const char *const code_names[THUMBS_N_CODES] = {
     [THUMBS_OK] = "ok",
     [THUMBS_UNREADABLE] = "unreadable",
@@ -50,14 +52,6 @@ const char *thumbs_status_name(enum thumbs_status status)
     return (unsigned)status < THUMBS_N_STATUSES ? status_names[status] : "failed";
 }
 
-/* A message may hold parts of file names; a control character in it would break the one-line promise. */
-static void make_one_line(char *text)
-{
-    for (; *text; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7f) *text = '?';
-    }
-}
-
 /* A message that fills its buffer lacks its end: say so, and leave no half character (UTF-8). */
 static void mark_cut(char *text, size_t size)
 {
@@ -77,7 +71,7 @@ enum thumbs_code th_error_set(struct thumbs_error *err, enum thumbs_code code, e
     const int len = vsnprintf(message, sizeof message, format, args);
     va_end(args);
     if (len >= (int)sizeof message) mark_cut(message, sizeof message);
-    make_one_line(message);
+    th_make_one_line(message);
     *err = (struct thumbs_error){.code = code, .stage = stage};
     memcpy(err->message, message, sizeof message);
     return code;

@@ -29,7 +29,7 @@ static uint64_t limit_v1(const char *dir)
     return number_in(dir, "memory.limit_in_bytes");
 }
 
-/* Containers that have a /proc/meminfo of their own (lxcfs) tell there what they were given. */
+/* Containers that have a /proc/meminfo of their own (lxcfs) say there what they were given. */
 static uint64_t machine_bytes(const char *root)
 {
     char path[4096], text[4096];

@@ -30,6 +30,19 @@ void *th_realloc(void *p, size_t size)
     return th_fault(TH_FAULT_ALLOC) ? NULL : realloc(p, size ? size : 1);
 }
 
+void *th_grow(void *array, size_t *cap, size_t need, size_t size)
+{
+    size_t grown = *cap ? *cap : 16, bytes;
+    if (need <= *cap) return array;
+    while (grown < need) {
+        if (!th_mul_size(grown, 2, &grown)) return NULL;
+    }
+    if (!th_mul_size(grown, size, &bytes)) return NULL;
+    array = th_realloc(array, bytes);
+    if (array) *cap = grown;
+    return array;
+}
+
 char *th_strdup(const char *text)
 {
     size_t len = strlen(text) + 1;
@@ -185,4 +198,20 @@ uint64_t th_now_ns(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+void th_cond_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(cond, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
+void th_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, uint64_t until_ns)
+{
+    const struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000u),
+                                   .tv_nsec = (long)(until_ns % 1000000000u)};
+    pthread_cond_timedwait(cond, lock, &until);
 }

@@ -54,6 +54,10 @@ static inline bool th_fault(enum th_fault point)
 void *th_alloc(size_t size);            /* malloc */
 void *th_calloc(size_t n, size_t size); /* zeroed, n * size checked */
 void *th_realloc(void *p, size_t size);
+/* Room for `need` items of `size` bytes in an array that has *cap of them (NULL and 0 to begin
+ * with). It doubles, so that adding one by one costs a constant each. Returns the array, which may
+ * have moved, and sets *cap; NULL without memory, with the old array as it was. */
+void *th_grow(void *array, size_t *cap, size_t need, size_t size);
 char *th_strdup(const char *text);
 
 int th_openat(int dirfd, const char *name, int flags,
@@ -78,6 +82,10 @@ int th_mkdirat(int dirfd, const char *name, mode_t mode);
 int th_thread_start(pthread_t *thread, void *(*run)(void *), void *arg);
 
 uint64_t th_now_ns(void); /* CLOCK_MONOTONIC */
+/* A condition whose waits end by the clock of th_now_ns(), whatever happens to the time of day. */
+void th_cond_init(pthread_cond_t *cond);
+/* Wait for a signal, or until then; may wake up early, as pthread_cond_timedwait(). */
+void th_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, uint64_t until_ns);
 
 /* 64-bit SipHash-1-3 (Aumasson and Bernstein 2012, reduced rounds) of `len` bytes under a fixed key: stable over runs,
  * versions and machines. Used for shards, fingerprints and {hash}; not a secret. */

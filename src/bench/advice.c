@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-/* Preferred where the figures do not tell two rows apart: what survives a crash of a decoder first. */
+/* Preferred where the figures of two rows overlap: what survives a crash of a decoder first. */
 static int rank_of(const struct th_bench_row *row)
 {
     static const int ranks[] = {[THUMBS_MODE_PROCESSES] = 0, [THUMBS_MODE_THREADS] = 1, [THUMBS_MODE_SYNC] = 2};
@@ -54,9 +54,10 @@ static enum th_bench_stage largest_work(const struct th_bench_row *row)
     return largest;
 }
 
-/* In mode sync the time of a file is its stages one after the other and nothing is hidden behind anything: there a
- * workload shows what it is. It is bound by I/O if the one thread mostly waits, and mostly in the stages that do I/O:
- * waiting alone may also come from other programs that take the CPU. */
+/* In mode sync the time of a file is its stages one after the other and nothing is hidden behind
+ * anything: there a workload shows what it is. It is bound by I/O if the one thread mostly waits,
+ * and mostly in the stages that do I/O: waiting alone may also come from other programs that take
+ * the CPU. */
 static enum th_bench_bound judge_sync(const struct th_bench_row *row)
 {
     const double cpu = row->seconds.median > 0 ? row->cpu_seconds / row->seconds.median : 1;

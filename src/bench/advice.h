@@ -11,7 +11,8 @@ struct th_bench_advice {
     char text[400]; /* one line, without newline */
 };
 
-/* What to conclude; rows that are left out do not count, one at least must remain. n_cpus: that this machine has. */
+/* What to conclude; rows that are left out do not count, one at least must remain. n_cpus: that
+ * this machine has. */
 void th_bench_advise(const struct th_bench_row *rows, size_t n_rows, unsigned n_cpus, struct th_bench_advice *out);
 
 #endif

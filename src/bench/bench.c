@@ -1,91 +1,16 @@
 #include "bench/bench.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/sys.h"
-#include "bench/measure.h"
+#include "bench/one_run.h"
 
 enum { DEFAULT_IO_JOBS = 4, DEFAULT_URING_JOBS = 64 }; /* of the library, to be shown */
-
-/* ---- one run, in the child ---- */
-
-struct run_task {
-    const struct thumbs_options *options;
-    const char *source, *dest;
-};
-
-/* What the child sends back in one write. */
-struct run_reply {
-    enum thumbs_code code;
-    struct thumbs_error error;
-    struct th_bench_run run;
-    char first_failure[256]; /* "a.jpg: file ends early"; "": none */
-};
-
-struct failures {
-    pthread_mutex_t lock;
-    char first[256];
-};
-
-static void on_event(void *user, const struct thumbs_event *event)
-{
-    struct failures *failures = user;
-    if (event->status != THUMBS_STATUS_FAILED) return;
-    pthread_mutex_lock(&failures->lock);
-    if (!failures->first[0])
-        snprintf(failures->first, sizeof failures->first, "%.100s: %.140s", event->source,
-                 event->error ? event->error->message : "no reason was given");
-    pthread_mutex_unlock(&failures->lock);
-}
-
-static void take_totals(struct th_bench_run *run, const struct thumbs_totals *totals)
-{
-    const struct thumbs_times *t = &totals->times;
-    const uint64_t ns[TH_BENCH_N_STAGES] = {totals->walk_ns, t->load,   t->wait, t->decode,
-                                            t->resize,       t->encode, t->write};
-    for (size_t i = 0; i < TH_BENCH_N_STAGES; i++)
-        run->stage_seconds[i] = (double)ns[i] / 1e9;
-    memcpy(run->by_status, totals->by_status, sizeof run->by_status);
-    run->bytes = totals->bytes;
-    run->pixels = totals->pixels;
-}
-
-/* A run that reads with threads where io_uring was asked for would be timed under a wrong name. */
-static bool falls_back(const struct thumbs_batch *batch, const struct thumbs_options *options, struct thumbs_error *err)
-{
-    const char *why = thumbs_batch_note(batch);
-    if (options->io != THUMBS_IO_URING || !why || !strstr(why, "io_uring")) return false;
-    snprintf(err->message, sizeof err->message, "%s", why);
-    return true;
-}
-
-static int run_in_child(void *user, int result_fd)
-{
-    const struct run_task *task = user;
-    struct run_reply reply = {0};
-    struct failures failures = {.lock = PTHREAD_MUTEX_INITIALIZER};
-    struct thumbs_batch *batch = NULL;
-    struct thumbs_totals totals;
-    const uint64_t start_ns = th_now_ns();
-    reply.code = thumbs_batch_create(task->options, &task->source, 1, task->dest, &batch, &reply.error);
-    if (reply.code == THUMBS_OK && falls_back(batch, task->options, &reply.error)) reply.code = THUMBS_USAGE;
-    if (reply.code == THUMBS_OK) {
-        reply.code = thumbs_batch_run(batch, on_event, &failures, &reply.error);
-        thumbs_batch_totals(batch, &totals);
-        take_totals(&reply.run, &totals);
-    }
-    thumbs_batch_destroy(batch);
-    reply.run.seconds = (double)(th_now_ns() - start_ns) / 1e9;
-    memcpy(reply.first_failure, failures.first, sizeof failures.first);
-    return th_write_full(result_fd, &reply, sizeof reply) == 0 ? 0 : 1;
-}
 
 /* ---- the rows ---- */
 
@@ -122,7 +47,7 @@ static enum thumbs_code make_rows(struct th_bench_result *r, struct thumbs_error
 
 /* ---- runs and their outputs ---- */
 
-struct session {
+struct benchmark {
     struct th_bench_result *result;
     char *scratch, *dest, *reference; /* reference: the outputs of the first run, once there are any */
     bool has_reference;
@@ -135,41 +60,14 @@ static void note(struct th_bench_result *r, const char *text)
     th_bytes_addc(&r->notes, '\n');
 }
 
-static enum thumbs_code describe_end(const struct th_bench_row *row, const struct th_measured *m,
-                                     struct thumbs_error *err)
-{
-    if (WIFSIGNALED(m->status))
-        return th_error_set(err, THUMBS_CRASHED, THUMBS_STAGE_NONE, "mode %s died of signal %d (%s)%s",
-                            th_bench_mode_name(row->mode), WTERMSIG(m->status), strsignal(WTERMSIG(m->status)),
-                            row->mode == THUMBS_MODE_PROCESSES ? "" : "; --modes=processes may get through");
-    return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, "mode %s ended with status %d",
-                        th_bench_mode_name(row->mode), WEXITSTATUS(m->status));
-}
-
 /* One run of a row into s->dest. */
-static enum thumbs_code run_once(struct session *s, const struct th_bench_row *row, bool warm_up,
-                                 struct run_reply *reply, struct thumbs_error *err)
+static enum thumbs_code run_once(struct benchmark *s, const struct th_bench_row *row, bool warm_up,
+                                 struct th_bench_reply *reply, struct thumbs_error *err)
 {
     const struct th_bench_config *c = &s->result->config;
     struct thumbs_options options = c->options;
-    struct run_task task = {.options = &options, .source = c->source, .dest = s->dest};
-    struct th_measure_job job = {.run = run_in_child, .user = &task, .stop = c->stop};
-    struct th_measured measured = {0};
-    options.mode = row->mode;
-    options.jobs = row->jobs;
-    options.io = row->io;
-    options.io_jobs = row->io_jobs;
-    options.image.no_svg = 1;               /* only one mode can: outputs are to be compared */
     if (warm_up) options.io_latency_ms = 0; /* it fills caches, which no latency helps */
-    const enum thumbs_code code = th_bench_measure(&job, reply, sizeof *reply, &measured, err);
-    if (code != THUMBS_OK) return code;
-    if (measured.result_size != sizeof *reply) return describe_end(row, &measured, err);
-    reply->run.user_seconds = measured.user_seconds;
-    reply->run.system_seconds = measured.system_seconds;
-    reply->run.peak_bytes = measured.peak_bytes;
-    reply->run.n_samples = measured.n_samples;
-    if (reply->code != THUMBS_OK && err) *err = reply->error;
-    return reply->code;
+    return th_bench_run_once(row, &options, c->source, s->dest, c->stop, reply, err);
 }
 
 static enum thumbs_code cannot_compare(const char *what, struct thumbs_error *err)
@@ -178,7 +76,7 @@ static enum thumbs_code cannot_compare(const char *what, struct thumbs_error *er
 }
 
 /* Where the outputs of this run are not those of the first. */
-static void describe_difference(struct session *s, const struct th_bench_row *row, const struct run_reply *reply)
+static void describe_difference(struct benchmark *s, const struct th_bench_row *row, const struct th_bench_reply *reply)
 {
     struct th_bench_result *r = s->result;
     struct th_bytes label = {0};
@@ -199,8 +97,8 @@ static void describe_difference(struct session *s, const struct th_bench_row *ro
 }
 
 /* Compare what the run made with what the first run made, and clear it away. */
-static enum thumbs_code check_outputs(struct session *s, const struct th_bench_row *row, const struct run_reply *reply,
-                                      struct thumbs_error *err)
+static enum thumbs_code check_outputs(struct benchmark *s, const struct th_bench_row *row,
+                                      const struct th_bench_reply *reply, struct thumbs_error *err)
 {
     struct th_bench_result *r = s->result;
     struct th_digest digest;
@@ -241,7 +139,8 @@ static void say(const struct th_bench_result *r, const struct th_bench_row *row,
     th_bytes_finish(&text);
 }
 
-/* What this row lacks, its mode or its I/O, other rows lack too: all of them are left out, with one note. */
+/* What this row lacks, its mode or its I/O, other rows lack too: all of them are left out, with one
+ * note. */
 static size_t leave_out(struct th_bench_result *r, const struct th_bench_row *row, const char *why)
 {
     const bool uring = row->mode != THUMBS_MODE_SYNC && row->io == THUMBS_IO_URING;
@@ -262,14 +161,15 @@ static size_t leave_out(struct th_bench_result *r, const struct th_bench_row *ro
     return n;
 }
 
-/* Each row once: fills the page cache, loads programs and libraries, and shows what cannot run here. */
-static enum thumbs_code warm_up(struct session *s, struct thumbs_error *err)
+/* Each row once: fills the page cache, loads programs and libraries, and shows what cannot run
+ * here. */
+static enum thumbs_code warm_up(struct benchmark *s, struct thumbs_error *err)
 {
     struct th_bench_result *r = s->result;
     size_t n_left = r->n_rows;
     for (size_t i = 0; i < r->n_rows; i++) {
         struct th_bench_row *row = &r->rows[i];
-        struct run_reply reply = {0};
+        struct th_bench_reply reply = {0};
         struct thumbs_error why = {0};
         if (row->left_out) continue;
         say(r, row, 0);
@@ -288,13 +188,13 @@ static enum thumbs_code warm_up(struct session *s, struct thumbs_error *err)
     return THUMBS_OK;
 }
 
-static enum thumbs_code run_in_turn(struct session *s, struct thumbs_error *err)
+static enum thumbs_code run_in_turn(struct benchmark *s, struct thumbs_error *err)
 {
     struct th_bench_result *r = s->result;
     for (unsigned i_run = 0; i_run < r->config.n_runs; i_run++) {
         for (size_t i = 0; i < r->n_rows; i++) {
             struct th_bench_row *row = &r->rows[i];
-            struct run_reply reply = {0};
+            struct th_bench_reply reply = {0};
             if (row->left_out) continue;
             say(r, row, i_run + 1);
             enum thumbs_code code = run_once(s, row, false, &reply, err);
@@ -349,7 +249,7 @@ static char *join(const char *folder, const char *name)
     return th_bytes_steal(&path);
 }
 
-static enum thumbs_code open_scratch(struct session *s, struct thumbs_error *err)
+static enum thumbs_code open_scratch(struct benchmark *s, struct thumbs_error *err)
 {
     struct th_bench_result *r = s->result;
     char buf[24];
@@ -369,7 +269,7 @@ static enum thumbs_code open_scratch(struct session *s, struct thumbs_error *err
     return check_place(r->config.source, path, err);
 }
 
-static void close_scratch(struct session *s)
+static void close_scratch(struct benchmark *s)
 {
     if (s->scratch && th_bench_remove_tree(s->scratch) != 0) {
         char text[400];
@@ -393,7 +293,7 @@ enum thumbs_code th_bench_run_all(const struct th_bench_config *config, struct t
                                   struct thumbs_error *err)
 {
     struct th_bench_result *r = out;
-    struct session s = {.result = r};
+    struct benchmark s = {.result = r};
     char buf[24];
     *r = (struct th_bench_result){.config = *config, .identical = true};
     th_machine_read(&r->machine);

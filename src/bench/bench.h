@@ -1,8 +1,9 @@
 /*
  * bench.h - the same files through the same pipeline in every mode, in turn, and what that says.
  *
- * Calls the public header only, so what is timed is what users run. The ladder of the room: rows.h (figures), advice.h
- * (the conclusion), bench.h (the runs), results.h (words and pictures).
+ * Calls the public header only, so what is timed is what users run. The ladder of the room: rows.h
+ * (figures), advice.h (the conclusion), one_run.h (a run), bench.h (all of them), results.h (words
+ * and pictures).
  */
 #ifndef TH_BENCH_BENCH_H
 #define TH_BENCH_BENCH_H
@@ -43,9 +44,10 @@ struct th_bench_result {
     struct th_bench_advice advice;
 };
 
-/* Run it all. OK: *out is filled (look at `identical`) and is to be finished by the caller. STOPPED: *config->stop was
- * set. Else why it could not go on: USAGE, UNREADABLE, NOT_WRITABLE (scratch), NO_SPACE, MEMORY, CRASHED, INTERNAL. The
- * scratch folder is gone in every case. Call from a process with one thread. */
+/* Run it all. OK: *out is filled (look at `identical`) and is to be finished by the caller.
+ * STOPPED: *config->stop was set. Else why it could not go on: USAGE, UNREADABLE, NOT_WRITABLE
+ * (scratch), NO_SPACE, MEMORY, CRASHED, INTERNAL. The scratch folder is gone in every case. Call
+ * from a process with one thread. */
 enum thumbs_code th_bench_run_all(const struct th_bench_config *config, struct th_bench_result *out,
                                   struct thumbs_error *err);
 void th_bench_result_finish(struct th_bench_result *result); /* zeroed is fine */

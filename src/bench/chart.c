@@ -18,8 +18,8 @@ enum {
 static const double plot_left = MARGIN + LABELS;
 static const double plot_width = WIDTH - 2 * MARGIN - LABELS - VALUES;
 
-/* Classes with plain colours instead of variables: viewers that know no var() show the light version. The hues of bars
- * differ in lightness too, so that they stay apart without colour. */
+/* Classes with plain colours instead of variables: viewers that know no var() show the light
+ * version. The hues of bars differ in lightness too, so that they stay apart without colour. */
 static const char style[] =
     "<style>\n"
     "text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;font-size:13px;fill:#1f2328}\n"
@@ -189,7 +189,8 @@ static void add_parts(const struct th_chart *chart, const struct th_chart_bar *b
     add_label(b, plot_left - 12, middle + 4.5, "text-anchor=\"end\"", bar->label);
     for (size_t i = 0; i < chart->n_parts; i++) {
         const double part = bar->parts[i] * width;
-        /* A gap of a pixel and a half tells neighbours apart; slivers thinner than that are left out. */
+        /* A gap of a pixel and a half tells neighbours apart; slivers thinner than that are left
+         * out. */
         if (part > 1.5) add_rect(b, 'p', (unsigned)i, x, middle - BAR / 2.0, part - 1.5, BAR, 1);
         x += part;
     }
@@ -197,7 +198,8 @@ static void add_parts(const struct th_chart *chart, const struct th_chart_bar *b
 
 /* ---- the whole ---- */
 
-/* The footer in lines of at most FOOTER_COLUMNS, cut at blanks; returns the y behind it. With b NULL it only counts. */
+/* The footer in lines of at most FOOTER_COLUMNS, cut at blanks; returns the y behind it. With b
+ * NULL it only counts. */
 static double add_footer(const char *text, double y, struct th_bytes *b)
 {
     while (text && *text) {

@@ -1,6 +1,7 @@
 /*
- * chart.h - a bar chart as a self-contained SVG (1.1) that suits light and dark surroundings: it has a background of
- * its own and changes all colours with prefers-color-scheme. One owner, not thread-safe.
+ * chart.h - a bar chart as a self-contained SVG (1.1) that suits light and dark surroundings: it
+ * has a background of its own and changes all colours with prefers-color-scheme. One owner, not
+ * thread-safe.
  */
 #ifndef TH_BENCH_CHART_H
 #define TH_BENCH_CHART_H
@@ -35,7 +36,8 @@ struct th_chart {
 /* Append the chart to b. */
 void th_chart_svg(const struct th_chart *chart, struct th_bytes *b);
 
-/* The distance of axis marks: 1, 2 or 5 times a power of ten, so that at most `most` of them reach `max` (above 0). */
+/* The distance of axis marks: 1, 2 or 5 times a power of ten, so that at most `most` of them reach
+ * `max` (above 0). */
 double th_chart_step(double max, unsigned most);
 
 #endif

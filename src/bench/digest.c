@@ -33,15 +33,15 @@ static int append_file(int fd, struct th_bytes *b)
     }
 }
 
-struct walk {
+struct tree_walk {
     struct th_bytes path; /* below the top */
-    int (*on_file)(struct walk *walk, int dirfd, const char *name);
+    int (*on_file)(struct tree_walk *walk, int dirfd, const char *name);
     void *user;
 };
 
-static int walk_folder(struct walk *walk, int dirfd);
+static int walk_folder(struct tree_walk *walk, int dirfd);
 
-static int walk_entry(struct walk *walk, int dirfd, const char *name)
+static int walk_entry(struct tree_walk *walk, int dirfd, const char *name)
 {
     struct stat st;
     if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) return -1;
@@ -52,7 +52,7 @@ static int walk_entry(struct walk *walk, int dirfd, const char *name)
 }
 
 /* Takes dirfd over. */
-static int walk_folder(struct walk *walk, int dirfd)
+static int walk_folder(struct tree_walk *walk, int dirfd)
 {
     DIR *dir = fdopendir(dirfd);
     const size_t len = walk->path.len;
@@ -82,7 +82,7 @@ static int walk_folder(struct walk *walk, int dirfd)
     return result;
 }
 
-static int walk_tree(struct walk *walk, const char *path)
+static int walk_tree(struct tree_walk *walk, const char *path)
 {
     const int fd = th_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
     if (fd < 0) return -1;
@@ -95,7 +95,7 @@ static int walk_tree(struct walk *walk, const char *path)
 
 /* ---- digest ---- */
 
-static int add_file(struct walk *walk, int dirfd, const char *name)
+static int add_file(struct tree_walk *walk, int dirfd, const char *name)
 {
     struct th_digest *digest = walk->user;
     struct th_bytes bytes = {0};
@@ -121,7 +121,7 @@ static int add_file(struct walk *walk, int dirfd, const char *name)
 int th_bench_digest_tree(const char *path, struct th_digest *out)
 {
     struct th_digest digest = {0};
-    struct walk walk = {.on_file = add_file, .user = &digest};
+    struct tree_walk walk = {.on_file = add_file, .user = &digest};
     if (walk_tree(&walk, path) != 0) return -1;
     *out = digest;
     return 0;
@@ -139,17 +139,13 @@ struct names {
     size_t n, cap;
 };
 
-static int add_name(struct walk *walk, int dirfd, const char *name)
+static int add_name(struct tree_walk *walk, int dirfd, const char *name)
 {
     struct names *names = walk->user;
     (void)dirfd, (void)name;
-    if (names->n == names->cap) {
-        const size_t cap = names->cap ? 2 * names->cap : 256;
-        char **list = th_realloc(names->list, cap * sizeof *list);
-        if (!list) return -1;
-        names->list = list;
-        names->cap = cap;
-    }
+    char **list = th_grow(names->list, &names->cap, names->n + 1, sizeof *list);
+    if (!list) return -1;
+    names->list = list;
     char *copy = th_strdup(th_bytes_str(&walk->path));
     if (!copy) return -1;
     names->list[names->n++] = copy;
@@ -163,7 +159,7 @@ static int compare_names(const void *a, const void *b)
 
 static int list_tree(const char *path, struct names *names)
 {
-    struct walk walk = {.on_file = add_name, .user = names};
+    struct tree_walk walk = {.on_file = add_name, .user = names};
     const int result = walk_tree(&walk, path);
     if (names->n > 1) qsort(names->list, names->n, sizeof *names->list, compare_names);
     return result;

@@ -45,21 +45,7 @@ void th_json_string(struct th_json *j, const char *key, const char *text)
         return;
     }
     begin(j, key);
-    th_bytes_addc(j->out, '"');
-    while (*text) {
-        const unsigned char c = (unsigned char)*text;
-        const size_t len = th_report_utf8_len(text);
-        if (len == 0)
-            th_bytes_adds(j->out, "\xEF\xBF\xBD"); /* U+FFFD */
-        else if (c == '"' || c == '\\')
-            th_bytes_addf(j->out, "\\%c", c);
-        else if (c < 0x20)
-            th_bytes_addf(j->out, "\\u%04x", (unsigned)c);
-        else
-            th_bytes_add(j->out, text, len);
-        text += len ? len : 1;
-    }
-    th_bytes_addc(j->out, '"');
+    th_report_add_json_string(j->out, text);
 }
 
 void th_json_number(struct th_json *j, const char *key, double value, unsigned decimals)

@@ -1,6 +1,6 @@
 /*
- * jsonwriter.h - a JSON text (RFC 8259), indented, appended to bytes as it is told. Keys are our own plain words;
- * `key` is NULL inside an array. One owner, not thread-safe.
+ * jsonwriter.h - a JSON text (RFC 8259), indented, appended to bytes call by call. Keys are our own
+ * plain words; `key` is NULL inside an array. One owner, not thread-safe.
  */
 #ifndef TH_BENCH_JSONWRITER_H
 #define TH_BENCH_JSONWRITER_H

@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
-#include "bench/memory.h"
+#include "bench/tree_memory.h"
 
 #define MS UINT64_C(1000000)
 
@@ -39,7 +39,8 @@ static void add_usage(struct th_measured *m, const struct rusage *usage)
 _Noreturn static void run_child(const struct th_measure_job *job, pid_t parent, const int fds[2])
 {
     sigset_t none;
-    /* A group of its own: Ctrl-C at the terminal reaches the parent alone, and the parent can end the whole group. */
+    /* A group of its own: Ctrl-C at the terminal reaches the parent alone, and the parent can end
+     * the whole group. */
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(125);
@@ -133,7 +134,8 @@ static void kill_tree(pid_t pid)
         kill(pids[i], SIGKILL);
 }
 
-/* Wait for the child, and then for descendants that it left behind and that are ours by adoption. */
+/* Wait for the child, and then for descendants that it left behind and that are ours by
+ * adoption. */
 static void reap_all(struct watch *w)
 {
     struct rusage usage;

@@ -9,17 +9,21 @@ static bool begins(const char *head, const char *with)
     return strncmp(head, with, strlen(with)) == 0;
 }
 
-/* Its first key; between the tokens there may be any blanks. */
-bool th_bench_is_json(const char *head, size_t len)
+bool th_bench_is_json_of(const char *head, const char *schema)
 {
-    static const char *const tokens[] = {"{", "\"schema\"", ":", "\"thumbs-bench/"};
-    (void)len;
+    static const char *const tokens[] = {"{", "\"schema\"", ":", "\""};
     for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) {
         head += strspn(head, " \t\r\n");
         if (!begins(head, tokens[i])) return false;
         head += strlen(tokens[i]);
     }
-    return true;
+    return begins(head, schema);
+}
+
+bool th_bench_is_json(const char *head, size_t len)
+{
+    (void)len;
+    return th_bench_is_json_of(head, "thumbs-bench/");
 }
 
 bool th_bench_is_csv(const char *head, size_t len)

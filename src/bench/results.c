@@ -343,7 +343,8 @@ static void fill_bar(const struct th_bench_result *r, const struct th_bench_row 
                                  .high = row->images_per_second.max,
                                  .colour = colours[row->mode],
                                  .beside = texts->beside[0] ? texts->beside : NULL};
-    /* Of the work alone: next to the time that files wait in a full queue all else would be slivers. */
+    /* Of the work alone: next to the time that files wait in a full queue all else would be
+     * slivers. */
     const double work = 1 - row->share[TH_BENCH_WAIT];
     for (size_t i = 0; i < N_WORK_STAGES; i++)
         bar->parts[i] = work > 0 ? row->share[work_stages[i]] / work : 0;

@@ -38,7 +38,8 @@ struct th_bench_run {
     uint64_t bytes, pixels; /* of sources that were read, that were decoded */
 };
 
-/* One way to run, with its runs and what they say together. Shares and rates are of the medians of the runs. */
+/* One way to run, with its runs and what they say together. Shares and rates are of the medians of
+ * the runs. */
 struct th_bench_row {
     enum thumbs_mode mode;
     enum thumbs_io io; /* of no meaning for sync */
@@ -62,8 +63,8 @@ struct th_bench_row {
 /* The figures of a row from its runs; sync_row may be NULL. */
 void th_bench_row_summarise(struct th_bench_row *row, const struct th_bench_row *sync_row);
 
-/* Append "threads, 2 jobs, 4 I/O threads". Of the kind of I/O only what tells the row from others of the n_rows rows it
- * stands among. */
+/* Append "threads, 2 jobs, 4 I/O threads". Of the kind of I/O only what tells the row from others
+ * of the n_rows rows it stands among. */
 void th_bench_row_label(const struct th_bench_row *rows, size_t n_rows, const struct th_bench_row *row,
                         struct th_bytes *b);
 

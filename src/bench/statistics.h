@@ -10,7 +10,8 @@ struct th_spread {
     double median, min, max;
 };
 
-/* Sorts `values`. All zero for n = 0. With an even n the median is the mean of the two in the middle. */
+/* Sorts `values`. All zero for n = 0. With an even n the median is the mean of the two in the
+ * middle. */
 struct th_spread th_bench_spread(double *values, size_t n);
 
 /* Do the two ranges have a value in common? Then the runs do not tell which one is larger. */

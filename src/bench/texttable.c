@@ -27,19 +27,11 @@ void th_table_add(struct th_table *t, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    if (t->n == t->cap) {
-        const size_t cap = t->cap ? 2 * t->cap : 64;
-        char **cells = th_realloc(t->cells, cap * sizeof *cells);
-        if (!cells) {
-            t->failed = true;
-            return;
-        }
-        t->cells = cells;
-        t->cap = cap;
-    }
-    t->cells[t->n] = th_strdup(text);
-    if (t->cells[t->n])
-        t->n++;
+    char **cells = th_grow(t->cells, &t->cap, t->n + 1, sizeof *cells);
+    if (cells) t->cells = cells;
+    char *cell = cells ? th_strdup(text) : NULL;
+    if (cell)
+        t->cells[t->n++] = cell;
     else
         t->failed = true;
 }

@@ -15,8 +15,8 @@
 #include "report/outfile.h"
 #include "report/report.h"
 
-/* Of the process, since that is what a signal handler can reach. There are no threads here (a run is a child that is
- * forked), so the handler needs no more than a flag. */
+/* Of the process, since that is what a signal handler can reach. There are no threads here (a run
+ * is a child that is forked), so the handler needs no more than a flag. */
 static volatile sig_atomic_t stop_signal;
 
 static void on_signal(int number)
@@ -37,7 +37,7 @@ static void catch_signals(void)
     sigaction(SIGXFSZ, &ignore, NULL); /* past ulimit -f a write fails instead of killing */
 }
 
-/* ---- words --------------------------------------------------------------------------------------------------- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 static void print(int fd, const char *before, const char *text, const char *after)
 {
@@ -80,10 +80,11 @@ static void print_notes(const struct th_bench_result *result)
     }
 }
 
-/* ---- files --------------------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
-/* What is written by name: found writable before the first run, so that a wrong name costs no time. */
-struct output {
+/* What is written by name: found writable before the first run, so that a wrong name costs no
+ * time. */
+struct figures_file {
     const char *name; /* NULL: not wanted */
     const char *what;
     void (*format)(const struct th_bench_result *result, struct th_bytes *b);
@@ -93,19 +94,19 @@ struct output {
 
 static const char stdout_name[] = "standard output";
 
-static bool goes_to_stdout(const struct output *output)
+static bool goes_to_stdout(const struct figures_file *output)
 {
     return output->file.kind == TH_OUTFILE_DESCRIPTOR && output->file.number == STDOUT_FILENO;
 }
 
-static void complain_of(const struct output *output, const char *why)
+static void complain_of(const struct figures_file *output, const char *why)
 {
     complain(goes_to_stdout(output) ? stdout_name : output->name, why);
 }
 
-static enum thumbs_code plan_output(struct output *outputs, size_t i, const struct th_outfile_guard *guard)
+static enum thumbs_code plan_output(struct figures_file *outputs, size_t i, const struct th_outfile_guard *guard)
 {
-    struct output *output = &outputs[i];
+    struct figures_file *output = &outputs[i];
     struct thumbs_error err = {0};
     if (!output->name) return THUMBS_OK;
     enum thumbs_code code = th_outfile_plan(&output->file, output->name, output->what, output->is_ours, guard, &err);
@@ -117,7 +118,7 @@ static enum thumbs_code plan_output(struct output *outputs, size_t i, const stru
     return code;
 }
 
-static enum thumbs_code open_output(struct output *output)
+static enum thumbs_code open_output(struct figures_file *output)
 {
     struct thumbs_error err = {0};
     const enum thumbs_code code = output->name ? th_outfile_open(&output->file, &err) : THUMBS_OK;
@@ -125,7 +126,7 @@ static enum thumbs_code open_output(struct output *output)
     return code;
 }
 
-static bool write_text(const struct output *output, int fd, const struct th_bench_result *result)
+static bool write_text(const struct figures_file *output, int fd, const struct th_bench_result *result)
 {
     struct th_bytes text = {0};
     output->format(result, &text);
@@ -136,7 +137,7 @@ static bool write_text(const struct output *output, int fd, const struct th_benc
     return written;
 }
 
-static bool write_output(struct output *output, const struct th_bench_result *result)
+static bool write_output(struct figures_file *output, const struct th_bench_result *result)
 {
     struct thumbs_error err = {0};
     if (!output->name) return true;
@@ -146,7 +147,7 @@ static bool write_output(struct output *output, const struct th_bench_result *re
     return false;
 }
 
-/* ---- the command --------------------------------------------------------------------------------------------- */
+/* ---- the command ----------------------------------------------------------------------------- */
 
 enum { N_OUTPUTS = 3 };
 
@@ -174,18 +175,18 @@ static struct th_bench_config configure(const struct cli_settings *settings, boo
 }
 
 /* The files, and the table where it is not in the way of one of them. */
-static bool write_all(const struct cli_settings *settings, struct output *outputs, bool to_stdout,
+static bool write_all(const struct cli_settings *settings, struct figures_file *outputs, bool to_stdout,
                       const struct th_bench_result *result)
 {
     bool written = true;
     for (size_t i = 0; i < N_OUTPUTS; i++)
         written = write_output(&outputs[i], result) && written;
-    const struct output table = {.name = to_stdout ? "standard error" : stdout_name, .format = th_bench_table};
+    const struct figures_file table = {.name = to_stdout ? "standard error" : stdout_name, .format = th_bench_table};
     if (to_stdout && settings->quiet) return written;
     return write_text(&table, to_stdout ? STDERR_FILENO : STDOUT_FILENO, result) && written;
 }
 
-static int run(const struct cli_settings *settings, struct output *outputs, bool to_stdout)
+static int run(const struct cli_settings *settings, struct figures_file *outputs, bool to_stdout)
 {
     struct th_bench_result result = {0};
     struct thumbs_error err = {0};
@@ -211,8 +212,9 @@ static int run(const struct cli_settings *settings, struct output *outputs, bool
     return identical ? CLI_EXIT_OK : CLI_EXIT_FAILED;
 }
 
-/* Look at all names before anything is opened, since /dev/fd/N means a descriptor that was given to the process. */
-static int prepare(struct output *outputs, const struct th_outfile_guard *guard, bool *to_stdout)
+/* Look at all names before anything is opened, since /dev/fd/N means a descriptor that was given to
+ * the process. */
+static int prepare(struct figures_file *outputs, const struct th_outfile_guard *guard, bool *to_stdout)
 {
     enum thumbs_code code = THUMBS_OK;
     for (size_t i = 0; i < N_OUTPUTS && code == THUMBS_OK; i++) {
@@ -230,7 +232,7 @@ static int prepare(struct output *outputs, const struct th_outfile_guard *guard,
 
 int cli_bench_run(const struct cli_settings *settings)
 {
-    struct output outputs[N_OUTPUTS] = {
+    struct figures_file outputs[N_OUTPUTS] = {
         {settings->bench_json, "JSON of a benchmark", th_bench_json, th_bench_is_json, {0}},
         {settings->bench_csv, "CSV of a benchmark", th_bench_csv, th_bench_is_csv, {0}},
         {settings->bench_svg, "chart of a benchmark", th_bench_svg, th_bench_is_svg, {0}}};

@@ -1,6 +1,7 @@
 /* help.c - the option table as text. */
 #include <string.h>
 
+#include "cli/option_table.h"
 #include "cli/options.h"
 
 #define COLUMNS 80
@@ -110,7 +111,7 @@ static void add_brief(struct th_bytes *b)
     th_bytes_adds(b, "Make thumbnails of every picture below SOURCE in DEST.\n\n");
     for (size_t i = 0; i < cli_n_options; i++) {
         const struct cli_option *option = &cli_options[i];
-        if (!option->set || !option->brief) continue;
+        if (!option->brief) continue;
         const size_t width = add_option(b, option);
         const size_t gap = width + 2 <= text_column ? text_column - width : 2;
         th_bytes_addf(b, "%*s%s\n", (int)gap, "", option->brief);
@@ -121,12 +122,12 @@ static void add_brief(struct th_bytes *b)
 static void add_options(struct th_bytes *b, enum cli_command command)
 {
     const struct cli_option *options[CLI_MAX_OPTIONS];
-    const size_t n = cli_vocabulary(command, options);
+    const size_t n = cli_options_of(command, options);
     for (int group = 0; group < CLI_N_GROUPS; group++) {
         bool titled = false;
         for (size_t i = 0; i < n; i++) {
             const struct cli_option *option = options[i];
-            if (!option->set || !option->help || option->group != (enum cli_group)group) continue;
+            if (!option->help || option->group != (enum cli_group)group) continue;
             if (!titled) th_bytes_addf(b, "\n%s:\n", group_titles[group]);
             titled = true;
             add_option(b, option);

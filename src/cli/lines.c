@@ -5,6 +5,7 @@
 
 #include "base/sys.h"
 
+/* So much is written without waiting for the flusher: memory stays bounded however fast lines come. */
 #define FULL_LEN 65536u
 #define FLUSH_NS 1000000000ull
 
@@ -27,7 +28,7 @@ static bool flush(struct cli_lines *lines)
     return failed;
 }
 
-static void tell(struct cli_lines *lines)
+static void report_error(struct cli_lines *lines)
 {
     /* os_errno never changes once it is set. */
     if (lines->on_error) lines->on_error(lines->user, lines->os_errno);
@@ -38,13 +39,10 @@ static void *flush_loop(void *arg)
     struct cli_lines *lines = arg;
     pthread_mutex_lock(&lines->lock);
     while (!lines->stop) {
-        const uint64_t until_ns = th_now_ns() + FLUSH_NS;
-        const struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000u),
-                                       .tv_nsec = (long)(until_ns % 1000000000u)};
-        pthread_cond_timedwait(&lines->wake, &lines->lock, &until);
+        th_cond_wait_until(&lines->wake, &lines->lock, th_now_ns() + FLUSH_NS);
         if (flush(lines)) {
             pthread_mutex_unlock(&lines->lock);
-            tell(lines);
+            report_error(lines);
             pthread_mutex_lock(&lines->lock);
         }
     }
@@ -54,13 +52,9 @@ static void *flush_loop(void *arg)
 
 void cli_lines_init(struct cli_lines *lines, int fd, bool owned, void (*on_error)(void *user, int os_errno), void *user)
 {
-    pthread_condattr_t attr;
     *lines = (struct cli_lines){.fd = fd, .owned = owned, .on_error = on_error, .user = user};
     pthread_mutex_init(&lines->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC); /* th_now_ns() is of that clock */
-    pthread_cond_init(&lines->wake, &attr);
-    pthread_condattr_destroy(&attr);
+    th_cond_init(&lines->wake);
     lines->has_flusher = th_thread_start(&lines->flusher, flush_loop, lines) == 0;
 }
 
@@ -76,7 +70,7 @@ void cli_lines_add(struct cli_lines *lines, const struct th_bytes *text)
             failed = flush(lines);
     }
     pthread_mutex_unlock(&lines->lock);
-    if (failed) tell(lines);
+    if (failed) report_error(lines);
 }
 
 int cli_lines_finish(struct cli_lines *lines)
@@ -89,9 +83,9 @@ int cli_lines_finish(struct cli_lines *lines)
     if (lines->has_flusher) pthread_join(lines->flusher, NULL);
 
     failed = flush(lines);
-    /* Some file systems tell of a full disk only now. */
+    /* Some file systems report a full disk only at close. */
     if (lines->owned && th_close(lines->fd) != 0 && note_failure(lines, errno)) failed = true;
-    if (failed) tell(lines);
+    if (failed) report_error(lines);
     pthread_cond_destroy(&lines->wake);
     pthread_mutex_destroy(&lines->lock);
     th_bytes_finish(&lines->buffer);

@@ -1,6 +1,7 @@
 /*
- * lines.h - many threads write whole lines to one file. What is written is at most a second old on disk, so that a kill
- * loses little and `tail -f` is of use, yet not every line costs a system call.
+ * lines.h - many threads write whole lines to one file. What is written is at most a second old on
+ * disk, so that a kill loses little and `tail -f` is of use, yet not every line costs a system
+ * call.
  */
 #ifndef THUMBS_CLI_LINES_H
 #define THUMBS_CLI_LINES_H
@@ -13,7 +14,8 @@
 struct cli_lines {
     int fd;
     bool owned; /* close it at the end */
-    /* Told once, from whichever thread it struck, without the lock; may be NULL. What is added after it is dropped. */
+    /* Called once, from whichever thread saw the first failure, without the lock; may be NULL. What
+     * is added after it is dropped. */
     void (*on_error)(void *user, int os_errno);
     void *user;
 
@@ -26,7 +28,8 @@ struct cli_lines {
     int os_errno; /* of the first failure */
 };
 
-/* owned: fd is closed by cli_lines_finish(). Cannot fail: without a thread to flush, each line is written at once. */
+/* owned: fd is closed by cli_lines_finish(). Cannot fail: without a thread to flush, each line is
+ * written at once. */
 void cli_lines_init(struct cli_lines *lines, int fd, bool owned, void (*on_error)(void *user, int os_errno),
                     void *user);
 /* Add whole lines. Any thread. */

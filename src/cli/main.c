@@ -63,7 +63,8 @@ static int refuse(enum thumbs_code code, const char *message)
     return CLI_EXIT_USAGE;
 }
 
-/* Sockets and shared memory of many workers need more than the 1024 descriptors that a shell usually gives. */
+/* Sockets and shared memory of many workers need more than the 1024 descriptors that a shell
+ * usually gives. */
 static void raise_descriptor_limit(void)
 {
     struct rlimit limit;

@@ -1,15 +1,17 @@
-/* options.c - the parser. It knows words and dashes; what each option means stands in option_table.c. */
+/* options.c - the parser. It knows words and dashes; what each option means stands in
+ * option_table.c. */
 #include "cli/options.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/sys.h"
+#include "cli/option_table.h"
 #include "report/report.h"
 
 #define MAX_NAME 32 /* longer words are not compared with option names */
 
-/* ---- messages ------------------------------------------------------------------------------------------------ */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static enum thumbs_code no_memory(struct th_bytes *message)
 {
@@ -87,7 +89,7 @@ static const struct cli_option *nearest(const struct vocabulary *known, const ch
         const struct cli_option *option = known->options[i];
         const size_t option_len = strlen(option->name);
         size_t d;
-        if (!option->set || !option->help || option_len > MAX_NAME) continue;
+        if (!option->help || option_len > MAX_NAME) continue;
         /* Half a name is no slip, but what it stands for is plain. */
         d = len >= 3 && len < option_len && memcmp(name, option->name, len) == 0
                 ? 1
@@ -110,7 +112,7 @@ static enum thumbs_code refuse_unknown(const struct vocabulary *known, const cha
     return THUMBS_USAGE;
 }
 
-/* ---- words --------------------------------------------------------------------------------------------------- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 struct parser {
     struct vocabulary known;
@@ -138,35 +140,10 @@ static const struct cli_option *find_short(const struct vocabulary *known, char 
     return NULL;
 }
 
-static const struct cli_option *find_run_option(const char *name, size_t len)
-{
-    for (size_t i = 0; i < cli_n_options; i++) {
-        if (strlen(cli_options[i].name) == len && memcmp(cli_options[i].name, name, len) == 0) return &cli_options[i];
-    }
-    return NULL;
-}
-
-size_t cli_vocabulary(enum cli_command command, const struct cli_option *out[CLI_MAX_OPTIONS])
-{
-    size_t n = 0;
-    if (command == CLI_COMMAND_RUN) {
-        for (size_t i = 0; i < cli_n_options && n < CLI_MAX_OPTIONS; i++)
-            out[n++] = &cli_options[i];
-        return n;
-    }
-    for (size_t i = 0; i < cli_n_bench_options && n < CLI_MAX_OPTIONS; i++)
-        out[n++] = &cli_bench_options[i];
-    for (size_t i = 0; i < cli_n_bench_shared && n < CLI_MAX_OPTIONS; i++) {
-        const struct cli_option *option = find_run_option(cli_bench_shared[i], strlen(cli_bench_shared[i]));
-        if (option) out[n++] = option;
-    }
-    return n;
-}
-
 /* A word that is none of the command's: an option of a run, or none at all. */
-static enum thumbs_code refuse_stranger(const struct parser *parser, const char *word, const char *name, size_t len)
+static enum thumbs_code refuse_foreign(const struct parser *parser, const char *word, const char *name, size_t len)
 {
-    if (parser->settings->command == CLI_COMMAND_BENCH && find_run_option(name, len)) {
+    if (parser->settings->command == CLI_COMMAND_BENCH && cli_find_run_option(name, len)) {
         const struct cli_option *meant = nearest(&parser->known, name, len);
         th_bytes_addf(parser->message, "--%.*s is no option of 'thumbs bench'", (int)len, name);
         if (meant) th_bytes_addf(parser->message, "; did you mean --%s?", meant->name);
@@ -184,14 +161,14 @@ static enum thumbs_code take_value(struct parser *parser, const struct cli_optio
         th_bytes_addf(parser->message, "--%s needs a value: %s", option->name, option->allowed);
         return THUMBS_USAGE;
     }
-    if (option->set(parser->settings, value, &problem)) return THUMBS_OK;
+    if (cli_target_set(&option->to, parser->settings, value, &problem)) return THUMBS_OK;
     return refuse(option, value, &problem, parser->message);
 }
 
 static enum thumbs_code take_flag(struct parser *parser, const struct cli_option *option)
 {
     struct cli_problem problem = {0};
-    if (option->set(parser->settings, NULL, &problem)) return THUMBS_OK;
+    if (cli_target_set(&option->to, parser->settings, NULL, &problem)) return THUMBS_OK;
     return refuse(option, "", &problem, parser->message);
 }
 
@@ -202,8 +179,8 @@ static enum thumbs_code parse_long(struct parser *parser, const char *word)
     const size_t len = strcspn(name, "=");
     const char *const value = name[len] ? name + len + 1 : NULL;
     const struct cli_option *option = find_long(&parser->known, name, len);
-    if (!option) return refuse_stranger(parser, word, name, len);
-    if (!option->set) return refuse_unbuilt(option, parser->message);
+    if (!option) return refuse_foreign(parser, word, name, len);
+    if (option->to.kind == CLI_NOT_BUILT) return refuse_unbuilt(option, parser->message);
     if (option->value) return take_value(parser, option, value);
     if (value) {
         th_bytes_addf(parser->message, "--%s=", option->name);
@@ -230,7 +207,7 @@ static enum thumbs_code parse_short(struct parser *parser, const char *word)
             }
             return code;
         }
-        if (!option->set) return refuse_unbuilt(option, parser->message);
+        if (option->to.kind == CLI_NOT_BUILT) return refuse_unbuilt(option, parser->message);
         if (option->value) return take_value(parser, option, letter[1] ? letter + 1 : NULL);
         code = take_flag(parser, option);
         if (code != THUMBS_OK) return code;
@@ -275,7 +252,7 @@ static enum thumbs_code check_bench(const struct cli_settings *settings, struct 
     return message->len == 0 ? THUMBS_OK : THUMBS_USAGE;
 }
 
-/* What can only be told once all words are known. */
+/* What can only be judged once all words are known. */
 static enum thumbs_code check(struct cli_settings *settings, struct th_bytes *message)
 {
     if (settings->quiet && settings->verbose) {
@@ -338,7 +315,8 @@ enum thumbs_code cli_parse(int argc, char *const *argv, struct cli_settings *set
     settings->operands = th_calloc((size_t)argc + 1, sizeof(*settings->operands));
     if (!settings->operands) return no_memory(message);
 
-    /* Commands of SPEC come first, or a folder of that name could not be a SOURCE ("./bench" always can). */
+    /* Commands of SPEC come first, or a folder of that name could not be a SOURCE ("./bench" always
+     * can). */
     if (argc > 1 && strcmp(argv[1], "merge") == 0) {
         th_bytes_addf(message, "the command '%s' is not built yet in this version", argv[1]);
         return THUMBS_USAGE;
@@ -348,7 +326,7 @@ enum thumbs_code cli_parse(int argc, char *const *argv, struct cli_settings *set
         settings->bench = bench_defaults();
         parser.i_word++;
     }
-    parser.known.n = cli_vocabulary(settings->command, parser.known.options);
+    parser.known.n = cli_options_of(settings->command, parser.known.options);
     code = parse_words(&parser);
     if (code == THUMBS_OK && settings->action == CLI_ACTION_RUN)
         code = settings->command == CLI_COMMAND_BENCH ? check_bench(settings, message) : check(settings, message);

@@ -26,8 +26,8 @@ struct cli_output {
 };
 
 /* Set what is not private first. Look whether all can be written, change nothing; to be called
- * before the process opens files. USAGE or NOT_WRITABLE: the user was told. To be finished in any
- * case. */
+ * before the process opens files. USAGE or NOT_WRITABLE: the user has been shown why. To be
+ * finished in any case. */
 enum thumbs_code cli_output_plan(struct cli_output *output);
 /* Once the batch stands. As planning; waits for the reader of a FIFO. */
 enum thumbs_code cli_output_open(struct cli_output *output);

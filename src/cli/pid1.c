@@ -20,8 +20,9 @@ static bool reap(pid_t work, int *exit_status)
     return over;
 }
 
-/* What a terminal sends goes to its whole foreground group, so the work has it already, and must not take it for a
- * second one. A hang-up is told to the first process of the session alone, which is this one. */
+/* What a terminal sends goes to its whole foreground group, so the work has it already, and must
+ * not take it for a second one. A hang-up goes to the first process of the session alone, which is
+ * this one. */
 static bool is_to_be_passed_on(const siginfo_t *info)
 {
     return info->si_code != SI_KERNEL || info->si_signo == SIGHUP;

@@ -1,9 +1,9 @@
 /*
- * session.c - runs a batch and tells of it.
+ * session.c - runs a batch, and reports what comes of it.
  *
- * Order of the end: the run is over; the report is written out; the watch ends; the bar goes; the summary, which is the
- * last line; then signals are no longer listened to, and only then the batch goes, so that a late Ctrl-C always finds
- * what it stops.
+ * Order of the end: the run is over; the report is written out; the watch ends; the bar goes; the
+ * summary, which is the last line; then signals are no longer listened to, and only then the batch
+ * goes, so that a late Ctrl-C always finds what it stops.
  */
 #include "cli/session.h"
 
@@ -30,14 +30,15 @@ struct session {
     struct th_progress *progress; /* changed under the lock, for the watch */
     bool bar;                     /* progress is drawn in place */
 
-    /* Covers all below; held while a batch is told to stop, so that it is not destroyed meanwhile. */
+    /* Covers all below; held while a batch is asked to stop, so that it is not destroyed
+     * meanwhile. */
     pthread_mutex_t lock;
     struct thumbs_batch *batch;
     int signal;  /* the first that came, 0: none */
     bool broken; /* report or listing could not be written */
 };
 
-/* ---- messages ------------------------------------------------------------------------------------------------ */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static void print(struct session *s, const struct th_bytes *text)
 {
@@ -70,7 +71,7 @@ static bool is_terminal(int fd)
     return isatty(fd) && term && strcmp(term, "dumb") != 0;
 }
 
-/* ---- reasons to stop ----------------------------------------------------------------------------------------- */
+/* ---- reasons to stop ------------------------------------------------------------------------- */
 
 static void on_first_signal(void *user, int signal_number)
 {
@@ -85,7 +86,8 @@ static void on_second_signal(void *user, int signal_number)
 {
     struct session *s = user;
     (void)signal_number;
-    /* Leave the prompt of the shell a line of its own. No lock: whoever holds it may be what hangs. */
+    /* Leave the prompt of the shell a line of its own. No lock: whoever holds it may be what
+     * hangs. */
     if (s->bar && th_progress_is_in_foreground(STDERR_FILENO) && write(STDERR_FILENO, "\n", 1) < 0) return;
 }
 
@@ -130,10 +132,10 @@ static bool is_broken(struct session *s)
     return broken;
 }
 
-/* ---- events -------------------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
-/* What standard error gets to know of this event. */
-static void tell(struct session *s, const struct thumbs_event *event, struct th_bytes *line)
+/* The line on standard error, if this event gets one. */
+static void report_event(struct session *s, const struct thumbs_event *event, struct th_bytes *line)
 {
     const struct cli_settings *settings = s->settings;
     const bool unwelcome = event->status == THUMBS_STATUS_SKIPPED && event->named;
@@ -147,7 +149,7 @@ static void on_event(void *user, const struct thumbs_event *event)
     struct session *s = user;
     struct th_bytes line = {0};
     cli_output_add(&s->output, event);
-    tell(s, event, &line);
+    report_event(s, event, &line);
     th_bytes_finish(&line);
 }
 
@@ -157,7 +159,7 @@ static void read_totals(void *user, struct thumbs_totals *out)
     thumbs_batch_totals(s->batch, out); /* set before the display starts, cleared after it ended */
 }
 
-/* ---- begin, run, end ----------------------------------------------------------------------------------------- */
+/* ---- begin, run, end ------------------------------------------------------------------------- */
 
 /* The count ahead costs a second walk, so it is made only where somebody looks. */
 static bool may_show_progress(const struct cli_settings *settings)
@@ -239,9 +241,9 @@ static void explain(struct session *s, enum thumbs_code code, const struct thumb
     th_bytes_finish(&why);
 }
 
-/* How workers were locked up, for -v; NULL if there were none. If that is less than a user may count on, a note says
- * so in any case. */
-static const char *tell_sandbox(struct session *s)
+/* How workers were locked up, for -v; NULL if there were none. If that is less than a user may
+ * count on, a note says so in any case. */
+static const char *describe_sandbox(struct session *s)
 {
     bool whole;
     struct th_bytes line = {0};
@@ -261,7 +263,8 @@ static int exit_status(struct session *s, enum thumbs_code code, const struct th
     if (code == THUMBS_USAGE) return CLI_EXIT_USAGE;
     if (code != THUMBS_OK && code != THUMBS_STOPPED) return CLI_EXIT_ABORTED;
     if (signal_number) return 128 + signal_number;
-    /* Stopped, but neither by a signal nor by --fail-fast: then something was left undone that nobody asked for. */
+    /* Stopped, but neither by a signal nor by --fail-fast: then something was left undone that
+     * nobody asked for. */
     if (code == THUMBS_STOPPED && !s->settings->options.fail_fast) return CLI_EXIT_ABORTED;
     const bool all_well = totals->by_status[THUMBS_STATUS_FAILED] == 0 && totals->named_skipped == 0;
     return all_well ? CLI_EXIT_OK : CLI_EXIT_FAILED;
@@ -272,7 +275,7 @@ static void on_remark(void *user, const char *text)
     complain(user, "note", text);
 }
 
-/* The run itself and all that is told of it; the batch stands. */
+/* The run itself and all that is said of it; the batch stands. */
 static int run(struct session *s)
 {
     struct thumbs_error err = {0};
@@ -297,7 +300,7 @@ static int run(struct session *s)
     s->progress = NULL;
     if (code == THUMBS_OK && !s->settings->quiet) thumbs_batch_remarks(s->batch, on_remark, s);
     explain(s, code, &err, signal_number);
-    const char *sandbox = tell_sandbox(s);
+    const char *sandbox = describe_sandbox(s);
     if (!s->settings->quiet) {
         th_report_summary_text(&line, &totals, s->settings->verbose, sandbox, s->settings->options.dry_run);
         print(s, &line);

@@ -26,9 +26,9 @@ static void fill_set(sigset_t *set)
     if (!is_ignored(SIGHUP)) sigaddset(set, SIGHUP);
 }
 
-/* A script's shell starts its background jobs with SIGINT ignored, so that a Ctrl-C, which the terminal sends to the
- * whole group, does not reach them: that is kept. One that somebody sends to this very process by kill(1) is meant for
- * it all the same. */
+/* A script's shell starts its background jobs with SIGINT ignored, so that a Ctrl-C, which the
+ * terminal sends to the whole group, does not reach them: that is kept. One that somebody sends to
+ * this very process by kill(1) is meant for it all the same. */
 static bool is_for_others(const struct cli_signals *signals, const struct signalfd_siginfo *info)
 {
     return info->ssi_signo == SIGINT && info->ssi_code == SI_KERNEL && signals->int_ignored;

@@ -20,12 +20,12 @@ static uint64_t patience_ns(void)
     return stall_ns;
 }
 
-/* ---- what is said -------------------------------------------------------------------------------------------- */
+/* ---- what is said ---------------------------------------------------------------------------- */
 
 struct listing {
     struct th_bytes *text;
     bool escape;
-    bool with_queues; /* also what lies in a queue; how full those are is told anyway */
+    bool with_queues; /* also what lies in a queue; how full those are is said anyway */
     size_t n;
     bool came_to_queues; /* all that is not listed lies in one */
 };
@@ -77,18 +77,19 @@ static void say(struct cli_watch *w, struct thumbs_batch *batch, const char *ste
     th_bytes_finish(&text);
 }
 
-/* ---- the thread ---------------------------------------------------------------------------------------------- */
+/* ---- the thread ------------------------------------------------------------------------------ */
 
 /* Of the thread alone. */
-struct view {
+struct movement {
     uint64_t count; /* of sources found and settled */
     uint64_t moved_ns;
     uint64_t looked_ns; /* when it was looked at last */
-    uint64_t next_ns;   /* after so long without a move it is told */
+    uint64_t next_ns;   /* after so long without a move it is reported */
 };
 
-/* When anything last moved. The look at every file in flight is only taken where the counters stand still. */
-static uint64_t moved_ns_of(struct view *view, struct thumbs_batch *batch, uint64_t now)
+/* When anything last moved. The look at every file in flight is only taken where the counters stand
+ * still. */
+static uint64_t moved_ns_of(struct movement *view, struct thumbs_batch *batch, uint64_t now)
 {
     struct thumbs_totals totals;
     struct thumbs_levels levels;
@@ -105,7 +106,7 @@ static uint64_t moved_ns_of(struct view *view, struct thumbs_batch *batch, uint6
     return still_ns < now ? now - still_ns : 0;
 }
 
-static void look(struct cli_watch *w, struct view *view, uint64_t patience)
+static void look(struct cli_watch *w, struct movement *view, uint64_t patience)
 {
     const uint64_t now = th_now_ns();
     pthread_mutex_lock(&w->lock);
@@ -134,9 +135,8 @@ static void look(struct cli_watch *w, struct view *view, uint64_t patience)
 /* Under the lock: until it is asked, or ended, or a look is due. */
 static void wait_until(struct cli_watch *w, uint64_t until_ns)
 {
-    const struct timespec until = {.tv_sec = (time_t)(until_ns / second_ns), .tv_nsec = (long)(until_ns % second_ns)};
     while (!w->stop && !w->asked && th_now_ns() < until_ns)
-        pthread_cond_timedwait(&w->wake, &w->lock, &until);
+        th_cond_wait_until(&w->wake, &w->lock, until_ns);
 }
 
 static void *watch_loop(void *arg)
@@ -144,7 +144,7 @@ static void *watch_loop(void *arg)
     struct cli_watch *w = arg;
     const uint64_t patience = patience_ns();
     const uint64_t period = patience / 4 < second_ns ? patience / 4 : second_ns;
-    struct view view = {.looked_ns = th_now_ns(), .next_ns = patience};
+    struct movement view = {.looked_ns = th_now_ns(), .next_ns = patience};
     uint64_t next_look_ns = th_now_ns() + period;
     for (bool stop = false; !stop;) {
         pthread_mutex_lock(&w->lock);
@@ -165,14 +165,10 @@ static void *watch_loop(void *arg)
 
 enum thumbs_code cli_watch_init(struct cli_watch *w, const char *step, struct thumbs_error *err)
 {
-    pthread_condattr_t attr;
     w->step = step;
     w->step_ns = th_now_ns();
     pthread_mutex_init(&w->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC); /* th_now_ns() is of that clock */
-    pthread_cond_init(&w->wake, &attr);
-    pthread_condattr_destroy(&attr);
+    th_cond_init(&w->wake);
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);

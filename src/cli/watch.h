@@ -1,6 +1,7 @@
 /*
- * watch.h - a run that does not go on says why: a thread that looks once a second whether anything has moved, and after
- * 30 s in which nothing has (then 60 s, 120 s, ...) says what the run waits for. It says the same when it is asked to.
+ * watch.h - a run that does not go on says why: a thread that looks once a second whether anything
+ * has moved, and after 30 s in which nothing has (then 60 s, 120 s, ...) says what the run waits
+ * for. It says the same when it is asked to.
  *
  * In builds with fault injection the environment variable THUMBS_STALL_MS stands for the 30 s.
  */
@@ -29,8 +30,9 @@ struct cli_watch {
     uint64_t step_ns;           /* since when */
 };
 
-/* Set what is not private first. The thread takes no signals, so this may come before cli_signals_init(). MEMORY where
- * it cannot be started: nobody watches then, the calls below still may be made. */
+/* Set what is not private first. The thread takes no signals, so this may come before
+ * cli_signals_init(). MEMORY where it cannot be started: nobody watches then, the calls below still
+ * may be made. */
 enum thumbs_code cli_watch_init(struct cli_watch *watch, const char *step, struct thumbs_error *err);
 /* The batch that is watched from now on, until cli_watch_stop(). */
 void cli_watch_set_batch(struct cli_watch *watch, struct thumbs_batch *batch);

@@ -1,6 +1,7 @@
 /* Formats that no magic number tells. */
 #include "image/sniff.h"
 
+#include "base/chars.h"
 #include "base/view.h"
 
 /* ISO/IEC 14496-12 file type box: does any of its brands stand in the list? The major brand may be
@@ -55,18 +56,13 @@ static bool is_ico(struct th_view v)
     return v.len >= 22 && v.data[4] != 0 && v.data[5] == 0 && v.data[9] == 0 && th_view_le(v, 18, 4) >= 22;
 }
 
-static bool is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* Netpbm: P1 to P7, PF and Pf, then white space and a number, a comment or (P7) a keyword. */
 static bool is_netpbm(struct th_view v)
 {
-    if (v.len < 4 || v.data[0] != 'P' || !is_blank(v.data[2])) return false;
+    if (v.len < 4 || v.data[0] != 'P' || !th_is_blank(v.data[2])) return false;
     if (!(v.data[1] >= '1' && v.data[1] <= '7') && v.data[1] != 'F' && v.data[1] != 'f') return false;
     uint8_t next = v.data[3];
-    return is_blank(next) || next == '#' || (next >= '0' && next <= '9') || (v.data[1] == '7' && next == 'W');
+    return th_is_blank(next) || next == '#' || (next >= '0' && next <= '9') || (v.data[1] == '7' && next == 'W');
 }
 
 bool th_sniff_other(const uint8_t *data, size_t len)

@@ -3,30 +3,22 @@
 
 #include <string.h>
 
-struct view {
-    const uint8_t *data;
-    size_t len;
-};
+#include "base/chars.h"
+#include "base/view.h"
 
-static bool has(struct view v, size_t at, const char *text)
+static bool has(struct th_view v, size_t at, const char *text)
 {
-    size_t n = strlen(text);
-    return at <= v.len && n <= v.len - at && memcmp(v.data + at, text, n) == 0;
+    return th_view_has(v, at, text, strlen(text));
 }
 
-static bool equals(struct view v, const char *text)
+static bool equals(struct th_view v, const char *text)
 {
     return v.len == strlen(text) && has(v, 0, text);
 }
 
-static bool is_blank(uint8_t c)
+static size_t skip_blanks(struct th_view v, size_t at)
 {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static size_t skip_blanks(struct view v, size_t at)
-{
-    while (at < v.len && is_blank(v.data[at]))
+    while (at < v.len && th_is_blank(v.data[at]))
         at++;
     return at;
 }
@@ -34,7 +26,7 @@ static size_t skip_blanks(struct view v, size_t at)
 /* ---- before the root ---- */
 
 /* The position behind `what`, searched from `at` on; v.len if it does not come. */
-static size_t skip_past(struct view v, size_t at, const char *what)
+static size_t skip_past(struct th_view v, size_t at, const char *what)
 {
     for (; at < v.len; at++)
         if (has(v, at, what)) return at + strlen(what);
@@ -42,7 +34,7 @@ static size_t skip_past(struct view v, size_t at, const char *what)
 }
 
 /* Behind a document type, whose internal subset may hold '>' too. */
-static size_t skip_doctype(struct view v, size_t at)
+static size_t skip_doctype(struct th_view v, size_t at)
 {
     for (; at < v.len && v.data[at] != '>'; at++)
         if (v.data[at] == '[') at = skip_past(v, at, "]") - 1;
@@ -50,10 +42,10 @@ static size_t skip_doctype(struct view v, size_t at)
 }
 
 /* Past one thing that may stand before the first element; *at stays if there is none. */
-static bool skip_prolog(struct view v, size_t *at)
+static bool skip_prolog(struct th_view v, size_t *at)
 {
     const size_t from = *at;
-    if (from < v.len && is_blank(v.data[from]))
+    if (from < v.len && th_is_blank(v.data[from]))
         *at = from + 1;
     else if (has(v, from, "<?"))
         *at = skip_past(v, from, "?>");
@@ -64,16 +56,16 @@ static bool skip_prolog(struct view v, size_t *at)
     return *at != from;
 }
 
-static size_t skip_mark(struct view v)
+static size_t skip_mark(struct th_view v)
 {
     return has(v, 0, "\xef\xbb\xbf") ? 3 : 0;
 }
 
 /* Is "svg" (perhaps behind a namespace prefix) the name that stands at `at`? *end is then behind it. */
-static bool is_svg_name(struct view v, size_t at, size_t *end)
+static bool is_svg_name(struct th_view v, size_t at, size_t *end)
 {
     size_t to = at;
-    while (to < v.len && !is_blank(v.data[to]) && v.data[to] != '>' && v.data[to] != '/')
+    while (to < v.len && !th_is_blank(v.data[to]) && v.data[to] != '>' && v.data[to] != '/')
         to++;
     if (to == v.len || to - at < 3 || !has(v, to - 3, "svg")) return false;
     *end = to;
@@ -82,7 +74,7 @@ static bool is_svg_name(struct view v, size_t at, size_t *end)
 
 bool th_svg_sniff(const uint8_t *data, size_t len)
 {
-    const struct view v = {data, len};
+    const struct th_view v = {data, len};
     size_t at = skip_mark(v), end;
     do {
         if (has(v, at, "<!DOCTYPE svg")) return true;
@@ -94,31 +86,31 @@ bool th_svg_sniff(const uint8_t *data, size_t len)
 
 /* What the root says of its size. Views lie in the document; len 0: nothing. */
 struct root {
-    struct view width, height, view_box, style;
+    struct th_view width, height, view_box, style;
 };
 
 /* The attribute at *at, which becomes the position behind it. False: there is none, or what stands there makes no
  * sense. */
-static bool take_attribute(struct view v, size_t *at, struct view *name, struct view *value)
+static bool take_attribute(struct th_view v, size_t *at, struct th_view *name, struct th_view *value)
 {
     size_t from = skip_blanks(v, *at), to = from;
-    while (to < v.len && !is_blank(v.data[to]) && !strchr("=<>/\"'", v.data[to]))
+    while (to < v.len && !th_is_blank(v.data[to]) && !strchr("=<>/\"'", v.data[to]))
         to++;
-    *name = (struct view){v.data + from, to - from};
+    *name = (struct th_view){v.data + from, to - from};
     to = skip_blanks(v, to);
     if (name->len == 0 || !has(v, to, "=")) return false;
     to = skip_blanks(v, to + 1);
     if (!has(v, to, "\"") && !has(v, to, "'")) return false;
     const uint8_t *end = memchr(v.data + to + 1, v.data[to], v.len - to - 1);
     if (!end) return false;
-    *value = (struct view){v.data + to + 1, (size_t)(end - v.data) - to - 1};
+    *value = (struct th_view){v.data + to + 1, (size_t)(end - v.data) - to - 1};
     *at = (size_t)(end - v.data) + 1;
     return true;
 }
 
-static bool read_root(struct view v, struct root *out)
+static bool read_root(struct th_view v, struct root *out)
 {
-    struct view name, value;
+    struct th_view name, value;
     size_t at = skip_mark(v);
     while (skip_prolog(v, &at))
         continue;
@@ -135,32 +127,32 @@ static bool read_root(struct view v, struct root *out)
 }
 
 /* What stands before `stop` in *v, without blanks around it; *v becomes what stands behind. */
-static struct view take_until(struct view *v, uint8_t stop)
+static struct th_view take_until(struct th_view *v, uint8_t stop)
 {
     size_t from = skip_blanks(*v, 0), to = from;
     while (to < v->len && v->data[to] != stop)
         to++;
     const size_t behind = to < v->len ? to + 1 : to;
-    while (to > from && is_blank(v->data[to - 1]))
+    while (to > from && th_is_blank(v->data[to - 1]))
         to--;
-    const struct view taken = {v->data + from, to - from};
-    *v = (struct view){v->data + behind, v->len - behind};
+    const struct th_view taken = {v->data + from, to - from};
+    *v = (struct th_view){v->data + behind, v->len - behind};
     return taken;
 }
 
 /* Declarations win over attributes. */
 static void apply_style(struct root *root)
 {
-    for (struct view left = root->style; left.len > 0;) {
-        struct view value = take_until(&left, ';');
-        const struct view name = take_until(&value, ':');
+    for (struct th_view left = root->style; left.len > 0;) {
+        struct th_view value = take_until(&left, ';');
+        const struct th_view name = take_until(&value, ':');
         if (equals(name, "width")) root->width = value;
         if (equals(name, "height")) root->height = value;
     }
 }
 
 /* Is it a number, of any unit but percent? What an entity stands for is not known, and taken for one. */
-static bool is_length(struct view v)
+static bool is_length(struct th_view v)
 {
     const size_t at = skip_blanks(v, 0);
     if (at == v.len) return false;
@@ -171,7 +163,7 @@ static bool is_length(struct view v)
 bool th_svg_has_size(const uint8_t *data, size_t len)
 {
     struct root root;
-    if (!read_root((struct view){data, len}, &root)) return true;
+    if (!read_root((struct th_view){data, len}, &root)) return true;
     apply_style(&root);
     const bool width = is_length(root.width), height = is_length(root.height);
     return (width && height) || ((width || height) && root.view_box.len > 0);

@@ -38,8 +38,8 @@ struct th_counters {
     uint64_t start_ns;
 };
 
-/* Which shard a thread adds to. State of the process rather than of one th_counters, because a thread has to find its
- * number without a lookup; sharing a shard is slower but never wrong. */
+/* Which shard a thread adds to. State of the process rather than of one th_counters, because a
+ * thread has to find its number without a lookup; sharing a shard is slower but never wrong. */
 static atomic_uint next_shard;
 static _Thread_local unsigned my_shard; /* number + 1, 0 while it has none */
 
@@ -82,7 +82,8 @@ void th_counters_add(struct th_counters *c, const struct thumbs_event *event)
     const bool made = status == THUMBS_STATUS_DONE || status == THUMBS_STATUS_DAMAGED;
     if ((unsigned)status < THUMBS_N_STATUSES) add(shard, COUNT_STATUS + (int)status, 1);
     add(shard, COUNT_NAMED_SKIPPED, status == THUMBS_STATUS_SKIPPED && event->named);
-    /* An up-to-date source was not opened, and of one that is no image at most the first bytes were read. */
+    /* An up-to-date source was not opened, and of one that is no image at most the first bytes were
+     * read. */
     if (made || status == THUMBS_STATUS_FAILED) add(shard, COUNT_BYTES, event->bytes);
     if (made) add(shard, COUNT_PIXELS, (uint64_t)event->width * event->height);
     add(shard, COUNT_LOAD_NS, event->times.load);

@@ -1,4 +1,5 @@
-/* json.c - lines for programs: NDJSON, each object on a line of its own (RFC 8259; SPEC section 3). */
+/* json.c - lines for programs: NDJSON, each object on a line of its own (RFC 8259; SPEC section
+ * 3). */
 #include "report/report.h"
 
 #include <string.h>
@@ -30,8 +31,7 @@ static void add_escape(struct th_bytes *b, unsigned char c)
     }
 }
 
-/* Append a JSON string; false if a byte had to be replaced, so that the text no longer tells the name. */
-static bool add_string(struct th_bytes *b, const char *text)
+bool th_report_add_json_string(struct th_bytes *b, const char *text)
 {
     bool faithful = true;
     const char *plain = text; /* begin of a run that needs no change */
@@ -76,7 +76,7 @@ static void add_base64(struct th_bytes *b, const char *text)
 static void add_name(struct th_bytes *b, const char *key, const char *name)
 {
     th_bytes_addf(b, "\"%s\":", key);
-    if (!add_string(b, name)) {
+    if (!th_report_add_json_string(b, name)) {
         th_bytes_addf(b, ",\"%s_base64\":", key);
         add_base64(b, name);
     }
@@ -127,11 +127,11 @@ static void add_error(struct th_bytes *b, const struct thumbs_event *event)
         if (!error) error = &unknown;
         th_bytes_addf(b, ",\"error\":{\"stage\":\"%s\",\"code\":\"%s\",\"message\":", thumbs_stage_name(error->stage),
                       thumbs_code_name(error->code));
-        add_string(b, error->message);
+        th_report_add_json_string(b, error->message);
         th_bytes_addc(b, '}');
     } else if (error && (event->status == THUMBS_STATUS_DAMAGED || event->status == THUMBS_STATUS_SKIPPED)) {
         th_bytes_adds(b, event->status == THUMBS_STATUS_DAMAGED ? ",\"warning\":" : ",\"reason\":");
-        add_string(b, error->message);
+        th_report_add_json_string(b, error->message);
     }
 }
 

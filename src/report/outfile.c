@@ -19,7 +19,6 @@
 #include "base/error.h"
 #include "base/path.h"
 #include "base/sys.h"
-#include "report/outfile_internal.h"
 
 #define MAX_PARTS 9
 #define LONG_NAME (NAME_MAX - 16) /* what is longer has no room for prefix and ending */
@@ -113,8 +112,7 @@ static enum thumbs_code plan_descriptor(struct th_outfile *file, struct thumbs_e
     if (!th_fd_is_open_for(file->number, O_WRONLY))
         return th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_NONE, "is closed, or not open for writing");
     file->fd = fcntl(file->number, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    if (file->fd < 0 || fstat(file->fd, &st) != 0)
-        return th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_NONE, "%s", strerror(errno));
+    if (file->fd < 0 || fstat(file->fd, &st) != 0) return th_outfile_cannot(err, errno);
     return th_outfile_check_target(file->guard, &st, err);
 }
 
@@ -156,12 +154,12 @@ enum thumbs_code th_outfile_open(struct th_outfile *file, struct thumbs_error *e
     if (file->kind == TH_OUTFILE_REGULAR) return open_part(file, err);
     file->fd = th_openat(file->folder_fd, file->last, O_WRONLY | O_APPEND | O_NOCTTY, 0);
     if (file->fd >= 0) return THUMBS_OK;
-    return th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_NONE, "%s", strerror(errno));
+    return th_outfile_cannot(err, errno);
 }
 
 /* ---- end ------------------------------------------------------------------------------------- */
 
-/* Some file systems tell of a full disk only on close. A second descriptor holds the lock until the
+/* Some file systems report a full disk only on close. A second descriptor holds the lock until the
  * name is given. */
 static int close_written(struct th_outfile *file, int *lock_fd)
 {
@@ -178,7 +176,7 @@ static enum thumbs_code give_name(struct th_outfile *file, struct thumbs_error *
     if (code == THUMBS_OK && file->kind != TH_OUTFILE_REGULAR)
         code = th_error_set(&why, THUMBS_USAGE, THUMBS_STAGE_NONE, "is a stream by now");
     if (code == THUMBS_OK && th_renameat(file->folder_fd, file->part, file->folder_fd, file->last) != 0)
-        code = th_error_set(&why, THUMBS_NOT_WRITABLE, THUMBS_STAGE_NONE, "%s", strerror(errno));
+        code = th_outfile_cannot(&why, errno);
     file->has_part = false; /* in either case it is none of ours to remove */
     if (code == THUMBS_OK) return code;
     return th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_NONE, "%.90s; it stays in '%.40s'", why.message,
@@ -189,8 +187,7 @@ enum thumbs_code th_outfile_commit(struct th_outfile *file, struct thumbs_error 
 {
     int lock_fd = -1;
     enum thumbs_code code = THUMBS_OK;
-    if (file->fd >= 0 && close_written(file, &lock_fd) != 0)
-        code = th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_NONE, "%s", strerror(errno));
+    if (file->fd >= 0 && close_written(file, &lock_fd) != 0) code = th_outfile_cannot(err, errno);
     if (code == THUMBS_OK && file->has_part) code = give_name(file, err);
     if (lock_fd >= 0) close(lock_fd);
     th_outfile_finish(file);

@@ -11,46 +11,8 @@
 #ifndef TH_REPORT_OUTFILE_H
 #define TH_REPORT_OUTFILE_H
 
-#include <limits.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <sys/types.h>
+#include "report/outfile_rules.h"
 
-#include "thumbs/thumbs.h"
-
-/* What must not be written over. All borrowed, and the strings must outlive the files. */
-struct th_outfile_guard {
-    const char *const *sources;
-    size_t n_sources;
-    const char *list; /* as thumbs_options.files_from */
-    const char *dest; /* may lie in a source and is no part of it; NULL: none */
-    bool overwrite;   /* a file that thumbs did not write may be replaced */
-};
-
-enum th_outfile_kind { TH_OUTFILE_NONE = 0, TH_OUTFILE_DESCRIPTOR, TH_OUTFILE_STREAM, TH_OUTFILE_REGULAR };
-
-struct th_outfile {
-    const char *name; /* as given, borrowed */
-    const char *what; /* "report": for messages, borrowed */
-    bool (*is_ours)(const char *head, size_t len);
-    const struct th_outfile_guard *guard;
-
-    enum th_outfile_kind kind;
-    int number; /* DESCRIPTOR: which of ours it is, like 1 for "-" */
-    int fd;     /* what to write to once it is open, else -1; closed by commit and finish */
-    /* of regular files */
-    int folder_fd; /* where it will stand; -1: not there yet */
-    char last[NAME_MAX + 1], part[NAME_MAX + 1];
-    bool has_part;
-    bool exists; /* there is something to be replaced, of this mode, device and inode */
-    mode_t mode;
-    dev_t dev;
-    ino_t ino;
-};
-
-/* The descriptor that a name stands for: 1 for "-" and /dev/stdout, N for /dev/fd/N; -1 for other
- * names. */
-int th_outfile_descriptor(const char *name);
 /* Look at the name, change nothing. is_ours: is this the beginning (up to 64 KiB, zero-terminated)
  * of such a file as thumbs writes? USAGE: it may not be written over; NOT_WRITABLE: it cannot be
  * written. The message is a clause without the name. A folder that is missing may be made before

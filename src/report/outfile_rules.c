@@ -1,4 +1,6 @@
 /* outfile_rules.c - which names the run may write to. Nothing here changes a file. */
+#include "report/outfile_rules.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -11,7 +13,6 @@
 #include "base/num.h"
 #include "base/path.h"
 #include "base/sys.h"
-#include "report/outfile_internal.h"
 
 #define HEAD_LEN 65536u /* the longest name there is fits, however it is escaped */
 
@@ -20,7 +21,7 @@ static enum thumbs_code refuse(struct thumbs_error *err, const char *why)
     return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "%s", why);
 }
 
-static enum thumbs_code cannot(struct thumbs_error *err, int os_errno)
+enum thumbs_code th_outfile_cannot(struct thumbs_error *err, int os_errno)
 {
     return th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_NONE, "%s", strerror(os_errno));
 }
@@ -207,7 +208,7 @@ static enum thumbs_code check_existing(const struct th_outfile *file, const stru
     if (code == THUMBS_OK) code = check_owner(file, st, in_source, err);
     if (code != THUMBS_OK) return code;
     if (is_mounted(file)) return refuse(err, "is mounted by itself, so it cannot be replaced: mount its folder");
-    return faccessat(file->folder_fd, file->last, W_OK, AT_EACCESS) == 0 ? THUMBS_OK : cannot(err, errno);
+    return faccessat(file->folder_fd, file->last, W_OK, AT_EACCESS) == 0 ? THUMBS_OK : th_outfile_cannot(err, errno);
 }
 
 /* Will a folder of that name be made? */
@@ -226,7 +227,7 @@ static bool is_dest(const struct th_outfile *file)
 }
 
 /* A new file in a folder that is walked would be a source of the next run. The names of a list are
- * told one by one. */
+ * given one by one. */
 static enum thumbs_code check_place(const struct th_outfile *file, bool in_source, struct thumbs_error *err)
 {
     if (!in_source || file->guard->overwrite || file->guard->list) return THUMBS_OK;
@@ -249,7 +250,7 @@ static bool leads_to_proc(const struct th_outfile *file)
 }
 
 /* st: what stands there, st_mode 0 if nothing does. */
-static enum thumbs_code tell_kind(struct th_outfile *file, const struct stat *st, struct thumbs_error *err)
+static enum thumbs_code find_kind(struct th_outfile *file, const struct stat *st, struct thumbs_error *err)
 {
     struct stat end = *st;
     if (S_ISLNK(st->st_mode) && fstatat(file->folder_fd, file->last, &end, 0) != 0) end = *st;
@@ -270,12 +271,12 @@ static enum thumbs_code find_folder(struct th_outfile *file, bool may_miss, stru
     const char *name = file->name;
     const size_t begin = th_path_last_part(name, &len);
     if (len == 0 || name[begin + len] == '/') return refuse(err, "is the name of a folder");
-    if (len > NAME_MAX) return cannot(err, ENAMETOOLONG);
+    if (len > NAME_MAX) return th_outfile_cannot(err, ENAMETOOLONG);
     memcpy(file->last, name + begin, len);
     file->last[len] = '\0';
     if (file->folder_fd < 0) file->folder_fd = th_path_open_parent(name, begin);
     if (file->folder_fd >= 0 || (may_miss && errno == ENOENT)) return THUMBS_OK;
-    return cannot(err, errno);
+    return th_outfile_cannot(err, errno);
 }
 
 enum thumbs_code th_outfile_look(struct th_outfile *file, bool may_miss, struct thumbs_error *err)
@@ -285,12 +286,12 @@ enum thumbs_code th_outfile_look(struct th_outfile *file, bool may_miss, struct 
     enum thumbs_code code = find_folder(file, may_miss, err);
     if (code != THUMBS_OK || file->folder_fd < 0) return code;
     file->exists = fstatat(file->folder_fd, file->last, &st, AT_SYMLINK_NOFOLLOW) == 0;
-    if (!file->exists && errno != ENOENT) return cannot(err, errno);
+    if (!file->exists && errno != ENOENT) return th_outfile_cannot(err, errno);
     if (!file->exists) st = (struct stat){0};
     file->mode = st.st_mode;
     file->dev = st.st_dev;
     file->ino = st.st_ino;
-    code = tell_kind(file, &st, err);
+    code = find_kind(file, &st, err);
     if (code != THUMBS_OK || file->kind != TH_OUTFILE_REGULAR) return code;
     if (is_dest(file)) return refuse(err, "is DEST, which is a folder");
     const bool in_source = is_in_source(file->guard, file->folder_fd);

@@ -1,8 +1,8 @@
 /*
  * progress.c - how far the run has come, redrawn by a thread of its own.
  *
- * One lock covers what stands on the terminal: the bar and the messages that go past it. Totals are asked for outside
- * the lock, so that a message never waits for them.
+ * One lock covers what stands on the terminal: the bar and the messages that go past it. Totals are
+ * asked for outside the lock, so that a message never waits for them.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -54,7 +54,8 @@ static void add_clock(struct th_bytes *b, double seconds)
         th_bytes_addf(b, "%llu:%02llu", s / 60, s % 60);
 }
 
-/* How many sources there will be; 0: not known yet. A count made ahead may be off where the tree changes meanwhile. */
+/* How many sources there will be; 0: not known yet. A count made ahead may be off where the tree
+ * changes meanwhile. */
 static uint64_t total_of(const struct thumbs_totals *totals)
 {
     if (totals->walk_done) return totals->found;
@@ -131,7 +132,7 @@ static void update_pace(struct th_progress *p, const struct thumbs_totals *total
     p->last_settled = settled;
 }
 
-/* What cannot be drawn is lost, with no one to tell: the run does not depend on it. */
+/* What cannot be drawn is lost without a message: the run does not depend on it. */
 static void write_line(struct th_progress *p, const char *before, const char *after)
 {
     struct th_bytes b = {0};
@@ -148,8 +149,8 @@ bool th_progress_is_in_foreground(int fd)
     return group < 0 || group == getpgrp();
 }
 
-/* Under the lock: may the line of the bar be touched? A job in the background leaves it to the prompt, also when it was
- * put there while the bar stood; in the foreground again it draws anew. */
+/* Under the lock: may the line of the bar be touched? A job in the background leaves it to the
+ * prompt, also when it was put there while the bar stood; in the foreground again it draws anew. */
 static bool has_terminal(struct th_progress *p)
 {
     if (!p->terminal || th_progress_is_in_foreground(p->fd)) return true;
@@ -162,7 +163,8 @@ static void draw(struct th_progress *p, const struct thumbs_totals *totals)
 {
     th_bytes_clear(&p->line);
     if (p->terminal) {
-        /* One column less than there are: in the last one some terminals wrap, and the bar would climb. */
+        /* One column less than there are: in the last one some terminals wrap, and the bar would
+         * climb. */
         const unsigned columns = columns_of(p->fd);
         th_report_progress_line(&p->line, totals, p->pace, columns > 1 ? columns - 1 : 1);
         write_line(p, "\r", "\033[K");
@@ -176,10 +178,8 @@ static void draw(struct th_progress *p, const struct thumbs_totals *totals)
 /* Under the lock: wait until `until_ns` or the end. */
 static void wait_until(struct th_progress *p, uint64_t until_ns)
 {
-    const struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000u),
-                                   .tv_nsec = (long)(until_ns % 1000000000u)};
     while (!p->stop && th_now_ns() < until_ns)
-        pthread_cond_timedwait(&p->wake, &p->lock, &until);
+        th_cond_wait_until(&p->wake, &p->lock, until_ns);
 }
 
 static void *draw_loop(void *arg)
@@ -209,7 +209,6 @@ static void *draw_loop(void *arg)
 enum thumbs_code th_progress_create(int fd, bool terminal, void (*read)(void *user, struct thumbs_totals *out),
                                     void *user, struct th_progress **out, struct thumbs_error *err)
 {
-    pthread_condattr_t attr;
     struct th_progress *p = th_calloc(1, sizeof(*p));
     if (!p) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for the progress display");
     p->fd = fd;
@@ -217,10 +216,7 @@ enum thumbs_code th_progress_create(int fd, bool terminal, void (*read)(void *us
     p->read = read;
     p->user = user;
     pthread_mutex_init(&p->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC); /* th_now_ns() is of that clock */
-    pthread_cond_init(&p->wake, &attr);
-    pthread_condattr_destroy(&attr);
+    th_cond_init(&p->wake);
     const int failed = th_thread_start(&p->thread, draw_loop, p);
     if (failed) {
         pthread_cond_destroy(&p->wake);

@@ -135,7 +135,8 @@ static void add_listed_name(struct th_bytes *b, const char *name, bool escape)
         th_report_add_escaped(b, name, false);
 }
 
-/* " -> a-256.jpg 256x192 9120 bytes, a-512.jpg 512x384 20111 bytes"; details are left out where unknown. */
+/* " -> a-256.jpg 256x192 9120 bytes, a-512.jpg 512x384 20111 bytes"; details are left out where
+ * unknown. */
 static void add_outputs(struct th_bytes *b, const struct thumbs_event *event, bool details, bool escape)
 {
     for (size_t i = 0; i < event->n_outputs; i++) {

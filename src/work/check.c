@@ -1,5 +1,7 @@
 #include "work/check.h"
 
+#include "base/chars.h"
+
 static bool may_be_format(uint32_t wanted, uint32_t got)
 {
     if (wanted != THUMBS_FORMAT_KEEP) return got == wanted;
@@ -15,9 +17,7 @@ static bool fits_pixels(uint32_t width, uint32_t height, uint64_t most)
 static void tame(char *text, size_t size)
 {
     text[size - 1] = '\0';
-    for (; *text; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7f) *text = '?';
-    }
+    th_make_one_line(text);
 }
 
 static bool fits_side(uint32_t side, uint32_t most)

@@ -3,23 +3,8 @@
 # bench.sh PROGRAM SAMPLES: thumbs bench runs, its JSON keeps to the schema, and it cleans up, also after Ctrl-C.
 set -euo pipefail
 program=$(realpath "$1") samples=$(realpath "$2")
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-command -v python3 >/dev/null || {
-    echo "python3 is missing"
-    exit 77
-}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-mkdir tmp pictures
-export TMPDIR=$work/tmp
-cp "$samples"/photos/{dunes,forest,snowy-hills}.jpg pictures/
-
-fail() {
-    echo "bench.sh: $*" >&2
-    exit 1
-}
-is_clean() { [ -z "$(ls -A tmp)" ] || fail "left behind: $(ls -A tmp)"; }
+# shellcheck source-path=SCRIPTDIR source=common.inc
+. "$(dirname "${BASH_SOURCE[0]}")/common.inc"
 
 # The checker itself must tell bad from good.
 echo '{"schema":"other"}' >bad.json

@@ -4,22 +4,8 @@
 # outputs and cleans up.
 set -euo pipefail
 program=$(realpath "$1") samples=$(realpath "$2") benchmarks=$(realpath "$3")
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-command -v python3 >/dev/null || {
-    echo "python3 is missing"
-    exit 77
-}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-mkdir tmp pictures
-export TMPDIR=$work/tmp
-cp "$samples"/photos/{dunes,forest,snowy-hills}.jpg pictures/
-
-fail() {
-    echo "peers.sh: $*" >&2
-    exit 1
-}
+# shellcheck source-path=SCRIPTDIR source=common.inc
+. "$(dirname "${BASH_SOURCE[0]}")/common.inc"
 race() {
     "$benchmarks/bench_peers" --quality-tool="$benchmarks/bench_quality" \
         --sharp-script="$here/../../benchmarks/peers-sharp.mjs" --runs=1 "$@" pictures
@@ -37,7 +23,20 @@ for name in ("thumbs-processes", "thumbs-threads"):
 for p in peers.values():
     assert p["state"] != "thrown-out", (p["label"], p["reason"])
 P
-[ -z "$(ls -A tmp)" ] || fail "left behind: $(ls -A tmp)"
+is_clean
+
+# A picture whose name stands where that of the figures belongs stays as it is, and nothing is raced.
+cp pictures/dunes.jpg photo.jpg
+for option in --json=pictures/dunes.jpg --svg=photo.jpg; do
+    status=0
+    race --thumbs="$program" "$option" >table 2>err || status=$?
+    [ "$status" -eq 2 ] || fail "$option: $status"
+    [ ! -s table ] || fail "$option: it was raced all the same"
+    grep -q 'is a picture\|in a SOURCE' err || fail "$option: $(cat err)"
+done
+cmp photo.jpg pictures/dunes.jpg || fail "a picture was written over"
+race --thumbs="$program" --only=thumbs --json=p.json >table # its own figures are replaced
+is_clean
 
 # A program that is fast because it cheats is thrown out: one that makes nothing, and one whose outputs are another
 # picture.

@@ -3,6 +3,7 @@
  * The command line: any words, split at NULs. The parser neither ends the process nor prints; what it refuses it names
  * in one line that is fit for a terminal; what it takes is within the bounds that the rest of the program relies on.
  */
+#include "cli/option_table.h"
 #include "cli/options.h"
 #include "fuzz.h"
 

@@ -6,8 +6,7 @@
 #include <math.h>
 
 #include "base/num.h"
-#include "cli/options.h"
-#include "cli/values.h"
+#include "cli/option_table.h"
 #include "fuzz.h"
 
 typedef unsigned __int128 u128;
@@ -100,7 +99,7 @@ static void check_sizes(const char *list)
             expected = want[i].width != size.width || want[i].height != size.height;
         if (expected) want[n++] = size;
     }
-    bool taken = find("size")->set(&settings, list, &problem);
+    bool taken = cli_target_set(&find("size")->to, &settings, list, &problem);
     fuzz_check(taken == expected);
     if (!taken) return;
     fuzz_check(settings.options.image.n_sizes == n);
@@ -128,7 +127,7 @@ static void check_timeout(const char *text)
 {
     struct cli_settings settings = {0};
     struct cli_problem problem = {0};
-    if (!find("timeout")->set(&settings, text, &problem)) return;
+    if (!cli_target_set(&find("timeout")->to, &settings, text, &problem)) return;
     double got = settings.options.timeout_seconds, want = strtod(text, NULL); /* of the C locale */
     fuzz_check(got > 0 && got <= 1e6);
     fuzz_check(fabs(got - want) <= want * 1e-9 + 1e-300);

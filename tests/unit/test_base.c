@@ -8,6 +8,7 @@
 
 #include "base/budget.h"
 #include "base/bytes.h"
+#include "base/chars.h"
 #include "base/error.h"
 #include "base/num.h"
 #include "base/shorten.h"
@@ -218,4 +219,61 @@ Test(sys, what_a_descriptor_is_open_for)
     close(reads);
     cr_expect_not(th_fd_is_open_for(reads, O_RDONLY));
     close(writes), close(both), close(neither);
+}
+
+/* ---- arrays that grow ---- */
+
+Test(grow, doubles_and_keeps_what_is_there)
+{
+    uint32_t *items = NULL;
+    size_t cap = 0, n_moves = 0;
+    for (uint32_t i = 0; i < 5000; i++) {
+        const size_t before = cap;
+        items = th_grow(items, &cap, i + 1, sizeof *items);
+        cr_assert_not_null(items);
+        cr_assert_gt(cap, i);
+        n_moves += cap != before;
+        items[i] = i;
+    }
+    cr_expect_leq(n_moves, 12, "not once an item");
+    for (uint32_t i = 0; i < 5000; i++)
+        cr_assert_eq(items[i], i);
+    cr_expect_eq(th_grow(items, &cap, 1, sizeof *items), items, "there is room already");
+    free(items);
+}
+
+Test(grow, refuses_what_cannot_be)
+{
+    size_t cap = 0;
+    uint32_t *items = th_grow(NULL, &cap, 4, sizeof *items);
+    const size_t before = cap;
+    items[3] = 42;
+    cr_expect_null(th_grow(items, &cap, SIZE_MAX, sizeof *items), "no power of two is as large");
+    cr_expect_null(th_grow(items, &cap, SIZE_MAX / 2, sizeof *items), "more bytes than a size can say");
+    cr_expect_eq(cap, before);
+    cr_expect_eq(items[3], 42);
+    free(items);
+}
+
+/* ---- bytes of a message ---- */
+
+Test(chars, a_message_becomes_one_line)
+{
+    char text[] = "a\nb\tc\x1b[1m\x7f \xc3\xa9";
+    th_make_one_line(text);
+    cr_expect_str_eq(text, "a?b?c?[1m? \xc3\xa9");
+}
+
+Test(clock, a_wait_ends_by_the_clock)
+{
+    pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_cond_t cond;
+    const uint64_t until_ns = th_now_ns() + 20000000;
+    th_cond_init(&cond);
+    pthread_mutex_lock(&lock);
+    while (th_now_ns() < until_ns)
+        th_cond_wait_until(&cond, &lock, until_ns);
+    th_cond_wait_until(&cond, &lock, 0); /* long past: at once */
+    pthread_mutex_unlock(&lock);
+    pthread_cond_destroy(&cond);
 }

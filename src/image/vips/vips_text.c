@@ -6,6 +6,8 @@
 
 #include <vips/vips.h>
 
+#include "base/chars.h"
+
 /* What JPEG files have to be blamed for reaches us only as such a warning. */
 static _Thread_local char last_warning[200];
 
@@ -21,7 +23,7 @@ void th_vips_text_clause(char *to, size_t size, const char *from)
 {
     size_t n = 0;
     for (; from && from[n] && from[n] != '\n' && n + 1 < size; n++)
-        to[n] = (unsigned char)from[n] < 0x20 || from[n] == 0x7f ? '?' : from[n];
+        to[n] = th_is_control((unsigned char)from[n]) ? '?' : from[n];
     to[n] = 0;
 }
 

@@ -1,4 +1,4 @@
-#include "bench/memory.h"
+#include "bench/tree_memory.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -9,7 +9,8 @@
 #include "base/num.h"
 #include "base/sys.h"
 
-/* Append the children that thread `task` of process `pid` has started; false if the file cannot be read. */
+/* Append the children that thread `task` of process `pid` has started; false if the file cannot be
+ * read. */
 static bool add_children(pid_t pid, const char *task, pid_t *pids, size_t *n, size_t max)
 {
     char path[96], list[8192];

@@ -1,0 +1,147 @@
+#include "cli/setters.h"
+
+#include <string.h>
+
+#include "base/sys.h"
+#include "cli/values.h"
+
+#define MAX_TIMEOUT_SECONDS 1000000u
+
+/* ---- pictures -------------------------------------------------------------------------------- */
+
+/* Digits of one side at *text; moves *text behind them. No digits: 0, the free side. */
+static bool take_side(const char **text, const char *end, uint32_t *out)
+{
+    uint32_t side = 0;
+    const char *p = *text;
+    for (; p < end && *p >= '0' && *p <= '9'; p++) {
+        side = side * 10 + (uint32_t)(*p - '0');
+        if (side > THUMBS_MAX_SIDE) return false;
+    }
+    if (p > *text && side == 0) return false;
+    *text = p;
+    *out = side;
+    return true;
+}
+
+static bool parse_size(const char *text, size_t len, struct thumbs_size *out)
+{
+    const char *const end = text + len;
+    struct thumbs_size size = {0};
+    if (!take_side(&text, end, &size.width)) return false;
+    if (text == end) {
+        size.height = size.width;
+        size.square = true;
+    } else {
+        if (*text++ != 'x' || !take_side(&text, end, &size.height) || text != end) return false;
+    }
+    if (size.width == 0 && size.height == 0) return false;
+    *out = size;
+    return true;
+}
+
+bool cli_set_size(struct cli_settings *settings, const char *value, struct cli_problem *problem)
+{
+    struct thumbs_size sizes[THUMBS_MAX_SIZES];
+    uint32_t n = 0;
+    const char *item;
+    size_t len;
+    while (cli_next_item(&value, &item, &len)) {
+        struct thumbs_size size;
+        if (!parse_size(item, len, &size)) return false;
+        for (uint32_t i = 0; i < n; i++) {
+            if (sizes[i].width == size.width && sizes[i].height == size.height) {
+                problem->why = "a size is given twice";
+                return false;
+            }
+        }
+        if (n == THUMBS_MAX_SIZES) {
+            problem->why = "more than 16 sizes";
+            return false;
+        }
+        sizes[n++] = size;
+    }
+    memcpy(settings->options.image.sizes, sizes, n * sizeof(sizes[0]));
+    settings->options.image.n_sizes = n;
+    return true;
+}
+
+/* What can be written, and what SPEC foresees: the formats in front of KEEP. */
+static void list_formats(struct cli_word words[THUMBS_N_FORMATS + 1])
+{
+    unsigned n = 0;
+    for (unsigned f = THUMBS_FORMAT_NONE + 1; f < THUMBS_N_FORMATS; f++) {
+        enum thumbs_format format = (enum thumbs_format)f;
+        bool built = thumbs_format_is_output(format);
+        if (built || f < THUMBS_FORMAT_KEEP) words[n++] = (struct cli_word){thumbs_format_name(format), f, built};
+    }
+    words[n] = (struct cli_word){0};
+}
+
+bool cli_set_format(struct cli_settings *settings, const char *value, struct cli_problem *problem)
+{
+    struct cli_word words[THUMBS_N_FORMATS + 1];
+    const struct cli_list list = {.words = words, .most = THUMBS_MAX_FORMATS, .twice = "a format is given twice"};
+    size_t n;
+    list_formats(words);
+    if (!cli_read_list(&list, value, settings->options.image.formats, &n, problem)) return false;
+    settings->options.image.n_formats = (uint32_t)n;
+    return true;
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static bool add_glob(struct cli_settings *settings, char sign, const char *glob, struct cli_problem *problem)
+{
+    const size_t len = strlen(glob);
+    char **globs;
+    char *copy;
+    if (len == 0) return false;
+    globs = th_grow(settings->globs, &settings->cap_globs, settings->n_globs + 1, sizeof(*globs));
+    if (globs) settings->globs = globs;
+    copy = globs ? th_alloc(len + 2) : NULL;
+    if (!copy) {
+        problem->no_memory = true;
+        return false;
+    }
+    copy[0] = sign;
+    memcpy(copy + 1, glob, len + 1);
+    settings->globs[settings->n_globs++] = copy;
+    return true;
+}
+
+bool cli_add_include(struct cli_settings *settings, const char *value, struct cli_problem *problem)
+{
+    return add_glob(settings, '+', value, problem);
+}
+
+bool cli_add_exclude(struct cli_settings *settings, const char *value, struct cli_problem *problem)
+{
+    return add_glob(settings, '-', value, problem);
+}
+
+/* ---- the run --------------------------------------------------------------------------------- */
+
+/* Not strtod(): it takes blanks, hexadecimal, "inf" and the decimal comma of a locale. */
+bool cli_set_timeout(struct cli_settings *settings, const char *value, struct cli_problem *problem)
+{
+    double seconds = 0, unit = 1;
+    unsigned n_digits = 0;
+    bool fraction = false;
+    (void)problem;
+    for (; *value; value++) {
+        if (*value == '.' && !fraction) {
+            fraction = true;
+            continue;
+        }
+        if (*value < '0' || *value > '9') return false;
+        n_digits++;
+        if (fraction)
+            seconds += (*value - '0') * (unit /= 10);
+        else
+            seconds = seconds * 10 + (*value - '0');
+    }
+    if (n_digits == 0 || !(seconds > 0) || seconds > MAX_TIMEOUT_SECONDS) return false;
+    settings->options.timeout_seconds = seconds;
+    return true;
+}

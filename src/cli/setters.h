@@ -1,0 +1,14 @@
+/* setters.h - options whose value is more than a flag, a number or a word; inside cli only. Each is
+ * a cli_set_fn. */
+#ifndef THUMBS_CLI_SETTERS_H
+#define THUMBS_CLI_SETTERS_H
+
+#include "cli/settings.h"
+
+bool cli_set_size(struct cli_settings *settings, const char *value, struct cli_problem *problem);
+bool cli_set_format(struct cli_settings *settings, const char *value, struct cli_problem *problem);
+bool cli_add_include(struct cli_settings *settings, const char *value, struct cli_problem *problem);
+bool cli_add_exclude(struct cli_settings *settings, const char *value, struct cli_problem *problem);
+bool cli_set_timeout(struct cli_settings *settings, const char *value, struct cli_problem *problem);
+
+#endif

@@ -1,0 +1,46 @@
+/* settings.h - what the command line says, as data. */
+#ifndef THUMBS_CLI_SETTINGS_H
+#define THUMBS_CLI_SETTINGS_H
+
+#include "bench/bench.h"
+#include "thumbs/thumbs.h"
+
+enum cli_command { CLI_COMMAND_RUN = 0, CLI_COMMAND_BENCH };
+enum cli_action { CLI_ACTION_RUN = 0, CLI_ACTION_BRIEF_HELP, CLI_ACTION_HELP, CLI_ACTION_VERSION };
+enum cli_progress { CLI_PROGRESS_AUTO = 0, CLI_PROGRESS_ALWAYS, CLI_PROGRESS_NEVER };
+
+/* What the words say. Strings are borrowed from argv unless said otherwise. */
+struct cli_settings {
+    enum cli_command command;      /* the first word */
+    enum cli_action action;        /* if it is not RUN, nothing below counts */
+    struct thumbs_options options; /* its globs point into `globs` */
+    char **globs;                  /* owned, and so is each: "+glob" or "-glob" */
+    size_t n_globs, cap_globs;
+    const char **operands; /* owned array: n_sources sources, then dest */
+    size_t n_operands;
+    const char *const *sources;
+    size_t n_sources;
+    const char *dest;
+    enum cli_progress progress;
+    bool quiet, verbose;
+    const char *report; /* NULL: none; "-": standard output */
+
+    /* bench: its lists, source and options are filled; the rest is the command's. sources and dest
+     * are not set. */
+    struct th_bench_config bench;
+    const char *bench_json, *bench_csv, *bench_svg; /* as report */
+};
+
+/* Why a value was refused. All zero: it is not what the table says is allowed. */
+struct cli_problem {
+    bool not_built; /* SPEC knows this value, this version does not */
+    bool no_memory;
+    const char *part; /* not_built: the item of a list that is meant, part_len bytes; NULL: the whole value */
+    size_t part_len;
+    const char *why; /* a clause to say instead of what is allowed */
+};
+
+/* Take a value into the settings; false and *problem if it is no good. */
+typedef bool cli_set_fn(struct cli_settings *settings, const char *value, struct cli_problem *problem);
+
+#endif
