@@ -25,7 +25,7 @@ void th_file_destroy(struct thumbs_batch *batch, struct th_file *file)
 {
     if (!file) return;
     th_watch_remove(&file->flight);
-    if (file->item.slot) th_slots_give(batch->slots, file->item.slot);
+    if (file->item.buffer) th_buffers_give(batch->buffers, file->item.buffer);
     th_walk_entry_finish(&file->entry);
     free(file);
 }
@@ -393,7 +393,7 @@ bool th_file_prepare(struct thumbs_batch *batch, struct th_file *file)
     loader.at_user = file;
     uint64_t start_ns = th_now_ns();
     enum thumbs_code code =
-        th_load_file(&loader, file->entry.dir->fd, file->entry.name, &file->item.slot, &file->st, &error);
+        th_load_file(&loader, file->entry.dir->fd, file->entry.name, &file->item.buffer, &file->st, &error);
     file->load_ns = th_now_ns() - start_ns;
     return th_file_end_load(batch, file, code, &error);
 }
@@ -585,8 +585,8 @@ void th_file_finish(void *user, struct th_item *item, const struct th_outcome *o
     bool writes = outcome->code == THUMBS_OK && !batch->options.no_work;
     th_flight_move(&file->flight, writes ? TH_AT_WRITE : TH_AT_REPORT);
     /* The bytes are needed no more; the next file may use their place while this one is written. */
-    th_slots_give(batch->slots, file->item.slot);
-    file->item.slot = NULL;
+    th_buffers_give(batch->buffers, file->item.buffer);
+    file->item.buffer = NULL;
     if (outcome->code == THUMBS_OK && batch->options.no_work) {
         report(batch, &file->entry, &event);
     } else if (outcome->code == THUMBS_OK) {
