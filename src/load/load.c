@@ -123,7 +123,7 @@ static int read_all(const struct th_loader *loader, int fd, const char *name, st
     int code = (int)peek(loader, fd, name, first, &n_first, err);
     if (code != THUMBS_OK || !loader->buffers) return code;
     if (n_first > size) return TH_LOAD_ODD_LENGTH;
-    tell(loader, TH_LOAD_HUNGRY);
+    tell(loader, TH_LOAD_WAITS_FOR_BUFFER);
     code = (int)th_buffers_take(loader->buffers, size, buffer, err);
     tell(loader, TH_LOAD_READING);
     return code == THUMBS_OK ? read_rest(fd, *buffer, first, n_first, size, err) : code;

@@ -17,9 +17,9 @@ struct th_buffer;
 
 /* What a file on its way into a buffer waits for. */
 enum th_load_at {
-    TH_LOAD_READING, /* the storage */
-    TH_LOAD_HUNGRY,  /* a buffer */
-    TH_LOAD_READY    /* nothing, it is loaded; only th_uring_run() holds such files */
+    TH_LOAD_READING,          /* the storage */
+    TH_LOAD_WAITS_FOR_BUFFER, /* a buffer */
+    TH_LOAD_READY             /* nothing, it is loaded; only th_uring_run() holds such files */
 };
 
 struct th_loader {

@@ -97,7 +97,7 @@ struct th_uring {
     bool ended; /* next() has no more */
 
     struct list unused, answered; /* answered: all requests of the phase are back */
-    struct list hungry;           /* waiting for a buffer, in order */
+    struct list without_buffer;   /* waiting for a buffer, in order */
     struct list parked;           /* waiting for a descriptor */
     struct list ready;            /* loaded, waiting for room */
     unsigned n_used;              /* flights with a file */
@@ -419,8 +419,8 @@ static void judge_first(struct th_uring *u, struct flight *f)
     if (f->code != THUMBS_OK) {
         start_rest(u, f); /* true only if the file is what it was when its state was taken */
     } else {
-        tell(u, f, TH_LOAD_HUNGRY);
-        append(&u->hungry, f);
+        tell(u, f, TH_LOAD_WAITS_FOR_BUFFER);
+        append(&u->without_buffer, f);
     }
 }
 
@@ -551,7 +551,7 @@ static void step(struct th_uring *u, struct flight *f)
 
 static void got_buffer(struct th_uring *u, struct flight *f, enum thumbs_code code)
 {
-    take_first(&u->hungry);
+    take_first(&u->without_buffer);
     tell(u, f, TH_LOAD_READING);
     if (code != THUMBS_OK) {
         finish(u, f, (int)code);
@@ -564,19 +564,19 @@ static void got_buffer(struct th_uring *u, struct flight *f, enum thumbs_code co
 }
 
 /* In order, so that a large file is not overtaken by small ones for ever. */
-static void feed_hungry(struct th_uring *u)
+static void try_buffers(struct th_uring *u)
 {
     struct flight *f;
     enum thumbs_code code = THUMBS_OK;
-    while ((f = u->hungry.first) &&
+    while ((f = u->without_buffer.first) &&
            th_buffers_try_take(u->loader->buffers, (size_t)f->st.st_size, &f->buffer, &code, &f->error))
         got_buffer(u, f, code);
 }
 
 /* Only while no flight has a buffer: those that are out then come back without our doing. */
-static void feed_hungry_waiting(struct th_uring *u)
+static void wait_for_buffer(struct th_uring *u)
 {
-    struct flight *f = u->hungry.first;
+    struct flight *f = u->without_buffer.first;
     got_buffer(u, f, th_buffers_take(u->loader->buffers, (size_t)f->st.st_size, &f->buffer, &f->error));
 }
 
@@ -655,11 +655,11 @@ static enum thumbs_code turn(struct th_uring *u, struct thumbs_error *err)
     struct flight *f;
     while (u->ready.first && calls->has_room(calls->user))
         hand_over(u);
-    feed_hungry(u);
+    try_buffers(u);
     admit(u);
 
     bool may_admit = u->unused.first && !u->ended;
-    bool must_take = u->hungry.first && u->n_buffers == 0;
+    bool must_take = u->without_buffer.first && u->n_buffers == 0;
     bool wait = !may_admit && !must_take && !u->ready.first && u->n_pending > 0;
     unsigned n_closes = u->n_closes;
     enum thumbs_code code = exchange(u, wait, err);
@@ -673,7 +673,7 @@ static enum thumbs_code turn(struct th_uring *u, struct thumbs_error *err)
     if (u->ready.first) {
         hand_over(u);
     } else if (must_take) {
-        feed_hungry_waiting(u);
+        wait_for_buffer(u);
     }
     return THUMBS_OK;
 }

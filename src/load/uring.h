@@ -42,8 +42,8 @@ enum thumbs_code th_uring_create(unsigned n_files, struct th_uring **out, struct
 
 /* Load up to n_files (at least 1, at most what the ring was made for) at a time, until there are no more or stopped()
  * says so. At return no request is under way and each file that next() gave has been given back.
- * loader->buffers must not
- * be NULL. OK also when stopped; INTERNAL or MEMORY if the kernel failed the ring in mid-run. Call once. */
+ * loader->buffers must not be NULL. OK also when stopped; INTERNAL or MEMORY if the kernel failed the
+ * ring in mid-run. Call once. */
 enum thumbs_code th_uring_run(struct th_uring *uring, unsigned n_files, const struct th_loader *loader,
                               const struct th_uring_calls *calls, struct thumbs_error *err);
 

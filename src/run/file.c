@@ -366,8 +366,9 @@ bool th_file_end_load(struct thumbs_batch *batch, struct th_file *file, enum thu
 
 void th_file_loading(void *user, void *loading, enum th_load_at load_at)
 {
-    static const enum th_at at[] = {
-        [TH_LOAD_READING] = TH_AT_LOAD, [TH_LOAD_HUNGRY] = TH_AT_HUNGRY, [TH_LOAD_READY] = TH_AT_QUEUE};
+    static const enum th_at at[] = {[TH_LOAD_READING] = TH_AT_LOAD,
+                                    [TH_LOAD_WAITS_FOR_BUFFER] = TH_AT_WAITS_FOR_BUFFER,
+                                    [TH_LOAD_READY] = TH_AT_QUEUE};
     struct th_file *file = loading;
     (void)user;
     th_flight_move(&file->flight, at[load_at]);
@@ -409,8 +410,8 @@ void th_file_queue(struct thumbs_batch *batch, struct th_file *file)
 
 void th_file_moved(void *user, struct th_item *item, enum th_item_state state, unsigned worker, int pid)
 {
-    static const enum th_at at[] = {[TH_ITEM_HUNGRY] = TH_AT_STARVED,
-                                    [TH_ITEM_UNSERVED] = TH_AT_UNSERVED,
+    static const enum th_at at[] = {[TH_ITEM_WAITS_FOR_MEMORY] = TH_AT_WAITS_FOR_MEMORY,
+                                    [TH_ITEM_WAITS_FOR_WORKER] = TH_AT_WAITS_FOR_WORKER,
                                     [TH_ITEM_AHEAD] = TH_AT_AHEAD,
                                     [TH_ITEM_BEGUN] = TH_AT_WORK};
     struct th_file *file = (struct th_file *)item;

@@ -216,7 +216,7 @@ static void send_job(struct attendant *a, struct sent *sent)
 static void tell_moved(const struct attendant *a)
 {
     for (unsigned i = 0; i < a->n_sent; i++) {
-        enum th_item_state state = a->sock < 0 ? TH_ITEM_UNSERVED : i ? TH_ITEM_AHEAD : TH_ITEM_BEGUN;
+        enum th_item_state state = a->sock < 0 ? TH_ITEM_WAITS_FOR_WORKER : i ? TH_ITEM_AHEAD : TH_ITEM_BEGUN;
         th_work_tell(a->pool->work, a->sent[i].item, state, a->number, a->sock < 0 ? 0 : (int)a->worker.pid);
     }
 }
@@ -244,7 +244,7 @@ static void send_ahead(struct attendant *a)
         if (!item) return;
         if (!th_work_admit(work, item)) continue;
         if (!th_budget_try_take(work->memory, th_work_charge(work, item))) {
-            th_work_tell(work, item, TH_ITEM_HUNGRY, 0, 0);
+            th_work_tell(work, item, TH_ITEM_WAITS_FOR_MEMORY, 0, 0);
             th_strays_put(&a->pool->strays, item);
             return;
         }
@@ -592,7 +592,7 @@ static void give_up(struct attendant *a, const struct thumbs_error *error, bool 
     pthread_mutex_unlock(&pool->lock);
     while (a->n_sent > 0) {
         struct th_item *item = take_oldest(a);
-        th_work_tell(pool->work, item, TH_ITEM_UNSERVED, 0, 0);
+        th_work_tell(pool->work, item, TH_ITEM_WAITS_FOR_WORKER, 0, 0);
         th_strays_put(&pool->strays, item);
     }
     for (int i = 0; i < HEIR_TRIES && !is_hopeless && atomic_load(&pool->strays.n) > 0; i++)

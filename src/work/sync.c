@@ -35,7 +35,7 @@ uint64_t th_work_charge(const struct th_work *work, const struct th_item *item)
 bool th_work_reserve(const struct th_work *work, struct th_item *item, unsigned worker)
 {
     if (th_budget_try_take(work->memory, th_work_charge(work, item))) return true;
-    th_work_tell(work, item, TH_ITEM_HUNGRY, worker, 0);
+    th_work_tell(work, item, TH_ITEM_WAITS_FOR_MEMORY, worker, 0);
     if (th_budget_take(work->memory, th_work_charge(work, item))) return true;
     work->drop(work->user, item);
     return false;

@@ -37,10 +37,10 @@ struct th_outcome {
 
 /* Where an item is that an executor has taken from the queue. */
 enum th_item_state {
-    TH_ITEM_HUNGRY,   /* there is no memory to decode it just now */
-    TH_ITEM_UNSERVED, /* its worker process is not there (yet) */
-    TH_ITEM_AHEAD,    /* in the worker process, behind another */
-    TH_ITEM_BEGUN     /* worked on */
+    TH_ITEM_WAITS_FOR_MEMORY, /* there is no memory to decode it just now */
+    TH_ITEM_WAITS_FOR_WORKER, /* its worker process is not there (yet) */
+    TH_ITEM_AHEAD,            /* in the worker process, behind another */
+    TH_ITEM_BEGUN             /* worked on */
 };
 
 /* What a worker process holds besides what its file needs: libraries' data, caches, its sinks. Planned with ... */
