@@ -8,8 +8,8 @@
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "buffers/buffers.h"
 #include "load/load_internal.h"
-#include "slots/slots.h"
 
 int th_load_open_flags(const struct th_loader *loader)
 {
@@ -99,15 +99,15 @@ static enum thumbs_code peek(const struct th_loader *loader, int fd, const char 
     return th_load_check_first(loader, name, first, (size_t)n, err);
 }
 
-/* The rest of the file, straight into the slot. */
-static int read_rest(int fd, struct th_slot *slot, const uint8_t *first, size_t n_first, size_t size,
+/* The rest of the file, straight into the buffer. */
+static int read_rest(int fd, struct th_buffer *buffer, const uint8_t *first, size_t n_first, size_t size,
                      struct thumbs_error *err)
 {
-    memcpy(slot->data, first, n_first);
-    ssize_t n = size > n_first ? th_read_full(fd, slot->data + n_first, size - n_first) : 0;
+    memcpy(buffer->data, first, n_first);
+    ssize_t n = size > n_first ? th_read_full(fd, buffer->data + n_first, size - n_first) : 0;
     if (n < 0) return (int)th_load_cannot_read(err, errno);
-    slot->len = n_first + (size_t)n;
-    return slot->len == size ? (int)THUMBS_OK : TH_LOAD_ODD_LENGTH;
+    buffer->len = n_first + (size_t)n;
+    return buffer->len == size ? (int)THUMBS_OK : TH_LOAD_ODD_LENGTH;
 }
 
 static void tell(const struct th_loader *loader, enum th_load_at at)
@@ -115,18 +115,18 @@ static void tell(const struct th_loader *loader, enum th_load_at at)
     if (loader->at) loader->at(loader->at_user, at);
 }
 
-static int read_all(const struct th_loader *loader, int fd, const char *name, struct th_slot **slot,
+static int read_all(const struct th_loader *loader, int fd, const char *name, struct th_buffer **buffer,
                     const struct stat *st, struct thumbs_error *err)
 {
     uint8_t first[TH_LOAD_PEEK];
     size_t n_first = 0, size = (size_t)st->st_size;
     int code = (int)peek(loader, fd, name, first, &n_first, err);
-    if (code != THUMBS_OK || !loader->slots) return code;
+    if (code != THUMBS_OK || !loader->buffers) return code;
     if (n_first > size) return TH_LOAD_ODD_LENGTH;
-    tell(loader, TH_LOAD_HUNGRY);
-    code = (int)th_slots_take(loader->slots, size, slot, err);
+    tell(loader, TH_LOAD_WAITS_FOR_BUFFER);
+    code = (int)th_buffers_take(loader->buffers, size, buffer, err);
     tell(loader, TH_LOAD_READING);
-    return code == THUMBS_OK ? read_rest(fd, *slot, first, n_first, size, err) : code;
+    return code == THUMBS_OK ? read_rest(fd, *buffer, first, n_first, size, err) : code;
 }
 
 /* `code`, if what was read is what the name stands for now as well: not half an old file and half a new one, nor one
@@ -143,30 +143,30 @@ static int unless_changed(const struct th_loader *loader, int dirfd, const char 
     return errno == ENOENT ? TH_LOAD_CHANGED : (int)th_load_cannot_read(err, errno);
 }
 
-static int load_once(const struct th_loader *loader, int dirfd, const char *name, struct th_slot **out, struct stat *st,
-                     struct thumbs_error *err)
+static int load_once(const struct th_loader *loader, int dirfd, const char *name, struct th_buffer **out,
+                     struct stat *st, struct thumbs_error *err)
 {
     int fd = -1;
-    struct th_slot *slot = NULL;
+    struct th_buffer *buffer = NULL;
     int code = (int)open_source(loader, dirfd, name, &fd, st, err);
     if (code != THUMBS_OK) return code;
     code = (int)th_load_check_size(loader, st, err);
-    if (code == THUMBS_OK) code = read_all(loader, fd, name, &slot, st, err);
+    if (code == THUMBS_OK) code = read_all(loader, fd, name, &buffer, st, err);
     code = unless_changed(loader, dirfd, name, st, code, err);
     close(fd);
     if (code == THUMBS_OK) {
-        *out = slot;
-    } else if (slot) {
-        th_slots_give(loader->slots, slot);
+        *out = buffer;
+    } else if (buffer) {
+        th_buffers_give(loader->buffers, buffer);
     }
     return code;
 }
 
-enum thumbs_code th_load_file(const struct th_loader *loader, int dirfd, const char *name, struct th_slot **slot,
+enum thumbs_code th_load_file(const struct th_loader *loader, int dirfd, const char *name, struct th_buffer **buffer,
                               struct stat *st, struct thumbs_error *err)
 {
-    int code = load_once(loader, dirfd, name, slot, st, err);
-    if (th_load_is_in_flux(code)) code = load_once(loader, dirfd, name, slot, st, err);
+    int code = load_once(loader, dirfd, name, buffer, st, err);
+    if (th_load_is_in_flux(code)) code = load_once(loader, dirfd, name, buffer, st, err);
     return th_load_is_in_flux(code) ? th_load_give_up(code, err) : (enum thumbs_code)code;
 }
 

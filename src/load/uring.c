@@ -5,7 +5,7 @@
  *   STAT   statx of the name
  *   OPEN   (wait, for benchmarks +) open + read of the first bytes
  *   PEEK   read of more first bytes, where the first read was short
- *   REST   read into the slot + statx + close
+ *   REST   read into the buffer + statx + close
  *   CLOSE  close, for files that are not read to their end
  *
  * A read that is short, or anything that fails, breaks the chain, and the
@@ -34,8 +34,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "buffers/buffers.h"
 #include "load/load_internal.h"
-#include "slots/slots.h"
 
 enum {
     ADMIT_AT_ONCE = 8,       /* names taken from the walk between two looks at what has been read */
@@ -75,7 +75,7 @@ struct flight {
     struct stat st;
     uint8_t first[TH_LOAD_PEEK];
     size_t n_first;
-    struct th_slot *slot;
+    struct th_buffer *buffer;
     int code; /* what it comes to: enum thumbs_code or in flux */
     struct thumbs_error error;
 };
@@ -97,14 +97,14 @@ struct th_uring {
     bool ended; /* next() has no more */
 
     struct list unused, answered; /* answered: all requests of the phase are back */
-    struct list hungry;           /* waiting for a slot, in order */
+    struct list without_buffer;   /* waiting for a buffer, in order */
     struct list parked;           /* waiting for a descriptor */
     struct list ready;            /* loaded, waiting for room */
     unsigned n_used;              /* flights with a file */
     unsigned n_pending;           /* requests with the kernel */
     unsigned n_open;              /* flights with an open file */
     unsigned n_closes;            /* ever; it may wrap */
-    unsigned n_slots;             /* flights with a slot */
+    unsigned n_buffers;           /* flights with a buffer */
 };
 
 static void append(struct list *list, struct flight *f)
@@ -279,8 +279,8 @@ static void start_rest(struct th_uring *u, struct flight *f)
 {
     struct chain chain = begin_chain(f, PHASE_REST);
     size_t size = (size_t)f->st.st_size;
-    if (f->slot && f->slot->len < size && f->code == THUMBS_OK)
-        add_read(u, &chain, OP_READ, f->slot->data + f->slot->len, size - f->slot->len, f->slot->len);
+    if (f->buffer && f->buffer->len < size && f->code == THUMBS_OK)
+        add_read(u, &chain, OP_READ, f->buffer->data + f->buffer->len, size - f->buffer->len, f->buffer->len);
     add_stat(u, &chain, OP_CHECK, &f->after);
     add_close(u, &chain);
 }
@@ -305,12 +305,12 @@ static void tell(struct th_uring *u, struct flight *f, enum th_load_at at)
     if (u->calls->at) u->calls->at(u->calls->user, f->file, at);
 }
 
-static void give_slot_back(struct th_uring *u, struct flight *f)
+static void give_buffer_back(struct th_uring *u, struct flight *f)
 {
-    if (!f->slot) return;
-    th_slots_give(u->loader->slots, f->slot);
-    f->slot = NULL;
-    u->n_slots--;
+    if (!f->buffer) return;
+    th_buffers_give(u->loader->buffers, f->buffer);
+    f->buffer = NULL;
+    u->n_buffers--;
 }
 
 static void begin_try(struct th_uring *u, struct flight *f)
@@ -333,7 +333,7 @@ static void conclude(struct th_uring *u, struct flight *f)
         append(&u->ready, f);
         return;
     }
-    give_slot_back(u, f);
+    give_buffer_back(u, f);
     if (th_load_is_in_flux(f->code) && !f->second) {
         f->second = true;
         begin_try(u, f);
@@ -419,8 +419,8 @@ static void judge_first(struct th_uring *u, struct flight *f)
     if (f->code != THUMBS_OK) {
         start_rest(u, f); /* true only if the file is what it was when its state was taken */
     } else {
-        tell(u, f, TH_LOAD_HUNGRY);
-        append(&u->hungry, f);
+        tell(u, f, TH_LOAD_WAITS_FOR_BUFFER);
+        append(&u->without_buffer, f);
     }
 }
 
@@ -479,14 +479,14 @@ static bool is_unchanged(const struct th_uring *u, const struct flight *f)
     return th_load_same_state(&f->st, &after);
 }
 
-/* How the read into the slot went. True: it is over, as f->code says. */
+/* How the read into the buffer went. True: it is over, as f->code says. */
 static bool is_read(struct th_uring *u, struct flight *f)
 {
     size_t size = (size_t)f->st.st_size;
     int res = f->res[OP_READ];
-    if (f->slot->len == size || f->code != THUMBS_OK) return true;
-    if (res > 0) f->slot->len += (size_t)res;
-    if (f->slot->len == size) {
+    if (f->buffer->len == size || f->code != THUMBS_OK) return true;
+    if (res > 0) f->buffer->len += (size_t)res;
+    if (f->buffer->len == size) {
         f->n_retries = 0;
         return true;
     }
@@ -504,7 +504,7 @@ static bool is_read(struct th_uring *u, struct flight *f)
 static void on_rest(struct th_uring *u, struct flight *f)
 {
     int res;
-    if (f->slot && !is_read(u, f)) return;
+    if (f->buffer && !is_read(u, f)) return;
     res = f->res[OP_CHECK];
     if (res == -ENOENT) {
         finish(u, f, TH_LOAD_CHANGED); /* the name is gone, not the file; the second try will tell */
@@ -547,46 +547,46 @@ static void step(struct th_uring *u, struct flight *f)
     }
 }
 
-/* ---- slots and hand-over ---- */
+/* ---- buffers and hand-over ---- */
 
-static void got_slot(struct th_uring *u, struct flight *f, enum thumbs_code code)
+static void got_buffer(struct th_uring *u, struct flight *f, enum thumbs_code code)
 {
-    take_first(&u->hungry);
+    take_first(&u->without_buffer);
     tell(u, f, TH_LOAD_READING);
     if (code != THUMBS_OK) {
         finish(u, f, (int)code);
         return;
     }
-    u->n_slots++;
-    memcpy(f->slot->data, f->first, f->n_first);
-    f->slot->len = f->n_first;
+    u->n_buffers++;
+    memcpy(f->buffer->data, f->first, f->n_first);
+    f->buffer->len = f->n_first;
     start_rest(u, f);
 }
 
 /* In order, so that a large file is not overtaken by small ones for ever. */
-static void feed_hungry(struct th_uring *u)
+static void try_buffers(struct th_uring *u)
 {
     struct flight *f;
     enum thumbs_code code = THUMBS_OK;
-    while ((f = u->hungry.first) &&
-           th_slots_try_take(u->loader->slots, (size_t)f->st.st_size, &f->slot, &code, &f->error))
-        got_slot(u, f, code);
+    while ((f = u->without_buffer.first) &&
+           th_buffers_try_take(u->loader->buffers, (size_t)f->st.st_size, &f->buffer, &code, &f->error))
+        got_buffer(u, f, code);
 }
 
-/* Only while no flight has a slot: those that are out then come back without our doing. */
-static void feed_hungry_waiting(struct th_uring *u)
+/* Only while no flight has a buffer: those that are out then come back without our doing. */
+static void wait_for_buffer(struct th_uring *u)
 {
-    struct flight *f = u->hungry.first;
-    got_slot(u, f, th_slots_take(u->loader->slots, (size_t)f->st.st_size, &f->slot, &f->error));
+    struct flight *f = u->without_buffer.first;
+    got_buffer(u, f, th_buffers_take(u->loader->buffers, (size_t)f->st.st_size, &f->buffer, &f->error));
 }
 
 static void hand_over(struct th_uring *u)
 {
     struct flight *f = take_first(&u->ready);
-    struct th_slot *slot = f->slot;
-    f->slot = NULL;
-    u->n_slots--;
-    u->calls->loaded(u->calls->user, f->file, slot, &f->st, f->load_ns);
+    struct th_buffer *buffer = f->buffer;
+    f->buffer = NULL;
+    u->n_buffers--;
+    u->calls->loaded(u->calls->user, f->file, buffer, &f->st, f->load_ns);
     release(u, f);
 }
 
@@ -655,11 +655,11 @@ static enum thumbs_code turn(struct th_uring *u, struct thumbs_error *err)
     struct flight *f;
     while (u->ready.first && calls->has_room(calls->user))
         hand_over(u);
-    feed_hungry(u);
+    try_buffers(u);
     admit(u);
 
     bool may_admit = u->unused.first && !u->ended;
-    bool must_take = u->hungry.first && u->n_slots == 0;
+    bool must_take = u->without_buffer.first && u->n_buffers == 0;
     bool wait = !may_admit && !must_take && !u->ready.first && u->n_pending > 0;
     unsigned n_closes = u->n_closes;
     enum thumbs_code code = exchange(u, wait, err);
@@ -673,14 +673,14 @@ static enum thumbs_code turn(struct th_uring *u, struct thumbs_error *err)
     if (u->ready.first) {
         hand_over(u);
     } else if (must_take) {
-        feed_hungry_waiting(u);
+        wait_for_buffer(u);
     }
     return THUMBS_OK;
 }
 
-/* No request may be under way when the slots they read into are given back. One that the kernel cannot cancel, since
+/* No request may be under way when the buffers they read into are given back. One that the kernel cannot cancel, since
  * the storage hangs, is waited for, as an I/O thread would have to. (Where the ring itself fails there is nothing left
- * to wait with; then the run ends, and with it the use of the slots.) */
+ * to wait with; then the run ends, and with it the use of the buffers.) */
 static void cancel_all(struct th_uring *u)
 {
     struct io_uring_sqe *sqe = u->n_pending > 0 ? io_uring_get_sqe(&u->ring) : NULL;
@@ -700,7 +700,7 @@ static void give_up_flights(struct th_uring *u)
         struct flight *f = &u->flights[i];
         if (!f->file) continue;
         if (f->is_open && !u->direct) close(f->fd); /* direct ones go with the ring */
-        give_slot_back(u, f);
+        give_buffer_back(u, f);
         th_error_set(&f->error, THUMBS_STOPPED, THUMBS_STAGE_LOAD, "the run was stopped");
         u->calls->failed(u->calls->user, f->file, &f->st, 0, &f->error);
         f->file = NULL;

@@ -1,5 +1,5 @@
 /*
- * uring.h - many files to bytes in slots at the same time, by one thread: an event loop over Linux io_uring.
+ * uring.h - many files to bytes in buffers at the same time, by one thread: an event loop over Linux io_uring.
  *
  * What th_load_file() does with calls that wait, done with requests to the kernel: up to n_files of them are under
  * way, so one thread covers the latency of storage as well as that many I/O threads would. Same codes, same messages,
@@ -21,9 +21,9 @@ struct th_uring_calls {
     /* Would loaded() return without waiting? A hint: files are held back while it would not and there are others to go
      * on with. */
     bool (*has_room)(void *user);
-    /* The file is in slot, which is the caller's now, as th_load_file() would have left it;
+    /* The file is in buffer, which is the caller's now, as th_load_file() would have left it;
      * load_ns: from when it was to be opened. May wait. */
-    void (*loaded)(void *user, void *file, struct th_slot *slot, const struct stat *st, uint64_t load_ns);
+    void (*loaded)(void *user, void *file, struct th_buffer *buffer, const struct stat *st, uint64_t load_ns);
     /* It is not, and *error says why. STOPPED for files that were under way at the end. */
     void (*failed)(void *user, void *file, const struct stat *st, uint64_t load_ns, const struct thumbs_error *error);
     /* The file waits for something else now than before, from READING on. May be NULL. */
@@ -41,8 +41,9 @@ struct th_uring;
 enum thumbs_code th_uring_create(unsigned n_files, struct th_uring **out, struct thumbs_error *err);
 
 /* Load up to n_files (at least 1, at most what the ring was made for) at a time, until there are no more or stopped()
- * says so. At return no request is under way and each file that next() gave has been given back. loader->slots must not
- * be NULL. OK also when stopped; INTERNAL or MEMORY if the kernel failed the ring in mid-run. Call once. */
+ * says so. At return no request is under way and each file that next() gave has been given back.
+ * loader->buffers must not be NULL. OK also when stopped; INTERNAL or MEMORY if the kernel failed the
+ * ring in mid-run. Call once. */
 enum thumbs_code th_uring_run(struct th_uring *uring, unsigned n_files, const struct th_loader *loader,
                               const struct th_uring_calls *calls, struct thumbs_error *err);
 

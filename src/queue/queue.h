@@ -2,7 +2,7 @@
  * queue.h - one bounded first-in first-out queue of pointers, many producers, many consumers.
  *
  * Bounded in items; a full queue makes producers wait, which is the back-pressure of the pipeline (the bound in bytes
- * is kept by slots.h, before a file is read). Knows nothing of what it carries. All functions are thread-safe.
+ * is kept by buffers.h, before a file is read). Knows nothing of what it carries. All functions are thread-safe.
  *
  * A ring of cells with a turn counter each: a producer or consumer draws a ticket with one atomic addition and then
  * works on its cell alone, so there is no lock and threads that wait sleep on their own cell (a futex), not in one

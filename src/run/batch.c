@@ -247,8 +247,8 @@ static enum thumbs_code make_queues(struct thumbs_batch *b, struct thumbs_error 
     b->paths = th_queue_create((size_t)room.n_paths);
     b->loaded = th_queue_create((size_t)room.n_loaded);
     if (!b->paths || !b->loaded) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for the queues");
-    b->n_slots = (unsigned)room.n_slots;
-    return th_slots_create(b->n_slots, o->queue_bytes, shared, &b->slots, err);
+    b->n_buffers = (unsigned)room.n_buffers;
+    return th_buffers_create(b->n_buffers, o->queue_bytes, shared, &b->buffers, err);
 }
 
 static bool is_folder(const char *path)
@@ -362,7 +362,7 @@ enum thumbs_code thumbs_batch_create(const struct thumbs_options *options, const
     if (code == THUMBS_OK) code = make_queues(b, err);
     if (code == THUMBS_OK) code = open_ends(b, sources, n_sources, dest, err);
     if (code != THUMBS_OK) goto fail;
-    b->loader = (struct th_loader){.slots = options->dry_run ? NULL : b->slots,
+    b->loader = (struct th_loader){.buffers = options->dry_run ? NULL : b->buffers,
                                    .max_bytes = options->max_bytes,
                                    .memory_bytes = b->plan.file_bytes < options->max_bytes ? b->plan.file_bytes : 0,
                                    .follow = options->follow,
@@ -399,7 +399,7 @@ void thumbs_batch_stop(struct thumbs_batch *b)
     atomic_store(&b->stopped, true);
     th_queue_cancel(b->paths);
     th_queue_cancel(b->loaded);
-    th_slots_cancel(b->slots);
+    th_buffers_cancel(b->buffers);
     th_budget_cancel(&b->decode_memory);
 }
 
@@ -431,7 +431,7 @@ void thumbs_batch_levels(struct thumbs_batch *b, struct thumbs_levels *out)
     *out = (struct thumbs_levels){0};
     if (moved_ns < started_ns) moved_ns = started_ns;
     if (started_ns && now > moved_ns) out->still_seconds = (double)(now - moved_ns) / 1e9;
-    out->bytes = th_slots_in_use_bytes(b->slots);
+    out->bytes = th_buffers_in_use_bytes(b->buffers);
     out->most_bytes = o->queue_bytes;
     out->decoding = atomic_load(&b->decode_memory.in_use);
     out->most_decoding = b->decode_memory.limit;
@@ -466,7 +466,7 @@ void thumbs_batch_destroy(struct thumbs_batch *b)
     th_walk_destroy(b->walk);
     th_dest_destroy(b->dest);
     th_template_destroy(b->name_template);
-    th_slots_destroy(b->slots);
+    th_buffers_destroy(b->buffers);
     th_queue_destroy(b->paths);
     th_queue_destroy(b->loaded);
     th_counters_destroy(b->counters);

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "base/bytes.h"
+#include "buffers/buffers.h"
 #include "commit/commit.h"
 #include "load/load.h"
 #include "load/uring.h"
@@ -21,14 +22,13 @@
 #include "report/report.h"
 #include "run/plan.h"
 #include "run/watch.h"
-#include "slots/slots.h"
 #include "thumbs/thumbs.h"
 #include "walk/walk.h"
 #include "work/work.h"
 
 /* A source on its way. Owned by exactly one stage: passes on at a successful push, ends in th_file_destroy(). */
 struct th_file {
-    struct th_item item; /* first: executors know only this part. slot is NULL until loaded. */
+    struct th_item item; /* first: executors know only this part. buffer is NULL until loaded. */
     struct th_walk_entry entry;
     struct stat st; /* as it was when read */
     uint64_t load_ns;
@@ -45,8 +45,8 @@ struct thumbs_batch {
     struct th_walk *walk;
     struct th_template *name_template;
     struct th_dest *dest;
-    struct th_slots *slots;
-    unsigned n_slots;
+    struct th_buffers *buffers;
+    unsigned n_buffers;
     struct th_loader loader;
     struct th_uring *uring; /* NULL: files are read by I/O threads, or in the one thread of mode sync */
     char note[640];         /* what the caller may want to know about how the run goes; "" if nothing */
@@ -76,11 +76,11 @@ struct thumbs_batch {
 
 /* A file in flight for a walk entry, which it takes over (*entry is zeroed); NULL: no memory, the entry stays. */
 struct th_file *th_file_create(struct thumbs_batch *batch, struct th_walk_entry *entry);
-/* Gives a slot back to the batch. NULL is fine. */
+/* Gives a buffer back to the batch. NULL is fine. */
 void th_file_destroy(struct thumbs_batch *batch, struct th_file *file);
 
-/* Everything before work: is it up to date, can it be read, is it an image? True: file->item.slot holds it. False: its
- * fate was reported (or the run was stopped) and the file is destroyed. Any thread. */
+/* Everything before work: is it up to date, can it be read, is it an image? True:
+ * file->item.buffer holds it. False: its fate was reported (or the run was stopped) and the file is destroyed. Any thread. */
 bool th_file_prepare(struct thumbs_batch *batch, struct th_file *file);
 
 /* The parts of th_file_prepare(), for a loader that does many files at the same time. Each tells the file's fate and

@@ -25,7 +25,7 @@ void th_file_destroy(struct thumbs_batch *batch, struct th_file *file)
 {
     if (!file) return;
     th_watch_remove(&file->flight);
-    if (file->item.slot) th_slots_give(batch->slots, file->item.slot);
+    if (file->item.buffer) th_buffers_give(batch->buffers, file->item.buffer);
     th_walk_entry_finish(&file->entry);
     free(file);
 }
@@ -366,8 +366,9 @@ bool th_file_end_load(struct thumbs_batch *batch, struct th_file *file, enum thu
 
 void th_file_loading(void *user, void *loading, enum th_load_at load_at)
 {
-    static const enum th_at at[] = {
-        [TH_LOAD_READING] = TH_AT_LOAD, [TH_LOAD_HUNGRY] = TH_AT_HUNGRY, [TH_LOAD_READY] = TH_AT_QUEUE};
+    static const enum th_at at[] = {[TH_LOAD_READING] = TH_AT_LOAD,
+                                    [TH_LOAD_WAITS_FOR_BUFFER] = TH_AT_WAITS_FOR_BUFFER,
+                                    [TH_LOAD_READY] = TH_AT_QUEUE};
     struct th_file *file = loading;
     (void)user;
     th_flight_move(&file->flight, at[load_at]);
@@ -393,7 +394,7 @@ bool th_file_prepare(struct thumbs_batch *batch, struct th_file *file)
     loader.at_user = file;
     uint64_t start_ns = th_now_ns();
     enum thumbs_code code =
-        th_load_file(&loader, file->entry.dir->fd, file->entry.name, &file->item.slot, &file->st, &error);
+        th_load_file(&loader, file->entry.dir->fd, file->entry.name, &file->item.buffer, &file->st, &error);
     file->load_ns = th_now_ns() - start_ns;
     return th_file_end_load(batch, file, code, &error);
 }
@@ -409,8 +410,8 @@ void th_file_queue(struct thumbs_batch *batch, struct th_file *file)
 
 void th_file_moved(void *user, struct th_item *item, enum th_item_state state, unsigned worker, int pid)
 {
-    static const enum th_at at[] = {[TH_ITEM_HUNGRY] = TH_AT_STARVED,
-                                    [TH_ITEM_UNSERVED] = TH_AT_UNSERVED,
+    static const enum th_at at[] = {[TH_ITEM_WAITS_FOR_MEMORY] = TH_AT_WAITS_FOR_MEMORY,
+                                    [TH_ITEM_WAITS_FOR_WORKER] = TH_AT_WAITS_FOR_WORKER,
                                     [TH_ITEM_AHEAD] = TH_AT_AHEAD,
                                     [TH_ITEM_BEGUN] = TH_AT_WORK};
     struct th_file *file = (struct th_file *)item;
@@ -585,8 +586,8 @@ void th_file_finish(void *user, struct th_item *item, const struct th_outcome *o
     bool writes = outcome->code == THUMBS_OK && !batch->options.no_work;
     th_flight_move(&file->flight, writes ? TH_AT_WRITE : TH_AT_REPORT);
     /* The bytes are needed no more; the next file may use their place while this one is written. */
-    th_slots_give(batch->slots, file->item.slot);
-    file->item.slot = NULL;
+    th_buffers_give(batch->buffers, file->item.buffer);
+    file->item.buffer = NULL;
     if (outcome->code == THUMBS_OK && batch->options.no_work) {
         report(batch, &file->entry, &event);
     } else if (outcome->code == THUMBS_OK) {

@@ -4,7 +4,7 @@ enum {
     OF_PROGRAM = 14, /* standard streams, signals, report, SOURCE and the folders above the walk, DEST and its memory */
     OF_FOLDER = 3,   /* a file on its way may be the last to hold its folder, the counterpart and the manifest */
     OF_LOADING = 3,  /* the file itself, its manifest being read, a look at what its name stands for */
-    OF_SLOT = 2,     /* shared memory, for writing and for reading */
+    OF_BUFFER = 2,   /* shared memory, for writing and for reading */
     OF_WORKER = 8,   /* socket, page, three sinks, its numbers in /proc, a temporary output and its folder */
     OF_THREAD = 2,   /* the temporary output and its folder */
     IN_WORKER = 3,   /* files: being worked on, behind that one, being committed */
@@ -18,7 +18,7 @@ static bool has_processes(const struct thumbs_options *options)
     return options->mode == THUMBS_MODE_PROCESSES;
 }
 
-static uint64_t slots_for(const struct th_room *room, uint64_t in_worker)
+static uint64_t buffers_for(const struct th_room *room, uint64_t in_worker)
 {
     return room->n_loaded + room->io_jobs + in_worker * room->jobs;
 }
@@ -26,11 +26,11 @@ static uint64_t slots_for(const struct th_room *room, uint64_t in_worker)
 struct th_room th_fit_wanted(const struct thumbs_options *options, bool with_ring)
 {
     if (options->mode == THUMBS_MODE_SYNC)
-        return (struct th_room){.jobs = 1, .io_jobs = 1, .n_paths = 1, .n_loaded = 1, .n_slots = 1};
+        return (struct th_room){.jobs = 1, .io_jobs = 1, .n_paths = 1, .n_loaded = 1, .n_buffers = 1};
     struct th_room room = {.jobs = options->jobs, .io_jobs = options->io_jobs, .n_loaded = options->queue_items};
     room.n_paths = with_ring ? 1 : (uint64_t)PATHS_PER_LOADER * options->io_jobs;
-    /* Enough that slots never run out before the queue is full. */
-    room.n_slots = slots_for(&room, has_processes(options) ? IN_WORKER : 1);
+    /* Enough that buffers never run out before the queue is full. */
+    room.n_buffers = buffers_for(&room, has_processes(options) ? IN_WORKER : 1);
     return room;
 }
 
@@ -38,9 +38,9 @@ uint64_t th_fit_descriptors(const struct thumbs_options *options, const struct t
 {
     bool processes = has_processes(options);
     uint64_t of_job = processes ? OF_WORKER : OF_THREAD;
-    uint64_t of_slot = OF_FOLDER + (processes ? OF_SLOT : 0);
+    uint64_t of_buffer = OF_FOLDER + (processes ? OF_BUFFER : 0);
     return OF_PROGRAM + room->jobs * of_job + room->n_paths * OF_FOLDER +
-           (uint64_t)room->io_jobs * (OF_FOLDER + OF_LOADING) + room->n_slots * of_slot;
+           (uint64_t)room->io_jobs * (OF_FOLDER + OF_LOADING) + room->n_buffers * of_buffer;
 }
 
 static uint64_t halved(uint64_t n)
@@ -60,18 +60,18 @@ static bool reduce_files(struct th_room *room)
     return true;
 }
 
-/* Who waits for a slot waits for one that is under way, so one is enough for all. */
+/* Who waits for a buffer waits for one that is under way, so one is enough for all. */
 static bool reduce(struct th_room *room, uint64_t *in_worker)
 {
     if (reduce_files(room)) {
-        room->n_slots = slots_for(room, *in_worker);
+        room->n_buffers = buffers_for(room, *in_worker);
     } else if (*in_worker > LEAST_IN_WORKER) {
-        room->n_slots = slots_for(room, --*in_worker);
+        room->n_buffers = buffers_for(room, --*in_worker);
     } else if (room->jobs > 1) {
         room->jobs--;
-        room->n_slots = slots_for(room, *in_worker);
-    } else if (room->n_slots > 1) {
-        room->n_slots--;
+        room->n_buffers = buffers_for(room, *in_worker);
+    } else if (room->n_buffers > 1) {
+        room->n_buffers--;
     } else {
         return false;
     }

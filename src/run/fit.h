@@ -10,9 +10,9 @@
 /* Decided at the beginning of a run. */
 struct th_room {
     unsigned jobs, io_jobs;
-    uint64_t n_paths;  /* names found and not loaded yet */
-    uint64_t n_loaded; /* files that wait for a worker */
-    uint64_t n_slots;  /* files in memory */
+    uint64_t n_paths;   /* names found and not loaded yet */
+    uint64_t n_loaded;  /* files that wait for a worker */
+    uint64_t n_buffers; /* files in memory */
 };
 
 /* What the options ask for. Expects jobs, io_jobs and queue_items to be set. */

@@ -241,7 +241,7 @@ static enum thumbs_code run_mode(struct thumbs_batch *batch, struct thumbs_error
         .image = &o->image,
         .timeout_ns = th_pipeline_timeout_ns(batch),
         .queue = batch->loaded,
-        .n_slots = batch->n_slots,
+        .n_buffers = batch->n_buffers,
         .file_bytes = batch->plan.file_bytes,
         .memory = &batch->decode_memory,
         .alone_bytes = batch->plan.alone_bytes,

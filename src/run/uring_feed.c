@@ -38,11 +38,11 @@ static bool has_room(void *user)
     return th_queue_depth(batch->loaded) < batch->options.queue_items;
 }
 
-static void loaded(void *user, void *loaded_file, struct th_slot *slot, const struct stat *st, uint64_t load_ns)
+static void loaded(void *user, void *loaded_file, struct th_buffer *buffer, const struct stat *st, uint64_t load_ns)
 {
     struct thumbs_batch *batch = user;
     struct th_file *file = loaded_file;
-    file->item.slot = slot;
+    file->item.buffer = buffer;
     file->st = *st;
     file->load_ns = load_ns;
     th_file_queue(batch, file);

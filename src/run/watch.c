@@ -42,10 +42,10 @@ static const struct {
     [TH_AT_FOUND] = {THUMBS_STAGE_QUEUE, true, "waits to be read"},
     [TH_AT_LOOKUP] = {THUMBS_STAGE_LOAD, false, "is compared with what was made before"},
     [TH_AT_LOAD] = {THUMBS_STAGE_LOAD, false, "is opened and read"},
-    [TH_AT_HUNGRY] = {THUMBS_STAGE_LOAD, true, "waits for room in memory"},
+    [TH_AT_WAITS_FOR_BUFFER] = {THUMBS_STAGE_LOAD, true, "waits for room in memory"},
     [TH_AT_QUEUE] = {THUMBS_STAGE_QUEUE, true, "is loaded, waits for a worker"},
-    [TH_AT_STARVED] = {THUMBS_STAGE_QUEUE, true, "is loaded, waits for memory to be decoded"},
-    [TH_AT_UNSERVED] = {THUMBS_STAGE_QUEUE, false, "is loaded, its worker is being started"},
+    [TH_AT_WAITS_FOR_MEMORY] = {THUMBS_STAGE_QUEUE, true, "is loaded, waits for memory to be decoded"},
+    [TH_AT_WAITS_FOR_WORKER] = {THUMBS_STAGE_QUEUE, false, "is loaded, its worker is being started"},
     [TH_AT_AHEAD] = {THUMBS_STAGE_QUEUE, true, "is next in its worker"},
     [TH_AT_WORK] = {THUMBS_STAGE_DECODE, false, "is worked on"},
     [TH_AT_WRITE] = {THUMBS_STAGE_WRITE, false, "its thumbnails are written"},
@@ -230,7 +230,7 @@ static void pick_flight(struct picks *picks, const struct th_flight *flight)
     enum th_at i = at_of(at);
     struct found one = {
         .since_ns = since_of(at), .stage = places[i].stage, .queued = places[i].queued, .what = places[i].what};
-    if (i >= TH_AT_STARVED) one.worker = atomic_load_explicit(&flight->worker, memory_order_relaxed);
+    if (i >= TH_AT_WAITS_FOR_MEMORY) one.worker = atomic_load_explicit(&flight->worker, memory_order_relaxed);
     struct found *picked = pick(picks, &one);
     if (picked) th_file_add_path(&picked->path, flight->entry);
 }

@@ -16,17 +16,17 @@
 
 /* Where a source is. At most 16 of them. */
 enum th_at {
-    TH_AT_FOUND,    /* in the queue of paths */
-    TH_AT_LOOKUP,   /* compared with what was made before */
-    TH_AT_LOAD,     /* opened and read */
-    TH_AT_HUNGRY,   /* opened, without memory to be read to */
-    TH_AT_QUEUE,    /* loaded, in the queue or in front of it */
-    TH_AT_STARVED,  /* with a worker, without memory to decode it */
-    TH_AT_UNSERVED, /* with an attendant that has no worker process (yet) */
-    TH_AT_AHEAD,    /* in a worker process, behind another */
-    TH_AT_WORK,     /* decoded, resized, encoded */
-    TH_AT_WRITE,    /* committed */
-    TH_AT_REPORT,   /* its fate is told */
+    TH_AT_FOUND,            /* in the queue of paths */
+    TH_AT_LOOKUP,           /* compared with what was made before */
+    TH_AT_LOAD,             /* opened and read */
+    TH_AT_WAITS_FOR_BUFFER, /* opened, without memory to be read to */
+    TH_AT_QUEUE,            /* loaded, in the queue or in front of it */
+    TH_AT_WAITS_FOR_MEMORY, /* with a worker, without memory to decode it */
+    TH_AT_WAITS_FOR_WORKER, /* with an attendant that has no worker process (yet) */
+    TH_AT_AHEAD,            /* in a worker process, behind another */
+    TH_AT_WORK,             /* decoded, resized, encoded */
+    TH_AT_WRITE,            /* committed */
+    TH_AT_REPORT,           /* its fate is told */
     TH_N_AT
 };
 

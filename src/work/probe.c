@@ -147,7 +147,7 @@ static int do_list(const char *argument)
 }
 
 /* Every descriptor that can be reopened for writing and then changed counts. */
-static int do_reopen_slot(const char *argument)
+static int do_reopen_buffer(const char *argument)
 {
     (void)argument;
     for (int fd = 3; fd < 64; fd++) {
@@ -156,7 +156,7 @@ static int do_reopen_slot(const char *argument)
         if (fcntl(fd, F_GETFL) < 0 || (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY) continue;
         return closing(open(path, O_RDWR | O_CLOEXEC));
     }
-    errno = ENOENT; /* no slot: not in a worker process */
+    errno = ENOENT; /* no buffer: not in a worker process */
     return -1;
 }
 
@@ -287,7 +287,7 @@ static const struct {
     {"create", do_create},
     {"unlink", do_unlink},
     {"list", do_list},
-    {"reopen-slot", do_reopen_slot},
+    {"reopen-buffer", do_reopen_buffer},
     {"socket", do_socket},
     {"connect", do_connect},
     {"stderr", do_stderr},

@@ -12,7 +12,7 @@
  *   alloc MB        allocate that much in one piece, abort() if there is none
  *   lie             answer nonsense (worker processes; elsewhere as ok)
  *   open-read PATH  open a file for reading           open-write PATH, create PATH, unlink PATH, list PATH
- *   reopen-slot     open the file's own bytes for writing by way of /proc
+ *   reopen-buffer   open the file's own bytes for writing by way of /proc
  *   stderr          reach the run's standard error
  *   shared-memory   memory that counts as nobody's    threads N      start so many and wait
  *   socket, connect PATH, exec PATH, fork, memfd, ptrace-parent, kill-parent, signal-group, limits

@@ -75,7 +75,7 @@ struct attendant {
     struct th_areas areas;
     struct th_taken taken; /* the outputs of the file that was answered last */
     struct th_hold hold;
-    uint64_t *knows_slot; /* bit i: the worker has the descriptor of slot i */
+    uint64_t *knows_buffer; /* bit i: the worker has the descriptor of buffer i */
     size_t n_known_words;
 
     struct sent sent[AHEAD]; /* oldest first */
@@ -112,7 +112,7 @@ static void attendant_finish(struct attendant *a)
     th_areas_finish(&a->areas);
     th_taken_finish(&a->taken);
     th_hold_finish(&a->hold);
-    free(a->knows_slot);
+    free(a->knows_buffer);
 }
 
 /* ---- workers come and go ---- */
@@ -152,7 +152,7 @@ static enum thumbs_code start_worker(struct attendant *a, struct thumbs_error *e
     a->sock = pair[0];
     th_hold_begin(&a->hold, a->worker.pid);
     limit_waiting(a->sock, a->pool->work->timeout_ns);
-    if (a->knows_slot) memset(a->knows_slot, 0, a->n_known_words * sizeof *a->knows_slot);
+    if (a->knows_buffer) memset(a->knows_buffer, 0, a->n_known_words * sizeof *a->knows_buffer);
     return THUMBS_OK;
 }
 
@@ -177,30 +177,30 @@ static bool end_worker(struct attendant *a, bool hung_up, struct th_worker_end *
 
 /* ---- files to the worker ---- */
 
-static bool make_room_for_slot(struct attendant *a, uint32_t slot)
+static bool make_room_for_buffer(struct attendant *a, uint32_t buffer)
 {
-    size_t need = slot / 64 + 1;
+    size_t need = buffer / 64 + 1;
     if (need <= a->n_known_words) return true;
-    uint64_t *words = th_realloc(a->knows_slot, need * sizeof *words);
+    uint64_t *words = th_realloc(a->knows_buffer, need * sizeof *words);
     if (!words) return false;
     memset(words + a->n_known_words, 0, (need - a->n_known_words) * sizeof *words);
-    a->knows_slot = words;
+    a->knows_buffer = words;
     a->n_known_words = need;
     return true;
 }
 
 static bool try_to_send(struct attendant *a, struct sent *sent)
 {
-    const struct th_slot *slot = sent->item->slot;
-    struct th_wire_job job = {.id = ++a->last_id, .slot = slot->id, .len = slot->len, .cap = slot->cap};
+    const struct th_buffer *buffer = sent->item->buffer;
+    struct th_wire_job job = {.id = ++a->last_id, .buffer = buffer->id, .len = buffer->len, .cap = buffer->cap};
     job.trim = sent->item->decode_bytes >= TRIM_BYTES;
     job.i_sink = (uint32_t)(job.id % TH_WIRE_N_SINKS);
     sent->id = job.id; /* in any case: 0 is what a fresh page has begun */
     sent->sent_ns = th_now_ns();
-    if (!make_room_for_slot(a, slot->id)) return false;
-    uint64_t bit = UINT64_C(1) << (slot->id % 64), *word = &a->knows_slot[slot->id / 64];
+    if (!make_room_for_buffer(a, buffer->id)) return false;
+    uint64_t bit = UINT64_C(1) << (buffer->id % 64), *word = &a->knows_buffer[buffer->id / 64];
     size_t n_fds = *word & bit ? 0 : 1;
-    if (th_wire_send(a->sock, &job, sizeof job, &slot->fd, n_fds) != 0) return false;
+    if (th_wire_send(a->sock, &job, sizeof job, &buffer->fd, n_fds) != 0) return false;
     *word |= bit;
     return true;
 }
@@ -216,7 +216,7 @@ static void send_job(struct attendant *a, struct sent *sent)
 static void tell_moved(const struct attendant *a)
 {
     for (unsigned i = 0; i < a->n_sent; i++) {
-        enum th_item_state state = a->sock < 0 ? TH_ITEM_UNSERVED : i ? TH_ITEM_AHEAD : TH_ITEM_BEGUN;
+        enum th_item_state state = a->sock < 0 ? TH_ITEM_WAITS_FOR_WORKER : i ? TH_ITEM_AHEAD : TH_ITEM_BEGUN;
         th_work_tell(a->pool->work, a->sent[i].item, state, a->number, a->sock < 0 ? 0 : (int)a->worker.pid);
     }
 }
@@ -226,7 +226,7 @@ static void give(struct attendant *a, struct th_item *item)
     struct sent *sent = &a->sent[a->n_sent++];
     *sent = (struct sent){.item = item};
     if (!atomic_load_explicit(&a->pool->preload, memory_order_relaxed) &&
-        th_image_wants_preload(item->slot->data, item->slot->len))
+        th_image_wants_preload(item->buffer->data, item->buffer->len))
         atomic_store(&a->pool->preload, true); /* a guess that saves a worker forked for nothing */
     if (a->n_sent == 1) begin_time(a);
     tell_moved(a);
@@ -244,7 +244,7 @@ static void send_ahead(struct attendant *a)
         if (!item) return;
         if (!th_work_admit(work, item)) continue;
         if (!th_budget_try_take(work->memory, th_work_charge(work, item))) {
-            th_work_tell(work, item, TH_ITEM_HUNGRY, 0, 0);
+            th_work_tell(work, item, TH_ITEM_WAITS_FOR_MEMORY, 0, 0);
             th_strays_put(&a->pool->strays, item);
             return;
         }
@@ -293,9 +293,9 @@ static uint64_t share_bytes(const struct attendant *a)
     return TH_WORK_PROCESS_MOST_BYTES + reserved + reserved / 4;
 }
 
-/* Only what it has for itself counts, and what lies in its sinks; libraries and slots are shared. Where /proc does not
- * tell, its resource limits hold alone. One that ends its first thread to hide what it holds is caught at the second
- * look: at the first it may just be dying. */
+/* Only what it has for itself counts, and what lies in its sinks; libraries and buffers are shared.
+ * Where /proc does not tell, its resource limits hold alone. One that ends its first thread to hide
+ * what it holds is caught at the second look: at the first it may just be dying. */
 static bool is_greedy(struct attendant *a)
 {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -592,7 +592,7 @@ static void give_up(struct attendant *a, const struct thumbs_error *error, bool 
     pthread_mutex_unlock(&pool->lock);
     while (a->n_sent > 0) {
         struct th_item *item = take_oldest(a);
-        th_work_tell(pool->work, item, TH_ITEM_UNSERVED, 0, 0);
+        th_work_tell(pool->work, item, TH_ITEM_WAITS_FOR_WORKER, 0, 0);
         th_strays_put(&pool->strays, item);
     }
     for (int i = 0; i < HEIR_TRIES && !is_hopeless && atomic_load(&pool->strays.n) > 0; i++)

@@ -24,7 +24,7 @@ enum {
     START_PAUSE_US = 200 * 1000,
     MAX_STARTS_IN_A_ROW = 5,     /* without one answered request in between */
     SINK_SPARE_BYTES = 64 << 20, /* a sink doubles when it grows */
-    SPARE_FDS = 64,              /* of a worker besides its slots: socket, page, sinks, a font */
+    SPARE_FDS = 64,              /* of a worker besides its buffers: socket, page, sinks, a font */
     END_TIMEOUT_MS = 1000,       /* idle workers end at once; one that was stopped never does */
 };
 
@@ -164,12 +164,12 @@ static struct th_sandbox_limits limits_of_worker(const struct th_work *work, uns
     uint64_t most = work->alone_bytes > work->memory->limit ? work->alone_bytes : work->memory->limit;
     uint64_t data_bytes = most + TH_WORK_PROCESS_MOST_BYTES + stacks_bytes;
     uint64_t file_bytes = most + SINK_SPARE_BYTES;
-    uint64_t shared_bytes = th_add_sat(TH_WIRE_N_SINKS * file_bytes, th_mul_sat(work->n_slots, work->file_bytes));
+    uint64_t shared_bytes = th_add_sat(TH_WIRE_N_SINKS * file_bytes, th_mul_sat(work->n_buffers, work->file_bytes));
     return (struct th_sandbox_limits){
         .data_bytes = data_bytes,
         .space_bytes = th_add_sat(data_bytes + arena_space_bytes, shared_bytes),
         .file_bytes = file_bytes,
-        .n_files = work->n_slots + SPARE_FDS,
+        .n_files = work->n_buffers + SPARE_FDS,
     };
 }
 

@@ -10,7 +10,7 @@ bool th_work_admit(const struct th_work *work, struct th_item *item)
     struct thumbs_error error = {0};
     if (item->admitted) return true;
     item->admitted = true;
-    if (!work->no_work) th_image_estimate(item->slot->data, item->slot->len, work->image, &item->decode_bytes);
+    if (!work->no_work) th_image_estimate(item->buffer->data, item->buffer->len, work->image, &item->decode_bytes);
     uint64_t most = work->alone_bytes > work->memory->limit ? work->alone_bytes : work->memory->limit;
     if (item->decode_bytes <= most) return true;
     struct th_outcome outcome = {.started_ns = th_now_ns(), .error = &error};
@@ -35,7 +35,7 @@ uint64_t th_work_charge(const struct th_work *work, const struct th_item *item)
 bool th_work_reserve(const struct th_work *work, struct th_item *item, unsigned worker)
 {
     if (th_budget_try_take(work->memory, th_work_charge(work, item))) return true;
-    th_work_tell(work, item, TH_ITEM_HUNGRY, worker, 0);
+    th_work_tell(work, item, TH_ITEM_WAITS_FOR_MEMORY, worker, 0);
     if (th_budget_take(work->memory, th_work_charge(work, item))) return true;
     work->drop(work->user, item);
     return false;
@@ -55,10 +55,10 @@ void th_work_one(const struct th_work *work, unsigned worker, struct th_item *it
     sink->len = 0;
     if (work->no_work) {
         result = (struct th_image_result){0};
-    } else if (th_probe(item->slot->data, item->slot->len, &lie, &error)) {
+    } else if (th_probe(item->buffer->data, item->buffer->len, &lie, &error)) {
         outcome.code = error.code;
     } else {
-        outcome.code = th_work_make(item->slot->data, item->slot->len, work->image, limits, work->timeout_ns, sink,
+        outcome.code = th_work_make(item->buffer->data, item->buffer->len, work->image, limits, work->timeout_ns, sink,
                                     &result, &error);
     }
     if (outcome.code == THUMBS_OK) {

@@ -6,23 +6,23 @@
  *   processes  long-lived worker processes, each served by one thread here (its attendant), which takes files
  *              from the queue, keeps one ahead in the worker, and gets thumbnails back through shared memory
  *
- * They differ in nothing else: same items, same th_image_make(), same `finish`. May call image, queue, slots and
+ * They differ in nothing else: same items, same th_image_make(), same `finish`. May call image, queue, buffers and
  * base; knows nothing of names, folders or reports.
  */
 #ifndef TH_WORK_WORK_H
 #define TH_WORK_WORK_H
 
 #include "base/budget.h"
+#include "buffers/buffers.h"
 #include "image/image.h"
 #include "queue/queue.h"
-#include "slots/slots.h"
 #include "thumbs/thumbs.h"
 
 /* One loaded file. The owner embeds it at the beginning of a larger struct of its own. */
 struct th_item {
-    struct th_slot *slot;  /* the file; taken back with th_slots_give() by `finish` */
-    bool admitted;         /* decode_bytes is known: th_work_admit() */
-    uint64_t decode_bytes; /* memory that decoding will take at most */
+    struct th_buffer *buffer; /* the file; taken back with th_buffers_give() by `finish` */
+    bool admitted;            /* decode_bytes is known: th_work_admit() */
+    uint64_t decode_bytes;    /* memory that decoding will take at most */
 };
 
 /* What became of an item. Everything is borrowed until `finish` returns. */
@@ -37,10 +37,10 @@ struct th_outcome {
 
 /* Where an item is that an executor has taken from the queue. */
 enum th_item_state {
-    TH_ITEM_HUNGRY,   /* there is no memory to decode it just now */
-    TH_ITEM_UNSERVED, /* its worker process is not there (yet) */
-    TH_ITEM_AHEAD,    /* in the worker process, behind another */
-    TH_ITEM_BEGUN     /* worked on */
+    TH_ITEM_WAITS_FOR_MEMORY, /* there is no memory to decode it just now */
+    TH_ITEM_WAITS_FOR_WORKER, /* its worker process is not there (yet) */
+    TH_ITEM_AHEAD,            /* in the worker process, behind another */
+    TH_ITEM_BEGUN             /* worked on */
 };
 
 /* What a worker process holds besides what its file needs: libraries' data, caches, its sinks. Planned with ... */
@@ -59,7 +59,7 @@ struct th_work {
     const struct thumbs_image_options *image;
     uint64_t timeout_ns; /* per file; 0: none */
     struct th_queue *queue;
-    unsigned n_slots;            /* that items come in ... */
+    unsigned n_buffers;          /* that items come in ... */
     uint64_t file_bytes;         /* ... and the most that one holds */
     struct th_budget *memory;    /* for decoding: a file waits until what it will need fits in */
     uint64_t alone_bytes;        /* one that needs more than all of that, but no more than this, takes all of it */
@@ -67,7 +67,7 @@ struct th_work {
     enum thumbs_sandbox sandbox; /* mode processes */
     bool no_work;                /* hand each file over and back, make nothing of it */
 
-    /* Takes the item over (frees it, gives its slot back) and does what is left to do: commit and report. Called by
+    /* Takes the item over (frees it, gives its buffer back) and does what is left to do: commit and report. Called by
      * jobs threads at the same time, never twice for one item. */
     void (*finish)(void *user, struct th_item *item, const struct th_outcome *outcome);
     /* Takes the item over as well, undone and without a fate: the run was stopped before it was begun. */

@@ -6,7 +6,7 @@
  * come later share them; a run over JPEG files never pays for them. Starting it by exec, not by fork, works from a
  * process that has threads, at any time: at the start of a run and when a server has died.
  *
- * A worker has no business with files: bytes come in through slots that it maps read-only, go out through its sinks.
+ * A worker has no business with files: bytes come in through buffers that it maps read-only, go out through its sinks.
  * So once it has its sinks it is locked up (sandbox/), before it sees the first byte of a picture.
  */
 #include <errno.h>
@@ -92,11 +92,11 @@ static bool map_output(struct output *out, int fd)
     return true;
 }
 
-static bool make_room_for_slot(struct worker *w, uint32_t slot)
+static bool make_room_for_buffer(struct worker *w, uint32_t buffer)
 {
-    if (slot < w->n_inputs) return true;
-    if (slot >= TH_SLOTS_MAX) return false;
-    size_t n = (size_t)slot + 16;
+    if (buffer < w->n_inputs) return true;
+    if (buffer >= TH_BUFFERS_MAX) return false;
+    size_t n = (size_t)buffer + 16;
     struct input *inputs = th_realloc(w->inputs, n * sizeof *inputs);
     if (!inputs) return false;
     for (size_t i = w->n_inputs; i < n; i++)
@@ -106,11 +106,11 @@ static bool make_room_for_slot(struct worker *w, uint32_t slot)
     return true;
 }
 
-/* The bytes of a job's slot, mapped read-only; NULL if the parent sent nonsense or there is no address space. */
+/* The bytes of a job's buffer, mapped read-only; NULL if the parent sent nonsense or there is no address space. */
 static const uint8_t *map_input(struct worker *w, const struct th_wire_job *job, int new_fd)
 {
-    if (!make_room_for_slot(w, job->slot)) return NULL;
-    struct input *in = &w->inputs[job->slot];
+    if (!make_room_for_buffer(w, job->buffer)) return NULL;
+    struct input *in = &w->inputs[job->buffer];
     if (new_fd >= 0) {
         if (in->fd >= 0) close(in->fd);
         in->fd = new_fd;

@@ -70,12 +70,12 @@ static bool send_message(int sock, struct fuzz_input *in, int file, bool knows[8
         return size == 0 || th_wire_send(sock, bytes, size, &file, how >> 1 & 1) == 0;
     }
     job.id = 1 + fuzz_u8(in);
-    job.slot = fuzz_u8(in) & 7;
+    job.buffer = fuzz_u8(in) & 7;
     job.i_sink = (how >> 2) % TH_WIRE_N_SINKS;
     job.cap = FILE_BYTES;
     job.len = fuzz_number(in, 2);
-    bool with_file = !knows[job.slot];
-    knows[job.slot] = true;
+    bool with_file = !knows[job.buffer];
+    knows[job.buffer] = true;
     *id = job.id;
     return th_wire_send(sock, &job, sizeof job, &file, with_file) == 0;
 }

@@ -9,18 +9,18 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "buffers/buffers.h"
 #include "load/load.h"
-#include "slots/slots.h"
 
 static char folder[] = "/tmp/thumbs-test-load-XXXXXX";
 static int dirfd_;
-static struct th_slots *slots;
+static struct th_buffers *buffers;
 
 static void set_up(void)
 {
     cr_assert_not_null(mkdtemp(folder));
     dirfd_ = open(folder, O_RDONLY | O_DIRECTORY);
-    cr_assert_eq(th_slots_create(2, 1 << 30, false, &slots, NULL), THUMBS_OK);
+    cr_assert_eq(th_buffers_create(2, 1 << 30, false, &buffers, NULL), THUMBS_OK);
 }
 
 static void tear_down(void)
@@ -29,7 +29,7 @@ static void tear_down(void)
     snprintf(command, sizeof command, "rm -rf '%s'", folder);
     if (system(command) != 0) cr_log_warn("%s stays", folder);
     close(dirfd_);
-    th_slots_destroy(slots);
+    th_buffers_destroy(buffers);
 }
 
 TestSuite(load, .init = set_up, .fini = tear_down, .timeout = 120);
@@ -45,26 +45,26 @@ static void write_file(const char *name, size_t len)
     close(fd);
 }
 
-static enum thumbs_code load(const struct th_loader *loader, const char *name, struct th_slot **slot,
+static enum thumbs_code load(const struct th_loader *loader, const char *name, struct th_buffer **buffer,
                              struct thumbs_error *err)
 {
     struct stat st;
-    return th_load_file(loader, dirfd_, name, slot, &st, err);
+    return th_load_file(loader, dirfd_, name, buffer, &st, err);
 }
 
 Test(load, reads_every_length_whole)
 {
-    struct th_loader loader = {.slots = slots, .max_bytes = 1 << 30};
+    struct th_loader loader = {.buffers = buffers, .max_bytes = 1 << 30};
     static const size_t lengths[] = {0, 1, TH_LOAD_PEEK - 1, TH_LOAD_PEEK, TH_LOAD_PEEK + 1, 65536, 5000001};
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-        struct th_slot *slot = NULL;
+        struct th_buffer *buffer = NULL;
         struct thumbs_error err = {0};
         write_file("f", lengths[i]);
-        cr_assert_eq(load(&loader, "f", &slot, &err), THUMBS_OK, "%s", err.message);
-        cr_assert_eq(slot->len, lengths[i]);
+        cr_assert_eq(load(&loader, "f", &buffer, &err), THUMBS_OK, "%s", err.message);
+        cr_assert_eq(buffer->len, lengths[i]);
         for (size_t k = 0; k < lengths[i]; k++)
-            cr_assert_eq(slot->data[k], (uint8_t)(k * 31 + k / 251));
-        th_slots_give(slots, slot);
+            cr_assert_eq(buffer->data[k], (uint8_t)(k * 31 + k / 251));
+        th_buffers_give(buffers, buffer);
         unlinkat(dirfd_, "f", 0);
     }
 }
@@ -88,8 +88,8 @@ static bool never(const uint8_t *data, size_t len)
 
 Test(load, says_why_not)
 {
-    struct th_loader loader = {.slots = slots, .max_bytes = 1000};
-    struct th_slot *slot = NULL;
+    struct th_loader loader = {.buffers = buffers, .max_bytes = 1000};
+    struct th_buffer *buffer = NULL;
     struct thumbs_error err = {0};
     write_file("big", 1001);
     write_file("text", 10);
@@ -97,25 +97,25 @@ Test(load, says_why_not)
     cr_assert_eq(mkfifoat(dirfd_, "fifo", 0600), 0);
     cr_assert_eq(mkdirat(dirfd_, "dir", 0700), 0);
 
-    cr_expect_eq(load(&loader, "missing", &slot, &err), THUMBS_VANISHED);
-    cr_expect_eq(load(&loader, "big", &slot, &err), THUMBS_TOO_LARGE);
+    cr_expect_eq(load(&loader, "missing", &buffer, &err), THUMBS_VANISHED);
+    cr_expect_eq(load(&loader, "big", &buffer, &err), THUMBS_TOO_LARGE);
     cr_expect_not_null(strstr(err.message, "1001"));
     cr_expect_not_null(strstr(err.message, "1000"));
-    cr_expect_eq(load(&loader, "link", &slot, &err), THUMBS_UNREADABLE);
-    cr_expect_eq(load(&loader, "fifo", &slot, &err), THUMBS_VANISHED, "must not wait for a writer");
-    cr_expect_eq(load(&loader, "dir", &slot, &err), THUMBS_VANISHED);
+    cr_expect_eq(load(&loader, "link", &buffer, &err), THUMBS_UNREADABLE);
+    cr_expect_eq(load(&loader, "fifo", &buffer, &err), THUMBS_VANISHED, "must not wait for a writer");
+    cr_expect_eq(load(&loader, "dir", &buffer, &err), THUMBS_VANISHED);
     cr_expect_eq(err.stage, THUMBS_STAGE_LOAD);
-    cr_expect_null(slot);
+    cr_expect_null(buffer);
 
     loader.follow = true;
-    cr_expect_eq(load(&loader, "link", &slot, &err), THUMBS_OK);
-    th_slots_give(slots, slot);
+    cr_expect_eq(load(&loader, "link", &buffer, &err), THUMBS_OK);
+    th_buffers_give(buffers, buffer);
     worth_loading = never;
     loader.judge = judge;
-    slot = NULL;
-    cr_expect_eq(load(&loader, "text", &slot, &err), THUMBS_NOT_IMAGE);
-    cr_expect_null(slot);
-    cr_expect_eq(th_slots_in_use_bytes(slots), 0u);
+    buffer = NULL;
+    cr_expect_eq(load(&loader, "text", &buffer, &err), THUMBS_NOT_IMAGE);
+    cr_expect_null(buffer);
+    cr_expect_eq(th_buffers_in_use_bytes(buffers), 0u);
 }
 
 /* ---- files in flux ---- */
@@ -164,17 +164,18 @@ static void truncate_it(unsigned i)
     close(fd);
 }
 
-static void check_whole(const struct th_slot *slot)
+static void check_whole(const struct th_buffer *buffer)
 {
-    cr_assert_geq(slot->len, 1000u);
-    for (size_t k = 0; k < slot->len; k++)
-        cr_assert_eq(slot->data[k], (uint8_t)(slot->len % 251), "byte %zu of %zu is of another file", k, slot->len);
+    cr_assert_geq(buffer->len, 1000u);
+    for (size_t k = 0; k < buffer->len; k++)
+        cr_assert_eq(buffer->data[k], (uint8_t)(buffer->len % 251), "byte %zu of %zu is of another file", k,
+                     buffer->len);
 }
 
 /* Load the file again and again while it is changed. */
 static void load_against_writer(void (*change)(unsigned i), bool whole)
 {
-    struct th_loader loader = {.slots = slots, .max_bytes = 1 << 30};
+    struct th_loader loader = {.buffers = buffers, .max_bytes = 1 << 30};
     struct writer writer = {.change = change};
     pthread_t thread;
     write_file("f", 2000);
@@ -182,13 +183,13 @@ static void load_against_writer(void (*change)(unsigned i), bool whole)
     while (atomic_load(&writer.n_changes) < 3)
         usleep(1000);
     for (int i = 0; i < 200; i++) {
-        struct th_slot *slot = NULL;
+        struct th_buffer *buffer = NULL;
         struct thumbs_error err = {0};
-        enum thumbs_code code = load(&loader, "f", &slot, &err);
+        enum thumbs_code code = load(&loader, "f", &buffer, &err);
         cr_assert(code == THUMBS_OK || code == THUMBS_VANISHED, "%s", err.message);
-        if (code == THUMBS_OK && whole) check_whole(slot);
-        if (code == THUMBS_OK) th_slots_give(slots, slot);
-        cr_assert_eq(th_slots_in_use_bytes(slots), 0u);
+        if (code == THUMBS_OK && whole) check_whole(buffer);
+        if (code == THUMBS_OK) th_buffers_give(buffers, buffer);
+        cr_assert_eq(th_buffers_in_use_bytes(buffers), 0u);
     }
     atomic_store(&writer.stop, true);
     pthread_join(thread, NULL);
@@ -261,14 +262,14 @@ static bool remove_at_peek(const uint8_t *data, size_t len)
 
 static enum thumbs_code load_changing(bool (*change)(const uint8_t *data, size_t len), struct thumbs_error *err)
 {
-    struct th_loader loader = {.slots = slots, .max_bytes = 1 << 30, .judge = judge};
+    struct th_loader loader = {.buffers = buffers, .max_bytes = 1 << 30, .judge = judge};
     worth_loading = change;
-    struct th_slot *slot = NULL;
+    struct th_buffer *buffer = NULL;
     write_file("f", 2000);
     n_tries = 0;
-    enum thumbs_code code = load(&loader, "f", &slot, err);
-    if (code == THUMBS_OK) th_slots_give(slots, slot);
-    cr_assert_eq(th_slots_in_use_bytes(slots), 0u);
+    enum thumbs_code code = load(&loader, "f", &buffer, err);
+    if (code == THUMBS_OK) th_buffers_give(buffers, buffer);
+    cr_assert_eq(th_buffers_in_use_bytes(buffers), 0u);
     return code;
 }
 
@@ -301,17 +302,17 @@ Test(load, what_is_removed_under_the_read_has_vanished)
 /* Files that the kernel makes up have no size, or a wrong one. */
 Test(load, a_length_that_is_not_so_is_told)
 {
-    struct th_loader loader = {.slots = slots, .max_bytes = 1 << 30};
+    struct th_loader loader = {.buffers = buffers, .max_bytes = 1 << 30};
     static const char *const files[][2] = {{"/proc", "version"}, {"/sys/kernel/mm/transparent_hugepage", "enabled"}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        struct th_slot *slot = NULL;
+        struct th_buffer *buffer = NULL;
         struct thumbs_error err = {0};
         struct stat st;
         int dir = open(files[i][0], O_RDONLY | O_DIRECTORY);
         if (dir < 0) continue;
-        cr_expect_eq(th_load_file(&loader, dir, files[i][1], &slot, &st, &err), THUMBS_UNREADABLE, "%s", err.message);
+        cr_expect_eq(th_load_file(&loader, dir, files[i][1], &buffer, &st, &err), THUMBS_UNREADABLE, "%s", err.message);
         cr_expect_str_eq(err.message, "has not the length that its file system tells");
-        cr_expect_eq(th_slots_in_use_bytes(slots), 0u);
+        cr_expect_eq(th_buffers_in_use_bytes(buffers), 0u);
         close(dir);
     }
 }

@@ -20,13 +20,14 @@ Test(fit, few_descriptors_cost_files_on_their_way_before_jobs)
     struct thumbs_options o = options_of(THUMBS_MODE_PROCESSES, 8);
     const struct th_room wanted = th_fit_wanted(&o, false);
     unsigned jobs_before = 8;
-    cr_expect_eq(wanted.n_slots, 8 * 3 + 32 + 4);
+    cr_expect_eq(wanted.n_buffers, 8 * 3 + 32 + 4);
     for (uint64_t most = th_fit_descriptors(&o, &wanted); most >= 36; most--) {
         struct th_room room = wanted;
         cr_assert(th_fit_into_descriptors(&o, most, &room), "%u", (unsigned)most);
         cr_expect_leq(th_fit_descriptors(&o, &room), most);
         cr_expect(room.jobs == 8 || room.n_loaded == 1, "%u", (unsigned)most);
-        cr_expect(room.jobs >= 1 && room.io_jobs >= 1 && room.n_paths >= 1 && room.n_loaded >= 1 && room.n_slots >= 1);
+        cr_expect(room.jobs >= 1 && room.io_jobs >= 1 && room.n_paths >= 1 && room.n_loaded >= 1 &&
+                  room.n_buffers >= 1);
         cr_expect_leq(room.jobs, jobs_before);
         jobs_before = room.jobs;
     }

@@ -22,8 +22,8 @@
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "buffers/buffers.h"
 #include "load/uring.h"
-#include "slots/slots.h"
 
 enum { MAX_FILES = 300 };
 
@@ -57,8 +57,8 @@ static void write_file(const char *name, size_t len)
     close(fd);
 }
 
-/* Those of slots stay with the slots. */
-static bool is_slot(const char *fd)
+/* Those of buffers stay with the buffers. */
+static bool is_buffer(const char *fd)
 {
     char path[300], target[8] = "";
     snprintf(path, sizeof path, "/proc/self/fd/%s", fd);
@@ -70,7 +70,7 @@ static size_t count_descriptors(void)
     DIR *dir = opendir("/proc/self/fd");
     size_t n = 0;
     for (struct dirent *entry; (entry = readdir(dir));)
-        n += !is_slot(entry->d_name);
+        n += !is_buffer(entry->d_name);
     closedir(dir);
     return n;
 }
@@ -91,8 +91,8 @@ struct run {
     struct th_loader loader;
     struct fate fates[MAX_FILES];
     size_t n, next;
-    bool keep_slots; /* give them back later, from another thread */
-    struct th_slot *kept[MAX_FILES];
+    bool keep_buffers; /* give them back later, from another thread */
+    struct th_buffer *kept[MAX_FILES];
     atomic_size_t n_kept;
     size_t stop_after;  /* names asked for; 0: never */
     const char *change; /* rewritten when its state has been asked for */
@@ -126,14 +126,14 @@ static bool has_room(void *user)
     return run->next % 3 != 0; /* now and then not, so that waiting for room is passed too */
 }
 
-static void check_content(const struct fate *fate, const struct th_slot *slot)
+static void check_content(const struct fate *fate, const struct th_buffer *buffer)
 {
-    cr_assert_eq(slot->len, fate->len, "%s: %zu instead of %zu bytes", fate->name, slot->len, fate->len);
-    for (size_t k = 0; k < slot->len; k++)
-        cr_assert_eq(slot->data[k], (uint8_t)(k * 31 + k / 251), "%s: byte %zu", fate->name, k);
+    cr_assert_eq(buffer->len, fate->len, "%s: %zu instead of %zu bytes", fate->name, buffer->len, fate->len);
+    for (size_t k = 0; k < buffer->len; k++)
+        cr_assert_eq(buffer->data[k], (uint8_t)(k * 31 + k / 251), "%s: byte %zu", fate->name, k);
 }
 
-static void loaded(void *user, void *file, struct th_slot *slot, const struct stat *st, uint64_t load_ns)
+static void loaded(void *user, void *file, struct th_buffer *buffer, const struct stat *st, uint64_t load_ns)
 {
     struct run *run = user;
     struct fate *fate = file;
@@ -141,13 +141,13 @@ static void loaded(void *user, void *file, struct th_slot *slot, const struct st
     fate->told++;
     fate->loaded = true;
     fate->st = *st;
-    check_content(fate, slot);
-    if (!run->keep_slots) {
-        th_slots_give(run->loader.slots, slot);
+    check_content(fate, buffer);
+    if (!run->keep_buffers) {
+        th_buffers_give(run->loader.buffers, buffer);
         return;
     }
     size_t i = atomic_load(&run->n_kept);
-    run->kept[i] = slot;
+    run->kept[i] = buffer;
     atomic_store(&run->n_kept, i + 1);
 }
 
@@ -204,11 +204,11 @@ static enum thumbs_code run_files(struct run *run, unsigned n_in_flight)
     return code;
 }
 
-static struct th_slots *make_slots(unsigned n, uint64_t budget, bool shared)
+static struct th_buffers *make_buffers(unsigned n, uint64_t budget, bool shared)
 {
-    struct th_slots *slots = NULL;
-    cr_assert_eq(th_slots_create(n, budget, shared, &slots, NULL), THUMBS_OK);
-    return slots;
+    struct th_buffers *buffers = NULL;
+    cr_assert_eq(th_buffers_create(n, budget, shared, &buffers, NULL), THUMBS_OK);
+    return buffers;
 }
 
 static void expect_all_loaded(const struct run *run)
@@ -218,10 +218,10 @@ static void expect_all_loaded(const struct run *run)
         cr_assert(run->fates[i].loaded, "%s: %s", run->fates[i].name, run->fates[i].error.message);
 }
 
-static void expect_slots_back(struct th_slots *slots)
+static void expect_buffers_back(struct th_buffers *buffers)
 {
-    cr_assert_eq(th_slots_in_use_bytes(slots), 0u);
-    th_slots_destroy(slots);
+    cr_assert_eq(th_buffers_in_use_bytes(buffers), 0u);
+    th_buffers_destroy(buffers);
 }
 
 /* ---- what is loaded ---- */
@@ -233,7 +233,7 @@ Test(uring, reads_every_length_whole)
     for (int shared = 0; shared < 2; shared++) {
         for (unsigned n_in_flight = 1; n_in_flight < 10; n_in_flight += 4) {
             struct run *run = calloc(1, sizeof *run);
-            run->loader = (struct th_loader){.slots = make_slots(8, 1 << 30, shared), .max_bytes = 1 << 30};
+            run->loader = (struct th_loader){.buffers = make_buffers(8, 1 << 30, shared), .max_bytes = 1 << 30};
             for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
                 write_file(names[i], lengths[i]);
                 add(run, names[i], lengths[i]);
@@ -242,7 +242,7 @@ Test(uring, reads_every_length_whole)
             expect_all_loaded(run);
             cr_assert_eq(run->fates[6].st.st_size, 5000001);
             cr_assert_neq(run->fates[6].st.st_mtim.tv_sec, 0);
-            expect_slots_back(run->loader.slots);
+            expect_buffers_back(run->loader.buffers);
             free(run);
         }
     }
@@ -251,20 +251,20 @@ Test(uring, reads_every_length_whole)
 Test(uring, plain_descriptors_do_as_well)
 {
     struct run *run = calloc(1, sizeof *run);
-    run->loader = (struct th_loader){.slots = make_slots(64, 1 << 30, false), .max_bytes = 1 << 30, .follow = true};
+    run->loader = (struct th_loader){.buffers = make_buffers(64, 1 << 30, false), .max_bytes = 1 << 30, .follow = true};
     add_many(run, 200);
     cr_assert_eq(symlinkat("f5", dirfd_, "link"), 0);
     add(run, "link", run->fates[5].len);
     cr_assert_eq(run_files(run, 64), THUMBS_OK);
     expect_all_loaded(run);
-    expect_slots_back(run->loader.slots);
+    expect_buffers_back(run->loader.buffers);
     free(run);
 }
 
 Test(uring, what_is_settled_is_not_read)
 {
     struct run *run = calloc(1, sizeof *run);
-    run->loader = (struct th_loader){.slots = make_slots(64, 1 << 30, false), .max_bytes = 1 << 30};
+    run->loader = (struct th_loader){.buffers = make_buffers(64, 1 << 30, false), .max_bytes = 1 << 30};
     add_many(run, 100);
     for (size_t i = 0; i < 100; i++)
         run->fates[i].settle = i % 2;
@@ -274,7 +274,7 @@ Test(uring, what_is_settled_is_not_read)
         cr_expect_eq(run->fates[i].loaded, i % 2 == 0);
         cr_expect_eq((size_t)run->fates[i].st.st_size, run->fates[i].len);
     }
-    expect_slots_back(run->loader.slots);
+    expect_buffers_back(run->loader.buffers);
     free(run);
 }
 
@@ -300,8 +300,8 @@ static void compare_with_load_file(bool follow)
     static const char *const names[] = {"missing", "big",  "link",   "dangling", "fifo", "dir",
                                         "text",    "none", "locked", "good",     ""};
     struct run *run = calloc(1, sizeof *run);
-    run->loader =
-        (struct th_loader){.slots = make_slots(4, 1 << 20, false), .max_bytes = 1000, .follow = follow, .judge = judge};
+    run->loader = (struct th_loader){
+        .buffers = make_buffers(4, 1 << 20, false), .max_bytes = 1000, .follow = follow, .judge = judge};
     worth_loading = is_not_text;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         add(run, names[i], 900);
@@ -309,18 +309,18 @@ static void compare_with_load_file(bool follow)
     cr_assert_eq(run_files(run, 4), THUMBS_OK);
     for (size_t i = 0; i < run->n; i++) {
         struct fate *fate = &run->fates[i];
-        struct th_slot *slot = NULL;
+        struct th_buffer *buffer = NULL;
         struct thumbs_error err = {0};
         struct stat st;
-        enum thumbs_code code = th_load_file(&run->loader, dirfd_, fate->name, &slot, &st, &err);
+        enum thumbs_code code = th_load_file(&run->loader, dirfd_, fate->name, &buffer, &st, &err);
         cr_expect_eq(fate->loaded, code == THUMBS_OK, "%s", fate->name);
         cr_expect_eq(fate->error.code, err.code, "%s: %s instead of %s", fate->name, fate->error.message, err.message);
         cr_expect_eq(fate->error.stage, err.stage, "%s", fate->name);
         cr_expect_eq(fate->error.os_errno, err.os_errno, "%s", fate->name);
         cr_expect_str_eq(fate->error.message, err.message, "%s", fate->name);
-        th_slots_give(run->loader.slots, slot);
+        th_buffers_give(run->loader.buffers, buffer);
     }
-    expect_slots_back(run->loader.slots);
+    expect_buffers_back(run->loader.buffers);
     free(run);
 }
 
@@ -347,14 +347,14 @@ Test(uring, says_why_not_in_the_same_words)
 Test(uring, what_changed_once_is_read_again)
 {
     struct run *run = calloc(1, sizeof *run);
-    run->loader = (struct th_loader){.slots = make_slots(4, 1 << 30, false), .max_bytes = 1 << 30};
+    run->loader = (struct th_loader){.buffers = make_buffers(4, 1 << 30, false), .max_bytes = 1 << 30};
     write_file("f", 2000);
     add(run, "f", 3000);
     run->change = "f"; /* after its state was taken: now it has 3000 bytes */
     cr_assert_eq(run_files(run, 4), THUMBS_OK);
     expect_all_loaded(run);
     cr_expect_eq(run->fates[0].st.st_size, 3000);
-    expect_slots_back(run->loader.slots);
+    expect_buffers_back(run->loader.buffers);
     free(run);
 }
 
@@ -382,7 +382,7 @@ static bool truncate_it(const uint8_t *data, size_t len)
 static void expect_keeps_changing(bool (*change)(const uint8_t *data, size_t len))
 {
     struct run *run = calloc(1, sizeof *run);
-    run->loader = (struct th_loader){.slots = make_slots(4, 1 << 30, false), .max_bytes = 1 << 30, .judge = judge};
+    run->loader = (struct th_loader){.buffers = make_buffers(4, 1 << 30, false), .max_bytes = 1 << 30, .judge = judge};
     worth_loading = change;
     write_file("f", 200000);
     add(run, "f", 200000);
@@ -390,7 +390,7 @@ static void expect_keeps_changing(bool (*change)(const uint8_t *data, size_t len
     cr_expect_not(run->fates[0].loaded);
     cr_expect_eq(run->fates[0].error.code, THUMBS_VANISHED, "%s", run->fates[0].error.message);
     cr_expect_str_eq(run->fates[0].error.message, "keeps changing while it is read");
-    expect_slots_back(run->loader.slots);
+    expect_buffers_back(run->loader.buffers);
     free(run);
 }
 
@@ -445,14 +445,15 @@ static void expect_odd_length(const char *dir, const char *name, bool follow)
     int kept = dirfd_, odd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (odd < 0) return;
     struct run *run = calloc(1, sizeof *run);
-    run->loader = (struct th_loader){.slots = make_slots(4, 1 << 30, false), .max_bytes = 1 << 30, .follow = follow};
+    run->loader =
+        (struct th_loader){.buffers = make_buffers(4, 1 << 30, false), .max_bytes = 1 << 30, .follow = follow};
     add(run, name, 0);
     dirfd_ = odd;
     cr_assert_eq(run_files(run, 4), THUMBS_OK);
     dirfd_ = kept;
     cr_expect_eq(run->fates[0].error.code, THUMBS_UNREADABLE, "%s: %s", name, run->fates[0].error.message);
     cr_expect_str_eq(run->fates[0].error.message, "has not the length that its file system tells");
-    expect_slots_back(run->loader.slots);
+    expect_buffers_back(run->loader.buffers);
     free(run);
     close(odd);
 }
@@ -474,39 +475,39 @@ static void *give_back_later(void *arg)
         while (atomic_load(&run->n_kept) == i)
             usleep(100);
         usleep(500);
-        th_slots_give(run->loader.slots, run->kept[i]);
+        th_buffers_give(run->loader.buffers, run->kept[i]);
     }
     return NULL;
 }
 
-static void run_with_few_slots(unsigned n_slots, uint64_t budget, bool follow)
+static void run_with_few_buffers(unsigned n_buffers, uint64_t budget, bool follow)
 {
     struct run *run = calloc(1, sizeof *run);
     pthread_t thread;
     run->loader =
-        (struct th_loader){.slots = make_slots(n_slots, budget, false), .max_bytes = 1 << 30, .follow = follow};
-    run->keep_slots = true;
+        (struct th_loader){.buffers = make_buffers(n_buffers, budget, false), .max_bytes = 1 << 30, .follow = follow};
+    run->keep_buffers = true;
     add_many(run, 150);
     pthread_create(&thread, NULL, give_back_later, run);
     cr_assert_eq(run_files(run, 32), THUMBS_OK);
     pthread_join(thread, NULL);
     expect_all_loaded(run);
-    expect_slots_back(run->loader.slots);
+    expect_buffers_back(run->loader.buffers);
     free(run);
 }
 
-Test(uring, few_slots_and_little_budget_do_not_lock_up)
+Test(uring, few_buffers_and_little_budget_do_not_lock_up)
 {
-    run_with_few_slots(1, 1 << 30, false);
-    run_with_few_slots(40, 1, false);
-    run_with_few_slots(2, 100000, false);
+    run_with_few_buffers(1, 1 << 30, false);
+    run_with_few_buffers(40, 1, false);
+    run_with_few_buffers(2, 100000, false);
 }
 
 Test(uring, few_descriptors_are_waited_for)
 {
     struct rlimit limit = {.rlim_cur = 20, .rlim_max = 20};
     cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    run_with_few_slots(1, 1 << 30, true); /* files wait for the one slot, each with its descriptor */
+    run_with_few_buffers(1, 1 << 30, true); /* files wait for the one buffer, each with its descriptor */
 }
 
 /* ---- time ---- */
@@ -514,7 +515,8 @@ Test(uring, few_descriptors_are_waited_for)
 Test(uring, waits_overlap)
 {
     struct run *run = calloc(1, sizeof *run);
-    run->loader = (struct th_loader){.slots = make_slots(64, 1 << 30, false), .max_bytes = 1 << 30, .latency_ms = 50};
+    run->loader =
+        (struct th_loader){.buffers = make_buffers(64, 1 << 30, false), .max_bytes = 1 << 30, .latency_ms = 50};
     add_many(run, 128);
     uint64_t start_ns = th_now_ns();
     cr_assert_eq(run_files(run, 64), THUMBS_OK);
@@ -522,7 +524,7 @@ Test(uring, waits_overlap)
     expect_all_loaded(run);
     cr_expect_geq(took_ms, 100u, "two rounds of 64 files, 50 ms each, took %llu ms", (unsigned long long)took_ms);
     cr_expect_lt(took_ms, 128 * 50u * 3 / 4, "%llu ms", (unsigned long long)took_ms);
-    expect_slots_back(run->loader.slots);
+    expect_buffers_back(run->loader.buffers);
     free(run);
 }
 
@@ -531,7 +533,7 @@ Test(uring, ends_at_once_with_requests_under_way)
     for (int follow = 0; follow < 2; follow++) {
         struct run *run = calloc(1, sizeof *run);
         run->loader = (struct th_loader){
-            .slots = make_slots(64, 1 << 30, true), .max_bytes = 1 << 30, .latency_ms = 30000, .follow = follow};
+            .buffers = make_buffers(64, 1 << 30, true), .max_bytes = 1 << 30, .latency_ms = 30000, .follow = follow};
         add_many(run, 60);
         run->stop_after = 60;
         uint64_t start_ns = th_now_ns();
@@ -539,7 +541,7 @@ Test(uring, ends_at_once_with_requests_under_way)
         cr_expect_lt((th_now_ns() - start_ns) / 1000000, 20000u, "the requests were not cancelled");
         for (size_t i = 0; i < run->n; i++)
             cr_expect_eq(run->fates[i].error.code, THUMBS_STOPPED);
-        expect_slots_back(run->loader.slots);
+        expect_buffers_back(run->loader.buffers);
         free(run);
     }
 }
@@ -549,11 +551,11 @@ Test(uring, ends_anywhere_without_leaks)
     for (size_t stop_after = 1; stop_after < 200; stop_after += 9) {
         struct run *run = calloc(1, sizeof *run);
         run->loader = (struct th_loader){
-            .slots = make_slots(8, 200000, stop_after % 2), .max_bytes = 1 << 30, .follow = stop_after % 3 == 0};
+            .buffers = make_buffers(8, 200000, stop_after % 2), .max_bytes = 1 << 30, .follow = stop_after % 3 == 0};
         add_many(run, 200);
         run->stop_after = stop_after;
         cr_assert_eq(run_files(run, 32), THUMBS_OK);
-        expect_slots_back(run->loader.slots);
+        expect_buffers_back(run->loader.buffers);
         free(run);
     }
 }
@@ -577,11 +579,11 @@ static void expect_unharmed(const char *plan, bool follow)
     struct run *run = calloc(1, sizeof *run);
     plan_fault(plan);
     run->loader = (struct th_loader){
-        .slots = make_slots(16, 1 << 30, false), .max_bytes = 1 << 30, .follow = follow, .latency_ms = 1};
+        .buffers = make_buffers(16, 1 << 30, false), .max_bytes = 1 << 30, .follow = follow, .latency_ms = 1};
     add_many(run, 40);
     cr_assert_eq(run_files(run, 8), THUMBS_OK);
     expect_all_loaded(run);
-    expect_slots_back(run->loader.slots);
+    expect_buffers_back(run->loader.buffers);
     free(run);
 }
 
@@ -623,14 +625,14 @@ static void expect_all_fail(const char *plan, enum thumbs_code code, const char 
 {
     struct run *run = calloc(1, sizeof *run);
     plan_fault(plan);
-    run->loader = (struct th_loader){.slots = make_slots(16, 1 << 30, false), .max_bytes = 1 << 30};
+    run->loader = (struct th_loader){.buffers = make_buffers(16, 1 << 30, false), .max_bytes = 1 << 30};
     add_many(run, 20);
     cr_assert_eq(run_files(run, 8), THUMBS_OK);
     for (size_t i = 0; i < run->n; i++) {
         cr_expect_eq(run->fates[i].error.code, code, "%s: %s", run->fates[i].name, run->fates[i].error.message);
         cr_expect_not_null(strstr(run->fates[i].error.message, message), "%s", run->fates[i].error.message);
     }
-    expect_slots_back(run->loader.slots);
+    expect_buffers_back(run->loader.buffers);
     free(run);
 }
 
@@ -654,28 +656,28 @@ Test(uring, one_failed_read_costs_one_file)
     size_t n_failed = 0;
     struct run *run = calloc(1, sizeof *run);
     plan_fault("read:7");
-    run->loader = (struct th_loader){.slots = make_slots(16, 1 << 30, false), .max_bytes = 1 << 30};
+    run->loader = (struct th_loader){.buffers = make_buffers(16, 1 << 30, false), .max_bytes = 1 << 30};
     add_many(run, 20);
     cr_assert_eq(run_files(run, 8), THUMBS_OK);
     for (size_t i = 0; i < run->n; i++)
         n_failed += !run->fates[i].loaded;
     cr_expect_eq(n_failed, 1u);
-    expect_slots_back(run->loader.slots);
+    expect_buffers_back(run->loader.buffers);
     free(run);
 }
 
-Test(uring, no_memory_for_a_slot_costs_one_file)
+Test(uring, no_memory_for_a_buffer_costs_one_file)
 {
     size_t n_failed = 0;
     struct run *run = calloc(1, sizeof *run);
     plan_fault("mmap:3");
-    run->loader = (struct th_loader){.slots = make_slots(16, 1 << 30, false), .max_bytes = 1 << 30};
+    run->loader = (struct th_loader){.buffers = make_buffers(16, 1 << 30, false), .max_bytes = 1 << 30};
     add_many(run, 20);
     cr_assert_eq(run_files(run, 8), THUMBS_OK);
     for (size_t i = 0; i < run->n; i++)
         n_failed += run->fates[i].error.code == THUMBS_MEMORY;
     cr_expect_eq(n_failed, 1u);
-    expect_slots_back(run->loader.slots);
+    expect_buffers_back(run->loader.buffers);
     free(run);
 }
 

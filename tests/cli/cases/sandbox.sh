@@ -16,7 +16,7 @@ probe open-write "open-write $here/secret"
 probe create "create $here/new"
 probe unlink "unlink $here/secret"
 probe list "list $here"
-for word in reopen-slot stderr socket fork memfd ptrace-parent kill-parent signal-group; do probe $word $word; done
+for word in reopen-buffer stderr socket fork memfd ptrace-parent kill-parent signal-group; do probe $word $word; done
 probe connect "connect $here/no-socket"
 probe exec "exec /bin/true"
 rm probes/ok.gif

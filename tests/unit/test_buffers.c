@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "buffers/buffers.h"
+#include "support/asleep.h"
+
+static struct th_buffers *make(unsigned n, uint64_t budget, bool shared)
+{
+    struct th_buffers *buffers = NULL;
+    struct thumbs_error err = {0};
+    cr_assert_eq(th_buffers_create(n, budget, shared, &buffers, &err), THUMBS_OK, "%s", err.message);
+    return buffers;
+}
+
+static struct th_buffer *take(struct th_buffers *buffers, size_t bytes)
+{
+    struct th_buffer *buffer = NULL;
+    struct thumbs_error err = {0};
+    cr_assert_eq(th_buffers_take(buffers, bytes, &buffer, &err), THUMBS_OK, "%s", err.message);
+    cr_assert_geq(buffer->cap, bytes);
+    return buffer;
+}
+
+Test(buffers, grow_and_keep_their_memory)
+{
+    for (int shared = 0; shared < 2; shared++) {
+        struct th_buffers *buffers = make(2, 1 << 30, shared);
+        for (size_t bytes = 0; bytes < (size_t)40 << 20; bytes = bytes * 3 + 1) {
+            struct th_buffer *buffer = take(buffers, bytes);
+            memset(buffer->data, 0x5a, buffer->cap);
+            buffer->len = bytes;
+            cr_assert_eq(th_buffers_in_use_bytes(buffers), bytes);
+            th_buffers_give(buffers, buffer);
+        }
+        cr_assert_eq(th_buffers_in_use_bytes(buffers), 0u);
+        th_buffers_destroy(buffers);
+    }
+}
+
+Test(buffers, a_worker_sees_the_bytes_and_cannot_change_them)
+{
+    struct th_buffers *buffers = make(1, 1 << 20, true);
+    struct th_buffer *buffer = take(buffers, 100000);
+    memset(buffer->data, 7, 100000);
+    const uint8_t *seen = mmap(NULL, buffer->cap, PROT_READ, MAP_SHARED, buffer->fd, 0);
+    cr_assert_neq(seen, MAP_FAILED);
+    cr_assert_eq(seen[99999], 7);
+    void *writable = mmap(NULL, buffer->cap, PROT_READ | PROT_WRITE, MAP_SHARED, buffer->fd, 0);
+    cr_assert_eq(writable, MAP_FAILED);
+    cr_assert_eq(ftruncate(buffer->fd, 0), -1, "nor cut them");
+    munmap((void *)seen, buffer->cap);
+    th_buffers_give(buffers, buffer);
+    th_buffers_destroy(buffers);
+}
+
+Test(buffers, try_take_does_not_wait)
+{
+    struct th_buffers *buffers = make(2, 100, false);
+    struct th_buffer *first = take(buffers, 60), *second = NULL;
+    enum thumbs_code code = THUMBS_INTERNAL;
+    cr_expect_not(th_buffers_try_take(buffers, 41, &second, &code, NULL), "beyond the budget");
+    cr_expect_null(second);
+    cr_expect_eq(th_buffers_in_use_bytes(buffers), 60u);
+    cr_assert(th_buffers_try_take(buffers, 40, &second, &code, NULL));
+    cr_assert_eq(code, THUMBS_OK);
+    cr_assert_geq(second->cap, 40u);
+    struct th_buffer *third = NULL;
+    cr_expect_not(th_buffers_try_take(buffers, 0, &third, &code, NULL), "there is no third buffer");
+    th_buffers_give(buffers, first);
+    th_buffers_give(buffers, second);
+    cr_assert(th_buffers_try_take(buffers, 1000, &third, &code, NULL), "alone, larger than the budget");
+    cr_assert_eq(code, THUMBS_OK);
+    th_buffers_give(buffers, third);
+    th_buffers_cancel(buffers);
+    cr_assert(th_buffers_try_take(buffers, 1, &third, &code, NULL));
+    cr_expect_eq(code, THUMBS_STOPPED);
+    th_buffers_destroy(buffers);
+}
+
+struct taker {
+    struct th_buffers *buffers;
+    size_t bytes;
+    atomic_int thread;
+    atomic_bool got;
+    enum thumbs_code code;
+    struct th_buffer *buffer;
+};
+
+static void *taker_thread(void *arg)
+{
+    struct taker *t = arg;
+    test_tell_thread(&t->thread);
+    t->code = th_buffers_take(t->buffers, t->bytes, &t->buffer, NULL);
+    atomic_store(&t->got, true);
+    return NULL;
+}
+
+Test(buffers, budget_makes_others_wait_in_order, .timeout = 120)
+{
+    struct th_buffers *buffers = make(8, 1000, false);
+    struct th_buffer *first = take(buffers, 600);
+    struct taker large = {.buffers = buffers, .bytes = 900}, small = {.buffers = buffers, .bytes = 100};
+    pthread_t large_thread, small_thread;
+    pthread_create(&large_thread, NULL, taker_thread, &large);
+    test_wait_until_asleep(&large.thread);
+    pthread_create(&small_thread, NULL, taker_thread, &small);
+    test_wait_until_asleep(&small.thread);
+    cr_assert_not(atomic_load(&large.got));
+    cr_assert_not(atomic_load(&small.got), "a small one may not overtake the large one that waits");
+    th_buffers_give(buffers, first);
+    pthread_join(large_thread, NULL);
+    pthread_join(small_thread, NULL);
+    cr_assert_eq(th_buffers_in_use_bytes(buffers), 1000u);
+    th_buffers_give(buffers, large.buffer);
+    th_buffers_give(buffers, small.buffer);
+    th_buffers_destroy(buffers);
+}
+
+Test(buffers, a_giant_goes_alone, .timeout = 120)
+{
+    struct th_buffers *buffers = make(8, 1000, false);
+    struct th_buffer *giant = take(buffers, 5000);
+    struct taker other = {.buffers = buffers, .bytes = 1};
+    pthread_t thread;
+    pthread_create(&thread, NULL, taker_thread, &other);
+    test_wait_until_asleep(&other.thread);
+    cr_assert_not(atomic_load(&other.got));
+    th_buffers_give(buffers, giant);
+    pthread_join(thread, NULL);
+    th_buffers_give(buffers, other.buffer);
+    th_buffers_destroy(buffers);
+}
+
+Test(buffers, cancel_sends_all_waiters_home, .timeout = 120)
+{
+    struct th_buffers *buffers = make(1, 1000, false);
+    struct th_buffer *only = take(buffers, 10);
+    struct taker takers[3];
+    pthread_t threads[3];
+    for (int i = 0; i < 3; i++) {
+        takers[i] = (struct taker){.buffers = buffers, .bytes = 10};
+        pthread_create(&threads[i], NULL, taker_thread, &takers[i]);
+    }
+    for (int i = 0; i < 3; i++)
+        test_wait_until_asleep(&takers[i].thread);
+    th_buffers_cancel(buffers);
+    for (int i = 0; i < 3; i++) {
+        pthread_join(threads[i], NULL);
+        cr_assert_eq(takers[i].code, THUMBS_STOPPED);
+    }
+    th_buffers_give(buffers, only);
+    th_buffers_destroy(buffers);
+}
