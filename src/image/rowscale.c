@@ -24,9 +24,9 @@
 
 #define LOBES 3 /* of the Lanczos window */
 
-/* Of a reduction by f, average whole pixels first so that at least this factor is left to the filter: at 3 the
- * droop of the box cannot be seen, and the filter sees at most 6 * 3 * 2 + 1 pixels. */
-#define LEAST_LEFT 3.0
+/* Of a reduction by f, average whole pixels first so that at least this factor is left to the
+ * filter. What averaging takes from the high frequencies the filter gives back. */
+#define LEAST_LEFT 2.0
 
 /* Most pixels one cell averages along one axis: 256 * 256 premultiplied samples of 255 * 255 just fit 32 bits. */
 #define MAX_BOX 256u
@@ -47,7 +47,11 @@ struct th_rowscale {
     size_t row_len;   /* samples of a fed row */
     size_t cells_len; /* samples of a row of cells */
 
-    uint32_t *sums;    /* row_len: the column sums of the box being filled, if any axis has a box */
+    /* If any axis has a box, the column sums of the one being filled. Without alpha, or while all
+     * of it is opaque, plain sums in 16 bits; else of what was multiplied by alpha, in 32. */
+    uint16_t *light; /* row_len, and a pixel that may be read */
+    uint32_t *heavy; /* the same; only with alpha */
+    bool is_heavy;
     uint32_t n_summed; /* rows in it */
     float *ring;       /* the last ring_rows rows of cells, row i at i % ring_rows */
     uint32_t ring_rows, n_ringed;
@@ -76,6 +80,36 @@ static void axis_finish(struct axis *a)
     *a = (struct axis){0};
 }
 
+/* The weights of output pixel i. They are sharpened by what the average of `box` pixels takes from
+ * the high frequencies, to second order: [-d, 1 + 2 d, -d] over the cells. */
+static void fill_weights(struct axis *a, double factor, uint32_t i)
+{
+    const double stretch = factor > 1 ? factor : 1, centre = (i + 0.5) * factor;
+    const double reach = LOBES * stretch + (a->box > 1);
+    const double droop = (1 - 1.0 / ((double)a->box * a->box)) / 24;
+    const double from = floor(centre - reach), to = ceil(centre + reach);
+    uint32_t first = from > 0 ? (uint32_t)from : 0;
+    uint32_t end = to < a->n_cells ? (uint32_t)to : a->n_cells;
+    if (first >= end) first = end - 1;
+    if (end - first > a->n_taps) end = first + a->n_taps;
+
+    float *w = a->weights + (size_t)i * a->n_taps;
+    double before = lanczos((first - 0.5 - centre) / stretch), here = lanczos((first + 0.5 - centre) / stretch);
+    double sum = 0;
+    for (uint32_t j = first; j < end; j++) {
+        const double after = lanczos((j + 1.5 - centre) / stretch);
+        const double weight = (1 + 2 * droop) * here - droop * (before + after);
+        w[j - first] = (float)weight;
+        sum += weight;
+        before = here;
+        here = after;
+    }
+    for (uint32_t j = 0; j < end - first; j++)
+        w[j] = sum != 0 ? (float)(w[j] / sum) : 1.0f / (float)(end - first);
+    a->first[i] = first;
+    a->count[i] = end - first;
+}
+
 static void axis_fill(struct axis *a, double factor)
 {
     if (factor == 1) {
@@ -87,26 +121,8 @@ static void axis_fill(struct axis *a, double factor)
         }
         return;
     }
-    double stretch = factor > 1 ? factor : 1;
-    for (uint32_t i = 0; i < a->n_out; i++) {
-        double centre = (i + 0.5) * factor;
-        double from = floor(centre - LOBES * stretch);
-        double to = ceil(centre + LOBES * stretch);
-        uint32_t first = from > 0 ? (uint32_t)from : 0;
-        uint32_t end = to < a->n_cells ? (uint32_t)to : a->n_cells;
-        if (first >= end) first = end - 1;
-        if (end - first > a->n_taps) end = first + a->n_taps;
-
-        float *w = a->weights + (size_t)i * a->n_taps;
-        double sum = 0;
-        for (uint32_t j = first; j < end; j++)
-            sum += lanczos((j + 0.5 - centre) / stretch);
-        for (uint32_t j = first; j < end; j++)
-            w[j - first] =
-                sum != 0 ? (float)(lanczos((j + 0.5 - centre) / stretch) / sum) : 1.0f / (float)(end - first);
-        a->first[i] = first;
-        a->count[i] = end - first;
-    }
+    for (uint32_t i = 0; i < a->n_out; i++)
+        fill_weights(a, factor, i);
 }
 
 /* The sizes of an axis, nothing allocated; *factor is what is left to the filter. */
@@ -118,7 +134,7 @@ static bool axis_plan(struct axis *a, uint32_t n_in, double span, uint32_t n_out
     f /= box;
 
     *a = (struct axis){.box = box, .n_cells = n_in / box + (n_in % box != 0), .n_out = n_out};
-    double taps = 2 * ceil(LOBES * (f > 1 ? f : 1)) + 2;
+    double taps = 2 * ceil(LOBES * (f > 1 ? f : 1) + (box > 1)) + 2;
     a->n_taps = f == 1 ? 1 : taps < a->n_cells ? (uint32_t)taps : a->n_cells;
     *factor = f;
     return true;
@@ -150,24 +166,63 @@ PER_CPU static void samples_to_float(float *restrict to, const uint8_t *restrict
         to[i] = from[i];
 }
 
-PER_CPU static void add_samples(uint32_t *restrict sums, const uint8_t *restrict from, size_t n)
+PER_CPU static void add_samples(uint16_t *restrict sums, const uint8_t *restrict from, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        sums[i] += from[i];
+        sums[i] = (uint16_t)(sums[i] + from[i]);
 }
 
-/* The same for pixels with alpha, whose colours are multiplied by it. */
-static void add_premultiplied(uint32_t *restrict sums, const uint8_t *restrict from, size_t n, uint32_t bands)
+/* The same for pixels with alpha, whose colours are multiplied by it: two pixels at a time, since a
+ * sample times another just fits 16 bits. */
+PER_CPU static void add_premultiplied_4(uint32_t *restrict sums, const uint8_t *restrict from, size_t n)
 {
-    for (size_t i = 0; i < n; i += bands) {
-        uint32_t alpha = from[i + bands - 1];
-        for (uint32_t band = 0; band + 1 < bands; band++)
-            sums[i + band] += from[i + band] * alpha;
-        sums[i + bands - 1] += alpha;
+    typedef uint8_t bytes __attribute__((vector_size(8)));
+    typedef uint16_t words __attribute__((vector_size(16)));
+    typedef uint32_t sums_of_two __attribute__((vector_size(32)));
+    const words ones = {1, 1, 1, 1, 1, 1, 1, 1};
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        bytes two;
+        sums_of_two sum;
+        memcpy(&two, from + i, sizeof two);
+        memcpy(&sum, sums + i, sizeof sum);
+        const words samples = __builtin_convertvector(two, words);
+        const words by = __builtin_shufflevector(samples, ones, 3, 3, 3, 8, 7, 7, 7, 8);
+        sum += __builtin_convertvector(samples * by, sums_of_two);
+        memcpy(sums + i, &sum, sizeof sum);
+    }
+    for (; i < n; i++)
+        sums[i] += from[i] * (uint32_t)(i % 4 == 3 ? 1 : from[i | 3]);
+}
+
+static void add_premultiplied_2(uint32_t *restrict sums, const uint8_t *restrict from, size_t n)
+{
+    for (size_t i = 0; i < n; i += 2) {
+        sums[i] += from[i] * (uint32_t)from[i + 1];
+        sums[i + 1] += from[i + 1];
     }
 }
 
-static void premultiply_to_float(float *restrict to, const uint8_t *restrict from, size_t n, uint32_t bands)
+/* Is all of a row opaque? Looked at in pieces, so that most rows that are not are known soon. */
+PER_CPU static bool is_opaque(const uint8_t *row, size_t n, uint32_t bands)
+{
+    enum { PIECE = 1024 };
+    for (size_t at = 0; at < n; at += PIECE) {
+        const size_t end = n - at < PIECE ? n : at + PIECE;
+        uint8_t all = 255;
+        if (bands == 4)
+            for (size_t i = at + 3; i < end; i += 4)
+                all &= row[i];
+        else
+            for (size_t i = at + 1; i < end; i += 2)
+                all &= row[i];
+        if (all != 255) return false;
+    }
+    return true;
+}
+
+static inline __attribute__((always_inline)) void premultiply_bands(float *restrict to, const uint8_t *restrict from,
+                                                                    size_t n, uint32_t bands)
 {
     for (size_t i = 0; i < n; i += bands) {
         float alpha = from[i + bands - 1];
@@ -175,6 +230,14 @@ static void premultiply_to_float(float *restrict to, const uint8_t *restrict fro
             to[i + band] = (float)from[i + band] * alpha;
         to[i + bands - 1] = alpha;
     }
+}
+
+PER_CPU static void premultiply_to_float(float *restrict to, const uint8_t *restrict from, size_t n, uint32_t bands)
+{
+    if (bands == 4)
+        premultiply_bands(to, from, n, 4);
+    else
+        premultiply_bands(to, from, n, 2);
 }
 
 /* to = (add ? to : 0) + four rows, each times its weight. */
@@ -313,26 +376,43 @@ static void finish_rows(struct th_rowscale *r)
     }
 }
 
-/* Sum the column sums of each cell. Called with a constant number of bands, so that the inner loops are unrolled. */
+typedef uint32_t quad __attribute__((vector_size(16)));
+
+/* Four column sums of either kind; those behind the pixel's own are not used. */
+static inline __attribute__((always_inline)) quad load_sums(const struct th_rowscale *r, size_t i)
+{
+    if (r->is_heavy) {
+        quad v;
+        memcpy(&v, r->heavy + i, sizeof v);
+        return v;
+    }
+    uint16_t v[4];
+    memcpy(v, r->light + i, sizeof v);
+    return (quad){v[0], v[1], v[2], v[3]};
+}
+
+/* Sum the column sums of each cell. Called with a constant number of bands, so that the inner loops
+ * are unrolled. */
 static inline __attribute__((always_inline)) void sum_cells(const struct th_rowscale *r, float *to, uint32_t bands)
 {
-    const uint32_t *from = r->sums;
+    /* Opaque colours count as multiplied by 255. */
+    const float colours = r->plan.alpha && !r->is_heavy ? 255.0f : 1.0f;
+    size_t at = 0;
     uint32_t left = r->plan.in_width;
     for (uint32_t cell = 0; cell < r->x.n_cells; cell++) {
         uint32_t n = left < r->x.box ? left : r->x.box;
-        uint32_t sum[4] = {0};
-        for (uint32_t i = 0; i < n; i++)
-            for (uint32_t band = 0; band < bands; band++)
-                sum[band] += *from++;
+        quad sum = {0};
+        for (uint32_t i = 0; i < n; i++, at += bands)
+            sum += load_sums(r, at);
         float scale = 1.0f / (float)(n * r->n_summed);
         for (uint32_t band = 0; band < bands; band++)
-            *to++ = (float)sum[band] * scale;
+            *to++ = (float)sum[band] * (r->plan.alpha && band + 1 == bands ? scale : colours * scale);
         left -= n;
     }
 }
 
 /* Turn the column sums into one row of cells. */
-static void close_box(struct th_rowscale *r)
+PER_CPU static void close_box(struct th_rowscale *r)
 {
     float *to = ring_row(r, r->n_ringed);
     switch (r->plan.bands) {
@@ -349,15 +429,43 @@ static void close_box(struct th_rowscale *r)
         sum_cells(r, to, 4);
         break;
     }
-    memset(r->sums, 0, r->row_len * sizeof *r->sums);
+    if (r->is_heavy)
+        memset(r->heavy, 0, r->row_len * sizeof *r->heavy);
+    else
+        memset(r->light, 0, r->row_len * sizeof *r->light);
+    r->is_heavy = false;
     r->n_summed = 0;
     r->n_ringed++;
+}
+
+/* The first row of a box that is not opaque: what was summed until now counts as multiplied by
+ * 255. */
+static void become_heavy(struct th_rowscale *r)
+{
+    for (size_t i = 0; i < r->row_len; i++) {
+        const bool is_alpha = i % r->plan.bands + 1 == r->plan.bands;
+        r->heavy[i] = (uint32_t)r->light[i] * (is_alpha ? 1 : 255);
+        r->light[i] = 0;
+    }
+    r->is_heavy = true;
+}
+
+static void sum_row(struct th_rowscale *r, const uint8_t *row)
+{
+    if (r->plan.alpha && !r->is_heavy && !is_opaque(row, r->row_len, r->plan.bands)) become_heavy(r);
+    if (!r->is_heavy)
+        add_samples(r->light, row, r->row_len);
+    else if (r->plan.bands == 4)
+        add_premultiplied_4(r->heavy, row, r->row_len);
+    else
+        add_premultiplied_2(r->heavy, row, r->row_len);
+    r->n_summed++;
 }
 
 static void feed_row(struct th_rowscale *r, const uint8_t *row)
 {
     r->n_fed++;
-    if (!r->sums) {
+    if (!r->light) {
         float *to = ring_row(r, r->n_ringed);
         if (r->plan.alpha)
             premultiply_to_float(to, row, r->row_len, r->plan.bands);
@@ -365,11 +473,7 @@ static void feed_row(struct th_rowscale *r, const uint8_t *row)
             samples_to_float(to, row, r->row_len);
         r->n_ringed++;
     } else {
-        if (r->plan.alpha)
-            add_premultiplied(r->sums, row, r->row_len, r->plan.bands);
-        else
-            add_samples(r->sums, row, r->row_len);
-        r->n_summed++;
+        sum_row(r, row);
         if (r->n_summed < r->y.box && r->n_fed < r->plan.in_height) return;
         close_box(r);
     }
@@ -388,18 +492,19 @@ static bool allocate(struct th_rowscale *r)
 {
     const struct th_rowscale_plan *p = &r->plan;
     bool boxed = r->x.box > 1 || r->y.box > 1;
-    size_t ring_len;
+    size_t ring_len, sums_len;
 
     for (uint32_t i = 0; i < r->y.n_out; i++)
         if (r->y.count[i] > r->ring_rows) r->ring_rows = r->y.count[i];
     if (!th_mul_size(p->in_width, p->bands, &r->row_len) || !th_mul_size(r->x.n_cells, p->bands, &r->cells_len) ||
-        !th_mul_size(r->ring_rows, r->cells_len, &ring_len))
+        !th_mul_size(r->ring_rows, r->cells_len, &ring_len) || !th_add_size(r->row_len, 4, &sums_len))
         return false;
 
     r->ring = th_calloc(ring_len, sizeof *r->ring);
     r->blended = th_calloc(r->cells_len, sizeof *r->blended);
     if (!r->ring || !r->blended) return false;
-    if (boxed && !(r->sums = th_calloc(r->row_len, sizeof *r->sums))) return false;
+    if (boxed && !(r->light = th_calloc(sums_len, sizeof *r->light))) return false;
+    if (boxed && p->alpha && !(r->heavy = th_calloc(sums_len, sizeof *r->heavy))) return false;
     if (p->bands > 1 && !(r->padded = th_calloc(r->x.n_cells, sizeof *r->padded))) return false;
     return th_pixels_init(&r->out, p->out_width, p->out_height, p->bands);
 }
@@ -415,7 +520,7 @@ uint64_t th_rowscale_size(const struct th_rowscale_plan *p)
     /* The ring, one blended row, four lanes to a padded cell, column sums. */
     sum = th_mul_sat(cells, ((uint64_t)y.n_taps + 1) * sizeof(float));
     sum = th_add_sat(sum, th_mul_sat(x.n_cells, sizeof(lanes)));
-    sum = th_add_sat(sum, th_mul_sat(row, sizeof(uint32_t)));
+    sum = th_add_sat(sum, th_mul_sat(row, sizeof(uint16_t) + (p->alpha ? sizeof(uint32_t) : 0)));
     sum = th_add_sat(sum, th_mul_sat(x.n_out, ((uint64_t)x.n_taps + 2) * sizeof(float)));
     sum = th_add_sat(sum, th_mul_sat(y.n_out, ((uint64_t)y.n_taps + 2) * sizeof(float)));
     return th_add_sat(sum, th_mul_sat(th_mul_sat(p->out_width, p->out_height), p->bands));
@@ -440,7 +545,8 @@ void th_rowscale_destroy(struct th_rowscale *r)
     if (!r) return;
     axis_finish(&r->x);
     axis_finish(&r->y);
-    free(r->sums);
+    free(r->light);
+    free(r->heavy);
     free(r->ring);
     free(r->blended);
     free(r->padded);

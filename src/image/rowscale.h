@@ -3,7 +3,7 @@
  *
  * Several of these can drink from one decoder, one per thumbnail size, and each holds a few dozen rows at most
  * however large the source is. Separable Lanczos-3, the vertical pass first; a large reduction is begun with a box
- * average over whole pixels, which leaves the filter a factor between 3 and 6. Centres are aligned: pixel i covers
+ * average over whole pixels, which leaves the filter a factor between 2 and 4. Centres are aligned: pixel i covers
  * [i, i+1). Sums are made in a fixed order in single precision without contraction, so the result is the same on
  * every CPU. Alpha is multiplied in before and divided out after. One owner, not thread-safe.
  */

@@ -54,6 +54,7 @@ static struct th_pixels decode_png(const uint8_t *data, size_t len)
 {
     png_image png = {.version = PNG_IMAGE_VERSION};
     cr_assert(png_image_begin_read_from_memory(&png, data, len), "%s", png.message);
+    png.format &= ~PNG_FORMAT_FLAG_COLORMAP;
     uint32_t bands = PNG_IMAGE_PIXEL_CHANNELS(png.format);
     struct th_pixels p = {0};
     cr_assert(th_pixels_init(&p, png.width, png.height, bands));
@@ -579,7 +580,7 @@ static double worst_difference(const struct th_pixels *p, const struct th_pixels
 
 Test(image_rowscale, equals_plain_lanczos)
 {
-    static const uint32_t sizes[][2] = {{40, 30}, {33, 17}, {60, 29}, {131, 200}, {90, 16}};
+    static const uint32_t sizes[][2] = {{40, 30}, {33, 18}, {60, 29}, {131, 200}, {90, 18}};
     for (uint32_t bands = 1; bands <= 3; bands += 2)
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
             struct th_pixels p = scene(90, 70, bands), out = scaled(&p, sizes[i][0], sizes[i][1], 7);

@@ -87,7 +87,7 @@ static uint64_t rows(const struct th_estimate *e)
  * the picture lies on its side is not asked: the worse of both. */
 static uint64_t peak(const struct th_estimate *e, const struct thumbs_image_options *options)
 {
-    uint64_t decoding = e->planes ? 0 : rows(e), encoding = 0, feeding = 0;
+    uint64_t decoding = e->planes || e->direct ? 0 : rows(e), encoding = 0, feeding = 0;
     for (int swap = 0; swap <= 1; swap++) {
         struct th_targets targets;
         th_targets_fit(&targets, e->width, e->height, swap, options, options->enlarge != 0);

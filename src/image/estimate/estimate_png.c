@@ -1,5 +1,7 @@
-/* PNG (ISO/IEC 15948), as libpng reads it for libvips: row by row, or interlaced into a picture in memory. */
+/* PNG (ISO/IEC 15948): as our own reader does it, and as libpng reads what is irregular for libvips; row by row, or
+ * interlaced into a picture in memory. */
 #include "image/estimate/estimators.h"
+#include "image/png/png_rows.h"
 
 #define ZLIB_BYTES ((uint64_t)64 << 10)
 
@@ -73,6 +75,16 @@ static struct found chunks(struct th_view v)
     return f;
 }
 
+/* A regular file, of which nothing but a band of rows is held. With a profile it may still be one for libvips. */
+static bool is_direct(struct th_view v, struct th_estimate *out)
+{
+    struct th_png_header h;
+    if (!th_png_parse(v.data, v.len, &h) || h.icc) return false;
+    out->direct = true;
+    out->decoder = th_png_rows_size(&h);
+    return true;
+}
+
 bool th_estimate_png(struct th_view v, const struct thumbs_image_options *options, struct th_estimate *out)
 {
     (void)options;
@@ -82,10 +94,11 @@ bool th_estimate_png(struct th_view v, const struct thumbs_image_options *option
     unsigned depth = v.data[24], type = v.data[25];
     bool interlaced = v.data[28] != 0;
     struct found found = chunks(v);
-    out->held = found.sum;
     bool alpha = found.transparency || type == GREY_ALPHA || type == RGB_ALPHA;
     out->bands = (type == GREY || type == GREY_ALPHA ? 1 : 3) + alpha;
     out->pixel_bytes = (uint64_t)out->bands * (depth > 8 ? 2 : 1);
+    if (is_direct(v, out)) return true;
+    out->held = found.sum;
     out->decoder = th_add_sat(ZLIB_BYTES, th_mul3_sat(out->width, 8, 4)); /* libpng's rows */
     if (interlaced) out->decoder = th_add_sat(out->decoder, th_mul3_sat(out->width, out->height, out->pixel_bytes));
     return true;

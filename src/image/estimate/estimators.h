@@ -29,6 +29,7 @@ struct th_estimate {
     uint64_t decoder;       /* bytes the decoder holds at its peak, beside a few rows; given back before encoding */
     uint64_t held;          /* bytes that are held from the header to the last output */
     bool planes;            /* on the JPEG hot path: no rows, no scalers */
+    bool direct;            /* rows come from a decoder of our own: none beside those it holds */
 };
 
 /* Fill *out, which comes with the format and the usual values; false if the size is not found. */

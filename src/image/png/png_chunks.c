@@ -1,0 +1,335 @@
+#include "image/png/png_chunks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <zlib.h>
+
+#include "base/sys.h"
+#include "image/png/png_crc.h"
+
+#define MOST_CHUNK   0x7FFFFFFFu
+#define FRAME        12u      /* length, name and checksum around a chunk's body */
+#define MOST_PROFILE 8000000u /* as libpng has it */
+#define LEAST_ICC    132u     /* header and number of tags */
+
+/* Most chunks before the pixels, and most bytes of one that is read, in a regular file: so that it is
+ * soon known. */
+#define MOST_CHUNKS (1u << 16)
+#define MOST_READ   8000000u
+
+/* Bytes that are summed and inflated at a time, so that they are still in a near cache. */
+#define MOST_RUN ((size_t)32 << 10)
+
+static uint32_t be32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static uint16_t be16(const uint8_t *p)
+{
+    return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+/* ---- before the pixels ---- */
+
+struct chunk {
+    const uint8_t *name, *body;
+    uint32_t len;
+};
+
+/* A walk over the chunks before the pixels. */
+struct walk {
+    const uint8_t *data;
+    size_t len, at;
+    struct th_png_header *h;
+    unsigned n_palette;
+    bool has_srgb, has_palette, has_key;
+};
+
+static bool is_letter(uint8_t c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* The frame of the chunk at w->at. Whether all of the body is there matters to all but IDAT. */
+static bool open_chunk(const struct walk *w, struct chunk *c)
+{
+    if (w->len - w->at < FRAME) return false;
+    c->len = be32(w->data + w->at);
+    c->name = w->data + w->at + 4;
+    c->body = c->name + 4;
+    for (unsigned i = 0; i < 4; i++)
+        if (!is_letter(c->name[i])) return false;
+    return c->len <= MOST_CHUNK;
+}
+
+static bool is(const struct chunk *c, const char name[5])
+{
+    return memcmp(c->name, name, 4) == 0;
+}
+
+static bool sum_is_right(const struct chunk *c)
+{
+    return th_png_crc(0, c->name, (size_t)c->len + 4) == be32(c->body + c->len);
+}
+
+static bool depth_fits(unsigned depth, unsigned colour)
+{
+    const bool small = depth == 1 || depth == 2 || depth == 4;
+    switch (colour) {
+    case TH_PNG_GREY:
+        return small || depth == 8 || depth == 16;
+    case TH_PNG_PALETTE:
+        return small || depth == 8;
+    case TH_PNG_RGB:
+    case TH_PNG_GREY_ALPHA:
+    case TH_PNG_RGB_ALPHA:
+        return depth == 8 || depth == 16;
+    default:
+        return false;
+    }
+}
+
+static bool read_ihdr(const struct chunk *c, struct th_png_header *h)
+{
+    if (!is(c, "IHDR") || c->len != 13 || !sum_is_right(c)) return false;
+    h->width = be32(c->body);
+    h->height = be32(c->body + 4);
+    h->depth = c->body[8];
+    h->colour = c->body[9];
+    h->interlaced = c->body[12] == 1;
+    if (h->width < 1 || h->width > MOST_CHUNK || h->height < 1 || h->height > MOST_CHUNK) return false;
+    return depth_fits(h->depth, h->colour) && !c->body[10] && !c->body[11] && c->body[12] <= 1;
+}
+
+/* Beside a palette of pixels there is one that only suggests colours; libpng is strict with both. */
+static bool read_plte(struct walk *w, const struct chunk *c)
+{
+    struct th_png_header *h = w->h;
+    if (w->has_palette || !sum_is_right(c)) return false;
+    w->has_palette = true;
+    if (!(h->colour & 2)) return true; /* grey: it is not looked at */
+    if (c->len == 0 || c->len % 3 || c->len > 768) return false;
+    if (h->colour != TH_PNG_PALETTE) return true;
+    w->n_palette = c->len / 3;
+    /* Entries that no pixel can ask for are not counted. */
+    if (w->n_palette > 1u << h->depth) w->n_palette = 1u << h->depth;
+    for (unsigned i = 0; i < w->n_palette; i++)
+        memcpy(h->palette[i], c->body + 3 * i, 3);
+    return true;
+}
+
+/* One that does not fit is left out, as libpng does it. */
+static void read_trns(struct walk *w, const struct chunk *c)
+{
+    struct th_png_header *h = w->h;
+    if (w->has_key || !sum_is_right(c)) return;
+    if (h->colour == TH_PNG_PALETTE) {
+        if (!w->has_palette || c->len == 0 || c->len > w->n_palette) return;
+        for (unsigned i = 0; i < c->len; i++)
+            h->palette[i][3] = c->body[i];
+    } else {
+        const unsigned n = h->colour == TH_PNG_GREY ? 1 : 3;
+        if ((h->colour != TH_PNG_GREY && h->colour != TH_PNG_RGB) || c->len != 2 * n) return;
+        for (unsigned i = 0; i < n; i++)
+            h->key[i] = be16(c->body + 2 * i);
+    }
+    w->has_key = h->keyed = true;
+}
+
+/* Two profiles, or sRGB and a profile: which counts is for libpng to say. */
+static bool read_iccp(struct walk *w, const struct chunk *c)
+{
+    if (w->has_palette || !sum_is_right(c)) return true; /* not looked at */
+    if (w->h->icc || w->has_srgb) return false;
+    w->h->icc = c->body;
+    w->h->icc_len = c->len;
+    return true;
+}
+
+static bool read_srgb(struct walk *w, const struct chunk *c)
+{
+    if (w->has_palette || c->len != 1 || !sum_is_right(c)) return true;
+    w->has_srgb = true;
+    return !w->h->icc;
+}
+
+static void read_exif(struct walk *w, const struct chunk *c)
+{
+    if (w->h->exif || !sum_is_right(c)) return;
+    w->h->exif = c->body;
+    w->h->exif_len = c->len;
+}
+
+/* A chunk between the header and the pixels. False: irregular. */
+static bool read_chunk(struct walk *w, const struct chunk *c)
+{
+    const bool critical = !(c->name[0] & 0x20);
+    if (is(c, "PLTE")) return read_plte(w, c);
+    if (critical) return false;
+    if (c->len > MOST_READ) return !is(c, "iCCP") && !is(c, "eXIf");
+    if (is(c, "tRNS")) read_trns(w, c);
+    if (is(c, "eXIf")) read_exif(w, c);
+    if (is(c, "iCCP")) return read_iccp(w, c);
+    if (is(c, "sRGB")) return read_srgb(w, c);
+    return true;
+}
+
+bool th_png_parse(const uint8_t *data, size_t len, struct th_png_header *out)
+{
+    static const uint8_t signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
+    struct walk w = {.data = data, .len = len, .at = 8, .h = out};
+    memset(out, 0, sizeof *out);
+    for (unsigned i = 0; i < 256; i++)
+        out->palette[i][3] = 255;
+    if (len < 8 || memcmp(data, signature, 8) != 0) return false;
+    struct chunk c;
+    for (unsigned i = 0; i < MOST_CHUNKS && open_chunk(&w, &c); i++) {
+        if (w.at > 8 && is(&c, "IDAT")) {
+            out->pixels = w.at;
+            return out->colour != TH_PNG_PALETTE || w.has_palette;
+        }
+        if (c.len > w.len - w.at - FRAME) return false;
+        if (w.at == 8 ? !read_ihdr(&c, out) : !read_chunk(&w, &c)) return false;
+        w.at += FRAME + (size_t)c.len;
+    }
+    return false;
+}
+
+unsigned th_png_channels(const struct th_png_header *h)
+{
+    static const uint8_t channels[7] = {1, 0, 3, 1, 2, 0, 4};
+    return channels[h->colour];
+}
+
+/* ---- the profile ---- */
+
+/* Do the tags lie within the profile? */
+static bool tags_fit(const uint8_t *icc, size_t len)
+{
+    const uint32_t n = be32(icc + 128);
+    if (n > (len - LEAST_ICC) / 12) return false;
+    for (uint32_t i = 0; i < n; i++) {
+        const uint8_t *tag = icc + LEAST_ICC + (size_t)12 * i;
+        const uint32_t at = be32(tag + 4), size = be32(tag + 8);
+        if (at > len || size > len - at) return false;
+    }
+    return true;
+}
+
+/* What libpng asks of a profile before it hands it out. */
+static bool profile_fits(const struct th_png_header *h, const uint8_t *icc, size_t len)
+{
+    if (len % 4 && icc[8] > 3) return false;
+    if (memcmp(icc + 36, "acsp", 4) != 0 || be32(icc + 64) >= 0xFFFF) return false;
+    if (memcmp(icc + 16, h->colour & 2 ? "RGB " : "GRAY", 4) != 0) return false;
+    if (!memcmp(icc + 12, "abst", 4) || !memcmp(icc + 12, "link", 4)) return false;
+    if (memcmp(icc + 20, "XYZ ", 4) != 0 && memcmp(icc + 20, "Lab ", 4) != 0) return false;
+    return tags_fit(icc, len);
+}
+
+/* Inflate up to n bytes; how many came. */
+static size_t inflate_some(const uint8_t *from, size_t len, uint8_t *to, size_t n)
+{
+    z_stream z = {.next_in = (Bytef *)from, .avail_in = (uInt)len, .next_out = to, .avail_out = (uInt)n};
+    if (inflateInit(&z) != Z_OK) return 0;
+    inflate(&z, Z_SYNC_FLUSH);
+    inflateEnd(&z);
+    return n - z.avail_out;
+}
+
+bool th_png_profile(const struct th_png_header *h, uint8_t **profile, size_t *len)
+{
+    uint8_t begin[LEAST_ICC];
+    *profile = NULL;
+    *len = 0;
+    /* A name of 1 to 79 bytes and its NUL, the method of compression, which is 0, and the stream. */
+    size_t name = 0;
+    while (name < 80 && name < h->icc_len && h->icc[name])
+        name++;
+    if (name < 1 || name > 79 || h->icc_len < name + 2 || h->icc[name + 1] != 0) return true;
+    const uint8_t *from = h->icc + name + 2;
+    const size_t n_from = h->icc_len - name - 2;
+    if (inflate_some(from, n_from, begin, sizeof begin) != sizeof begin) return true;
+    const size_t n = be32(begin);
+    if (n < LEAST_ICC || n > MOST_PROFILE) return true;
+    uint8_t *icc = th_alloc(n);
+    if (!icc) return false;
+    if (inflate_some(from, n_from, icc, n) != n || !profile_fits(h, icc, n)) {
+        free(icc);
+        return true;
+    }
+    *profile = icc;
+    *len = n;
+    return true;
+}
+
+/* ---- the compressed pixels ---- */
+
+void th_png_pixels_init(struct th_png_pixels *p, const uint8_t *data, size_t len, size_t at)
+{
+    *p = (struct th_png_pixels){.data = data, .len = len, .at = at};
+}
+
+/* Begin the next chunk of pixels. They follow each other without another between. */
+static bool enter_chunk(struct th_png_pixels *p)
+{
+    const uint8_t *frame = p->data + p->at;
+    if (p->len - p->at < 8) {
+        p->cut = true;
+        return false;
+    }
+    if (memcmp(frame + 4, "IDAT", 4) != 0 || be32(frame) > MOST_CHUNK) return false;
+    p->left = be32(frame);
+    p->crc = th_png_crc(0, frame + 4, 4);
+    p->at += 8;
+    p->in_chunk = true;
+    return true;
+}
+
+static void leave_chunk(struct th_png_pixels *p)
+{
+    p->in_chunk = false;
+    if (p->len - p->at < 4) {
+        p->cut = true;
+        p->at = p->len;
+        return;
+    }
+    if (be32(p->data + p->at) != p->crc) p->bad_sum = true;
+    p->at += 4;
+}
+
+bool th_png_pixels_next(struct th_png_pixels *p, const uint8_t **run, size_t *n)
+{
+    while (!p->ended) {
+        if (p->in_chunk && p->left == 0) leave_chunk(p);
+        if (!p->in_chunk && !enter_chunk(p)) break;
+        size_t there = p->len - p->at;
+        if (there > p->left) there = p->left;
+        if (there > MOST_RUN) there = MOST_RUN;
+        if (there == 0 && p->left > 0) {
+            p->cut = true;
+            break;
+        }
+        if (there == 0) continue;
+        *run = p->data + p->at;
+        *n = there;
+        p->crc = th_png_crc(p->crc, *run, there);
+        p->at += there;
+        p->left -= there;
+        return true;
+    }
+    p->ended = true;
+    return false;
+}
+
+void th_png_pixels_close(struct th_png_pixels *p)
+{
+    const uint8_t *run;
+    size_t n;
+    while (!p->ended && p->in_chunk && p->left > 0)
+        if (!th_png_pixels_next(p, &run, &n)) return;
+    if (!p->ended && p->in_chunk) leave_chunk(p);
+    p->ended = true;
+}
