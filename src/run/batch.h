@@ -80,7 +80,8 @@ struct th_file *th_file_create(struct thumbs_batch *batch, struct th_walk_entry 
 void th_file_destroy(struct thumbs_batch *batch, struct th_file *file);
 
 /* Everything before work: is it up to date, can it be read, is it an image? True:
- * file->item.buffer holds it. False: its fate was reported (or the run was stopped) and the file is destroyed. Any thread. */
+ * file->item.buffer holds it. False: its fate was reported (or the run was stopped) and the file is
+ * destroyed. Any thread. */
 bool th_file_prepare(struct thumbs_batch *batch, struct th_file *file);
 
 /* The parts of th_file_prepare(), for a loader that does many files at the same time. Each tells the file's fate and

@@ -182,6 +182,7 @@ void th_vips_source_close(struct th_vips_source *s)
     if (!s) return;
     g_clear_object(&s->image);
     g_clear_object(&s->bytes);
+    th_vips_text_leave();
     free(s->icc);
     free(s->repaired);
     free(s);

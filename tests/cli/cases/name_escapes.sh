@@ -36,7 +36,8 @@ for template in '{dir}/{stem}' '{stem}/{dir}/x' '{dir}/{stem}/{stem}' '{dir}/.{s
             ;;
         *) fail "$template: exit status $got: $(cat "$log/stderr")" ;;
         esac
-        [ -z "$(find "top/out/$i/.thumbs" ! -path '*/made/*' ! -name layout -type f)" ] || fail "$template: outputs among the state"
+        [ -z "$(find "top/out/$i/.thumbs" ! -path '*/made/*' ! -name layout -type f)" ] ||
+            fail "$template: outputs among the state"
     done
 done
 snapshot top/photos >after

@@ -28,11 +28,15 @@ for mode in $MODES; do
     expect_fates r "done b.jpg" "done open/a.jpg" "failed:load:unreadable secret.jpg" "failed:walk:unreadable closed" \
         "failed:walk:unreadable entered" "failed:load:unreadable listed/a.jpg"
     rm -f r
-    # A second run does not open what is up to date: it need not be readable any more.
-    chmod 000 photos/b.jpg photos/open/a.jpg
+    # A second run does not open what is up to date. What has changed since, if only in its rights, has
+    # to be read to be judged: then it matters again that it cannot be.
     status=0
     $as "$THUMBS" --mode="$mode" photos "$mode" 2>"$log/stderr" || status=$?
     expect_counts 0 2 0 4 0
+    chmod 000 photos/b.jpg photos/open/a.jpg
+    status=0
+    $as "$THUMBS" --mode="$mode" photos "$mode" 2>"$log/stderr" || status=$?
+    expect_counts 0 0 0 6 0
     chmod 644 photos/b.jpg photos/open/a.jpg
 
     chmod 555 "$mode/open"
