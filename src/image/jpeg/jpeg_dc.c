@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "base/sys.h"
+#include "image/jpeg/jpeg_idct.h"
 
 #define LOOK_BITS  12
 #define LOOK_SIZE  (1u << LOOK_BITS)
@@ -295,11 +296,17 @@ enum th_jpeg_scan_end th_jpeg_dc_decode(const struct th_jpeg_header *header, con
     }
     end = all_scans(w);
     if (end) goto out;
-    for (unsigned c = 0; c < header->n_components; c++)
-        for (uint32_t y = 0; y < w->block_height[c]; y++)
-            th_jpeg_scan_dc_samples(w->dc[c] + (size_t)y * w->block_width[c], w->block_width[c],
-                                    header->quant[header->components[c].quant][0],
-                                    planes[c].data + (size_t)y * planes[c].stride);
+    for (unsigned c = 0; c < header->n_components; c++) {
+        for (uint32_t y = 0; y < w->block_height[c]; y++) {
+            const struct th_jpeg_idct_row row = {.records = w->dc[c] + (size_t)y * w->block_width[c],
+                                                 .n_blocks = w->block_width[c],
+                                                 .stride = 1,
+                                                 .group = 1,
+                                                 .record_len = 1};
+            th_jpeg_idct(&row, 1, header->quant[header->components[c].quant],
+                         planes[c].data + (size_t)y * planes[c].stride, planes[c].stride);
+        }
+    }
 out:
     if (w) {
         for (unsigned c = 0; c < 3; c++)

@@ -50,7 +50,4 @@ enum th_jpeg_scan_end th_jpeg_scan_decode(struct th_jpeg_scan *scan, const struc
                                           const uint8_t *data, size_t len, const struct th_jpeg_plane *planes,
                                           uint64_t deadline_ns);
 
-/* The 1x1 inverse transform of libjpeg: n samples from DC coefficients and their quantiser (below 2^15). */
-void th_jpeg_scan_dc_samples(const int16_t *dc, size_t n, uint16_t quantiser, uint8_t *out);
-
 #endif
