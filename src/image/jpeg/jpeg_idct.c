@@ -110,9 +110,11 @@ CLONES static void transform_4(struct chunk *c, const int32_t q[16])
     }
 }
 
+/* Of the 4 x 4 corner, row by row. */
+static const uint8_t zigzag[16] = {0, 1, 5, 6, 2, 4, 7, 13, 3, 8, 12, 17, 9, 11, 18, 24};
+
 static void transform(struct chunk *c, unsigned n, const uint16_t *quant)
 {
-    static const uint8_t zigzag[16] = {0, 1, 5, 6, 2, 4, 7, 13, 3, 8, 12, 17, 9, 11, 18, 24};
     int32_t q[16];
     if (n == 1) {
         samples_1(c->in[0], CHUNK, quant[0], c->out[0]);
@@ -126,17 +128,26 @@ static void transform(struct chunk *c, unsigned n, const uint16_t *quant)
     }
 }
 
+/* Where the j-th coefficient of the n x n corner lies in a record: 8 or 32 of them are in zigzag order, others row by
+ * row. */
+static inline unsigned place(unsigned j, unsigned n, unsigned record_len)
+{
+    static const uint8_t zigzag_2[4] = {0, 1, 2, 4}, corner_of_4[4] = {0, 1, 4, 5};
+    if (record_len == 32) return zigzag[j];
+    if (record_len == 8) return zigzag_2[j];
+    return n == 2 && record_len == 16 ? corner_of_4[j] : j;
+}
+
 /* Copy the coefficients of `n_blocks` blocks, `record_len` int16 each, into the lines of a chunk. Blocks come in
  * groups of `group`, and from one group to the next it is `stride` int16. */
 static inline __attribute__((always_inline)) void gather(const int16_t *records, size_t n_blocks, unsigned group,
                                                          size_t stride, unsigned record_len, unsigned n,
                                                          struct chunk *c)
 {
-    static const uint8_t corner_of_4[4] = {0, 1, 4, 5};
     for (size_t i = 0; i < n_blocks; i += group, records += stride)
         for (unsigned x = 0; x < group; x++)
             for (unsigned j = 0; j < n * n; j++)
-                c->in[j][i + x] = records[x * record_len + (n == 2 && record_len == 16 ? corner_of_4[j] : j)];
+                c->in[j][i + x] = records[x * record_len + place(j, n, record_len)];
 }
 
 static void gather_any(const int16_t *records, size_t n_blocks, unsigned group, size_t stride, unsigned record_len,
@@ -155,6 +166,8 @@ static void gather_any(const int16_t *records, size_t n_blocks, unsigned group, 
     GATHER(1, 1)
     GATHER(4, 1)
     GATHER(4, 2)
+    GATHER(8, 2)
+    GATHER(32, 4)
     GATHER(16, 1)
     GATHER(16, 2)
     GATHER(16, 4)

@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Coefficients of a row of blocks: record_len (1, 4 or 16) int16 a block, the corner row by row. Blocks come in groups
+/* Coefficients of a row of blocks: record_len int16 a block: 1, 4 or 16 are the corner row by row, 8
+ * or 32 the first in zigzag order. Blocks come in groups
  * of 1, 2 or 4, and from one group to the next it is `stride` int16. */
 struct th_jpeg_idct_row {
     const int16_t *records;

@@ -324,15 +324,14 @@ static enum th_jpeg_scan_end work_nodes(struct work *w)
     return TH_JPEG_SCAN_OK;
 }
 
-/* Room for `size` bytes in *p; what it held is lost. */
-static bool buffer_reserve(void **p, size_t *cap, size_t size)
+uint8_t *th_jpeg_scan_scratch(struct th_jpeg_scan *scan, size_t size)
 {
-    if (*cap >= size) return true;
-    free(*p);
-    *cap = 0;
-    *p = th_alloc(size);
-    if (*p) *cap = size;
-    return *p;
+    if (scan->records_cap >= size) return scan->records;
+    free(scan->records);
+    scan->records_cap = 0;
+    scan->records = th_alloc(size);
+    if (scan->records) scan->records_cap = size;
+    return scan->records;
 }
 
 static bool work_buffers(struct work *w)
@@ -342,10 +341,7 @@ static bool work_buffers(struct work *w)
     /* A row may be left when the next begins; one record lies before the first and one behind the last. */
     size_t n_records = RECORDS_BLOCKS + w->row_blocks, bytes;
     if (!th_mul_size(n_records + 2, w->record_bytes, &bytes)) return false;
-    void *records = scan->records;
-    bool ok = buffer_reserve(&records, &scan->records_cap, bytes);
-    scan->records = records;
-    if (!ok || !scan->window) return false;
+    if (!th_jpeg_scan_scratch(scan, bytes) || !scan->window) return false;
     memset(scan->records, 0, bytes);
     w->records = scan->records + w->record_bytes;
     w->records_end = w->records + n_records * w->record_bytes;
