@@ -207,6 +207,34 @@ Test(jpeg_scan, a_scan_of_many_windows)
     file_finish(&f);
 }
 
+/* Long enough for two streams at once. Damage anywhere must end as it does with one: libjpeg-turbo takes what ours
+ * takes, and sees the same coefficients. */
+Test(jpeg_scan, damage_in_a_long_scan, .timeout = 120)
+{
+    static const struct {
+        int quality;
+        unsigned noise, components, factor;
+    } sorts[] = {{90, 2, 3, 2}, {60, 2, 3, 1}, {97, 1, 3, 2}, {95, 2, 1, 1}};
+    unsigned seed = 1;
+    for (unsigned i = 0; i < sizeof sorts / sizeof *sorts; i++) {
+        struct sort_of_jpeg s = plain(520, 500);
+        s.quality = sorts[i].quality;
+        s.noise = sorts[i].noise;
+        s.components = sorts[i].components;
+        s.factors[0][0] = s.factors[0][1] = sorts[i].factor;
+        struct file f = encode(&s, i);
+        check_regular(&f, "long");
+        for (unsigned k = 0; k < 30; k++) {
+            seed = seed * 1103515245u + 12345u;
+            uint8_t *at = &f.data[f.len / 32 + seed % (f.len - f.len / 16)], before = *at;
+            *at = (uint8_t)(before ^ 1u << k % 8);
+            LLVMFuzzerTestOneInput(f.data, f.len);
+            *at = before;
+        }
+        file_finish(&f);
+    }
+}
+
 Test(jpeg_scan, restart_intervals)
 {
     static const int intervals[] = {1, 2, 5, 7, 13, 1000};

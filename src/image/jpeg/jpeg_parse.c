@@ -264,6 +264,11 @@ static int end_of_scan(const uint8_t *data, size_t len, size_t *pos, bool restar
     return marker;
 }
 
+static bool is_passed_over(int marker)
+{
+    return marker == M_COM || marker == M_DNL || (marker >= M_APP0 && marker <= M_APP15);
+}
+
 enum th_jpeg_next th_jpeg_next_scan(const uint8_t *data, size_t len, size_t *pos, struct th_jpeg_header *header,
                                     size_t *scan_end)
 {
@@ -274,7 +279,11 @@ enum th_jpeg_next th_jpeg_next_scan(const uint8_t *data, size_t len, size_t *pos
         if (marker == M_EOI) return TH_JPEG_NEXT_END;
         if ((marker >= M_RST0 && marker <= M_RST7) || marker == M_TEM) continue;
         if (marker == M_SOI || marker < M_SOF0) return TH_JPEG_NEXT_BAD;
-        if (len - *pos >= 2 && be16(data + *pos) < 2) return TH_JPEG_NEXT_BAD;
+        if (len - *pos >= 2 && be16(data + *pos) < 2) { /* less than its own length: libjpeg takes that for nothing */
+            if (!is_passed_over(marker)) return TH_JPEG_NEXT_BAD;
+            *pos += 2;
+            continue;
+        }
         if (!take_segment(data, len, pos, &s)) return TH_JPEG_NEXT_CUT;
         if (marker == M_SOS) return parse_sos(&s, header) ? TH_JPEG_NEXT_SCAN : TH_JPEG_NEXT_BAD;
         if (marker != M_DNL && !parse_segment(&s, (uint8_t)marker, header)) return TH_JPEG_NEXT_BAD;

@@ -6,7 +6,7 @@
 #include "base/num.h"
 #include "base/sys.h"
 #include "image/jpeg/jpeg_idct.h"
-#include "image/jpeg/jpeg_stream.h"
+#include "image/jpeg/jpeg_pair.h"
 
 #define MAX_NODES 10     /* blocks of an MCU, T.81 B.2.3 */
 #define MAX_SIDE  65500u /* of libjpeg */
@@ -14,7 +14,8 @@
 
 #define WINDOW_BYTES   ((size_t)64 * 1024) /* of scan without stuffing in memory at one time */
 #define WINDOW_PAD     64
-#define RECORDS_BLOCKS ((size_t)8 * 1024) /* blocks between two inverse transforms, at least */
+#define WINDOW_LEAST   (WINDOW_BYTES / 4)  /* what is worth decoding by two streams */
+#define RECORDS_BLOCKS ((size_t)16 * 1024) /* blocks between two inverse transforms, at least */
 
 struct th_jpeg_scan {
     struct th_jpeg_tables *cache[N_CACHED];
@@ -102,6 +103,7 @@ struct work {
     const struct th_jpeg_plane *planes;
     const struct th_jpeg_reduction *reduction;
     th_jpeg_run_fn *run;
+    struct th_jpeg_pair pair;
     struct source source;
     size_t window_len;
     struct th_jpeg_node nodes[MAX_NODES];
@@ -204,6 +206,26 @@ static void window_fill(struct work *w, struct th_jpeg_stream *s)
     s->in = window;
 }
 
+/* How long a block is on average, of those that are left of the segment. */
+static size_t block_bits(const struct work *w, const struct th_jpeg_stream *s, uint64_t n_blocks)
+{
+    size_t bytes = (size_t)(w->scan->window + w->window_len - s->in);
+    if (w->source.marker == -1 && !w->header->restart_interval) bytes += (size_t)(w->source.end - w->source.at);
+    return (size_t)(bytes * 8 / n_blocks);
+}
+
+/* Up to n blocks of what is in the window: by two streams as far as they come and to the end of the block after that, or
+ * by one. */
+static enum th_jpeg_run_end decode_blocks(struct work *w, struct th_jpeg_stream *s, size_t n, const uint8_t *limit,
+                                          size_t bits)
+{
+    const uint8_t *start = s->out, *end = w->scan->window + w->window_len;
+    uint8_t *out_end = s->out + n * w->record_bytes;
+    if (th_jpeg_pair_decode(&w->pair, s, end, n, bits) == TH_JPEG_RUN_IRREGULAR) return TH_JPEG_RUN_IRREGULAR;
+    if (s->out != start && s->out != out_end) out_end = s->out + w->record_bytes;
+    return w->run(s, out_end, limit);
+}
+
 /* Decode `n_blocks`, up to the marker that ends this segment, behind *out. */
 static enum th_jpeg_scan_end decode_segment(struct work *w, uint64_t n_blocks, uint8_t **out)
 {
@@ -219,11 +241,12 @@ static enum th_jpeg_scan_end decode_segment(struct work *w, uint64_t n_blocks, u
         size_t room = (size_t)(w->records_end - s.out) / w->record_bytes;
         size_t n = n_blocks < room ? (size_t)n_blocks : room;
         uint8_t *start = s.out;
+        if (w->source.marker == -1 && (size_t)(window + w->window_len - s.in) < WINDOW_LEAST) window_fill(w, &s);
         /* Within the data no pass may see the padding, which more data will replace; at its end 16 bytes more let the
          * last bits of it be used up, and what was used is checked below. */
         bool last = w->source.marker != -1;
         const uint8_t *limit = last ? window + w->window_len + 8 : window + w->window_len - 24;
-        enum th_jpeg_run_end end = w->run(&s, s.out + n * w->record_bytes, limit);
+        enum th_jpeg_run_end end = decode_blocks(w, &s, n, limit, block_bits(w, &s, n_blocks));
         if (end == TH_JPEG_RUN_IRREGULAR) return TH_JPEG_SCAN_GAVE_UP;
         n_blocks -= (size_t)(s.out - start) / w->record_bytes;
         if (end == TH_JPEG_RUN_HUNGRY) {
@@ -334,17 +357,24 @@ uint8_t *th_jpeg_scan_scratch(struct th_jpeg_scan *scan, size_t size)
     return scan->records;
 }
 
-static bool work_buffers(struct work *w)
+static bool work_buffers(struct work *w, unsigned n)
 {
     struct th_jpeg_scan *scan = w->scan;
     if (!scan->window) scan->window = th_alloc(WINDOW_BYTES + WINDOW_PAD);
     /* A row may be left when the next begins; one record lies before the first and one behind the last. */
-    size_t n_records = RECORDS_BLOCKS + w->row_blocks, bytes;
-    if (!th_mul_size(n_records + 2, w->record_bytes, &bytes)) return false;
+    size_t all = (size_t)w->mcu_rows * w->row_blocks, bytes;
+    size_t n_records = (all < RECORDS_BLOCKS ? all : RECORDS_BLOCKS) + w->row_blocks, n_spare = n_records / 2;
+    if (!th_mul_size(n_records + 2 + n_spare + 2, w->record_bytes, &bytes)) return false;
     if (!th_jpeg_scan_scratch(scan, bytes) || !scan->window) return false;
     memset(scan->records, 0, bytes);
     w->records = scan->records + w->record_bytes;
     w->records_end = w->records + n_records * w->record_bytes;
+    w->pair = (struct th_jpeg_pair){.reduction = w->reduction,
+                                    .run = w->run,
+                                    .run_pair = th_jpeg_run_pair_pick(n),
+                                    .first = w->nodes,
+                                    .spare = w->records_end + w->record_bytes,
+                                    .n_spare = n_spare};
     return true;
 }
 
@@ -372,7 +402,7 @@ enum th_jpeg_scan_end th_jpeg_scan_decode(struct th_jpeg_scan *scan, const struc
     w.mcu_rows = ceil_div(header->height, alone ? 8 : 8u * header->v_max);
     w.row_blocks = (size_t)w.mcu_columns * w.n_nodes;
     w.record_bytes = w.reduction->record_len * sizeof(int16_t);
-    if (!work_buffers(&w)) return TH_JPEG_SCAN_NO_MEMORY;
+    if (!work_buffers(&w, n)) return TH_JPEG_SCAN_NO_MEMORY;
     return decode_segments(&w);
 }
 

@@ -11,6 +11,31 @@
 #define PAST_NEED       (64u << 8)                                     /* the bit of a biased position that says so */
 #define HIDE_OUTCOME(c) __builtin_expect_with_probability((c), 1, 0.5) /* asks for a conditional move */
 
+/* Past the record lies the DC value of the next block, which is written after all that may be dropped there. */
+#define NO2 8
+#define NO4 32
+const struct th_jpeg_reduction th_jpeg_reduce_1 = {.need = 0, .record_len = 1, .bias = 0, .limit = 63};
+const struct th_jpeg_reduction th_jpeg_reduce_2 = {
+    .need = 4,
+    .record_len = 4,
+    .bias = 60,
+    .limit = 63 + 60,
+    .slot_bytes = {0,   2,   4,   NO2, 6,   NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2,
+                   NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2,
+                   NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2,
+                   NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2},
+};
+const struct th_jpeg_reduction th_jpeg_reduce_4 = {
+    .need = 24,
+    .record_len = 16,
+    .bias = 40,
+    .limit = 63 + 40,
+    .slot_bytes = {0,   2,   8,   16,  10,  4,   6,   12,  18,  24,  NO4, 26,  20,  14,  NO4, NO4,
+                   NO4, 22,  28,  NO4, NO4, NO4, NO4, NO4, 30,  NO4, NO4, NO4, NO4, NO4, NO4, NO4,
+                   NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4,
+                   NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4},
+};
+
 static inline uint64_t load_be64(const uint8_t *p)
 {
     uint64_t v;
@@ -101,6 +126,35 @@ static bool slow_step(struct th_jpeg_stream *s, const struct th_jpeg_reduction *
     return true;
 }
 
+/* To the next block where entry e ends one, by conditional moves: where blocks end cannot be guessed. Compilers turn some
+ * of them into branches if they may. */
+static inline __attribute__((always_inline)) void next_if_ends(struct th_jpeg_stream *s, uint32_t e, uint32_t k_start)
+{
+#if defined(__x86_64__)
+    const uint32_t *table = s->table;
+    const struct th_jpeg_node *node = s->node;
+    uint32_t k = s->k;
+    __asm__("testb %[ends], %b[e]\n\t"
+            "cmovne %[next_dc], %[table]\n\t"
+            "cmovne %[next], %[node]\n\t"
+            "cmovne %[k_start], %[k]"
+            : [table] "+&r"(table), [node] "+&r"(node), [k] "+&r"(k)
+            : [e] "q"(e), [ends] "i"(TH_JPEG_ENTRY_ENDS), [next_dc] "m"(s->node->next_dc), [next] "m"(s->node->next),
+              [k_start] "rm"(k_start)
+            : "cc");
+    s->table = table;
+    s->node = node;
+    s->k = k;
+#else
+    bool ends = e & TH_JPEG_ENTRY_ENDS;
+    const uint32_t *next_dc = s->node->next_dc;
+    const struct th_jpeg_node *next = s->node->next;
+    s->table = HIDE_OUTCOME(ends) ? next_dc : s->table;
+    s->node = HIDE_OUTCOME(ends) ? next : s->node;
+    s->k = HIDE_OUTCOME(ends) ? k_start : s->k;
+#endif
+}
+
 /* One lookup. False: slow_step() must take it. */
 static inline __attribute__((always_inline)) bool step(struct th_jpeg_stream *s, const struct th_jpeg_reduction *r)
 {
@@ -118,12 +172,9 @@ static inline __attribute__((always_inline)) bool step(struct th_jpeg_stream *s,
         s->sum += (uint32_t)value;
         store16(s->out, (int32_t)s->sum);
     }
-    bool ends = e & TH_JPEG_ENTRY_ENDS;
-    const uint32_t *next_dc = s->node->next_dc;
-    const struct th_jpeg_node *next = s->node->next;
-    s->table = HIDE_OUTCOME(ends) ? next_dc : ac;
-    s->node = HIDE_OUTCOME(ends) ? next : s->node;
-    s->k = HIDE_OUTCOME(ends) ? r->bias << 8 : k;
+    s->table = ac;
+    s->k = k;
+    next_if_ends(s, e, r->bias << 8);
     s->out += (e / TH_JPEG_ENTRY_ENDS & 1) * (r->record_len * sizeof(int16_t));
     return true;
 }
@@ -158,10 +209,47 @@ out:
     return end;
 }
 
+/* Steps of two streams do not wait for each other: what one takes to look up its next entry the other uses. A stream that
+ * needs a careful step gets it, and the rest of the pass is left out. */
+static inline __attribute__((always_inline)) void run_pair(struct th_jpeg_stream *first, struct th_jpeg_stream *second,
+                                                           const uint8_t *a_out_end, const uint8_t *b_out_end,
+                                                           const uint8_t *a_in_limit, const uint8_t *b_in_limit,
+                                                           const struct th_jpeg_reduction *r)
+{
+    struct th_jpeg_stream a = *first, b = *second, copy; /* the copy, so that they can live in registers */
+    const ptrdiff_t record = (ptrdiff_t)(r->record_len * sizeof(int16_t));
+    while (a_out_end - a.out >= 3 * record && b_out_end - b.out >= 3 * record && a.in <= a_in_limit &&
+           b.in <= b_in_limit) {
+        refill(&a);
+        refill(&b);
+        for (unsigned i = 0; i < 3; i++) {
+            if (!step(&a, r)) goto careful_a;
+            if (!step(&b, r)) goto careful_b;
+        }
+        continue;
+    careful_a:
+        copy = a;
+        if (!slow_step(&copy, r)) break;
+        a = copy;
+        continue;
+    careful_b:
+        copy = b;
+        if (!slow_step(&copy, r)) break;
+        b = copy;
+    }
+    *first = a;
+    *second = b;
+}
+
 #define RUN_VARIANT(name, reduction, attributes)                                                                       \
     attributes static enum th_jpeg_run_end name(struct th_jpeg_stream *s, uint8_t *out_end, const uint8_t *in_limit)   \
     {                                                                                                                  \
         return run(s, out_end, in_limit, &(reduction));                                                                \
+    }                                                                                                                  \
+    attributes static void name##_pair(struct th_jpeg_stream *a, struct th_jpeg_stream *b, const uint8_t *a_out_end,   \
+                                       const uint8_t *b_out_end, const uint8_t *a_in_limit, const uint8_t *b_in_limit) \
+    {                                                                                                                  \
+        run_pair(a, b, a_out_end, b_out_end, a_in_limit, b_in_limit, &(reduction));                                    \
     }
 RUN_VARIANT(run_1, th_jpeg_reduce_1, )
 RUN_VARIANT(run_2, th_jpeg_reduce_2, )
@@ -181,4 +269,13 @@ th_jpeg_run_fn *th_jpeg_run_pick(unsigned n)
         return n == 1 ? run_1_bmi2 : n == 2 ? run_2_bmi2 : run_4_bmi2;
 #endif
     return n == 1 ? run_1 : n == 2 ? run_2 : run_4;
+}
+
+th_jpeg_run_pair_fn *th_jpeg_run_pair_pick(unsigned n)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2"))
+        return n == 1 ? run_1_bmi2_pair : n == 2 ? run_2_bmi2_pair : run_4_bmi2_pair;
+#endif
+    return n == 1 ? run_1_pair : n == 2 ? run_2_pair : run_4_pair;
 }

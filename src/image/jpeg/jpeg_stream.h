@@ -39,4 +39,10 @@ typedef enum th_jpeg_run_end th_jpeg_run_fn(struct th_jpeg_stream *s, uint8_t *o
  * which there are at least 32 bytes more to be read. */
 th_jpeg_run_fn *th_jpeg_run_pick(unsigned n);
 
+/* Two streams in lockstep, until one of them has come near its bounds or needs more than the loop can do. Both are then
+ * where they can go on, one by one. */
+typedef void th_jpeg_run_pair_fn(struct th_jpeg_stream *a, struct th_jpeg_stream *b, const uint8_t *a_out_end,
+                                 const uint8_t *b_out_end, const uint8_t *a_in_limit, const uint8_t *b_in_limit);
+th_jpeg_run_pair_fn *th_jpeg_run_pair_pick(unsigned n);
+
 #endif

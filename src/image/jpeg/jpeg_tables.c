@@ -6,31 +6,6 @@
  * not lie within the table's index, so this is more than TH_JPEG_TABLE_BITS. */
 #define ENTRY_MAX_BITS 18
 
-/* Past the record lies the DC value of the next block, which is written after all that may be dropped there. */
-#define NO2 8
-#define NO4 32
-const struct th_jpeg_reduction th_jpeg_reduce_1 = {.need = 0, .record_len = 1, .bias = 0, .limit = 63};
-const struct th_jpeg_reduction th_jpeg_reduce_2 = {
-    .need = 4,
-    .record_len = 4,
-    .bias = 60,
-    .limit = 63 + 60,
-    .slot_bytes = {0,   2,   4,   NO2, 6,   NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2,
-                   NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2,
-                   NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2,
-                   NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2},
-};
-const struct th_jpeg_reduction th_jpeg_reduce_4 = {
-    .need = 24,
-    .record_len = 16,
-    .bias = 40,
-    .limit = 63 + 40,
-    .slot_bytes = {0,   2,   8,   16,  10,  4,   6,   12,  18,  24,  NO4, 26,  20,  14,  NO4, NO4,
-                   NO4, 22,  28,  NO4, NO4, NO4, NO4, NO4, 30,  NO4, NO4, NO4, NO4, NO4, NO4, NO4,
-                   NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4,
-                   NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4},
-};
-
 bool th_jpeg_code_init(struct th_jpeg_code *c, const struct th_jpeg_huff *h, bool is_dc)
 {
     memset(c, 0, sizeof *c);

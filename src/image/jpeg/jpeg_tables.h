@@ -28,6 +28,7 @@ struct th_jpeg_reduction {
     uint8_t slot_bytes[64]; /* where a coefficient goes within the record, in bytes; past the record if not wanted */
 };
 
+/* Defined beside the loop, which is compiled for each of them. */
 extern const struct th_jpeg_reduction th_jpeg_reduce_1, th_jpeg_reduce_2, th_jpeg_reduce_4;
 
 /* One Huffman code, for the careful path and for building tables. */
