@@ -17,8 +17,8 @@
 #define ENTRY_HAS  0x80u
 
 /* An entry of `skip` holds as many whole symbols as lie within the index: bits 0 to 5 how many bits they take, bit 6
- * whether they end the block (ENTRY_ENDS), bits 8 to 15 how far they move the position, bits 16 to 31 the run of blocks,
- * bits 32 to 63 which coefficients, from the position, are not zero. */
+ * whether they end the block (ENTRY_ENDS), bits 8 to 15 how far they move the position, bits 16 to 31 the run of
+ * blocks, bits 32 to 63 which coefficients, from the position, are not zero. */
 #define SKIP_ADVANCE_MAX 32
 
 #define INLINE static inline __attribute__((always_inline))

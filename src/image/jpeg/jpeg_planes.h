@@ -1,8 +1,8 @@
 /*
  * jpeg_planes.h - a JPEG in memory to its reduced planes, as stored: no colour conversion, no upsampling.
  *
- * Decides between our own decoders, which are fast, and libjpeg-turbo, which takes everything. That of progressive files
- * keeps what it takes, damaged or not; that of baseline files takes regular ones only and leaves it to libjpeg-turbo
+ * Decides between our own decoders, which are fast, and libjpeg-turbo, which takes everything. That of progressive
+ * files keeps what it takes, damaged or not; that of baseline files takes regular ones only and leaves it to libjpeg-turbo
  * how damage looks. Thread-safe on different th_jpeg_scan.
  */
 #ifndef TH_IMAGE_JPEG_PLANES_H
@@ -31,8 +31,8 @@ enum thumbs_code th_jpeg_planes_decode(struct th_jpeg_scan *scan, const struct t
                                        const uint8_t *data, size_t len, const uint8_t *n, uint64_t deadline_ns,
                                        struct th_jpeg_planes *out, struct thumbs_error *err);
 
-/* Will our own decoder of progressive files make these planes, whatever state the file is in? libjpeg-turbo, which holds
- * all coefficients of such files, is then not asked. */
+/* Will our own decoder of progressive files make these planes, whatever state the file is in? libjpeg-turbo,
+ * which holds all coefficients of such files, is then not asked. */
 bool th_jpeg_planes_own(const struct th_jpeg_header *header, const uint8_t *n);
 
 /* What th_jpeg_planes_decode() does, by libjpeg-turbo alone: the reference for tests and benchmarks. */

@@ -214,8 +214,8 @@ static size_t block_bits(const struct work *w, const struct th_jpeg_stream *s, u
     return (size_t)(bytes * 8 / n_blocks);
 }
 
-/* Up to n blocks of what is in the window: by two streams as far as they come and to the end of the block after that, or
- * by one. */
+/* Up to n blocks of what is in the window: by two streams as far as they come and to the end of the block after that,
+ * or by one. */
 static enum th_jpeg_run_end decode_blocks(struct work *w, struct th_jpeg_stream *s, size_t n, const uint8_t *limit,
                                           size_t bits)
 {

@@ -126,8 +126,8 @@ static bool slow_step(struct th_jpeg_stream *s, const struct th_jpeg_reduction *
     return true;
 }
 
-/* To the next block where entry e ends one, by conditional moves: where blocks end cannot be guessed. Compilers turn some
- * of them into branches if they may. */
+/* To the next block where entry e ends one, by conditional moves: where blocks end cannot be guessed. Compilers turn
+ * some of them into branches if they may. */
 static inline __attribute__((always_inline)) void next_if_ends(struct th_jpeg_stream *s, uint32_t e, uint32_t k_start)
 {
 #if defined(__x86_64__)
@@ -209,8 +209,8 @@ out:
     return end;
 }
 
-/* Steps of two streams do not wait for each other: what one takes to look up its next entry the other uses. A stream that
- * needs a careful step gets it, and the rest of the pass is left out. */
+/* Steps of two streams do not wait for each other: what one takes to look up its next entry the other uses. A stream
+ * that needs a careful step gets it, and the rest of the pass is left out. */
 static inline __attribute__((always_inline)) void run_pair(struct th_jpeg_stream *first, struct th_jpeg_stream *second,
                                                            const uint8_t *a_out_end, const uint8_t *b_out_end,
                                                            const uint8_t *a_in_limit, const uint8_t *b_in_limit,

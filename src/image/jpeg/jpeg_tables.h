@@ -12,8 +12,8 @@
 #define TH_JPEG_TABLE_SIZE (1u << TH_JPEG_TABLE_BITS)
 
 /* An entry: bits 0 to 5 how many bits it takes, bit 6 whether the block ends, bits 8 to 15 how far the position in
- * the block moves, bits 16 to 31 a value to store (signed). An entry whose advance is TH_JPEG_ADVANCE_SLOW pushes the position
- * over its limit, which is the one test the loop makes. */
+ * the block moves, bits 16 to 31 a value to store (signed). An entry whose advance is TH_JPEG_ADVANCE_SLOW pushes the
+ * position over its limit, which is the one test the loop makes. */
 #define TH_JPEG_ENTRY_ENDS   0x40u
 #define TH_JPEG_ADVANCE_MASK 0xFF00u
 #define TH_JPEG_ADVANCE_SLOW 0x80u
