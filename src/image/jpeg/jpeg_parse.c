@@ -105,7 +105,7 @@ static bool parse_dqt(const struct segment *s, struct th_jpeg_header *h)
     while (p < end) {
         unsigned wide = *p >> 4, id = *p & 15;
         p++;
-        if (wide > 1 || id > 3 || (size_t)(end - p) < (wide ? 128u : 64u)) return false;
+        if (id > 3 || (size_t)(end - p) < (wide ? 128u : 64u)) return false;
         for (unsigned i = 0; i < 64; i++) {
             h->quant[id][i] = (uint16_t)(wide ? be16(p) : *p);
             p += wide ? 2 : 1;

@@ -2,7 +2,7 @@
  * jpeg_planes.h - a JPEG in memory to its reduced planes, as stored: no colour conversion, no upsampling.
  *
  * Decides between our own decoders, which are fast, and libjpeg-turbo, which takes everything. That of progressive
- * files keeps what it takes, damaged or not; that of baseline files takes regular ones only and leaves it to libjpeg-turbo
+ * files keeps what it takes, damaged or not; that of baseline files takes regular ones only and leaves to libjpeg-turbo
  * how damage looks. Thread-safe on different th_jpeg_scan.
  */
 #ifndef TH_IMAGE_JPEG_PLANES_H
