@@ -2,11 +2,12 @@
 /*
  * bench_jpeg - our scan decoder against libjpeg-turbo's scaled decode, from files in memory to planes.
  *
- *   bench_jpeg [--runs=N] [--side=N] FOLDER...
+ *   bench_jpeg [--runs=N] [--progressive] [--side=N] FOLDER...
  *
  * Takes the files of each folder (not of folders below) that our decoder takes, and decodes all of them in turn: ours
  * at 1/8, libjpeg-turbo at 1/8 (raw planes, no colour conversion), ours at 2/8, ... Prints the median of CPU seconds,
- * their least and most, and the ratio of the medians. One thread. Luma at 1/8 is checked to be equal first.
+ * their least and most, and the ratio of the medians. One thread. Luma at 1/8 is checked to be equal first. Baseline
+ * files, or with --progressive those instead.
  *
  * With --side=N it takes all JPEG files of each folder that can be decoded, and compares what a thumbnail of N x N
  * costs in all, from a file in memory to a JPEG in memory, with its decode alone: to planes, each reduced as the
@@ -21,6 +22,7 @@
 #include "image/image.h"
 #include "image/jpeg/jpeg_hot.h"
 #include "image/jpeg/jpeg_planes.h"
+#include "image/jpeg/jpeg_progressive.h"
 
 #define MAX_RUNS 101
 
@@ -48,7 +50,15 @@ static double cpu_seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static bool load(const char *path, bool regular, struct file *out)
+enum which { ALL, BASELINE, PROGRESSIVE };
+
+static bool is_of(const struct th_jpeg_header *h, enum which which)
+{
+    if (which == ALL) return true;
+    return which == BASELINE ? th_jpeg_scan_takes(h) : th_jpeg_progressive_takes(h);
+}
+
+static bool load(const char *path, enum which which, struct file *out)
 {
     FILE *in = fopen(path, "rb");
     if (!in) return false;
@@ -60,7 +70,7 @@ static bool load(const char *path, bool regular, struct file *out)
         data = len > 0 && len < 1L << 30 ? malloc((size_t)len) : NULL;
         if (data && fread(data, 1, (size_t)len, in) == (size_t)len) {
             *out = (struct file){.data = data, .len = (size_t)len};
-            ok = th_jpeg_parse(data, (size_t)len, &out->header) && (!regular || th_jpeg_scan_takes(&out->header));
+            ok = th_jpeg_parse(data, (size_t)len, &out->header) && is_of(&out->header, which);
         }
     }
     fclose(in);
@@ -83,7 +93,7 @@ static bool add(struct files *files, const struct file *file)
     return true;
 }
 
-static bool load_folder(const char *folder, bool regular, struct files *files)
+static bool load_folder(const char *folder, enum which which, struct files *files)
 {
     DIR *dir = opendir(folder);
     if (!dir) {
@@ -95,29 +105,36 @@ static bool load_folder(const char *folder, bool regular, struct files *files)
         struct file file;
         if (e->d_name[0] == '.' || snprintf(path, sizeof path, "%s/%s", folder, e->d_name) >= (int)sizeof path)
             continue;
-        if (load(path, regular, &file) && !add(files, &file)) free(file.data);
+        if (load(path, which, &file) && !add(files, &file)) free(file.data);
     }
     closedir(dir);
     return files->n > 0;
 }
 
-/* Leave out what our decoder gives up on, so that both sides do the same work, and check the rest. */
+/* Does each side decode the file at n/8, without a word of damage? At 1/8 luma must then be equal. */
+static bool both_decode(const struct file *f, struct th_jpeg_scan *scan, uint8_t n, bool *differ)
+{
+    const uint8_t ns[TH_JPEG_MAX_PLANES] = {n, n, n, n};
+    struct th_jpeg_planes own = {0}, turbo = {0};
+    bool ok = !th_jpeg_planes_decode(scan, &f->header, f->data, f->len, ns, 0, &own, NULL) && own.own;
+    ok = ok && !own.damaged && !th_jpeg_planes_decode_turbo(&f->header, f->data, f->len, n, 0, &turbo, NULL);
+    for (uint32_t y = 0; ok && n == 1 && y < own.planes[0].height; y++)
+        if (memcmp(own.planes[0].data + y * own.planes[0].stride, turbo.planes[0].data + y * turbo.planes[0].stride,
+                   own.planes[0].width))
+            *differ = true;
+    th_jpeg_planes_finish(&own);
+    th_jpeg_planes_finish(&turbo);
+    return ok;
+}
+
+/* Leave out what one side does not take, so that both do the same work, and check the rest. */
 static bool keep_regular(struct files *files, struct th_jpeg_scan *scan)
 {
-    static const uint8_t eighth[TH_JPEG_MAX_PLANES] = {1, 1, 1, 1};
     size_t n = 0;
+    bool differ = false;
     for (size_t i = 0; i < files->n; i++) {
         struct file *f = &files->items[i];
-        struct th_jpeg_planes own = {0}, turbo = {0};
-        bool ok = !th_jpeg_planes_decode(scan, &f->header, f->data, f->len, eighth, 0, &own, NULL) && own.own;
-        if (ok && th_jpeg_planes_decode_turbo(&f->header, f->data, f->len, 1, 0, &turbo, NULL)) return false;
-        for (uint32_t y = 0; ok && y < own.planes[0].height; y++)
-            if (memcmp(own.planes[0].data + y * own.planes[0].stride, turbo.planes[0].data + y * turbo.planes[0].stride,
-                       own.planes[0].width))
-                return false;
-        th_jpeg_planes_finish(&own);
-        th_jpeg_planes_finish(&turbo);
-        if (ok) {
+        if (both_decode(f, scan, 1, &differ) && both_decode(f, scan, 4, &differ)) {
             files->items[n++] = *f;
         } else {
             files->bytes -= (double)f->len;
@@ -126,7 +143,7 @@ static bool keep_regular(struct files *files, struct th_jpeg_scan *scan)
         }
     }
     files->n = n;
-    return n > 0;
+    return n > 0 && !differ;
 }
 
 static bool time_all(const struct files *files, struct th_jpeg_scan *scan, unsigned n, bool turbo, struct samples *out)
@@ -191,13 +208,13 @@ static double median(struct samples *s)
     return s->seconds[s->n / 2];
 }
 
-static bool bench(const char *folder, unsigned runs)
+static bool bench(const char *folder, unsigned runs, enum which which)
 {
     static const unsigned ns[] = {1, 2, 4};
     struct samples samples[3][2] = {{{{0}, 0}}};
     struct files files = {0};
     struct th_jpeg_scan *scan = th_jpeg_scan_create();
-    bool ok = scan && load_folder(folder, true, &files) && keep_regular(&files, scan);
+    bool ok = scan && load_folder(folder, which, &files) && keep_regular(&files, scan);
     for (unsigned run = 0; ok && run < runs; run++)
         for (unsigned i = 0; ok && i < 3; i++)
             for (unsigned turbo = 0; ok && turbo < 2; turbo++)
@@ -243,7 +260,7 @@ static bool bench_side(const char *folder, unsigned runs, uint32_t side)
     const struct thumbs_image_options o = options_for(side);
     struct th_jpeg_scan *scan = th_jpeg_scan_create();
     th_sink_init_heap(&sink);
-    bool ok = scan && load_folder(folder, false, &files);
+    bool ok = scan && load_folder(folder, ALL, &files);
     if (ok) keep_decodable(&files, scan, &sink, &o);
     for (unsigned run = 0; ok && run < runs; run++) {
         for (unsigned whole = 0; whole < 2; whole++) {
@@ -275,6 +292,7 @@ int main(int argc, char **argv)
     uint32_t side = 0;
     unsigned runs = 7;
     bool ok = true, any = false;
+    enum which which = BASELINE;
     for (int i = 1; i < argc; i++) {
         if (!strncmp(argv[i], "--runs=", 7)) {
             runs = (unsigned)strtoul(argv[i] + 7, NULL, 10);
@@ -288,9 +306,13 @@ int main(int argc, char **argv)
             side = (uint32_t)strtoul(argv[i] + 7, NULL, 10);
             continue;
         }
+        if (!strcmp(argv[i], "--progressive")) {
+            which = PROGRESSIVE;
+            continue;
+        }
         any = true;
-        ok = (side ? bench_side(argv[i], runs, side) : bench(argv[i], runs)) && ok;
+        ok = (side ? bench_side(argv[i], runs, side) : bench(argv[i], runs, which)) && ok;
     }
-    if (!any) fprintf(stderr, "usage: bench_jpeg [--runs=N] [--side=N] FOLDER...\n");
+    if (!any) fprintf(stderr, "usage: bench_jpeg [--runs=N] [--progressive] [--side=N] FOLDER...\n");
     return !any ? 2 : !ok;
 }

@@ -16,8 +16,8 @@
 #include <vips/vips.h>
 
 #include "image/image.h"
-#include "image/jpeg/jpeg_dc.h"
 #include "image/jpeg/jpeg_planes.h"
+#include "image/jpeg/jpeg_progressive.h"
 #include "support/corpus.h"
 #include "support/picture.h"
 
@@ -133,7 +133,7 @@ static void check_planes(const struct test_file *f)
     struct th_jpeg_header h;
     struct th_jpeg_planes own = {0};
     const uint8_t n[TH_JPEG_MAX_PLANES] = {1, 1, 1, 1};
-    if (!th_jpeg_parse(f->data, f->len, &h) || (!th_jpeg_scan_takes(&h) && !th_jpeg_dc_takes(&h))) return;
+    if (!th_jpeg_parse(f->data, f->len, &h) || (!th_jpeg_scan_takes(&h) && !th_jpeg_progressive_takes(&h))) return;
     n_taken++;
     if (th_jpeg_planes_decode(scan, &h, f->data, f->len, n, 0, &own, NULL) == THUMBS_OK && own.own) {
         n_regular++;

@@ -1,11 +1,12 @@
 /* JPEG (ITU-T T.81): what the hot path, libjpeg-turbo behind it, and libvips behind that hold at most. Which of them
- * takes a file depends on its data (a regular file that is damaged goes to libjpeg-turbo), so the worst counts. */
+ * takes a baseline file depends on its data (one that is damaged goes to libjpeg-turbo), so the worst counts. */
 #include "image/estimate/estimators.h"
 
 #include "image/exif.h"
 #include "image/formats.h"
 #include "image/jpeg/jpeg_hot.h"
 #include "image/jpeg/jpeg_planes.h"
+#include "image/jpeg/jpeg_progressive.h"
 
 /* A block of coefficients in libjpeg's arrays. */
 #define BLOCK_BYTES 128
@@ -68,12 +69,26 @@ static unsigned turbo_n(const struct th_jpeg_header *h, unsigned i, unsigned n)
     return own;
 }
 
+/* Progressive files that our own decoder makes, whatever state they are in: a row of coefficients at a time. */
+static void progressive(const struct th_jpeg_header *h, const uint8_t n[TH_JPEG_MAX_PLANES], struct th_estimate *out)
+{
+    size_t row = 0;
+    if (!th_jpeg_progressive_row_bytes(h, n, &row)) row = SIZE_MAX;
+    out->decoder = th_add_sat(th_add_sat(TH_JPEG_PROGRESSIVE_BYTES, row), SCAN_BYTES);
+    for (unsigned i = 0; i < h->n_components; i++)
+        out->held = th_add_sat(out->held, plane(h, i, n[i]));
+}
+
 /* Our own decoder and libjpeg-turbo, whichever holds more: planes to the end, the rest while they decode. */
-static void hot_path(const struct th_jpeg_header *h, const uint8_t n[TH_JPEG_MAX_PLANES], size_t len,
-                     struct th_estimate *out)
+static void hot_path(const struct th_jpeg_header *h, const uint8_t n[TH_JPEG_MAX_PLANES], struct th_estimate *out)
 {
     uint64_t own = SCAN_BYTES, turbo = 0, own_planes = 0, turbo_planes = 0;
     unsigned most = 1;
+    out->planes = true;
+    if (th_jpeg_planes_own(h, n)) {
+        progressive(h, n, out);
+        return;
+    }
     for (unsigned i = 0; i < h->n_components; i++)
         if (n[i] > most) most = n[i];
     for (unsigned i = 0; i < h->n_components; i++) {
@@ -82,12 +97,10 @@ static void hot_path(const struct th_jpeg_header *h, const uint8_t n[TH_JPEG_MAX
         own_planes = th_add_sat(own_planes, plane(h, i, n[i]));
         turbo_planes = th_add_sat(turbo_planes, plane(h, i, turbo_n(h, i, most)));
         turbo = th_add_sat(turbo, across * 8 * TURBO_ROWS);
-        /* DC coefficients of progressive files; else one row of records, of 16 coefficients for each block. */
-        own = th_add_sat(own, h->sof == 0xC2 ? th_mul3_sat(across, down, 2) : across * h->v_max * 32);
+        /* One row of records, of 16 coefficients for each block. */
+        own = th_add_sat(own, across * h->v_max * 32);
     }
-    if (h->sof == 0xC2) own = th_add_sat(own, len);
     if (keeps_coefficients(h)) turbo = th_add_sat(turbo, coefficients(h));
-    out->planes = true;
     out->decoder = th_max_u64(own, turbo);
     out->held = th_add_sat(out->held, th_max_u64(own_planes, turbo_planes));
 }
@@ -173,6 +186,6 @@ bool th_estimate_jpeg(struct th_view v, const struct thumbs_image_options *optio
     for (uint32_t i = 0; i < options->n_formats && i < THUMBS_MAX_FORMATS; i++)
         planar = planar && th_image_output_format(options->formats[i], THUMBS_FORMAT_JPEG, false) == THUMBS_FORMAT_JPEG;
     th_jpeg_hot_pick(&h, &targets, planar, options->fast != 0, n);
-    hot_path(&h, n, v.len, out);
+    hot_path(&h, n, out);
     return true;
 }

@@ -105,7 +105,7 @@ static bool parse_dqt(const struct segment *s, struct th_jpeg_header *h)
     while (p < end) {
         unsigned wide = *p >> 4, id = *p & 15;
         p++;
-        if (wide > 1 || id > 3 || (size_t)(end - p) < (wide ? 128u : 64u)) return false;
+        if (id > 3 || (size_t)(end - p) < (wide ? 128u : 64u)) return false;
         for (unsigned i = 0; i < 64; i++) {
             h->quant[id][i] = (uint16_t)(wide ? be16(p) : *p);
             p += wide ? 2 : 1;
@@ -135,26 +135,38 @@ static bool parse_dht(const struct segment *s, struct th_jpeg_header *h)
     return true;
 }
 
+/* The tables that component i of the scan names. In progressive files each scan needs one or none of them, and libjpeg
+ * looks at no other. */
+static bool parse_tables(uint8_t tables, struct th_jpeg_header *h, struct th_jpeg_component *c)
+{
+    bool progressive = h->sof == M_SOF2 || h->sof == M_SOF10;
+    uint8_t dc = tables >> 4, ac = tables & 15;
+    if (progressive && (h->ss || h->ah)) dc = 0;
+    if (progressive && !h->ss) ac = 0;
+    if (dc > 3 || ac > 3) return false;
+    c->dc_table = dc;
+    c->ac_table = ac;
+    return true;
+}
+
 static bool parse_sos(const struct segment *s, struct th_jpeg_header *h)
 {
     if (!h->sof || s->len < 1) return false;
     unsigned n = s->data[0];
     if (n < 1 || n > 4 || s->len != 4 + 2 * n) return false;
     h->scan_components = (uint8_t)n;
-    for (unsigned i = 0; i < n; i++) {
-        unsigned id = s->data[1 + 2 * i], tables = s->data[2 + 2 * i], j = 0;
-        while (j < h->n_components && h->components[j].id != id)
-            j++;
-        if (j == h->n_components || tables >> 4 > 3 || (tables & 15) > 3) return false;
-        h->scan_index[i] = (uint8_t)j;
-        h->components[j].dc_table = (uint8_t)(tables >> 4);
-        h->components[j].ac_table = (uint8_t)(tables & 15);
-    }
     const uint8_t *p = s->data + 1 + 2 * n;
     h->ss = p[0];
     h->se = p[1];
     h->ah = p[2] >> 4;
     h->al = p[2] & 15;
+    for (unsigned i = 0; i < n; i++) {
+        unsigned id = s->data[1 + 2 * i], j = 0;
+        while (j < h->n_components && h->components[j].id != id)
+            j++;
+        if (j == h->n_components || !parse_tables(s->data[2 + 2 * i], h, &h->components[j])) return false;
+        h->scan_index[i] = (uint8_t)j;
+    }
     return true;
 }
 
@@ -240,23 +252,43 @@ bool th_jpeg_parse(const uint8_t *data, size_t len, struct th_jpeg_header *out)
     }
 }
 
-bool th_jpeg_parse_next_scan(const uint8_t *data, size_t len, size_t *pos, struct th_jpeg_header *header)
+/* From *pos to the marker that ends the scan. Where there are restarts, what is no marker is passed over in search of
+ * them. */
+static int end_of_scan(const uint8_t *data, size_t len, size_t *pos, bool restarts)
 {
-    bool in_scan = true;
-    for (;;) {
-        bool ignored = false;
-        int marker = next_marker(data, len, pos, in_scan ? &ignored : &header->odd);
-        if (marker < 0 || marker == M_SOI || marker == M_EOI) return false;
-        if (in_scan && marker >= M_RST0 && marker <= M_RST7) continue;
-        in_scan = false;
+    bool ignored = false;
+    int marker;
+    do {
+        marker = next_marker(data, len, pos, &ignored);
+    } while ((marker >= M_RST0 && marker <= M_RST7) || marker == M_TEM || (restarts && marker >= 0 && marker < M_SOF0));
+    return marker;
+}
+
+static bool is_passed_over(int marker)
+{
+    return marker == M_COM || marker == M_DNL || (marker >= M_APP0 && marker <= M_APP15);
+}
+
+enum th_jpeg_next th_jpeg_next_scan(const uint8_t *data, size_t len, size_t *pos, struct th_jpeg_header *header,
+                                    size_t *scan_end)
+{
+    int marker = end_of_scan(data, len, pos, header->restart_interval != 0);
+    *scan_end = marker < 0 ? len : *pos - 2;
+    for (; marker >= 0; marker = next_marker(data, len, pos, &header->odd)) {
         struct segment s;
-        if (marker < M_SOF0 || (marker >= M_RST0 && marker <= M_RST7) || !take_segment(data, len, pos, &s))
-            return false;
-        if (marker == M_SOS) return parse_sos(&s, header);
-        /* libjpeg keeps the quantisation table that a component began with; such files are left to it. */
-        if (marker == M_DQT) header->odd = true;
-        if (!parse_segment(&s, (uint8_t)marker, header)) return false;
+        if (marker == M_EOI) return TH_JPEG_NEXT_END;
+        if ((marker >= M_RST0 && marker <= M_RST7) || marker == M_TEM) continue;
+        if (marker == M_SOI || marker < M_SOF0) return TH_JPEG_NEXT_BAD;
+        if (len - *pos >= 2 && be16(data + *pos) < 2) { /* less than its own length: libjpeg takes that for nothing */
+            if (!is_passed_over(marker)) return TH_JPEG_NEXT_BAD;
+            *pos += 2;
+            continue;
+        }
+        if (!take_segment(data, len, pos, &s)) return TH_JPEG_NEXT_CUT;
+        if (marker == M_SOS) return parse_sos(&s, header) ? TH_JPEG_NEXT_SCAN : TH_JPEG_NEXT_BAD;
+        if (marker != M_DNL && !parse_segment(&s, (uint8_t)marker, header)) return TH_JPEG_NEXT_BAD;
     }
+    return TH_JPEG_NEXT_CUT;
 }
 
 void th_jpeg_count_scans(const uint8_t *data, size_t len, const struct th_jpeg_header *header, uint32_t *until_last_dc,

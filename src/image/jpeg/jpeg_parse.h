@@ -67,10 +67,19 @@ struct th_jpeg_header {
  * cannot be read past; *out is then undefined. */
 bool th_jpeg_parse(const uint8_t *data, size_t len, struct th_jpeg_header *out);
 
-/* Read on behind a scan: from *pos, which lies in its entropy-coded data, over tables to the next scan, whose
- * fields and tables replace those in *header; *pos becomes its first entropy-coded byte. False if there is none,
- * or it cannot be read; *header is then undefined. Sets `odd` also for what may not stand between scans. */
-bool th_jpeg_parse_next_scan(const uint8_t *data, size_t len, size_t *pos, struct th_jpeg_header *header);
+enum th_jpeg_next {
+    TH_JPEG_NEXT_SCAN,
+    TH_JPEG_NEXT_END, /* EOI */
+    TH_JPEG_NEXT_CUT, /* the data ends before */
+    TH_JPEG_NEXT_BAD  /* it breaks the syntax in a way that libjpeg stops at, too */
+};
+
+/* Read on behind a scan: from *pos, which lies in its entropy-coded data, over tables to the next scan, whose fields
+ * and tables replace those in *header; *pos becomes its first entropy-coded byte. *scan_end becomes the end of the data
+ * of the scan before in any case. Sets `odd` for what libjpeg-turbo warns about; unless there is a next scan, the other
+ * fields are undefined. */
+enum th_jpeg_next th_jpeg_next_scan(const uint8_t *data, size_t len, size_t *pos, struct th_jpeg_header *header,
+                                    size_t *scan_end);
 
 /* Encoders write ten scans, careful ones a few dozen. Each costs a walk over all blocks however short it is, so a small
  * file of very many keeps a decoder busy for hours: one with more is refused. */

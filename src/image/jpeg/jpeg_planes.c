@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/num.h"
 #include "base/sys.h"
-#include "image/jpeg/jpeg_dc.h"
+#include "image/jpeg/jpeg_progressive.h"
 
 #if JPEG_LIB_VERSION >= 70
 #define SCALED_SIZE(component) ((component)->DCT_h_scaled_size)
@@ -241,10 +241,10 @@ enum thumbs_code th_jpeg_planes_decode_turbo(const struct th_jpeg_header *header
     return code;
 }
 
-/* Our own way. GAVE_UP and NO_MEMORY leave nothing behind. */
+/* Our own way. Anything but OK leaves nothing behind. *what as of th_jpeg_progressive_decode(). */
 static enum th_jpeg_scan_end own_decode(struct th_jpeg_scan *scan, const struct th_jpeg_header *header,
                                         const uint8_t *data, size_t len, const uint8_t *n, uint64_t deadline_ns,
-                                        struct th_jpeg_planes *out)
+                                        struct th_jpeg_planes *out, const char **what)
 {
     struct th_jpeg_planes planes = {.n_planes = header->n_components, .own = true};
     uint32_t widths[TH_JPEG_MAX_PLANES], heights[TH_JPEG_MAX_PLANES];
@@ -255,31 +255,44 @@ static enum th_jpeg_scan_end own_decode(struct th_jpeg_scan *scan, const struct 
         th_jpeg_scan_size(header, i, n[i], &p->width, &p->height, &widths[i], &heights[i]);
     }
     if (!planes_alloc(&planes, widths, heights)) return TH_JPEG_SCAN_NO_MEMORY;
-    enum th_jpeg_scan_end end = header->sof == 0xC2
-                                    ? th_jpeg_dc_decode(header, data, len, planes.planes, deadline_ns)
-                                    : th_jpeg_scan_decode(scan, header, data, len, planes.planes, deadline_ns);
-    if (end == TH_JPEG_SCAN_OK)
-        *out = planes;
-    else
+    enum th_jpeg_scan_end end =
+        header->sof == 0xC2 ? th_jpeg_progressive_decode(scan, header, data, len, planes.planes, deadline_ns, what)
+                            : th_jpeg_scan_decode(scan, header, data, len, planes.planes, deadline_ns);
+    if (end != TH_JPEG_SCAN_OK) {
         th_jpeg_planes_finish(&planes);
+        return end;
+    }
+    planes.damaged = *what != NULL;
+    if (*what) snprintf(planes.warning, sizeof planes.warning, "%s", *what);
+    *out = planes;
     return end;
+}
+
+bool th_jpeg_planes_own(const struct th_jpeg_header *header, const uint8_t *n)
+{
+    for (unsigned i = 0; i < header->n_components && i < TH_JPEG_MAX_PLANES; i++)
+        if (n[i] > 4) return false;
+    return th_jpeg_progressive_takes(header);
 }
 
 enum thumbs_code th_jpeg_planes_decode(struct th_jpeg_scan *scan, const struct th_jpeg_header *header,
                                        const uint8_t *data, size_t len, const uint8_t *n, uint64_t deadline_ns,
                                        struct th_jpeg_planes *out, struct thumbs_error *err)
 {
+    const char *what = NULL;
     unsigned most = n[0];
     for (unsigned i = 1; i < header->n_components && i < TH_JPEG_MAX_PLANES; i++)
         if (n[i] > most) most = n[i];
-    if (most <= 4 && (th_jpeg_scan_takes(header) || (most == 1 && th_jpeg_dc_takes(header)))) {
-        switch (own_decode(scan, header, data, len, n, deadline_ns, out)) {
+    if (th_jpeg_planes_own(header, n) || (most <= 4 && th_jpeg_scan_takes(header))) {
+        switch (own_decode(scan, header, data, len, n, deadline_ns, out, &what)) {
         case TH_JPEG_SCAN_OK:
             return THUMBS_OK;
         case TH_JPEG_SCAN_NO_MEMORY:
             return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for the planes");
         case TH_JPEG_SCAN_TIMEOUT:
             return th_error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_DECODE, "it took longer than it may");
+        case TH_JPEG_SCAN_CORRUPT:
+            return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "%s", what);
         case TH_JPEG_SCAN_GAVE_UP:
             break;
         }

@@ -26,7 +26,8 @@ enum th_jpeg_scan_end {
     TH_JPEG_SCAN_OK = 0,
     TH_JPEG_SCAN_GAVE_UP, /* irregular: let libjpeg-turbo decide; the planes hold nothing of use */
     TH_JPEG_SCAN_NO_MEMORY,
-    TH_JPEG_SCAN_TIMEOUT
+    TH_JPEG_SCAN_TIMEOUT,
+    TH_JPEG_SCAN_CORRUPT /* no picture can be had of it; only where a decoder says so */
 };
 
 /* What is kept between pictures: lookup tables (cameras repeat theirs) and buffers. One thread at a time. */
@@ -50,7 +51,8 @@ enum th_jpeg_scan_end th_jpeg_scan_decode(struct th_jpeg_scan *scan, const struc
                                           const uint8_t *data, size_t len, const struct th_jpeg_plane *planes,
                                           uint64_t deadline_ns);
 
-/* The 1x1 inverse transform of libjpeg: n samples from DC coefficients and their quantiser (below 2^15). */
-void th_jpeg_scan_dc_samples(const int16_t *dc, size_t n, uint16_t quantiser, uint8_t *out);
+/* At least `size` bytes, aligned as malloc() does it, kept for the next picture: what was in them is lost. NULL: no
+ * memory. They are the caller's until the next call on the same scan. */
+uint8_t *th_jpeg_scan_scratch(struct th_jpeg_scan *scan, size_t size);
 
 #endif
