@@ -1,17 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Long runs do not creep: after 60,000 files each process holds what it held after 5,000, within
+# Long runs do not creep: after 30,000 files each process holds what it held after 5,000, within
 # 10 % (and half a megabyte, which is a tenth of little), so that the loss of one small block a
 # file is noticed. Small pictures of several kinds, so that decoders and libraries all had a turn.
 #   creep.sh PROGRAM SAMPLES MODE [FILES]
-# Mode threads has no turnover of messages and shared memory; it gets by with fewer.
 # THUMBS_NIGHTLY=1: 100,000 in both.
 set -u
 . "$(dirname "$0")/common.inc"
 mode=$3
-few=60000
-[ "$mode" != threads ] || few=30000
-n_files=${4:-$(nightly 100000 $few)}
+n_files=${4:-$(nightly 100000 30000)}
 cd "$scratch" || exit 1
 
 # Folders of 1,000: what is kept for a folder goes with it.
@@ -24,16 +21,24 @@ for ((i = 0; i < 1000; i++)); do
 done
 for ((i = 1; i < n_files / 1000; i++)); do cp -rl source/0 "source/$i"; done
 
-# Memory that each process has for itself, in kB: "NAME kB" a line; the workers' added up would hide one that grows.
+# Memory that a process has for itself, in kB: "run kB", "server kB" or "worker kB" a line. Workers are
+# replaced now and then, so they stand for one another; added up they would hide one that grows.
 # Kept is the largest of a few looks, since it goes up and down with the pictures.
-sample() {
-    local pids server pid
-    server=$(pgrep -P "$1" | head -n 1)
-    pids="$1 $server $([ -n "$server" ] && pgrep -P "$server")"
-    for pid in $pids; do
-        awk -v pid="$pid" '/^Name:/ { name = $2 } /^RssAnon:/ { print name "-" pid, $2 }' \
-            "/proc/$pid/status" 2>/dev/null
+anonymous() { # NAME PID...
+    local name=$1 pid
+    shift
+    for pid in "$@"; do
+        awk -v name="$name" '/^RssAnon:/ { print name, $2 }' "/proc/$pid/status" 2>/dev/null
     done
+}
+sample() {
+    local server
+    server=$(pgrep -P "$1" | head -n 1)
+    anonymous run "$1"
+    [ -n "$server" ] || return 0
+    anonymous server "$server"
+    # shellcheck disable=SC2046 # numbers
+    anonymous worker $(pgrep -P "$server")
 }
 largest() {
     awk '{ if ($2 > most[$1]) most[$1] = $2 } END { for (name in most) print name, most[name] }' | LC_ALL=C sort
@@ -50,7 +55,7 @@ sample_until() {
 
 : >report
 status=0
-"$thumbs" --mode=$mode --jobs=2 --quiet --size=64 --report=report source out 2>/dev/null &
+"$thumbs" --mode=$mode --jobs=2 --quiet --size=64 --report=- source out >>report 2>/dev/null &
 pid=$!
 sample_until $pid 3000 >warm
 sample_until $pid 5000 | largest >early
@@ -61,7 +66,7 @@ wait $pid || status=$?
 [ "$(n_done)" -eq $((n_files + 1)) ] || fail "$mode: $(n_done) lines in the report of $n_files files"
 [ -s early ] && [ -s late ] || fail "$mode: it was too quick to look at"
 LC_ALL=C join early late >both
-[ "$(wc -l <both)" -eq "$(wc -l <late)" ] || fail "$mode: processes were replaced"
+[ "$(wc -l <both)" -eq "$(wc -l <late)" ] || fail "$mode: not the same processes were seen early and late"
 while read -r name before after; do
     echo "$mode: $name: $before kB after 5,000 files, $after kB after $n_files"
     [ "$after" -le $((before * 11 / 10 + 512)) ] || fail "$mode: $name has grown"
