@@ -1,8 +1,8 @@
 /* One file in the calling thread: mode sync, and the inside of the team. */
 #include "base/error.h"
 #include "base/sys.h"
-#include "work/make.h"
-#include "work/probe.h"
+#include "work/hook.h"
+#include "work/timed_make.h"
 #include "work/work.h"
 
 bool th_work_admit(const struct th_work *work, struct th_item *item)

@@ -1,7 +1,7 @@
 #include "work/work.h"
 
 #include "base/error.h"
-#include "work/procs.h"
+#include "work/process_pool.h"
 #include "work/team.h"
 
 void th_work_prepare(void)

@@ -28,9 +28,9 @@
 #include "base/filelimit.h"
 #include "base/num.h"
 #include "base/sys.h"
-#include "work/make.h"
+#include "work/hook.h"
 #include "work/oom.h"
-#include "work/probe.h"
+#include "work/timed_make.h"
 #include "work/wire.h"
 #include "work/work.h"
 

@@ -12,7 +12,7 @@
 
 #include "base/sys.h"
 #include "work/check.h"
-#include "work/make.h"
+#include "work/timed_make.h"
 #include "work/wire.h"
 #include "work/work.h"
 

@@ -1,4 +1,4 @@
-#include "work/server.h"
+#include "work/fork_client.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
-/* procs.h - mode processes, see work.h. */
-#ifndef TH_WORK_PROCS_H
-#define TH_WORK_PROCS_H
+/* process_pool.h - mode processes, see work.h. */
+#ifndef TH_WORK_PROCESS_POOL_H
+#define TH_WORK_PROCESS_POOL_H
 
 #include "work/work.h"
 

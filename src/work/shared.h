@@ -1,11 +1,11 @@
 /*
- * areas.h - the memory that an attendant shares with its worker: the page that tells which file was begun, and the
+ * shared.h - the memory that an attendant shares with its worker: the page that tells which file was begun, and the
  * areas into which thumbnails come. It belongs to this process and outlives workers, so what a worker may do to it is
  * bounded: nothing shrinks (reading it here never faults), the page does not grow, and what a worker left behind goes
  * back.
  */
-#ifndef TH_WORK_AREAS_H
-#define TH_WORK_AREAS_H
+#ifndef TH_WORK_SHARED_H
+#define TH_WORK_SHARED_H
 
 #include "work/wire.h"
 

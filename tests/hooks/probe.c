@@ -1,7 +1,5 @@
-/* See probe.h. Plain system calls, not those of base: what the kernel answers is what is asked. */
-#include "work/probe.h"
-
-#ifdef THUMBS_FAULTS
+/* See hook.h. Plain system calls, not those of base: what the kernel answers is what is asked. */
+#include "work/hook.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -351,7 +349,3 @@ bool th_probe(const uint8_t *data, size_t len, bool *lie, struct thumbs_error *e
     th_error_set(error, THUMBS_INTERNAL, THUMBS_STAGE_DECODE, "probe: there is no %s", text);
     return true;
 }
-
-#else
-typedef int th_probe_is_not_built; /* ISO C wants a declaration in every file */
-#endif

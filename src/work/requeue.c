@@ -1,4 +1,4 @@
-#include "work/strays.h"
+#include "work/requeue.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,7 +8,7 @@
  * Nothing that a worker says is trusted. A wrong length, number or order means that its memory is not its own any
  * more: it is killed, and the file it was at has failed.
  */
-#include "work/procs.h"
+#include "work/process_pool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,11 +27,11 @@
 #include "base/filelimit.h"
 #include "base/procmem.h"
 #include "base/sys.h"
-#include "work/areas.h"
 #include "work/check.h"
+#include "work/fork_client.h"
 #include "work/hold.h"
-#include "work/server.h"
-#include "work/strays.h"
+#include "work/requeue.h"
+#include "work/shared.h"
 #include "work/taken.h"
 #include "work/wire.h"
 

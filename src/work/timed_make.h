@@ -1,8 +1,8 @@
 /*
- * make.h - th_image_make() with the time that a file may take.
+ * timed_make.h - th_image_make() with the time that a file may take.
  */
-#ifndef TH_WORK_MAKE_H
-#define TH_WORK_MAKE_H
+#ifndef TH_WORK_TIMED_MAKE_H
+#define TH_WORK_TIMED_MAKE_H
 
 #include "image/image.h"
 

@@ -1,12 +1,12 @@
 /*
- * strays.h - files that have been taken from the queue and have no worker: those of attendants that had to give up, and
+ * requeue.h - files that have been taken from the queue and have no worker: those of attendants that had to give up, and
  * those there was no memory for beside what their worker has. Whoever has room takes them, before new ones.
  *
  * It also tells attendants when to leave: the queue may have ended while another still has files that it may have to
  * put here. All functions are thread-safe.
  */
-#ifndef TH_WORK_STRAYS_H
-#define TH_WORK_STRAYS_H
+#ifndef TH_WORK_REQUEUE_H
+#define TH_WORK_REQUEUE_H
 
 #include <pthread.h>
 #include <stdatomic.h>

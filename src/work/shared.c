@@ -1,4 +1,4 @@
-#include "work/areas.h"
+#include "work/shared.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /*
- * probe.h - pictures that ask for trouble, for tests; only in builds with THUMBS_FAULTS.
+ * hook.h - pictures that ask for trouble, for tests; only in builds with THUMBS_FAULTS.
  *
  * A file that begins like a GIF ("GIF89a", a header of 13 bytes) and goes on with "THUMBS-PROBE word argument\n" makes
  * whoever works on it do what a hostile picture could make a decoder do: in a worker process it runs inside the
@@ -22,8 +22,8 @@
  * What is asked for and fails is reported as UNSUPPORTED "probe: WORD: <errno text>"; what succeeds as INTERNAL
  * "probe: WORD: done". So the report of a run tells what a worker is able to do.
  */
-#ifndef TH_WORK_PROBE_H
-#define TH_WORK_PROBE_H
+#ifndef TH_WORK_HOOK_H
+#define TH_WORK_HOOK_H
 
 #include "image/image.h"
 

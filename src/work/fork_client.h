@@ -1,12 +1,12 @@
 /*
- * server.h - this side of the fork server: start it, ask it for workers, have it bury them.
+ * fork_client.h - this side of the fork server: start it, ask it for workers, have it bury them.
  *
  * The server may die at any time (a user's kill, the system out of memory); its workers die with it. It is then started
  * again by the thread that sits in th_server_keep(), because a child is told to die with the thread that started it
  * (PR_SET_PDEATHSIG), and attendants come and go before that one. Requests wait for that and go on.
  */
-#ifndef TH_WORK_SERVER_H
-#define TH_WORK_SERVER_H
+#ifndef TH_WORK_FORK_CLIENT_H
+#define TH_WORK_FORK_CLIENT_H
 
 #include "work/wire.h"
 #include "work/work.h"
