@@ -1,8 +1,8 @@
 /*
- * requeue.h - files that have been taken from the queue and have no worker: those of attendants that had to give up, and
+ * requeue.h - files that have been taken from the queue and have no worker: those of supervisors that had to give up, and
  * those there was no memory for beside what their worker has. Whoever has room takes them, before new ones.
  *
- * It also tells attendants when to leave: the queue may have ended while another still has files that it may have to
+ * It also tells supervisors when to leave: the queue may have ended while another still has files that it may have to
  * put here. All functions are thread-safe.
  */
 #ifndef TH_WORK_REQUEUE_H
@@ -11,30 +11,30 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "work/work.h"
+#include "work/executor.h"
 
-struct th_strays {
+struct th_requeue {
     atomic_size_t n; /* looked at without the lock by those who would rather not wait */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct th_item **items; /* oldest first */
     size_t cap;
-    unsigned n_busy; /* attendants that may still put something here */
+    unsigned n_busy; /* supervisors that may still put something here */
 };
 
 /* Room for `cap` items, which must be as many as there can be. False: no memory. */
-bool th_strays_init(struct th_strays *strays, size_t cap);
-void th_strays_finish(struct th_strays *strays);
+bool th_requeue_init(struct th_requeue *requeue, size_t cap);
+void th_requeue_finish(struct th_requeue *requeue);
 
-/* An attendant begins, or leaves. */
-void th_strays_enter(struct th_strays *strays);
-void th_strays_leave(struct th_strays *strays);
+/* A supervisor begins, or leaves. */
+void th_requeue_enter(struct th_requeue *requeue);
+void th_requeue_leave(struct th_requeue *requeue);
 
-void th_strays_put(struct th_strays *strays, struct th_item *item);
+void th_requeue_put(struct th_requeue *requeue, struct th_item *item);
 /* The oldest, or NULL. */
-struct th_item *th_strays_try_take(struct th_strays *strays);
-/* For an attendant that has nothing and finds the queue ended: the oldest, waiting for one as long as another is busy;
+struct th_item *th_requeue_try_take(struct th_requeue *requeue);
+/* For a supervisor that has nothing and finds the queue ended: the oldest, waiting for one as long as another is busy;
  * NULL: nothing will come any more. */
-struct th_item *th_strays_take(struct th_strays *strays);
+struct th_item *th_requeue_take(struct th_requeue *requeue);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "base/tasks.h"
+#include "work/sync.h"
 
 #ifdef _OPENMP
 #include <omp.h>

@@ -2,7 +2,7 @@
 #ifndef TH_WORK_TEAM_H
 #define TH_WORK_TEAM_H
 
-#include "work/work.h"
+#include "work/executor.h"
 
 /* As th_work_run(), for mode threads. OpenMP must not have been used before in a process that forks afterwards (worker
  * processes here are started by exec, so the order does not matter). */

@@ -55,9 +55,9 @@ struct th_wire_hello {
     struct th_sandbox_state sandbox;
 };
 
-/* A page shared by a worker and its attendant. A worker that has been taken over writes what it likes: it can put blame
+/* A page shared by a worker and its supervisor. A worker that has been taken over writes what it likes: it can put blame
  * off, which is bounded, and no more. */
-struct th_wire_page {
+struct th_wire_status_page {
     _Atomic uint64_t begun;         /* id of the job that is or was last worked on: tells who was it when it dies */
     _Atomic uint32_t out_of_memory; /* 1: it is about to end itself because an allocation failed */
 };
