@@ -11,14 +11,15 @@
 
 #include "work/executor.h"
 
-/* Find out what the item will need of the budget, from its header. False: more than there ever is; it has been finished
- * as failed, with both numbers. */
+/* Find out what the item will need of the budget, from its header. False: more than there ever is;
+ * it has been finished as failed, with both numbers. */
 bool th_work_admit(const struct th_work *work, struct th_item *item);
 
 /* What an admitted item takes of the budget. */
 uint64_t th_work_charge(const struct th_work *work, const struct th_item *item);
 
-/* Take what an admitted item needs of the budget, waiting for it. False: the run was stopped; the item was dropped. */
+/* Take what an admitted item needs of the budget, waiting for it. False: the run was stopped; the
+ * item was dropped. */
 bool th_work_reserve(const struct th_work *work, struct th_item *item, unsigned worker);
 
 #endif

@@ -13,9 +13,10 @@ enum { MISSED_LOOKS = 5 /* so many in a row are missed by who was stopped, not b
 /* Two clocks are read for one time. */
 static const uint64_t clock_slack_ns = UINT64_C(1000000000);
 
-/* The time of a run that was stopped as a whole (Ctrl-Z, a batch system that suspends its jobs) is not that of the
- * file: where we have not come to look for so long, the worker has most likely not come to work. A look's time counts
- * even then, so that a hanging worker comes to its end on a machine that is always late. */
+/* The time of a run that was stopped as a whole (Ctrl-Z, a batch system that suspends its jobs) is
+ * not that of the file: where we have not come to look for so long, the worker has most likely not
+ * come to work. A look's time counts even then, so that a hanging worker comes to its end on a
+ * machine that is always late. */
 static bool is_late(struct th_supervisor *s)
 {
     uint64_t timeout_ns = s->pool->work->timeout_ns, now = th_now_ns(), gap_ns = now - s->looked_ns;
@@ -53,7 +54,8 @@ static bool take_outputs(struct th_supervisor *s, uint64_t sink_bytes)
     return true;
 }
 
-/* `size` bytes came: are they what a worker may say of sent[0], and are the outputs there to be read? */
+/* `size` bytes came: are they what a worker may say of sent[0], and are the outputs there to be
+ * read? */
 static bool is_plausible(struct th_supervisor *s, size_t size)
 {
     const struct th_work *work = s->pool->work;
@@ -70,8 +72,8 @@ static bool is_call_for_libraries(const struct th_supervisor *s, size_t size)
            !s->has_libraries;
 }
 
-/* One message; as recv(2), but a worker that died with a job unread resets the socket, and what it had said before is
- * still there. */
+/* One message; as recv(2), but a worker that died with a job unread resets the socket, and what it
+ * had said before is still there. */
 static ssize_t receive(const struct th_supervisor *s, void *message, size_t size)
 {
     ssize_t n = th_wire_receive(s->sock, message, size, NULL, NULL);

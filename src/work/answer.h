@@ -1,8 +1,8 @@
 /*
  * answer.h - what a worker says, and whether it can be believed.
  *
- * Nothing that a worker says is trusted. A wrong length, number or order violates the protocol: its memory is not its
- * own any more.
+ * Nothing that a worker says is trusted. A wrong length, number or order violates the protocol: its
+ * memory is not its own any more.
  */
 #ifndef TH_WORK_ANSWER_H
 #define TH_WORK_ANSWER_H
@@ -19,7 +19,8 @@ enum th_answer {
     TH_ANSWER_REFUSED          /* it is not locked up as is required, and ends: supervisor->hello */
 };
 
-/* Wait for what becomes of the oldest file in the worker. Only the supervisor's own thread calls. */
+/* Wait for what becomes of the oldest file in the worker. Only the supervisor's own thread
+ * calls. */
 enum th_answer th_answer_wait(struct th_supervisor *supervisor);
 
 #endif

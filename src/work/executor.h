@@ -1,5 +1,6 @@
 /*
- * executor.h - what every executor is given and gives back: items, what became of them, the settings of a run.
+ * executor.h - what every executor is given and gives back: items, what became of them, the
+ * settings of a run.
  */
 #ifndef TH_WORK_EXECUTOR_H
 #define TH_WORK_EXECUTOR_H
@@ -35,9 +36,11 @@ enum th_item_state {
     TH_ITEM_BEGUN             /* worked on */
 };
 
-/* What a worker process holds besides what its file needs: libraries' data, caches, its sinks. Planned with ... */
+/* What a worker process holds besides what its file needs: libraries' data, caches, its sinks.
+ * Planned with ... */
 #define TH_WORK_PROCESS_BYTES (UINT64_C(32) << 20)
-/* ... and what is let pass before it is thought to misbehave: heaps do not give all back between files. */
+/* ... and what is let pass before it is thought to misbehave: heaps do not give all back between
+ * files. */
 #define TH_WORK_PROCESS_MOST_BYTES (2 * TH_WORK_PROCESS_BYTES)
 
 /* Of a thread that a decoder starts in a worker process. */
@@ -59,17 +62,18 @@ struct th_work {
     enum thumbs_sandbox sandbox; /* mode processes */
     bool no_work;                /* hand each file over and back, make nothing of it */
 
-    /* Takes the item over (frees it, gives its buffer back) and does what is left to do: commit and report. Called by
-     * jobs threads at the same time, never twice for one item. */
+    /* Takes the item over (frees it, gives its buffer back) and does what is left to do: commit and
+     * report. Called by jobs threads at the same time, never twice for one item. */
     void (*finish)(void *user, struct th_item *item, const struct th_outcome *outcome);
-    /* Takes the item over as well, undone and without a fate: the run was stopped before it was begun. */
+    /* Takes the item over as well, undone and without a fate: the run was stopped before it was
+     * begun. */
     void (*drop)(void *user, struct th_item *item);
-    /* The item is in this state now, with the worker of that number (from 1) and process (0: none). Also called where
-     * nothing has changed. Only by the thread that owns the item. May be NULL. */
+    /* The item is in this state now, with the worker of that number (from 1) and process (0: none).
+     * Also called where nothing has changed. Only by the thread that owns the item. May be NULL. */
     void (*moved)(void *user, struct th_item *item, enum th_item_state state, unsigned worker, int pid);
 
-    /* Mode processes: how the first worker has been locked up, in a clause; whole: as --sandbox=require wants it.
-     * Called once at most, by any thread. */
+    /* Mode processes: how the first worker has been locked up, in a clause; whole: as
+     * --sandbox=require wants it. Called once at most, by any thread. */
     void (*tell_sandbox)(void *user, const char *how, bool whole);
     void *user;
 };

@@ -24,7 +24,7 @@ enum {
     START_PAUSE_US = 200 * 1000,
     MAX_STARTS_IN_A_ROW = 5,     /* without one answered request in between */
     SINK_SPARE_BYTES = 64 << 20, /* a sink doubles when it grows */
-    SPARE_FDS = 64,              /* of a worker besides its buffers: socket, page, sinks, a font */
+    SPARE_FDS = 64,              /* of a worker besides its buffers: socket, status page, sinks, a font */
     END_TIMEOUT_MS = 1000,       /* idle workers end at once; one that was stopped never does */
 };
 
@@ -73,7 +73,8 @@ static void reap_server(struct th_fork_client *s)
     s->pid = 0;
 }
 
-/* posix_spawn, not fork: this process has threads by now. `null` and `sock` lie above the numbers that they get. */
+/* posix_spawn, not fork: this process has threads by now. `null` and `sock` lie above the numbers
+ * that they get. */
 static int spawn_program(const char *program, int null, int sock, pid_t *pid)
 {
     char *argv[] = {(char *)"thumbs", (char *)THUMBS_WORKER_ARG, NULL};
@@ -90,7 +91,8 @@ static int spawn_program(const char *program, int null, int sock, pid_t *pid)
     sigemptyset(&defaults);
     for (int i = 1; i < 32; i++)
         sigaddset(&defaults, i);
-    /* Ignored here, it stays so from the first moment on: `pkill -USR1 thumbs` may find the server, too. */
+    /* Ignored here, it stays so from the first moment on: `pkill -USR1 thumbs` may find the server,
+     * too. */
     sigdelset(&defaults, SIGUSR1);
     /* Decoders must never write into a report that goes to standard output. */
     int failed = posix_spawn_file_actions_adddup2(&actions, null, 0);
@@ -107,8 +109,8 @@ static int spawn_program(const char *program, int null, int sock, pid_t *pid)
     return failed;
 }
 
-/* Out of the way of the numbers that the server's descriptors get: a caller of the library may have closed the first
- * three. Takes fd over. */
+/* Out of the way of the numbers that the server's descriptors get: a caller of the library may have
+ * closed the first three. Takes fd over. */
 static int above_servers(int fd)
 {
     int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, TH_WIRE_SERVER_FD + 1);
@@ -221,7 +223,8 @@ void th_fork_client_destroy(struct th_fork_client *s)
     free(s);
 }
 
-/* With the lock held. A machine that has just run out of memory or processes may have some again soon. */
+/* With the lock held. A machine that has just run out of memory or processes may have some again
+ * soon. */
 static void restart(struct th_fork_client *s)
 {
     for (;;) {

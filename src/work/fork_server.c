@@ -27,8 +27,8 @@ static void become_worker(pid_t server, int control)
     th_oom_step_forward(TH_OOM_STEP);
     close(control);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    /* Standard error may be the user's terminal, which can be read, or a log, which can be emptied. What a sanitizer
-     * finds goes there, so in those builds it stays. */
+    /* Standard error may be the user's terminal, which can be read, or a log, which can be emptied.
+     * What a sanitizer finds goes there, so in those builds it stays. */
     dup2(STDIN_FILENO, STDERR_FILENO);
 #endif
 }
@@ -105,8 +105,8 @@ static bool serve_request(int control, const struct th_wire_config *config, cons
     return th_wire_send(control, &answer, sizeof answer, NULL, 0) == 0;
 }
 
-/* Signals that a terminal or a batch system sends to a whole group are the parent's to handle: it decides what is
- * still finished, and its end is our end. */
+/* Signals that a terminal or a batch system sends to a whole group are the parent's to handle: it
+ * decides what is still finished, and its end is our end. */
 static void leave_signals_to_parent(void)
 {
     static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGQUIT};
@@ -114,8 +114,8 @@ static void leave_signals_to_parent(void)
         signal(ignored[i], SIG_IGN);
 }
 
-/* Decoders start a thread for each CPU: with 64 of them their stacks of 8 MB and arenas of 64 MB would use up a
- * worker's limits, touched or not. */
+/* Decoders start a thread for each CPU: with 64 of them their stacks of 8 MB and arenas of 64 MB
+ * would use up a worker's limits, touched or not. */
 static void keep_threads_small(void)
 {
     pthread_attr_t attr;
@@ -147,8 +147,9 @@ int th_fork_server_run(void)
     if (th_wire_send(control, &ready, sizeof ready, NULL, 0) != 0) return 1;
     while (serve_request(control, &config, sandbox)) {
     }
-    /* The parent is done and has closed the workers' sockets as well. Waiting for them here hands their CPU time up, so
-     * that time(1) shows what a run has cost. The parent loses patience, and kills, if one does not end. */
+    /* The parent is done and has closed the workers' sockets as well. Waiting for them here hands
+     * their CPU time up, so that time(1) shows what a run has cost. The parent loses patience, and
+     * kills, if one does not end. */
     close(control);
     while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) {
     }

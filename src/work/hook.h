@@ -1,9 +1,10 @@
 /*
  * hook.h - pictures that ask for trouble, for tests; only in builds with THUMBS_FAULTS.
  *
- * A file that begins like a GIF ("GIF89a", a header of 13 bytes) and goes on with "THUMBS-PROBE word argument\n" makes
- * whoever works on it do what a hostile picture could make a decoder do: in a worker process it runs inside the
- * sandbox. The same text may stand in a comment that is the first segment of a JPEG file. Words:
+ * A file that begins like a GIF ("GIF89a", a header of 13 bytes) and goes on with "THUMBS-PROBE
+ * word argument\n" makes whoever works on it do what a hostile picture could make a decoder do: in
+ * a worker process it runs inside the sandbox. The same text may stand in a comment that is the
+ * first segment of a JPEG file. Words:
  *
  *   crash           die of SIGSEGV                    abort          die of SIGABRT
  *   hang            never end                         sleep MS       take that long
@@ -19,8 +20,8 @@
  *   signal-self N   send that signal to itself       hang-up        close all descriptors and live on
  *   ok              do nothing
  *
- * What is asked for and fails is reported as UNSUPPORTED "probe: WORD: <errno text>"; what succeeds as INTERNAL
- * "probe: WORD: done". So the report of a run tells what a worker is able to do.
+ * What is asked for and fails is reported as UNSUPPORTED "probe: WORD: <errno text>"; what succeeds
+ * as INTERNAL "probe: WORD: done". So the report of a run tells what a worker is able to do.
  */
 #ifndef TH_WORK_HOOK_H
 #define TH_WORK_HOOK_H
@@ -28,8 +29,8 @@
 #include "image/image.h"
 
 #ifdef THUMBS_FAULTS
-/* True if the bytes are a probe: it has been carried out, *error says how it went. *lie: the caller is to lie. False if
- * they are to be decoded, at once or, after "while", now. */
+/* True if the bytes are a probe: it has been carried out, *error says how it went. *lie: the caller
+ * is to lie. False if they are to be decoded, at once or, after "while", now. */
 bool th_probe(const uint8_t *data, size_t len, bool *lie, struct thumbs_error *error);
 #else
 static inline bool th_probe(const uint8_t *data, size_t len, bool *lie, struct thumbs_error *error)

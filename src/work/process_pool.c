@@ -67,7 +67,8 @@ enum thumbs_code th_process_pool_run(const struct th_work *work, struct thumbs_e
         run_supervisors(&pool, supervisors, work->jobs);
         th_supervision_fail_requeued(&pool);
         bool left_behind = atomic_load(&pool.has_failed) || !th_queue_is_finished(work->queue);
-        /* One supervisor that gave up only matters if it left work behind: else the others have done it. */
+        /* One supervisor that gave up only matters if it left work behind: else the others have
+         * done it. */
         if (pool.error.code != THUMBS_OK && left_behind) {
             code = pool.error.code;
             if (err) *err = pool.error;

@@ -13,7 +13,8 @@ enum {
     MAX_LOSSES = 5   /* the same where the server went with all its workers */
 };
 
-/* Did it end itself because there was no memory? The worker says so; it is believed where it fits. */
+/* Did it end itself because there was no memory? The worker says so; it is believed where it
+ * fits. */
 static bool has_run_out(const struct th_supervisor *s, int status)
 {
     return WIFSIGNALED(status) && (WTERMSIG(status) == SIGABRT || WTERMSIG(status) == SIGTRAP) &&
@@ -45,13 +46,13 @@ static void describe_end(const struct th_supervisor *s, enum th_answer answer, b
     }
 }
 
-/* One file pays for a dead worker: the one it was at. A file it had not begun is not to blame, nor is any when the
- * server has taken all its workers down with it; such a file is sent again, but not for ever: the worker itself says
- * what it had begun, and could deny it.
+/* One file pays for a dead worker: the one it was at. A file it had not begun is not to blame, nor
+ * is any when the server has taken all its workers down with it; such a file is sent again, but not
+ * for ever: the worker itself says what it had begun, and could deny it.
  *
- * A locked-up worker cannot die of SIGKILL but from outside, by the kernel that is out of memory or by a person: the
- * file has failed then, but nothing is known about it. One that hung up and had to be killed was not killed from
- * outside. */
+ * A locked-up worker cannot die of SIGKILL but from outside, by the kernel that is out of memory or
+ * by a person: the file has failed then, but nothing is known about it. One that hung up and had to
+ * be killed was not killed from outside. */
 void th_reap_failed(struct th_supervisor *s, enum th_answer answer)
 {
     struct th_worker_end end = {0};

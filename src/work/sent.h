@@ -15,8 +15,8 @@
 /* An admitted item with its memory reserved. Without a worker it is sent by who starts one. */
 void th_sent_give(struct th_supervisor *supervisor, struct th_item *item);
 
-/* Fill the worker up with files that are ready now and that there is memory for now. One that there is none for waits
- * where any supervisor finds it: this worker may take its time. */
+/* Fill the worker up with files that are ready now and that there is memory for now. One that there
+ * is none for waits where any supervisor finds it: this worker may take its time. */
 void th_sent_fill(struct th_supervisor *supervisor);
 
 /* The caller's from now on; what it held of the budget is given back. */

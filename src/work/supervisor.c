@@ -29,8 +29,8 @@ void th_supervisor_finish(struct th_supervisor *s)
     free(s->knows_buffer);
 }
 
-/* The worker is on the next file by now, and gets one more before the finished one is committed and reported. The
- * sink of the finished one is not used again before the send after that. */
+/* The worker is on the next file by now, and gets one more before the finished one is committed and
+ * reported. The sink of the finished one is not used again before the send after that. */
 static void finish_answered(struct th_supervisor *s)
 {
     const struct th_work *work = s->pool->work;
@@ -51,8 +51,8 @@ static void finish_answered(struct th_supervisor *s)
     th_taken_trim(&s->taken);
 }
 
-/* The worker was forked before libraries were needed, and is locked up, so it can load none. The next one has them;
- * its files go there, and none is to blame. */
+/* The worker was forked before libraries were needed, and is locked up, so it can load none. The
+ * next one has them; its files go there, and none is to blame. */
 static void retire_worker(struct th_supervisor *s)
 {
     struct th_worker_end end;
@@ -76,8 +76,8 @@ static void replace_worker(struct th_supervisor *s)
     (void)th_link_end(s, false, &end);
 }
 
-/* A worker for the files that are to be sent, the first one or one in place of another. False: there is none to be
- * had. */
+/* A worker for the files that are to be sent, the first one or one in place of another. False:
+ * there is none to be had. */
 static bool renew_worker(struct th_supervisor *s, struct thumbs_error *err)
 {
     th_sent_tell(s);
@@ -147,9 +147,9 @@ void th_supervision_fail_requeued(struct th_supervision *pool)
     }
 }
 
-/* No worker for this supervisor: its files are not to blame, others may take them. Those may sleep at
- * the queue, though, and be woken by nothing, since the buffers of these very files keep others from
- * being loaded. So what nobody takes in a while has failed. */
+/* No worker for this supervisor: its files are not to blame, others may take them. Those may sleep
+ * at the queue, though, and be woken by nothing, since the buffers of these very files keep others
+ * from being loaded. So what nobody takes in a while has failed. */
 static void give_up(struct th_supervisor *s, const struct thumbs_error *error, bool is_hopeless)
 {
     struct th_supervision *pool = s->pool;

@@ -6,9 +6,10 @@
  *   th_supervisor_finish()          after the thread
  *   th_supervision_fail_requeued()  after all of them
  *
- * A supervisor owns its worker, the socket to it and the files it has sent there; nothing of that is shared, so there
- * is no dispatcher that 64 workers would queue for. While the worker is at one file the next already waits in its
- * socket, and the supervisor commits the one before: the worker never waits for a round trip.
+ * A supervisor owns its worker, the socket to it and the files it has sent there; nothing of that
+ * is shared, so there is no dispatcher that 64 workers would queue for. While the worker is at one
+ * file the next already waits in its socket, and the supervisor commits the one before: the worker
+ * never waits for a round trip.
  */
 #ifndef TH_WORK_SUPERVISOR_H
 #define TH_WORK_SUPERVISOR_H

@@ -10,8 +10,8 @@
  *   processes  long-lived worker processes, each served by one thread here (its supervisor), which takes files
  *              from the queue, keeps one ahead in the worker, and gets thumbnails back through shared memory
  *
- * They differ in nothing else: same items, same th_image_make(), same `finish`. May call image, queue, buffers and
- * base; knows nothing of names, folders or reports.
+ * They differ in nothing else: same items, same th_image_make(), same `finish`. May call image,
+ * queue, buffers and base; knows nothing of names, folders or reports.
  */
 #ifndef TH_WORK_WORK_H
 #define TH_WORK_WORK_H
@@ -19,12 +19,13 @@
 #include "work/executor.h"
 #include "work/sync.h"
 
-/* Call from the first thread before any other is started: undoes what OpenMP may have done to its affinity. */
+/* Call from the first thread before any other is started: undoes what OpenMP may have done to its
+ * affinity. */
 void th_work_prepare(void);
 
-/* Modes threads and processes: work until the queue is closed and drained, or cancelled. OK; or why no worker at all
- * could be had (MEMORY, INTERNAL): items then stay in the queue. Call from the thread that lives longest, since worker
- * processes are told to die with it. */
+/* Modes threads and processes: work until the queue is closed and drained, or cancelled. OK; or why
+ * no worker at all could be had (MEMORY, INTERNAL): items then stay in the queue. Call from the
+ * thread that lives longest, since worker processes are told to die with it. */
 enum thumbs_code th_work_run(const struct th_work *work, struct thumbs_error *err);
 
 /* The life of the fork server: what `thumbs --thumbs-fork-server` does. Returns the exit status. */

@@ -84,7 +84,8 @@ static bool make_room_for_buffer(struct worker *w, uint32_t buffer)
     return true;
 }
 
-/* The bytes of a job's buffer, mapped read-only; NULL if the parent sent nonsense or there is no address space. */
+/* The bytes of a job's buffer, mapped read-only; NULL if the parent sent nonsense or there is no
+ * address space. */
 static const uint8_t *map_input(struct worker *w, const struct th_wire_job *job, int new_fd)
 {
     if (!make_room_for_buffer(w, job->buffer)) return NULL;
@@ -114,14 +115,16 @@ static void do_job(struct worker *w, const struct th_wire_job *job, const uint8_
         if (lie) reply->id += 1000;
         return;
     }
-    /* The supervisor kills what runs over; the deadline here is for decoders that can stop by themselves first. */
+    /* The supervisor kills what runs over; the deadline here is for decoders that can stop by
+     * themselves first. */
     reply->error.code = th_work_make(data, (size_t)job->len, &w->config->image, limits, w->config->timeout_ns, sink,
                                      &reply->result, &reply->error);
     if (reply->error.code == THUMBS_MEMORY && w->outputs[job->i_sink].is_full &&
         th_file_limit() < w->config->limits.file_bytes)
         th_error_set(&reply->error, THUMBS_MEMORY, THUMBS_STAGE_ENCODE,
                      "its thumbnails are larger than the limit on the size of files (ulimit -f)");
-    /* What a failed one has written goes back; that of the others when it is committed (th_shared_trim()). */
+    /* What a failed one has written goes back; that of the others when it is committed
+     * (th_shared_trim()). */
     if (reply->error.code != THUMBS_OK && sink->cap > TH_WORK_SINK_KEEP_BYTES)
         madvise(sink->data + TH_WORK_SINK_KEEP_BYTES, sink->cap - TH_WORK_SINK_KEEP_BYTES, MADV_REMOVE);
 }
@@ -151,9 +154,10 @@ static bool serve_job(struct worker *w, struct th_wire_reply *reply)
     return th_wire_send(w->sock, reply, th_wire_reply_size(n_outputs), NULL, 0) == 0;
 }
 
-/* Where a failed allocation ends a library by abort(), which GLib and C++ do, the parent is told, so that the file is
- * reported for what it did. errno is a hint that is right where it matters: nothing between malloc() and abort() sets
- * it on success. File-level, since a signal handler gets nothing; one worker is one process. */
+/* Where a failed allocation ends a library by abort(), which GLib and C++ do, the parent is told,
+ * so that the file is reported for what it did. errno is a hint that is right where it matters:
+ * nothing between malloc() and abort() sets it on success. File-level, since a signal handler gets
+ * nothing; one worker is one process. */
 static struct th_wire_status_page *status_of_worker;
 
 static void on_abort(int signal_number)

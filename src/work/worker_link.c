@@ -15,8 +15,9 @@ enum {
     TRIM_BYTES = 8 << 20 /* memory of one file that a worker is not to keep for the next */
 };
 
-/* A receive gives up now and then, so that waiting and looking after the worker needs no other call. What was spent on
- * the commit of the file before comes on top of its time: late by a moment, never early. */
+/* A receive gives up now and then, so that waiting and looking after the worker needs no other
+ * call. What was spent on the commit of the file before comes on top of its time: late by a moment,
+ * never early. */
 static void limit_waiting(int sock, uint64_t timeout_ns)
 {
     uint64_t pause_ns =
@@ -96,8 +97,9 @@ static bool try_to_send(struct th_supervisor *s, struct th_sent *sent)
     return true;
 }
 
-/* Where a job cannot be sent although the worker lives (no memory for the message), the worker must not wait for it for
- * ever: it is told that nothing more will come, answers what it has, and ends; the job goes to the next one. */
+/* Where a job cannot be sent although the worker lives (no memory for the message), the worker must
+ * not wait for it for ever: it is told that nothing more will come, answers what it has, and ends;
+ * the job goes to the next one. */
 void th_link_send(struct th_supervisor *s, struct th_sent *sent)
 {
     if (!try_to_send(s, sent)) shutdown(s->sock, SHUT_WR);

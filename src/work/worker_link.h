@@ -12,13 +12,15 @@
 
 #include "work/supervision.h"
 
-/* Ask the fork server for a worker, more than once where the machine is short of something. Codes MEMORY, INTERNAL. */
+/* Ask the fork server for a worker, more than once where the machine is short of something. Codes
+ * MEMORY, INTERNAL. */
 enum thumbs_code th_link_start(struct th_supervisor *supervisor, struct thumbs_error *err);
 
 /* Send a file to the worker. One that cannot be sent goes to the next worker. */
 void th_link_send(struct th_supervisor *supervisor, struct th_sent *sent);
 
-/* Kill the worker, unless it has hung up and ends by itself. True: *end is how it had ended or now ended. */
+/* Kill the worker, unless it has hung up and ends by itself. True: *end is how it had ended or now
+ * ended. */
 bool th_link_end(struct th_supervisor *supervisor, bool hung_up, struct th_worker_end *end);
 
 #endif
