@@ -16,11 +16,11 @@ void th_work_one(const struct th_work *work, unsigned worker, struct th_item *it
     struct th_image_limits limits = {0};
     struct th_outcome outcome = {.started_ns = now};
 
-    bool lie;
+    bool violate;
     sink->len = 0;
     if (work->no_work) {
         result = (struct th_image_result){0};
-    } else if (th_probe(item->buffer->data, item->buffer->len, &lie, &error)) {
+    } else if (th_probe(item->buffer->data, item->buffer->len, &violate, &error)) {
         outcome.code = error.code;
     } else {
         outcome.code = th_work_make(item->buffer->data, item->buffer->len, work->image, limits, work->timeout_ns, sink,

@@ -110,9 +110,9 @@ static void do_job(struct worker *w, const struct th_wire_job *job, const uint8_
     struct th_image_limits limits = {.sandboxed = w->sandboxed};
     sink->len = 0;
     w->outputs[job->i_sink].is_full = false;
-    bool lie = false;
-    if (th_probe(data, (size_t)job->len, &lie, &reply->error)) {
-        if (lie) reply->id += 1000;
+    bool violate = false;
+    if (th_probe(data, (size_t)job->len, &violate, &reply->error)) {
+        if (violate) reply->id += 1000;
         return;
     }
     /* The supervisor kills what runs over; the deadline here is for decoders that can stop by
