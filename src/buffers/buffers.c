@@ -80,8 +80,9 @@ void th_buffers_destroy(struct th_buffers *s)
     free(s);
 }
 
-/* A descriptor of the same memory that can only be mapped for reading: a worker that a hostile file has taken over
- * must not change the bytes of the next file of another worker. Without /proc the writable one has to do. */
+/* A descriptor of the same memory that can only be mapped for reading: a worker that a hostile file
+ * has taken over must not change the bytes of the next file of another worker. Without /proc the
+ * writable one has to do. */
 static int read_only_fd(int fd)
 {
     char path[32];
@@ -95,7 +96,8 @@ static bool make_memfd(struct th_buffer *buffer)
     if (buffer->write_fd >= 0) return true;
     buffer->write_fd = th_fault(TH_FAULT_MMAP) ? -1 : memfd_create("thumbs-file", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (buffer->write_fd < 0) return false;
-    /* It only grows. Nobody can make reading it fault, even where the worker has got the writable one. */
+    /* It only grows. Nobody can make reading it fault, even where the worker has got the writable
+     * one. */
     (void)fcntl(buffer->write_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_SEAL);
     buffer->fd = read_only_fd(buffer->write_fd);
     return true;
@@ -140,7 +142,8 @@ static bool grow(struct th_buffers *s, struct th_buffer *buffer, size_t bytes)
 /* Give the memory behind the first `keep` bytes back to the system. */
 static void trim(const struct th_buffers *s, struct th_buffer *buffer, size_t keep)
 {
-    /* MADV_REMOVE punches a hole into the memfd, which frees its pages for every process that maps it. */
+    /* MADV_REMOVE punches a hole into the memfd, which frees its pages for every process that maps
+     * it. */
     madvise(buffer->data + keep, buffer->cap - keep, s->shared ? MADV_REMOVE : MADV_DONTNEED);
     buffer->touched = keep;
 }
@@ -160,7 +163,8 @@ static bool has_room(const struct th_buffers *s, uint64_t bytes)
     return s->in_use == 0 || (bytes <= s->budget && s->in_use <= s->budget - bytes);
 }
 
-/* Wait at the end of the line until it is our turn and there is room. Called and left with the lock held. */
+/* Wait at the end of the line until it is our turn and there is room. Called and left with the lock
+ * held. */
 static void wait_in_line(struct th_buffers *s, uint64_t bytes)
 {
     struct waiter me = {.next = NULL};
@@ -202,7 +206,8 @@ static struct th_buffer *take_locked(struct th_buffers *s, uint64_t bytes)
     return buffer;
 }
 
-/* What take_locked() gave, made ready to hold `bytes`. Outside the lock, since it may map memory. */
+/* What take_locked() gave, made ready to hold `bytes`. Outside the lock, since it may map
+ * memory. */
 static enum thumbs_code make_ready(struct th_buffers *s, struct th_buffer *buffer, size_t bytes, struct th_buffer **out,
                                    struct thumbs_error *err)
 {

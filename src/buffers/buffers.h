@@ -1,14 +1,15 @@
 /*
  * buffers.h - the buffers that hold loaded files, under a budget of bytes.
  *
- * A buffer is the memory of one file, owned by exactly one stage at a time. There is a fixed number of them and a bound
- * on the bytes of all that are out together; who wants one waits, first come first served, so a large file is not
- * overtaken for ever by small ones. A file larger than the whole budget is let in when it is alone.
+ * A buffer is the memory of one file, owned by exactly one stage at a time. There is a fixed number
+ * of them and a bound on the bytes of all that are out together; who wants one waits, first come
+ * first served, so a large file is not overtaken for ever by small ones. A file larger than the
+ * whole budget is let in when it is alone.
  *
- * Buffers keep their memory when they come back (warm pages; fresh ones cost a fault and a clear for every 4 KiB), but
- * only up to TH_BUFFER_KEEP_BYTES each, and those that are free an eighth of the budget together. In shared form each
- * buffer is a memfd: a worker process maps it read-only, so file bytes reach it without a copy. All functions are
- * thread-safe.
+ * Buffers keep their memory when they come back (warm pages; fresh ones cost a fault and a clear
+ * for every 4 KiB), but only up to TH_BUFFER_KEEP_BYTES each, and those that are free an eighth of
+ * the budget together. In shared form each buffer is a memfd: a worker process maps it read-only,
+ * so file bytes reach it without a copy. All functions are thread-safe.
  */
 #ifndef TH_BUFFERS_BUFFERS_H
 #define TH_BUFFERS_BUFFERS_H
@@ -34,19 +35,21 @@ struct th_buffer {
 
 struct th_buffers;
 
-/* n_buffers (1 to 2^20) buffers and budget_bytes (at least 1) for what they hold. shared: for worker processes. */
+/* n_buffers (1 to 2^20) buffers and budget_bytes (at least 1) for what they hold. shared: for
+ * worker processes. */
 enum thumbs_code th_buffers_create(unsigned n_buffers, uint64_t budget_bytes, bool shared, struct th_buffers **out,
                                    struct thumbs_error *err);
 /* All buffers must be back. NULL is fine. */
 void th_buffers_destroy(struct th_buffers *buffers);
 
-/* A buffer with room for `bytes`, waiting for a free one and for the budget. Codes: MEMORY; STOPPED after cancel. */
+/* A buffer with room for `bytes`, waiting for a free one and for the budget. Codes: MEMORY; STOPPED
+ * after cancel. */
 enum thumbs_code th_buffers_take(struct th_buffers *buffers, size_t bytes, struct th_buffer **out,
                                  struct thumbs_error *err);
-/* The same without waiting, for a thread that has other things to do. False: it would have to wait now,
- * for room or for its turn behind others who wait. True: *code is what th_buffers_take() would have
- * returned (*out is set if OK). Who is told to wait has no place in the line; so one thread that takes
- * this way should do so in the order of its own files. */
+/* The same without waiting, for a thread that has other things to do. False: it would have to wait
+ * now, for room or for its turn behind others who wait. True: *code is what th_buffers_take() would
+ * have returned (*out is set if OK). Who is told to wait has no place in the line; so one thread
+ * that takes this way should do so in the order of its own files. */
 bool th_buffers_try_take(struct th_buffers *buffers, size_t bytes, struct th_buffer **out, enum thumbs_code *code,
                          struct thumbs_error *err);
 /* Back with it. NULL is fine. */

@@ -95,7 +95,7 @@ static unsigned tasks_of_program(const struct thumbs_options *options)
     return 1 + (has_processes(options) ? 1 : 0);
 }
 
-/* An attendant and its worker; of a team one member is the thread there is. */
+/* A supervisor and its worker; of a team one member is the thread there is. */
 static uint64_t tasks_of_jobs(const struct thumbs_options *options, unsigned jobs)
 {
     return has_processes(options) ? UINT64_C(2) * jobs : jobs - 1;

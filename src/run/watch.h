@@ -22,7 +22,7 @@ enum th_at {
     TH_AT_WAITS_FOR_BUFFER, /* opened, without memory to be read to */
     TH_AT_QUEUE,            /* loaded, in the queue or in front of it */
     TH_AT_WAITS_FOR_MEMORY, /* with a worker, without memory to decode it */
-    TH_AT_WAITS_FOR_WORKER, /* with an attendant that has no worker process (yet) */
+    TH_AT_WAITS_FOR_WORKER, /* with a supervisor that has no worker process (yet) */
     TH_AT_AHEAD,            /* in a worker process, behind another */
     TH_AT_WORK,             /* decoded, resized, encoded */
     TH_AT_WRITE,            /* committed */

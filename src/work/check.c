@@ -25,7 +25,8 @@ static bool fits_side(uint32_t side, uint32_t most)
     return side >= 1 && side <= (most ? most : THUMBS_MAX_SIDE);
 }
 
-/* Is this the i-th output that was asked for, and of a length that a picture of its size can have? */
+/* Is this the i-th output that was asked for, and of a length that a picture of its size can
+ * have? */
 static bool is_plausible_output(const struct thumbs_image_options *image, uint32_t i, const struct th_image_output *o,
                                 uint64_t *sink_bytes)
 {

@@ -1,6 +1,6 @@
 /*
- * hold.h - when a worker process has had its time: between two files it holds more than it may, or it
- * has seen many files.
+ * hold.h - when a worker process has had its time: between two files it holds more than it may, or
+ * it has seen many files.
  *
  * The memory of a worker that takes its time is looked at while it works; many that answer at once
  * would never be. So its memory is read at hand-overs too, from a descriptor that stays open, which

@@ -1,4 +1,5 @@
-/* Mode threads: an OpenMP team that takes files from the queue, in one parallel region for the whole run. */
+/* Mode threads: an OpenMP team that takes files from the queue, in one parallel region for the
+ * whole run. */
 #include "work/team.h"
 
 #include <errno.h>
@@ -6,6 +7,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "base/tasks.h"
+#include "work/sync.h"
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -44,7 +46,8 @@ void th_team_untie(void)
 enum thumbs_code th_team_run(const struct th_work *work, struct thumbs_error *err)
 {
     (void)err;
-    /* libgomp ends the whole process when it cannot start a thread: so it is asked for no more than can be had. */
+    /* libgomp ends the whole process when it cannot start a thread: so it is asked for no more than
+     * can be had. */
     unsigned n_threads = 1 + th_tasks_startable(work->jobs - 1);
     omp_set_dynamic(0); /* else libgomp goes by the load of the machine and OMP_DYNAMIC */
 #pragma omp parallel num_threads(n_threads) default(none) shared(work)

@@ -1,9 +1,10 @@
 /*
  * wire.h - the messages between this process, the fork server and its workers.
  *
- * All over SOCK_SEQPACKET socket pairs: a message comes whole or not at all, and a dead peer is an end of file. The
- * structs are sent as they lie in memory, since all three are the same program; the size is checked on arrival on both
- * sides all the same. Bytes of files and thumbnails never travel here: descriptors of shared memory do, once each.
+ * All over SOCK_SEQPACKET socket pairs: a message comes whole or not at all, and a dead peer is an
+ * end of file. The structs are sent as they lie in memory, since all three are the same program;
+ * the size is checked on arrival on both sides all the same. Bytes of files and thumbnails never
+ * travel here: descriptors of shared memory do, once each.
  *
  *   this process -> server   th_wire_config, once; then th_wire_request, answered by th_wire_answer
  *   worker -> this process   th_wire_hello, once
@@ -20,7 +21,7 @@
 
 #define TH_WIRE_VERSION   5u
 #define TH_WIRE_SERVER_FD 3 /* where the server finds its socket */
-#define TH_WIRE_N_SINKS   3 /* a worker's output areas: one being committed, one being filled, one for the file ahead */
+#define TH_WIRE_N_SINKS   3 /* a worker's output sinks: one being committed, one being filled, one for the file ahead */
 #define TH_WIRE_MAX_FDS   5
 
 struct th_wire_config {
@@ -33,7 +34,7 @@ struct th_wire_config {
 };
 
 enum th_wire_request_type {
-    TH_WIRE_SPAWN = 1, /* start a worker; with it come its socket, its page and its sinks */
+    TH_WIRE_SPAWN = 1, /* start a worker; with it come its socket, its status page and its sinks */
     TH_WIRE_REAP,      /* kill worker `pid` if it still lives, and say how it ended */
     TH_WIRE_REAP_ENDED /* the same for one that has hung up: it is given a moment to end by itself */
 };
@@ -49,15 +50,16 @@ struct th_wire_answer {
     uint32_t killed;  /* the same: it lived until the server killed it */
 };
 
-/* The first message of a worker, sent before it takes one, so that no picture can have had a hand in it. */
+/* The first message of a worker, sent before it takes one, so that no picture can have had a hand
+ * in it. */
 struct th_wire_hello {
     uint32_t refused; /* 1: it ends, since not all that is required holds */
     struct th_sandbox_state sandbox;
 };
 
-/* A page shared by a worker and its attendant. A worker that has been taken over writes what it likes: it can put blame
- * off, which is bounded, and no more. */
-struct th_wire_page {
+/* The status page, shared by a worker and its supervisor. A worker that has been taken over writes
+ * what it likes: it can put blame off, which is bounded, and no more. */
+struct th_wire_status_page {
     _Atomic uint64_t begun;         /* id of the job that is or was last worked on: tells who was it when it dies */
     _Atomic uint32_t out_of_memory; /* 1: it is about to end itself because an allocation failed */
 };
@@ -83,8 +85,9 @@ size_t th_wire_reply_size(uint32_t n_outputs);
 /* Send one message with up to TH_WIRE_MAX_FDS descriptors: 0 or -1 with errno. No SIGPIPE. */
 int th_wire_send(int sock, const void *message, size_t size, const int *fds, size_t n_fds);
 
-/* Receive one message of at most `size` bytes and up to *n_fds descriptors (close-on-exec; *n_fds is set to how many
- * came, surplus ones are closed). The message's length; 0 at end of file; -1 with errno, EMSGSIZE if it was longer. */
+/* Receive one message of at most `size` bytes and up to *n_fds descriptors (close-on-exec; *n_fds
+ * is set to how many came, surplus ones are closed). The message's length; 0 at end of file; -1
+ * with errno, EMSGSIZE if it was longer. */
 ssize_t th_wire_receive(int sock, void *message, size_t size, int *fds, size_t *n_fds);
 
 #endif

@@ -10,6 +10,10 @@
  */
 #include "work/worker.c"
 
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
 #include "fuzz.h"
 #include "work/check.h"
 
@@ -30,8 +34,8 @@ static int make_file(const uint8_t *data, size_t len)
 static void open_worker(struct worker *w, const struct th_wire_config *config, int sock)
 {
     *w = (struct worker){.sock = sock, .config = config};
-    w->page = calloc(1, sizeof *w->page);
-    if (!w->page) abort();
+    w->status = calloc(1, sizeof *w->status);
+    if (!w->status) abort();
     for (int i = 0; i < TH_WIRE_N_SINKS; i++) {
         int fd = memfd_create("fuzz", MFD_CLOEXEC);
         if (fd < 0 || ftruncate(fd, 4096) != 0 || !map_output(&w->outputs[i], fd)) abort();
@@ -49,7 +53,7 @@ static void close_worker(struct worker *w)
         if (w->inputs[i].fd >= 0) close(w->inputs[i].fd);
     }
     free(w->inputs);
-    free(w->page);
+    free(w->status);
     th_image_thread_finish();
 }
 
@@ -88,7 +92,7 @@ static void check_reply(struct worker *w, int sock, uint64_t id)
     struct th_check question = {.image = &w->config->image, .no_work = w->config->no_work, .id = id};
     ssize_t size = th_wire_receive(sock, &reply, sizeof reply, NULL, NULL);
     fuzz_check(size > 0 && th_check_reply(&question, &reply, (size_t)size, &sink_bytes));
-    fuzz_check(atomic_load(&w->page->begun) == id);
+    fuzz_check(atomic_load(&w->status->begun) == id);
 }
 
 static void run(struct worker *w, struct fuzz_input *in, int parent, int file)

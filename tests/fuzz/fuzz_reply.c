@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Replies of a worker as the parent checks them. An input is a question (options), and what to change in the honest
+ * Replies of a worker as the parent checks them. An input is a question (options), and what to change in the proper
  * answer to it: the worker's memory may be in anybody's hands. Whatever is taken must be safe for all that is done with
- * it later, which is written down here a second time; and the honest answer must be taken.
+ * it later, which is written down here a second time; and the proper answer must be taken.
  *
  * Input: 8 bytes of options; then changes of 4 bytes or more: where (2), how many bytes (1), which length to claim
  * later (1), the bytes.
@@ -28,8 +28,8 @@ static void make_options(struct fuzz_input *in, struct thumbs_image_options *out
         out->formats[i] = formats[i];
 }
 
-/* What an honest worker says. */
-static size_t answer_honestly(const struct th_check *question, struct fuzz_input *in, struct th_wire_reply *reply)
+/* What a worker says that keeps to the protocol. */
+static size_t answer_properly(const struct th_check *question, struct fuzz_input *in, struct th_wire_reply *reply)
 {
     const struct thumbs_image_options *image = question->image;
     uint8_t how = fuzz_u8(in);
@@ -61,7 +61,7 @@ static size_t answer_honestly(const struct th_check *question, struct fuzz_input
 }
 
 /* False: nothing was changed. */
-static bool lie(struct fuzz_input *in, struct th_wire_reply *reply, size_t *size)
+static bool change(struct fuzz_input *in, struct th_wire_reply *reply, size_t *size)
 {
     bool changed = false;
     for (int i = 0; i < MOST_CHANGES && in->len >= 4; i++) {
@@ -176,12 +176,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct th_wire_reply *reply = malloc(sizeof *reply);
     if (!reply) abort();
     uint64_t sink_bytes = UINT64_MAX;
-    size_t size = answer_honestly(&question, &in, reply);
-    bool honest = !lie(&in, reply, &size);
-    /* Only what came, so that a sanitizer sees when more is looked at; the attendant has room for a whole reply. */
+    size_t size = answer_properly(&question, &in, reply);
+    bool proper = !change(&in, reply, &size);
+    /* Only what came, so that a sanitizer sees when more is looked at; the supervisor has room for a whole reply. */
     struct th_wire_reply *came = fuzz_copy(reply, size);
     bool taken = th_check_reply(&question, came, size, &sink_bytes);
-    if (honest) fuzz_check(taken);
+    if (proper) fuzz_check(taken);
     if (taken) {
         memcpy(reply, came, size);
         check_taken(&question, reply, size, sink_bytes);

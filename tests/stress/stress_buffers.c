@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Many threads take and give buffers of random sizes: never over budget (but for a giant alone), never two owners
- * of one buffer, cancel ends it. A plain main, for ThreadSanitizer. */
+/* Many threads take and give buffers of random sizes: never over budget (but for a giant alone),
+ * never two owners of one buffer, cancel ends it. A plain main, for ThreadSanitizer. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>

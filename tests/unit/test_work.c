@@ -12,7 +12,7 @@
 
 #include "base/sys.h"
 #include "work/check.h"
-#include "work/make.h"
+#include "work/timed_make.h"
 #include "work/wire.h"
 #include "work/work.h"
 
@@ -81,7 +81,7 @@ static const struct thumbs_image_options asked = {.n_sizes = 2,
                                                   .formats = {THUMBS_FORMAT_KEEP},
                                                   .max_pixels = 10000};
 
-/* An honest answer; its length. */
+/* An answer within the protocol; its length. */
 static size_t answer(struct th_wire_reply *reply)
 {
     *reply = (struct th_wire_reply){.id = 7, .result = {.width = 100, .height = 100, .n_outputs = 2}};
@@ -107,7 +107,7 @@ static bool is_taken(struct th_wire_reply *reply, size_t size, uint64_t *sink_by
     return th_check_reply(&expected, reply, size, sink_bytes);
 }
 
-Test(check, takes_what_an_honest_worker_says)
+Test(check, takes_what_keeps_to_the_protocol)
 {
     struct th_wire_reply reply;
     uint64_t sink_bytes;
@@ -122,8 +122,8 @@ Test(check, takes_what_an_honest_worker_says)
     cr_expect(th_check_reply(&nothing, &reply, size, &sink_bytes));
 }
 
-/* One lie each: a field of an answer, set to something else. */
-#define EXPECT_LIE(make, field, value)                                                                                 \
+/* One violation each: a field of an answer, set to something else. */
+#define EXPECT_VIOLATION(make, field, value)                                                                           \
     do {                                                                                                               \
         struct th_wire_reply reply_;                                                                                   \
         uint64_t sink_bytes_;                                                                                          \
@@ -133,32 +133,32 @@ Test(check, takes_what_an_honest_worker_says)
         cr_expect_eq(sink_bytes_, 999u, #field " = " #value);                                                          \
     } while (0)
 
-Test(check, sees_through_lies)
+Test(check, finds_violations_of_the_protocol)
 {
-    EXPECT_LIE(answer, id, 8);
-    EXPECT_LIE(answer, error.stage, THUMBS_N_STAGES);
-    EXPECT_LIE(answer, result.n_outputs, 1);
-    EXPECT_LIE(answer, result.n_outputs, UINT32_MAX);
-    EXPECT_LIE(answer, result.source_format, THUMBS_N_FORMATS);
-    EXPECT_LIE(answer, result.damaged, 2);
-    EXPECT_LIE(answer, result.width, 101); /* more pixels than allowed */
-    EXPECT_LIE(answer, result.outputs[0].i_size, 1);
-    EXPECT_LIE(answer, result.outputs[1].i_size, 0);
-    EXPECT_LIE(answer, result.outputs[0].format, THUMBS_FORMAT_KEEP);
-    EXPECT_LIE(answer, result.outputs[0].format, THUMBS_FORMAT_GIF);
-    EXPECT_LIE(answer, result.outputs[0].width, 0);
-    EXPECT_LIE(answer, result.outputs[0].width, 101);
-    EXPECT_LIE(answer, result.outputs[0].height, 81);
-    EXPECT_LIE(answer, result.outputs[1].height, THUMBS_MAX_SIDE + 1);
-    EXPECT_LIE(answer, result.outputs[1].height, 201); /* more pixels than allowed */
-    EXPECT_LIE(answer, result.outputs[0].len, 0);
-    EXPECT_LIE(answer, result.outputs[0].len, 8 * 80 * 80 + (1 << 20) + 1);
-    EXPECT_LIE(answer, result.outputs[1].offset, UINT64_MAX - 11);
+    EXPECT_VIOLATION(answer, id, 8);
+    EXPECT_VIOLATION(answer, error.stage, THUMBS_N_STAGES);
+    EXPECT_VIOLATION(answer, result.n_outputs, 1);
+    EXPECT_VIOLATION(answer, result.n_outputs, UINT32_MAX);
+    EXPECT_VIOLATION(answer, result.source_format, THUMBS_N_FORMATS);
+    EXPECT_VIOLATION(answer, result.damaged, 2);
+    EXPECT_VIOLATION(answer, result.width, 101); /* more pixels than allowed */
+    EXPECT_VIOLATION(answer, result.outputs[0].i_size, 1);
+    EXPECT_VIOLATION(answer, result.outputs[1].i_size, 0);
+    EXPECT_VIOLATION(answer, result.outputs[0].format, THUMBS_FORMAT_KEEP);
+    EXPECT_VIOLATION(answer, result.outputs[0].format, THUMBS_FORMAT_GIF);
+    EXPECT_VIOLATION(answer, result.outputs[0].width, 0);
+    EXPECT_VIOLATION(answer, result.outputs[0].width, 101);
+    EXPECT_VIOLATION(answer, result.outputs[0].height, 81);
+    EXPECT_VIOLATION(answer, result.outputs[1].height, THUMBS_MAX_SIDE + 1);
+    EXPECT_VIOLATION(answer, result.outputs[1].height, 201); /* more pixels than allowed */
+    EXPECT_VIOLATION(answer, result.outputs[0].len, 0);
+    EXPECT_VIOLATION(answer, result.outputs[0].len, 8 * 80 * 80 + (1 << 20) + 1);
+    EXPECT_VIOLATION(answer, result.outputs[1].offset, UINT64_MAX - 11);
     /* About DEST or the run a worker knows nothing. */
-    EXPECT_LIE(refuse, error.code, THUMBS_NO_SPACE);
-    EXPECT_LIE(refuse, error.code, THUMBS_STOPPED);
-    EXPECT_LIE(refuse, error.code, THUMBS_N_CODES);
-    EXPECT_LIE(refuse, error.stage, THUMBS_STAGE_WRITE);
+    EXPECT_VIOLATION(refuse, error.code, THUMBS_NO_SPACE);
+    EXPECT_VIOLATION(refuse, error.code, THUMBS_STOPPED);
+    EXPECT_VIOLATION(refuse, error.code, THUMBS_N_CODES);
+    EXPECT_VIOLATION(refuse, error.stage, THUMBS_STAGE_WRITE);
 }
 
 Test(check, sees_wrong_lengths)

@@ -1,33 +1,33 @@
-#include "work/strays.h"
+#include "work/requeue.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/sys.h"
 
-bool th_strays_init(struct th_strays *s, size_t cap)
+bool th_requeue_init(struct th_requeue *s, size_t cap)
 {
-    *s = (struct th_strays){.items = th_calloc(cap, sizeof(struct th_item *)), .cap = cap};
+    *s = (struct th_requeue){.items = th_calloc(cap, sizeof(struct th_item *)), .cap = cap};
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->changed, NULL);
     return s->items != NULL;
 }
 
-void th_strays_finish(struct th_strays *s)
+void th_requeue_finish(struct th_requeue *s)
 {
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
     free(s->items);
 }
 
-void th_strays_enter(struct th_strays *s)
+void th_requeue_enter(struct th_requeue *s)
 {
     pthread_mutex_lock(&s->lock);
     s->n_busy++;
     pthread_mutex_unlock(&s->lock);
 }
 
-void th_strays_leave(struct th_strays *s)
+void th_requeue_leave(struct th_requeue *s)
 {
     pthread_mutex_lock(&s->lock);
     s->n_busy--;
@@ -35,11 +35,11 @@ void th_strays_leave(struct th_strays *s)
     pthread_mutex_unlock(&s->lock);
 }
 
-void th_strays_put(struct th_strays *s, struct th_item *item)
+void th_requeue_put(struct th_requeue *s, struct th_item *item)
 {
     pthread_mutex_lock(&s->lock);
     size_t n = atomic_load(&s->n);
-    if (n == s->cap) abort(); /* a mistake of ours: see th_strays_init() */
+    if (n == s->cap) abort(); /* a mistake of ours: see th_requeue_init() */
     s->items[n] = item;
     atomic_store(&s->n, n + 1);
     pthread_cond_broadcast(&s->changed);
@@ -47,7 +47,7 @@ void th_strays_put(struct th_strays *s, struct th_item *item)
 }
 
 /* With the lock held. */
-static struct th_item *take(struct th_strays *s)
+static struct th_item *take(struct th_requeue *s)
 {
     size_t n = atomic_load(&s->n);
     if (n == 0) return NULL;
@@ -57,7 +57,7 @@ static struct th_item *take(struct th_strays *s)
     return item;
 }
 
-struct th_item *th_strays_try_take(struct th_strays *s)
+struct th_item *th_requeue_try_take(struct th_requeue *s)
 {
     if (atomic_load_explicit(&s->n, memory_order_relaxed) == 0) return NULL;
     pthread_mutex_lock(&s->lock);
@@ -66,7 +66,7 @@ struct th_item *th_strays_try_take(struct th_strays *s)
     return item;
 }
 
-struct th_item *th_strays_take(struct th_strays *s)
+struct th_item *th_requeue_take(struct th_requeue *s)
 {
     struct th_item *item;
     pthread_mutex_lock(&s->lock);

@@ -1,4 +1,4 @@
-#include "work/server.h"
+#include "work/fork_client.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,11 +24,11 @@ enum {
     START_PAUSE_US = 200 * 1000,
     MAX_STARTS_IN_A_ROW = 5,     /* without one answered request in between */
     SINK_SPARE_BYTES = 64 << 20, /* a sink doubles when it grows */
-    SPARE_FDS = 64,              /* of a worker besides its buffers: socket, page, sinks, a font */
+    SPARE_FDS = 64,              /* of a worker besides its buffers: socket, status page, sinks, a font */
     END_TIMEOUT_MS = 1000,       /* idle workers end at once; one that was stopped never does */
 };
 
-struct th_server {
+struct th_fork_client {
     struct th_wire_config config;
     const char *program;
 
@@ -62,7 +62,7 @@ static void wait_for_end(pid_t pid)
 }
 
 /* With the lock held: end it for good. Its workers are killed by the kernel with it. */
-static void bury(struct th_server *s)
+static void reap_server(struct th_fork_client *s)
 {
     if (s->sock >= 0) close(s->sock);
     s->sock = -1;
@@ -73,7 +73,8 @@ static void bury(struct th_server *s)
     s->pid = 0;
 }
 
-/* posix_spawn, not fork: this process has threads by now. `null` and `sock` lie above the numbers that they get. */
+/* posix_spawn, not fork: this process has threads by now. `null` and `sock` lie above the numbers
+ * that they get. */
 static int spawn_program(const char *program, int null, int sock, pid_t *pid)
 {
     char *argv[] = {(char *)"thumbs", (char *)THUMBS_WORKER_ARG, NULL};
@@ -90,7 +91,8 @@ static int spawn_program(const char *program, int null, int sock, pid_t *pid)
     sigemptyset(&defaults);
     for (int i = 1; i < 32; i++)
         sigaddset(&defaults, i);
-    /* Ignored here, it stays so from the first moment on: `pkill -USR1 thumbs` may find the server, too. */
+    /* Ignored here, it stays so from the first moment on: `pkill -USR1 thumbs` may find the server,
+     * too. */
     sigdelset(&defaults, SIGUSR1);
     /* Decoders must never write into a report that goes to standard output. */
     int failed = posix_spawn_file_actions_adddup2(&actions, null, 0);
@@ -107,8 +109,8 @@ static int spawn_program(const char *program, int null, int sock, pid_t *pid)
     return failed;
 }
 
-/* Out of the way of the numbers that the server's descriptors get: a caller of the library may have closed the first
- * three. Takes fd over. */
+/* Out of the way of the numbers that the server's descriptors get: a caller of the library may have
+ * closed the first three. Takes fd over. */
 static int above_servers(int fd)
 {
     int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, TH_WIRE_SERVER_FD + 1);
@@ -130,7 +132,7 @@ static int spawn_with_socket(const char *program, int sock, pid_t *pid)
 }
 
 /* With the lock held. */
-static enum thumbs_code start(struct th_server *s, struct thumbs_error *err)
+static enum thumbs_code start(struct th_fork_client *s, struct thumbs_error *err)
 {
     int pair[2];
     struct th_wire_answer ready;
@@ -140,7 +142,7 @@ static enum thumbs_code start(struct th_server *s, struct thumbs_error *err)
     s->sock = pair[0];
     if (failed) {
         s->pid = 0;
-        bury(s);
+        reap_server(s);
         return th_error_os(err, failed == EAGAIN ? THUMBS_MEMORY : THUMBS_INTERNAL, THUMBS_STAGE_NONE, failed,
                            "cannot start worker program %s", s->program);
     }
@@ -148,7 +150,7 @@ static enum thumbs_code start(struct th_server *s, struct thumbs_error *err)
     s->n_fruitless++;
     if (th_wire_send(s->sock, &s->config, sizeof s->config, NULL, 0) != 0 ||
         !receive_answer(s->sock, &ready, LOAD_TIMEOUT_MS)) {
-        bury(s);
+        reap_server(s);
         return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, "worker program %s does not answer", s->program);
     }
     return THUMBS_OK;
@@ -157,7 +159,7 @@ static enum thumbs_code start(struct th_server *s, struct thumbs_error *err)
 /* Address space that costs nothing: malloc reserves 64 MB for each thread's arena. */
 static const uint64_t arena_space_bytes = UINT64_C(8) << 30;
 
-/* The last fence, for what the estimates and the attendant's eye let pass. */
+/* The last fence, for what the estimates and the supervisor's eye let pass. */
 static struct th_sandbox_limits limits_of_worker(const struct th_work *work, unsigned most_threads)
 {
     uint64_t stacks_bytes = (uint64_t)most_threads * TH_WORK_STACK_BYTES; /* mostly never touched */
@@ -173,10 +175,10 @@ static struct th_sandbox_limits limits_of_worker(const struct th_work *work, uns
     };
 }
 
-enum thumbs_code th_server_create(const struct th_work *work, unsigned most_threads, struct th_server **out,
-                                  struct thumbs_error *err)
+enum thumbs_code th_fork_client_create(const struct th_work *work, unsigned most_threads, struct th_fork_client **out,
+                                       struct thumbs_error *err)
 {
-    struct th_server *s = th_calloc(1, sizeof *s);
+    struct th_fork_client *s = th_calloc(1, sizeof *s);
     if (!s) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for workers");
     s->config = (struct th_wire_config){.version = TH_WIRE_VERSION,
                                         .size = sizeof s->config,
@@ -191,7 +193,7 @@ enum thumbs_code th_server_create(const struct th_work *work, unsigned most_thre
     pthread_cond_init(&s->changed, NULL);
     enum thumbs_code code = start(s, err);
     if (code != THUMBS_OK) {
-        th_server_destroy(s);
+        th_fork_client_destroy(s);
         return code;
     }
     *out = s;
@@ -199,7 +201,7 @@ enum thumbs_code th_server_create(const struct th_work *work, unsigned most_thre
 }
 
 /* Let it end by itself, which hands up the CPU time of its workers, if it is quick about it. */
-static void send_home(struct th_server *s)
+static void send_home(struct th_fork_client *s)
 {
     if (s->sock < 0) return;
     close(s->sock);
@@ -211,18 +213,19 @@ static void send_home(struct th_server *s)
     close(pidfd);
 }
 
-void th_server_destroy(struct th_server *s)
+void th_fork_client_destroy(struct th_fork_client *s)
 {
     if (!s) return;
     send_home(s);
-    bury(s);
+    reap_server(s);
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }
 
-/* With the lock held. A machine that has just run out of memory or processes may have some again soon. */
-static void restart(struct th_server *s)
+/* With the lock held. A machine that has just run out of memory or processes may have some again
+ * soon. */
+static void restart(struct th_fork_client *s)
 {
     for (;;) {
         s->hopeless = s->n_fruitless >= MAX_STARTS_IN_A_ROW;
@@ -232,7 +235,7 @@ static void restart(struct th_server *s)
     }
 }
 
-void th_server_keep(struct th_server *s, unsigned *n_users)
+void th_fork_client_keep(struct th_fork_client *s, unsigned *n_users)
 {
     pthread_mutex_lock(&s->lock);
     while (*n_users > 0) {
@@ -246,7 +249,7 @@ void th_server_keep(struct th_server *s, unsigned *n_users)
     pthread_mutex_unlock(&s->lock);
 }
 
-void th_server_leave(struct th_server *s, unsigned *n_users)
+void th_fork_client_leave(struct th_fork_client *s, unsigned *n_users)
 {
     pthread_mutex_lock(&s->lock);
     (*n_users)--;
@@ -255,7 +258,7 @@ void th_server_leave(struct th_server *s, unsigned *n_users)
 }
 
 /* With the lock held: one request. False: the server is down now. */
-static bool ask(struct th_server *s, const struct th_wire_request *request, const int *fds, size_t n_fds,
+static bool ask(struct th_fork_client *s, const struct th_wire_request *request, const int *fds, size_t n_fds,
                 struct th_wire_answer *answer)
 {
     if (s->sock < 0) return false;
@@ -265,13 +268,13 @@ static bool ask(struct th_server *s, const struct th_wire_request *request, cons
         s->n_fruitless = 0;
         return true;
     }
-    bury(s);
+    reap_server(s);
     pthread_cond_broadcast(&s->changed);
     return false;
 }
 
-enum thumbs_code th_server_spawn(struct th_server *s, const int *fds, size_t n_fds, bool preload,
-                                 struct th_worker_id *worker, struct thumbs_error *err)
+enum thumbs_code th_fork_client_spawn(struct th_fork_client *s, const int *fds, size_t n_fds, bool preload,
+                                      struct th_worker_id *worker, struct thumbs_error *err)
 {
     struct th_wire_request request = {.type = TH_WIRE_SPAWN, .preload = preload};
     struct th_wire_answer answer;
@@ -295,7 +298,8 @@ enum thumbs_code th_server_spawn(struct th_server *s, const int *fds, size_t n_f
     return THUMBS_OK;
 }
 
-bool th_server_reap(struct th_server *s, const struct th_worker_id *worker, bool hung_up, struct th_worker_end *end)
+bool th_fork_client_reap(struct th_fork_client *s, const struct th_worker_id *worker, bool hung_up,
+                         struct th_worker_end *end)
 {
     struct th_wire_request request = {.type = hung_up ? TH_WIRE_REAP_ENDED : TH_WIRE_REAP, .pid = worker->pid};
     struct th_wire_answer answer;

@@ -1,4 +1,4 @@
-#include "work/make.h"
+#include "work/timed_make.h"
 
 #include <time.h>
 

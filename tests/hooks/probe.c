@@ -1,7 +1,30 @@
-/* See probe.h. Plain system calls, not those of base: what the kernel answers is what is asked. */
-#include "work/probe.h"
-
-#ifdef THUMBS_FAULTS
+/*
+ * Pictures that ask for trouble; only in builds with THUMBS_FAULTS. Plain system calls, not those of
+ * base: what the kernel answers is what is asked.
+ *
+ * A file that begins like a GIF ("GIF89a", a header of 13 bytes) and goes on with "THUMBS-PROBE
+ * word argument\n" makes whoever works on it do what a hostile picture could make a decoder do: in
+ * a worker process it runs inside the sandbox. The same text may stand in a comment that is the
+ * first segment of a JPEG file. Words:
+ *
+ *   crash           die of SIGSEGV                    abort          die of SIGABRT
+ *   hang            never end                         sleep MS       take that long
+ *   while PATH      take as long as there is such a file (absolute), then be the picture that it is otherwise
+ *   exit STATUS     end the process                   eat MB         allocate and touch that much, a part at a time
+ *   alloc MB        allocate that much in one piece, abort() if there is none
+ *   violate         answer against the protocol (worker processes; elsewhere as ok)
+ *   open-read PATH  open a file for reading           open-write PATH, create PATH, unlink PATH, list PATH
+ *   reopen-buffer   open the file's own bytes for writing by way of /proc
+ *   stderr          reach the run's standard error
+ *   shared-memory   memory that counts as nobody's    threads N      start so many and wait
+ *   socket, connect PATH, exec PATH, fork, memfd, ptrace-parent, kill-parent, signal-group, limits
+ *   signal-self N   send that signal to itself       hang-up        close all descriptors and live on
+ *   ok              do nothing
+ *
+ * What is asked for and fails is reported as UNSUPPORTED "probe: WORD: <errno text>"; what succeeds
+ * as INTERNAL "probe: WORD: done". So the report of a run tells what a worker is able to do.
+ */
+#include "work/hook.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -281,7 +304,7 @@ static const struct {
     {"exit", do_exit},
     {"eat", do_eat},
     {"alloc", do_alloc},
-    {"lie", do_nothing},
+    {"violate", do_nothing},
     {"open-read", do_open_read},
     {"open-write", do_open_write},
     {"create", do_create},
@@ -327,14 +350,14 @@ static bool read_probe(const uint8_t *data, size_t len, char *text, size_t size)
     return true;
 }
 
-bool th_probe(const uint8_t *data, size_t len, bool *lie, struct thumbs_error *error)
+bool th_probe(const uint8_t *data, size_t len, bool *violate, struct thumbs_error *error)
 {
     char text[PATH_MAX + 32];
     if (!read_probe(data, len, text, sizeof text)) return false;
     char *space = strchr(text, ' ');
     if (space) *space = '\0';
     const char *argument = space ? space + 1 : "";
-    *lie = strcmp(text, "lie") == 0;
+    *violate = strcmp(text, "violate") == 0;
     for (size_t i = 0; i < sizeof probes / sizeof *probes; i++) {
         if (strcmp(probes[i].word, text) != 0) continue;
         if (probes[i].carry_out == do_while) {
@@ -351,7 +374,3 @@ bool th_probe(const uint8_t *data, size_t len, bool *lie, struct thumbs_error *e
     th_error_set(error, THUMBS_INTERNAL, THUMBS_STAGE_DECODE, "probe: there is no %s", text);
     return true;
 }
-
-#else
-typedef int th_probe_is_not_built; /* ISO C wants a declaration in every file */
-#endif

@@ -1,4 +1,4 @@
-#include "work/areas.h"
+#include "work/shared.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,14 +9,14 @@
 
 #include "base/filelimit.h"
 #include "base/sys.h"
-#include "work/work.h"
+#include "work/executor.h"
 
 enum {
     SINK_BYTES = 1 << 20, /* at the beginning; sparse, and the worker makes it grow */
     BLOCK_BYTES = 512     /* st_blocks counts in these */
 };
 
-static bool make_sink(struct th_area *sink)
+static bool make_sink(struct th_shared_sink *sink)
 {
     sink->fd = th_fault(TH_FAULT_MMAP) ? -1 : memfd_create("thumbs-out", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     uint64_t most = th_file_limit(); /* below that of a sink no output could be written either */
@@ -31,50 +31,50 @@ static bool make_sink(struct th_area *sink)
     return true;
 }
 
-static bool make_page(struct th_areas *areas)
+static bool make_status_page(struct th_shared *shared)
 {
-    areas->page_fd = memfd_create("thumbs-page", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (th_file_limit() < sizeof *areas->page) return false;
-    if (areas->page_fd < 0 || ftruncate(areas->page_fd, sizeof *areas->page) != 0) return false;
-    if (fcntl(areas->page_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) return false;
-    void *page = mmap(NULL, sizeof *areas->page, PROT_READ | PROT_WRITE, MAP_SHARED, areas->page_fd, 0);
+    shared->status_fd = memfd_create("thumbs-status", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (th_file_limit() < sizeof *shared->status) return false;
+    if (shared->status_fd < 0 || ftruncate(shared->status_fd, sizeof *shared->status) != 0) return false;
+    if (fcntl(shared->status_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) return false;
+    void *page = mmap(NULL, sizeof *shared->status, PROT_READ | PROT_WRITE, MAP_SHARED, shared->status_fd, 0);
     if (page == MAP_FAILED) return false;
-    areas->page = page;
+    shared->status = page;
     return true;
 }
 
-bool th_areas_init(struct th_areas *areas)
+bool th_shared_init(struct th_shared *shared)
 {
-    *areas = (struct th_areas){.page_fd = -1};
+    *shared = (struct th_shared){.status_fd = -1};
     for (int i = 0; i < TH_WIRE_N_SINKS; i++)
-        areas->sinks[i].fd = -1;
-    if (!make_page(areas)) return false;
+        shared->sinks[i].fd = -1;
+    if (!make_status_page(shared)) return false;
     for (int i = 0; i < TH_WIRE_N_SINKS; i++) {
-        if (!make_sink(&areas->sinks[i])) return false;
+        if (!make_sink(&shared->sinks[i])) return false;
     }
     return true;
 }
 
-void th_areas_finish(struct th_areas *areas)
+void th_shared_finish(struct th_shared *shared)
 {
-    if (areas->page) munmap(areas->page, sizeof *areas->page);
-    if (areas->page_fd >= 0) close(areas->page_fd);
+    if (shared->status) munmap(shared->status, sizeof *shared->status);
+    if (shared->status_fd >= 0) close(shared->status_fd);
     for (int i = 0; i < TH_WIRE_N_SINKS; i++) {
-        if (areas->sinks[i].data) munmap((void *)areas->sinks[i].data, areas->sinks[i].len);
-        if (areas->sinks[i].fd >= 0) close(areas->sinks[i].fd);
+        if (shared->sinks[i].data) munmap((void *)shared->sinks[i].data, shared->sinks[i].len);
+        if (shared->sinks[i].fd >= 0) close(shared->sinks[i].fd);
     }
 }
 
-void th_areas_fds(const struct th_areas *areas, int *fds)
+void th_shared_fds(const struct th_shared *shared, int *fds)
 {
-    *fds++ = areas->page_fd;
+    *fds++ = shared->status_fd;
     for (int i = 0; i < TH_WIRE_N_SINKS; i++)
-        *fds++ = areas->sinks[i].fd;
+        *fds++ = shared->sinks[i].fd;
 }
 
-bool th_areas_cover(struct th_areas *areas, unsigned i_sink, uint64_t need)
+bool th_shared_cover(struct th_shared *shared, unsigned i_sink, uint64_t need)
 {
-    struct th_area *sink = &areas->sinks[i_sink];
+    struct th_shared_sink *sink = &shared->sinks[i_sink];
     struct stat st;
     if (need <= sink->len) return true;
     if (fstat(sink->fd, &st) != 0 || st.st_size < 0 || (uint64_t)st.st_size < need) return false;
@@ -91,16 +91,16 @@ static uint64_t held_bytes(int fd)
     return fstat(fd, &st) == 0 && st.st_blocks > 0 ? (uint64_t)st.st_blocks * BLOCK_BYTES : 0;
 }
 
-uint64_t th_areas_held_bytes(const struct th_areas *areas)
+uint64_t th_shared_held_bytes(const struct th_shared *shared)
 {
     uint64_t sum = 0;
     for (int i = 0; i < TH_WIRE_N_SINKS; i++)
-        sum += held_bytes(areas->sinks[i].fd);
+        sum += held_bytes(shared->sinks[i].fd);
     return sum;
 }
 
 /* Give back what lies behind the beginning of a sink. */
-static void empty(const struct th_area *sink)
+static void empty(const struct th_shared_sink *sink)
 {
     struct stat st;
     if (fstat(sink->fd, &st) != 0 || (uint64_t)st.st_size <= TH_WORK_SINK_KEEP_BYTES) return;
@@ -108,15 +108,15 @@ static void empty(const struct th_area *sink)
                     st.st_size - (off_t)TH_WORK_SINK_KEEP_BYTES);
 }
 
-void th_areas_trim(struct th_areas *areas, unsigned i_sink)
+void th_shared_trim(struct th_shared *shared, unsigned i_sink)
 {
-    if (areas->sinks[i_sink].len > TH_WORK_SINK_KEEP_BYTES) empty(&areas->sinks[i_sink]);
+    if (shared->sinks[i_sink].len > TH_WORK_SINK_KEEP_BYTES) empty(&shared->sinks[i_sink]);
 }
 
-void th_areas_reset(struct th_areas *areas)
+void th_shared_reset(struct th_shared *shared)
 {
-    atomic_store(&areas->page->begun, 0);
-    atomic_store(&areas->page->out_of_memory, 0);
+    atomic_store(&shared->status->begun, 0);
+    atomic_store(&shared->status->out_of_memory, 0);
     for (int i = 0; i < TH_WIRE_N_SINKS; i++)
-        empty(&areas->sinks[i]);
+        empty(&shared->sinks[i]);
 }
