@@ -54,7 +54,8 @@ void th_below_finish(struct th_below *below)
     *below = (struct th_below){.fd = -1};
 }
 
-/* What follows `beginning` in the name, if it begins with that as a whole, else NULL. Both absolute and clean. */
+/* What follows `beginning` in the name, if it begins with that as a whole, else NULL. Both absolute
+ * and clean. */
 static char *behind(char *name, const char *beginning)
 {
     size_t len = strlen(beginning);
@@ -63,7 +64,8 @@ static char *behind(char *name, const char *beginning)
     return name[len] == '/' ? name + len + 1 : name[len] ? NULL : name + len;
 }
 
-/* Is it SOURCE? Nothing is opened but folders of a path that is longer than the system takes at once. */
+/* Is it SOURCE? Nothing is opened but folders of a path that is longer than the system takes at
+ * once. */
 static bool is_source(const struct th_below *below, const char *path)
 {
     struct stat st;
@@ -78,8 +80,8 @@ static bool is_source(const struct th_below *below, const char *path)
     return !failed && st.st_dev == below->dev && st.st_ino == below->ino;
 }
 
-/* What follows the first folder on the way that is SOURCE; that beginning is remembered, since the names of a list
- * mostly share one. NULL: none is. */
+/* What follows the first folder on the way that is SOURCE; that beginning is remembered, since the
+ * names of a list mostly share one. NULL: none is. */
 static char *find_behind(struct th_below *below, char *name)
 {
     char *rest = NULL;

@@ -1,9 +1,11 @@
 /*
- * below.h - names of a list, brought to the form of paths below SOURCE. Inner to the walk room (and its tests).
+ * below.h - names of a list, brought to the form of paths below SOURCE. Inner to the walk room (and
+ * its tests).
  *
- * A relative name is one below SOURCE. An absolute one is taken if it begins with SOURCE as it was given, or if a
- * folder on its way is SOURCE: so it may be spelled through other links than SOURCE was, and SOURCE may be relative.
- * Parts that say nothing (empty ones, ".") are left out. ".." below SOURCE is refused, since it could lead out.
+ * A relative name is one below SOURCE. An absolute one is taken if it begins with SOURCE as it was
+ * given, or if a folder on its way is SOURCE: so it may be spelled through other links than SOURCE
+ * was, and SOURCE may be relative. Parts that say nothing (empty ones, ".") are left out. ".."
+ * below SOURCE is refused, since it could lead out.
  *
  * One owner, not thread-safe.
  */
@@ -37,8 +39,8 @@ struct th_below {
 bool th_below_init(struct th_below *below, const char *source);
 void th_below_finish(struct th_below *below); /* zeroed is fine */
 
-/* Make *name, NUL-terminated, the path below SOURCE, in place; *dir_len is the length of its folder. Where it is
- * refused, the name stays as it was but for parts that say nothing. */
+/* Make *name, NUL-terminated, the path below SOURCE, in place; *dir_len is the length of its
+ * folder. Where it is refused, the name stays as it was but for parts that say nothing. */
 enum th_refusal th_below_clean(struct th_below *below, char *name, size_t *dir_len);
 
 /* Is there anything of this path below SOURCE? */

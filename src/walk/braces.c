@@ -1,4 +1,5 @@
-/* {a,b} in a glob: one glob for each alternative. */
+#include "walk/braces.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,7 +7,6 @@
 #include "base/error.h"
 #include "base/shorten.h"
 #include "base/sys.h"
-#include "walk/rules.h"
 
 /* Braces multiply: 20 pairs of two alternatives would be a million globs. */
 #define MOST_GLOBS 1024u
@@ -17,8 +17,8 @@ struct globs {
     size_t n, bytes;
 };
 
-/* The length of what stands at g as one: an escaped byte, a set, or a byte. A set that is not closed is a byte; what
- * is wrong with it is told by others. */
+/* The length of what stands at g as one: an escaped byte, a set, or a byte. A set that is not
+ * closed is a byte; what is wrong with it is said by th_glob_valid(). */
 static size_t item_len(const char *g)
 {
     if (g[0] == '\\') return g[1] ? 2 : 1;
@@ -37,7 +37,8 @@ static const char *find_open(const char *g)
     return NULL;
 }
 
-/* Where the alternative that begins at g ends: at a comma, or the brace that closes; NULL: nowhere. */
+/* Where the alternative that begins at g ends: at a comma, or the brace that closes; NULL:
+ * nowhere. */
 static const char *find_end(const char *g)
 {
     unsigned depth = 0;
@@ -49,7 +50,8 @@ static const char *find_end(const char *g)
     return NULL;
 }
 
-static enum thumbs_code add(struct globs *globs, char *item, const char *glob, struct thumbs_error *err)
+static enum thumbs_code add(struct globs *globs, char *item, const char *glob,
+                            struct thumbs_error *err)
 {
     char **items = item ? th_realloc(globs->items, (globs->n + 1) * sizeof *items) : NULL;
     if (items) globs->items = items;
@@ -60,8 +62,8 @@ static enum thumbs_code add(struct globs *globs, char *item, const char *glob, s
     globs->items[globs->n++] = item;
     globs->bytes += strlen(item);
     if (globs->n <= MOST_GLOBS && globs->bytes <= MOST_BYTES) return THUMBS_OK;
-    return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK, "bad pattern \"%s\": its braces stand for too many",
-                        th_shorten(glob).text);
+    return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK,
+                        "bad pattern \"%s\": its braces stand for too many", th_shorten(glob).text);
 }
 
 /* The brace that closes the one at `open`; NULL: there is none. */
@@ -74,15 +76,15 @@ static const char *find_close(const char *open)
 }
 
 /* Replace item i, whose first brace opens at `open`, by its alternatives. */
-static enum thumbs_code expand_one(struct globs *globs, size_t i, const char *open, const char *glob,
-                                   struct thumbs_error *err)
+static enum thumbs_code expand_one(struct globs *globs, size_t i, const char *open,
+                                   const char *glob, struct thumbs_error *err)
 {
     char *whole = globs->items[i];
     const char *close = find_close(open);
     enum thumbs_code code = THUMBS_OK;
     if (!close)
-        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK, "bad pattern \"%s\": a { is not closed",
-                            th_shorten(glob).text);
+        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK,
+                            "bad pattern \"%s\": a { is not closed", th_shorten(glob).text);
     globs->items[i] = globs->items[--globs->n]; /* the order is of no matter */
     globs->bytes -= strlen(whole);
     for (const char *at = open + 1; !code && at <= close;) {
@@ -98,7 +100,8 @@ static enum thumbs_code expand_one(struct globs *globs, size_t i, const char *op
     return code;
 }
 
-enum thumbs_code th_braces_expand(const char *glob, char ***out, size_t *n, struct thumbs_error *err)
+enum thumbs_code th_braces_expand(const char *glob, char ***out, size_t *n,
+                                  struct thumbs_error *err)
 {
     struct globs globs = {0};
     enum thumbs_code code = add(&globs, th_strdup(glob), glob, err);

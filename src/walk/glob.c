@@ -1,8 +1,9 @@
+#include "walk/glob.h"
+
 #include <string.h>
 
 #include "base/error.h"
 #include "base/shorten.h"
-#include "walk/walk.h"
 
 /* One character of a set, which a backslash may hide; NULL at the end of the pattern. */
 static const char *set_char(const char *g, unsigned char *c)
@@ -12,7 +13,8 @@ static const char *set_char(const char *g, unsigned char *c)
     return *g ? g + 1 : NULL;
 }
 
-/* Is c in the set whose '[' stands before g? Returns what follows its ']', or NULL if there is none. */
+/* Is c in the set whose '[' stands before g? Returns what follows its ']', or NULL if there is
+ * none. */
 static const char *match_set(const char *g, unsigned char c, bool *in)
 {
     bool negated = *g == '!' || *g == '^', hit = false;
@@ -53,12 +55,14 @@ static const char *match_one(const char *g, unsigned char c)
     return (unsigned char)*g == c ? g + 1 : NULL;
 }
 
-/* A place to come back to: the pattern behind a wildcard, and how much of the path the wildcard has taken. */
+/* A place to come back to: the pattern behind a wildcard, and how much of the path the wildcard has
+ * taken. */
 struct retry {
     const char *glob, *path;
 };
 
-/* Where a `**` may end next: one byte on, or for a "**" with its slash, behind the next slash. NULL: nowhere. */
+/* Where a `**` may end next: one byte on, or for a "**" with its slash, behind the next slash.
+ * NULL: nowhere. */
 static const char *deeper(const char *path, bool by_folder)
 {
     if (!by_folder) return *path ? path + 1 : NULL;
@@ -66,9 +70,10 @@ static const char *deeper(const char *path, bool by_folder)
     return slash ? slash + 1 : NULL;
 }
 
-/* Only the last `*` and the last `**` are ever taken back. That is enough: what stood before them has matched as early
- * as it can, so a later match of it leaves less to choose from. As `*` never crosses a slash, a `*` that runs into one
- * cannot be helped by an earlier `*` either, for that is either of the same folder name or bound to an earlier one. */
+/* Only the last `*` and the last `**` are ever taken back. That is enough: what stood before them
+ * has matched as early as it can, so a later match of it leaves less to choose from. As `*` never
+ * crosses a slash, a `*` that runs into one cannot be helped by an earlier `*` either, for that is
+ * either of the same folder name or bound to an earlier one. */
 static bool match_path(const char *const glob, const char *path)
 {
     const char *g = glob;
@@ -79,7 +84,8 @@ static bool match_path(const char *const glob, const char *path)
             bool begins = g == glob || g[-1] == '/';
             while (*g == '*')
                 g++;
-            by_folder = begins && *g == '/'; /* "**" + "/" is any number of whole folders, none included */
+            /* "**" + "/" is any number of whole folders, none included. */
+            by_folder = begins && *g == '/';
             if (by_folder) g++;
             deep = (struct retry){g, path};
             star = (struct retry){0};
@@ -137,6 +143,8 @@ bool th_glob_valid(const char *glob, struct thumbs_error *err)
             g += g[0] == '\\' ? 2 : 1;
         }
     }
-    if (why) th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK, "bad pattern \"%s\": %s", th_shorten(glob).text, why);
+    if (why)
+        th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK, "bad pattern \"%s\": %s",
+                     th_shorten(glob).text, why);
     return !why;
 }

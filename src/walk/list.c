@@ -74,17 +74,20 @@ static bool is_there(struct th_list *list, const char *name, size_t len)
     if (!copy) return false;
     memcpy(copy, name, len);
     copy[len] = '\0';
-    bool there = th_below_clean(&list->below, copy, &dir_len) == TH_NAME_TAKEN && th_below_exists(&list->below, copy);
+    bool there = th_below_clean(&list->below, copy, &dir_len) == TH_NAME_TAKEN &&
+                 th_below_exists(&list->below, copy);
     free(copy);
     return there;
 }
 
-/* Take off what a program of another system may have put around a line: a byte order mark before the first, a carriage
- * return behind each. Where something bears the name that has them, they are part of it. */
+/* Take off what a program of another system may have put around a line: a byte order mark before
+ * the first, a carriage return behind each. Where something bears the name that has them, they are
+ * part of it. */
 static void trim_line(struct th_list *list, size_t *at, size_t *len, bool is_first)
 {
     const char *name = list->buf + *at;
-    bool bom = is_first && *len >= 3 && !memcmp(name, "\xef\xbb\xbf", 3), cr = name[*len - 1] == '\r';
+    bool bom = is_first && *len >= 3 && !memcmp(name, "\xef\xbb\xbf", 3),
+         cr = name[*len - 1] == '\r';
     if ((!bom && !cr) || memchr(name, '\0', *len) || is_there(list, name, *len)) return;
     if (bom && cr && is_there(list, name, *len - 1))
         bom = false;
@@ -103,13 +106,15 @@ static bool take_line(struct th_list *list, struct item *item, size_t at, size_t
     const bool is_first = !list->begun;
     const char *name = list->buf + at;
     list->begun = true;
-    if (is_first) list->is_utf_16 = len >= 2 && (!memcmp(name, "\xff\xfe", 2) || !memcmp(name, "\xfe\xff", 2));
+    if (is_first)
+        list->is_utf_16 =
+            len >= 2 && (!memcmp(name, "\xff\xfe", 2) || !memcmp(name, "\xfe\xff", 2));
     if (list->end == '\n') trim_line(list, &at, &len, is_first);
     if (len > 0) take_name(list, item, at, len);
     return len > 0;
 }
 
-/* ---- a lot of names ---- */
+/* ---- a batch of names ---- */
 
 static bool has_room(struct th_list *list)
 {
@@ -139,20 +144,22 @@ static void drop_doubles(struct th_list *list)
     size_t n = 0;
     for (size_t i = 0; i < list->n_items; i++) {
         struct item *last = n ? &list->items[n - 1] : NULL;
-        bool same = last && last->refusal == TH_NAME_TAKEN && compare(last, &list->items[i], list->buf) == 0;
+        bool same = last && last->refusal == TH_NAME_TAKEN &&
+                    compare(last, &list->items[i], list->buf) == 0;
         if (!same) list->items[n++] = list->items[i];
     }
     list->n_items = n;
 }
 
-/* Make items of the whole names that the buffer holds. False: no memory for more, what is there is good. */
+/* Make items of the whole names that the buffer holds. False: no memory for more, what is there is
+ * good. */
 static bool take_names(struct th_list *list)
 {
     bool ok = true;
     while (list->done < list->len) {
         char *name = list->buf + list->done, *end = memchr(name, list->end, list->len - list->done);
         bool is_last = !end && list->at_end;
-        /* A name that fills the buffer is cut, and told as too long. */
+        /* A name that fills the buffer is cut, and reported as too long. */
         bool is_excess = !end && list->done == 0 && list->len == TH_LIST_BYTES;
         if (!end && !is_last && !is_excess) break;
         size_t len = end ? (size_t)(end - name) : list->len - list->done;
@@ -160,7 +167,8 @@ static bool take_names(struct th_list *list)
         if (counts && !(ok = has_room(list))) break;
         name[len] = '\0';
         struct item item = {.at = (uint32_t)list->done, .refusal = TH_NAME_TOO_LONG};
-        if (counts && (is_excess || take_line(list, &item, list->done, len))) list->items[list->n_items++] = item;
+        if (counts && (is_excess || take_line(list, &item, list->done, len)))
+            list->items[list->n_items++] = item;
         list->in_excess = is_excess;
         list->done += len + (end ? 1 : 0);
     }
@@ -208,7 +216,7 @@ static enum th_list_state give_up(struct th_list *list)
 }
 
 /* Read on until there are names, or nothing more comes. */
-static enum th_list_state read_lot(struct th_list *list, bool (*stopped)(void *user), void *user)
+static enum th_list_state read_batch(struct th_list *list, bool (*stopped)(void *user), void *user)
 {
     list->n_items = list->i_item = 0;
     while (list->n_items == 0 && !(list->at_end && list->done == list->len)) {
@@ -232,7 +240,7 @@ enum th_list_state th_list_next(struct th_list *list, bool (*stopped)(void *user
                                 struct th_list_item *item)
 {
     if (list->i_item == list->n_items) {
-        enum th_list_state state = read_lot(list, stopped, user);
+        enum th_list_state state = read_batch(list, stopped, user);
         if (state != TH_LIST_ITEM) return state;
     }
     const struct item *next = &list->items[list->i_item++];
@@ -250,7 +258,8 @@ enum thumbs_code th_list_open(const char *file, bool null, const char *source, s
     bool is_stdin = strcmp(file, "-") == 0;
     int fd = is_stdin ? STDIN_FILENO : th_openat(AT_FDCWD, file, O_RDONLY | O_NOCTTY, 0);
     if (fd < 0 || fstat(fd, &st) < 0)
-        return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, errno, "cannot open the list %s",
+        return th_error_os(err, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, errno,
+                           "cannot open the list %s",
                            is_stdin ? "on standard input" : th_shorten(file).text);
     if (S_ISDIR(st.st_mode)) {
         if (!is_stdin) th_close(fd);
@@ -263,7 +272,8 @@ enum thumbs_code th_list_open(const char *file, bool null, const char *source, s
     if (!list || !list->buf || !th_below_init(&list->below, source)) {
         if (!list && !is_stdin) th_close(fd);
         th_list_close(list);
-        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the list of files");
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK,
+                            "no memory for the list of files");
     }
     *out = list;
     return THUMBS_OK;
@@ -281,7 +291,8 @@ void th_list_close(struct th_list *list)
 
 const char *th_list_note(const struct th_list *list)
 {
-    if (list->had_bom && list->had_crlf) return "the list has a byte order mark and lines that end in CR LF";
+    if (list->had_bom && list->had_crlf)
+        return "the list has a byte order mark and lines that end in CR LF";
     if (list->had_bom) return "the list has a byte order mark";
     return list->had_crlf ? "the list has lines that end in CR LF" : NULL;
 }

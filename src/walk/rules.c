@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/shorten.h"
 #include "base/sys.h"
+#include "walk/braces.h"
+#include "walk/glob.h"
 
 struct rule {
     bool include, folders_only;
@@ -28,7 +30,7 @@ static enum thumbs_code no_memory(struct thumbs_error *err)
     return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the patterns");
 }
 
-/* ---- making ------------------------------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 /* "./a//b/./c" means "/a/b/c". */
 static char *clean_slashes(const char *glob)
@@ -80,7 +82,8 @@ static char *make_case_blind(const struct th_walk_options *options, const char *
 }
 
 /* A glob without braces, in place of the text at *glob. */
-static enum thumbs_code refine(const struct th_walk_options *options, char **glob, struct thumbs_error *err)
+static enum thumbs_code refine(const struct th_walk_options *options, char **glob,
+                               struct thumbs_error *err)
 {
     char *blind = make_case_blind(options, *glob);
     if (!blind) return no_memory(err);
@@ -89,7 +92,8 @@ static enum thumbs_code refine(const struct th_walk_options *options, char **glo
     return th_glob_valid(blind, err) ? THUMBS_OK : THUMBS_USAGE;
 }
 
-/* Slashes at the end are noted and taken off; of nothing but slashes one stays, which is refused as such. */
+/* Slashes at the end are noted and taken off; of nothing but slashes one stays, which is refused as
+ * such. */
 static bool take_end(char *text)
 {
     size_t len = strlen(text);
@@ -99,13 +103,13 @@ static bool take_end(char *text)
     return folders_only;
 }
 
-static enum thumbs_code take_rule(const struct th_walk_options *options, const char *given, struct rule *rule,
-                                  struct thumbs_error *err)
+static enum thumbs_code take_rule(const struct th_walk_options *options, const char *given,
+                                  struct rule *rule, struct thumbs_error *err)
 {
     *rule = (struct rule){.given = given, .include = given[0] == '+'};
     if (given[0] != '+' && given[0] != '-')
-        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK, "bad rule \"%s\": neither + nor -",
-                            th_shorten(given).text);
+        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK,
+                            "bad rule \"%s\": neither + nor -", th_shorten(given).text);
     char *text = clean_slashes(given + 1);
     if (!text) return no_memory(err);
     rule->folders_only = take_end(text);
@@ -117,7 +121,8 @@ static enum thumbs_code take_rule(const struct th_walk_options *options, const c
     return code;
 }
 
-enum thumbs_code th_rules_create(const struct th_walk_options *options, struct th_rules **out, struct thumbs_error *err)
+enum thumbs_code th_rules_create(const struct th_walk_options *options, struct th_rules **out,
+                                 struct thumbs_error *err)
 {
     struct th_rules *rules = th_calloc(1, sizeof *rules);
     enum thumbs_code code = THUMBS_OK;
@@ -148,7 +153,7 @@ void th_rules_destroy(struct th_rules *rules)
     free(rules);
 }
 
-/* ---- asking ------------------------------------------------------------------------------------------------- */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 static bool matches_any(const struct rule *rule, const char *path)
 {
@@ -180,7 +185,8 @@ static bool lies_in_included(const struct th_rules *rules, char *path)
     return included;
 }
 
-/* Rules before the one that decides are asked only as long as they have matched nothing, to know whether they do. */
+/* Rules before the one that decides are asked only as long as they have matched nothing, to know
+ * whether they do. */
 bool th_rules_exclude(struct th_rules *rules, char *path, bool folder)
 {
     bool excluded = false, decided = false;

@@ -117,12 +117,4 @@ void th_walk_remarks(const struct th_walk *walk, void (*on_remark)(void *user, c
 /* May th_walk_next() have to wait for more of this list? (It is a pipe, a terminal, ...) */
 bool th_walk_list_may_wait(const char *list);
 
-/* Does the glob match? `*` and `?` do not cross '/', `**` does ("a/" "**" "/b" matches a/b as well), [abc] [a-z] [!x]
- * and \\ as in sh. A pattern without '/' is matched against the last name part, one with '/' against the whole path (a
- * leading '/' only anchors). Bytes, case counts. No exponential backtracking. */
-bool th_glob_match(const char *glob, const char *path);
-/* False, and *err (if not NULL) with code USAGE: a [ that is not
- * closed, a backslash at the end, nothing but slashes. */
-bool th_glob_valid(const char *glob, struct thumbs_error *err);
-
 #endif

@@ -4,6 +4,7 @@
  * rest of the path. Patterns that th_glob_valid() takes must give the same answer in both; all others must do no harm.
  */
 #include "fuzz.h"
+#include "walk/glob.h"
 #include "walk/rules.h"
 #include "walk/walk.h"
 

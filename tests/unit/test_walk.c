@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "walk/glob.h"
 #include "walk/list.h"
 #include "walk/names.h"
 
