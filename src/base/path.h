@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* Longest name of one file or folder that is taken, in bytes. Linux file systems say 255, but some
+ * that count characters reach 765. */
+#define TH_NAME_MAX 1023u
+
 /* openat() for `len` bytes of path, however many: by as many whole parts at a time as fit. -1 with errno. */
 int th_path_open(int at, const char *path, size_t len, int flags);
 

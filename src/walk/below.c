@@ -8,7 +8,6 @@
 
 #include "base/path.h"
 #include "base/sys.h"
-#include "walk/names.h"
 
 /* Leave out what says nothing, in place; a slash at the front stays. */
 static void clean_parts(char *path)

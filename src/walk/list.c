@@ -13,7 +13,6 @@
 #include "base/shorten.h"
 #include "base/sys.h"
 #include "walk/below.h"
-#include "walk/names.h"
 #include "walk/walk.h"
 
 #define WAIT_MS 100

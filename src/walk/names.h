@@ -1,26 +1,31 @@
 /*
- * names.h - the names of one folder, packed tightly, in order; and the rule that keeps two of them from getting one
- * output name. Inner to the walk room (and its tests).
+ * names.h - the names of one folder, packed tightly, in order. Inner to the walk room (and its
+ * tests).
  *
- * A million names of twelve bytes take 18 MB here: one arena holds, from its front, the names (a tag byte, the name, a
- * NUL) and, from its back, one 32-bit offset for each. The arena never grows. When it is full the upper part of the
- * order is given up and remembered as a cut (struct th_cut); the walk reads the folder again for it later. That is
- * what keeps memory bounded however many names a folder has.
+ *     th_names_init(&names, bytes);
+ *     th_names_add(&names, kind, name, len);     until it is full: then th_names_cut()
+ *     th_names_sort(&names);
+ *     th_names_get(&names, i);
+ *     th_names_finish(&names);
  *
- * One owner each, not thread-safe.
+ * A million names of twelve bytes take 18 MB here: one arena holds, from its front, the names (a
+ * tag byte, the name, a NUL) and, from its back, one 32-bit offset for each. The arena never grows.
+ * When it is full the upper part of the order is given up and remembered as a cut (struct th_cut);
+ * the walk reads the folder again for it later. That is what keeps memory bounded however many
+ * names a folder has.
+ *
+ * One owner each, not thread-safe. What fails leaves things as they were.
  */
 #ifndef TH_WALK_NAMES_H
 #define TH_WALK_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-#include "walk/walk.h"
+#include "naming/short_names.h"
 
-/* Longest name taken, in bytes. Linux file systems say 255, but some that count characters reach 765. */
-#define TH_NAME_MAX 1023u
-/* Smallest arena: a cut must always leave at least one name behind, or reading again would go on for ever. */
+/* Smallest arena: a cut must always leave at least one name behind, or reading again would go on
+ * for ever. */
 #define TH_NAMES_MIN_BYTES (4u * (TH_NAME_MAX + 2u + 4u))
 
 /* What a name is. Folders come after everything else in the order. */
@@ -47,8 +52,8 @@ struct th_names {
     size_t n_files;       /* of them not folders, so the first ones; right after th_names_sort() */
 };
 
-/* An arena of `bytes` (rounded down to a multiple of four, at most 4 GB), whose pages are touched only when used.
- * False: no memory. */
+/* An arena of `bytes` (rounded down to a multiple of four, at most 4 GB), whose pages are touched
+ * only when used. False: no memory. */
 bool th_names_init(struct th_names *names, size_t bytes);
 void th_names_finish(struct th_names *names); /* zeroes; zeroed is fine */
 void th_names_clear(struct th_names *names);  /* empty again, keeps the arena */
@@ -59,66 +64,30 @@ void th_names_sort(struct th_names *names);
 /* The i-th name, NUL-terminated, borrowed until the next change. */
 const char *th_names_get(const struct th_names *names, size_t i);
 enum th_name_kind th_names_kind(const struct th_names *names, size_t i);
-/* Index of the regular file (TH_NAME_FILE) of this name of len bytes in sorted names, or SIZE_MAX. */
+/* Sorted names but for folders, as the rule for output names takes them; borrowed until the next
+ * change. Indices are the same. */
+struct th_naming_names th_names_files(const struct th_names *names);
+/* Index of the regular file (TH_NAME_FILE) of this name of len bytes in sorted names, or
+ * SIZE_MAX. */
 size_t th_names_find(const struct th_names *names, const char *name, size_t len);
-/* Make *out an arena of its own, of just the right size, with the names from `first` on until max_bytes are spent (at
- * least one): sorted, if names is. Out of memory: false, *out untouched. */
-bool th_names_copy(const struct th_names *names, size_t first, size_t max_bytes, struct th_names *out);
+/* Make *out an arena of its own, of just the right size, with the names from `first` on until
+ * max_bytes are spent (at least one): sorted, if names is. Out of memory: false, *out untouched. */
+bool th_names_copy(const struct th_names *names, size_t first, size_t max_bytes,
+                   struct th_names *out);
 
-/* ---- cuts --------------------------------------------------------------------------------------------------- */
-
-/* What is known of all names of the folder that share one stem. */
-struct th_cut_row {
-    uint64_t counts;     /* two bits for each output class: how many images, 2 meaning "more than one" */
-    bool exact;          /* the stem itself is the name of an image ... */
-    uint8_t exact_class; /* ... of this class */
-};
-
-/* A point in the order: names before it are in one part, it and those behind it in the next. A group of names that
- * share a stem may lie on both sides, but then its stem begins the name at the cut: one row for each of its lengths
- * holds all that must be known of such groups. */
+/* A point in the order: names before it are in one part, it and those behind it in the next. */
 struct th_cut {
-    bool set;
-    bool learned; /* the rows hold; until then they are empty */
+    bool set; /* else the names begin, or end, where the folder does */
     bool folder;
-    size_t len;
-    char name[TH_NAME_MAX + 1];
-    struct th_cut_row rows[TH_NAME_MAX + 1]; /* by length of the stem */
+    struct th_naming_edge edge; /* its name, and what is known of the groups it parts */
 };
 
-void th_cut_set(struct th_cut *cut, bool folder, const char *name); /* with empty rows */
+void th_cut_set(struct th_cut *cut, bool folder, const char *name);
 /* Below, equal to or above zero as the name lies before, at or behind the cut. */
 int th_cut_compare(const struct th_cut *cut, bool folder, const char *name);
-/* Is the name one that th_cut_learn() would count? */
-bool th_cut_concerns(const struct th_cut *cut, const char *name);
 
-/* Give up the upper quarter of the sorted names (n at least 2) and set *cut to the first of those; or a little more, so
- * that no group is parted. Some names are left, no longer sorted. */
+/* Give up the upper quarter of the sorted names (n at least 2) and set *cut to the first of those;
+ * or a little more, so that no group is parted. Some names are left, no longer sorted. */
 void th_names_cut(struct th_names *names, struct th_cut *cut);
-
-/* ---- one output name for two sources ------------------------------------------------------------------------ */
-
-/* Length of the stem of a name of len bytes: up to its last dot, unless that is its first byte; else the whole. */
-size_t th_name_stem_len(const char *name, size_t len);
-
-struct th_clash {
-    th_walk_output_class_fn *output_class;     /* NULL: all names alike */
-    void *user;                                /* for output_class */
-    void *walk;                                /* for the two below */
-    bool (*ask)(void *walk, const char *name); /* is this file an image by content? */
-    void (*learn)(void *walk,
-                  struct th_cut *cut); /* give th_cut_learn() each name of the folder that it concerns, once */
-    struct th_cut *lower, *upper; /* where the names begin and end; NULL or not set: not cut there. Learned when needed,
-                                     which is seldom: only where a group lies on both sides. */
-};
-
-/* Count a candidate file of the folder, on whichever side of the cut, into the rows of a cut. */
-void th_cut_learn(struct th_cut *cut, const char *name, const struct th_clash *clash);
-
-/* Must the i-th name (a TH_NAME_FILE of sorted names) bear its whole name? Yes for an image whose stem is shared by
- * another image of the same class, and for one whose stem is itself the name of such an image that bears its whole
- * name: `a.jpg.png` would get the output name that `a.jpg` has got because of `a.gif`. Content is asked for only where
- * it matters and the ending does not tell, once for each name. */
-bool th_names_whole(struct th_names *names, size_t i, const struct th_clash *clash);
 
 #endif

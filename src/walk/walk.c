@@ -78,7 +78,7 @@ struct th_walk {
     uint64_t *walked; /* hashes of folders in the list that have been walked: N_WALKED slots, forgetful; or NULL */
     bool has_names;   /* `names` is a part of the last frame's folder, which is a listing one */
 
-    struct th_cut *learning; /* one of them, while the folder is read for it */
+    struct th_naming_edge *learning; /* one of them, while the folder is read for it */
     char *read_buf;
     struct thumbs_error failure; /* of the last frame, if code is not 0: to be handed out next */
     char *reserve;               /* an empty name, for when there is no memory to make one */
@@ -487,33 +487,39 @@ static bool ask_content(void *asked, const char *name)
 
 static void learn_name(struct th_walk *walk, const char *name, size_t len, unsigned char type);
 
-/* Read the last frame's folder for the groups that a cut parts. */
-static void learn_cut(void *asked, struct th_cut *cut)
+/* Read the last frame's folder for the groups that an edge parts. */
+static void learn_cut(void *asked, struct th_naming_edge *edge)
 {
     struct th_walk *walk = asked;
-    walk->learning = cut;
+    walk->learning = edge;
     if (!each_name(walk, learn_name)) note_unread(walk, errno);
     walk->learning = NULL;
 }
 
-static struct th_clash clash_of_folder(struct th_walk *walk)
+/* Output names are a matter of files, which come before folders: a cut among those parts none. */
+static struct th_naming_edge *edge_of(struct th_cut *cut)
 {
-    return (struct th_clash){.output_class = walk->options->output_class,
+    return cut->set && !cut->folder ? &cut->edge : NULL;
+}
+
+static struct th_naming_rule rule_of_folder(struct th_walk *walk)
+{
+    return (struct th_naming_rule){.output_class = walk->options->output_class,
                              .user = walk->options->user,
-                             .walk = walk,
+                             .asked = walk,
                              .ask = ask_content,
                              .learn = learn_cut,
-                             .lower = &walk->lower,
-                             .upper = &walk->upper};
+                             .lower = edge_of(&walk->lower),
+                             .upper = edge_of(&walk->upper)};
 }
 
 static void learn_name(struct th_walk *walk, const char *name, size_t len, unsigned char type)
 {
     (void)len;
     enum th_name_kind kind;
-    if (!th_cut_concerns(walk->learning, name) || !classify(walk, name, type, &kind) || kind != TH_NAME_FILE) return;
-    struct th_clash clash = clash_of_folder(walk);
-    th_cut_learn(walk->learning, name, &clash);
+    if (!th_naming_edge_concerns(walk->learning, name) || !classify(walk, name, type, &kind) || kind != TH_NAME_FILE) return;
+    struct th_naming_rule rule = rule_of_folder(walk);
+    th_naming_edge_learn(walk->learning, name, &rule);
 }
 
 /* Copy what subfolders walk->names holds into the frame, since the arena is about to serve them. Only a share of it:
@@ -534,7 +540,7 @@ static void begin_folders(struct th_walk *walk)
     if (ok && frame->folders.n < n_folders)
         resume = th_names_get(names, names->n_files + frame->folders.n);
     else if (ok && walk->upper.set)
-        resume = walk->upper.name;
+        resume = walk->upper.edge.name;
     if (resume) ok = (frame->resume = th_strdup(resume)) != NULL;
     if (!ok) th_error_set(&walk->failure, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the subfolders");
 }
@@ -594,7 +600,7 @@ static void emit_other(struct th_walk *walk, struct th_walk_entry *entry, enum t
 }
 
 static void emit_file(struct th_walk *walk, struct th_walk_entry *entry, struct th_names *names, size_t i,
-                      struct th_dir *dir, const struct th_clash *clash)
+                      struct th_dir *dir, const struct th_naming_rule *rule)
 {
     const char *name = th_names_get(names, i);
     if (th_names_kind(names, i) != TH_NAME_FILE) {
@@ -602,18 +608,21 @@ static void emit_file(struct th_walk *walk, struct th_walk_entry *entry, struct 
         return;
     }
     emit(walk, entry, TH_WALK_FILE, dir, name);
-    if (entry->kind == TH_WALK_FILE) entry->whole_name = th_names_whole(names, i, clash);
+    if (entry->kind == TH_WALK_FILE) {
+        const struct th_naming_names files = th_names_files(names);
+        entry->whole_name = th_naming_keeps_extension(&files, i, rule);
+    }
 }
 
 static bool step_files(struct th_walk *walk, struct th_walk_entry *entry)
 {
     struct frame *frame = last_frame(walk);
     if (walk->i_name < walk->names.n_files) {
-        struct th_clash clash = clash_of_folder(walk);
+        struct th_naming_rule rule = rule_of_folder(walk);
         /* Before the first file is out, since others read it then. */
         if (walk->i_name == 0 && !walk->lower.set)
             frame->dir->has_folders = walk->upper.set || walk->names.n > walk->names.n_files;
-        emit_file(walk, entry, &walk->names, walk->i_name++, frame->dir, &clash);
+        emit_file(walk, entry, &walk->names, walk->i_name++, frame->dir, &rule);
         return true;
     }
     if (walk->upper.set && walk->names.n == walk->names.n_files) {
@@ -905,7 +914,7 @@ static void read_listed(struct th_walk *walk, const char *name, bool from_start)
         frame->is_read = walk->has_names = true;
         if (is_in_part(walk, false, name)) return;
     }
-    size_t len = th_name_stem_len(name, strlen(name));
+    size_t len = th_naming_stem_len(name, strlen(name));
     memcpy(stem, name, len);
     stem[len] = '\0';
     th_cut_set(&walk->lower, false, stem);
@@ -939,8 +948,8 @@ static void emit_listed_file(struct th_walk *walk, struct th_walk_entry *entry, 
         emit_failed(walk, entry, dir, name, &error);
         return;
     }
-    struct th_clash clash = clash_of_folder(walk);
-    emit_file(walk, entry, &walk->names, i, dir, &clash);
+    struct th_naming_rule rule = rule_of_folder(walk);
+    emit_file(walk, entry, &walk->names, i, dir, &rule);
 }
 
 /* SOURCE itself is in the list: walk it. */
@@ -1182,10 +1191,10 @@ static void step_given(struct th_walk *walk, struct th_walk_entry *entry)
         emit_failed(walk, entry, NULL, source, &error);
         return;
     }
-    struct th_clash clash = {
-        .output_class = walk->options->output_class, .user = walk->options->user, .walk = walk, .ask = ask_given};
+    struct th_naming_rule rule = {
+        .output_class = walk->options->output_class, .user = walk->options->user, .asked = walk, .ask = ask_given};
     enum th_name_kind kind = th_names_kind(&walk->given_names, i);
-    emit_file(walk, entry, &walk->given_names, i, dir, &clash);
+    emit_file(walk, entry, &walk->given_names, i, dir, &rule);
     entry->follow = true;
     entry->named = is_told(kind);
 }

@@ -24,6 +24,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+#include "naming/short_names.h"
 #include "thumbs/thumbs.h"
 
 /* An open source folder. Files in flight hold a reference, so their names can be opened relative to fd. */
@@ -65,10 +66,6 @@ void th_walk_entry_finish(struct th_walk_entry *entry); /* releases, zeroes; zer
  * content? Where it is a link (by now) it is to be followed only with `follow`. Called from within th_walk_next(), at
  * most a few times for one name. */
 typedef bool th_walk_is_image_fn(void *user, int dirfd, const char *name, bool follow);
-/* What output a name leads to, as far as a name tells: a small number (below 32) that is equal for names whose outputs
- * get the same ending (always 0 unless format is keep); and whether the ending of the name is a known image ending. */
-typedef unsigned th_walk_output_class_fn(void *user, const char *name, bool *known_image);
-
 struct th_walk_options {
     const char *const *sources;
     size_t n_sources;
@@ -88,7 +85,7 @@ struct th_walk_options {
     dev_t skip_dev; /* with skip_ino: a folder never entered (DEST), wherever it is met; skip_ino 0: none */
     ino_t skip_ino;
     th_walk_is_image_fn *is_image;
-    th_walk_output_class_fn *output_class;
+    th_output_class_fn *output_class;
     void *user;
     /* Called before a folder is opened or read (`name` in the folder whose path is `parent`, "" for that itself; for a
      * SOURCE its name as it was given), so that one that cannot be read for long can be named. May be NULL. */

@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "fuzz.h"
 #include "walk/list.h"
-#include "walk/names.h"
 #include "walk/walk.h"
 
 enum { MAX_NAMES = 4096 };

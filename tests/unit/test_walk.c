@@ -504,7 +504,7 @@ Test(names, full_cut_copy)
         cr_expect_lt(th_cut_compare(&cut, false, name), 0);
     }
     snprintf(name, sizeof name, "name %03zu", 929 + names.n);
-    cr_expect_str_eq(cut.name, name);
+    cr_expect_str_eq(cut.edge.name, name);
     cr_expect_eq(th_cut_compare(&cut, false, name), 0);
     cr_expect_gt(th_cut_compare(&cut, true, "a"), 0, "folders come last");
     cr_assert(th_names_add(&names, TH_NAME_FILE, "x", 1), "there must be room again");
@@ -528,7 +528,7 @@ Test(names, stems)
         size_t len;
     } cases[] = {{"a.jpg", 1}, {"a", 1}, {".bashrc", 7}, {".a.b", 2}, {"a.", 1}, {"a.b.c", 3}, {"..x", 1}, {"...", 2}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        cr_expect_eq(th_name_stem_len(cases[i].name, strlen(cases[i].name)), cases[i].len, "%s", cases[i].name);
+        cr_expect_eq(th_naming_stem_len(cases[i].name, strlen(cases[i].name)), cases[i].len, "%s", cases[i].name);
 }
 
 /* ---- what is found, and in which order ---------------------------------------------------------------------- */
@@ -1456,7 +1456,7 @@ Test(names, whole_in_any_order)
     unsigned long seed = 99;
     for (unsigned round = 0; round < 600; round++) {
         struct th_names names;
-        struct th_clash clash = {.output_class = test_class, .ask = has_even_length};
+        struct th_naming_rule rule = {.output_class = test_class, .ask = has_even_length};
         cr_assert(th_names_init(&names, 1 << 20));
         for (unsigned i = 0; i < N; i++) {
             random_name(&seed, list[i].name);
@@ -1471,9 +1471,11 @@ Test(names, whole_in_any_order)
             list[i].whole = false;
         }
         plain_whole(list, names.n);
+        const struct th_naming_names files = th_names_files(&names);
         for (size_t k = 0; k < names.n; k++) {
             size_t i = round % 3 == 0 ? k : round % 3 == 1 ? names.n - 1 - k : next_random(&seed) % names.n;
-            cr_assert_eq(th_names_whole(&names, i, &clash), list[i].whole, "round %u: %s", round, list[i].name);
+            cr_assert_eq(th_naming_keeps_extension(&files, i, &rule), list[i].whole, "round %u: %s", round,
+                         list[i].name);
         }
         th_names_finish(&names);
     }
