@@ -13,7 +13,6 @@
 #include "base/shorten.h"
 #include "base/sys.h"
 #include "walk/below.h"
-#include "walk/walk.h"
 
 #define WAIT_MS 100
 
@@ -294,11 +293,4 @@ const char *th_list_note(const struct th_list *list)
         return "the list has a byte order mark and lines that end in CR LF";
     if (list->had_bom) return "the list has a byte order mark";
     return list->had_crlf ? "the list has lines that end in CR LF" : NULL;
-}
-
-bool th_walk_list_may_wait(const char *file)
-{
-    struct stat st;
-    int failed = strcmp(file, "-") == 0 ? fstat(STDIN_FILENO, &st) : stat(file, &st);
-    return !failed && !S_ISREG(st.st_mode);
 }

@@ -16,7 +16,8 @@
 #ifndef TH_WALK_RULES_H
 #define TH_WALK_RULES_H
 
-#include "walk/walk.h"
+#include "thumbs/thumbs.h"
+#include "walk/walk_options.h"
 
 struct th_rules;
 
