@@ -165,9 +165,11 @@ enum thumbs_format th_image_sniff(const uint8_t *data, size_t len)
     return THUMBS_FORMAT_NONE;
 }
 
+/* Asked for every name of a walk and every known ending, so the first letter decides for most.
+ * (Endings of the table are lower case.) */
 static bool is_ending(const char *known, const char *ext, size_t len)
 {
-    return strlen(known) == len && strncasecmp(known, ext, len) == 0;
+    return len > 0 && (ext[0] | 0x20) == known[0] && strncasecmp(known, ext, len) == 0 && known[len] == '\0';
 }
 
 enum thumbs_format th_image_format_by_ext(const char *ext, size_t len)
