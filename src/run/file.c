@@ -191,8 +191,8 @@ static bool is_name_of_folder(const struct thumbs_batch *batch, const struct th_
         struct th_image_output o = predicted_output(batch, entry->name, i);
         char *path = output_path(batch, entry, entry->whole_name, &o);
         const char *last = path ? last_part_in(path, entry->dir->path) : NULL;
-        found = last && strcmp(last, entry->name) != 0 &&
-                fstatat(entry->dir->fd, last, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+        found = last && strcmp(last, entry->name) != 0 && th_dir_stat(entry->dir, last, false, &st) == 0 &&
+                S_ISDIR(st.st_mode);
         free(path);
     }
     return found;
@@ -208,7 +208,7 @@ static bool is_short_name_taken(const struct thumbs_batch *batch, const struct t
         struct th_bytes owner = {0};
         char *path = output_path(batch, entry, false, &o);
         taken = path && th_place_owner(atomic_load(&entry->dir->place), path, entry->name, &owner) &&
-                fstatat(entry->dir->fd, th_bytes_str(&owner), &st, AT_SYMLINK_NOFOLLOW) == 0;
+                th_dir_stat(entry->dir, th_bytes_str(&owner), false, &st) == 0;
         th_bytes_finish(&owner);
         free(path);
     }
@@ -280,8 +280,8 @@ static bool is_known(struct thumbs_batch *batch, struct th_file *file)
 
 static bool is_known_by_name(struct thumbs_batch *batch, struct th_file *file)
 {
-    int flags = batch->options.follow || file->entry.follow ? 0 : AT_SYMLINK_NOFOLLOW;
-    if (fstatat(file->entry.dir->fd, file->entry.name, &file->st, flags) != 0)
+    bool follow = batch->options.follow || file->entry.follow;
+    if (th_dir_stat(file->entry.dir, file->entry.name, follow, &file->st) != 0)
         return false; /* opening it will say why */
     return is_known(batch, file);
 }
@@ -394,7 +394,7 @@ bool th_file_prepare(struct thumbs_batch *batch, struct th_file *file)
     loader.at_user = file;
     uint64_t start_ns = th_now_ns();
     enum thumbs_code code =
-        th_load_file(&loader, file->entry.dir->fd, file->entry.name, &file->item.buffer, &file->st, &error);
+        th_load_file(&loader, th_dir_fd(file->entry.dir), file->entry.name, &file->item.buffer, &file->st, &error);
     file->load_ns = th_now_ns() - start_ns;
     return th_file_end_load(batch, file, code, &error);
 }
@@ -440,9 +440,9 @@ static bool is_siblings_name(const struct thumbs_batch *batch, const struct th_w
 {
     const struct thumbs_image_options *image = &batch->options.image;
     if (entry->whole_name) return false;
-    if (whole_name) return th_siblings_take(entry->dir->fd, entry->name, image, format);
+    if (whole_name) return th_siblings_take(th_dir_fd(entry->dir), entry->name, image, format);
     bool follow = batch->options.follow || entry->follow;
-    return keeps_format(image) && th_siblings_need(entry->dir->fd, entry->name, follow, image, format);
+    return keeps_format(image) && th_siblings_need(th_dir_fd(entry->dir), entry->name, follow, image, format);
 }
 
 /* The outputs of one file on their way to disk. */

@@ -31,7 +31,7 @@ static bool has_place(struct thumbs_batch *batch, struct th_dir *dir)
 {
     if (atomic_load(&dir->place)) return true;
     struct th_place *place = th_place_create(batch->dest, dir->path);
-    if (place && !keeps_inodes(dir->fd)) th_place_ignore_inodes(place);
+    if (place && !keeps_inodes(th_dir_fd(dir))) th_place_ignore_inodes(place);
     dir->place_free = th_place_destroy;
     atomic_store(&dir->place, place);
     return place != NULL;

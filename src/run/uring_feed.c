@@ -21,7 +21,7 @@ static void *next(void *user, int *dirfd, const char **name)
         }
     }
     if (!file) return NULL;
-    *dirfd = file->entry.dir->fd;
+    *dirfd = th_dir_fd(file->entry.dir);
     *name = file->entry.name;
     return file;
 }
