@@ -27,14 +27,14 @@ struct th_template;
 enum thumbs_code th_template_create(const char *text, const struct thumbs_image_options *options,
                                     struct th_template **out, struct thumbs_error *err);
 void th_template_destroy(struct th_template *t);
-/* True if two sources of different folders, or of one folder but for whole_name, can never get the same output. */
+/* True if two sources of different folders, or of one folder but for keep_extension, can never get the same output. */
 bool th_template_is_injective(const struct th_template *t);
 
 /* What fills a template. */
 struct th_name_parts {
-    const char *dir;  /* path of the folder below SOURCE, "" at the top */
-    const char *name; /* last name part of the source */
-    bool whole_name;  /* {stem} is the whole name, ending included */
+    const char *dir;     /* path of the folder below SOURCE, "" at the top */
+    const char *name;    /* last name part of the source */
+    bool keep_extension; /* {stem} is the whole name, ending included */
     const struct thumbs_size *size;
     uint32_t width, height;
     enum thumbs_format format;
@@ -96,9 +96,11 @@ enum th_known {
     TH_KNOWN_UP_TO_DATE, /* every output stands, is as long as it was made and bears the source's mtime */
     TH_KNOWN_NOT_IMAGE   /* was looked at and is no image */
 };
-/* What the manifest, as it was when the place was created, and the outputs themselves say. Opens no source. whole_name
- * and name as in th_name_parts: a change of whole_name makes it unknown. */
-enum th_known th_place_lookup(struct th_place *place, const char *name, bool whole_name, const struct th_source_id *id);
+/* What the manifest, as it was when the place was created, and the outputs themselves say. Opens no
+ * source. keep_extension and name as in th_name_parts: a change of keep_extension makes it
+ * unknown. */
+enum th_known th_place_lookup(struct th_place *place, const char *name, bool keep_extension,
+                              const struct th_source_id *id);
 
 /* One finished source: write all outputs, each with thumbs' mark in it (commit/mark.h), by
  * temporary file, checked write and close, mtime of the source, rename; then remember it. What
@@ -115,7 +117,7 @@ struct th_commit_output {
 };
 /* How long the file of such an output will be, with its mark. */
 size_t th_commit_len(const uint8_t *data, size_t len);
-enum thumbs_code th_place_commit(struct th_place *place, const char *name, bool whole_name,
+enum thumbs_code th_place_commit(struct th_place *place, const char *name, bool keep_extension,
                                  const struct th_source_id *id, const struct th_commit_output *outputs,
                                  size_t n_outputs, struct thumbs_error *err);
 /* The inodes of this folder's sources are given anew whenever it is mounted: they are not to be compared. To be called
@@ -123,7 +125,7 @@ enum thumbs_code th_place_commit(struct th_place *place, const char *name, bool 
 void th_place_ignore_inodes(struct th_place *place);
 /* Whether {stem} was the whole name when outputs of this source were made, under whatever options, if those outputs
  * have gone to no other source since. False: nothing is on record. Any thread. */
-bool th_place_kept_name(const struct th_place *place, const char *name, bool *whole_name);
+bool th_place_kept_name(const struct th_place *place, const char *name, bool *keep_extension);
 /* Is another source on record as the last that made the output of this path? Then *owner (zeroed before, the caller's
  * to finish in any case) is its name. Any thread. */
 bool th_place_owner(const struct th_place *place, const char *path, const char *name, struct th_bytes *owner);

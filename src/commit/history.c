@@ -108,12 +108,13 @@ static bool find_state(const struct th_place *place, const char *name, const cha
     return th_manifest_find(&place->manifest, name, key, out) && out->fate == fate && is_same_id(place, &out->id, id);
 }
 
-enum th_known th_place_lookup(struct th_place *place, const char *name, bool whole_name, const struct th_source_id *id)
+enum th_known th_place_lookup(struct th_place *place, const char *name, bool keep_extension,
+                              const struct th_source_id *id)
 {
     struct th_manifest_record record;
     if (find_state(place, name, place->key, TH_FATE_MADE, id, &record))
-        return record.whole_name == whole_name && outputs_stand(place, &record, id) ? TH_KNOWN_UP_TO_DATE
-                                                                                    : TH_KNOWN_NOTHING;
+        return record.keep_extension == keep_extension && outputs_stand(place, &record, id) ? TH_KNOWN_UP_TO_DATE
+                                                                                            : TH_KNOWN_NOTHING;
     if (find_state(place, name, VERSION_KEY, TH_FATE_NOT_IMAGE, id, &record) && record.outputs_len == 0)
         return TH_KNOWN_NOT_IMAGE;
     return TH_KNOWN_NOTHING;
@@ -170,7 +171,7 @@ static bool is_named(const struct th_manifest_record *a, const struct th_manifes
     return a->name_len == b->name_len && memcmp(a->name, b->name, a->name_len) == 0;
 }
 
-bool th_place_kept_name(const struct th_place *place, const char *name, bool *whole_name)
+bool th_place_kept_name(const struct th_place *place, const char *name, bool *keep_extension)
 {
     struct th_manifest_record record, owner;
     const char *rest, *word, *output;
@@ -178,7 +179,7 @@ bool th_place_kept_name(const struct th_place *place, const char *name, bool *wh
     uint64_t ignored;
     bool found = th_manifest_find(&place->manifest, name, place->key, &record) && record.fate == TH_FATE_MADE;
     if (!found && !th_manifest_find_made(&place->manifest, name, &record)) return false;
-    *whole_name = record.whole_name;
+    *keep_extension = record.keep_extension;
     rest = record.outputs;
     rest_len = record.outputs_len;
     while (th_manifest_next_word(&rest, &rest_len, &word, &word_len)) {
@@ -215,11 +216,11 @@ static bool is_known(const struct th_place *place, const char *name, const char 
 }
 
 static void begin_line(const struct th_place *place, struct th_bytes *line, char fate, const char *key,
-                       const struct th_source_id *id, bool whole_name, const char *name)
+                       const struct th_source_id *id, bool keep_extension, const char *name)
 {
     struct th_source_id written = *id;
     if (place->inodes_change) written.inode = 0;
-    th_manifest_begin_line(line, fate, key, &written, whole_name, name);
+    th_manifest_begin_line(line, fate, key, &written, keep_extension, name);
 }
 
 void th_place_remember_not_image(struct th_place *place, const char *name, const struct th_source_id *id)
@@ -255,16 +256,16 @@ static void forget_record(struct th_place *place, const struct th_manifest_recor
  * record them? Not if they bear another time, nor if it says of the same source under the same options what will be
  * said again. Times are compared as coarsely as the coarsest file system keeps them. */
 static bool is_misleading(const struct th_place *place, const struct th_manifest_record *record, const char *name,
-                          bool whole_name, const struct th_source_id *id)
+                          bool keep_extension, const struct th_source_id *id)
 {
     struct th_manifest_record same;
     if ((record->id.mtime_sec & ~INT64_C(1)) != (id->mtime_sec & ~INT64_C(1))) return false;
     if (!th_manifest_is_current(&place->manifest, record)) return false;
     return !find_state(place, name, place->key, TH_FATE_MADE, id, &same) || same.line != record->line ||
-           same.whole_name != whole_name;
+           same.keep_extension != keep_extension;
 }
 
-void th_history_forget(struct th_place *place, const char *name, bool whole_name, const struct th_source_id *id,
+void th_history_forget(struct th_place *place, const char *name, bool keep_extension, const struct th_source_id *id,
                        const struct th_commit_output *outputs, size_t n_outputs)
 {
     struct th_manifest_record record;
@@ -277,15 +278,15 @@ void th_history_forget(struct th_place *place, const char *name, bool whole_name
     for (size_t i = 0; i < n_outputs; i++) {
         if (!find_owner(place, outputs[i].path, &record) || record.line == last) continue;
         last = record.line;
-        if (is_misleading(place, &record, name, whole_name, id)) forget_record(place, &record);
+        if (is_misleading(place, &record, name, keep_extension, id)) forget_record(place, &record);
     }
 }
 
-void th_history_remember(struct th_place *place, const char *name, bool whole_name, const struct th_source_id *id,
+void th_history_remember(struct th_place *place, const char *name, bool keep_extension, const struct th_source_id *id,
                          const struct th_commit_output *outputs, size_t n_outputs)
 {
     struct th_bytes line = {0}, word = {0};
-    begin_line(place, &line, TH_FATE_MADE, place->key, id, whole_name, name);
+    begin_line(place, &line, TH_FATE_MADE, place->key, id, keep_extension, name);
     for (size_t i = 0; i < n_outputs; i++) {
         th_bytes_clear(&word);
         add_word(place, &word, outputs[i].path);

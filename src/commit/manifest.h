@@ -58,7 +58,7 @@ struct th_manifest_record {
     const char *key;
     size_t key_len;
     struct th_source_id id;
-    bool whole_name;
+    bool keep_extension;
     const char *name; /* as it is written */
     size_t name_len;
     const char *outputs; /* words with a space before each */
@@ -73,7 +73,7 @@ bool th_manifest_decode(const char *word, size_t len, struct th_bytes *out);
 
 /* The words of a line up to the name. */
 void th_manifest_begin_line(struct th_bytes *line, char fate, const char *key, const struct th_source_id *id,
-                            bool whole_name, const char *name);
+                            bool keep_extension, const char *name);
 /* A word for an output; `word` as th_manifest_add_name() writes it, with '/' before a path below DEST. */
 void th_manifest_add_output(struct th_bytes *line, uint64_t len, const struct th_bytes *word);
 /* Check and newline behind what stands in `line` from byte `from` on. */

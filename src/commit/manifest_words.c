@@ -75,12 +75,12 @@ static void add_time(struct th_bytes *line, int64_t sec, int32_t nsec)
 }
 
 void th_manifest_begin_line(struct th_bytes *line, char fate, const char *key, const struct th_source_id *id,
-                            bool whole_name, const char *name)
+                            bool keep_extension, const char *name)
 {
     th_bytes_addf(line, "%c %s %llu ", fate, key, (unsigned long long)id->size);
     add_time(line, id->mtime_sec, id->mtime_nsec);
     add_time(line, id->ctime_sec, id->ctime_nsec);
-    th_bytes_addf(line, "%llu %d ", (unsigned long long)id->inode, whole_name);
+    th_bytes_addf(line, "%llu %d ", (unsigned long long)id->inode, keep_extension);
     th_manifest_add_name(line, name, strlen(name));
 }
 
@@ -200,7 +200,7 @@ bool th_manifest_read_line(const char *line, size_t len, const uint64_t *seed, s
     return take_letter(&w, &out->fate) && take_word(&w, &out->key, &out->key_len) && take_number(&w, &out->id.size) &&
            take_time(&w, &out->id.mtime_sec, &out->id.mtime_nsec) &&
            take_time(&w, &out->id.ctime_sec, &out->id.ctime_nsec) && take_number(&w, &out->id.inode) &&
-           take_whole(&w, &out->whole_name) && take_name(&w, out);
+           take_whole(&w, &out->keep_extension) && take_name(&w, out);
 }
 
 bool th_manifest_next_word(const char **rest, size_t *rest_len, const char **word, size_t *word_len)
@@ -233,7 +233,7 @@ static bool read_line_1(const char *line, size_t len, struct th_manifest_record 
     *out = (struct th_manifest_record){.line = line};
     return take_word(&w, &out->key, &out->key_len) && take_number(&w, &out->id.size) &&
            take_time(&w, &out->id.mtime_sec, &out->id.mtime_nsec) && take_letter(&w, &out->fate) &&
-           take_whole(&w, &out->whole_name) && take_name(&w, out);
+           take_whole(&w, &out->keep_extension) && take_name(&w, out);
 }
 
 static void convert_line(const struct th_manifest_record *old, uint64_t seed, struct th_bytes *out)
@@ -242,7 +242,7 @@ static void convert_line(const struct th_manifest_record *old, uint64_t seed, st
     size_t rest_len = old->outputs_len, word_len, from = out->len;
     struct th_bytes name = {0};
     if (th_manifest_decode(old->name, old->name_len, &name)) {
-        th_manifest_begin_line(out, TH_FATE_MADE, TH_KEY_OLD, &old->id, old->whole_name, th_bytes_str(&name));
+        th_manifest_begin_line(out, TH_FATE_MADE, TH_KEY_OLD, &old->id, old->keep_extension, th_bytes_str(&name));
         while (th_manifest_next_word(&rest, &rest_len, &word, &word_len)) {
             th_bytes_adds(out, " 0:");
             th_bytes_add(out, word, word_len);

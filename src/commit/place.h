@@ -58,10 +58,10 @@ bool th_folder_get(struct th_place *place, const char *path, size_t len, bool ma
 /* Does the manifest say that thumbs made what stands under the name of this output? */
 bool th_history_made(const struct th_place *place, const char *path, const struct stat *st);
 /* To be called before outputs are replaced: what is recorded of them must not seem true by what stands then. */
-void th_history_forget(struct th_place *place, const char *name, bool whole_name, const struct th_source_id *id,
+void th_history_forget(struct th_place *place, const char *name, bool keep_extension, const struct th_source_id *id,
                        const struct th_commit_output *outputs, size_t n_outputs);
 /* To be called when all outputs have got their names. */
-void th_history_remember(struct th_place *place, const char *name, bool whole_name, const struct th_source_id *id,
+void th_history_remember(struct th_place *place, const char *name, bool keep_extension, const struct th_source_id *id,
                          const struct th_commit_output *outputs, size_t n_outputs);
 
 #endif

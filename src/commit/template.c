@@ -333,7 +333,7 @@ static void add_hash(struct th_bytes *b, const struct th_name_parts *parts)
 /* The dot of ".bashrc" begins a name, not an ending. */
 static size_t stem_len(const struct th_name_parts *parts)
 {
-    const char *dot = parts->whole_name ? NULL : strrchr(parts->name, '.');
+    const char *dot = parts->keep_extension ? NULL : strrchr(parts->name, '.');
     return dot && dot > parts->name ? (size_t)(dot - parts->name) : strlen(parts->name);
 }
 

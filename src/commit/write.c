@@ -242,7 +242,7 @@ static void clean_up(struct job *jobs, size_t n_jobs)
 
 /* All outputs are written before the first gets its name: a disk that fills up in between then leaves none of them,
  * not half of the set. */
-static enum thumbs_code commit(struct th_place *place, struct job *jobs, const char *name, bool whole_name,
+static enum thumbs_code commit(struct th_place *place, struct job *jobs, const char *name, bool keep_extension,
                                const struct th_source_id *id, const struct th_commit_output *outputs, size_t n_outputs,
                                struct thumbs_error *err)
 {
@@ -252,17 +252,17 @@ static enum thumbs_code commit(struct th_place *place, struct job *jobs, const c
     n_jobs = n_outputs;
     code = write_all(place, jobs, outputs, n_outputs, id, err);
     if (code) goto out;
-    th_history_forget(place, name, whole_name, id, outputs, n_outputs);
+    th_history_forget(place, name, keep_extension, id, outputs, n_outputs);
     for (size_t i = 0; i < n_jobs && !code; i++) {
         if (!jobs[i].skip) code = rename_one(place, &jobs[i], &outputs[i], id, err);
     }
-    if (!code) th_history_remember(place, name, whole_name, id, outputs, n_outputs);
+    if (!code) th_history_remember(place, name, keep_extension, id, outputs, n_outputs);
 out:
     clean_up(jobs, n_jobs);
     return code;
 }
 
-enum thumbs_code th_place_commit(struct th_place *place, const char *name, bool whole_name,
+enum thumbs_code th_place_commit(struct th_place *place, const char *name, bool keep_extension,
                                  const struct th_source_id *id, const struct th_commit_output *outputs,
                                  size_t n_outputs, struct thumbs_error *err)
 {
@@ -276,7 +276,7 @@ enum thumbs_code th_place_commit(struct th_place *place, const char *name, bool 
         jobs = th_calloc(n_outputs, sizeof *jobs);
         if (!jobs) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WRITE, "no memory to write the outputs");
     }
-    enum thumbs_code code = commit(place, jobs, name, whole_name, id, outputs, n_outputs, err);
+    enum thumbs_code code = commit(place, jobs, name, keep_extension, id, outputs, n_outputs, err);
     if (jobs != few) free(jobs);
     return code;
 }

@@ -93,12 +93,12 @@ bool th_file_promises_image(const char *name)
     return th_raw_ending(ending, len) || th_image_format_by_ext(ending, len) != THUMBS_FORMAT_NONE;
 }
 
-static char *output_path(const struct thumbs_batch *batch, const struct th_walk_entry *entry, bool whole_name,
+static char *output_path(const struct thumbs_batch *batch, const struct th_walk_entry *entry, bool keep_extension,
                          const struct th_image_output *output)
 {
     struct th_name_parts parts = {.dir = entry->dir->path,
                                   .name = entry->name,
-                                  .whole_name = whole_name,
+                                  .keep_extension = keep_extension,
                                   .size = &batch->options.image.sizes[output->i_size],
                                   .width = output->width,
                                   .height = output->height,
@@ -123,7 +123,7 @@ static uint32_t n_outputs(const struct thumbs_batch *batch)
 bool th_file_output_hash(const struct thumbs_batch *batch, const struct th_walk_entry *entry, uint32_t i, uint64_t *out)
 {
     struct th_image_output output = predicted_output(batch, entry->name, i);
-    char *path = output_path(batch, entry, entry->whole_name, &output);
+    char *path = output_path(batch, entry, entry->keep_extension, &output);
     if (path) *out = th_hash64(path, strlen(path), 1);
     free(path);
     return path != NULL;
@@ -189,7 +189,7 @@ static bool is_name_of_folder(const struct thumbs_batch *batch, const struct th_
     bool found = false;
     for (uint32_t i = 0; i < n_outputs(batch) && entry->dir->has_folders && !found; i++) {
         struct th_image_output o = predicted_output(batch, entry->name, i);
-        char *path = output_path(batch, entry, entry->whole_name, &o);
+        char *path = output_path(batch, entry, entry->keep_extension, &o);
         const char *last = path ? last_part_in(path, entry->dir->path) : NULL;
         found = last && strcmp(last, entry->name) != 0 && th_dir_stat(entry->dir, last, false, &st) == 0 &&
                 S_ISDIR(st.st_mode);
@@ -222,8 +222,8 @@ static bool is_short_name_taken(const struct thumbs_batch *batch, const struct t
 static void settle_name(const struct thumbs_batch *batch, struct th_walk_entry *entry)
 {
     if (!th_template_is_injective(batch->name_template)) return;
-    if (th_place_kept_name(atomic_load(&entry->dir->place), entry->name, &entry->whole_name)) return;
-    if (!entry->whole_name) entry->whole_name = is_short_name_taken(batch, entry);
+    if (th_place_kept_name(atomic_load(&entry->dir->place), entry->name, &entry->keep_extension)) return;
+    if (!entry->keep_extension) entry->keep_extension = is_short_name_taken(batch, entry);
 }
 
 /* Does its name alone decide its fate? Then that is reported. */
@@ -262,7 +262,7 @@ static bool is_known(struct thumbs_batch *batch, struct th_file *file)
     struct th_source_id id = source_id(&file->st);
     if (is_known_to_fail(batch, file, &id)) return true;
     if (batch->options.force) return false;
-    switch (th_place_lookup(atomic_load(&entry->dir->place), entry->name, entry->whole_name, &id)) {
+    switch (th_place_lookup(atomic_load(&entry->dir->place), entry->name, entry->keep_extension, &id)) {
     case TH_KNOWN_UP_TO_DATE:
         /* Where names must be claimed, an output that is not made again could be taken by another source. */
         if (batch->claims) return false;
@@ -338,7 +338,7 @@ static void report_planned(struct thumbs_batch *batch, struct th_file *file)
     uint32_t n = n_outputs(batch);
     for (uint32_t i = 0; i < n; i++) {
         struct th_image_output o = predicted_output(batch, file->entry.name, i);
-        paths[i] = output_path(batch, &file->entry, file->entry.whole_name, &o);
+        paths[i] = output_path(batch, &file->entry, file->entry.keep_extension, &o);
         outputs[i] = (struct thumbs_output){.path = paths[i] ? paths[i] : "", .format = (enum thumbs_format)o.format};
     }
     struct thumbs_event event = {
@@ -426,7 +426,7 @@ void th_file_moved(void *user, struct th_item *item, enum th_item_state state, u
 static bool needs_whole_name(const struct thumbs_batch *batch, const struct th_walk_entry *entry,
                              const struct th_image_result *result)
 {
-    if (entry->whole_name) return true;
+    if (entry->keep_extension) return true;
     for (uint32_t i = 0; i < result->n_outputs; i++) {
         if (result->outputs[i].format != predicted_output(batch, entry->name, i).format) return true;
     }
@@ -435,12 +435,12 @@ static bool needs_whole_name(const struct thumbs_batch *batch, const struct th_w
 
 /* Is the name of an output another file's? A whole name is this source's alone unless a sibling is
  * called just like the output: then that one has it. */
-static bool is_siblings_name(const struct thumbs_batch *batch, const struct th_walk_entry *entry, bool whole_name,
+static bool is_siblings_name(const struct thumbs_batch *batch, const struct th_walk_entry *entry, bool keep_extension,
                              enum thumbs_format format)
 {
     const struct thumbs_image_options *image = &batch->options.image;
-    if (entry->whole_name) return false;
-    if (whole_name) return th_siblings_take(th_dir_fd(entry->dir), entry->name, image, format);
+    if (entry->keep_extension) return false;
+    if (keep_extension) return th_siblings_take(th_dir_fd(entry->dir), entry->name, image, format);
     bool follow = batch->options.follow || entry->follow;
     return keeps_format(image) && th_siblings_need(th_dir_fd(entry->dir), entry->name, follow, image, format);
 }
@@ -510,14 +510,14 @@ static enum thumbs_code name_outputs(const struct thumbs_batch *batch, const str
                                      struct thumbs_error *err)
 {
     const struct th_walk_entry *entry = &file->entry;
-    bool whole_name = needs_whole_name(batch, entry, outcome->result);
+    bool keep_extension = needs_whole_name(batch, entry, outcome->result);
     enum thumbs_code code = THUMBS_OK;
     for (uint32_t i = 0; i < outcome->result->n_outputs && code == THUMBS_OK; i++) {
         const struct th_image_output *o = &outcome->result->outputs[i];
-        if (is_siblings_name(batch, entry, whole_name, (enum thumbs_format)o->format))
+        if (is_siblings_name(batch, entry, keep_extension, (enum thumbs_format)o->format))
             return th_error_set(err, THUMBS_NAME_CLASH, THUMBS_STAGE_WRITE,
                                 "a file beside it has the name of its output");
-        code = add_output(outputs, output_path(batch, entry, whole_name, o), o, outcome->data, err);
+        code = add_output(outputs, output_path(batch, entry, keep_extension, o), o, outcome->data, err);
     }
     return code == THUMBS_OK ? claim_names(batch, entry, outputs, err) : code;
 }
@@ -553,7 +553,7 @@ static void commit(struct thumbs_batch *batch, struct th_file *file, const struc
     uint64_t start_ns = th_now_ns();
     enum thumbs_code code = name_outputs(batch, file, outcome, &outputs, &error);
     if (code == THUMBS_OK)
-        code = th_place_commit(atomic_load(&file->entry.dir->place), file->entry.name, file->entry.whole_name, &id,
+        code = th_place_commit(atomic_load(&file->entry.dir->place), file->entry.name, file->entry.keep_extension, &id,
                                outputs.committed, outputs.n, &error);
     event->times.write = th_now_ns() - start_ns;
     if (code == THUMBS_OK) {

@@ -124,5 +124,6 @@ void th_emit_name(struct th_emit *emit, struct th_walk_entry *entry, const struc
         return;
     }
     make(emit, entry, TH_WALK_FILE, dir, name);
-    if (entry->kind == TH_WALK_FILE) entry->whole_name = th_naming_keeps_extension(&files, i, rule);
+    if (entry->kind == TH_WALK_FILE)
+        entry->keep_extension = th_naming_keeps_extension(&files, i, rule);
 }

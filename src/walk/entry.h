@@ -28,9 +28,9 @@ struct th_walk_entry {
     /* The user named it (a SOURCE, a name of the list) and no rule keeps it out: if it is skipped,
      * that is to be reported. */
     bool named;
-    /* Its output bears its whole name, since another file of this folder would get the same
+    /* Its output keeps its extension, since another file of this folder would get the same
      * output. */
-    bool whole_name;
+    bool keep_extension;
     struct thumbs_error error; /* kinds SKIPPED (code OK, only the message) and FAILED */
 };
 

@@ -75,7 +75,7 @@ static void check_sources(const struct th_template *t, const struct source sourc
     struct th_name_parts how[2];
     char *paths[2];
     for (int i = 0; i < 2; i++) {
-        how[i] = (struct th_name_parts){.whole_name = fuzz_u8(in) & 1,
+        how[i] = (struct th_name_parts){.keep_extension = fuzz_u8(in) & 1,
                                         .size = &size,
                                         .width = 1 + (uint32_t)fuzz_number(in, 2),
                                         .height = 1 + (uint32_t)fuzz_number(in, 2),
@@ -84,7 +84,8 @@ static void check_sources(const struct th_template *t, const struct source sourc
         check_path(paths[i]);
     }
     /* Sources of different folders are promised to stay apart, and those of one folder unless their stems are equal. */
-    size_t stems[2] = {stem_len(sources[0].name, how[0].whole_name), stem_len(sources[1].name, how[1].whole_name)};
+    size_t stems[2] = {stem_len(sources[0].name, how[0].keep_extension),
+                       stem_len(sources[1].name, how[1].keep_extension)};
     bool same_dir = strcmp(sources[0].dir, sources[1].dir) == 0;
     bool same_stem = stems[0] == stems[1] && memcmp(sources[0].name, sources[1].name, stems[0]) == 0;
     if (th_template_is_injective(t) && !(same_dir && same_stem)) fuzz_check(strcmp(paths[0], paths[1]) != 0);

@@ -174,11 +174,11 @@ static void run_once(uint64_t fingerprint, const char *name, const char *path, c
 }
 
 /* What a run with this fingerprint would know about a source in folder "a". */
-static enum th_known ask(uint64_t fingerprint, const char *name, bool whole_name, const struct th_source_id *id)
+static enum th_known ask(uint64_t fingerprint, const char *name, bool keep_extension, const struct th_source_id *id)
 {
     struct th_dest *dest = open_dest(fingerprint);
     struct th_place *place = open_place(dest, "a");
-    enum th_known known = th_place_lookup(place, name, whole_name, id);
+    enum th_known known = th_place_lookup(place, name, keep_extension, id);
     th_place_destroy(place);
     th_dest_destroy(dest);
     return known;
@@ -265,7 +265,7 @@ Test(template, fills_in_names)
         const char *text;
         unsigned n_sizes;
         const char *dir, *name;
-        bool whole_name;
+        bool keep_extension;
         const struct thumbs_size *size;
         const char *want;
     } cases[] = {
@@ -300,7 +300,7 @@ Test(template, fills_in_names)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct th_name_parts parts = {.dir = cases[i].dir,
                                             .name = cases[i].name,
-                                            .whole_name = cases[i].whole_name,
+                                            .keep_extension = cases[i].keep_extension,
                                             .size = cases[i].size,
                                             .width = 20,
                                             .height = 10,
@@ -324,7 +324,7 @@ Test(template, hash_is_of_the_source_path)
 static char *expand_long(const char *name, const struct thumbs_size *size)
 {
     const struct th_name_parts parts = {
-        .dir = "d", .name = name, .whole_name = true, .size = size, .format = THUMBS_FORMAT_WEBP};
+        .dir = "d", .name = name, .keep_extension = true, .size = size, .format = THUMBS_FORMAT_WEBP};
     return expand(NULL, 2, &parts);
 }
 
@@ -1031,7 +1031,7 @@ Test(commit, any_change_makes_it_unknown)
     run_once(5, "x.png", "a/x.jpg", "text");
     cr_assert_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
     cr_expect_eq(ask(6, "x.png", false, &source), TH_KNOWN_NOTHING, "other options");
-    cr_expect_eq(ask(5, "x.png", true, &source), TH_KNOWN_NOTHING, "other whole_name");
+    cr_expect_eq(ask(5, "x.png", true, &source), TH_KNOWN_NOTHING, "other keep_extension");
     struct th_source_id id = source;
     id.size++;
     cr_expect_eq(ask(5, "x.png", false, &id), TH_KNOWN_NOTHING, "other size");

@@ -193,7 +193,7 @@ static void describe(struct th_bytes *out, const struct th_walk_entry *e)
 {
     static const char *const kinds[] = {"file ", "skip ", "fail "};
     cr_assert(e->name != NULL);
-    th_bytes_adds(out, e->whole_name ? "whole " : kinds[e->kind]);
+    th_bytes_adds(out, e->keep_extension ? "whole " : kinds[e->kind]);
     if (e->dir) {
         th_bytes_adds(out, e->dir->path);
         if (*e->dir->path && *e->name) th_bytes_addc(out, '/');
