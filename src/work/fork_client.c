@@ -306,6 +306,6 @@ bool th_fork_client_reap(struct th_fork_client *s, const struct th_worker_id *wo
     pthread_mutex_lock(&s->lock);
     bool known = worker->generation == s->generation && ask(s, &request, NULL, 0, &answer) && answer.os_errno == 0;
     pthread_mutex_unlock(&s->lock);
-    if (known) *end = (struct th_worker_end){.status = answer.status, .killed = answer.killed};
+    if (known && end) *end = (struct th_worker_end){.status = answer.status, .killed = answer.killed};
     return known;
 }

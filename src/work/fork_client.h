@@ -51,7 +51,8 @@ struct th_worker_end {
 };
 
 /* Kill the worker if it still lives; one that has hung up is given a second to end by itself. True:
- * *end is how. False: unknown, it went down with its server. Either way it is gone. Any thread. */
+ * *end, if asked for, is how. False: unknown, it went down with its server. Either way it is gone.
+ * Any thread. */
 bool th_fork_client_reap(struct th_fork_client *client, const struct th_worker_id *worker, bool hung_up,
                          struct th_worker_end *end);
 

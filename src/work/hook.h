@@ -9,8 +9,9 @@
 #include "image/image.h"
 
 #ifdef THUMBS_FAULTS
-/* True if the bytes are a probe: it has been carried out, *error says how it went. *violate: the caller
- * is to answer against the protocol. False if they are to be decoded, at once or, after "while", now. */
+/* True if the bytes are a probe: it has been carried out, *error says how it went. *violate: the
+ * caller is to answer against the protocol. False if they are to be decoded, at once or, after
+ * "while", now. */
 bool th_probe(const uint8_t *data, size_t len, bool *violate, struct thumbs_error *error);
 #else
 static inline bool th_probe(const uint8_t *data, size_t len, bool *violate, struct thumbs_error *error)

@@ -55,9 +55,8 @@ static void finish_answered(struct th_supervisor *s)
  * next one has them; its files go there, and none is to blame. */
 static void retire_worker(struct th_supervisor *s)
 {
-    struct th_worker_end end;
     atomic_store(&s->pool->preload, true);
-    (void)th_link_end(s, false, &end);
+    (void)th_link_end(s, false, NULL);
 }
 
 /* Has it had its time? A file that it has begun meanwhile is begun anew by the next one. */
@@ -68,12 +67,6 @@ static bool is_worn(struct th_supervisor *s)
     most = UINT64_MAX;
 #endif
     return th_hold_is_worn(&s->hold, th_now_ns(), most);
-}
-
-static void replace_worker(struct th_supervisor *s)
-{
-    struct th_worker_end end;
-    (void)th_link_end(s, false, &end);
 }
 
 /* A worker for the files that are to be sent, the first one or one in place of another. False:
@@ -116,7 +109,7 @@ static bool supervise(struct th_supervisor *s, struct thumbs_error *err)
         enum th_answer answer = th_answer_wait(s);
         if (answer == TH_ANSWERED) {
             finish_answered(s);
-            if (is_worn(s)) replace_worker(s);
+            if (is_worn(s)) (void)th_link_end(s, false, NULL);
         } else if (answer == TH_ANSWER_NEEDS_LIBRARIES) {
             retire_worker(s);
         } else if (answer == TH_ANSWER_REFUSED) {
@@ -153,8 +146,7 @@ void th_supervision_fail_requeued(struct th_supervision *pool)
 static void give_up(struct th_supervisor *s, const struct thumbs_error *error, bool is_hopeless)
 {
     struct th_supervision *pool = s->pool;
-    struct th_worker_end end;
-    (void)th_link_end(s, false, &end);
+    (void)th_link_end(s, false, NULL);
     pthread_mutex_lock(&pool->lock);
     pool->error = *error;
     pthread_mutex_unlock(&pool->lock);

@@ -19,8 +19,8 @@ enum thumbs_code th_link_start(struct th_supervisor *supervisor, struct thumbs_e
 /* Send a file to the worker. One that cannot be sent goes to the next worker. */
 void th_link_send(struct th_supervisor *supervisor, struct th_sent *sent);
 
-/* Kill the worker, unless it has hung up and ends by itself. True: *end is how it had ended or now
- * ended. */
+/* Kill the worker, unless it has hung up and ends by itself. True: *end, if asked for, is how it
+ * had ended or now ended. */
 bool th_link_end(struct th_supervisor *supervisor, bool hung_up, struct th_worker_end *end);
 
 #endif
