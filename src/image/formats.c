@@ -192,16 +192,17 @@ enum thumbs_format th_image_output_format(enum thumbs_format wanted, enum thumbs
     return has_alpha ? THUMBS_FORMAT_PNG : THUMBS_FORMAT_JPEG;
 }
 
-bool th_image_wants_preload(const uint8_t *data, size_t len)
+unsigned th_image_decode_wants(const uint8_t *data, size_t len)
 {
-    return th_format(th_image_sniff(data, len))->decode_wants == TH_WANTS_VIPS;
+    return th_format(th_image_sniff(data, len))->decode_wants;
 }
 
-bool th_image_outputs_want_preload(const struct thumbs_image_options *options)
+unsigned th_image_encode_wants(const struct thumbs_image_options *options)
 {
+    unsigned wants = TH_WANTS_NOTHING;
     for (uint32_t i = 0; i < options->n_formats; i++) {
         const struct th_encoder *encoder = th_format((enum thumbs_format)options->formats[i])->encoder;
-        if (encoder && encoder->wants_vips) return true;
+        if (encoder && encoder->wants_vips) wants |= TH_WANTS_VIPS;
     }
-    return false;
+    return wants;
 }

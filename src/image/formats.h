@@ -30,7 +30,7 @@ struct th_magic {
 };
 
 /* Libraries that are loaded only when they are needed. */
-enum th_wants { TH_WANTS_NOTHING = 0, TH_WANTS_VIPS };
+enum th_wants { TH_WANTS_NOTHING = 0, TH_WANTS_VIPS = 1, TH_WANTS_ALL = 1 };
 
 struct th_format {
     const char *name, *ext;                     /* "jpeg", "jpg": the usual ending */
@@ -39,7 +39,7 @@ struct th_format {
     th_sniff_fn *sniff; /* where no magic number fits; NULL: there is no more to look at */
     /* Asked in this order until one does not decline. None: it is known, but not decoded. */
     const struct th_backend *decoders[TH_FORMAT_MAX_DECODERS + 1];
-    enum th_wants decode_wants;       /* a guess: a rare JPEG wants libvips, too */
+    unsigned decode_wants;            /* enum th_wants; a guess: a rare JPEG wants libvips, too */
     const char *vips_loader;          /* the operation that libvips decodes it with, or NULL */
     th_estimate_fn *estimate;         /* of the memory to decode it; NULL: none is foreseen */
     const struct th_encoder *encoder; /* NULL: it cannot be written */
@@ -64,9 +64,9 @@ bool th_image_is_writable(enum thumbs_format format);
  * else JPEG. */
 enum thumbs_format th_image_output_format(enum thumbs_format wanted, enum thumbs_format source, bool has_alpha);
 
-/* Will decoding a picture like this need what th_image_preload() loads? A guess by format. */
-bool th_image_wants_preload(const uint8_t *data, size_t len);
-/* Will writing these formats? KEEP is not counted, since it depends on the source. */
-bool th_image_outputs_want_preload(const struct thumbs_image_options *options);
+/* Which libraries (enum th_wants) decoding a picture like this will need: a guess by format. */
+unsigned th_image_decode_wants(const uint8_t *data, size_t len);
+/* Those for writing these formats. KEEP is not counted, since it depends on the source. */
+unsigned th_image_encode_wants(const struct thumbs_image_options *options);
 
 #endif

@@ -92,10 +92,10 @@ enum thumbs_code th_image_make(const uint8_t *data, size_t len, const struct thu
     return code;
 }
 
-enum thumbs_code th_image_preload(struct thumbs_error *err)
+enum thumbs_code th_image_preload(unsigned wants, struct thumbs_error *err)
 {
     const struct th_vips_ops *ops;
-    return th_vips_load(&ops, err);
+    return wants & TH_WANTS_VIPS ? th_vips_load(&ops, err) : THUMBS_OK;
 }
 
 void th_image_seal(void)

@@ -69,7 +69,7 @@ static bool is_plausible(struct th_supervisor *s, size_t size)
 static bool is_call_for_libraries(const struct th_supervisor *s, size_t size)
 {
     return size == th_wire_reply_size(0) && s->reply.id == s->sent[0].id && s->reply.error.code == THUMBS_STOPPED &&
-           !s->has_libraries;
+           th_sent_missing_libraries(s) != 0;
 }
 
 /* One message; as recv(2), but a worker that died with a job unread resets the socket, and what it

@@ -273,7 +273,7 @@ static bool ask(struct th_fork_client *s, const struct th_wire_request *request,
     return false;
 }
 
-enum thumbs_code th_fork_client_spawn(struct th_fork_client *s, const int *fds, size_t n_fds, bool preload,
+enum thumbs_code th_fork_client_spawn(struct th_fork_client *s, const int *fds, size_t n_fds, uint32_t preload,
                                       struct th_worker_id *worker, struct thumbs_error *err)
 {
     struct th_wire_request request = {.type = TH_WIRE_SPAWN, .preload = preload};

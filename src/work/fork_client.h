@@ -39,10 +39,9 @@ struct th_worker_id {
 };
 
 /* Start a worker with these descriptors (socket, status page, sinks; still the caller's). preload:
- * with the libraries that th_image_wants_preload() speaks of, which the server loads once for all
- * workers after. A worker without answers that it needs them. Codes MEMORY, INTERNAL. Any
- * thread. */
-enum thumbs_code th_fork_client_spawn(struct th_fork_client *client, const int *fds, size_t n_fds, bool preload,
+ * with these libraries (enum th_wants), which the server loads once for all workers after. A worker
+ * without answers that it needs them. Codes MEMORY, INTERNAL. Any thread. */
+enum thumbs_code th_fork_client_spawn(struct th_fork_client *client, const int *fds, size_t n_fds, uint32_t preload,
                                       struct th_worker_id *worker, struct thumbs_error *err);
 /* How a worker ended. */
 struct th_worker_end {

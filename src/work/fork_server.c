@@ -93,7 +93,7 @@ static bool serve_request(int control, const struct th_wire_config *config, cons
     if (th_wire_receive(control, &request, sizeof request, fds, &n_fds) != (ssize_t)sizeof request) return false;
     if (request.type == TH_WIRE_SPAWN && n_fds == TH_WORKER_N_FDS) {
         /* Where that fails each picture that needs them will say so. */
-        if (request.preload) (void)th_image_preload(NULL);
+        if (request.preload) (void)th_image_preload(request.preload, NULL);
         spawn(control, config, sandbox, fds, &answer);
     } else if (request.type == TH_WIRE_REAP || request.type == TH_WIRE_REAP_ENDED) {
         reap(&request, &answer);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/filelimit.h"
 #include "base/sys.h"
+#include "image/formats.h"
 #include "work/supervisor.h"
 
 enum {
@@ -55,7 +56,7 @@ static void run_supervisors(struct th_supervision *pool, struct th_supervisor *s
 enum thumbs_code th_process_pool_run(const struct th_work *work, struct thumbs_error *err)
 {
     struct th_supervision pool = {
-        .work = work, .preload = th_image_outputs_want_preload(work->image), .lock = PTHREAD_MUTEX_INITIALIZER};
+        .work = work, .preload = th_image_encode_wants(work->image), .lock = PTHREAD_MUTEX_INITIALIZER};
     pool.most_threads = THREADS_PER_CPU * thumbs_cpus_usable() + MORE_THREADS;
     enum thumbs_code code = THUMBS_OK;
     struct th_supervisor *supervisors = th_calloc(work->jobs, sizeof *supervisors);

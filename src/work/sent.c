@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/sys.h"
+#include "image/formats.h"
 #include "work/admission.h"
 #include "work/worker_link.h"
 
@@ -19,13 +20,19 @@ void th_sent_tell(const struct th_supervisor *s)
     }
 }
 
+/* A guess that saves a worker forked for nothing. */
+static void guess_libraries(struct th_supervision *pool, const struct th_item *item)
+{
+    uint32_t known = atomic_load_explicit(&pool->preload, memory_order_relaxed);
+    uint32_t wants = known == TH_WANTS_ALL ? 0 : th_image_decode_wants(item->buffer->data, item->buffer->len);
+    if (wants & ~known) atomic_fetch_or(&pool->preload, wants);
+}
+
 void th_sent_give(struct th_supervisor *s, struct th_item *item)
 {
     struct th_sent *sent = &s->sent[s->n_sent++];
     *sent = (struct th_sent){.item = item};
-    if (!atomic_load_explicit(&s->pool->preload, memory_order_relaxed) &&
-        th_image_wants_preload(item->buffer->data, item->buffer->len))
-        atomic_store(&s->pool->preload, true); /* a guess that saves a worker forked for nothing */
+    guess_libraries(s->pool, item);
     if (s->n_sent == 1) th_sent_begin_time(s);
     th_sent_tell(s);
     if (s->sock >= 0) th_link_send(s, sent);
@@ -71,4 +78,11 @@ uint64_t th_sent_share_bytes(const struct th_supervisor *s)
     for (unsigned i = 0; i < s->n_sent; i++)
         reserved += s->sent[i].item->decode_bytes;
     return TH_WORK_PROCESS_MOST_BYTES + reserved + reserved / 4;
+}
+
+uint32_t th_sent_missing_libraries(const struct th_supervisor *s)
+{
+    const struct th_buffer *buffer = s->sent[0].item->buffer;
+    uint32_t missing = th_image_decode_wants(buffer->data, buffer->len) & ~s->libraries;
+    return missing ? missing : TH_WANTS_VIPS & ~s->libraries;
 }

@@ -33,4 +33,8 @@ void th_sent_tell(const struct th_supervisor *supervisor);
 /* What the worker may hold: its fixed part, and what was reserved with a quarter on top. */
 uint64_t th_sent_share_bytes(const struct th_supervisor *supervisor);
 
+/* What the worker lacks for the oldest: what that is guessed to want, or else libvips, which takes
+ * what faster ways decline. 0: it has all. */
+uint32_t th_sent_missing_libraries(const struct th_supervisor *supervisor);
+
 #endif

@@ -44,7 +44,7 @@ struct th_supervision {
     struct th_requeue requeued;
     atomic_bool has_failed; /* a file has, for want of a worker */
     atomic_bool reported_sandbox;
-    atomic_bool preload; /* a picture has come that needs more than the hot paths: new workers get the libraries */
+    _Atomic uint32_t preload; /* libraries that pictures have needed so far: new workers get them */
     pthread_mutex_t lock;
     struct thumbs_error error; /* why the last supervisor gave up */
 };
@@ -56,7 +56,7 @@ struct th_supervisor {
 
     struct th_worker_id worker;
     int sock;           /* -1: no worker */
-    bool has_libraries; /* it was forked with the libraries of all decoders */
+    uint32_t libraries; /* that it was forked with (enum th_wants) */
     bool greeted;       /* it has said how it is locked up */
     bool hides;         /* at the last look it did not tell its memory */
     struct th_shared shared;

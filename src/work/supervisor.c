@@ -55,7 +55,7 @@ static void finish_answered(struct th_supervisor *s)
  * next one has them; its files go there, and none is to blame. */
 static void retire_worker(struct th_supervisor *s)
 {
-    atomic_store(&s->pool->preload, true);
+    atomic_fetch_or(&s->pool->preload, th_sent_missing_libraries(s));
     (void)th_link_end(s, false, NULL);
 }
 

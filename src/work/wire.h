@@ -41,7 +41,7 @@ enum th_wire_request_type {
 struct th_wire_request {
     uint32_t type;
     int32_t pid;      /* REAP, REAP_ENDED */
-    uint32_t preload; /* SPAWN: 1: see that the decoders' libraries are loaded before */
+    uint32_t preload; /* SPAWN: libraries (enum th_wants) to be loaded before */
 };
 struct th_wire_answer {
     int32_t pid;

@@ -36,9 +36,9 @@ static enum thumbs_code start_worker(struct th_supervisor *s, struct thumbs_erro
     th_shared_fds(&s->shared, fds + 1);
     th_shared_reset(&s->shared);
     s->greeted = s->hides = false;
-    s->has_libraries = atomic_load(&s->pool->preload);
+    s->libraries = atomic_load(&s->pool->preload);
     enum thumbs_code code =
-        th_fork_client_spawn(s->pool->client, fds, sizeof fds / sizeof *fds, s->has_libraries, &s->worker, err);
+        th_fork_client_spawn(s->pool->client, fds, sizeof fds / sizeof *fds, s->libraries, &s->worker, err);
     close(pair[1]);
     if (code != THUMBS_OK) {
         close(pair[0]);

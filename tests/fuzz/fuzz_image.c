@@ -10,6 +10,7 @@
 
 #include "base/sys.h"
 #include "fuzz.h"
+#include "image/formats.h"
 #include "image/image.h"
 #include "work/check.h"
 
@@ -47,7 +48,8 @@ static bool watch_heap(void)
     if (!watched) {
         watched = -1;
         if (__sanitizer_install_malloc_and_free_hooks && __sanitizer_get_allocated_size) {
-            if (th_image_preload(NULL) == THUMBS_OK && __sanitizer_install_malloc_and_free_hooks(on_malloc, on_free))
+            if (th_image_preload(TH_WANTS_ALL, NULL) == THUMBS_OK &&
+                __sanitizer_install_malloc_and_free_hooks(on_malloc, on_free))
                 watched = 1;
         }
     }

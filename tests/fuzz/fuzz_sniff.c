@@ -19,7 +19,7 @@ static void check_content(const uint8_t *data, size_t len)
     fuzz_check(th_svg_has_size(exact, len) == th_svg_has_size(data, len));
     free(exact);
     /* What is not decoded needs nothing for it. */
-    fuzz_check(!th_image_wants_preload(data, len) || th_format(format)->decoders[0]);
+    fuzz_check(!th_image_decode_wants(data, len) || th_format(format)->decoders[0]);
     /* What is written for it can be written. */
     enum thumbs_format kept = th_image_output_format(THUMBS_FORMAT_KEEP, format, len & 1);
     fuzz_check(th_image_is_writable(kept) && thumbs_format_is_output(kept));

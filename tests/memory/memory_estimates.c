@@ -28,6 +28,7 @@
 #include "../support/picture.h"
 #include "base/bytes.h"
 #include "base/sys.h"
+#include "image/formats.h"
 #include "image/image.h"
 
 /* For what estimates do not count: the counters of the kernel are not exact, code that is run for the first time writes
@@ -307,7 +308,7 @@ int main(int argc, char **argv)
     verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
     if (verbose) first = 2;
     /* As in a worker that has met its first picture. */
-    if (th_image_preload(&err) != THUMBS_OK) {
+    if (th_image_preload(TH_WANTS_ALL, &err) != THUMBS_OK) {
         printf("libvips cannot be loaded: %s\n", err.message);
         return 1;
     }

@@ -11,6 +11,7 @@
 
 #include "base/sys.h"
 #include "image/encode.h"
+#include "image/formats.h"
 #include "image/image.h"
 #include "image/pixels.h"
 #include "support/pace.h"
@@ -226,7 +227,7 @@ static void check_stops(const struct slow *slow_one)
 Test(deadline, stops_decoders, .timeout = 120)
 {
     struct thumbs_error err = {0};
-    cr_assert_eq(th_image_preload(&err), THUMBS_OK, "%s", err.message);
+    cr_assert_eq(th_image_preload(TH_WANTS_ALL, &err), THUMBS_OK, "%s", err.message);
     for (size_t i = 0; i < sizeof slow / sizeof *slow; i++)
         check_stops(&slow[i]);
 }
@@ -262,7 +263,7 @@ Test(deadline, is_not_needed_for, .timeout = 120)
 {
     uint64_t cpu_ms;
     struct thumbs_error err = {0};
-    cr_assert_eq(th_image_preload(&err), THUMBS_OK, "%s", err.message);
+    cr_assert_eq(th_image_preload(TH_WANTS_ALL, &err), THUMBS_OK, "%s", err.message);
     cr_expect_eq(without_deadline(cmyk_of_too_many_scans, &cpu_ms), THUMBS_CORRUPT);
     cr_expect_leq(cpu_ms, room(OVERRUN_MS));
     cr_expect_eq(without_deadline(grey_of_too_many_scans, &cpu_ms), THUMBS_CORRUPT);
@@ -299,7 +300,7 @@ Test(deadline, stops_encoders, .timeout = 120)
     struct th_pixels p = {0};
     struct thumbs_error err = {0};
     uint32_t random = 1;
-    cr_assert_eq(th_image_preload(&err), THUMBS_OK, "%s", err.message);
+    cr_assert_eq(th_image_preload(TH_WANTS_ALL, &err), THUMBS_OK, "%s", err.message);
     cr_assert(th_pixels_init(&p, 9000, 9000, 3));
     for (size_t i = 0, n = (size_t)p.width * p.height * p.bands; i < n; i++) {
         random = random * 1664525 + 1013904223;

@@ -17,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/sys.h"
 #include "image/encode.h"
+#include "image/formats.h"
 #include "image/geometry.h"
 #include "image/icc.h"
 #include "image/image.h"
@@ -975,7 +976,7 @@ Test(image_make, deadline_stops_a_decode)
     struct made m = {0};
     th_sink_init_heap(&m.sink);
     struct thumbs_error err = {0};
-    cr_assert_eq(th_image_preload(&err), THUMBS_OK, "%s", err.message);
+    cr_assert_eq(th_image_preload(TH_WANTS_ALL, &err), THUMBS_OK, "%s", err.message);
     uint64_t start_ns = th_now_ns();
     struct th_image_limits limits = {.deadline_ns = start_ns + 20000000};
     m.code = th_image_make(source.data, source.len, &o, &limits, &m.sink, &m.result, &m.err);
@@ -1086,7 +1087,7 @@ Test(image_svg, is_opened_by_the_sandbox_alone)
 {
     static const char svg[] = SVG("width='40' height='20'", "<rect width='40' height='20' fill='#0000ff'/>");
     struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_PNG);
-    cr_expect(th_image_wants_preload((const uint8_t *)svg, sizeof svg - 1));
+    cr_expect(th_image_decode_wants((const uint8_t *)svg, sizeof svg - 1));
     struct made m = make(svg, sizeof svg - 1, &o);
     cr_expect_eq(m.code, THUMBS_UNSUPPORTED);
     cr_expect(strstr(m.err.message, "sandboxed worker"), "%s", m.err.message);
@@ -1553,7 +1554,8 @@ static void run_forked_worker(const struct th_sink *source, int fd)
 static void run_fork_server(const struct th_sink *source, int fd)
 {
     struct thumbs_error err = {0};
-    if (th_image_preload(&err) != THUMBS_OK || th_image_preload(&err) != THUMBS_OK) _exit(2);
+    if (th_image_preload(TH_WANTS_ALL, &err) != THUMBS_OK || th_image_preload(TH_WANTS_ALL, &err) != THUMBS_OK)
+        _exit(2);
     answer_to(fd, (struct answer){.n_threads = count_threads()});
     for (int i = 0; i < 3; i++) {
         struct answer a;

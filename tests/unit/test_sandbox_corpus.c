@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/sys.h"
+#include "image/formats.h"
 #include "image/image.h"
 #include "sandbox/sandbox.h"
 #include "support/corpus.h"
@@ -113,7 +114,7 @@ static int make_all(const struct files *files, const struct th_sandbox *sandbox,
                                                  .space_bytes = UINT64_C(6) << 30,
                                                  .file_bytes = UINT64_C(1) << 30,
                                                  .n_files = 256};
-        if (th_image_preload(NULL) != THUMBS_OK) _exit(90);
+        if (th_image_preload(TH_WANTS_ALL, NULL) != THUMBS_OK) _exit(90);
         if (geteuid() == 0 && setresuid(NOBODY, NOBODY, NOBODY) != 0) _exit(91);
         if (sandbox) th_sandbox_enter(sandbox, &limits, &out->state);
         for (size_t i = 0; i < files->n; i++)
