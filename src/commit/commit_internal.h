@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * commit_internal.h - what the files of the commit room share: the open DEST with this run's sign-in (dest.c), clean
- * output paths (template.c). Not for other rooms.
+ * commit_internal.h - what the files of the commit room share: the open DEST with this run's sign-in (dest.c). Not for other rooms.
  */
 #ifndef TH_COMMIT_COMMIT_INTERNAL_H
 #define TH_COMMIT_COMMIT_INTERNAL_H
@@ -47,14 +46,6 @@ struct th_dest {
     pthread_mutex_t places_lock; /* guards `places`; outermost */
     struct th_place *places;     /* those that are open */
 };
-
-/* ---- names (template.c) ---- */
-
-/* Append to *out the path `raw` as it may stand below DEST: no empty parts, '_' before "." and "..", before parts that
- * begin like a temporary and before the state folder at the top, and no part over NAME_MAX bytes. Two raw paths that
- * differ (but for slashes) stay different: '_' is also put before what already is such a name behind underscores.
- * is_file: the last part is a file name, whose ending survives a cut. Memory failure is left in *out. */
-void th_path_clean(struct th_bytes *out, const char *raw, size_t len, bool is_file);
 
 /* ---- DEST (dest.c) ---- */
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/sys.h"
-#include "commit/place.h"
+#include "commit/output_folder_internal.h"
 
 void th_folder_release(struct th_folder_ref *ref)
 {

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/num.h"
 #include "base/sys.h"
-#include "commit/place.h"
+#include "commit/output_folder_internal.h"
 
 #define STRING_OF(x) #x
 #define NUMBER_OF(x) STRING_OF(x)

@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "commit/mark.h"
-#include "commit/place.h"
+#include "commit/output_folder_internal.h"
 
 /* One output on its way. */
 struct job {

@@ -21,7 +21,7 @@
 #include "queue/queue.h"
 #include "report/report.h"
 #include "run/plan.h"
-#include "run/watch.h"
+#include "run/inflight.h"
 #include "thumbs/thumbs.h"
 #include "walk/walk.h"
 #include "work/work.h"

@@ -5,7 +5,7 @@
  */
 #include <limits.h>
 
-#include "commit/commit_internal.h"
+#include "naming/template.h"
 #include "fuzz.h"
 
 static bool begins_with(const char *text, size_t len, const char *prefix)

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
-#include "commit/commit_internal.h"
+#include "naming/template.h"
 
 enum kind { LITERAL, SLASH, DIR_FIELD, STEM, EXT, SIZE, WIDTH, HEIGHT, FORMAT, HASH };
 

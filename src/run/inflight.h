@@ -1,13 +1,13 @@
 /*
- * watch.h - where every source in flight is, so that a run that does not go on can say what it waits for.
+ * inflight.h - where every source in flight is, so that a run that does not go on can say what it waits for.
  *
  * Each file in flight is in one of a few lists, each with a lock of its own that is taken when the file comes and when
  * it goes; in between, whoever owns the file notes where it is with one store into the file itself. So a reader, which
  * takes the locks one after the other, holds up nobody for long, a file that is being described cannot go away, and
  * there is no lock or counter that all workers meet at. Files in flight are bounded, and so is all of this.
  */
-#ifndef TH_RUN_WATCH_H
-#define TH_RUN_WATCH_H
+#ifndef TH_RUN_INFLIGHT_H
+#define TH_RUN_INFLIGHT_H
 
 #include <stdatomic.h>
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/sys.h"
-#include "commit/place.h"
+#include "commit/output_folder_internal.h"
 
 static void sign_place_in(struct th_place *place)
 {

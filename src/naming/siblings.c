@@ -1,5 +1,5 @@
 /* Names beside a file that lead to the same output. */
-#include "run/siblings.h"
+#include "naming/siblings.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -9,8 +9,8 @@
  * They look at a number of names that does not grow with the folder: a scan for each such file would
  * take the square of the time where a whole folder of pictures bears the wrong ending. Thread-safe.
  */
-#ifndef TH_RUN_SIBLINGS_H
-#define TH_RUN_SIBLINGS_H
+#ifndef TH_NAMING_SIBLINGS_H
+#define TH_NAMING_SIBLINGS_H
 
 #include "thumbs/thumbs.h"
 

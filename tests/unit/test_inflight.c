@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a run waits for: where sources are while they are in flight, and how it is told. */
-#include "run/watch.h"
+#include "run/inflight.h"
 
 #include <criterion/criterion.h>
 #include <stdatomic.h>

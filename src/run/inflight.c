@@ -1,4 +1,4 @@
-#include "run/watch.h"
+#include "run/inflight.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 #include "base/sys.h"
 #include "image/judge.h"
 #include "run/batch.h"
-#include "run/siblings.h"
+#include "naming/siblings.h"
 
 struct th_file *th_file_create(struct thumbs_batch *batch, struct th_walk_entry *entry)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * place.h - what the files about one place share: its folders (folders.c), what it remembers
- * (history.c), the writing of outputs (write.c), beginning and end (place.c). Not for other
+ * output_folder_internal.h - what the files about one place share: its folders (folders.c), what it remembers
+ * (history.c), the writing of outputs (write.c), beginning and end (output_folder.c). Not for other
  * rooms.
  */
-#ifndef TH_COMMIT_PLACE_H
-#define TH_COMMIT_PLACE_H
+#ifndef TH_COMMIT_OUTPUT_FOLDER_INTERNAL_H
+#define TH_COMMIT_OUTPUT_FOLDER_INTERNAL_H
 
 #include <sys/stat.h>
 
