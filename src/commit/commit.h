@@ -13,7 +13,7 @@
 #define TH_COMMIT_COMMIT_H
 
 #include "base/bytes.h"
-#include "naming/template.h"
+#include "naming/safe_path.h"
 #include "thumbs/thumbs.h"
 
 /* ---- DEST ---- */

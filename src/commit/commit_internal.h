@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * commit_internal.h - what the files of the commit room share: the open DEST with this run's sign-in (dest.c). Not for other rooms.
+ * commit_internal.h - what the files of the commit room share: the open DEST with this run's sign-in (dest.c).
+ * Not for other rooms.
  */
 #ifndef TH_COMMIT_COMMIT_INTERNAL_H
 #define TH_COMMIT_COMMIT_INTERNAL_H

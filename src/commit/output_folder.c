@@ -24,7 +24,7 @@ struct th_place *th_place_create(struct th_dest *dest, const char *dir)
     place->dir_hash = th_hash64(dir, strlen(dir), 0);
     snprintf(place->key, sizeof place->key, "%016llx", (unsigned long long)dest->fingerprint);
     atomic_init(&place->own_fd, -1);
-    th_path_clean(&place->folder, dir, strlen(dir), false);
+    th_safe_path_add(&place->folder, dir, strlen(dir), false);
     if (th_bytes_failed(&place->folder) || !th_manifest_init(&place->manifest, dest, dir)) {
         th_bytes_finish(&place->folder);
         free(place);

@@ -8,11 +8,9 @@
 #ifndef TH_NAMING_TEMPLATE_H
 #define TH_NAMING_TEMPLATE_H
 
-#include "base/bytes.h"
-#include "thumbs/thumbs.h"
+#include <stdbool.h>
 
-#define TH_STATE_DIR   ".thumbs"
-#define TH_TEMP_PREFIX ".thumbs-"
+#include "thumbs/thumbs.h"
 
 struct th_template;
 /* Parse "{dir}/{stem}.{ext}" and the like; NULL text: the default for these options. USAGE: unknown or unclosed
@@ -26,23 +24,17 @@ bool th_template_is_injective(const struct th_template *t);
 
 /* What fills a template. */
 struct th_name_parts {
-    const char *dir;  /* path of the folder below SOURCE, "" at the top */
-    const char *name; /* last name part of the source */
-    bool keep_extension;  /* {stem} is the whole name, ending included */
+    const char *dir;     /* path of the folder below SOURCE, "" at the top */
+    const char *name;    /* last name part of the source */
+    bool keep_extension; /* {stem} is the whole name, ending included */
     const struct thumbs_size *size;
     uint32_t width, height;
     enum thumbs_format format;
 };
 /* The output path below DEST: newly allocated, caller frees; NULL on no memory. A last part over 255 bytes is cut and
  * gets "~" and 16 hex digits of a hash of the whole name before its ending, so it stays unique. {hash} is 16 hex
- * digits of th_hash64 of the source path. The stem of ".bashrc" is ".bashrc"; parts never become "." or ".." or begin
- * with TH_TEMP_PREFIX or equal TH_STATE_DIR at the top ('_' is put before them). */
+ * digits of th_hash64 of the source path. The stem of ".bashrc" is ".bashrc"; parts are made safe as in
+ * safe_path.h. */
 char *th_template_expand(const struct th_template *t, const struct th_name_parts *parts);
-
-/* Append to *out the path `raw` as it may stand below DEST: no empty parts, '_' before "." and "..", before parts that
- * begin like a temporary and before the state folder at the top, and no part over NAME_MAX bytes. Two raw paths that
- * differ (but for slashes) stay different: '_' is also put before what already is such a name behind underscores.
- * is_file: the last part is a file name, whose ending survives a cut. Memory failure is left in *out. */
-void th_path_clean(struct th_bytes *out, const char *raw, size_t len, bool is_file);
 
 #endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/file.h"
+
+#include <stdlib.h>
+
+#include "base/sys.h"
+
+struct th_file *th_file_create(struct thumbs_batch *batch, struct th_walk_entry *entry)
+{
+    struct th_file *file = th_calloc(1, sizeof *file);
+    if (!file) return NULL;
+    file->entry = *entry;
+    *entry = (struct th_walk_entry){0};
+    th_inflight_add(batch->inflight, &file->flight, &file->entry);
+    return file;
+}
+
+void th_file_destroy(struct thumbs_batch *batch, struct th_file *file)
+{
+    if (!file) return;
+    th_inflight_remove(&file->flight);
+    if (file->item.buffer) th_buffers_give(batch->buffers, file->item.buffer);
+    th_walk_entry_finish(&file->entry);
+    free(file);
+}
+
+struct th_place *th_file_place(const struct th_file *file)
+{
+    return atomic_load(&file->entry.dir->place);
+}
+
+struct th_source_id th_file_id(const struct th_file *file)
+{
+    const struct stat *st = &file->st;
+    return (struct th_source_id){.size = (uint64_t)st->st_size,
+                                 .mtime_sec = st->st_mtim.tv_sec,
+                                 .mtime_nsec = (int32_t)st->st_mtim.tv_nsec,
+                                 .ctime_sec = st->st_ctim.tv_sec,
+                                 .ctime_nsec = (int32_t)st->st_ctim.tv_nsec,
+                                 .inode = (uint64_t)st->st_ino};
+}
