@@ -73,7 +73,7 @@ enum th_known {
 enum th_known th_place_lookup(struct th_place *place, const char *name, bool keep_extension,
                               const struct th_source_id *id);
 
-/* One finished source: write all outputs, each with thumbs' mark in it (commit/mark.h), by
+/* One finished source: write all outputs, each with thumbs' mark in it (commit/maker_mark.h), by
  * temporary file, checked write and close, mtime of the source, rename; then remember it. What
  * stands under a name already is replaced if it is empty, was made by thumbs (the manifest or
  * the mark says so) or options.overwrite is set. The paths are below DEST, from

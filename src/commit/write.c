@@ -15,7 +15,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
-#include "commit/mark.h"
+#include "commit/maker_mark.h"
 #include "commit/output_folder_internal.h"
 
 /* One output on its way. */

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
-#include "commit/mark.h"
+#include "commit/maker_mark.h"
 #include "naming/outputs.h"
 #include "run/batch_options.h"
 #include "run/entry.h"

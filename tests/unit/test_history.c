@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "base/sys.h"
+#include "commit/maker_mark.h"
 #include "commit/manifest.h"
-#include "commit/mark.h"
 
 /* ---- helpers ---- */
 

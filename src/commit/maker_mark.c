@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "commit/mark.h"
+#include "commit/maker_mark.h"
 
 #include <string.h>
 #include <unistd.h>
