@@ -83,6 +83,13 @@ void th_mark_make(const uint8_t *data, size_t len, struct th_mark *out)
         mark_webp(data, len, out);
 }
 
+size_t th_mark_len(const uint8_t *data, size_t len)
+{
+    struct th_mark mark;
+    th_mark_make(data, len, &mark);
+    return len - mark.skip + mark.front_len + mark.back_len;
+}
+
 /* ---- finding ---- */
 
 static bool is_at(const uint8_t *data, size_t len, size_t at, const uint8_t *mark, size_t mark_len)

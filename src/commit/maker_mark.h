@@ -26,6 +26,8 @@ struct th_mark {
     size_t front_len, back_len, skip;
 };
 void th_mark_make(const uint8_t *data, size_t len, struct th_mark *out);
+/* How long such a file will be. */
+size_t th_mark_len(const uint8_t *data, size_t len);
 
 /* Does the file at fd (of `size` bytes) bear it? Any bytes are fine. */
 bool th_mark_is_in(int fd, uint64_t size);

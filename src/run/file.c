@@ -24,7 +24,7 @@ void th_file_destroy(struct thumbs_batch *batch, struct th_file *file)
     free(file);
 }
 
-struct th_place *th_file_place(const struct th_file *file)
+struct th_output_folder *th_file_output_folder(const struct th_file *file)
 {
     return atomic_load(&file->entry.dir->place);
 }

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "commit/output_folder.h"
 #include "run/file.h"
 #include "run/reporter.h"
 #include "run/stop.h"
@@ -31,14 +32,14 @@ static bool keeps_inodes(int fd)
 
 /* The folder's counterpart in DEST, made before any file of the folder is out, so no other thread can be making it
  * too. */
-static bool has_place(struct thumbs_batch *batch, struct th_dir *dir)
+static bool has_output_folder(struct thumbs_batch *batch, struct th_dir *dir)
 {
     if (atomic_load(&dir->place)) return true;
-    struct th_place *place = th_place_create(batch->dest, dir->path);
-    if (place && !keeps_inodes(th_dir_fd(dir))) th_place_ignore_inodes(place);
-    dir->place_free = th_place_destroy;
-    atomic_store(&dir->place, place);
-    return place != NULL;
+    struct th_output_folder *folder = th_output_folder_create(batch->dest, dir->path);
+    if (folder && !keeps_inodes(th_dir_fd(dir))) th_output_folder_ignore_inodes(folder);
+    dir->place_free = th_output_folder_destroy;
+    atomic_store(&dir->place, folder);
+    return folder != NULL;
 }
 
 /* A candidate as a file on its way, or NULL with its status reported. Takes the entry over. */
@@ -48,7 +49,7 @@ static struct th_file *begin_file(struct thumbs_batch *batch, struct th_walk_ent
     struct th_file *file = NULL;
     if (entry->kind != TH_WALK_FILE) {
         th_reporter_entry(batch, entry);
-    } else if (!has_place(batch, entry->dir) || !(file = th_file_create(batch, entry))) {
+    } else if (!has_output_folder(batch, entry->dir) || !(file = th_file_create(batch, entry))) {
         th_error_set(&error, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for its name");
         th_reporter_failure(batch, entry, &error);
     }

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "commit/maker_mark.h"
+#include "commit/write.h"
 #include "naming/outputs.h"
 #include "run/batch_options.h"
 #include "run/entry.h"
@@ -51,7 +52,7 @@ static enum thumbs_code add_output(struct outputs *outputs, char *path, const st
                                .format = (enum thumbs_format)o->format,
                                .width = o->width,
                                .height = o->height,
-                               .bytes = th_commit_len(outputs->committed[i].data, outputs->committed[i].len)};
+                               .bytes = th_mark_len(outputs->committed[i].data, outputs->committed[i].len)};
     return THUMBS_OK;
 }
 
@@ -102,14 +103,14 @@ static bool is_fatal(const struct thumbs_batch *batch, const struct thumbs_error
  * being stopped proves nothing: whoever shuts a machine down kills the workers too. */
 static void remember_failure(struct thumbs_batch *batch, const struct th_file *file, const struct th_outcome *outcome)
 {
-    struct th_place *place = th_file_place(file);
+    struct th_output_folder *folder = th_file_output_folder(file);
     struct th_source_id id = th_file_id(file);
     if (outcome->blameless || th_stop_asked(batch)) return;
-    if (th_failure_is_worth_remembering(outcome->code))
-        th_place_remember_failure(place, file->entry.name, &id, th_batch_options_timeout_ns(&batch->options),
-                                  outcome->error);
+    if (th_history_remembers(outcome->code))
+        th_history_remember_failure(folder, file->entry.name, &id, th_batch_options_timeout_ns(&batch->options),
+                                    outcome->error);
     else
-        th_place_forget_failure(place, file->entry.name);
+        th_history_forget_failure(folder, file->entry.name);
 }
 
 static void commit(struct thumbs_batch *batch, struct th_file *file, const struct th_outcome *outcome,
@@ -122,8 +123,8 @@ static void commit(struct thumbs_batch *batch, struct th_file *file, const struc
     uint64_t start_ns = th_now_ns();
     enum thumbs_code code = name_outputs(batch, file, outcome, &outputs, &error);
     if (code == THUMBS_OK)
-        code = th_place_commit(th_file_place(file), file->entry.name, file->entry.keep_extension, &id,
-                               outputs.committed, outputs.n, &error);
+        code = th_write_outputs(th_file_output_folder(file), file->entry.name, file->entry.keep_extension, &id,
+                                outputs.committed, outputs.n, &error);
     event->times.write = th_now_ns() - start_ns;
     if (code == THUMBS_OK) {
         event->outputs = outputs.reported;
@@ -134,7 +135,7 @@ static void commit(struct thumbs_batch *batch, struct th_file *file, const struc
             event->error = &error;
         }
     } else {
-        th_place_forget_failure(th_file_place(file), file->entry.name);
+        th_history_forget_failure(th_file_output_folder(file), file->entry.name);
         event->status = THUMBS_STATUS_FAILED;
         event->error = &error;
     }

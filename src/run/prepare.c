@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "commit/history.h"
 #include "naming/outputs.h"
 #include "naming/promise.h"
 #include "run/batch_options.h"
@@ -26,7 +27,7 @@ static bool is_short_name_taken(const struct thumbs_batch *batch, const struct t
     for (uint32_t i = 0; i < th_outputs_count(&batch->naming) && !taken; i++) {
         struct th_bytes owner = {0};
         char *path = th_outputs_predict_path(&batch->naming, &source, i);
-        taken = path && th_place_owner(atomic_load(&entry->dir->place), path, entry->name, &owner) &&
+        taken = path && th_history_owner(atomic_load(&entry->dir->place), path, entry->name, &owner) &&
                 th_entry_look(entry->dir, th_bytes_str(&owner)) != TH_BESIDE_NOTHING;
         th_bytes_finish(&owner);
         free(path);
@@ -41,7 +42,7 @@ static bool is_short_name_taken(const struct thumbs_batch *batch, const struct t
 static void settle_name(const struct thumbs_batch *batch, struct th_walk_entry *entry)
 {
     if (!th_template_is_injective(batch->name_template)) return;
-    if (th_place_kept_name(atomic_load(&entry->dir->place), entry->name, &entry->keep_extension)) return;
+    if (th_history_kept_name(atomic_load(&entry->dir->place), entry->name, &entry->keep_extension)) return;
     if (!entry->keep_extension) entry->keep_extension = is_short_name_taken(batch, entry);
 }
 
@@ -68,8 +69,8 @@ static bool is_known_to_fail(struct thumbs_batch *batch, struct th_file *file, c
 {
     struct thumbs_error error = {0};
     if (batch->options.retry_failed) return false;
-    if (!th_place_recall_failure(th_file_place(file), file->entry.name, id,
-                                 th_batch_options_timeout_ns(&batch->options), &error))
+    if (!th_history_recall_failure(th_file_output_folder(file), file->entry.name, id,
+                                   th_batch_options_timeout_ns(&batch->options), &error))
         return false;
     th_reporter_file(batch, file, THUMBS_STATUS_FAILED, &error);
     return true;
@@ -83,7 +84,7 @@ static bool is_known(struct thumbs_batch *batch, struct th_file *file)
     struct th_source_id id = th_file_id(file);
     if (is_known_to_fail(batch, file, &id)) return true;
     if (batch->options.force) return false;
-    switch (th_place_lookup(th_file_place(file), entry->name, entry->keep_extension, &id)) {
+    switch (th_history_lookup(th_file_output_folder(file), entry->name, entry->keep_extension, &id)) {
     case TH_KNOWN_UP_TO_DATE:
         /* Where names must be claimed, an output that is not made again could be taken by another source. */
         if (batch->claims) return false;
@@ -149,7 +150,7 @@ static void report_not_image(struct thumbs_batch *batch, struct th_file *file, s
         return;
     }
     struct th_source_id id = th_file_id(file);
-    th_place_remember_not_image(th_file_place(file), file->entry.name, &id);
+    th_history_remember_not_image(th_file_output_folder(file), file->entry.name, &id);
     th_reporter_file(batch, file, THUMBS_STATUS_SKIPPED, error);
 }
 

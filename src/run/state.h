@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 
 #include "buffers/buffers.h"
-#include "commit/commit.h"
+#include "commit/dest.h"
 #include "load/load.h"
 #include "load/uring.h"
 #include "naming/claims.h"
