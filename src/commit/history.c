@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What was made from a source, and how work on it failed: what is asked of the manifest, and what is told to it. */
+/* What is asked of a manifest, and what is told to it. */
+#include "commit/history.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +10,8 @@
 #include "base/error.h"
 #include "base/num.h"
 #include "base/sys.h"
-#include "commit/place.h"
+#include "commit/maker_mark.h"
+#include "commit/output_folder_internal.h"
 
 #define STRING_OF(x) #x
 #define NUMBER_OF(x) STRING_OF(x)
@@ -37,50 +40,51 @@ struct spot {
 };
 
 /* Decoded, without a length: as it stands in the manifest. False: it is not there. */
-static bool find_spot(struct th_place *place, const char *output, struct spot *out)
+static bool find_spot(struct th_output_folder *folder, const char *output, struct spot *out)
 {
     *out = (struct spot){.ref = {.fd = -1}, .name = output};
     if (*output == '/') {
         const char *path = output + 1, *slash = strrchr(path, '/');
         out->name = slash ? slash + 1 : path;
-        return th_folder_get(place, path, slash ? (size_t)(slash - path) : 0, false, &out->ref, NULL);
+        return th_folder_get(folder, path, slash ? (size_t)(slash - path) : 0, false, &out->ref, NULL);
     }
-    out->ref.fd = th_folder_own(place, false, NULL);
+    out->ref.fd = th_folder_own(folder, false, NULL);
     return out->ref.fd >= 0 && !strchr(output, '/');
 }
 
 /* Is this what was made, as far as can be told without opening it? Length 0: it is not known how long it was. An empty
  * file is none of ours, whatever its time: a power cut may leave such. */
-static bool is_as_made(const struct th_place *place, const struct stat *st, uint64_t len, const struct th_source_id *id)
+static bool is_as_made(const struct th_output_folder *folder, const struct stat *st, uint64_t len,
+                       const struct th_source_id *id)
 {
     return S_ISREG(st->st_mode) && st->st_size > 0 && (len == 0 || (uint64_t)st->st_size == len) &&
-           is_time_of(place->dest, &st->st_mtim, id);
+           is_time_of(folder->dest, &st->st_mtim, id);
 }
 
 /* word: as it is written, without its length. */
-static bool output_stands(struct th_place *place, const char *word, size_t word_len, uint64_t len,
+static bool output_stands(struct th_output_folder *folder, const char *word, size_t word_len, uint64_t len,
                           const struct th_source_id *id)
 {
     struct th_bytes output = {0};
     struct spot spot = {.ref = {.fd = -1}};
     struct stat st;
     bool stands = len > 0 && th_manifest_decode(word, word_len, &output) &&
-                  find_spot(place, th_bytes_str(&output), &spot) &&
-                  fstatat(spot.ref.fd, spot.name, &st, AT_SYMLINK_NOFOLLOW) == 0 && is_as_made(place, &st, len, id);
+                  find_spot(folder, th_bytes_str(&output), &spot) &&
+                  fstatat(spot.ref.fd, spot.name, &st, AT_SYMLINK_NOFOLLOW) == 0 && is_as_made(folder, &st, len, id);
     th_folder_release(&spot.ref);
     th_bytes_finish(&output);
     return stands;
 }
 
 /* Does this output still belong to the record, so that nobody has made it since? */
-static bool is_owner(const struct th_place *place, const struct th_manifest_record *record, const char *word,
+static bool is_owner(const struct th_output_folder *folder, const struct th_manifest_record *record, const char *word,
                      size_t len)
 {
     struct th_manifest_record owner;
-    return th_manifest_find_owner(&place->manifest, word, len, &owner) && owner.line == record->line;
+    return th_manifest_find_owner(&folder->manifest, word, len, &owner) && owner.line == record->line;
 }
 
-static bool outputs_stand(struct th_place *place, const struct th_manifest_record *record,
+static bool outputs_stand(struct th_output_folder *folder, const struct th_manifest_record *record,
                           const struct th_source_id *id)
 {
     const char *rest = record->outputs, *word, *name;
@@ -88,34 +92,36 @@ static bool outputs_stand(struct th_place *place, const struct th_manifest_recor
     uint64_t len;
     for (; th_manifest_next_word(&rest, &rest_len, &word, &word_len); n++) {
         if (!th_manifest_read_output(word, word_len, &len, &name, &name_len) ||
-            !is_owner(place, record, name, name_len) || !output_stands(place, name, name_len, len, id))
+            !is_owner(folder, record, name, name_len) || !output_stands(folder, name, name_len, len, id))
             return false;
     }
     return n > 0 && rest_len == 0;
 }
 
-static bool is_same_id(const struct th_place *place, const struct th_source_id *a, const struct th_source_id *b)
+static bool is_same_id(const struct th_output_folder *folder, const struct th_source_id *a,
+                       const struct th_source_id *b)
 {
     return a->size == b->size && a->mtime_sec == b->mtime_sec && a->mtime_nsec == b->mtime_nsec &&
            a->ctime_sec == b->ctime_sec && a->ctime_nsec == b->ctime_nsec &&
-           (a->inode == b->inode || place->inodes_change);
+           (a->inode == b->inode || folder->inodes_change);
 }
 
-/* Is there a record of that fate about this very state of the source? */
-static bool find_state(const struct th_place *place, const char *name, const char *key, char fate,
+/* Is there a record of that status about this very state of the source? */
+static bool find_state(const struct th_output_folder *folder, const char *name, const char *key, char status,
                        const struct th_source_id *id, struct th_manifest_record *out)
 {
-    return th_manifest_find(&place->manifest, name, key, out) && out->fate == fate && is_same_id(place, &out->id, id);
+    return th_manifest_find(&folder->manifest, name, key, out) && out->status == status &&
+           is_same_id(folder, &out->id, id);
 }
 
-enum th_known th_place_lookup(struct th_place *place, const char *name, bool keep_extension,
-                              const struct th_source_id *id)
+enum th_known th_history_lookup(struct th_output_folder *folder, const char *name, bool keep_extension,
+                                const struct th_source_id *id)
 {
     struct th_manifest_record record;
-    if (find_state(place, name, place->key, TH_FATE_MADE, id, &record))
-        return record.keep_extension == keep_extension && outputs_stand(place, &record, id) ? TH_KNOWN_UP_TO_DATE
-                                                                                            : TH_KNOWN_NOTHING;
-    if (find_state(place, name, VERSION_KEY, TH_FATE_NOT_IMAGE, id, &record) && record.outputs_len == 0)
+    if (find_state(folder, name, folder->key, TH_MANIFEST_MADE, id, &record))
+        return record.keep_extension == keep_extension && outputs_stand(folder, &record, id) ? TH_KNOWN_UP_TO_DATE
+                                                                                             : TH_KNOWN_NOTHING;
+    if (find_state(folder, name, VERSION_KEY, TH_MANIFEST_NOT_IMAGE, id, &record) && record.outputs_len == 0)
         return TH_KNOWN_NOT_IMAGE;
     return TH_KNOWN_NOTHING;
 }
@@ -123,33 +129,33 @@ enum th_known th_place_lookup(struct th_place *place, const char *name, bool kee
 /* ---- whose is it ---- */
 
 /* The path of an output as a word of the manifest. Memory failure is left in *word. */
-static void add_word(const struct th_place *place, struct th_bytes *word, const char *path)
+static void add_word(const struct th_output_folder *folder, struct th_bytes *word, const char *path)
 {
     const char *slash = strrchr(path, '/');
-    bool own = th_folder_is_own(place, path, slash ? (size_t)(slash - path) : 0);
+    bool own = th_folder_is_own(folder, path, slash ? (size_t)(slash - path) : 0);
     if (!own) th_bytes_addc(word, '/');
     const char *shown = own && slash ? slash + 1 : path;
     th_manifest_add_name(word, shown, strlen(shown));
 }
 
-static bool find_owner(const struct th_place *place, const char *path, struct th_manifest_record *out)
+static bool find_owner(const struct th_output_folder *folder, const char *path, struct th_manifest_record *out)
 {
     struct th_bytes word = {0};
-    add_word(place, &word, path);
-    bool found = !th_bytes_failed(&word) && th_manifest_find_owner(&place->manifest, word.data, word.len, out);
+    add_word(folder, &word, path);
+    bool found = !th_bytes_failed(&word) && th_manifest_find_owner(&folder->manifest, word.data, word.len, out);
     th_bytes_finish(&word);
     return found;
 }
 
 /* How long a record says that an output was; false if it does not list it. */
-static bool find_length(const struct th_place *place, const struct th_manifest_record *record, const char *path,
-                        uint64_t *len)
+static bool find_length(const struct th_output_folder *folder, const struct th_manifest_record *record,
+                        const char *path, uint64_t *len)
 {
     const char *rest = record->outputs, *word, *name;
     size_t rest_len = record->outputs_len, word_len, name_len;
     struct th_bytes wanted = {0};
     bool found = false;
-    add_word(place, &wanted, path);
+    add_word(folder, &wanted, path);
     while (!found && !th_bytes_failed(&wanted) && th_manifest_next_word(&rest, &rest_len, &word, &word_len)) {
         found = th_manifest_read_output(word, word_len, len, &name, &name_len) && name_len == wanted.len &&
                 memcmp(name, wanted.data, name_len) == 0;
@@ -158,12 +164,12 @@ static bool find_length(const struct th_place *place, const struct th_manifest_r
     return found;
 }
 
-bool th_history_made(const struct th_place *place, const char *path, const struct stat *st)
+bool th_history_made(const struct th_output_folder *folder, const char *path, const struct stat *st)
 {
     struct th_manifest_record owner;
     uint64_t len = 0;
-    return find_owner(place, path, &owner) && find_length(place, &owner, path, &len) &&
-           is_as_made(place, st, len, &owner.id);
+    return find_owner(folder, path, &owner) && find_length(folder, &owner, path, &len) &&
+           is_as_made(folder, st, len, &owner.id);
 }
 
 static bool is_named(const struct th_manifest_record *a, const struct th_manifest_record *b)
@@ -171,83 +177,83 @@ static bool is_named(const struct th_manifest_record *a, const struct th_manifes
     return a->name_len == b->name_len && memcmp(a->name, b->name, a->name_len) == 0;
 }
 
-bool th_place_kept_name(const struct th_place *place, const char *name, bool *keep_extension)
+bool th_history_kept_name(const struct th_output_folder *folder, const char *name, bool *keep_extension)
 {
     struct th_manifest_record record, owner;
     const char *rest, *word, *output;
     size_t rest_len, word_len, output_len;
     uint64_t ignored;
-    bool found = th_manifest_find(&place->manifest, name, place->key, &record) && record.fate == TH_FATE_MADE;
-    if (!found && !th_manifest_find_made(&place->manifest, name, &record)) return false;
+    bool found = th_manifest_find(&folder->manifest, name, folder->key, &record) && record.status == TH_MANIFEST_MADE;
+    if (!found && !th_manifest_find_made(&folder->manifest, name, &record)) return false;
     *keep_extension = record.keep_extension;
     rest = record.outputs;
     rest_len = record.outputs_len;
     while (th_manifest_next_word(&rest, &rest_len, &word, &word_len)) {
         if (!th_manifest_read_output(word, word_len, &ignored, &output, &output_len) ||
-            !th_manifest_find_owner(&place->manifest, output, output_len, &owner) || !is_named(&owner, &record))
+            !th_manifest_find_owner(&folder->manifest, output, output_len, &owner) || !is_named(&owner, &record))
             return false;
     }
     return true;
 }
 
-bool th_place_owner(const struct th_place *place, const char *path, const char *name, struct th_bytes *owner)
+bool th_history_owner(const struct th_output_folder *folder, const char *path, const char *name, struct th_bytes *owner)
 {
     struct th_manifest_record record;
-    if (!find_owner(place, path, &record) || !th_manifest_decode(record.name, record.name_len, owner)) return false;
+    if (!find_owner(folder, path, &record) || !th_manifest_decode(record.name, record.name_len, owner)) return false;
     return strcmp(th_bytes_str(owner), name) != 0;
 }
 
 /* ---- remembering ---- */
 
 /* known: there is a line about this name and key already. Ends the line. */
-static bool append(struct th_place *place, bool known, struct th_bytes *line)
+static bool append(struct th_output_folder *folder, bool known, struct th_bytes *line)
 {
-    th_manifest_end_line(line, 0, place->manifest.seed);
+    th_manifest_end_line(line, 0, folder->manifest.seed);
     bool done =
-        !th_bytes_failed(line) && th_manifest_append(&place->manifest, place->dest, known, line->data, line->len);
+        !th_bytes_failed(line) && th_manifest_append(&folder->manifest, folder->dest, known, line->data, line->len);
     th_bytes_finish(line);
     return done;
 }
 
-static bool is_known(const struct th_place *place, const char *name, const char *key)
+static bool is_known(const struct th_output_folder *folder, const char *name, const char *key)
 {
     struct th_manifest_record ignored;
-    return th_manifest_find(&place->manifest, name, key, &ignored);
+    return th_manifest_find(&folder->manifest, name, key, &ignored);
 }
 
-static void begin_line(const struct th_place *place, struct th_bytes *line, char fate, const char *key,
+static void begin_line(const struct th_output_folder *folder, struct th_bytes *line, char status, const char *key,
                        const struct th_source_id *id, bool keep_extension, const char *name)
 {
     struct th_source_id written = *id;
-    if (place->inodes_change) written.inode = 0;
-    th_manifest_begin_line(line, fate, key, &written, keep_extension, name);
+    if (folder->inodes_change) written.inode = 0;
+    th_manifest_begin_line(line, status, key, &written, keep_extension, name);
 }
 
-void th_place_remember_not_image(struct th_place *place, const char *name, const struct th_source_id *id)
+void th_history_remember_not_image(struct th_output_folder *folder, const char *name, const struct th_source_id *id)
 {
-    if (place->dest->dry_run) return;
+    if (folder->dest->dry_run) return;
     struct th_bytes line = {0};
-    begin_line(place, &line, TH_FATE_NOT_IMAGE, VERSION_KEY, id, false, name);
-    append(place, is_known(place, name, VERSION_KEY), &line);
+    begin_line(folder, &line, TH_MANIFEST_NOT_IMAGE, VERSION_KEY, id, false, name);
+    append(folder, is_known(folder, name, VERSION_KEY), &line);
 }
 
 /* Nothing is known of this name under this key. If that cannot be written, all is given up. */
-static void forget(struct th_place *place, const char *name, const char *key)
+static void forget(struct th_output_folder *folder, const char *name, const char *key)
 {
     struct th_bytes line = {0};
     const struct th_source_id none = {0};
-    begin_line(place, &line, TH_FATE_FORGOTTEN, key, &none, false, name);
-    if (!append(place, true, &line)) th_manifest_remove(&place->manifest, place->dest);
+    begin_line(folder, &line, TH_MANIFEST_FORGOTTEN, key, &none, false, name);
+    if (!append(folder, true, &line)) th_manifest_remove(&folder->manifest, folder->dest);
 }
 
-static void forget_record(struct th_place *place, const struct th_manifest_record *record)
+static void forget_record(struct th_output_folder *folder, const struct th_manifest_record *record)
 {
     struct th_bytes name = {0}, key = {0};
     th_bytes_add(&key, record->key, record->key_len);
     if (th_manifest_decode(record->name, record->name_len, &name) && !th_bytes_failed(&key))
-        forget(place, name.data, key.data);
+        forget(folder, name.data, key.data);
     else
-        th_manifest_remove(&place->manifest, place->dest);
+        th_manifest_remove(&folder->manifest, folder->dest);
     th_bytes_finish(&name);
     th_bytes_finish(&key);
 }
@@ -255,60 +261,60 @@ static void forget_record(struct th_place *place, const struct th_manifest_recor
 /* Would this record seem true again by the time of the outputs that are now made, should the run die before it can
  * record them? Not if they bear another time, nor if it says of the same source under the same options what will be
  * said again. Times are compared as coarsely as the coarsest file system keeps them. */
-static bool is_misleading(const struct th_place *place, const struct th_manifest_record *record, const char *name,
-                          bool keep_extension, const struct th_source_id *id)
+static bool is_misleading(const struct th_output_folder *folder, const struct th_manifest_record *record,
+                          const char *name, bool keep_extension, const struct th_source_id *id)
 {
     struct th_manifest_record same;
     if ((record->id.mtime_sec & ~INT64_C(1)) != (id->mtime_sec & ~INT64_C(1))) return false;
-    if (!th_manifest_is_current(&place->manifest, record)) return false;
-    return !find_state(place, name, place->key, TH_FATE_MADE, id, &same) || same.line != record->line ||
+    if (!th_manifest_is_current(&folder->manifest, record)) return false;
+    return !find_state(folder, name, folder->key, TH_MANIFEST_MADE, id, &same) || same.line != record->line ||
            same.keep_extension != keep_extension;
 }
 
-void th_history_forget(struct th_place *place, const char *name, bool keep_extension, const struct th_source_id *id,
-                       const struct th_commit_output *outputs, size_t n_outputs)
+void th_history_take_back(struct th_output_folder *folder, const char *name, bool keep_extension,
+                          const struct th_source_id *id, const struct th_commit_output *outputs, size_t n_outputs)
 {
     struct th_manifest_record record;
     const char *last = NULL;
-    if (place->manifest.unread) {
-        forget(place, name, TH_KEY_ANY);
+    if (folder->manifest.unread) {
+        forget(folder, name, TH_KEY_ANY);
         return;
     }
-    if (find_state(place, name, place->key, TH_FATE_FAILED, id, &record)) forget_record(place, &record);
+    if (find_state(folder, name, folder->key, TH_MANIFEST_FAILED, id, &record)) forget_record(folder, &record);
     for (size_t i = 0; i < n_outputs; i++) {
-        if (!find_owner(place, outputs[i].path, &record) || record.line == last) continue;
+        if (!find_owner(folder, outputs[i].path, &record) || record.line == last) continue;
         last = record.line;
-        if (is_misleading(place, &record, name, keep_extension, id)) forget_record(place, &record);
+        if (is_misleading(folder, &record, name, keep_extension, id)) forget_record(folder, &record);
     }
 }
 
-void th_history_remember(struct th_place *place, const char *name, bool keep_extension, const struct th_source_id *id,
-                         const struct th_commit_output *outputs, size_t n_outputs)
+void th_history_remember(struct th_output_folder *folder, const char *name, bool keep_extension,
+                         const struct th_source_id *id, const struct th_commit_output *outputs, size_t n_outputs)
 {
     struct th_bytes line = {0}, word = {0};
-    begin_line(place, &line, TH_FATE_MADE, place->key, id, keep_extension, name);
+    begin_line(folder, &line, TH_MANIFEST_MADE, folder->key, id, keep_extension, name);
     for (size_t i = 0; i < n_outputs; i++) {
         th_bytes_clear(&word);
-        add_word(place, &word, outputs[i].path);
-        th_manifest_add_output(&line, th_commit_len(outputs[i].data, outputs[i].len), &word);
+        add_word(folder, &word, outputs[i].path);
+        th_manifest_add_output(&line, th_mark_len(outputs[i].data, outputs[i].len), &word);
     }
     th_bytes_finish(&word);
-    append(place, is_known(place, name, place->key), &line);
+    append(folder, is_known(folder, name, folder->key), &line);
 }
 
 /* ---- sources that did harm ---- */
 
-void th_place_remember_failure(struct th_place *place, const char *name, const struct th_source_id *id,
-                               uint64_t timeout_ns, const struct thumbs_error *error)
+void th_history_remember_failure(struct th_output_folder *folder, const char *name, const struct th_source_id *id,
+                                 uint64_t timeout_ns, const struct thumbs_error *error)
 {
-    if (place->dest->dry_run) return;
+    if (folder->dest->dry_run) return;
     struct th_bytes line = {0};
-    begin_line(place, &line, TH_FATE_FAILED, place->key, id, false, name);
+    begin_line(folder, &line, TH_MANIFEST_FAILED, folder->key, id, false, name);
     th_bytes_addf(&line, " %s %s %llu ", thumbs_code_name(error->code), thumbs_stage_name(error->stage),
                   (unsigned long long)timeout_ns);
     const char *message = *error->message ? error->message : "no reason known";
     th_manifest_add_name(&line, message, strlen(message));
-    append(place, is_known(place, name, place->key), &line);
+    append(folder, is_known(folder, name, folder->key), &line);
 }
 
 /* What the four words of such a record say. */
@@ -325,7 +331,7 @@ static bool take_word(const char *word, int i_word, struct failure *out)
     case 0:
         while (out->code < THUMBS_N_CODES && strcmp(word, thumbs_code_name(out->code)) != 0)
             out->code++;
-        return th_failure_is_worth_remembering(out->code);
+        return th_history_remembers(out->code);
     case 1:
         while (out->stage < THUMBS_N_STAGES && strcmp(word, thumbs_stage_name(out->stage)) != 0)
             out->stage++;
@@ -360,12 +366,12 @@ static bool is_longer(uint64_t now_ns, uint64_t then_ns)
     return then_ns != 0 && (now_ns == 0 || now_ns > then_ns);
 }
 
-bool th_place_recall_failure(struct th_place *place, const char *name, const struct th_source_id *id,
-                             uint64_t timeout_ns, struct thumbs_error *error)
+bool th_history_recall_failure(struct th_output_folder *folder, const char *name, const struct th_source_id *id,
+                               uint64_t timeout_ns, struct thumbs_error *error)
 {
     struct th_manifest_record record;
     struct failure failure = {0};
-    if (!find_state(place, name, place->key, TH_FATE_FAILED, id, &record)) return false;
+    if (!find_state(folder, name, folder->key, TH_MANIFEST_FAILED, id, &record)) return false;
     bool known = read_failure(&record, &failure);
     if (failure.code == THUMBS_TIMEOUT && is_longer(timeout_ns, failure.timeout_ns)) known = false;
     if (known)
@@ -375,9 +381,9 @@ bool th_place_recall_failure(struct th_place *place, const char *name, const str
     return known;
 }
 
-void th_place_forget_failure(struct th_place *place, const char *name)
+void th_history_forget_failure(struct th_output_folder *folder, const char *name)
 {
     struct th_manifest_record record;
-    if (place->dest->dry_run || !th_manifest_find(&place->manifest, name, place->key, &record)) return;
-    if (record.fate == TH_FATE_FAILED) forget_record(place, &record);
+    if (folder->dest->dry_run || !th_manifest_find(&folder->manifest, name, folder->key, &record)) return;
+    if (record.status == TH_MANIFEST_FAILED) forget_record(folder, &record);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/sys.h"
+#include "commit/dest_internal.h"
 
 #define FD_NOT_OPEN (-1)
 #define FD_GIVEN_UP (-2)
@@ -62,7 +63,7 @@ bool th_manifest_begin(struct th_manifest *m, uint64_t hash_seed, const char *di
 
 bool th_manifest_init(struct th_manifest *m, struct th_dest *dest, const char *dir)
 {
-    if (!th_manifest_begin(m, dest->hash_seed, dir)) return false;
+    if (!th_manifest_begin(m, dest->run.seed, dir)) return false;
     load(m, dest);
     return true;
 }
@@ -81,7 +82,7 @@ void th_manifest_finish(struct th_manifest *m)
 static bool replace_file(const struct th_manifest *m, struct th_dest *dest, int made, const char *content, size_t len)
 {
     char temp[TH_TEMP_NAME_MAX];
-    th_dest_temp_name(dest, temp);
+    th_run_lock_temp_name(&dest->run, temp);
     int fd = th_openat(made, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666);
     if (fd < 0) return false;
     bool ok = th_write_full(fd, content, len) == 0;

@@ -1,94 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * manifest.h - what was made from the files of one source folder: DEST/.thumbs/made/<th_hash64 of the folder, 16 hex
- * digits>.
+ * manifest.h - what was made from the files of one source folder, in a file:
+ * DEST/.thumbs/made/<th_hash64 of the folder, 16 hex digits>.
  *
- * A text file. The first line is "thumbs-manifest 2 /<folder>"; then one line per source that was looked at, of words
- * with one space between:
- *
- *     <fate> <key> <size> <mtime> <ctime> <inode> <whole 0|1> <name> <output>... =<check>
- *
- * Times are <seconds>.<nanoseconds>. fate 'm' (made): key is the fingerprint in 16 hex digits, outputs are
- * <length>:<name in the counterpart folder>, or <length>:/<path below DEST>; length 0: not known. fate 'n' (no image):
- * key is the version, "v0.1", and there are no outputs. fate 'x' (did harm): key is the fingerprint, and in place of
- * outputs stand four words: code and stage as in the report, the nanoseconds it was allowed, and the message. fate 'f'
- * (forgotten): nothing is known of this name under this key, or under any if it is "*".
- *
- * The last line about a name and a key counts. So several recipes (sizes, names) may share DEST; who writes an output
- * takes it from whoever had it, so that an output belongs to the last line of fate 'm' that lists it. The lines of
- * TH_MANIFEST_RECIPES keys are kept, those that wrote last.
- *
- * In names and messages the bytes up to space, '%' and from 0x7f on are written %XX. check is 8 hex digits of th_hash64
- * of all before it, seeded with that of the folder: what is torn, has run together, was damaged or stood in the file of
- * another folder is not believed. A line that is lost, or stands there again from an older copy, cannot be told from
- * the file; that is why lines say how long outputs are, and what stands is compared with that.
+ * Its lines are described in manifest_words.h.
  *
  * Lines are only ever appended, each by one write to an O_APPEND descriptor, so several runs may share the file; now
  * and then it is replaced as a whole by one without outdated lines. Whatever in it cannot be understood is as if it
  * were not there: it is a memory, not a truth.
- *
- * Version 1 had no lengths, no ctime, no inode and no check. Its outputs are known to be thumbs' own, but not to be up
- * to date: lines of it are read as of key "v1", and the file is replaced before the first append.
  *
  * Reading (find) may be done by any threads at the same time, appending too.
  */
 #ifndef TH_COMMIT_MANIFEST_H
 #define TH_COMMIT_MANIFEST_H
 
-#include "commit/commit_internal.h"
+#include <pthread.h>
+#include <stdatomic.h>
 
-#define TH_FATE_MADE      'm'
-#define TH_FATE_NOT_IMAGE 'n'
-#define TH_FATE_FAILED    'x'
-#define TH_FATE_FORGOTTEN 'f'
-#define TH_KEY_ANY        "*"
-#define TH_KEY_OLD        "v1"
+#include "commit/manifest_words.h"
+
+struct th_dest;
 
 #define TH_MANIFEST_RECIPES 16
 #define TH_MANIFEST_MAX     (INT32_C(1) << 30) /* bytes; some six million lines, and offsets fit 32 bits */
-#define TH_MANIFEST_MAGIC   "thumbs-manifest 2 /"
-#define TH_MANIFEST_MAGIC_1 "thumbs-manifest 1 /"
-
-/* ---- the grammar (manifest_words.c) ---- */
-
-/* One line, taken apart. Points into it. */
-struct th_manifest_record {
-    const char *line;
-    char fate;
-    const char *key;
-    size_t key_len;
-    struct th_source_id id;
-    bool keep_extension;
-    const char *name; /* as it is written */
-    size_t name_len;
-    const char *outputs; /* words with a space before each */
-    size_t outputs_len;
-};
-
-/* A name, percent-encoded: at most 3 * len bytes at `out`; their number. */
-size_t th_manifest_encode(char *out, const char *name, size_t len);
-void th_manifest_add_name(struct th_bytes *line, const char *name, size_t len);
-/* The way back. False if `word` is not what th_manifest_encode() writes. */
-bool th_manifest_decode(const char *word, size_t len, struct th_bytes *out);
-
-/* The words of a line up to the name. */
-void th_manifest_begin_line(struct th_bytes *line, char fate, const char *key, const struct th_source_id *id,
-                            bool keep_extension, const char *name);
-/* A word for an output; `word` as th_manifest_add_name() writes it, with '/' before a path below DEST. */
-void th_manifest_add_output(struct th_bytes *line, uint64_t len, const struct th_bytes *word);
-/* Check and newline behind what stands in `line` from byte `from` on. */
-void th_manifest_end_line(struct th_bytes *line, size_t from, uint64_t seed);
-
-/* Take a line of len bytes (without its newline) apart. With a seed also see whether its check is right. */
-bool th_manifest_read_line(const char *line, size_t len, const uint64_t *seed, struct th_manifest_record *out);
-
-/* The next word of *rest_len bytes of outputs, without the space before it; false at the end. */
-bool th_manifest_next_word(const char **rest, size_t *rest_len, const char **word, size_t *word_len);
-/* A word for an output: its length, and the rest of the word. */
-bool th_manifest_read_output(const char *word, size_t word_len, uint64_t *len, const char **name, size_t *name_len);
-
-/* Lines of version 1 (what stands behind the first one) in words of today; only those that tell of outputs. */
-void th_manifest_convert(const char *data, size_t len, uint64_t seed, struct th_bytes *out);
 
 /* ---- a manifest in memory (manifest_index.c) ---- */
 
@@ -111,8 +45,8 @@ struct th_manifest {
     char *data;
     size_t len;
     struct th_manifest_table records; /* by name and key: the last line */
-    struct th_manifest_table names;   /* by name: the last line of fate 'm' */
-    struct th_manifest_table outputs; /* by word of an output: the last line of fate 'm' with it */
+    struct th_manifest_table names;   /* by name: the last line of status 'm' */
+    struct th_manifest_table outputs; /* by word of an output: the last line of status 'm' with it */
     uint64_t hash_seed;
     char recipes[TH_MANIFEST_RECIPES][20]; /* keys whose lines are kept; "" behind the last */
     size_t n_lines, n_live;                /* lines but the header; those that tell something */
@@ -135,7 +69,7 @@ bool th_manifest_adopt(struct th_manifest *m, char *data, size_t len);
 /* Back to no content. */
 void th_manifest_drop(struct th_manifest *m);
 
-/* What was loaded about `name` under this key; appends of this run are not seen. Never of fate 'f'. */
+/* What was loaded about `name` under this key; appends of this run are not seen. Never of status 'f'. */
 bool th_manifest_find(const struct th_manifest *m, const char *name, const char *key, struct th_manifest_record *out);
 /* The last that was made of `name`, under whatever key, even if it was forgotten since. */
 bool th_manifest_find_made(const struct th_manifest *m, const char *name, struct th_manifest_record *out);

@@ -165,7 +165,7 @@ static void count(struct th_manifest *m, const struct th_manifest_record *record
     struct counts *counts = user;
     (void)m;
     counts->n_records++;
-    if (record->fate == TH_FATE_MADE) counts->n_outputs += count_bytes(record->outputs, record->outputs_len, ' ');
+    if (record->status == TH_MANIFEST_MADE) counts->n_outputs += count_bytes(record->outputs, record->outputs_len, ' ');
 }
 
 /* Note that this key has written; where there are too many, forget the one that did so longest ago. They stand in order
@@ -213,9 +213,9 @@ static void enter_record(struct th_manifest *m, const struct th_manifest_record 
     (void)user;
     enter(m, &m->records, &w, offset_of(m, record));
     if (is_text(record->key, record->key_len, TH_KEY_ANY, 1)) m->blanket = true;
-    if (record->fate != TH_FATE_MADE && record->fate != TH_FATE_FAILED) return;
+    if (record->status != TH_MANIFEST_MADE && record->status != TH_MANIFEST_FAILED) return;
     note_recipe(m, record);
-    if (record->fate != TH_FATE_MADE) return;
+    if (record->status != TH_MANIFEST_MADE) return;
     w.key = NULL;
     enter(m, &m->names, &w, offset_of(m, record));
     enter_outputs(m, record);
@@ -240,8 +240,8 @@ bool th_manifest_is_current(const struct th_manifest *m, const struct th_manifes
 /* Does the line still tell something? */
 static bool is_live(const struct th_manifest *m, const struct th_manifest_record *record)
 {
-    if (record->fate == TH_FATE_FORGOTTEN || !th_manifest_is_current(m, record)) return false;
-    return record->fate == TH_FATE_NOT_IMAGE || is_recipe(m, record);
+    if (record->status == TH_MANIFEST_FORGOTTEN || !th_manifest_is_current(m, record)) return false;
+    return record->status == TH_MANIFEST_NOT_IMAGE || is_recipe(m, record);
 }
 
 static void count_live(struct th_manifest *m, const struct th_manifest_record *record, void *user)
@@ -356,7 +356,7 @@ static bool find_name(const struct th_manifest *m, const struct th_manifest_tabl
 
 bool th_manifest_find(const struct th_manifest *m, const char *name, const char *key, struct th_manifest_record *out)
 {
-    return find_name(m, &m->records, name, key, out) && out->fate != TH_FATE_FORGOTTEN && !is_blanketed(m, out);
+    return find_name(m, &m->records, name, key, out) && out->status != TH_MANIFEST_FORGOTTEN && !is_blanketed(m, out);
 }
 
 bool th_manifest_find_made(const struct th_manifest *m, const char *name, struct th_manifest_record *out)

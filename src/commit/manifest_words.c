@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The words and lines of a manifest. */
+#include "commit/manifest_words.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/num.h"
 #include "base/sys.h"
-#include "commit/manifest.h"
 
 #define CHECK_LEN 10 /* " =" and 8 digits */
 
@@ -74,10 +74,10 @@ static void add_time(struct th_bytes *line, int64_t sec, int32_t nsec)
     th_bytes_addf(line, "%lld.%09ld ", (long long)sec, (long)nsec);
 }
 
-void th_manifest_begin_line(struct th_bytes *line, char fate, const char *key, const struct th_source_id *id,
+void th_manifest_begin_line(struct th_bytes *line, char status, const char *key, const struct th_source_id *id,
                             bool keep_extension, const char *name)
 {
-    th_bytes_addf(line, "%c %s %llu ", fate, key, (unsigned long long)id->size);
+    th_bytes_addf(line, "%c %s %llu ", status, key, (unsigned long long)id->size);
     add_time(line, id->mtime_sec, id->mtime_nsec);
     add_time(line, id->ctime_sec, id->ctime_nsec);
     th_bytes_addf(line, "%llu %d ", (unsigned long long)id->inode, keep_extension);
@@ -197,7 +197,7 @@ bool th_manifest_read_line(const char *line, size_t len, const uint64_t *seed, s
     if (seed && !is_right(line, len, *seed)) return false;
     struct words w = {line, line + len};
     *out = (struct th_manifest_record){.line = line};
-    return take_letter(&w, &out->fate) && take_word(&w, &out->key, &out->key_len) && take_number(&w, &out->id.size) &&
+    return take_letter(&w, &out->status) && take_word(&w, &out->key, &out->key_len) && take_number(&w, &out->id.size) &&
            take_time(&w, &out->id.mtime_sec, &out->id.mtime_nsec) &&
            take_time(&w, &out->id.ctime_sec, &out->id.ctime_nsec) && take_number(&w, &out->id.inode) &&
            take_whole(&w, &out->keep_extension) && take_name(&w, out);
@@ -225,14 +225,14 @@ bool th_manifest_read_output(const char *word, size_t word_len, uint64_t *len, c
 
 /* ---- version 1 ---- */
 
-/* <key> <size> <mtime> <fate> <whole> <name> <output>... ; */
+/* <key> <size> <mtime> <status> <whole> <name> <output>... ; */
 static bool read_line_1(const char *line, size_t len, struct th_manifest_record *out)
 {
     if (len < 2 || memcmp(line + len - 2, " ;", 2) != 0) return false;
     struct words w = {line, line + len - 2};
     *out = (struct th_manifest_record){.line = line};
     return take_word(&w, &out->key, &out->key_len) && take_number(&w, &out->id.size) &&
-           take_time(&w, &out->id.mtime_sec, &out->id.mtime_nsec) && take_letter(&w, &out->fate) &&
+           take_time(&w, &out->id.mtime_sec, &out->id.mtime_nsec) && take_letter(&w, &out->status) &&
            take_whole(&w, &out->keep_extension) && take_name(&w, out);
 }
 
@@ -242,7 +242,7 @@ static void convert_line(const struct th_manifest_record *old, uint64_t seed, st
     size_t rest_len = old->outputs_len, word_len, from = out->len;
     struct th_bytes name = {0};
     if (th_manifest_decode(old->name, old->name_len, &name)) {
-        th_manifest_begin_line(out, TH_FATE_MADE, TH_KEY_OLD, &old->id, old->keep_extension, th_bytes_str(&name));
+        th_manifest_begin_line(out, TH_MANIFEST_MADE, TH_KEY_OLD, &old->id, old->keep_extension, th_bytes_str(&name));
         while (th_manifest_next_word(&rest, &rest_len, &word, &word_len)) {
             th_bytes_adds(out, " 0:");
             th_bytes_add(out, word, word_len);
@@ -257,7 +257,7 @@ void th_manifest_convert(const char *data, size_t len, uint64_t seed, struct th_
     for (const char *end; len > 0 && (end = memchr(data, '\n', len));) {
         size_t line_len = (size_t)(end - data);
         struct th_manifest_record old;
-        if (read_line_1(data, line_len, &old) && old.fate == TH_FATE_MADE) convert_line(&old, seed, out);
+        if (read_line_1(data, line_len, &old) && old.status == TH_MANIFEST_MADE) convert_line(&old, seed, out);
         data += line_len + 1;
         len -= line_len + 1;
     }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The commit step.
- *
  * The usual commit is fstatat, openat, write, futimens, close, renameat2 and one append to the
  * manifest, all relative to a folder that stays open. Nothing is locked on that way.
  */
+#include "commit/write.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -15,15 +15,16 @@
 
 #include "base/error.h"
 #include "base/sys.h"
-#include "commit/mark.h"
-#include "commit/place.h"
+#include "commit/maker_mark.h"
+#include "commit/output_folder_internal.h"
+#include "naming/safe_path.h"
 
 /* One output on its way. */
-struct job {
+struct pending {
     const char *path, *name; /* name: last part of path */
     size_t folder_len;
     struct th_folder_ref folder;
-    struct th_folder_ref old[2]; /* deleted folders, open as long as another job may share them */
+    struct th_folder_ref old[2]; /* deleted folders, open as long as another output may share them */
     int n_old;
     bool skip;     /* the same as another output */
     bool is_free;  /* nothing stood under its name */
@@ -45,76 +46,76 @@ static bool is_path_below(const char *path)
     }
 }
 
-static enum thumbs_code prepare(struct job *jobs, const struct th_commit_output *outputs, size_t n_outputs,
+static enum thumbs_code prepare(struct pending *pending, const struct th_commit_output *outputs, size_t n_outputs,
                                 struct thumbs_error *err)
 {
     for (size_t i = 0; i < n_outputs; i++) {
         const char *path = outputs[i].path, *slash = strrchr(path, '/');
-        jobs[i] = (struct job){.path = path,
-                               .name = slash ? slash + 1 : path,
-                               .folder_len = slash ? (size_t)(slash - path) : 0,
-                               .folder = {.fd = -1}};
+        pending[i] = (struct pending){.path = path,
+                                      .name = slash ? slash + 1 : path,
+                                      .folder_len = slash ? (size_t)(slash - path) : 0,
+                                      .folder = {.fd = -1}};
         if (!is_path_below(path))
             return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_WRITE, "'%.120s' is no name for an output", path);
-        for (size_t k = 0; k < i && !jobs[i].skip; k++) {
+        for (size_t k = 0; k < i && !pending[i].skip; k++) {
             if (strcmp(path, outputs[k].path) != 0) continue;
             if (outputs[k].len != outputs[i].len || memcmp(outputs[k].data, outputs[i].data, outputs[i].len) != 0)
                 return th_error_set(err, THUMBS_NAME_CLASH, THUMBS_STAGE_WRITE,
                                     "two outputs of this source would both be '%.100s'", path);
-            jobs[i].skip = true;
+            pending[i].skip = true;
         }
     }
     return THUMBS_OK;
 }
 
-/* The folder may have been deleted while it was open: then make it again, for this job alone. Called at most twice for
- * a job, by write_all() and by rename_one(). */
-static int create_temp(struct th_place *place, struct job *job, struct thumbs_error *err)
+/* The folder may have been deleted while it was open: then make it again, for this output alone. Called at most twice
+ * for an output, by write_all() and by rename_one(). */
+static int create_temp(struct th_output_folder *folder, struct pending *p, struct thumbs_error *err)
 {
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
-    th_dest_temp_name(place->dest, job->temp);
-    int fd = th_openat(job->folder.fd, job->temp, flags, 0666);
+    th_run_lock_temp_name(&folder->dest->run, p->temp);
+    int fd = th_openat(p->folder.fd, p->temp, flags, 0666);
     if (fd < 0 && errno == ENOENT) {
-        int folder = th_dest_open_folder(place->dest, job->path, job->folder_len, true, NULL, err);
-        if (folder < 0) return -1;
-        job->old[job->n_old++] = job->folder;
-        job->folder = (struct th_folder_ref){.fd = folder, .owned = true};
-        fd = th_openat(job->folder.fd, job->temp, flags, 0666);
+        int again = th_dest_open_folder(folder->dest, p->path, p->folder_len, true, NULL, err);
+        if (again < 0) return -1;
+        p->old[p->n_old++] = p->folder;
+        p->folder = (struct th_folder_ref){.fd = again, .owned = true};
+        fd = th_openat(p->folder.fd, p->temp, flags, 0666);
     }
-    if (fd < 0) th_dest_write_error(place->dest, err, errno, "cannot make a file in the output folder");
+    if (fd < 0) th_dest_write_error(folder->dest, err, errno, "cannot make a file in the output folder");
     return fd;
 }
 
 /* ---- what stands there already ---- */
 
-static bool bears_mark(const struct job *job, uint64_t size)
+static bool bears_mark(const struct pending *p, uint64_t size)
 {
-    int fd = th_openat(job->folder.fd, job->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+    int fd = th_openat(p->folder.fd, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
     bool is = fd >= 0 && th_mark_is_in(fd, size);
     if (fd >= 0) th_close(fd);
     return is;
 }
 
 /* May this be replaced? An empty file holds nothing to lose, and a power cut may leave such. */
-static bool is_ours(const struct th_place *place, const struct job *job, const struct stat *st)
+static bool is_ours(const struct th_output_folder *folder, const struct pending *p, const struct stat *st)
 {
     if (!S_ISREG(st->st_mode)) return false;
-    return st->st_size == 0 || th_history_made(place, job->path, st) || bears_mark(job, (uint64_t)st->st_size);
+    return st->st_size == 0 || th_history_made(folder, p->path, st) || bears_mark(p, (uint64_t)st->st_size);
 }
 
 /* Only what thumbs made is replaced. (A folder cannot be, whoever made it: the rename will say so.) */
-static enum thumbs_code check_name(const struct th_place *place, struct job *job, struct thumbs_error *err)
+static enum thumbs_code check_name(const struct th_output_folder *folder, struct pending *p, struct thumbs_error *err)
 {
     struct stat st;
-    job->is_free = false;
-    if (place->dest->overwrite) return THUMBS_OK;
-    if (fstatat(job->folder.fd, job->name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
-        job->is_free = errno == ENOENT;
+    p->is_free = false;
+    if (folder->dest->overwrite) return THUMBS_OK;
+    if (fstatat(p->folder.fd, p->name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+        p->is_free = errno == ENOENT;
         return THUMBS_OK;
     }
-    if (S_ISDIR(st.st_mode) || is_ours(place, job, &st)) return THUMBS_OK;
+    if (S_ISDIR(st.st_mode) || is_ours(folder, p, &st)) return THUMBS_OK;
     return th_error_set(err, THUMBS_NOT_OURS, THUMBS_STAGE_WRITE,
-                        "'%.100s' stands there and was not made by thumbs; --overwrite replaces it", job->path);
+                        "'%.100s' stands there and was not made by thumbs; --overwrite replaces it", p->path);
 }
 
 /* ---- writing ---- */
@@ -128,9 +129,9 @@ static int set_time(int fd, const struct th_source_id *id)
     return -1;
 }
 
-static int write_marked(int fd, struct job *job, const struct th_commit_output *output)
+static int write_marked(int fd, struct pending *p, const struct th_commit_output *output)
 {
-    struct th_mark *mark = &job->mark;
+    struct th_mark *mark = &p->mark;
     th_mark_make(output->data, output->len, mark);
     struct iovec parts[3] = {{mark->front, mark->front_len},
                              {(uint8_t *)(uintptr_t)output->data + mark->skip, output->len - mark->skip},
@@ -138,23 +139,17 @@ static int write_marked(int fd, struct job *job, const struct th_commit_output *
     return th_writev_full(fd, parts, 3);
 }
 
-size_t th_commit_len(const uint8_t *data, size_t len)
-{
-    struct th_mark mark;
-    th_mark_make(data, len, &mark);
-    return len - mark.skip + mark.front_len + mark.back_len;
-}
-
 /* err is not NULL here and below. */
-static enum thumbs_code write_temp(struct th_place *place, struct job *job, const struct th_commit_output *output,
-                                   const struct th_source_id *id, struct thumbs_error *err)
+static enum thumbs_code write_temp(struct th_output_folder *folder, struct pending *p,
+                                   const struct th_commit_output *output, const struct th_source_id *id,
+                                   struct thumbs_error *err)
 {
-    int fd = create_temp(place, job, err);
+    int fd = create_temp(folder, p, err);
     if (fd < 0) return err->code;
-    job->has_temp = true;
+    p->has_temp = true;
     const char *failed = NULL;
     int os_errno = 0;
-    if (th_fault(TH_FAULT_DEST) || write_marked(fd, job, output) < 0) {
+    if (th_fault(TH_FAULT_DEST) || write_marked(fd, p, output) < 0) {
         failed = "cannot write the output";
         os_errno = errno;
     } else if (set_time(fd, id) < 0) {
@@ -166,117 +161,118 @@ static enum thumbs_code write_temp(struct th_place *place, struct job *job, cons
         failed = "cannot finish the output";
         os_errno = errno;
     }
-    return failed ? th_dest_write_error(place->dest, err, os_errno, failed) : THUMBS_OK;
+    return failed ? th_dest_write_error(folder->dest, err, os_errno, failed) : THUMBS_OK;
 }
 
-static enum thumbs_code write_all(struct th_place *place, struct job *jobs, const struct th_commit_output *outputs,
-                                  size_t n_outputs, const struct th_source_id *id, struct thumbs_error *err)
+static enum thumbs_code write_all(struct th_output_folder *folder, struct pending *pending,
+                                  const struct th_commit_output *outputs, size_t n_outputs,
+                                  const struct th_source_id *id, struct thumbs_error *err)
 {
-    const struct job *before = NULL;
+    const struct pending *before = NULL;
     for (size_t i = 0; i < n_outputs; i++) {
-        struct job *job = &jobs[i];
-        if (job->skip) continue;
-        if (before && before->folder_len == job->folder_len && memcmp(before->path, job->path, job->folder_len) == 0)
-            job->folder =
-                (struct th_folder_ref){.fd = before->folder.fd}; /* stays the other's, if it is owned at all */
-        else if (!th_folder_get(place, job->path, job->folder_len, true, &job->folder, err))
+        struct pending *p = &pending[i];
+        if (p->skip) continue;
+        if (before && before->folder_len == p->folder_len && memcmp(before->path, p->path, p->folder_len) == 0)
+            p->folder = (struct th_folder_ref){.fd = before->folder.fd}; /* stays the other's, if it is owned at all */
+        else if (!th_folder_get(folder, p->path, p->folder_len, true, &p->folder, err))
             return err->code;
-        enum thumbs_code code = check_name(place, job, err);
-        if (!code) code = write_temp(place, job, &outputs[i], id, err);
+        enum thumbs_code code = check_name(folder, p, err);
+        if (!code) code = write_temp(folder, p, &outputs[i], id, err);
         if (code) return code;
-        before = job;
+        before = p;
     }
     return THUMBS_OK;
 }
 
 /* Give the temporary its name. Where that was free, it must still be: a file that somebody has put there since is not
  * lost either. Not every file system can do that in one step. */
-static int rename_temp(struct th_place *place, struct job *job, struct thumbs_error *err)
+static int rename_temp(struct th_output_folder *folder, struct pending *p, struct thumbs_error *err)
 {
-    int fd = job->folder.fd;
-    if (job->is_free) {
-        int result = th_renameat_new(fd, job->temp, fd, job->name);
+    int fd = p->folder.fd;
+    if (p->is_free) {
+        int result = th_renameat_new(fd, p->temp, fd, p->name);
         bool cannot = result < 0 && (errno == EINVAL || errno == ENOSYS || errno == EPERM || errno == EOPNOTSUPP);
         if (result == 0 || !(cannot || errno == EEXIST)) return result;
-        if (check_name(place, job, err) != THUMBS_OK) return -1;
+        if (check_name(folder, p, err) != THUMBS_OK) return -1;
     }
-    return th_renameat(fd, job->temp, fd, job->name);
+    return th_renameat(fd, p->temp, fd, p->name);
 }
 
 /* A temporary that is gone was swept by a run that did not see ours alive (say, DEST/.thumbs was deleted): write it
  * once more. */
-static enum thumbs_code rename_one(struct th_place *place, struct job *job, const struct th_commit_output *output,
-                                   const struct th_source_id *id, struct thumbs_error *err)
+static enum thumbs_code rename_one(struct th_output_folder *folder, struct pending *p,
+                                   const struct th_commit_output *output, const struct th_source_id *id,
+                                   struct thumbs_error *err)
 {
-    int result = rename_temp(place, job, err);
+    int result = rename_temp(folder, p, err);
     if (result < 0 && errno == ENOENT && !err->code) {
-        job->has_temp = false;
-        enum thumbs_code code = write_temp(place, job, output, id, err);
+        p->has_temp = false;
+        enum thumbs_code code = write_temp(folder, p, output, id, err);
         if (code) return code;
-        result = rename_temp(place, job, err);
+        result = rename_temp(folder, p, err);
     }
     if (result == 0) {
-        job->has_temp = false;
+        p->has_temp = false;
         return THUMBS_OK;
     }
     int os_errno = errno;
     if (err->code == THUMBS_NOT_OURS) return err->code;
-    if (os_errno != EISDIR) return th_dest_write_error(place->dest, err, os_errno, "cannot give the output its name");
+    if (os_errno != EISDIR) return th_dest_write_error(folder->dest, err, os_errno, "cannot give the output its name");
     th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE, "'%.120s' is a folder, where the output belongs",
-                 job->name);
+                 p->name);
     err->os_errno = os_errno;
     return err->code;
 }
 
-static void clean_up(struct job *jobs, size_t n_jobs)
+static void clean_up(struct pending *pending, size_t n_pending)
 {
-    for (size_t i = 0; i < n_jobs; i++) {
-        if (jobs[i].has_temp) unlinkat(jobs[i].folder.fd, jobs[i].temp, 0);
+    for (size_t i = 0; i < n_pending; i++) {
+        if (pending[i].has_temp) unlinkat(pending[i].folder.fd, pending[i].temp, 0);
     }
-    for (size_t i = 0; i < n_jobs; i++) {
-        th_folder_release(&jobs[i].folder);
-        for (int k = 0; k < jobs[i].n_old; k++)
-            th_folder_release(&jobs[i].old[k]);
+    for (size_t i = 0; i < n_pending; i++) {
+        th_folder_release(&pending[i].folder);
+        for (int k = 0; k < pending[i].n_old; k++)
+            th_folder_release(&pending[i].old[k]);
     }
 }
 
 /* All outputs are written before the first gets its name: a disk that fills up in between then leaves none of them,
  * not half of the set. */
-static enum thumbs_code commit(struct th_place *place, struct job *jobs, const char *name, bool keep_extension,
-                               const struct th_source_id *id, const struct th_commit_output *outputs, size_t n_outputs,
-                               struct thumbs_error *err)
+static enum thumbs_code commit(struct th_output_folder *folder, struct pending *pending, const char *name,
+                               bool keep_extension, const struct th_source_id *id,
+                               const struct th_commit_output *outputs, size_t n_outputs, struct thumbs_error *err)
 {
-    size_t n_jobs = 0;
-    enum thumbs_code code = prepare(jobs, outputs, n_outputs, err);
+    size_t n_pending = 0;
+    enum thumbs_code code = prepare(pending, outputs, n_outputs, err);
     if (code) goto out;
-    n_jobs = n_outputs;
-    code = write_all(place, jobs, outputs, n_outputs, id, err);
+    n_pending = n_outputs;
+    code = write_all(folder, pending, outputs, n_outputs, id, err);
     if (code) goto out;
-    th_history_forget(place, name, keep_extension, id, outputs, n_outputs);
-    for (size_t i = 0; i < n_jobs && !code; i++) {
-        if (!jobs[i].skip) code = rename_one(place, &jobs[i], &outputs[i], id, err);
+    th_history_take_back(folder, name, keep_extension, id, outputs, n_outputs);
+    for (size_t i = 0; i < n_pending && !code; i++) {
+        if (!pending[i].skip) code = rename_one(folder, &pending[i], &outputs[i], id, err);
     }
-    if (!code) th_history_remember(place, name, keep_extension, id, outputs, n_outputs);
+    if (!code) th_history_remember(folder, name, keep_extension, id, outputs, n_outputs);
 out:
-    clean_up(jobs, n_jobs);
+    clean_up(pending, n_pending);
     return code;
 }
 
-enum thumbs_code th_place_commit(struct th_place *place, const char *name, bool keep_extension,
-                                 const struct th_source_id *id, const struct th_commit_output *outputs,
-                                 size_t n_outputs, struct thumbs_error *err)
+enum thumbs_code th_write_outputs(struct th_output_folder *folder, const char *name, bool keep_extension,
+                                  const struct th_source_id *id, const struct th_commit_output *outputs,
+                                  size_t n_outputs, struct thumbs_error *err)
 {
     struct thumbs_error ignored = {0};
     if (!err) err = &ignored;
-    if (place->dest->dry_run)
+    if (folder->dest->dry_run)
         return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_WRITE, "nothing is written in a dry run");
-    struct job few[4];
-    struct job *jobs = few;
+    struct pending few[4];
+    struct pending *pending = few;
     if (n_outputs > sizeof few / sizeof few[0]) {
-        jobs = th_calloc(n_outputs, sizeof *jobs);
-        if (!jobs) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WRITE, "no memory to write the outputs");
+        pending = th_calloc(n_outputs, sizeof *pending);
+        if (!pending) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WRITE, "no memory to write the outputs");
     }
-    enum thumbs_code code = commit(place, jobs, name, keep_extension, id, outputs, n_outputs, err);
-    if (jobs != few) free(jobs);
+    enum thumbs_code code = commit(folder, pending, name, keep_extension, id, outputs, n_outputs, err);
+    if (pending != few) free(pending);
     return code;
 }

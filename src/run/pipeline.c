@@ -1,67 +1,18 @@
-/* The threads of a run and the order in which they end. */
-#include <linux/magic.h>
-#include <sys/vfs.h>
+/* SPDX-License-Identifier: MIT */
+#include "run/pipeline.h"
+
+#include <stdio.h>
 
 #include "base/error.h"
 #include "base/sys.h"
-#include "run/batch.h"
-
-/* The next entry of the walk, counted. */
-static bool next_entry(struct thumbs_batch *batch, struct th_walk_entry *entry)
-{
-    uint64_t start_ns = th_now_ns();
-    th_walk_watch_begin(th_watch_walk(batch->watch, TH_WALK_SOURCES));
-    bool more = !atomic_load_explicit(&batch->stopped, memory_order_relaxed) && th_walk_next(batch->walk, entry);
-    th_counters_found(batch->counters, more ? 1 : 0, th_now_ns() - start_ns);
-    return more;
-}
-
-/* FAT has no inode numbers of its own, and what FUSE tells is mostly made up: both differ from mount to mount. */
-static bool keeps_inodes(int fd)
-{
-    struct statfs fs;
-    if (fstatfs(fd, &fs) != 0) return true;
-    uint32_t type = (uint32_t)fs.f_type;
-    return type != MSDOS_SUPER_MAGIC && type != FUSE_SUPER_MAGIC && type != 0x2011bab0 /* exFAT */;
-}
-
-/* The folder's counterpart in DEST, made before any file of the folder is out, so no other thread can be making it
- * too. */
-static bool has_place(struct thumbs_batch *batch, struct th_dir *dir)
-{
-    if (atomic_load(&dir->place)) return true;
-    struct th_place *place = th_place_create(batch->dest, dir->path);
-    if (place && !keeps_inodes(th_dir_fd(dir))) th_place_ignore_inodes(place);
-    dir->place_free = th_place_destroy;
-    atomic_store(&dir->place, place);
-    return place != NULL;
-}
-
-/* A candidate as a file on its way, or NULL with its fate reported. Takes the entry over. */
-static struct th_file *begin_file(struct thumbs_batch *batch, struct th_walk_entry *entry)
-{
-    struct thumbs_error error = {0};
-    struct th_file *file = NULL;
-    if (entry->kind != TH_WALK_FILE) {
-        th_file_report_entry(batch, entry);
-    } else if (!has_place(batch, entry->dir) || !(file = th_file_create(batch, entry))) {
-        th_error_set(&error, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for its name");
-        th_file_report_failure(batch, entry, &error);
-    }
-    th_walk_entry_finish(entry);
-    return file;
-}
-
-/* The only caller of th_walk_next() of the run itself. */
-struct th_file *th_pipeline_next_file(struct thumbs_batch *batch)
-{
-    struct th_walk_entry entry = {0};
-    struct th_file *file = NULL;
-    while (!file && next_entry(batch, &entry))
-        file = begin_file(batch, &entry);
-    th_walk_watch_end(th_watch_walk(batch->watch, TH_WALK_SOURCES));
-    return file;
-}
+#include "run/batch_options.h"
+#include "run/count_ahead.h"
+#include "run/file.h"
+#include "run/finder.h"
+#include "run/finish.h"
+#include "run/prepare.h"
+#include "run/stop.h"
+#include "run/uring_feed.h"
 
 /* ---- mode sync ---- */
 
@@ -70,8 +21,8 @@ static void run_sync(struct thumbs_batch *batch, const struct th_work *work)
     struct th_sink sink;
     struct th_file *file;
     th_sink_init_heap(&sink);
-    while ((file = th_pipeline_next_file(batch))) {
-        if (th_file_prepare(batch, file)) th_work_one(work, 1, &file->item, &sink);
+    while ((file = th_finder_next(batch))) {
+        if (th_prepare_file(batch, file)) th_work_one(work, 1, &file->item, &sink);
     }
     th_counters_walk_done(batch->counters);
     th_sink_finish_heap(&sink);
@@ -84,7 +35,7 @@ static void *walk_thread(void *arg)
 {
     struct thumbs_batch *batch = arg;
     struct th_file *file;
-    while ((file = th_pipeline_next_file(batch))) {
+    while ((file = th_finder_next(batch))) {
         if (!th_queue_push(batch->paths, file)) th_file_destroy(batch, file);
     }
     th_counters_walk_done(batch->counters);
@@ -92,7 +43,8 @@ static void *walk_thread(void *arg)
     return NULL;
 }
 
-/* The I/O threads of a run. The last to leave tells the workers that nothing more will come. */
+/* The I/O threads of a run. The last to leave tells the workers that nothing more will come; nobody waits for the
+ * threads before that, since the thread that could is one of the workers. */
 struct loaders {
     struct thumbs_batch *batch;
     struct th_pool *pool;
@@ -114,7 +66,7 @@ static bool load_step(void *user)
         leave(loaders, 1);
         return false;
     }
-    if (th_file_prepare(batch, file)) th_file_queue(batch, file);
+    if (th_prepare_file(batch, file)) th_prepare_queue(batch, file);
     return true;
 }
 
@@ -127,6 +79,7 @@ static enum thumbs_code start_loaders(struct loaders *loaders, struct thumbs_err
     return code;
 }
 
+/* Only when every thread has returned: until then a push may still be on its way. */
 static void drain(struct thumbs_batch *batch, struct th_queue *queue)
 {
     struct th_file *file;
@@ -157,7 +110,8 @@ static enum thumbs_code run_with_uring(struct thumbs_batch *batch, const struct 
     int failed = th_thread_start(&feeder, uring_thread, batch);
     if (failed) return cannot_start(err, failed);
     enum thumbs_code code = th_work_run(work, err);
-    if (code != THUMBS_OK) thumbs_batch_stop(batch);
+    /* Without workers nobody empties the queue: the feeder would wait for ever. */
+    if (code != THUMBS_OK) th_stop_ask(batch);
     pthread_join(feeder, NULL);
     return code;
 }
@@ -172,7 +126,7 @@ static enum thumbs_code run_with_threads(struct thumbs_batch *batch, const struc
     if (failed) return cannot_start(err, failed);
     enum thumbs_code code = start_loaders(&loaders, err);
     if (code == THUMBS_OK) code = th_work_run(work, err);
-    if (code != THUMBS_OK) thumbs_batch_stop(batch);
+    if (code != THUMBS_OK) th_stop_ask(batch);
     th_pool_join(loaders.pool);
     pthread_join(walker, NULL);
     return code;
@@ -187,40 +141,17 @@ static enum thumbs_code run_pipeline(struct thumbs_batch *batch, const struct th
     return code;
 }
 
-/* ---- counting ahead ---- */
+/* ---- all modes ---- */
 
-/* The walk itself is held back by the queues and never much ahead of the workers; who wants to know how far a run is
- * needs a walk that runs free. Names only; best effort. */
-static void *count_thread(void *arg)
+static void moved(void *user, struct th_item *item, enum th_item_state state, unsigned worker, int pid)
 {
-    struct thumbs_batch *batch = arg;
-    struct th_walk_options options = batch->walk_options;
-    struct th_walk_entry entry = {0};
-    struct th_walk *walk = NULL;
-    uint64_t n = 0;
-    struct th_walk_watch *watch = th_watch_walk(batch->watch, TH_WALK_COUNT_AHEAD);
-    options.is_image = NULL;
-    options.on_folder_user = watch;
-    th_walk_watch_begin(watch);
-    if (th_walk_create(&options, &walk, NULL) != THUMBS_OK) goto out;
-    while (!atomic_load_explicit(&batch->finished, memory_order_relaxed) && th_walk_next(walk, &entry)) {
-        th_walk_entry_finish(&entry);
-        n++;
-        th_walk_watch_begin(watch);
-    }
-    if (!atomic_load(&batch->finished)) atomic_store(&batch->expected, n);
-    th_walk_destroy(walk);
-out:
-    th_walk_watch_end(watch);
-    return NULL;
-}
-
-/* 0 means none; so however short a time is given, it is at least one. */
-uint64_t th_pipeline_timeout_ns(const struct thumbs_batch *batch)
-{
-    double seconds = batch->options.timeout_seconds;
-    uint64_t ns = (uint64_t)(seconds * 1e9);
-    return seconds > 0 && ns == 0 ? 1 : ns;
+    static const enum th_at at[] = {[TH_ITEM_WAITS_FOR_MEMORY] = TH_AT_WAITS_FOR_MEMORY,
+                                    [TH_ITEM_WAITS_FOR_WORKER] = TH_AT_WAITS_FOR_WORKER,
+                                    [TH_ITEM_AHEAD] = TH_AT_AHEAD,
+                                    [TH_ITEM_BEGUN] = TH_AT_WORK};
+    struct th_file *file = (struct th_file *)item;
+    (void)user;
+    th_flight_move_to_worker(&file->flight, at[state], worker, pid);
 }
 
 static void note_sandbox(void *user, const char *how, bool whole)
@@ -239,7 +170,7 @@ static enum thumbs_code run_mode(struct thumbs_batch *batch, struct thumbs_error
         .mode = o->mode,
         .jobs = o->jobs,
         .image = &o->image,
-        .timeout_ns = th_pipeline_timeout_ns(batch),
+        .timeout_ns = th_batch_options_timeout_ns(o),
         .queue = batch->loaded,
         .n_buffers = batch->n_buffers,
         .file_bytes = batch->plan.file_bytes,
@@ -248,9 +179,9 @@ static enum thumbs_code run_mode(struct thumbs_batch *batch, struct thumbs_error
         .worker_program = o->worker_program,
         .sandbox = o->sandbox,
         .no_work = o->no_work,
-        .finish = th_file_finish,
+        .finish = th_finish_file,
         .drop = drop,
-        .moved = th_file_moved,
+        .moved = moved,
         .tell_sandbox = note_sandbox,
         .user = batch,
     };
@@ -265,9 +196,7 @@ enum thumbs_code th_pipeline_run(struct thumbs_batch *batch, struct thumbs_error
 {
     pthread_t counter;
     th_work_prepare();
-    /* A list cannot be read twice. */
-    bool counting =
-        batch->options.count_ahead && !batch->options.files_from && th_thread_start(&counter, count_thread, batch) == 0;
+    bool counting = th_count_ahead_start(batch, &counter);
     enum thumbs_code code = run_mode(batch, err);
     atomic_store(&batch->finished, true);
     if (counting) pthread_join(counter, NULL);

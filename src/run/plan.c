@@ -1,13 +1,17 @@
+/* SPDX-License-Identifier: MIT */
 #include "run/plan.h"
+
+#include <sys/resource.h>
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/num.h"
+#include "base/tasks.h"
 #include "work/work.h"
 
 static const uint64_t mb = 1 << 20;
 
 enum {
+    QUEUE_ITEMS_PER_JOB = 4,
     PROGRAM_MB = 16,    /* names on their way, manifests, reports, code */
     THREAD_MB = 8,      /* a member of the team: its stack, its sink, what its libraries keep */
     LEAST_DECODE_MB = 8 /* a large photo on the hot path */
@@ -43,4 +47,65 @@ enum thumbs_code th_plan_memory(const struct thumbs_options *o, struct th_plan *
     plan.alone_bytes = plan.decode_bytes + (plan.jobs - 1) * lent_bytes(o->mode);
     *out = plan;
     return THUMBS_OK;
+}
+
+enum thumbs_code th_plan_share_memory(struct thumbs_options *o, struct th_plan *out, struct th_notes *notes,
+                                      struct thumbs_error *err)
+{
+    enum thumbs_code code = th_plan_memory(o, out, err);
+    if (code != THUMBS_OK) return code;
+    if (out->jobs < o->jobs && o->mode != THUMBS_MODE_SYNC)
+        th_notes_add(notes, "%u jobs instead of %u, since there are %llu MB of memory", out->jobs, o->jobs,
+                     (unsigned long long)(out->memory_bytes >> 20));
+    if (o->mode != THUMBS_MODE_SYNC) o->jobs = out->jobs;
+    o->queue_bytes = out->queue_bytes;
+    if (o->queue_items == 0) o->queue_items = QUEUE_ITEMS_PER_JOB * o->jobs;
+    return THUMBS_OK;
+}
+
+/* ---- descriptors ---- */
+
+/* Where few open files are allowed, fewer files are on their way, and if that is not enough there are fewer jobs:
+ * slower, but none is lost. */
+static enum thumbs_code fit_into_descriptors(const struct thumbs_options *o, struct th_room *room,
+                                             struct th_notes *notes, struct thumbs_error *err)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return THUMBS_OK;
+    unsigned jobs = room->jobs;
+    if (!th_fit_into_descriptors(o, limit.rlim_cur, room))
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE,
+                            "only %llu open files are allowed (ulimit -n), one job needs %llu",
+                            (unsigned long long)limit.rlim_cur, (unsigned long long)th_fit_descriptors(o, room));
+    if (room->jobs < jobs)
+        th_notes_add(notes, "%u job%s instead of %u, since %llu open files are allowed", room->jobs,
+                     room->jobs > 1 ? "s" : "", jobs, (unsigned long long)limit.rlim_cur);
+    return THUMBS_OK;
+}
+
+enum thumbs_code th_plan_room(struct thumbs_options *o, bool with_ring, struct th_room *out, struct th_notes *notes,
+                              struct thumbs_error *err)
+{
+    *out = th_fit_wanted(o, with_ring);
+    enum thumbs_code code = fit_into_descriptors(o, out, notes, err);
+    if (code != THUMBS_OK) return code;
+    if (o->mode != THUMBS_MODE_SYNC) o->jobs = out->jobs;
+    o->io_jobs = out->io_jobs;
+    o->queue_items = (unsigned)out->n_loaded;
+    return THUMBS_OK;
+}
+
+/* ---- threads and processes ---- */
+
+void th_plan_tasks(struct thumbs_options *o, struct th_notes *notes)
+{
+    unsigned jobs = o->jobs, wanted = (unsigned)th_fit_tasks(o) + 1;
+    if (o->dry_run || o->mode == THUMBS_MODE_SYNC || !th_tasks_are_scarce(wanted)) return;
+    unsigned most = th_tasks_startable(wanted);
+    if (most == wanted) return;
+    o->count_ahead = false; /* it has a thread of its own, for the percentage */
+    th_fit_into_tasks(o, most);
+    if (o->jobs < jobs)
+        th_notes_add(notes, "%u job%s instead of %u, since only %u more threads and processes are allowed", o->jobs,
+                     o->jobs > 1 ? "s" : "", jobs, most);
 }

@@ -1,22 +1,26 @@
-/* Walk and load in one thread, the reads done by the kernel meanwhile: what run does around load/uring.h. */
+/* SPDX-License-Identifier: MIT */
+#include "run/uring_feed.h"
+
 #include "base/sys.h"
-#include "run/batch.h"
+#include "run/finder.h"
+#include "run/prepare.h"
+#include "run/stop.h"
 
 /* A SOURCE that is a file may be a link, which is followed where others are not. There are few, and they come before
  * all folders, so they are read plainly: nothing of the ring's is in flight that would have to wait for them. */
 static void load_plainly(struct thumbs_batch *batch, struct th_file *file)
 {
-    if (th_file_prepare(batch, file)) th_file_queue(batch, file);
+    if (th_prepare_file(batch, file)) th_prepare_queue(batch, file);
 }
 
 static void *next(void *user, int *dirfd, const char **name)
 {
     struct thumbs_batch *batch = user;
     struct th_file *file;
-    while ((file = th_pipeline_next_file(batch))) {
+    while ((file = th_finder_next(batch))) {
         if (file->entry.follow) {
             load_plainly(batch, file);
-        } else if (th_file_begin(batch, file)) {
+        } else if (th_prepare_begin(batch, file)) {
             break;
         }
     }
@@ -28,7 +32,7 @@ static void *next(void *user, int *dirfd, const char **name)
 
 static bool settled(void *user, void *file, const struct stat *st)
 {
-    return th_file_is_settled(user, file, st);
+    return th_prepare_is_settled(user, file, st);
 }
 
 /* Only workers take from the queue and only this thread puts into it, so what is free stays free. */
@@ -45,7 +49,7 @@ static void loaded(void *user, void *loaded_file, struct th_buffer *buffer, cons
     file->item.buffer = buffer;
     file->st = *st;
     file->load_ns = load_ns;
-    th_file_queue(batch, file);
+    th_prepare_queue(batch, file);
 }
 
 static void failed(void *user, void *failed_file, const struct stat *st, uint64_t load_ns,
@@ -55,13 +59,12 @@ static void failed(void *user, void *failed_file, const struct stat *st, uint64_
     struct thumbs_error copy = *error;
     file->st = *st;
     file->load_ns = load_ns;
-    th_file_end_load(user, file, error->code, &copy);
+    th_prepare_end_load(user, file, error->code, &copy);
 }
 
 static bool stopped(void *user)
 {
-    struct thumbs_batch *batch = user;
-    return atomic_load_explicit(&batch->stopped, memory_order_relaxed);
+    return th_stop_asked(user);
 }
 
 void th_uring_feed(struct thumbs_batch *batch)
@@ -71,12 +74,12 @@ void th_uring_feed(struct thumbs_batch *batch)
                                          .has_room = has_room,
                                          .loaded = loaded,
                                          .failed = failed,
-                                         .at = th_file_loading,
+                                         .at = th_prepare_at,
                                          .stopped = stopped,
                                          .user = batch};
     struct thumbs_error error = {0};
     enum thumbs_code code = th_uring_run(batch->uring, batch->options.io_jobs, &batch->loader, &calls, &error);
-    if (code != THUMBS_OK) th_batch_set_fatal(batch, &error);
+    if (code != THUMBS_OK) th_stop_fatal(batch, &error);
     th_counters_walk_done(batch->counters);
     th_queue_close(batch->loaded);
 }

@@ -54,7 +54,7 @@ static bool find(const struct th_manifest *m, const char *name, struct th_manife
 {
     if (!th_manifest_find(m, name, key, record)) return false;
     check_record(m, record);
-    fuzz_check(record->fate != TH_FATE_FORGOTTEN && th_manifest_is_current(m, record));
+    fuzz_check(record->status != TH_MANIFEST_FORGOTTEN && th_manifest_is_current(m, record));
     return true;
 }
 
@@ -72,7 +72,7 @@ static void check_rewrite(struct th_manifest *m, char *const names[], size_t n_n
         bool was = find(m, names[i], &before), is = find(&again, names[i], &after);
         fuzz_check(!is || was);
         if (!is) continue;
-        fuzz_check(before.outputs_len == after.outputs_len && before.fate == after.fate);
+        fuzz_check(before.outputs_len == after.outputs_len && before.status == after.status);
         fuzz_check(memcmp(before.outputs, after.outputs, before.outputs_len) == 0);
     }
     th_bytes_finish(&content);
@@ -88,7 +88,7 @@ static void add_line(const struct th_manifest *m, struct th_bytes *line, char *c
                               .mtime_nsec = (int32_t)(fuzz_u32(in) % 1000000000),
                               .ctime_sec = -(int64_t)(fuzz_number(in, 8) >> 1),
                               .inode = fuzz_number(in, 8)};
-    th_manifest_begin_line(line, TH_FATE_MADE, key, &id, fuzz_u8(in) & 1, names[0]);
+    th_manifest_begin_line(line, TH_MANIFEST_MADE, key, &id, fuzz_u8(in) & 1, names[0]);
     for (size_t i = 1; i < n_names; i++) {
         struct th_bytes word = {0};
         th_manifest_add_name(&word, names[i], strlen(names[i]));

@@ -5,8 +5,9 @@
  */
 #include <limits.h>
 
-#include "commit/commit_internal.h"
 #include "fuzz.h"
+#include "naming/safe_path.h"
+#include "naming/template.h"
 
 static bool begins_with(const char *text, size_t len, const char *prefix)
 {
@@ -98,8 +99,8 @@ static void check_clean(const char *a, const char *b)
 {
     struct th_bytes cleaned[2] = {{0}};
     bool is_path = is_folder_path(a) && *a && is_folder_path(b) && *b;
-    th_path_clean(&cleaned[0], a, strlen(a), true);
-    th_path_clean(&cleaned[1], b, strlen(b), true);
+    th_safe_path_add(&cleaned[0], a, strlen(a), true);
+    th_safe_path_add(&cleaned[1], b, strlen(b), true);
     if (cleaned[0].len) check_path(th_bytes_str(&cleaned[0]));
     if (is_path && strcmp(a, b) != 0) fuzz_check(strcmp(th_bytes_str(&cleaned[0]), th_bytes_str(&cleaned[1])) != 0);
     th_bytes_finish(&cleaned[0]);

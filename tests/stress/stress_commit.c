@@ -14,7 +14,9 @@
 #include <unistd.h>
 
 #include "base/num.h"
-#include "commit/commit.h"
+#include "commit/dest.h"
+#include "commit/output_folder.h"
+#include "commit/write.h"
 
 #define N_THREADS 8
 #define N_FOLDERS 3
@@ -24,7 +26,7 @@
 static const char *const folders[N_FOLDERS] = {"", "a", "a/b"};
 
 struct shared {
-    struct th_place *places[N_FOLDERS];
+    struct th_output_folder *places[N_FOLDERS];
     unsigned n_files;
     atomic_uint n_bad;
 };
@@ -63,12 +65,12 @@ static void *run_member(void *arg)
     for (unsigned i = 0; i < shared->n_files; i++) {
         char name[64], path[64], second[64];
         names_of(m, i, name, path, second, sizeof name);
-        struct th_place *place = shared->places[i % N_FOLDERS];
+        struct th_output_folder *place = shared->places[i % N_FOLDERS];
         const struct th_commit_output outputs[2] = {{path, data, LEN}, {second, data, LEN}};
         struct thumbs_error err = {0};
-        th_place_lookup(place, name, false, &id);
-        if (th_place_commit(place, name, false, &id, outputs, 2, &err)) bad(shared, path, err.message);
-        if (i % 7 == 0) th_place_remember_not_image(place, "not-an-image", &id);
+        th_history_lookup(place, name, false, &id);
+        if (th_write_outputs(place, name, false, &id, outputs, 2, &err)) bad(shared, path, err.message);
+        if (i % 7 == 0) th_history_remember_not_image(place, "not-an-image", &id);
     }
     return NULL;
 }
@@ -91,10 +93,10 @@ static void check_no_temporaries(struct shared *shared, const char *dest)
     if (system(command) != 0) bad(shared, "temporaries are left in", dest);
 }
 
-static void open_places(struct shared *shared, struct th_dest *dest)
+static void open_folders(struct shared *shared, struct th_dest *dest)
 {
     for (int i = 0; i < N_FOLDERS; i++) {
-        shared->places[i] = th_place_create(dest, folders[i]);
+        shared->places[i] = th_output_folder_create(dest, folders[i]);
         if (!shared->places[i]) abort();
     }
 }
@@ -102,7 +104,7 @@ static void open_places(struct shared *shared, struct th_dest *dest)
 static void close_places(struct shared *shared)
 {
     for (int i = 0; i < N_FOLDERS; i++)
-        th_place_destroy(shared->places[i]);
+        th_output_folder_destroy(shared->places[i]);
 }
 
 static void check_all(struct shared *shared, struct member *members, const char *dest)
@@ -113,11 +115,11 @@ static void check_all(struct shared *shared, struct member *members, const char 
             names_of(&members[t], i, name, path, second, sizeof name);
             check_file(shared, dest, path);
             check_file(shared, dest, second);
-            if (th_place_lookup(shared->places[i % N_FOLDERS], name, false, &id) != TH_KNOWN_UP_TO_DATE)
+            if (th_history_lookup(shared->places[i % N_FOLDERS], name, false, &id) != TH_KNOWN_UP_TO_DATE)
                 bad(shared, "not remembered", name);
         }
     }
-    if (th_place_lookup(shared->places[0], "not-an-image", false, &id) != TH_KNOWN_NOT_IMAGE)
+    if (th_history_lookup(shared->places[0], "not-an-image", false, &id) != TH_KNOWN_NOT_IMAGE)
         bad(shared, "not remembered", "not-an-image");
     check_no_temporaries(shared, dest);
 }
@@ -139,7 +141,7 @@ static unsigned run_round(const char *path, unsigned n_files)
     struct shared shared = {.n_files = n_files};
     struct member members[N_THREADS];
     struct th_dest *dest = open_dest(path);
-    open_places(&shared, dest);
+    open_folders(&shared, dest);
     for (unsigned t = 0; t < N_THREADS; t++) {
         members[t] = (struct member){.shared = &shared, .index = t};
         if (pthread_create(&members[t].thread, NULL, run_member, &members[t]) != 0) abort();
@@ -150,7 +152,7 @@ static unsigned run_round(const char *path, unsigned n_files)
     th_dest_destroy(dest);
 
     dest = open_dest(path);
-    open_places(&shared, dest);
+    open_folders(&shared, dest);
     check_all(&shared, members, path);
     close_places(&shared);
     th_dest_destroy(dest);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The commit room: names, whole files or none, stale temporaries, and what is remembered between runs. */
+/* The commit room: whole files or none, stale temporaries, and what is remembered between runs. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
@@ -21,7 +21,13 @@ size_t __sanitizer_get_current_allocated_bytes(void); /* gcc 12 installs no head
 #endif
 
 #include "base/sys.h"
+#include "commit/dest.h"
+#include "commit/dest_internal.h"
 #include "commit/manifest.h"
+#include "commit/output_folder.h"
+#include "commit/write.h"
+#include "naming/safe_path.h"
+#include "naming/template.h"
 
 #define TIME_SEC  1600000001
 #define TIME_NSEC 123456789
@@ -57,7 +63,6 @@ static void teardown(void)
 }
 
 TestSuite(commit, .init = setup, .fini = teardown, .timeout = 120);
-TestSuite(template, .timeout = 120);
 
 static struct th_dest *open_dest(uint64_t fingerprint)
 {
@@ -68,9 +73,9 @@ static struct th_dest *open_dest(uint64_t fingerprint)
     return dest;
 }
 
-static struct th_place *open_place(struct th_dest *dest, const char *dir)
+static struct th_output_folder *open_folder(struct th_dest *dest, const char *dir)
 {
-    struct th_place *place = th_place_create(dest, dir);
+    struct th_output_folder *place = th_output_folder_create(dest, dir);
     cr_assert(place);
     return place;
 }
@@ -150,14 +155,14 @@ static const struct th_source_id source = {.size = 1000,
 /* The same in a line, from size to whole. */
 #define SOURCE_WORDS "1000 1600000001.123456789 1600000002.000000002 3 0"
 
-static enum thumbs_code commit_one(struct th_place *place, const char *name, const char *path, const char *text,
+static enum thumbs_code commit_one(struct th_output_folder *place, const char *name, const char *path, const char *text,
                                    struct thumbs_error *err)
 {
     struct th_bytes data = {0};
     th_bytes_adds(&data, "\xff\xd8\xff\xdb");
     th_bytes_adds(&data, text);
     const struct th_commit_output output = {.path = path, .data = (const uint8_t *)data.data, .len = data.len};
-    enum thumbs_code code = th_place_commit(place, name, false, &source, &output, 1, err);
+    enum thumbs_code code = th_write_outputs(place, name, false, &source, &output, 1, err);
     th_bytes_finish(&data);
     return code;
 }
@@ -166,10 +171,10 @@ static enum thumbs_code commit_one(struct th_place *place, const char *name, con
 static void run_once(uint64_t fingerprint, const char *name, const char *path, const char *text)
 {
     struct th_dest *dest = open_dest(fingerprint);
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     struct thumbs_error err = {0};
     cr_assert_eq(commit_one(place, name, path, text, &err), THUMBS_OK, "%s", err.message);
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
 }
 
@@ -177,9 +182,9 @@ static void run_once(uint64_t fingerprint, const char *name, const char *path, c
 static enum th_known ask(uint64_t fingerprint, const char *name, bool keep_extension, const struct th_source_id *id)
 {
     struct th_dest *dest = open_dest(fingerprint);
-    struct th_place *place = open_place(dest, "a");
-    enum th_known known = th_place_lookup(place, name, keep_extension, id);
-    th_place_destroy(place);
+    struct th_output_folder *place = open_folder(dest, "a");
+    enum th_known known = th_history_lookup(place, name, keep_extension, id);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     return known;
 }
@@ -233,224 +238,6 @@ static void mount_dest(const char *options)
         int os_errno = errno;
         teardown(); /* skipping jumps over it */
         cr_skip_test("mounting a tmpfs is not allowed here: %s", strerror(os_errno));
-    }
-}
-
-/* ---- names ---- */
-
-static const struct thumbs_size square = {256, 256, true}, box = {256, 192, false}, wide = {256, 0, false},
-                                high = {0, 192, false};
-
-static struct th_template *make_template(const char *text, unsigned n_sizes)
-{
-    struct thumbs_image_options options = {.n_sizes = n_sizes, .n_formats = 1};
-    struct th_template *t = NULL;
-    struct thumbs_error err = {0};
-    cr_assert_eq(th_template_create(text, &options, &t, &err), THUMBS_OK, "%s", err.message);
-    return t;
-}
-
-static char *expand(const char *text, unsigned n_sizes, const struct th_name_parts *parts)
-{
-    struct th_template *t = make_template(text, n_sizes);
-    char *path = th_template_expand(t, parts);
-    cr_assert(path);
-    th_template_destroy(t);
-    return path;
-}
-
-Test(template, fills_in_names)
-{
-    static const struct {
-        const char *text;
-        unsigned n_sizes;
-        const char *dir, *name;
-        bool keep_extension;
-        const struct thumbs_size *size;
-        const char *want;
-    } cases[] = {
-        {NULL, 1, "a/b", "c.png", false, &square, "a/b/c.jpg"},
-        {NULL, 1, "", "c.png", false, &square, "c.jpg"},
-        {NULL, 1, "", "c.png", true, &square, "c.png.jpg"},
-        {NULL, 2, "a", "c.png", false, &square, "a/c-256.jpg"},
-        {NULL, 2, "a", "c.png", false, &box, "a/c-256x192.jpg"},
-        {NULL, 2, "a", "c.png", false, &wide, "a/c-256x.jpg"},
-        {NULL, 2, "a", "c.png", false, &high, "a/c-x192.jpg"},
-        {NULL, 1, "", ".bashrc", false, &square, ".bashrc.jpg"},
-        {NULL, 1, "", "no ending", false, &square, "no ending.jpg"},
-        {NULL, 1, "", "two.dots.JPEG", false, &square, "two.dots.jpg"},
-        {NULL, 1, "", "end.", false, &square, "end.jpg"},
-        {NULL, 1, "", "new\nline.png", false, &square, "new\nline.jpg"},
-        {NULL, 1, "\xff", "\xfe.png", false, &square, "\xff/\xfe.jpg"},
-        {NULL, 1, "", ".thumbs-x.png", false, &square, "_.thumbs-x.jpg"},
-        {NULL, 1, "", "_.thumbs-x.png", false, &square, "__.thumbs-x.jpg"},
-        {NULL, 1, ".thumbs", "x.png", false, &square, "_.thumbs/x.jpg"},
-        {NULL, 1, "a/.thumbs", "x.png", false, &square, "a/.thumbs/x.jpg"},
-        {NULL, 1, ".thumbs-1", "x.png", false, &square, "_.thumbs-1/x.jpg"},
-        {NULL, 1, "_x", "_y.png", false, &square, "_x/_y.jpg"},
-        {"{stem}", 1, "", "..jpg", false, &square, "_."},
-        {"{stem}", 1, "", "...jpg", false, &square, "_.."},
-        {"{stem}", 1, "", ".thumbs", false, &square, "_.thumbs"},
-        {"{dir}", 1, "", "x", false, &square, "_"},
-        {"x{dir}/{stem}", 1, "a/b", "c.d", false, &square, "xa/b/c"},
-        {"./x/.//{stem}.{ext}", 1, "", "c.png", false, &square, "x/c.jpg"},
-        {"{{{stem}}}.{ext}", 1, "", "c.png", false, &square, "{c}.jpg"},
-        {"{width}x{height}/{format}-{stem}", 1, "", "c.png", false, &square, "20x10/jpeg-c"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct th_name_parts parts = {.dir = cases[i].dir,
-                                            .name = cases[i].name,
-                                            .keep_extension = cases[i].keep_extension,
-                                            .size = cases[i].size,
-                                            .width = 20,
-                                            .height = 10,
-                                            .format = THUMBS_FORMAT_JPEG};
-        char *path = expand(cases[i].text, cases[i].n_sizes, &parts);
-        cr_expect_str_eq(path, cases[i].want, "case %zu: \"%s\", not \"%s\"", i, path, cases[i].want);
-        free(path);
-    }
-}
-
-Test(template, hash_is_of_the_source_path)
-{
-    const struct th_name_parts parts = {.dir = "a/b", .name = "c.png", .format = THUMBS_FORMAT_PNG};
-    char want[64];
-    snprintf(want, sizeof want, "%016llx.png", (unsigned long long)th_hash64("a/b/c.png", 9, 0));
-    char *path = expand("{hash}.{ext}", 1, &parts);
-    cr_expect_str_eq(path, want);
-    free(path);
-}
-
-static char *expand_long(const char *name, const struct thumbs_size *size)
-{
-    const struct th_name_parts parts = {
-        .dir = "d", .name = name, .keep_extension = true, .size = size, .format = THUMBS_FORMAT_WEBP};
-    return expand(NULL, 2, &parts);
-}
-
-Test(template, long_names_are_cut_and_stay_apart)
-{
-    char name[256], other[256];
-    memset(name, 'n', 255);
-    name[255] = '\0';
-    memcpy(other, name, sizeof name);
-    other[254] = 'm';
-    char *paths[] = {expand_long(name, &square), expand_long(name, &box), expand_long(other, &square)};
-    for (int i = 0; i < 3; i++) {
-        cr_expect_eq(strlen(paths[i]), 2 + 255);
-        cr_expect_str_eq(paths[i] + strlen(paths[i]) - 5, ".webp");
-        cr_expect_eq(paths[i][2 + 255 - 5 - 17], '~');
-        for (int k = 0; k < i; k++)
-            cr_expect_str_neq(paths[i], paths[k]);
-    }
-    for (int i = 0; i < 3; i++)
-        free(paths[i]);
-}
-
-Test(template, cut_names_end_in_whole_characters)
-{
-    char name[256];
-    for (int i = 0; i < 85; i++)
-        memcpy(name + 3 * i, "\xe2\x82\xac", 3);
-    name[255] = '\0';
-    for (int drop = 0; drop < 3; drop++) {
-        char shifted[256] = "ab";
-        memcpy(shifted + drop, name, 255 - 3);
-        shifted[255 - 3 + drop] = '\0';
-        char *path = expand_long(shifted, &square), *mark = strchr(path, '~');
-        cr_assert(mark);
-        cr_expect_leq(strlen(path), 2 + 255);
-        cr_expect_eq((mark - path - 2 - drop) % 3, 0);
-        free(path);
-    }
-}
-
-Test(template, folders_too_long_with_their_underscore_are_cut)
-{
-    char dir[256];
-    memset(dir, 'x', 255);
-    memcpy(dir, ".thumbs-", 8);
-    dir[255] = '\0';
-    const struct th_name_parts parts = {.dir = dir, .name = "x", .format = THUMBS_FORMAT_JPEG};
-    char *path = expand(NULL, 1, &parts);
-    cr_expect_eq(strchr(path, '/') - path, 255);
-    cr_expect_eq(strncmp(path, "_.thumbs-x", 10), 0);
-    free(path);
-}
-
-Test(template, refuses_what_makes_no_sense)
-{
-    static const struct {
-        const char *text;
-        unsigned n_sizes, n_formats;
-        const char *message;
-    } cases[] = {
-        {"", 1, 1, "empty"},
-        {"/tmp/{stem}", 1, 1, "relative"},
-        {"../{stem}", 1, 1, "\"..\""},
-        {"a/../{stem}", 1, 1, "\"..\""},
-        {"{stem}/..", 1, 1, "\"..\""},
-        {"{stem}/", 1, 1, "folder"},
-        {"{stem}/.", 1, 1, "folder"},
-        {"{nonsense}", 1, 1, "unknown field \"{nonsense}\""},
-        {"{Stem}", 1, 1, "{stem}"},
-        {"{}", 1, 1, "unknown"},
-        {"{stem", 1, 1, "without '}'"},
-        {"{stem/x}", 1, 1, "without '}'"},
-        {"stem}", 1, 1, "without '{'"},
-        {"{stem}.{ext}", 2, 1, "{size}"},
-        {"{stem}-{size}", 2, 2, "{ext}"},
-        {"{stem}.jpg", 1, 2, "{ext}"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct thumbs_image_options options = {.n_sizes = cases[i].n_sizes, .n_formats = cases[i].n_formats};
-        struct th_template *t = NULL;
-        struct thumbs_error err = {0};
-        cr_expect_eq(th_template_create(cases[i].text, &options, &t, &err), THUMBS_USAGE, "\"%s\"", cases[i].text);
-        cr_expect_null(t);
-        cr_expect_eq(err.code, THUMBS_USAGE);
-        cr_expect(strstr(err.message, cases[i].message), "\"%s\" gives \"%s\"", cases[i].text, err.message);
-    }
-    th_template_destroy(NULL);
-}
-
-Test(template, accepts_any_field_that_tells_outputs_apart)
-{
-    static const char *const texts[] = {"{stem}-{width}.{ext}", "{height}/{format}/{stem}", "{size}{ext}"};
-    for (size_t i = 0; i < 3; i++) {
-        const struct thumbs_image_options options = {.n_sizes = 3, .n_formats = 2};
-        struct th_template *t = NULL;
-        cr_expect_eq(th_template_create(texts[i], &options, &t, NULL), THUMBS_OK);
-        th_template_destroy(t);
-    }
-}
-
-Test(template, knows_when_sources_may_meet)
-{
-    static const struct {
-        const char *text;
-        bool injective;
-    } cases[] = {
-        {NULL, true},
-        {"{dir}/{stem}", true},
-        {"x/{dir}/{size}/{stem}.{ext}", true},
-        {"{hash}.{ext}", true},
-        {"{dir}/{stem}-{width}x{height}.{ext}", true},
-        {"{dir}/{width}-{stem}", true},
-        {"{stem}.{ext}", false},
-        {"{dir}/x.{ext}", false},
-        {"{dir}-{stem}", false},
-        {"x{dir}/{stem}", false},
-        {"{dir}/{stem}{width}", false},
-        {"{dir}/{stem}1{width}", false},
-        {"{dir}/{stem}{ext}", false},
-        {"{dir}/{size}{stem}", false},
-        {"plain.jpg", false},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct th_template *t = make_template(cases[i].text, 1);
-        cr_expect_eq(th_template_is_injective(t), cases[i].injective, "case %zu", i);
-        th_template_destroy(t);
     }
 }
 
@@ -567,19 +354,19 @@ Test(commit, dry_run_makes_nothing_but_knows)
     const struct th_dest_options options = {.path = dest_path, .dry_run = true, .fingerprint = 1};
     cr_assert_eq(th_dest_create(&options, &dest, &err), THUMBS_OK, "%s", err.message);
     cr_expect_not(th_dest_identity(dest, &dev, &ino));
-    struct th_place *place = open_place(dest, "a");
-    cr_expect_eq(th_place_lookup(place, "x.png", false, &source), TH_KNOWN_NOTHING);
-    th_place_destroy(place);
+    struct th_output_folder *place = open_folder(dest, "a");
+    cr_expect_eq(th_history_lookup(place, "x.png", false, &source), TH_KNOWN_NOTHING);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     cr_expect_eq(access(dest_path, F_OK), -1);
 
     run_once(1, "x.png", "a/x.jpg", "text");
     put_file("a/.thumbs-0123456789abcdef-1", "stale");
     cr_assert_eq(th_dest_create(&options, &dest, &err), THUMBS_OK, "%s", err.message);
-    place = open_place(dest, "a");
-    cr_expect_eq(th_place_lookup(place, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    place = open_folder(dest, "a");
+    cr_expect_eq(th_history_lookup(place, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
     cr_expect_eq(commit_one(place, "y.png", "a/y.jpg", "text", &err), THUMBS_INTERNAL);
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     cr_expect_eq(count_files(".thumbs", "run-"), 0);
     cr_expect(exists("a/.thumbs-0123456789abcdef-1"));
     th_dest_destroy(dest);
@@ -590,7 +377,7 @@ Test(commit, dry_run_makes_nothing_but_knows)
 Test(commit, makes_and_replaces)
 {
     struct th_dest *dest = open_dest(1);
-    struct th_place *place = open_place(dest, "a/b");
+    struct th_output_folder *place = open_folder(dest, "a/b");
     struct thumbs_error err = {0};
     cr_expect_eq(commit_one(place, "x.png", "a/b/x.jpg", "one", &err), THUMBS_OK, "%s", err.message);
     cr_expect(holds("a/b/x.jpg", "one"));
@@ -603,14 +390,14 @@ Test(commit, makes_and_replaces)
     cr_expect(st.st_mtim.tv_sec == TIME_SEC && st.st_mtim.tv_nsec == TIME_NSEC);
     cr_expect_eq(st.st_mode & 07777, 0644);
     cr_expect_eq(count_files("a/b", ".thumbs-"), 0);
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
 }
 
 Test(commit, outputs_in_many_folders)
 {
     struct th_dest *dest = open_dest(1);
-    struct th_place *place = open_place(dest, "");
+    struct th_output_folder *place = open_folder(dest, "");
     struct th_commit_output outputs[20];
     char paths[20][32], texts[20][8];
     for (unsigned i = 0; i < 20; i++) {
@@ -622,17 +409,17 @@ Test(commit, outputs_in_many_folders)
     dest->overwrite = true;
     struct thumbs_error err = {0};
     for (int round = 0; round < 2; round++)
-        cr_expect_eq(th_place_commit(place, "x", true, &source, outputs, 20, &err), THUMBS_OK, "%s", err.message);
+        cr_expect_eq(th_write_outputs(place, "x", true, &source, outputs, 20, &err), THUMBS_OK, "%s", err.message);
     for (int i = 0; i < 20; i++)
         cr_expect(holds(paths[i], texts[i]), "%s", paths[i]);
-    th_place_destroy(place);
-    place = open_place(dest, "");
-    cr_expect_eq(th_place_lookup(place, "x", true, &source), TH_KNOWN_UP_TO_DATE);
+    th_output_folder_destroy(place);
+    place = open_folder(dest, "");
+    cr_expect_eq(th_history_lookup(place, "x", true, &source), TH_KNOWN_UP_TO_DATE);
     char path[128];
     below(path, sizeof path, "3/deep/er/x.jpg");
     unlink(path);
-    cr_expect_eq(th_place_lookup(place, "x", true, &source), TH_KNOWN_NOTHING);
-    th_place_destroy(place);
+    cr_expect_eq(th_history_lookup(place, "x", true, &source), TH_KNOWN_NOTHING);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
 }
 
@@ -647,12 +434,12 @@ Test(commit, paths_beyond_path_max)
     fclose(f);
     cr_assert(asprintf(&path, "%s/x.jpg", dir) > 4096);
     struct thumbs_error err = {0};
-    struct th_place *place = open_place(dest, dir);
+    struct th_output_folder *place = open_folder(dest, dir);
     cr_expect_eq(commit_one(place, "x.png", path, "far", &err), THUMBS_OK, "%s", err.message);
-    th_place_destroy(place);
-    place = open_place(dest, dir);
-    cr_expect_eq(th_place_lookup(place, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
+    place = open_folder(dest, dir);
+    cr_expect_eq(th_history_lookup(place, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     free(dir);
     free(path);
@@ -683,11 +470,11 @@ Test(commit, symbolic_links_below_dest_are_not_followed)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct thumbs_error err = {0};
-        struct th_place *place = open_place(dest, cases[i].dir);
+        struct th_output_folder *place = open_folder(dest, cases[i].dir);
         cr_expect_eq(commit_one(place, "x.png", cases[i].path, "text", &err), THUMBS_NOT_WRITABLE);
         cr_expect(strstr(err.message, cases[i].message), "%zu: %s", i, err.message);
         cr_expect_eq(err.stage, THUMBS_STAGE_WRITE);
-        th_place_destroy(place);
+        th_output_folder_destroy(place);
     }
     cr_expect_eq(rmdir(outside), 0, "something was written outside");
     th_dest_destroy(dest);
@@ -704,7 +491,7 @@ Test(commit, output_that_is_a_link_is_not_ours)
     struct stat st;
     below(link, sizeof link, "a/x.jpg");
     cr_assert_eq(symlink("../precious", link), 0);
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "text", &err), THUMBS_NOT_OURS);
     cr_expect(strstr(err.message, "--overwrite"), "%s", err.message);
     cr_expect(lstat(link, &st) == 0 && S_ISLNK(st.st_mode));
@@ -712,7 +499,7 @@ Test(commit, output_that_is_a_link_is_not_ours)
     cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "text", NULL), THUMBS_OK);
     cr_expect(holds("precious", "mine"));
     cr_expect(holds("a/x.jpg", "text"));
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
 }
 
@@ -721,26 +508,26 @@ Test(commit, folder_under_the_name_of_an_output)
     struct th_dest *dest = open_dest(1);
     put_folder("a");
     put_folder("a/x.jpg");
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     struct thumbs_error err = {0};
     cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "text", &err), THUMBS_NOT_WRITABLE);
     cr_expect(strstr(err.message, "is a folder"), "%s", err.message);
     cr_expect_eq(count_files("a", ".thumbs-"), 0);
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
 }
 
 Test(commit, paths_that_lead_astray_are_refused)
 {
     struct th_dest *dest = open_dest(1);
-    struct th_place *place = open_place(dest, "");
+    struct th_output_folder *place = open_folder(dest, "");
     static const char *const paths[] = {"../x", "a/../../x", "/x", "", "a//x", "a/", ".", "..", ".thumbs/x", ".thumbs"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         struct thumbs_error err = {0};
         cr_expect_eq(commit_one(place, "x.png", paths[i], "text", &err), THUMBS_INTERNAL, "%s", paths[i]);
         cr_expect_eq(err.code, THUMBS_INTERNAL);
     }
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
 }
 
@@ -748,17 +535,17 @@ Test(commit, paths_that_lead_astray_are_refused)
 Test(commit, equal_outputs_of_one_source)
 {
     struct th_dest *dest = open_dest(1);
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     struct thumbs_error err = {0};
     struct th_commit_output outputs[2] = {{"a/x.jpg", (const uint8_t *)"same", 4},
                                           {"a/x.jpg", (const uint8_t *)"same", 4}};
-    cr_expect_eq(th_place_commit(place, "x", false, &source, outputs, 2, &err), THUMBS_OK, "%s", err.message);
+    cr_expect_eq(th_write_outputs(place, "x", false, &source, outputs, 2, &err), THUMBS_OK, "%s", err.message);
     cr_expect(holds("a/x.jpg", "same"));
     outputs[1].data = (const uint8_t *)"else";
-    cr_expect_eq(th_place_commit(place, "x", false, &source, outputs, 2, &err), THUMBS_NAME_CLASH);
+    cr_expect_eq(th_write_outputs(place, "x", false, &source, outputs, 2, &err), THUMBS_NAME_CLASH);
     cr_expect(holds("a/x.jpg", "same"));
     cr_expect_eq(count_files("a", ".thumbs-"), 0);
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
 }
 
@@ -766,22 +553,22 @@ Test(commit, equal_outputs_of_one_source)
 Test(commit, one_bad_output_of_several_leaves_none)
 {
     struct th_dest *dest = open_dest(1);
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     put_file("block", "x");
     struct thumbs_error err = {0};
     const struct th_commit_output outputs[2] = {{"a/x.jpg", (const uint8_t *)"one", 3},
                                                 {"block/x.jpg", (const uint8_t *)"two", 3}};
-    cr_expect_eq(th_place_commit(place, "x", false, &source, outputs, 2, &err), THUMBS_NOT_WRITABLE);
+    cr_expect_eq(th_write_outputs(place, "x", false, &source, outputs, 2, &err), THUMBS_NOT_WRITABLE);
     cr_expect_not(exists("a/x.jpg"));
     cr_expect_eq(count_files("a", ".thumbs-"), 0);
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
 }
 
 Test(commit, folder_deleted_during_the_run_is_made_again)
 {
     struct th_dest *dest = open_dest(1);
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     struct thumbs_error err = {0};
     char folder[128];
     below(folder, sizeof folder, "a");
@@ -789,10 +576,10 @@ Test(commit, folder_deleted_during_the_run_is_made_again)
     run_rm(folder);
     const struct th_commit_output outputs[2] = {{"a/x.jpg", (const uint8_t *)"one", 3},
                                                 {"a/y.jpg", (const uint8_t *)"two", 3}};
-    cr_expect_eq(th_place_commit(place, "x", false, &source, outputs, 2, &err), THUMBS_OK, "%s", err.message);
+    cr_expect_eq(th_write_outputs(place, "x", false, &source, outputs, 2, &err), THUMBS_OK, "%s", err.message);
     cr_expect(holds("a/x.jpg", "one"));
     cr_expect(holds("a/y.jpg", "two"));
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
 }
 
@@ -800,7 +587,7 @@ Test(commit, full_disk)
 {
     mount_dest("size=64k");
     struct th_dest *dest = open_dest(1);
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     struct thumbs_error err = {0};
     char *big = malloc(100001);
     memset(big, 'x', 100000);
@@ -812,7 +599,7 @@ Test(commit, full_disk)
     cr_expect(holds("a/x.jpg", "old"));
     cr_expect_eq(count_files("a", ".thumbs-"), 0);
     free(big);
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
 }
 
@@ -820,11 +607,11 @@ Test(commit, disk_full_of_files)
 {
     mount_dest("nr_inodes=5");
     struct th_dest *dest = open_dest(1);
-    struct th_place *place = open_place(dest, "a/b/c/d/e/f");
+    struct th_output_folder *place = open_folder(dest, "a/b/c/d/e/f");
     struct thumbs_error err = {0};
     cr_expect_eq(commit_one(place, "x.png", "a/b/c/d/e/f/x.jpg", "text", &err), THUMBS_NO_SPACE);
     cr_expect(strstr(err.message, "no inodes free of 5; "), "%s", err.message);
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
 }
 
@@ -853,7 +640,7 @@ Test(commit, sweeps_what_killed_runs_left)
     cr_assert_eq(symlink("x", link), 0);
 
     struct th_dest *dest = open_dest(1);
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     /* A folder of a template is swept when the first output goes there. */
     cr_expect_eq(commit_one(place, "x.png", "all/x.jpg", "text", NULL), THUMBS_OK);
     for (size_t i = 0; i < sizeof stale / sizeof stale[0]; i++)
@@ -862,7 +649,7 @@ Test(commit, sweeps_what_killed_runs_left)
         cr_expect(exists(kept[i]), "%s", kept[i]);
     cr_expect(exists("a/.thumbs-folder"));
     cr_expect(exists("a/.thumbs-link"));
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
 }
 
@@ -915,21 +702,21 @@ Test(commit, does_not_sweep_a_live_run)
     put_file(temp, "being written");
 
     struct th_dest *dest = open_dest(1);
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     cr_expect(exists(temp));
     cr_expect(exists(marker));
     cr_expect(th_dest_has_other_runs(dest));
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
     cr_expect_not(th_dest_has_other_runs(dest));
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
 
     dest = open_dest(1);
-    place = open_place(dest, "a");
+    place = open_folder(dest, "a");
     cr_expect_not(exists(temp));
     cr_expect_not(exists(marker));
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
 }
 
@@ -941,12 +728,12 @@ Test(commit, looks_again_for_a_run_it_does_not_know)
     struct th_dest *dest = open_dest(1);
     pid_t pid = start_other_run();
     char id[17], temp[64];
-    other_run_id(id, dest->run_id);
+    other_run_id(id, dest->run.id);
     snprintf(temp, sizeof temp, "a/.thumbs-%s-5", id);
     put_file(temp, "being written");
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     cr_expect(exists(temp));
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
@@ -968,7 +755,7 @@ Test(commit, signing_in_at_the_same_time)
             char marker[64];
             ok = th_dest_create(&options, &dest, NULL) == THUMBS_OK;
             if (!ok) break;
-            snprintf(marker, sizeof marker, ".thumbs/run-%s", dest->run_id);
+            snprintf(marker, sizeof marker, ".thumbs/run-%s", dest->run.id);
             ok = exists(marker);
             th_dest_destroy(dest);
         }
@@ -989,13 +776,13 @@ Test(commit, second_run_finds_all_up_to_date)
     static const char *const names[] = {
         "x.png", "with space.png", "new\nline.png", "\xff\xfe.png", "100%.png", "\x7f\x01 ;", ";", "-", "a", "ü€.png"};
     struct th_dest *dest = open_dest(77);
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     char path[64];
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         snprintf(path, sizeof path, "a/%s", names[i]);
         cr_expect_eq(commit_one(place, names[i], path, "text", NULL), THUMBS_OK);
     }
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         cr_expect_eq(ask(77, names[i], false, &source), TH_KNOWN_UP_TO_DATE, "%s", names[i]);
@@ -1009,16 +796,18 @@ Test(commit, folders_with_odd_names_are_remembered)
     for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++) {
         for (int round = 0; round < 2; round++) {
             struct th_dest *dest = open_dest(7);
-            struct th_place *place = open_place(dest, dirs[i]);
-            struct th_template *t = make_template(NULL, 1);
+            struct th_output_folder *place = open_folder(dest, dirs[i]);
+            const struct thumbs_image_options image = {.n_sizes = 1, .n_formats = 1};
+            struct th_template *t = NULL;
+            cr_assert_eq(th_template_create(NULL, &image, &t, NULL), THUMBS_OK);
             const struct th_name_parts parts = {.dir = dirs[i], .name = "x.png", .format = THUMBS_FORMAT_JPEG};
             char *path = th_template_expand(t, &parts);
-            cr_expect_eq(th_place_lookup(place, "x.png", false, &source),
+            cr_expect_eq(th_history_lookup(place, "x.png", false, &source),
                          round ? TH_KNOWN_UP_TO_DATE : TH_KNOWN_NOTHING, "%s", dirs[i]);
             if (!round) cr_expect_eq(commit_one(place, "x.png", path, "text", NULL), THUMBS_OK);
             free(path);
             th_template_destroy(t);
-            th_place_destroy(place);
+            th_output_folder_destroy(place);
             th_dest_destroy(dest);
         }
     }
@@ -1079,10 +868,10 @@ Test(commit, times_before_1970)
 {
     const struct th_source_id old = {.size = 0, .mtime_sec = -5, .mtime_nsec = 999999999};
     struct th_dest *dest = open_dest(5);
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     const struct th_commit_output output = {"a/x.jpg", (const uint8_t *)"x", 1};
-    cr_expect_eq(th_place_commit(place, "x.png", false, &old, &output, 1, NULL), THUMBS_OK);
-    th_place_destroy(place);
+    cr_expect_eq(th_write_outputs(place, "x.png", false, &old, &output, 1, NULL), THUMBS_OK);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     cr_expect_eq(ask(5, "x.png", false, &old), TH_KNOWN_UP_TO_DATE);
 }
@@ -1090,9 +879,9 @@ Test(commit, times_before_1970)
 Test(commit, what_is_no_image_is_remembered)
 {
     struct th_dest *dest = open_dest(5);
-    struct th_place *place = open_place(dest, "a");
-    th_place_remember_not_image(place, "x.png", &source);
-    th_place_destroy(place);
+    struct th_output_folder *place = open_folder(dest, "a");
+    th_history_remember_not_image(place, "x.png", &source);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     cr_expect_not(exists("a"), "nothing was made, so no folder either");
     cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOT_IMAGE);
@@ -1115,11 +904,11 @@ static void remember_failure(uint64_t fingerprint, const char *name, enum thumbs
                              const char *message)
 {
     struct th_dest *dest = open_dest(fingerprint);
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     struct thumbs_error error = {.code = code, .stage = THUMBS_STAGE_DECODE};
     snprintf(error.message, sizeof error.message, "%s", message);
-    th_place_remember_failure(place, name, &source, timeout_ns, &error);
-    th_place_destroy(place);
+    th_history_remember_failure(place, name, &source, timeout_ns, &error);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
 }
 
@@ -1127,9 +916,9 @@ static bool recall(uint64_t fingerprint, const char *name, const struct th_sourc
                    struct thumbs_error *error)
 {
     struct th_dest *dest = open_dest(fingerprint);
-    struct th_place *place = open_place(dest, "a");
-    bool known = th_place_recall_failure(place, name, id, timeout_ns, error);
-    th_place_destroy(place);
+    struct th_output_folder *place = open_folder(dest, "a");
+    bool known = th_history_recall_failure(place, name, id, timeout_ns, error);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     return known;
 }
@@ -1201,18 +990,18 @@ Test(commit, failure_is_replaced_by_what_comes_after_it)
     cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE, "its output stands all the same");
     /* ... or a failure of another kind. */
     struct th_dest *dest = open_dest(6);
-    struct th_place *place = open_place(dest, "a");
-    th_place_forget_failure(place, "x.png");
-    th_place_forget_failure(place, "never-seen.png");
-    th_place_destroy(place);
+    struct th_output_folder *place = open_folder(dest, "a");
+    th_history_forget_failure(place, "x.png");
+    th_history_forget_failure(place, "never-seen.png");
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     cr_expect_not(recall(6, "x.png", &source, 0, &error));
     int n_lines = count_manifest_lines();
     run_once(6, "y.png", "a/y.jpg", "text");
     dest = open_dest(6);
-    place = open_place(dest, "a");
-    th_place_forget_failure(place, "y.png");
-    th_place_destroy(place);
+    place = open_folder(dest, "a");
+    th_history_forget_failure(place, "y.png");
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     cr_expect_eq(ask(6, "y.png", false, &source), TH_KNOWN_UP_TO_DATE, "success is not forgotten");
     cr_expect_eq(count_manifest_lines(), n_lines + 1);
@@ -1226,11 +1015,11 @@ Test(commit, half_a_retry_leaves_no_memory_of_failure)
     put_folder("a");
     put_folder("a/y.jpg");
     struct th_dest *dest = open_dest(5);
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     const struct th_commit_output outputs[2] = {{"a/x.jpg", (const uint8_t *)"x", 1},
                                                 {"a/y.jpg", (const uint8_t *)"y", 1}};
-    cr_expect_eq(th_place_commit(place, "x.png", false, &source, outputs, 2, NULL), THUMBS_NOT_WRITABLE);
-    th_place_destroy(place);
+    cr_expect_eq(th_write_outputs(place, "x.png", false, &source, outputs, 2, NULL), THUMBS_NOT_WRITABLE);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     cr_expect_not(recall(5, "x.png", &source, 0, &error));
 }
@@ -1283,11 +1072,11 @@ Test(commit, dry_run_remembers_no_failure)
     struct th_dest *dest = NULL;
     const struct th_dest_options options = {.path = dest_path, .dry_run = true, .fingerprint = 5};
     cr_assert_eq(th_dest_create(&options, &dest, NULL), THUMBS_OK);
-    struct th_place *place = open_place(dest, "a");
-    cr_expect(th_place_recall_failure(place, "x.png", &source, 0, &error));
-    th_place_remember_failure(place, "y.png", &source, 0, &error);
-    th_place_forget_failure(place, "x.png");
-    th_place_destroy(place);
+    struct th_output_folder *place = open_folder(dest, "a");
+    cr_expect(th_history_recall_failure(place, "x.png", &source, 0, &error));
+    th_history_remember_failure(place, "y.png", &source, 0, &error);
+    th_history_forget_failure(place, "x.png");
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     cr_expect_eq(count_manifest_lines(), n_lines);
 }
@@ -1307,12 +1096,12 @@ Test(commit, half_a_commit_with_other_options_is_noticed)
     run_once(0xa, "x.png", "a/x.jpg", "made with A");
     put_folder("a/y.jpg");
     struct th_dest *dest = open_dest(0xb);
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     const struct th_commit_output outputs[2] = {{"a/x.jpg", (const uint8_t *)"made with B", 11},
                                                 {"a/y.jpg", (const uint8_t *)"made with B", 11}};
-    cr_expect_eq(th_place_commit(place, "x.png", false, &source, outputs, 2, NULL), THUMBS_NOT_WRITABLE);
+    cr_expect_eq(th_write_outputs(place, "x.png", false, &source, outputs, 2, NULL), THUMBS_NOT_WRITABLE);
     cr_expect(holds("a/x.jpg", "made with B"));
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     cr_expect_eq(ask(0xa, "x.png", false, &source), TH_KNOWN_NOTHING);
 }
@@ -1403,7 +1192,7 @@ Test(commit, manifest_of_another_folder_is_left_alone)
 Test(commit, state_folder_deleted_during_a_run)
 {
     struct th_dest *dest = open_dest(5);
-    struct th_place *a = open_place(dest, "a"), *b = open_place(dest, "b");
+    struct th_output_folder *a = open_folder(dest, "a"), *b = open_folder(dest, "b");
     struct thumbs_error err = {0};
     char state[128];
     below(state, sizeof state, ".thumbs");
@@ -1412,11 +1201,11 @@ Test(commit, state_folder_deleted_during_a_run)
     cr_expect_eq(commit_one(a, "y.png", "a/y.jpg", "text", &err), THUMBS_OK, "%s", err.message);
     cr_expect_eq(commit_one(b, "z.png", "b/z.jpg", "text", &err), THUMBS_OK, "%s", err.message);
     cr_expect_eq(count_files(".thumbs", "run-"), 1, "signed in again");
-    th_place_destroy(a);
-    th_place_destroy(b);
-    b = open_place(dest, "b");
-    cr_expect_eq(th_place_lookup(b, "z.png", false, &source), TH_KNOWN_UP_TO_DATE);
-    th_place_destroy(b);
+    th_output_folder_destroy(a);
+    th_output_folder_destroy(b);
+    b = open_folder(dest, "b");
+    cr_expect_eq(th_history_lookup(b, "z.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    th_output_folder_destroy(b);
     th_dest_destroy(dest);
     cr_expect_eq(count_files(".thumbs", "run-"), 0);
     cr_expect(holds("a/y.jpg", "text"));
@@ -1427,12 +1216,12 @@ Test(commit, files_do_not_fail_for_the_memory)
 {
     struct th_dest *dest = open_dest(5);
     put_file(".thumbs/made", "not a folder");
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     struct thumbs_error err = {0};
     for (int i = 0; i < 2; i++)
         cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "text", &err), THUMBS_OK, "%s", err.message);
-    th_place_remember_not_image(place, "y", &source);
-    th_place_destroy(place);
+    th_history_remember_not_image(place, "y", &source);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOTHING);
 }
@@ -1440,14 +1229,14 @@ Test(commit, files_do_not_fail_for_the_memory)
 Test(commit, bloated_manifest_is_compacted)
 {
     struct th_dest *dest = open_dest(5);
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     char name[32], path[48];
     for (int i = 0; i < 10; i++) {
         snprintf(name, sizeof name, "%d.png", i);
         snprintf(path, sizeof path, "a/%d.jpg", i);
         cr_assert_eq(commit_one(place, name, path, "text", NULL), THUMBS_OK);
     }
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     cr_assert_eq(count_manifest_lines(), 11);
     for (int i = 0; i < 100; i++) {
@@ -1464,11 +1253,11 @@ Test(commit, bloated_manifest_is_compacted)
     waitpid(pid, NULL, 0);
     /* Nor while another place of this run does. */
     dest = open_dest(5);
-    place = open_place(dest, "a");
-    struct th_place *twin = open_place(dest, "a");
-    th_place_destroy(twin);
+    place = open_folder(dest, "a");
+    struct th_output_folder *twin = open_folder(dest, "a");
+    th_output_folder_destroy(twin);
     cr_expect_eq(count_manifest_lines(), 211);
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
 
     cr_expect_eq(count_manifest_lines(), 10, "header, 0 to 9, without 4");
@@ -1493,7 +1282,7 @@ Test(commit, appends_of_several_runs_are_all_kept)
         const struct th_dest_options options = {.path = dest_path, .fingerprint = 5};
         if (th_dest_create(&options, &dest, NULL) != THUMBS_OK) _exit(1);
         dest->remote = run % 2;
-        struct th_place *place = th_place_create(dest, "a");
+        struct th_output_folder *place = th_output_folder_create(dest, "a");
         int failed = !place;
         for (int i = 0; i < N_FILES && !failed; i++) {
             char name[32], path[48];
@@ -1501,7 +1290,7 @@ Test(commit, appends_of_several_runs_are_all_kept)
             snprintf(path, sizeof path, "a/%d-%d.jpg", run, i);
             failed = commit_one(place, name, path, "text", NULL) != THUMBS_OK;
         }
-        th_place_destroy(place);
+        th_output_folder_destroy(place);
         th_dest_destroy(dest);
         _exit(failed);
     }
@@ -1511,15 +1300,15 @@ Test(commit, appends_of_several_runs_are_all_kept)
         cr_expect_eq(status, 0);
     }
     struct th_dest *dest = open_dest(5);
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     for (int run = 0; run < N_RUNS; run++) {
         for (int i = 0; i < N_FILES; i++) {
             char name[32];
             snprintf(name, sizeof name, "%d-%d.png", run, i);
-            cr_expect_eq(th_place_lookup(place, name, false, &source), TH_KNOWN_UP_TO_DATE, "%s", name);
+            cr_expect_eq(th_history_lookup(place, name, false, &source), TH_KNOWN_UP_TO_DATE, "%s", name);
         }
     }
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
 }
 
@@ -1585,14 +1374,14 @@ Test(commit, large_manifest_loads_fast)
     fclose(f);
     struct th_dest *dest = open_dest(5);
     uint64_t before_ns = th_now_ns();
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     uint64_t load_ns = th_now_ns() - before_ns;
     cr_log_info("20000 lines loaded in %.1f ms", (double)load_ns / 1e6);
     /* Some 4 ms; a table that degrades to a list would take many seconds. */
     cr_expect_lt(load_ns, UINT64_C(2000000000));
-    cr_expect_eq(th_place_lookup(place, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
-    cr_expect_eq(th_place_lookup(place, "IMG_019999.png", false, &source), TH_KNOWN_NOTHING);
-    th_place_destroy(place);
+    cr_expect_eq(th_history_lookup(place, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    cr_expect_eq(th_history_lookup(place, "IMG_019999.png", false, &source), TH_KNOWN_NOTHING);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
 }
 
@@ -1629,9 +1418,9 @@ static int old_run(enum th_fault point, int n)
     struct th_dest *dest = NULL;
     const struct th_dest_options options = {.path = dest_path, .fingerprint = 5};
     if (th_dest_create(&options, &dest, NULL) != THUMBS_OK) return CHILD_FAILED;
-    struct th_place *place = th_place_create(dest, "a");
+    struct th_output_folder *place = th_output_folder_create(dest, "a");
     enum thumbs_code code = place ? commit_one(place, "x.png", "a/x.jpg", "old", NULL) : THUMBS_MEMORY;
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     put_file("a/.thumbs-0123456789abcdef-1", "stale");
     return code ? CHILD_FAILED : CHILD_DONE;
@@ -1670,7 +1459,7 @@ static int faulty_run(enum th_fault point, int n)
     size_t bytes_before = __sanitizer_get_current_allocated_bytes();
 #endif
     struct th_dest *dest = NULL;
-    struct th_place *place = NULL;
+    struct th_output_folder *place = NULL;
     struct thumbs_error err = {0};
     const struct th_dest_options options = {.path = dest_path, .fingerprint = 6};
     const struct th_commit_output outputs[] = {{"a/x.jpg", (const uint8_t *)"new", 3},
@@ -1678,11 +1467,11 @@ static int faulty_run(enum th_fault point, int n)
                                                {"a/sub/z.jpg", (const uint8_t *)"new", 3}};
     enum thumbs_code code = th_dest_create(&options, &dest, &err);
     if (!code) {
-        place = th_place_create(dest, "a");
-        code = place ? th_place_commit(place, "x.png", false, &source, outputs, 3, &err) : THUMBS_MEMORY;
-        if (place) th_place_lookup(place, "x.png", false, &source);
+        place = th_output_folder_create(dest, "a");
+        code = place ? th_write_outputs(place, "x.png", false, &source, outputs, 3, &err) : THUMBS_MEMORY;
+        if (place) th_history_lookup(place, "x.png", false, &source);
     }
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     if (count_fds() != fds_before) return CHILD_LEAKS;
 #if defined(__SANITIZE_ADDRESS__)
@@ -1738,11 +1527,11 @@ Test(commit, temporary_that_vanished_is_written_again)
 {
     setenv("THUMBS_FAULT", "rename:1:2", 1); /* ENOENT */
     struct th_dest *dest = open_dest(5);
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     struct thumbs_error err = {0};
     cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "text", &err), THUMBS_OK, "%s", err.message);
     cr_expect(holds("a/x.jpg", "text"));
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
 }
 
@@ -1752,12 +1541,12 @@ Test(commit, append_that_fails_half_way)
     /* Writes: x, header and line, y, one byte of its line, the rest of it. One byte is never cut short. */
     setenv("THUMBS_FAULT", "short:4,write:5:28", 1);
     struct th_dest *dest = open_dest(5);
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     struct thumbs_error err = {0};
     cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "x", &err), THUMBS_OK, "%s", err.message);
     cr_expect_eq(commit_one(place, "y.png", "a/y.jpg", "y", &err), THUMBS_OK, "%s", err.message);
     cr_expect_eq(commit_one(place, "z.png", "a/z.jpg", "z", &err), THUMBS_OK, "%s", err.message);
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
     cr_expect_eq(ask(5, "y.png", false, &source), TH_KNOWN_NOTHING);
@@ -1803,14 +1592,14 @@ Test(commit, quota_reached_shows_at_close)
     snprintf(plan, sizeof plan, "close:*:%d", EDQUOT);
     setenv("THUMBS_FAULT", plan, 1);
     struct th_dest *dest = open_dest(5);
-    struct th_place *place = open_place(dest, "a");
+    struct th_output_folder *place = open_folder(dest, "a");
     struct thumbs_error err = {0};
     cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "text", &err), THUMBS_NO_SPACE);
     cr_expect_eq(err.os_errno, EDQUOT);
     cr_expect(strstr(err.message, "the quota is used up"), "%s", err.message);
     cr_expect_not(exists("a/x.jpg"));
     cr_expect_eq(count_files("a", ".thumbs-"), 0);
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
 }
 

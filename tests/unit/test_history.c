@@ -13,8 +13,12 @@
 #include <unistd.h>
 
 #include "base/sys.h"
+#include "commit/dest.h"
+#include "commit/dest_internal.h"
+#include "commit/maker_mark.h"
 #include "commit/manifest.h"
-#include "commit/mark.h"
+#include "commit/output_folder.h"
+#include "commit/write.h"
 
 /* ---- helpers ---- */
 
@@ -113,11 +117,11 @@ static enum thumbs_code make(uint64_t fingerprint, const char *name, bool whole,
                              const char *path, const char *text, struct thumbs_error *err)
 {
     struct th_dest *dest = open_dest(fingerprint);
-    struct th_place *place = th_place_create(dest, "");
+    struct th_output_folder *place = th_output_folder_create(dest, "");
     const struct th_commit_output output = {path, (const uint8_t *)text, strlen(text)};
     cr_assert(place);
-    enum thumbs_code code = th_place_commit(place, name, whole, id, &output, 1, err);
-    th_place_destroy(place);
+    enum thumbs_code code = th_write_outputs(place, name, whole, id, &output, 1, err);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     return code;
 }
@@ -125,9 +129,9 @@ static enum thumbs_code make(uint64_t fingerprint, const char *name, bool whole,
 static enum th_known ask(uint64_t fingerprint, const char *name, bool whole, const struct th_source_id *id)
 {
     struct th_dest *dest = open_dest(fingerprint);
-    struct th_place *place = th_place_create(dest, "");
-    enum th_known known = th_place_lookup(place, name, whole, id);
-    th_place_destroy(place);
+    struct th_output_folder *place = th_output_folder_create(dest, "");
+    enum th_known known = th_history_lookup(place, name, whole, id);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     return known;
 }
@@ -165,7 +169,7 @@ static size_t mark(const uint8_t *data, size_t len, uint8_t out[256])
     memcpy(out, m.front, m.front_len);
     memcpy(out + m.front_len, data + m.skip, len - m.skip);
     memcpy(out + m.front_len + len - m.skip, m.back, m.back_len);
-    cr_expect_eq(th_commit_len(data, len), m.front_len + len - m.skip + m.back_len);
+    cr_expect_eq(th_mark_len(data, len), m.front_len + len - m.skip + m.back_len);
     return m.front_len + len - m.skip + m.back_len;
 }
 
@@ -262,15 +266,15 @@ Test(history, one_output_that_is_not_ours_keeps_all_back)
 {
     struct thumbs_error err = {0};
     struct th_dest *dest = open_dest(5);
-    struct th_place *place = th_place_create(dest, "");
+    struct th_output_folder *place = th_output_folder_create(dest, "");
     put_file("y.jpg", "mine");
     const struct th_commit_output outputs[2] = {{"x.jpg", (const uint8_t *)"x", 1}, {"y.jpg", (const uint8_t *)"y", 1}};
-    cr_expect_eq(th_place_commit(place, "x", false, &source, outputs, 2, &err), THUMBS_NOT_OURS);
+    cr_expect_eq(th_write_outputs(place, "x", false, &source, outputs, 2, &err), THUMBS_NOT_OURS);
     cr_expect_not(exists("x.jpg"));
     dest->overwrite = true;
-    cr_expect_eq(th_place_commit(place, "x", false, &source, outputs, 2, &err), THUMBS_OK);
+    cr_expect_eq(th_write_outputs(place, "x", false, &source, outputs, 2, &err), THUMBS_OK);
     cr_expect(holds("x.jpg", "x") && holds("y.jpg", "y"));
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
 }
 
@@ -282,7 +286,7 @@ Test(history, file_that_appears_meanwhile_is_not_replaced)
     char path[128];
     int n_met = 0;
     struct th_dest *dest = open_dest(5);
-    struct th_place *place = th_place_create(dest, "");
+    struct th_output_folder *place = th_output_folder_create(dest, "");
     const struct th_commit_output output = {"x.jpg", data, LEN};
     below(path, sizeof path, "x.jpg");
     for (int round = 0; round < 20 && n_met < 2; round++) {
@@ -302,7 +306,7 @@ Test(history, file_that_appears_meanwhile_is_not_replaced)
             }
         }
         usleep(20000);
-        enum thumbs_code code = th_place_commit(place, "x.png", false, &source, &output, 1, NULL);
+        enum thumbs_code code = th_write_outputs(place, "x.png", false, &source, &output, 1, NULL);
         int status = 0;
         kill(pid, code == THUMBS_OK ? SIGKILL : 0);
         waitpid(pid, &status, 0);
@@ -311,7 +315,7 @@ Test(history, file_that_appears_meanwhile_is_not_replaced)
         n_met += put;
     }
     if (n_met == 0) cr_log_warn("no round met the moment between");
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     free(data);
 }
@@ -393,9 +397,9 @@ Test(history, recipes_are_bounded)
 static bool kept(const char *name, bool *whole)
 {
     struct th_dest *dest = open_dest(5);
-    struct th_place *place = th_place_create(dest, "");
-    bool is = th_place_kept_name(place, name, whole);
-    th_place_destroy(place);
+    struct th_output_folder *place = th_output_folder_create(dest, "");
+    bool is = th_history_kept_name(place, name, whole);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     return is;
 }
@@ -411,15 +415,15 @@ Test(history, keeps_names)
     cr_expect(kept("b.jpg", &whole) && whole, "whatever the options were");
     cr_expect_not(kept("a.png", &whole));
     struct th_dest *dest = open_dest(5);
-    struct th_place *place = th_place_create(dest, "");
-    cr_expect(th_place_owner(place, "a.jpg", "a.png", &owner));
+    struct th_output_folder *place = th_output_folder_create(dest, "");
+    cr_expect(th_history_owner(place, "a.jpg", "a.png", &owner));
     cr_expect_str_eq(th_bytes_str(&owner), "a.jpg");
     th_bytes_finish(&owner);
-    cr_expect_not(th_place_owner(place, "a.jpg", "a.jpg", &owner));
+    cr_expect_not(th_history_owner(place, "a.jpg", "a.jpg", &owner));
     th_bytes_finish(&owner);
-    cr_expect_not(th_place_owner(place, "c.jpg", "a.jpg", &owner));
+    cr_expect_not(th_history_owner(place, "c.jpg", "a.jpg", &owner));
     th_bytes_finish(&owner);
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     /* The name has gone to another source. */
     cr_expect_eq(make(5, "a.png", false, &source, "a.jpg", "text", NULL), THUMBS_OK);
@@ -492,7 +496,7 @@ Test(history, any_flipped_bit_costs_its_line)
     struct th_manifest_record record;
     cr_assert(th_manifest_begin(&m, 1, "a"));
     th_bytes_add(&text, m.header.data, m.header.len);
-    th_manifest_begin_line(&text, TH_FATE_MADE, "0123456789abcdef", &source, false, "x y.png");
+    th_manifest_begin_line(&text, TH_MANIFEST_MADE, "0123456789abcdef", &source, false, "x y.png");
     th_bytes_adds(&text, " 26:x%20y.jpg 1234:/small/x%20y.jpg");
     th_manifest_end_line(&text, m.header.len, m.seed);
     for (size_t bit = 0; bit <= 8 * text.len; bit++) {
@@ -536,7 +540,7 @@ static struct th_source_id id_of(unsigned i)
 static unsigned run(unsigned recipe, unsigned step)
 {
     struct th_dest *dest = open_dest(recipe + 1);
-    struct th_place *place = th_place_create(dest, "");
+    struct th_output_folder *place = th_output_folder_create(dest, "");
     unsigned n_lies = 0;
     dest->overwrite = true; /* the texts bear no mark */
     for (unsigned i = 0; i < N_SOURCES; i += step) {
@@ -546,12 +550,12 @@ static unsigned run(unsigned recipe, unsigned step)
         name_output(path, recipe, i);
         write_text(text, recipe, i);
         const struct th_commit_output output = {path, (const uint8_t *)text, strlen(text)};
-        if (th_place_lookup(place, name, false, &id) == TH_KNOWN_UP_TO_DATE)
+        if (th_history_lookup(place, name, false, &id) == TH_KNOWN_UP_TO_DATE)
             n_lies += !holds(path, text);
         else
-            cr_assert_eq(th_place_commit(place, name, false, &id, &output, 1, NULL), THUMBS_OK);
+            cr_assert_eq(th_write_outputs(place, name, false, &id, &output, 1, NULL), THUMBS_OK);
     }
-    th_place_destroy(place);
+    th_output_folder_destroy(place);
     th_dest_destroy(dest);
     return n_lies;
 }
@@ -686,7 +690,7 @@ Test(history, damaged_manifests_never_lie, .timeout = 120)
         /* It is complete now, and known to be. */
         unsigned last = (first + N_RECIPES - 1) % N_RECIPES;
         struct th_dest *dest = open_dest(last + 1);
-        struct th_place *place = th_place_create(dest, "");
+        struct th_output_folder *place = th_output_folder_create(dest, "");
         for (unsigned i = 0; i < N_SOURCES; i++) {
             char name[32], output[32], text[128];
             struct th_source_id id = id_of(i);
@@ -694,9 +698,9 @@ Test(history, damaged_manifests_never_lie, .timeout = 120)
             name_output(output, last, i);
             write_text(text, last, i);
             cr_assert(holds(output, text), "round %u, source %u", round, i);
-            n_unknown += th_place_lookup(place, name, false, &id) != TH_KNOWN_UP_TO_DATE && i == 0;
+            n_unknown += th_history_lookup(place, name, false, &id) != TH_KNOWN_UP_TO_DATE && i == 0;
         }
-        th_place_destroy(place);
+        th_output_folder_destroy(place);
         th_dest_destroy(dest);
     }
     /* One whose first line became that of another folder is left alone, and remembers nothing. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a run waits for: where sources are while they are in flight, and how it is told. */
-#include "run/watch.h"
+#include "run/inflight.h"
 
 #include <criterion/criterion.h>
 #include <stdatomic.h>
@@ -26,10 +26,10 @@ static void add_line(void *user, const struct thumbs_waiting *w)
                   w->queued ? " queued" : "");
 }
 
-static void expect_told(struct th_watch *watch, size_t most, size_t n_all, const char *expected)
+static void expect_told(struct th_inflight *inflight, size_t most, size_t n_all, const char *expected)
 {
     struct th_bytes text = {0};
-    cr_expect_eq(th_watch_read(watch, most, add_line, &text), n_all);
+    cr_expect_eq(th_inflight_read(inflight, most, add_line, &text), n_all);
     cr_expect_str_eq(th_bytes_str(&text), expected, "got:\n%s", th_bytes_str(&text));
     th_bytes_finish(&text);
 }
@@ -40,117 +40,118 @@ static char names[N][12];
 static struct th_walk_entry entries[N];
 static struct th_flight flights[N];
 
-static struct th_watch *watch_with(int n)
+static struct th_inflight *inflight_with(int n)
 {
-    struct th_watch *watch = th_watch_create();
-    cr_assert_not_null(watch);
+    struct th_inflight *inflight = th_inflight_create();
+    cr_assert_not_null(inflight);
     for (int i = 0; i < n; i++) {
         snprintf(names[i], sizeof names[i], "%d", i);
         entries[i] = (struct th_walk_entry){.dir = &dir, .name = names[i]};
         flights[i] = (struct th_flight){0};
-        th_watch_add(watch, &flights[i], &entries[i]);
+        th_inflight_add(inflight, &flights[i], &entries[i]);
     }
-    return watch;
+    return inflight;
 }
 
-Test(watch, names_the_oldest_that_somebody_is_at_first)
+Test(inflight, names_the_oldest_that_somebody_is_at_first)
 {
-    struct th_watch *watch = watch_with(4);
+    struct th_inflight *inflight = inflight_with(4);
     th_flight_move(&flights[2], TH_AT_LOAD);
     let_time_pass();
     th_flight_move_to_worker(&flights[1], TH_AT_WORK, 3, 1234);
     let_time_pass();
     th_flight_move_to_worker(&flights[0], TH_AT_AHEAD, 3, 1234);
-    expect_told(watch, 10, 4, "load a/2 0/0\ndecode a/1 3/1234\nqueue a/3 0/0 queued\nqueue a/0 3/1234 queued\n");
-    expect_told(watch, 3, 4, "load a/2 0/0\ndecode a/1 3/1234\nqueue a/3 0/0 queued\n");
-    expect_told(watch, 1, 4, "load a/2 0/0\n");
-    expect_told(watch, 0, 4, "");
+    expect_told(inflight, 10, 4, "load a/2 0/0\ndecode a/1 3/1234\nqueue a/3 0/0 queued\nqueue a/0 3/1234 queued\n");
+    expect_told(inflight, 3, 4, "load a/2 0/0\ndecode a/1 3/1234\nqueue a/3 0/0 queued\n");
+    expect_told(inflight, 1, 4, "load a/2 0/0\n");
+    expect_told(inflight, 0, 4, "");
     /* Where it already is, it does not come anew; with another worker it does. */
     let_time_pass();
     th_flight_move(&flights[2], TH_AT_LOAD);
     th_flight_move_to_worker(&flights[1], TH_AT_WORK, 3, 1234);
     th_flight_move(&flights[0], TH_AT_WRITE);
-    expect_told(watch, 3, 4, "load a/2 0/0\ndecode a/1 3/1234\nwrite a/0 3/1234\n");
+    expect_told(inflight, 3, 4, "load a/2 0/0\ndecode a/1 3/1234\nwrite a/0 3/1234\n");
     let_time_pass();
     th_flight_move_to_worker(&flights[1], TH_AT_WORK, 3, 1235);
-    expect_told(watch, 3, 4, "load a/2 0/0\nwrite a/0 3/1234\ndecode a/1 3/1235\n");
+    expect_told(inflight, 3, 4, "load a/2 0/0\nwrite a/0 3/1234\ndecode a/1 3/1235\n");
     for (int i = 0; i < 4; i++)
-        th_watch_remove(&flights[i]);
-    th_watch_remove(&flights[0]); /* in no list any more */
-    expect_told(watch, 10, 0, "");
-    th_watch_destroy(watch);
+        th_inflight_remove(&flights[i]);
+    th_inflight_remove(&flights[0]); /* in no list any more */
+    expect_told(inflight, 10, 0, "");
+    th_inflight_destroy(inflight);
 }
 
 /* Files come and go in any order, many to a list. */
-Test(watch, forgets_who_has_gone)
+Test(inflight, forgets_who_has_gone)
 {
-    struct th_watch *watch = watch_with(N);
+    struct th_inflight *inflight = inflight_with(N);
     for (int i = 0; i < N; i++)
         th_flight_move(&flights[i], i == 33 ? TH_AT_REPORT : TH_AT_QUEUE);
     for (int i = 0, k = 0; i < N; i++, k = (k + 17) % N) { /* 17 and 40 have no factor in common */
-        if (k != 33) th_watch_remove(&flights[k]);
-        if (i == 20) expect_told(watch, 1, k == 33 ? 20 : th_watch_read(watch, 0, add_line, NULL), "report a/33 0/0\n");
+        if (k != 33) th_inflight_remove(&flights[k]);
+        if (i == 20)
+            expect_told(inflight, 1, k == 33 ? 20 : th_inflight_read(inflight, 0, add_line, NULL), "report a/33 0/0\n");
     }
-    expect_told(watch, N, 1, "report a/33 0/0\n");
-    th_watch_remove(&flights[33]);
-    expect_told(watch, N, 0, "");
-    th_watch_destroy(watch);
+    expect_told(inflight, N, 1, "report a/33 0/0\n");
+    th_inflight_remove(&flights[33]);
+    expect_told(inflight, N, 0, "");
+    th_inflight_destroy(inflight);
 }
 
-Test(watch, names_the_folder_that_is_read)
+Test(inflight, names_the_folder_that_is_read)
 {
-    struct th_watch *watch = watch_with(1);
-    struct th_walk_watch *walk = th_watch_walk(watch, TH_WALK_SOURCES);
-    struct th_walk_watch *ahead = th_watch_walk(watch, TH_WALK_COUNT_AHEAD);
-    th_walk_watch_begin(walk);
-    expect_told(watch, 1, 2, "walk . 0/0\n");
-    th_walk_watch_folder(walk, "", "/net/photos");
-    expect_told(watch, 1, 2, "walk /net/photos 0/0\n");
-    th_walk_watch_folder(walk, "b/c", "d");
-    expect_told(watch, 1, 2, "walk b/c/d 0/0\n");
+    struct th_inflight *inflight = inflight_with(1);
+    struct th_walk_flight *walk = th_inflight_walk(inflight, TH_WALK_SOURCES);
+    struct th_walk_flight *ahead = th_inflight_walk(inflight, TH_WALK_COUNT_AHEAD);
+    th_walk_flight_begin(walk);
+    expect_told(inflight, 1, 2, "walk . 0/0\n");
+    th_walk_flight_folder(walk, "", "/net/photos");
+    expect_told(inflight, 1, 2, "walk /net/photos 0/0\n");
+    th_walk_flight_folder(walk, "b/c", "d");
+    expect_told(inflight, 1, 2, "walk b/c/d 0/0\n");
     let_time_pass();
-    th_walk_watch_folder(ahead, "b", "");
-    expect_told(watch, 2, 3, "walk b/c/d 0/0\nwalk b 0/0\n");
-    th_walk_watch_end(walk);
-    th_walk_watch_end(ahead);
+    th_walk_flight_folder(ahead, "b", "");
+    expect_told(inflight, 2, 3, "walk b/c/d 0/0\nwalk b 0/0\n");
+    th_walk_flight_end(walk);
+    th_walk_flight_end(ahead);
     th_flight_move(&flights[0], TH_AT_LOOKUP);
-    expect_told(watch, 2, 1, "load a/0 0/0\n");
-    th_watch_remove(&flights[0]);
-    th_watch_destroy(watch);
+    expect_told(inflight, 2, 1, "load a/0 0/0\n");
+    th_inflight_remove(&flights[0]);
+    th_inflight_destroy(inflight);
 }
 
-static void expect_moved(struct th_watch *watch, bool expected, const char *what)
+static void expect_moved(struct th_inflight *inflight, bool expected, const char *what)
 {
     static uint64_t last;
-    uint64_t moved_ns = th_watch_moved_ns(watch);
+    uint64_t moved_ns = th_inflight_moved_ns(inflight);
     cr_expect_leq(moved_ns, th_now_ns(), "%s", what);
     cr_expect_eq(moved_ns > last, expected, "%s", what);
     last = moved_ns;
     let_time_pass();
 }
 
-Test(watch, knows_when_anything_moved)
+Test(inflight, knows_when_anything_moved)
 {
-    struct th_watch *watch = th_watch_create();
-    cr_expect_eq(th_watch_moved_ns(watch), 0u);
-    th_watch_destroy(watch);
-    watch = watch_with(2);
-    expect_moved(watch, true, "found");
-    expect_moved(watch, false, "nothing");
+    struct th_inflight *inflight = th_inflight_create();
+    cr_expect_eq(th_inflight_moved_ns(inflight), 0u);
+    th_inflight_destroy(inflight);
+    inflight = inflight_with(2);
+    expect_moved(inflight, true, "found");
+    expect_moved(inflight, false, "nothing");
     th_flight_move(&flights[0], TH_AT_LOAD);
-    expect_moved(watch, true, "loaded");
+    expect_moved(inflight, true, "loaded");
     th_flight_move(&flights[0], TH_AT_LOAD);
-    expect_moved(watch, false, "the same");
+    expect_moved(inflight, false, "the same");
     th_flight_move(&flights[0], TH_AT_REPORT);
-    th_watch_remove(&flights[0]);
-    expect_moved(watch, true, "gone");
-    expect_moved(watch, false, "nothing since");
-    th_walk_watch_folder(th_watch_walk(watch, TH_WALK_SOURCES), "", "x");
-    expect_moved(watch, true, "a folder");
-    th_walk_watch_folder(th_watch_walk(watch, TH_WALK_COUNT_AHEAD), "", "x");
-    expect_moved(watch, false, "counting ahead does not count");
-    th_watch_remove(&flights[1]);
-    th_watch_destroy(watch);
+    th_inflight_remove(&flights[0]);
+    expect_moved(inflight, true, "gone");
+    expect_moved(inflight, false, "nothing since");
+    th_walk_flight_folder(th_inflight_walk(inflight, TH_WALK_SOURCES), "", "x");
+    expect_moved(inflight, true, "a folder");
+    th_walk_flight_folder(th_inflight_walk(inflight, TH_WALK_COUNT_AHEAD), "", "x");
+    expect_moved(inflight, false, "counting ahead does not count");
+    th_inflight_remove(&flights[1]);
+    th_inflight_destroy(inflight);
 }
 
 /* ---- in words ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mark.h - a few bytes in each output that say who made it, so that thumbs knows its own files
+ * maker_mark.h - a few bytes in each output that say who made it, so that thumbs knows its own files
  * when DEST/.thumbs is gone.
  *
  * JPEG: a comment "made by thumbs" in front of the tables; PNG: a text "Software" after the
@@ -8,8 +8,8 @@
  * extended attribute would cost none, but most copies, archives and some file systems lose it.)
  * A file that others have edited since still counts as made by thumbs.
  */
-#ifndef TH_COMMIT_MARK_H
-#define TH_COMMIT_MARK_H
+#ifndef TH_COMMIT_MAKER_MARK_H
+#define TH_COMMIT_MAKER_MARK_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +26,8 @@ struct th_mark {
     size_t front_len, back_len, skip;
 };
 void th_mark_make(const uint8_t *data, size_t len, struct th_mark *out);
+/* How long such a file will be. */
+size_t th_mark_len(const uint8_t *data, size_t len);
 
 /* Does the file at fd (of `size` bytes) bear it? Any bytes are fine. */
 bool th_mark_is_in(int fd, uint64_t size);

@@ -1,4 +1,5 @@
-#include "run/watch.h"
+/* SPDX-License-Identifier: MIT */
+#include "run/inflight.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -7,7 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/sys.h"
-#include "run/batch.h"
+#include "run/entry.h"
 
 /* Few enough to be read in a moment, enough that 64 threads seldom meet at one. */
 enum { N_SHARDS = 16 };
@@ -22,16 +23,16 @@ struct th_shard {
     char apart[128];   /* so that two locks never share a line of memory */
 };
 
-struct th_walk_watch {
+struct th_walk_flight {
     pthread_mutex_t lock; /* covers path; taken once a folder */
     struct th_bytes path;
     _Atomic uint64_t since_ns; /* of the last begin; the lowest bit: it is still in the walk */
 };
 
-struct th_watch {
+struct th_inflight {
     atomic_uint next_shard;
     struct th_shard shards[N_SHARDS];
-    struct th_walk_watch walks[TH_N_WALKS];
+    struct th_walk_flight walks[TH_N_WALKS];
 };
 
 static const struct {
@@ -66,9 +67,9 @@ static uint64_t now_ns(void)
     return (uint64_t)ts.tv_sec * UINT64_C(1000000000) + (uint64_t)ts.tv_nsec;
 }
 
-struct th_watch *th_watch_create(void)
+struct th_inflight *th_inflight_create(void)
 {
-    struct th_watch *w = th_calloc(1, sizeof *w);
+    struct th_inflight *w = th_calloc(1, sizeof *w);
     if (!w) return NULL;
     for (size_t i = 0; i < N_SHARDS; i++)
         pthread_mutex_init(&w->shards[i].lock, NULL);
@@ -77,7 +78,7 @@ struct th_watch *th_watch_create(void)
     return w;
 }
 
-void th_watch_destroy(struct th_watch *w)
+void th_inflight_destroy(struct th_inflight *w)
 {
     if (!w) return;
     for (size_t i = 0; i < N_SHARDS; i++)
@@ -106,7 +107,7 @@ static void note(struct th_flight *flight, enum th_at at)
     atomic_store_explicit(&flight->at, since_of(now_ns()) | (uint64_t)at, memory_order_relaxed);
 }
 
-void th_watch_add(struct th_watch *w, struct th_flight *flight, const struct th_walk_entry *entry)
+void th_inflight_add(struct th_inflight *w, struct th_flight *flight, const struct th_walk_entry *entry)
 {
     unsigned i = atomic_fetch_add_explicit(&w->next_shard, 1, memory_order_relaxed) % N_SHARDS;
     struct th_shard *shard = &w->shards[i];
@@ -121,7 +122,7 @@ void th_watch_add(struct th_watch *w, struct th_flight *flight, const struct th_
     pthread_mutex_unlock(&shard->lock);
 }
 
-void th_watch_remove(struct th_flight *flight)
+void th_inflight_remove(struct th_flight *flight)
 {
     struct th_shard *shard = flight->shard;
     if (!shard) return;
@@ -154,32 +155,32 @@ void th_flight_move_to_worker(struct th_flight *flight, enum th_at at, unsigned 
 
 /* ---- walks ---- */
 
-struct th_walk_watch *th_watch_walk(struct th_watch *w, enum th_walk_purpose purpose)
+struct th_walk_flight *th_inflight_walk(struct th_inflight *w, enum th_walk_purpose purpose)
 {
     return &w->walks[purpose];
 }
 
-void th_walk_watch_begin(struct th_walk_watch *walk)
+void th_walk_flight_begin(struct th_walk_flight *walk)
 {
     atomic_store_explicit(&walk->since_ns, now_ns() | 1, memory_order_relaxed);
 }
 
-void th_walk_watch_end(struct th_walk_watch *walk)
+void th_walk_flight_end(struct th_walk_flight *walk)
 {
     uint64_t since_ns = atomic_load_explicit(&walk->since_ns, memory_order_relaxed);
     atomic_store_explicit(&walk->since_ns, since_ns & ~UINT64_C(1), memory_order_relaxed);
 }
 
-void th_walk_watch_folder(void *user, const char *parent, const char *name)
+void th_walk_flight_folder(void *user, const char *parent, const char *name)
 {
-    struct th_walk_watch *walk = user;
+    struct th_walk_flight *walk = user;
     pthread_mutex_lock(&walk->lock);
     th_bytes_clear(&walk->path);
     th_bytes_adds(&walk->path, parent);
     if (*parent && *name) th_bytes_addc(&walk->path, '/');
     th_bytes_adds(&walk->path, name);
     pthread_mutex_unlock(&walk->lock);
-    th_walk_watch_begin(walk);
+    th_walk_flight_begin(walk);
 }
 
 /* ---- reading ---- */
@@ -232,10 +233,10 @@ static void pick_flight(struct picks *picks, const struct th_flight *flight)
         .since_ns = since_of(at), .stage = places[i].stage, .queued = places[i].queued, .what = places[i].what};
     if (i >= TH_AT_WAITS_FOR_MEMORY) one.worker = atomic_load_explicit(&flight->worker, memory_order_relaxed);
     struct found *picked = pick(picks, &one);
-    if (picked) th_file_add_path(&picked->path, flight->entry);
+    if (picked) th_entry_add_path(&picked->path, flight->entry);
 }
 
-static void pick_walk(struct picks *picks, struct th_walk_watch *walk, const char *what)
+static void pick_walk(struct picks *picks, struct th_walk_flight *walk, const char *what)
 {
     uint64_t since_ns = atomic_load_explicit(&walk->since_ns, memory_order_relaxed);
     if (!(since_ns & 1)) return;
@@ -246,7 +247,7 @@ static void pick_walk(struct picks *picks, struct th_walk_watch *walk, const cha
     pthread_mutex_unlock(&walk->lock);
 }
 
-static void tell(const struct found *one, uint64_t now, thumbs_waiting_fn *on_waiting, void *user)
+static void give(const struct found *one, uint64_t now, thumbs_waiting_fn *on_waiting, void *user)
 {
     struct thumbs_waiting waiting = {
         .path = th_bytes_failed(&one->path) ? "(no memory for its name)" : th_bytes_str(&one->path),
@@ -260,7 +261,7 @@ static void tell(const struct found *one, uint64_t now, thumbs_waiting_fn *on_wa
     on_waiting(user, &waiting);
 }
 
-size_t th_watch_read(struct th_watch *w, size_t most, thumbs_waiting_fn *on_waiting, void *user)
+size_t th_inflight_read(struct th_inflight *w, size_t most, thumbs_waiting_fn *on_waiting, void *user)
 {
     struct picks picks = {.most = most};
     if (most) picks.found = th_calloc(most, sizeof *picks.found);
@@ -276,7 +277,7 @@ size_t th_watch_read(struct th_watch *w, size_t most, thumbs_waiting_fn *on_wait
     }
     uint64_t now = now_ns();
     for (size_t i = 0; i < picks.n; i++) {
-        tell(&picks.found[i], now, on_waiting, user);
+        give(&picks.found[i], now, on_waiting, user);
         th_bytes_finish(&picks.found[i].path);
     }
     free(picks.found);
@@ -288,7 +289,7 @@ static uint64_t later(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-uint64_t th_watch_moved_ns(struct th_watch *w)
+uint64_t th_inflight_moved_ns(struct th_inflight *w)
 {
     uint64_t moved_ns = 0;
     for (int i = 0; i < TH_N_WALKS; i++) {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The names of outputs: a template is parsed once into pieces, expanded once per output. */
-#include <limits.h>
+/* A template is parsed once into pieces, expanded once per output. */
+#include "naming/template.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/sys.h"
-#include "commit/commit_internal.h"
+#include "naming/safe_path.h"
 
 enum kind { LITERAL, SLASH, DIR_FIELD, STEM, EXT, SIZE, WIDTH, HEIGHT, FORMAT, HASH };
 
@@ -53,7 +54,8 @@ static const char *alphabet_of(enum kind kind)
 
 static enum thumbs_code usage(struct thumbs_error *err, const char *text, const char *what)
 {
-    return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "name template \"%.60s\": %s", text, what);
+    return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "name template \"%.60s\": %s", text,
+                        what);
 }
 
 /* ---- parsing ---- */
@@ -71,8 +73,8 @@ static void add_literal(struct th_template *t, char c)
 }
 
 /* Parse the field whose '{' stands at part[0], of at most len bytes; *used is what it takes. */
-static enum thumbs_code parse_field(struct th_template *t, const char *text, const char *part, size_t len, size_t *used,
-                                    struct thumbs_error *err)
+static enum thumbs_code parse_field(struct th_template *t, const char *text, const char *part,
+                                    size_t len, size_t *used, struct thumbs_error *err)
 {
     const char *close = memchr(part, '}', len);
     if (!close) return usage(err, text, "'{' without '}' (a literal brace is written twice)");
@@ -85,14 +87,15 @@ static enum thumbs_code parse_field(struct th_template *t, const char *text, con
         }
     }
     return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE,
-                        "name template \"%.60s\": unknown field \"%.*s\"; there are " FIELD_NAMES, text,
-                        (int)(name_len < 20 ? name_len + 2 : 20), part);
+                        "name template \"%.60s\": unknown field \"%.*s\"; there are " FIELD_NAMES,
+                        text, (int)(name_len < 20 ? name_len + 2 : 20), part);
 }
 
-static enum thumbs_code parse_part(struct th_template *t, const char *text, const char *part, size_t len,
-                                   struct thumbs_error *err)
+static enum thumbs_code parse_part(struct th_template *t, const char *text, const char *part,
+                                   size_t len, struct thumbs_error *err)
 {
-    if (len == 2 && memcmp(part, "..", 2) == 0) return usage(err, text, "\"..\" would lead out of the output folder");
+    if (len == 2 && memcmp(part, "..", 2) == 0)
+        return usage(err, text, "\"..\" would lead out of the output folder");
     for (size_t i = 0; i < len;) {
         bool doubled = i + 1 < len && part[i + 1] == part[i];
         if ((part[i] == '{' || part[i] == '}') && doubled) {
@@ -116,11 +119,13 @@ static enum thumbs_code parse_part(struct th_template *t, const char *text, cons
 static enum thumbs_code parse(struct th_template *t, const char *text, struct thumbs_error *err)
 {
     if (!*text) return usage(err, text, "it is empty");
-    if (*text == '/') return usage(err, text, "it must be relative, outputs stay below the output folder");
+    if (*text == '/')
+        return usage(err, text, "it must be relative, outputs stay below the output folder");
     for (const char *part = text;;) {
         size_t len = strcspn(part, "/");
         bool is_last = part[len] == '\0', says_nothing = len == 0 || (len == 1 && *part == '.');
-        if (says_nothing && is_last) return usage(err, text, "it ends in a folder, not in a file name");
+        if (says_nothing && is_last)
+            return usage(err, text, "it ends in a folder, not in a file name");
         if (!says_nothing) {
             enum thumbs_code code = parse_part(t, text, part, len, err);
             if (code) return code;
@@ -140,7 +145,8 @@ static bool has(const struct th_template *t, enum kind kind)
 }
 
 static enum thumbs_code check_apart(const struct th_template *t, const char *text,
-                                    const struct thumbs_image_options *options, struct thumbs_error *err)
+                                    const struct thumbs_image_options *options,
+                                    struct thumbs_error *err)
 {
     if (options->n_sizes > 1 && !has(t, SIZE) && !has(t, WIDTH) && !has(t, HEIGHT))
         return usage(err, text, "with several sizes it needs {size}, {width} or {height}");
@@ -153,7 +159,8 @@ static enum thumbs_code check_apart(const struct th_template *t, const char *tex
 
 /* Is the border between a field and the literal text beside it clear from the name alone? `edge` is the byte of the
  * text that touches the field. */
-static bool is_border(const struct th_template *t, const struct piece *field, const struct piece *text, bool at_end)
+static bool is_border(const struct th_template *t, const struct piece *field,
+                      const struct piece *text, bool at_end)
 {
     const char *alphabet = alphabet_of(field->kind);
     if (!alphabet || text->kind != LITERAL) return false;
@@ -178,10 +185,12 @@ static bool tells_stem(const struct th_template *t, size_t from, size_t to)
     if (n_others == 0) return true;
     if (n_stems > 1) return false;
     for (size_t i = from; i < at; i++) {
-        if (t->pieces[i].kind != LITERAL && !is_border(t, &t->pieces[i], &t->pieces[i + 1], false)) return false;
+        if (t->pieces[i].kind != LITERAL && !is_border(t, &t->pieces[i], &t->pieces[i + 1], false))
+            return false;
     }
     for (size_t i = at + 1; i < to; i++) {
-        if (t->pieces[i].kind != LITERAL && !is_border(t, &t->pieces[i], &t->pieces[i - 1], true)) return false;
+        if (t->pieces[i].kind != LITERAL && !is_border(t, &t->pieces[i], &t->pieces[i - 1], true))
+            return false;
     }
     return true;
 }
@@ -218,7 +227,8 @@ enum thumbs_code th_template_create(const char *text, const struct thumbs_image_
     return THUMBS_OK;
 out:
     th_template_destroy(t);
-    if (code == THUMBS_MEMORY) th_error_set(err, code, THUMBS_STAGE_NONE, "no memory for the name template");
+    if (code == THUMBS_MEMORY)
+        th_error_set(err, code, THUMBS_STAGE_NONE, "no memory for the name template");
     return code;
 }
 
@@ -233,75 +243,6 @@ void th_template_destroy(struct th_template *t)
 bool th_template_is_injective(const struct th_template *t)
 {
     return t->injective;
-}
-
-/* ---- clean paths ---- */
-
-static bool begins_with(const char *text, size_t len, const char *prefix)
-{
-    size_t prefix_len = strlen(prefix);
-    return len >= prefix_len && memcmp(text, prefix, prefix_len) == 0;
-}
-
-static bool is_exactly(const char *text, size_t len, const char *word)
-{
-    return len == strlen(word) && memcmp(text, word, len) == 0;
-}
-
-/* Names that must not be made, also behind underscores, so that putting one more before them never makes two names
- * one. */
-static bool is_reserved(const char *part, size_t len, bool at_top)
-{
-    while (len > 0 && *part == '_') {
-        part++;
-        len--;
-    }
-    return is_exactly(part, len, ".") || is_exactly(part, len, "..") || begins_with(part, len, TH_TEMP_PREFIX) ||
-           (at_top && is_exactly(part, len, TH_STATE_DIR));
-}
-
-/* A file ending, dot included, that is worth keeping in a cut name: its length, or 0. */
-static size_t ending_len(const char *part, size_t len)
-{
-    const char *dot = memrchr(part, '.', len);
-    size_t ending = dot && dot > part ? (size_t)(part + len - dot) : 0;
-    return ending <= 32 ? ending : 0;
-}
-
-/* The hash is of the whole part as it was, so that names that differ only behind the cut stay apart. A UTF-8 sequence
- * is not cut in two: some file systems take no such names. */
-static void add_cut(struct th_bytes *out, const char *part, size_t len, bool underscore, bool is_file)
-{
-    size_t ending = is_file ? ending_len(part, len) : 0;
-    size_t keep = NAME_MAX - underscore - 17 - ending;
-    for (int i = 0; i < 3 && ((unsigned char)part[keep] & 0xc0) == 0x80; i++)
-        keep--;
-    th_bytes_add(out, part, keep);
-    th_bytes_addf(out, "~%016llx", (unsigned long long)th_hash64(part, len, 0));
-    th_bytes_add(out, part + len - ending, ending);
-}
-
-static void add_part(struct th_bytes *out, const char *part, size_t len, bool is_file)
-{
-    bool underscore = is_reserved(part, len, out->len == 0);
-    if (out->len > 0) th_bytes_addc(out, '/');
-    if (underscore) th_bytes_addc(out, '_');
-    if (len + underscore <= NAME_MAX)
-        th_bytes_add(out, part, len);
-    else
-        add_cut(out, part, len, underscore, is_file);
-}
-
-void th_path_clean(struct th_bytes *out, const char *raw, size_t len, bool is_file)
-{
-    while (len > 0) {
-        const char *slash = memchr(raw, '/', len);
-        size_t part_len = slash ? (size_t)(slash - raw) : len;
-        if (part_len > 0) add_part(out, raw, part_len, is_file && !slash);
-        size_t step = slash ? part_len + 1 : part_len;
-        raw += step;
-        len -= step;
-    }
 }
 
 /* ---- expanding ---- */
@@ -379,7 +320,7 @@ char *th_template_expand(const struct th_template *t, const struct th_name_parts
     struct th_bytes raw = {0}, path = {0};
     for (size_t i = 0; i < t->n_pieces; i++)
         add_value(&raw, t, &t->pieces[i], parts);
-    th_path_clean(&path, th_bytes_str(&raw), raw.len, true);
+    th_safe_path_add(&path, th_bytes_str(&raw), raw.len, true);
     /* A template of {dir} alone has nothing to say at the top. */
     if (path.len == 0) th_bytes_addc(&path, '_');
     if (th_bytes_failed(&raw)) path.failed = true;

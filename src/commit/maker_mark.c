@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "commit/mark.h"
+#include "commit/maker_mark.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -81,6 +81,13 @@ void th_mark_make(const uint8_t *data, size_t len, struct th_mark *out)
         put_front(out, data, PNG_HEAD, png_mark, LEN_OF(png_mark));
     else if (is_webp(data, len))
         mark_webp(data, len, out);
+}
+
+size_t th_mark_len(const uint8_t *data, size_t len)
+{
+    struct th_mark mark;
+    th_mark_make(data, len, &mark);
+    return len - mark.skip + mark.front_len + mark.back_len;
 }
 
 /* ---- finding ---- */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* source_id.h - what a source is known again by. */
+#ifndef TH_COMMIT_SOURCE_ID_H
+#define TH_COMMIT_SOURCE_ID_H
+
+#include <stdint.h>
+
+/* What a source file was when it was read. Tools that keep size and mtime change the ctime, or put another file (inode)
+ * in its folder. */
+struct th_source_id {
+    uint64_t size;
+    int64_t mtime_sec, ctime_sec;
+    int32_t mtime_nsec, ctime_nsec;
+    uint64_t inode; /* 0 where the file system does not keep it */
+};
+
+#endif

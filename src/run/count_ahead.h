@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * count_ahead.h - how many files there will be, for a percentage.
+ *
+ * The walk itself is held back by the queues and never much ahead of the workers; who wants to know
+ * how far a run is needs a walk that runs free. Names only; best effort.
+ */
+#ifndef TH_RUN_COUNT_AHEAD_H
+#define TH_RUN_COUNT_AHEAD_H
+
+#include "run/state.h"
+
+/* Start a thread that sets batch->expected and ends early once batch->finished is set. False: none
+ * was wanted, or none could be had. */
+bool th_count_ahead_start(struct thumbs_batch *batch, pthread_t *thread);
+
+#endif

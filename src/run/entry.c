@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/entry.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+
+void th_entry_add_path(struct th_bytes *b, const struct th_walk_entry *entry)
+{
+    const char *dir = entry->dir ? entry->dir->path : "";
+    const char *name = entry->name ? entry->name : "";
+    th_bytes_adds(b, dir);
+    if (*dir && *name) th_bytes_addc(b, '/');
+    th_bytes_adds(b, name);
+    if (b->len == 0) th_bytes_adds(b, ".");
+}
+
+struct th_naming_source th_entry_source(const struct th_walk_entry *entry, bool follow)
+{
+    return (struct th_naming_source){.dir = entry->dir->path,
+                                     .name = entry->name,
+                                     .keep_extension = entry->keep_extension,
+                                     .follow = follow || entry->follow,
+                                     .folder = entry->dir};
+}
+
+enum th_beside th_entry_look(void *dir, const char *name)
+{
+    struct stat st;
+    if (th_dir_stat(dir, name, false, &st) != 0) return TH_BESIDE_NOTHING;
+    return S_ISDIR(st.st_mode) ? TH_BESIDE_FOLDER : TH_BESIDE_FILE;
+}
+
+size_t th_entry_peek_at(int dirfd, const char *name, bool follow, uint8_t *first, size_t most)
+{
+    int fd = th_openat(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW), 0);
+    if (fd < 0) return 0;
+    ssize_t n = th_read_full(fd, first, most);
+    close(fd);
+    return n > 0 ? (size_t)n : 0;
+}
+
+size_t th_entry_peek(void *dir, const char *name, bool follow, uint8_t *first, size_t most)
+{
+    return th_entry_peek_at(th_dir_fd(dir), name, follow, first, most);
+}

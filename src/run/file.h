@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* file.h - a file in flight: its beginning and its end, and what commit knows it by. */
+#ifndef TH_RUN_FILE_H
+#define TH_RUN_FILE_H
+
+#include "commit/output_folder.h"
+#include "commit/source_id.h"
+#include "run/state.h"
+
+/* A file in flight for a walk entry, which it takes over (*entry is zeroed); NULL: no memory, the entry stays. */
+struct th_file *th_file_create(struct thumbs_batch *batch, struct th_walk_entry *entry);
+/* Gives a buffer back to the batch. NULL is fine. */
+void th_file_destroy(struct thumbs_batch *batch, struct th_file *file);
+
+/* What was made of its folder in DEST. */
+struct th_output_folder *th_file_output_folder(const struct th_file *file);
+/* Its state when it was read. */
+struct th_source_id th_file_id(const struct th_file *file);
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/prepare.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/sys.h"
+#include "commit/history.h"
+#include "naming/outputs.h"
+#include "naming/promise.h"
+#include "run/batch_options.h"
+#include "run/entry.h"
+#include "run/file.h"
+#include "run/reporter.h"
+#include "run/stop.h"
+
+/* ---- by its name ---- */
+
+/* Is an output that its short name leads to another source's on record, and is that one still there? */
+static bool is_short_name_taken(const struct thumbs_batch *batch, const struct th_walk_entry *entry)
+{
+    struct th_naming_source source = th_entry_source(entry, batch->options.follow);
+    source.keep_extension = false;
+    bool taken = false;
+    for (uint32_t i = 0; i < th_outputs_count(&batch->naming) && !taken; i++) {
+        struct th_bytes owner = {0};
+        char *path = th_outputs_predict_path(&batch->naming, &source, i);
+        taken = path && th_history_owner(atomic_load(&entry->dir->place), path, entry->name, &owner) &&
+                th_entry_look(entry->dir, th_bytes_str(&owner)) != TH_BESIDE_NOTHING;
+        th_bytes_finish(&owner);
+        free(path);
+    }
+    return taken;
+}
+
+/* The walk names outputs by what the folder holds now. Who had an output before keeps its name, whoever has come to
+ * stand beside it or has gone: else thumbnails would be renamed, and the old ones left behind. A newcomer then takes
+ * its whole name, if the short one is another's. (Not where sources of several folders may want one name: those are
+ * compared by th_compare_names(), which goes by the walk alone.) */
+static void settle_name(const struct thumbs_batch *batch, struct th_walk_entry *entry)
+{
+    if (!th_template_is_injective(batch->name_template)) return;
+    if (th_history_kept_name(atomic_load(&entry->dir->place), entry->name, &entry->keep_extension)) return;
+    if (!entry->keep_extension) entry->keep_extension = is_short_name_taken(batch, entry);
+}
+
+/* Does its name alone decide its status? Then that is reported. */
+static bool is_clashing(struct thumbs_batch *batch, struct th_file *file)
+{
+    struct thumbs_error error = {0};
+    struct th_naming_source source = th_entry_source(&file->entry, batch->options.follow);
+    if (th_clashes_want(&batch->clashes, &batch->naming, &source)) {
+        th_error_set(&error, THUMBS_NAME_CLASH, THUMBS_STAGE_WALK, "another source gets the same output name");
+    } else if (file->entry.dir->has_folders && th_outputs_meet_folder(&batch->naming, &source)) {
+        th_error_set(&error, THUMBS_NAME_CLASH, THUMBS_STAGE_WALK, "a folder beside it has the name of its output");
+    } else {
+        return false;
+    }
+    th_reporter_file(batch, file, THUMBS_STATUS_FAILED, &error);
+    return true;
+}
+
+/* ---- by what was made before ---- */
+
+/* Did this state of it do harm the last time? --force is no wish to see that again: it is about outputs that stand. */
+static bool is_known_to_fail(struct thumbs_batch *batch, struct th_file *file, const struct th_source_id *id)
+{
+    struct thumbs_error error = {0};
+    if (batch->options.retry_failed) return false;
+    if (!th_history_recall_failure(th_file_output_folder(file), file->entry.name, id,
+                                   th_batch_options_timeout_ns(&batch->options), &error))
+        return false;
+    th_reporter_file(batch, file, THUMBS_STATUS_FAILED, &error);
+    return true;
+}
+
+/* Does file->st, with what was made before? */
+static bool is_known(struct thumbs_batch *batch, struct th_file *file)
+{
+    struct th_walk_entry *entry = &file->entry;
+    struct thumbs_error error = {0};
+    struct th_source_id id = th_file_id(file);
+    if (is_known_to_fail(batch, file, &id)) return true;
+    if (batch->options.force) return false;
+    switch (th_history_lookup(th_file_output_folder(file), entry->name, entry->keep_extension, &id)) {
+    case TH_KNOWN_UP_TO_DATE:
+        /* Where names must be claimed, an output that is not made again could be taken by another source. */
+        if (batch->claims) return false;
+        th_reporter_file(batch, file, THUMBS_STATUS_UP_TO_DATE, NULL);
+        return true;
+    case TH_KNOWN_NOT_IMAGE:
+        th_error_set(&error, THUMBS_NOT_IMAGE, THUMBS_STAGE_LOAD, "is not an image");
+        th_reporter_file(batch, file, THUMBS_STATUS_SKIPPED, &error);
+        return true;
+    case TH_KNOWN_NOTHING:
+        break;
+    }
+    return false;
+}
+
+static bool is_known_by_name(struct thumbs_batch *batch, struct th_file *file)
+{
+    bool follow = batch->options.follow || file->entry.follow;
+    if (th_dir_stat(file->entry.dir, file->entry.name, follow, &file->st) != 0)
+        return false; /* opening it will say why */
+    return is_known(batch, file);
+}
+
+bool th_prepare_begin(struct thumbs_batch *batch, struct th_file *file)
+{
+    th_flight_move(&file->flight, TH_AT_LOOKUP);
+    settle_name(batch, &file->entry);
+    if (!th_stop_asked(batch) && !is_clashing(batch, file)) return true;
+    th_file_destroy(batch, file);
+    return false;
+}
+
+bool th_prepare_is_settled(struct thumbs_batch *batch, struct th_file *file, const struct stat *st)
+{
+    file->st = *st;
+    if (!is_known(batch, file)) {
+        th_flight_move(&file->flight, TH_AT_LOAD);
+        return false;
+    }
+    th_file_destroy(batch, file);
+    return true;
+}
+
+/* ---- by its first bytes ---- */
+
+/* Why a name that promises an image has failed: the content is something else. `found` says what, if that is known. */
+static void set_broken_promise(struct thumbs_error *error, bool is_empty, const char *found)
+{
+    static const char unknown[] = "is not an image";
+    const char *what = strcmp(found, unknown) == 0 ? "its content is none that is known" : found;
+    char message[sizeof error->message];
+    snprintf(message, sizeof message, is_empty ? "the file is empty" : "named like an image, but %.120s", what);
+    th_error_set(error, is_empty ? THUMBS_CORRUPT : THUMBS_UNSUPPORTED, THUMBS_STAGE_LOAD, "%s", message);
+}
+
+/* No picture for us. A file that claims by its name to be one is not passed over in silence: it is a picture that was
+ * lost. */
+static void report_not_image(struct thumbs_batch *batch, struct th_file *file, struct thumbs_error *error)
+{
+    if (th_promise_is_image(file->entry.name)) {
+        set_broken_promise(error, file->st.st_size == 0, error->message);
+        th_reporter_file(batch, file, THUMBS_STATUS_FAILED, error);
+        return;
+    }
+    struct th_source_id id = th_file_id(file);
+    th_history_remember_not_image(th_file_output_folder(file), file->entry.name, &id);
+    th_reporter_file(batch, file, THUMBS_STATUS_SKIPPED, error);
+}
+
+/* A dry run reports what would be made, with the names as far as they are known before decoding. */
+static void report_planned(struct thumbs_batch *batch, struct th_file *file)
+{
+    struct thumbs_output outputs[THUMBS_MAX_OUTPUTS];
+    char *paths[THUMBS_MAX_OUTPUTS] = {0};
+    struct th_naming_source source = th_entry_source(&file->entry, batch->options.follow);
+    uint32_t n = th_outputs_count(&batch->naming);
+    for (uint32_t i = 0; i < n; i++) {
+        struct th_image_output o = th_outputs_predict(&batch->naming, source.name, i);
+        paths[i] = th_outputs_predict_path(&batch->naming, &source, i);
+        outputs[i] = (struct thumbs_output){.path = paths[i] ? paths[i] : "", .format = (enum thumbs_format)o.format};
+    }
+    struct thumbs_event event = {
+        .status = THUMBS_STATUS_DONE, .bytes = (uint64_t)file->st.st_size, .outputs = outputs, .n_outputs = n};
+    th_reporter_file_event(batch, file, &event);
+    for (uint32_t i = 0; i < n; i++)
+        free(paths[i]);
+}
+
+/* ---- loading ---- */
+
+bool th_prepare_end_load(struct thumbs_batch *batch, struct th_file *file, enum thumbs_code code,
+                         struct thumbs_error *error)
+{
+    if (code == THUMBS_OK && !batch->options.dry_run) return true;
+    if (code == THUMBS_OK) {
+        report_planned(batch, file);
+    } else if (code == THUMBS_NOT_IMAGE) {
+        report_not_image(batch, file, error);
+    } else if (code != THUMBS_STOPPED) {
+        th_reporter_file(batch, file, THUMBS_STATUS_FAILED, error);
+    }
+    th_file_destroy(batch, file);
+    return false;
+}
+
+void th_prepare_at(void *user, void *loading, enum th_load_at load_at)
+{
+    static const enum th_at at[] = {[TH_LOAD_READING] = TH_AT_LOAD,
+                                    [TH_LOAD_WAITS_FOR_BUFFER] = TH_AT_WAITS_FOR_BUFFER,
+                                    [TH_LOAD_READY] = TH_AT_QUEUE};
+    struct th_file *file = loading;
+    (void)user;
+    th_flight_move(&file->flight, at[load_at]);
+}
+
+static void loading_at(void *file, enum th_load_at at)
+{
+    th_prepare_at(NULL, file, at);
+}
+
+bool th_prepare_file(struct thumbs_batch *batch, struct th_file *file)
+{
+    struct thumbs_error error = {0};
+    if (!th_prepare_begin(batch, file)) return false;
+    if (is_known_by_name(batch, file)) {
+        th_file_destroy(batch, file);
+        return false;
+    }
+    th_flight_move(&file->flight, TH_AT_LOAD);
+    struct th_loader loader = batch->loader;
+    loader.follow |= file->entry.follow;
+    loader.at = loading_at;
+    loader.at_user = file;
+    uint64_t start_ns = th_now_ns();
+    enum thumbs_code code =
+        th_load_file(&loader, th_dir_fd(file->entry.dir), file->entry.name, &file->item.buffer, &file->st, &error);
+    file->load_ns = th_now_ns() - start_ns;
+    return th_prepare_end_load(batch, file, code, &error);
+}
+
+void th_prepare_queue(struct thumbs_batch *batch, struct th_file *file)
+{
+    file->queued_ns = th_now_ns();
+    th_flight_move(&file->flight, TH_AT_QUEUE);
+    if (!th_queue_push(batch->loaded, file)) th_file_destroy(batch, file);
+}
