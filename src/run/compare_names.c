@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "naming/outputs.h"
-#include "run/entry.h"
+#include "run/found.h"
 #include "run/stop.h"
 
 static enum thumbs_code no_memory(struct thumbs_error *err)
@@ -24,7 +24,7 @@ static bool is_candidate(struct thumbs_batch *batch, const struct th_walk_entry 
 
 static bool add_outputs(struct thumbs_batch *batch, const struct th_walk_entry *entry)
 {
-    struct th_naming_source source = th_entry_source(entry, batch->options.follow);
+    struct th_naming_source source = th_found_source(entry, batch->options.follow);
     return th_clashes_add(&batch->clashes, &batch->naming, &source);
 }
 

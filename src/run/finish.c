@@ -10,8 +10,8 @@
 #include "commit/write.h"
 #include "naming/outputs.h"
 #include "run/batch_options.h"
-#include "run/entry.h"
 #include "run/file.h"
+#include "run/found.h"
 #include "run/reporter.h"
 #include "run/stop.h"
 
@@ -62,7 +62,7 @@ static enum thumbs_code claim_names(const struct thumbs_batch *batch, const stru
 {
     struct th_bytes source = {0};
     if (!batch->claims) return THUMBS_OK;
-    th_entry_add_path(&source, entry);
+    th_found_add_path(&source, entry);
     enum thumbs_code code = THUMBS_OK;
     if (th_bytes_failed(&source)) code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WRITE, "no memory for a name");
     uint64_t owner = th_hash64(th_bytes_str(&source), source.len, 3);
@@ -80,7 +80,7 @@ static enum thumbs_code name_outputs(const struct thumbs_batch *batch, const str
 {
     const struct th_naming *naming = &batch->naming;
     const struct th_image_result *result = outcome->result;
-    struct th_naming_source source = th_entry_source(&file->entry, batch->options.follow);
+    struct th_naming_source source = th_found_source(&file->entry, batch->options.follow);
     bool keep_extension = th_outputs_keep_extension(naming, &source, result);
     enum thumbs_code code = THUMBS_OK;
     for (uint32_t i = 0; i < result->n_outputs && code == THUMBS_OK; i++) {

@@ -8,7 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/sys.h"
-#include "run/entry.h"
+#include "run/found.h"
 
 /* Few enough to be read in a moment, enough that 64 threads seldom meet at one. */
 enum { N_SHARDS = 16 };
@@ -233,7 +233,7 @@ static void pick_flight(struct picks *picks, const struct th_flight *flight)
         .since_ns = since_of(at), .stage = places[i].stage, .queued = places[i].queued, .what = places[i].what};
     if (i >= TH_AT_WAITS_FOR_MEMORY) one.worker = atomic_load_explicit(&flight->worker, memory_order_relaxed);
     struct found *picked = pick(picks, &one);
-    if (picked) th_entry_add_path(&picked->path, flight->entry);
+    if (picked) th_found_add_path(&picked->path, flight->entry);
 }
 
 static void pick_walk(struct picks *picks, struct th_walk_flight *walk, const char *what)

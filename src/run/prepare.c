@@ -11,8 +11,8 @@
 #include "naming/outputs.h"
 #include "naming/promise.h"
 #include "run/batch_options.h"
-#include "run/entry.h"
 #include "run/file.h"
+#include "run/found.h"
 #include "run/reporter.h"
 #include "run/stop.h"
 
@@ -21,14 +21,14 @@
 /* Is an output that its short name leads to another source's on record, and is that one still there? */
 static bool is_short_name_taken(const struct thumbs_batch *batch, const struct th_walk_entry *entry)
 {
-    struct th_naming_source source = th_entry_source(entry, batch->options.follow);
+    struct th_naming_source source = th_found_source(entry, batch->options.follow);
     source.keep_extension = false;
     bool taken = false;
     for (uint32_t i = 0; i < th_outputs_count(&batch->naming) && !taken; i++) {
         struct th_bytes owner = {0};
         char *path = th_outputs_predict_path(&batch->naming, &source, i);
         taken = path && th_history_owner(atomic_load(&entry->dir->place), path, entry->name, &owner) &&
-                th_entry_look(entry->dir, th_bytes_str(&owner)) != TH_BESIDE_NOTHING;
+                th_found_look(entry->dir, th_bytes_str(&owner)) != TH_BESIDE_NOTHING;
         th_bytes_finish(&owner);
         free(path);
     }
@@ -50,7 +50,7 @@ static void settle_name(const struct thumbs_batch *batch, struct th_walk_entry *
 static bool is_clashing(struct thumbs_batch *batch, struct th_file *file)
 {
     struct thumbs_error error = {0};
-    struct th_naming_source source = th_entry_source(&file->entry, batch->options.follow);
+    struct th_naming_source source = th_found_source(&file->entry, batch->options.follow);
     if (th_clashes_want(&batch->clashes, &batch->naming, &source)) {
         th_error_set(&error, THUMBS_NAME_CLASH, THUMBS_STAGE_WALK, "another source gets the same output name");
     } else if (file->entry.dir->has_folders && th_outputs_meet_folder(&batch->naming, &source)) {
@@ -159,7 +159,7 @@ static void report_planned(struct thumbs_batch *batch, struct th_file *file)
 {
     struct thumbs_output outputs[THUMBS_MAX_OUTPUTS];
     char *paths[THUMBS_MAX_OUTPUTS] = {0};
-    struct th_naming_source source = th_entry_source(&file->entry, batch->options.follow);
+    struct th_naming_source source = th_found_source(&file->entry, batch->options.follow);
     uint32_t n = th_outputs_count(&batch->naming);
     for (uint32_t i = 0; i < n; i++) {
         struct th_image_output o = th_outputs_predict(&batch->naming, source.name, i);

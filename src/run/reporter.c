@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/reporter.h"
 
-#include "run/entry.h"
+#include "run/found.h"
 #include "run/stop.h"
 
 void th_reporter_event(struct thumbs_batch *batch, const struct th_walk_entry *entry, struct thumbs_event *event)
 {
     struct th_bytes path = {0};
-    th_entry_add_path(&path, entry);
+    th_found_add_path(&path, entry);
     event->source = th_bytes_str(&path);
     event->named = entry->named;
     /* Counted first, so that who asks for totals from within the callback finds this one in them. */

@@ -14,7 +14,7 @@
 #include "naming/promise.h"
 #include "naming/safe_path.h"
 #include "run/batch_options.h"
-#include "run/entry.h"
+#include "run/found.h"
 #include "run/stop.h"
 
 /* ---- how much at a time ---- */
@@ -153,7 +153,7 @@ static bool is_image(void *user, int dirfd, const char *name, bool follow)
 {
     (void)user;
     uint8_t first[TH_SNIFF_LEN];
-    size_t n = th_entry_peek_at(dirfd, name, follow, first, sizeof first);
+    size_t n = th_found_peek_at(dirfd, name, follow, first, sizeof first);
     return n > 0 && judge(name, first, n, NULL) != THUMBS_NOT_IMAGE;
 }
 
@@ -219,7 +219,7 @@ static struct th_loader loader_of(const struct thumbs_batch *b)
 static enum thumbs_code make_naming(struct thumbs_batch *b, struct thumbs_error *err)
 {
     const struct thumbs_options *o = &b->options;
-    b->naming = (struct th_naming){.image = &o->image, .look = th_entry_look, .peek = th_entry_peek};
+    b->naming = (struct th_naming){.image = &o->image, .look = th_found_look, .peek = th_found_peek};
     enum thumbs_code code = th_template_create(o->name_template, &o->image, &b->name_template, err);
     b->naming.template = b->name_template;
     return code;

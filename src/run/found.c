@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "run/entry.h"
+#include "run/found.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -7,7 +7,7 @@
 
 #include "base/sys.h"
 
-void th_entry_add_path(struct th_bytes *b, const struct th_walk_entry *entry)
+void th_found_add_path(struct th_bytes *b, const struct th_walk_entry *entry)
 {
     const char *dir = entry->dir ? entry->dir->path : "";
     const char *name = entry->name ? entry->name : "";
@@ -17,7 +17,7 @@ void th_entry_add_path(struct th_bytes *b, const struct th_walk_entry *entry)
     if (b->len == 0) th_bytes_adds(b, ".");
 }
 
-struct th_naming_source th_entry_source(const struct th_walk_entry *entry, bool follow)
+struct th_naming_source th_found_source(const struct th_walk_entry *entry, bool follow)
 {
     return (struct th_naming_source){.dir = entry->dir->path,
                                      .name = entry->name,
@@ -26,14 +26,14 @@ struct th_naming_source th_entry_source(const struct th_walk_entry *entry, bool 
                                      .folder = entry->dir};
 }
 
-enum th_beside th_entry_look(void *dir, const char *name)
+enum th_beside th_found_look(void *dir, const char *name)
 {
     struct stat st;
     if (th_dir_stat(dir, name, false, &st) != 0) return TH_BESIDE_NOTHING;
     return S_ISDIR(st.st_mode) ? TH_BESIDE_FOLDER : TH_BESIDE_FILE;
 }
 
-size_t th_entry_peek_at(int dirfd, const char *name, bool follow, uint8_t *first, size_t most)
+size_t th_found_peek_at(int dirfd, const char *name, bool follow, uint8_t *first, size_t most)
 {
     int fd = th_openat(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW), 0);
     if (fd < 0) return 0;
@@ -42,7 +42,7 @@ size_t th_entry_peek_at(int dirfd, const char *name, bool follow, uint8_t *first
     return n > 0 ? (size_t)n : 0;
 }
 
-size_t th_entry_peek(void *dir, const char *name, bool follow, uint8_t *first, size_t most)
+size_t th_found_peek(void *dir, const char *name, bool follow, uint8_t *first, size_t most)
 {
-    return th_entry_peek_at(th_dir_fd(dir), name, follow, first, most);
+    return th_found_peek_at(th_dir_fd(dir), name, follow, first, most);
 }
