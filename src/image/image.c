@@ -8,6 +8,7 @@
 #include "image/icc.h"
 #include "image/jpeg/jpeg_hot.h"
 #include "image/judge.h"
+#include "image/module.h"
 #include "image/rowmake.h"
 #include "image/steps.h"
 #include "image/vips/vips_load.h"
@@ -100,7 +101,7 @@ enum thumbs_code th_image_preload(unsigned wants, struct thumbs_error *err)
 
 void th_image_seal(void)
 {
-    th_vips_seal();
+    th_module_seal();
 }
 
 void th_image_thread_finish(void)

@@ -13,7 +13,4 @@ enum thumbs_code th_vips_load(const struct th_vips_ops **ops, struct thumbs_erro
 /* The same, NULL if nothing has loaded it yet. */
 const struct th_vips_ops *th_vips_if_loaded(void);
 
-/* From now on nothing is loaded: see th_image_seal(). */
-void th_vips_seal(void);
-
 #endif
