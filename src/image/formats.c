@@ -12,6 +12,21 @@
         text, sizeof(text) - 1                                                                                         \
     }
 
+/* HEIC and AVIF go straight to the codecs where they are built in, and what that declines to libvips. */
+#if THUMBS_WITH_HEIF
+#define HEIF_DECODERS                                                                                                  \
+    {                                                                                                                  \
+        &th_backend_heif, &th_backend_vips                                                                             \
+    }
+#define HEIF_WANTS TH_WANTS_HEIF
+#else
+#define HEIF_DECODERS                                                                                                  \
+    {                                                                                                                  \
+        &th_backend_vips                                                                                               \
+    }
+#define HEIF_WANTS TH_WANTS_VIPS
+#endif
+
 static const struct th_format formats[THUMBS_N_FORMATS] =
     {
         [THUMBS_FORMAT_NONE] = {.name = "none", .ext = ""},
@@ -44,8 +59,8 @@ static const struct th_format formats[THUMBS_N_FORMATS] =
                                 .ext = "avif",
                                 .endings = {"avif", "avifs"},
                                 .sniff = th_sniff_avif,
-                                .decoders = {&th_backend_vips},
-                                .decode_wants = TH_WANTS_VIPS,
+                                .decoders = HEIF_DECODERS,
+                                .decode_wants = HEIF_WANTS,
                                 .vips_loader = "heifload_buffer",
                                 .estimate = th_estimate_heif},
         /* libvips does not trust its loader with data from anywhere: its memory is not foreseen. */
@@ -69,8 +84,8 @@ static const struct th_format formats[THUMBS_N_FORMATS] =
                                 .ext = "heic",
                                 .endings = {"heic", "heif", "hif"},
                                 .sniff = th_sniff_heif,
-                                .decoders = {&th_backend_vips},
-                                .decode_wants = TH_WANTS_VIPS,
+                                .decoders = HEIF_DECODERS,
+                                .decode_wants = HEIF_WANTS,
                                 .vips_loader = "heifload_buffer",
                                 .estimate = th_estimate_heif},
         [THUMBS_FORMAT_TIFF] = {.name = "tiff",

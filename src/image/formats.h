@@ -30,7 +30,7 @@ struct th_magic {
 };
 
 /* Libraries that are loaded only when they are needed. */
-enum th_wants { TH_WANTS_NOTHING = 0, TH_WANTS_VIPS = 1, TH_WANTS_ALL = 1 };
+enum th_wants { TH_WANTS_NOTHING = 0, TH_WANTS_VIPS = 1, TH_WANTS_HEIF = 2, TH_WANTS_ALL = 3 };
 
 struct th_format {
     const char *name, *ext;                     /* "jpeg", "jpg": the usual ending */

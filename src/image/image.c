@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "image/backend.h"
+#include "image/heif/heif_codec.h"
 #include "image/icc.h"
 #include "image/jpeg/jpeg_hot.h"
 #include "image/judge.h"
@@ -96,7 +97,10 @@ enum thumbs_code th_image_make(const uint8_t *data, size_t len, const struct thu
 enum thumbs_code th_image_preload(unsigned wants, struct thumbs_error *err)
 {
     const struct th_vips_ops *ops;
-    return wants & TH_WANTS_VIPS ? th_vips_load(&ops, err) : THUMBS_OK;
+    enum thumbs_code code = THUMBS_OK;
+    if (wants & TH_WANTS_VIPS) code = th_vips_load(&ops, err);
+    if (THUMBS_WITH_HEIF && wants & TH_WANTS_HEIF && code == THUMBS_OK) code = th_heif_load(err);
+    return code;
 }
 
 void th_image_seal(void)

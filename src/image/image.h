@@ -39,9 +39,9 @@ enum thumbs_code th_image_make(const uint8_t *data, size_t len, const struct thu
                                const struct th_image_limits *limits, struct th_sink *sink,
                                struct th_image_result *result, struct thumbs_error *err);
 
-/* Load these libraries (enum th_wants) ahead of time (a fork server does it once for all its
- * workers; before threads and before a sandbox). Idempotent. Without it the first picture that
- * needs libvips loads it. */
+/* Load libraries (enum th_wants of formats.h) ahead of time (a fork server does it once for all its
+ * workers; before threads and before a sandbox). Idempotent. Without it the first picture that needs
+ * one loads it. Those of formats that this build leaves to libvips are none. */
 enum thumbs_code th_image_preload(unsigned wants, struct thumbs_error *err);
 
 /* This process is about to be locked up: from now on th_image_make() loads nothing. What would need

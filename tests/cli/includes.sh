@@ -128,7 +128,7 @@ awk -v table="$scratch/table" '
             for (i = 1; i <= n; i++) may[words[1], words[i]] = 1 # a room may include itself
         }
         split("vips/ jpeglib.h jerror.h jmorecfg.h turbojpeg.h png.h pngconf.h lcms2.h webp/ gif_lib.h tiffio.h " \
-              "glib.h glib-object.h", decoders, " ")
+              "libde265/ dav1d/ glib.h glib-object.h", decoders, " ")
     }
     function bad(what) {
         printf "%s:%d: %s\n", FILENAME, FNR, what

@@ -1,0 +1,126 @@
+/* AV1 items, decoded by dav1d in the calling thread. */
+#include <dav1d/dav1d.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "image/heif/heif_codec.h"
+
+static enum thumbs_code fail(const char **why, enum thumbs_code code, const char *what)
+{
+    *why = what;
+    return code;
+}
+
+struct av1 {
+    Dav1dContext *context;
+    Dav1dPicture picture; /* data[0] NULL: none */
+};
+
+static void release(struct av1 *a)
+{
+    if (a->picture.data[0]) dav1d_picture_unref(&a->picture);
+    a->picture = (Dav1dPicture){0};
+}
+
+static void av1_destroy(void *state)
+{
+    struct av1 *a = state;
+    release(a);
+    dav1d_close(&a->context);
+    free(a);
+}
+
+static void *av1_create(uint64_t max_pixels, bool skip_filters)
+{
+    struct av1 *a = calloc(1, sizeof *a);
+    Dav1dSettings settings;
+    (void)skip_filters; /* they cost little */
+    if (!a) return NULL;
+    dav1d_default_settings(&settings);
+    settings.n_threads = 1;
+    settings.max_frame_delay = 1;
+    settings.all_layers = 0;
+    settings.frame_size_limit = max_pixels < UINT32_MAX ? (unsigned)max_pixels : 0;
+    settings.logger.callback = NULL;
+    if (dav1d_open(&a->context, &settings) == 0) return a;
+    free(a);
+    return NULL;
+}
+
+/* The bytes are the caller's and stay as long as they are needed. */
+static void keep(const uint8_t *data, void *user)
+{
+    (void)data, (void)user;
+}
+
+static int send(struct av1 *a, const uint8_t *data, size_t len)
+{
+    Dav1dData in = {0};
+    if (len == 0) return 0;
+    int result = dav1d_data_wrap(&in, data, len, keep, NULL);
+    while (result == 0 && in.sz > 0) {
+        result = dav1d_send_data(a->context, &in);
+        if (result != DAV1D_ERR(EAGAIN)) continue;
+        /* It wants its picture to be taken first: the one that is kept is the last. */
+        release(a);
+        result = dav1d_get_picture(a->context, &a->picture);
+        if (result == DAV1D_ERR(EAGAIN)) break;
+    }
+    if (in.sz > 0) dav1d_data_unref(&in);
+    return result;
+}
+
+static bool take_plane(const Dav1dPicture *p, unsigned i, struct th_heif_plane *out)
+{
+    bool half_across = i && p->p.layout != DAV1D_PIXEL_LAYOUT_I444;
+    bool half_down = i && p->p.layout == DAV1D_PIXEL_LAYOUT_I420;
+    out->data = p->data[i];
+    out->stride = (size_t)p->stride[i > 0];
+    out->width = ((uint32_t)p->p.w + half_across) >> half_across;
+    out->height = ((uint32_t)p->p.h + half_down) >> half_down;
+    out->bits = (unsigned)p->p.bpc;
+    return out->data && p->stride[i > 0] > 0 && out->width > 0 && out->height > 0;
+}
+
+static bool take_frame(const Dav1dPicture *p, struct th_heif_frame *out)
+{
+    out->n_planes = p->p.layout == DAV1D_PIXEL_LAYOUT_I400 ? 1 : 3;
+    for (unsigned i = 0; i < out->n_planes; i++) {
+        if (!take_plane(p, i, &out->planes[i])) return false;
+    }
+    out->nclx = (struct th_heif_nclx){.primaries = (uint16_t)p->seq_hdr->pri,
+                                      .transfer = (uint16_t)p->seq_hdr->trc,
+                                      .matrix = (uint16_t)p->seq_hdr->mtrx,
+                                      .full_range = p->seq_hdr->color_range != 0};
+    return true;
+}
+
+static enum thumbs_code failure(int result, const char **why)
+{
+    if (result == DAV1D_ERR(ENOMEM)) return fail(why, THUMBS_MEMORY, "no memory to decode its AV1 data");
+    if (result == DAV1D_ERR(ERANGE))
+        return fail(why, THUMBS_TOO_LARGE, "its coded picture is larger than its header says");
+    return fail(why, THUMBS_CORRUPT, "its AV1 data does not decode");
+}
+
+/* av1C (AV1 Codec ISO Media File Format Binding, 2.3.3): four bytes, then OBUs that may be missing
+ * in the item. */
+static enum thumbs_code av1_run(void *state, const struct th_heif_cursor *config, const struct th_heif_cursor *item,
+                                struct th_heif_frame *out, const char **why)
+{
+    struct av1 *a = state;
+    struct th_heif_cursor obus = *config;
+    release(a);
+    dav1d_flush(a->context);
+    th_heif_skip(&obus, 4);
+    int result = obus.failed ? 0 : send(a, obus.data + obus.at, th_heif_left(&obus));
+    if (result == 0 || result == DAV1D_ERR(EINVAL)) result = send(a, item->data + item->at, th_heif_left(item));
+    if (!a->picture.data[0]) {
+        int got = dav1d_get_picture(a->context, &a->picture);
+        if (got != 0) return failure(result != 0 ? result : got, why);
+    }
+    out->damaged = result != 0;
+    return take_frame(&a->picture, out) ? THUMBS_OK : failure(0, why);
+}
+
+const struct th_heif_codec_ops th_heif_av1 = {.create = av1_create, .destroy = av1_destroy, .run = av1_run};

@@ -1,0 +1,74 @@
+/*
+ * heif_codec.h - one coded item of a HEIF file to its planes: HEVC by libde265, AV1 by dav1d.
+ *
+ * Both decode in the calling thread and start none. A decoder is kept from tile to tile, so that
+ * its memory stays warm. Not thread-safe; one decoder a thread.
+ */
+#ifndef TH_IMAGE_HEIF_CODEC_H
+#define TH_IMAGE_HEIF_CODEC_H
+
+#include "image/heif/heif_picture.h"
+
+enum { TH_HEIF_MAX_PLANES = 3 };
+
+/* A coded picture may be larger than what is shown of it: codecs work in blocks. */
+enum { TH_HEIF_CODED_MARGIN = 128 };
+
+/* A plane as the codec stores it: 8 bits a sample in bytes, more in 16-bit words of the machine's
+ * order. */
+struct th_heif_plane {
+    const uint8_t *data;
+    size_t stride; /* bytes */
+    uint32_t width, height;
+    unsigned bits;
+};
+
+/* Y, Cb, Cr, or Y alone. Borrowed until the next call on the decoder. */
+struct th_heif_frame {
+    unsigned n_planes; /* 1 or 3 */
+    struct th_heif_plane planes[TH_HEIF_MAX_PLANES];
+    struct th_heif_nclx nclx; /* what the coded picture says of its colours; 2: unspecified */
+    bool damaged;
+};
+
+struct th_heif_decoder;
+
+/* Load the two libraries; see module.h for the codes. Thread-safe. */
+enum thumbs_code th_heif_load(struct thumbs_error *err);
+
+/* MEMORY, or why the libraries are not there. max_pixels: a coded picture with more is refused
+ * before memory is taken for it. skip_filters: a codec may leave out the filters in its coding
+ * loop, where what they smooth is averaged away anyway. */
+enum thumbs_code th_heif_decoder_create(enum th_heif_codec codec, uint64_t max_pixels, bool skip_filters,
+                                        struct th_heif_decoder **out, struct thumbs_error *err);
+void th_heif_decoder_destroy(struct th_heif_decoder *decoder); /* NULL is fine */
+
+/* Decode one item: `config` is its hvcC or av1C, `item` its data. CORRUPT, UNSUPPORTED, TOO_LARGE,
+ * MEMORY; stage decode. A picture that decodes in part comes with `damaged` set. */
+enum thumbs_code th_heif_decoder_run(struct th_heif_decoder *decoder, const struct th_heif_cursor *config,
+                                     const struct th_heif_cursor *item, struct th_heif_frame *out,
+                                     struct thumbs_error *err);
+
+/* ---- the module thumbs-heif, which alone is linked with the two libraries ---- */
+
+/* What a codec offers. It calls nothing of thumbs, so a failure comes with a clause that stays. */
+struct th_heif_codec_ops {
+    void *(*create)(uint64_t max_pixels, bool skip_filters);
+    void (*destroy)(void *state);
+    enum thumbs_code (*run)(void *state, const struct th_heif_cursor *config, const struct th_heif_cursor *item,
+                            struct th_heif_frame *out, const char **why);
+};
+
+#define TH_HEIF_MODULE_VERSION 1u
+struct th_heif_module {
+    unsigned version;
+    const struct th_heif_codec_ops *hevc, *av1;
+};
+/* The one symbol of the module. */
+typedef const struct th_heif_module *th_heif_module_fn(void);
+#define TH_HEIF_MODULE       "thumbs-heif.so"
+#define TH_HEIF_MODULE_ENTRY "thumbs_heif_module"
+
+extern const struct th_heif_codec_ops th_heif_hevc, th_heif_av1;
+
+#endif

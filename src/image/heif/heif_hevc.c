@@ -1,0 +1,169 @@
+/* HEVC (ITU-T H.265) items, decoded by libde265 in the calling thread. */
+#include <libde265/de265.h>
+#include <limits.h>
+#include <stdlib.h>
+
+#include "image/heif/heif_codec.h"
+#include "image/heif/heif_sps.h"
+
+/* An item holds one picture; one more may be made up where it refers to one that is missing. */
+enum { MOST_PICTURES = 2 };
+
+static enum thumbs_code fail(const char **why, enum thumbs_code code, const char *what)
+{
+    *why = what;
+    return code;
+}
+
+struct hevc {
+    de265_decoder_context *context;
+    uint64_t max_pixels;
+    struct de265_image_allocation plain; /* libde265's own */
+    bool too_large;
+    unsigned n_pictures; /* of this item, that memory was asked for */
+    bool holds_picture;
+};
+
+/* Called before libde265 takes memory for a picture, with the size that the coded data states. */
+static int get_buffer(de265_decoder_context *context, struct de265_image_spec *spec, struct de265_image *image,
+                      void *user)
+{
+    struct hevc *h = user;
+    if ((uint64_t)spec->width * (uint64_t)spec->height > h->max_pixels) h->too_large = true;
+    if (h->too_large || h->n_pictures++ >= MOST_PICTURES) return 0;
+    return h->plain.get_buffer(context, spec, image, NULL);
+}
+
+static void release_buffer(de265_decoder_context *context, struct de265_image *image, void *user)
+{
+    struct hevc *h = user;
+    h->plain.release_buffer(context, image, NULL);
+}
+
+static void hevc_destroy(void *state)
+{
+    struct hevc *h = state;
+    if (h->context) de265_free_decoder(h->context);
+    free(h);
+}
+
+static void *hevc_create(uint64_t max_pixels, bool skip_filters)
+{
+    struct hevc *h = calloc(1, sizeof *h);
+    if (!h) return NULL;
+    h->max_pixels = max_pixels;
+    h->context = de265_new_decoder();
+    if (!h->context) {
+        free(h);
+        return NULL;
+    }
+    h->plain = *de265_get_default_image_allocation_functions();
+    struct de265_image_allocation own = {.get_buffer = get_buffer, .release_buffer = release_buffer};
+    de265_set_image_allocation_functions(h->context, &own, h);
+    de265_set_parameter_bool(h->context, DE265_DECODER_PARAM_DISABLE_DEBLOCKING, skip_filters);
+    de265_set_parameter_bool(h->context, DE265_DECODER_PARAM_DISABLE_SAO, skip_filters);
+    return h;
+}
+
+/* False: a parameter set that makes no sense, or of a size that libde265 must not even hear of. */
+static bool size_fits(struct hevc *h, const uint8_t *nal, size_t len)
+{
+    uint32_t width, height;
+    if (!th_heif_is_sps(nal, len)) return true;
+    if (!th_heif_sps_size(nal, len, &width, &height)) return false;
+    if ((uint64_t)width * height > h->max_pixels) h->too_large = true;
+    return !h->too_large;
+}
+
+static bool push(struct hevc *h, struct th_heif_cursor *c, uint32_t len)
+{
+    if (len > th_heif_left(c) || len > INT_MAX || !size_fits(h, c->data + c->at, len)) return false;
+    bool pushed = len == 0 || de265_push_NAL(h->context, c->data + c->at, (int)len, 0, NULL) == DE265_OK;
+    th_heif_skip(c, len);
+    return pushed;
+}
+
+/* HEVCDecoderConfigurationRecord (ISO/IEC 14496-15, 8.3.3.1): the parameter sets. The size of
+ * length fields; 0: it makes no sense. */
+static unsigned push_config(struct hevc *h, struct th_heif_cursor c)
+{
+    th_heif_skip(&c, 21);
+    unsigned length_size = (th_heif_u8(&c) & 3u) + 1, n_arrays = th_heif_u8(&c);
+    for (unsigned i = 0; i < n_arrays && !c.failed; i++) {
+        th_heif_u8(&c);
+        unsigned n = th_heif_u16(&c);
+        for (unsigned k = 0; k < n && !c.failed; k++) {
+            if (!push(h, &c, th_heif_u16(&c))) return 0;
+        }
+    }
+    return c.failed ? 0 : length_size;
+}
+
+/* NAL units, each behind its length. False: the last is cut off. */
+static bool push_item(struct hevc *h, struct th_heif_cursor c, unsigned length_size)
+{
+    while (th_heif_left(&c) > 0) {
+        uint64_t len = th_heif_number(&c, length_size);
+        if (c.failed || len > th_heif_left(&c) || !push(h, &c, (uint32_t)len)) return false;
+    }
+    return true;
+}
+
+/* False: not a picture came of it. */
+static bool decode(struct hevc *h, bool *damaged)
+{
+    int more = 1;
+    while (more && !de265_peek_next_picture(h->context)) {
+        de265_error error = de265_decode(h->context, &more);
+        if (error == DE265_ERROR_WAITING_FOR_INPUT_DATA) break;
+        /* It asks for more calls even where it waits for a picture to be taken and there is none. */
+        if (error != DE265_OK) {
+            *damaged = true;
+            break;
+        }
+    }
+    while (de265_get_warning(h->context) != DE265_OK)
+        *damaged = true;
+    return de265_peek_next_picture(h->context) != NULL;
+}
+
+static bool take_frame(const struct de265_image *image, struct th_heif_frame *out)
+{
+    out->n_planes = de265_get_chroma_format(image) == de265_chroma_mono ? 1 : 3;
+    for (unsigned i = 0; i < out->n_planes; i++) {
+        int stride = 0, channel = (int)i;
+        struct th_heif_plane *p = &out->planes[i];
+        p->data = de265_get_image_plane(image, channel, &stride);
+        p->stride = (size_t)stride;
+        p->width = (uint32_t)de265_get_image_width(image, channel);
+        p->height = (uint32_t)de265_get_image_height(image, channel);
+        p->bits = (unsigned)de265_get_bits_per_pixel(image, channel);
+        if (!p->data || stride <= 0 || p->width == 0 || p->height == 0 || p->bits < 8 || p->bits > 16) return false;
+    }
+    out->nclx = (struct th_heif_nclx){.primaries = (uint16_t)de265_get_image_colour_primaries(image),
+                                      .transfer = (uint16_t)de265_get_image_transfer_characteristics(image),
+                                      .matrix = (uint16_t)de265_get_image_matrix_coefficients(image),
+                                      .full_range = de265_get_image_full_range_flag(image) != 0};
+    return true;
+}
+
+static enum thumbs_code hevc_run(void *state, const struct th_heif_cursor *config, const struct th_heif_cursor *item,
+                                 struct th_heif_frame *out, const char **why)
+{
+    struct hevc *h = state;
+    if (h->holds_picture) de265_release_next_picture(h->context);
+    h->holds_picture = h->too_large = false;
+    h->n_pictures = 0;
+    de265_reset(h->context);
+    unsigned length_size = push_config(h, *config);
+    if (length_size) out->damaged = !push_item(h, *item, length_size);
+    de265_flush_data(h->context);
+    if (!h->too_large && length_size) h->holds_picture = decode(h, &out->damaged);
+    if (h->too_large) return fail(why, THUMBS_TOO_LARGE, "its coded picture is larger than its header says");
+    if (!length_size) return fail(why, THUMBS_CORRUPT, "the setup of its HEVC decoder makes no sense");
+    if (!h->holds_picture || !take_frame(de265_peek_next_picture(h->context), out))
+        return fail(why, THUMBS_CORRUPT, "its HEVC data does not decode");
+    return THUMBS_OK;
+}
+
+const struct th_heif_codec_ops th_heif_hevc = {.create = hevc_create, .destroy = hevc_destroy, .run = hevc_run};
