@@ -451,6 +451,7 @@ int main(int argc, char **argv)
     make_tiffs();
     make_iccs();
     make_orientations();
+    gen_make_heif();
     gen_make_broken();
     gen_make_lying();
     make_photos();

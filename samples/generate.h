@@ -213,6 +213,11 @@ struct gen_vips_options {
 struct gen_bytes gen_vips(const struct gen_picture *pages, int n_pages, const struct gen_vips_options *options,
                           const char *suffix);
 
+/* ---- generate_heif.c ---- */
+
+/* Write the HEIC and AVIF files. */
+void gen_make_heif(void);
+
 /* ---- generate_broken.c ---- */
 
 /* Write the files that are damaged, and the files that are not what they say. */

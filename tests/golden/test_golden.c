@@ -157,6 +157,12 @@ static void compare_lines(const char *want_line, const char *got_line)
     free(got_copy);
 }
 
+/* Without the fast path of HEIF libvips makes something else of odd files. */
+static bool is_left_to_libvips(const char *line)
+{
+    return !TEST_WITH_HEIF && (strncmp(line, "heif/", 5) == 0 || strstr(line, ".heic "));
+}
+
 static char *read_golden(void)
 {
     FILE *in = fopen(GOLDEN, "rb");
@@ -191,7 +197,7 @@ Test(golden, samples, .timeout = 300)
     char *golden = read_golden(), *want = golden, *got = now.data;
     while (want && got && *want && *got) {
         const char *want_line = strsep(&want, "\n"), *got_line = strsep(&got, "\n");
-        compare_lines(want_line, got_line);
+        if (!is_left_to_libvips(want_line)) compare_lines(want_line, got_line);
     }
     cr_expect(!want || !*want, "samples are missing, from here on: %.80s", want);
     cr_expect(!got || !*got, "samples that are not written down, from here on: %.80s", got);

@@ -16,6 +16,18 @@ prefix=$scratch/prefix
 [ -s "$(find "$prefix" -path '*/doc/*' -name LICENSE)" ]
 "$prefix/bin/thumbs" --quiet "$samples/orientation" "$scratch/by-program"
 
+# Without the module of HEIC and AVIF libvips reads them.
+module=$(find "$prefix" -name thumbs-heif.so)
+if [ -n "$module" ]; then
+    "$prefix/bin/thumbs" --quiet "$samples/heif/still.heic" "$samples/heif/still.avif" "$scratch/by-module"
+    mv "$module" "$scratch"
+    for mode in processes threads; do
+        "$prefix/bin/thumbs" --quiet --mode=$mode "$samples/heif/still.heic" "$samples/heif/still.avif" "$scratch/$mode"
+        [ "$(find "$scratch/$mode" -name '*.jpg' | wc -l)" -eq "$(find "$scratch/by-module" -name '*.jpg' | wc -l)" ]
+    done
+    mv "$scratch/thumbs-heif.so" "$module"
+fi
+
 pc=$(dirname "$(find "$prefix" -name thumbs.pc)")
 export PKG_CONFIG_PATH=$pc
 libdir=$(dirname "$(find "$prefix" -name libthumbs.so)")

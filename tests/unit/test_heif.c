@@ -1,0 +1,634 @@
+/* SPDX-License-Identifier: MIT */
+/* HEIF containers put together from parts: what is shown of them, and what is refused. */
+#include <criterion/criterion.h>
+#include <png.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "image/backend.h"
+#include "image/heif/heif_picture.h"
+#include "image/image.h"
+#include "image/rowmake.h"
+#include "image/steps.h"
+#include "support/corpus.h"
+#include "support/heif_file.h"
+#include "support/picture.h"
+
+/* ---- pictures ---- */
+
+struct made {
+    enum thumbs_code code;
+    struct th_image_result result;
+    struct thumbs_error err;
+    uint8_t *pixels; /* RGBA */
+    uint32_t width, height;
+};
+
+static void take_pixels(struct made *m, const struct th_sink *sink)
+{
+    png_image png = {.version = PNG_IMAGE_VERSION};
+    cr_assert(png_image_begin_read_from_memory(&png, sink->data, sink->len), "%s", png.message);
+    png.format = PNG_FORMAT_RGBA;
+    m->pixels = malloc(PNG_IMAGE_SIZE(png));
+    cr_assert(png_image_finish_read(&png, NULL, m->pixels, 0, NULL), "%s", png.message);
+    m->width = png.width;
+    m->height = png.height;
+}
+
+static struct made make_with(const void *data, size_t len, const struct thumbs_image_options *o,
+                             const struct th_image_limits *limits)
+{
+    struct made m = {0};
+    struct th_sink sink;
+    th_sink_init_heap(&sink);
+    m.code = th_image_make(data, len, o, limits, &sink, &m.result, &m.err);
+    if (m.code == THUMBS_OK) take_pixels(&m, &sink);
+    th_sink_finish_heap(&sink);
+    return m;
+}
+
+static struct made make(const void *data, size_t len)
+{
+    struct thumbs_image_options o = test_picture_options(512, THUMBS_FORMAT_PNG);
+    return make_with(data, len, &o, NULL);
+}
+
+static struct made make_file(struct heif_file *f)
+{
+    struct heif_bytes b = heif_write(f);
+    struct made m = make(b.data, b.len);
+    free(b.data);
+    return m;
+}
+
+static struct test_file sample(const char *name)
+{
+    static char path[512];
+    struct test_file file;
+    snprintf(path, sizeof path, "%s/%s", TEST_SAMPLES, name);
+    cr_assert(test_file_read(path, &file), "%s", path);
+    return file;
+}
+
+static struct made make_sample(const char *name)
+{
+    struct test_file file = sample(name);
+    struct made m = make(file.data, file.len);
+    cr_assert_eq(m.code, THUMBS_OK, "%s: %s", name, m.err.message);
+    test_file_finish(&file);
+    return m;
+}
+
+static void expect_same(struct made *a, struct made *b, const char *what)
+{
+    cr_assert_eq(a->code, THUMBS_OK, "%s: %s", what, a->err.message);
+    cr_assert_eq(b->code, THUMBS_OK, "%s: %s", what, b->err.message);
+    cr_assert(a->width == b->width && a->height == b->height, "%s: %ux%u %ux%u", what, a->width, a->height, b->width,
+              b->height);
+    cr_expect_arr_eq(a->pixels, b->pixels, (size_t)a->width * a->height * 4, "%s", what);
+}
+
+/* Mean difference of the colours of two pictures of one size, in steps. */
+static double difference(const struct made *a, const struct made *b)
+{
+    uint64_t sum = 0;
+    size_t n = (size_t)a->width * a->height;
+    cr_assert(a->width == b->width && a->height == b->height);
+    for (size_t i = 0; i < 4 * n; i++)
+        sum += i % 4 == 3 ? 0 : (uint64_t)abs(a->pixels[i] - b->pixels[i]);
+    return (double)sum / (3.0 * (double)n);
+}
+
+static void expect_failure(struct made *m, enum thumbs_code code, const char *message)
+{
+    cr_expect_eq(m->code, code, "%s: %s", thumbs_code_name(m->code), m->err.message);
+    cr_expect(strstr(m->err.message, message), "%s", m->err.message);
+    free(m->pixels);
+}
+
+/* ---- a file of one coded item, to be changed ---- */
+
+static struct heif_coded coded;
+static struct test_file seed;
+
+static struct heif_item *begin(struct heif_file *f, const char *name)
+{
+    seed = sample(name);
+    cr_assert(heif_coded_find(seed.data, seed.len, &coded));
+    *f = (struct heif_file){.brand = coded.type[0] == 'h' ? "heic" : "avif", .primary = 1};
+    struct heif_item *item = heif_add(f, 1, coded.type, coded.data, coded.data_len);
+    heif_has(item, heif_size(f, 141, 93));
+    heif_has(item, heif_config(f, &coded));
+    return item;
+}
+
+static void finish(struct heif_file *f)
+{
+    heif_file_finish(f);
+    test_file_finish(&seed);
+}
+
+/* Does the reader itself take the file? Else its message. */
+static const char *verdict(struct heif_file *f)
+{
+    static struct thumbs_error err;
+    struct heif_bytes b = heif_write(f);
+    struct th_heif_meta meta;
+    struct th_heif_picture picture;
+    err = (struct thumbs_error){0};
+    enum thumbs_code code = th_heif_meta_read(&meta, b.data, b.len, &err);
+    if (code == THUMBS_OK) code = th_heif_picture_read(&meta, &picture, &err);
+    th_heif_meta_finish(&meta);
+    free(b.data);
+    return code == THUMBS_OK ? "" : err.message;
+}
+
+/* ---- where data lies ---- */
+
+Test(heif, finds_data_wherever_it_lies)
+{
+    struct made plain = make_sample("heif/still.heic");
+    for (unsigned construction = 0; construction <= 2; construction++) {
+        for (unsigned n_extents = 1; n_extents <= 7; n_extents += 3) {
+            struct heif_file f;
+            struct heif_item *item = begin(&f, "heif/still.heic");
+            struct heif_bytes store = {0};
+            heif_put(&store, "before", 6);
+            heif_put(&store, coded.data, coded.data_len);
+            heif_put(&store, "behind", 6);
+            item->construction = construction;
+            item->n_extents = n_extents;
+            item->within = 2;
+            struct heif_item *outer = heif_add(&f, 2, "mime", store.data, store.len);
+            outer->n_extents = n_extents;
+            outer->construction = n_extents > 4;
+            if (construction == 2) heif_refer(&f, "iloc", 1, 2);
+            struct made m = make_file(&f);
+            expect_same(&m, &plain, "construction");
+            free(m.pixels);
+            free(store.data);
+            finish(&f);
+        }
+    }
+    free(plain.pixels);
+}
+
+Test(heif, refuses_data_that_is_not_there)
+{
+    struct heif_file f;
+    begin(&f, "heif/still.heic")->elsewhere = true;
+    struct made m = make_file(&f);
+    expect_failure(&m, THUMBS_UNSUPPORTED, "another file");
+    finish(&f);
+    begin(&f, "heif/still.heic")->encrypted = true;
+    m = make_file(&f);
+    expect_failure(&m, THUMBS_UNSUPPORTED, "encrypted");
+    finish(&f);
+    struct heif_item *item = begin(&f, "heif/still.heic");
+    heif_add(&f, 2, "mime", item->data, item->len)->construction = 2;
+    f.items[1].within = 1;
+    item->construction = 2; /* each in the other */
+    item->within = 2;
+    heif_refer(&f, "iloc", 1, 2);
+    heif_refer(&f, "iloc", 2, 1);
+    m = make_file(&f);
+    expect_failure(&m, THUMBS_CORRUPT, "does not lie in the file");
+    finish(&f);
+}
+
+/* ---- kinds of items ---- */
+
+Test(heif, a_gain_map_and_a_preview_change_nothing)
+{
+    struct made grid = make_sample("heif/grid.heic"), phone = make_sample("heif/grid-gain-map.heic");
+    struct made still = make_sample("heif/still.heic");
+    expect_same(&phone, &grid, "gain map");
+    cr_expect_leq(difference(&grid, &still), 1.5);
+    free(grid.pixels);
+    free(phone.pixels);
+    free(still.pixels);
+}
+
+Test(heif, says_what_it_does_not_take)
+{
+    struct heif_file f;
+    begin(&f, "heif/still.heic")->type = "iovl";
+    cr_expect(strstr(verdict(&f), "of the kind 'iovl'"), "%s", verdict(&f));
+    f.items[0].type = "\x01vc1";
+    cr_expect(strstr(verdict(&f), "of the kind '?vc1'"), "%s", verdict(&f));
+    f.items[0].type = "hvc1";
+    cr_expect_str_empty(verdict(&f));
+    f.primary = 9;
+    cr_expect(strstr(verdict(&f), "which picture"), "%s", verdict(&f));
+    f.primary = 1;
+    heif_has(&f.items[0], heif_property(&f, "warp", "", 0));
+    cr_expect(strstr(verdict(&f), "'warp'"), "%s", verdict(&f));
+    finish(&f);
+}
+
+/* Tiles of the size of the sample; the grid is item 9. */
+static void begin_grid(struct heif_file *f, uint8_t grid[HEIF_GRID_LEN], unsigned rows, unsigned columns,
+                       unsigned width, unsigned height)
+{
+    begin(f, "heif/still.heic");
+    heif_grid(grid, rows, columns, width, height);
+    heif_has(heif_add(f, 9, "grid", grid, HEIF_GRID_LEN), heif_size(f, width, height));
+    for (unsigned i = 0; i < rows * columns; i++)
+        heif_refer(f, "dimg", 9, 1);
+    f->primary = 9;
+}
+
+Test(heif, checks_grids)
+{
+    static const struct {
+        unsigned rows, columns, width, height;
+        const char *verdict;
+    } cases[] = {
+        {1, 1, 141, 93, ""},
+        {1, 1, 1, 1, ""},
+        {2, 3, 400, 150, ""},
+        {1, 1, 142, 93, "do not make up"},
+        {2, 1, 141, 93, "do not make up"}, /* a row that is not seen */
+        {1, 2, 141, 93, "do not make up"},
+        {1, 1, 0, 93, "makes no sense"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct heif_file f;
+        uint8_t grid[HEIF_GRID_LEN];
+        begin_grid(&f, grid, cases[i].rows, cases[i].columns, cases[i].width, cases[i].height);
+        cr_expect(strstr(verdict(&f), cases[i].verdict) && !*verdict(&f) == !*cases[i].verdict, "case %zu: %s", i,
+                  verdict(&f));
+        finish(&f);
+    }
+}
+
+Test(heif, leaves_odd_grids_to_others)
+{
+    struct heif_file f;
+    uint8_t grid[HEIF_GRID_LEN];
+    begin_grid(&f, grid, 1, 1, 141, 93);
+    heif_has(&f.items[0], heif_property(&f, "irot", "\1", 1)); /* a tile that is turned */
+    cr_expect(strstr(verdict(&f), "'grid'"), "%s", verdict(&f));
+    finish(&f);
+    static const char alpha[] = "\0\0\0\0urn:mpeg:mpegB:cicp:systems:auxiliary:alpha";
+    begin_grid(&f, grid, 1, 1, 141, 93);
+    struct heif_item *second = heif_add(&f, 2, coded.type, coded.data, coded.data_len);
+    heif_has(second, heif_property(&f, "auxC", alpha, sizeof alpha));
+    heif_refer(&f, "auxl", 2, 1); /* alpha of a tile */
+    cr_expect(strstr(verdict(&f), "'grid'"), "%s", verdict(&f));
+    finish(&f);
+}
+
+/* The sample has an odd width, so that the chroma of one tile would lie on two. */
+Test(heif, tiles_of_odd_sides_fail)
+{
+    struct heif_file f;
+    uint8_t grid[HEIF_GRID_LEN];
+    begin_grid(&f, grid, 1, 2, 282, 93);
+    struct made m = make_file(&f);
+    expect_failure(&m, THUMBS_CORRUPT, "not of the size");
+    finish(&f);
+}
+
+/* ---- orientation and crop ---- */
+
+static const uint8_t *pixel(const struct made *m, uint32_t x, uint32_t y)
+{
+    return m->pixels + 4 * ((size_t)y * m->width + x);
+}
+
+/* Pixel (x, y) of what is shown comes from here: the mirror is undone first, as it comes last. */
+static const uint8_t *pixel_before(const struct made *plain, int quarters, int mirror, uint32_t x, uint32_t y)
+{
+    uint32_t width = quarters % 2 ? plain->height : plain->width, height = quarters % 2 ? plain->width : plain->height;
+    if (mirror == 0) y = height - 1 - y;
+    if (mirror == 1) x = width - 1 - x;
+    switch (quarters) { /* anticlockwise */
+    case 1:
+        return pixel(plain, plain->width - 1 - y, x);
+    case 2:
+        return pixel(plain, width - 1 - x, height - 1 - y);
+    case 3:
+        return pixel(plain, y, plain->height - 1 - x);
+    default:
+        return pixel(plain, x, y);
+    }
+}
+
+static void check_turned(const struct made *plain, int quarters, int mirror)
+{
+    struct heif_file f;
+    struct heif_item *item = begin(&f, "heif/still.heic");
+    uint8_t irot = (uint8_t)quarters, imir = (uint8_t)mirror;
+    unsigned wrong = 0;
+    heif_has(item, heif_property(&f, "irot", &irot, 1));
+    if (mirror >= 0) heif_has(item, heif_property(&f, "imir", &imir, 1));
+    struct made m = make_file(&f);
+    cr_assert_eq(m.code, THUMBS_OK, "%s", m.err.message);
+    cr_assert_eq(m.width, quarters % 2 ? plain->height : plain->width);
+    cr_assert_eq(m.result.width, m.width);
+    for (uint32_t y = 0; y < m.height; y++) {
+        for (uint32_t x = 0; x < m.width; x++)
+            wrong += memcmp(pixel(&m, x, y), pixel_before(plain, quarters, mirror, x, y), 4) != 0;
+    }
+    cr_expect_eq(wrong, 0, "irot %d imir %d: %u pixels", quarters, mirror, wrong);
+    free(m.pixels);
+    finish(&f);
+}
+
+Test(heif, turns_and_mirrors)
+{
+    struct made plain = make_sample("heif/still.heic");
+    for (int quarters = 0; quarters < 4; quarters++) {
+        for (int mirror = -1; mirror <= 1; mirror++)
+            check_turned(&plain, quarters, mirror);
+    }
+    free(plain.pixels);
+}
+
+static unsigned clap(struct heif_file *f, const int32_t body[8])
+{
+    struct heif_bytes b = {0};
+    for (int i = 0; i < 8; i++)
+        heif_put_be(&b, (uint32_t)body[i], 4);
+    unsigned number = heif_property(f, "clap", b.data, b.len);
+    free(b.data);
+    return number;
+}
+
+Test(heif, crops)
+{
+    static const struct {
+        int32_t body[8];
+        uint32_t x, y, width, height; /* width 0: makes no sense */
+    } cases[] = {
+        {{141, 1, 93, 1, 0, 1, 0, 1}, 0, 0, 141, 93},
+        {{41, 1, 33, 1, -50, 1, -30, 1}, 0, 0, 41, 33},
+        {{41, 1, 33, 1, 50, 1, 30, 1}, 100, 60, 41, 33},
+        {{1, 1, 1, 1, 0, 1, 0, 1}, 70, 46, 1, 1},
+        {{282, 2, 93, 1, 0, 1, 0, 1}, 0, 0, 141, 93},
+        {{143, 1, 93, 1, 0, 1, 0, 1}, 0, 0, 0, 0},
+        {{41, 1, 33, 1, 52, 1, 0, 1}, 0, 0, 0, 0},
+        {{41, 1, 33, 1, -52, 1, 0, 1}, 0, 0, 0, 0},
+        {{0, 1, 33, 1, 0, 1, 0, 1}, 0, 0, 0, 0},
+        {{-41, 1, 33, 1, 0, 1, 0, 1}, 0, 0, 0, 0},
+        {{41, 0, 33, 1, 0, 1, 0, 1}, 0, 0, 0, 0},
+        {{INT32_MAX, 1, INT32_MAX, 1, INT32_MIN, 1, INT32_MIN, 1}, 0, 0, 0, 0},
+    };
+    struct made plain = make_sample("heif/still.heic");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct heif_file f;
+        struct heif_item *item = begin(&f, "heif/still.heic");
+        heif_has(item, clap(&f, cases[i].body));
+        cr_expect_eq(*verdict(&f) != 0, cases[i].width == 0, "case %zu: %s", i, verdict(&f));
+        if (cases[i].width) {
+            struct made m = make_file(&f);
+            cr_assert(m.width == cases[i].width && m.height == cases[i].height, "case %zu: %ux%u", i, m.width,
+                      m.height);
+            cr_expect_arr_eq(pixel(&m, 0, 0), pixel(&plain, cases[i].x, cases[i].y), 4, "case %zu", i);
+            free(m.pixels);
+        }
+        finish(&f);
+    }
+    free(plain.pixels);
+}
+
+/* ---- sizes that lie ---- */
+
+static struct made make_of_size(const char *name, uint32_t width, uint32_t height, bool cropped)
+{
+    static const int32_t small[8] = {1, 1, 1, 1, 0, 1, 0, 1};
+    struct heif_file f;
+    struct heif_item *item = begin(&f, name);
+    item->properties[0] = heif_size(&f, width, height);
+    if (cropped) heif_has(item, clap(&f, small));
+    struct made m = make_file(&f);
+    finish(&f);
+    return m;
+}
+
+Test(heif, sizes_that_lie_are_found_out)
+{
+    static const char *const names[] = {"heif/still.heic", "heif/still.avif"};
+    for (int i = 0; i < 2; i++) {
+        struct made m = make_of_size(names[i], 150, 93, false);
+        expect_failure(&m, THUMBS_CORRUPT, "not of the size");
+        m = make_of_size(names[i], 10, 10, false);
+        cr_expect_eq(m.code, THUMBS_OK, "%s: %s", names[i], m.err.message); /* the rest is not shown */
+        free(m.pixels);
+        m = make_of_size(names[i], 60000, 60000, true); /* shown is one pixel */
+        expect_failure(&m, THUMBS_TOO_LARGE, "60000 x 60000");
+    }
+}
+
+Test(heif, a_tile_has_a_limit)
+{
+    struct heif_file f;
+    uint8_t grid[HEIF_GRID_LEN];
+    begin_grid(&f, grid, 1, 1, 100, 50);
+    f.items[0].properties[0] = heif_size(&f, UINT32_MAX, UINT32_MAX);
+    struct made m = make_file(&f);
+    expect_failure(&m, THUMBS_TOO_LARGE, "4294967295 x 4294967295");
+    finish(&f);
+}
+
+/* ---- alpha ---- */
+
+static void begin_alpha(struct heif_file *f, uint32_t width, uint32_t height, struct test_file *grey)
+{
+    static const char name[] = "\0\0\0\0urn:mpeg:hevc:2015:auxid:1";
+    struct heif_coded second;
+    begin(f, "heif/still.heic");
+    *grey = sample("heif/grey.avif");
+    cr_assert(heif_coded_find(grey->data, grey->len, &second));
+    struct heif_item *alpha = heif_add(f, 2, second.type, second.data, second.data_len);
+    heif_has(alpha, heif_size(f, width, height));
+    heif_has(alpha, heif_config(f, &second));
+    heif_has(alpha, heif_property(f, "auxC", name, sizeof name));
+    heif_refer(f, "auxl", 2, 1);
+}
+
+Test(heif, alpha_may_be_coded_otherwise)
+{
+    struct heif_file f;
+    struct test_file grey;
+    begin_alpha(&f, 141, 93, &grey);
+    struct made m = make_file(&f), mask = make_sample("heif/grey.avif");
+    cr_assert_eq(m.code, THUMBS_OK, "%s", m.err.message);
+    for (uint32_t i = 0; i < 141 * 93; i++)
+        cr_assert_eq(m.pixels[4 * i + 3], mask.pixels[4 * i], "pixel %u", i);
+    free(m.pixels);
+    free(mask.pixels);
+    test_file_finish(&grey);
+    finish(&f);
+}
+
+/* Of another size it is scaled to the colours: here to more than its own pixels. */
+Test(heif, alpha_may_be_smaller)
+{
+    struct heif_file f;
+    struct test_file grey;
+    begin_alpha(&f, 47, 31, &grey);
+    struct made m = make_file(&f), mask = make_sample("heif/grey.avif");
+    cr_assert_eq(m.code, THUMBS_OK, "%s", m.err.message);
+    for (uint32_t y = 0; y < 93; y++) {
+        for (uint32_t x = 0; x < 141; x++)
+            cr_assert_eq(pixel(&m, x, y)[3], pixel(&mask, x / 3, y / 3)[0], "%u,%u", x, y);
+    }
+    free(m.pixels);
+    free(mask.pixels);
+    test_file_finish(&grey);
+    finish(&f);
+}
+
+Test(heif, alpha_that_does_not_decode_fails)
+{
+    struct heif_file f;
+    struct test_file grey;
+    begin_alpha(&f, 141, 93, &grey);
+    f.items[1].data = "nothing";
+    f.items[1].len = 7;
+    struct made m = make_file(&f);
+    expect_failure(&m, THUMBS_CORRUPT, "AV1");
+    test_file_finish(&grey);
+    finish(&f);
+}
+
+/* ---- damage ---- */
+
+Test(heif, what_is_cut_off_is_grey)
+{
+    struct test_file file = sample("heif/grid.heic");
+    unsigned n_damaged = 0, n_whole = 0;
+    for (size_t len = 1; len <= file.len; len += len < file.len - 40 ? 13 : 1) {
+        uint8_t *exact = malloc(len); /* a read past the end is seen */
+        memcpy(exact, file.data, len);
+        struct made m = make(exact, len);
+        if (m.code == THUMBS_OK) {
+            cr_expect(m.result.damaged || len == file.len, "%zu of %zu bytes", len, file.len);
+            cr_expect(m.width == 141 && m.height == 93);
+            n_damaged += m.result.damaged;
+            n_whole += !m.result.damaged;
+        }
+        free(m.pixels);
+        free(exact);
+    }
+    cr_expect_eq(n_whole, 1);
+    cr_expect_gt(n_damaged, 10);
+    struct made m = make(file.data, file.len - 1);
+    cr_expect(m.code == THUMBS_OK && m.result.warning[0]);
+    free(m.pixels);
+    test_file_finish(&file);
+}
+
+Test(heif, a_grid_without_a_good_tile_fails)
+{
+    struct test_file file = sample("heif/grid.heic");
+    struct heif_coded c;
+    cr_assert(heif_coded_find(file.data, file.len, &c));
+    memset(file.data + (c.data - file.data), 0xA5, c.data_len);
+    struct made m = make(file.data, file.len);
+    expect_failure(&m, THUMBS_CORRUPT, "HEVC");
+    test_file_finish(&file);
+}
+
+/* ---- one way alone ---- */
+
+static struct made make_by(const struct th_backend *way, const struct test_file *file,
+                           const struct thumbs_image_options *o, uint64_t deadline_ns, bool *declined)
+{
+    struct made m = {0};
+    struct th_sink sink;
+    struct th_make job = {.data = file->data,
+                          .len = file->len,
+                          .format = th_image_sniff(file->data, file->len),
+                          .options = o,
+                          .deadline_ns = deadline_ns,
+                          .sink = &sink,
+                          .result = &m.result};
+    th_sink_init_heap(&sink);
+    m.code = way->rows ? th_rowmake(&job, way->rows, &m.err) : way->make(&job, &m.err);
+    *declined = job.declined;
+    if (m.code == THUMBS_OK && !job.declined) take_pixels(&m, &sink);
+    th_sink_finish_heap(&sink);
+    return m;
+}
+
+Test(heif, the_deadline_is_looked_at_between_tiles)
+{
+    bool declined;
+    struct test_file file = sample("heif/grid.heic");
+    struct thumbs_image_options o = test_picture_options(64, THUMBS_FORMAT_PNG);
+    struct made m = make_by(&th_backend_heif, &file, &o, 1, &declined);
+    expect_failure(&m, THUMBS_TIMEOUT, "longer");
+    cr_expect_not(declined);
+    test_file_finish(&file);
+}
+
+Test(heif, declines_what_libvips_may_know)
+{
+    struct thumbs_image_options o = test_picture_options(64, THUMBS_FORMAT_PNG);
+    static const char *const what[] = {"matrix", "profile", "kind"};
+    for (int i = 0; i < 3; i++) {
+        struct heif_file f;
+        bool declined;
+        struct heif_item *item = begin(&f, "heif/still.heic");
+        if (i == 0) heif_has(item, heif_nclx(&f, 1, 13, 14, true));
+        if (i == 1) heif_has(item, heif_property(&f, "colr", "profnonsense", 12));
+        if (i == 2) item->type = "iovl";
+        struct heif_bytes b = heif_write(&f);
+        const struct test_file file = {.data = b.data, .len = b.len};
+        struct made m = make_by(&th_backend_heif, &file, &o, 0, &declined);
+        cr_expect(declined, "%s", what[i]);
+        cr_expect_eq(m.result.n_outputs, 0);
+        free(b.data);
+        finish(&f);
+    }
+}
+
+/* ---- against libvips' way ---- */
+
+static unsigned n_compared;
+
+static void compare_ways(const struct test_file *file, void *user)
+{
+    bool declined;
+    const struct thumbs_image_options *o = user;
+    enum thumbs_format format = th_image_sniff(file->data, file->len);
+    if (format != THUMBS_FORMAT_HEIF && format != THUMBS_FORMAT_AVIF) return;
+    struct made theirs = make_by(&th_backend_vips, file, o, 0, &declined);
+    if (theirs.code == THUMBS_OK) {
+        struct made ours = make_by(&th_backend_heif, file, o, 0, &declined);
+        cr_assert(ours.code == THUMBS_OK && !declined, "%s: %s", file->path, ours.err.message);
+        cr_expect_lt(difference(&ours, &theirs), 1.5, "%s: %f", file->path, difference(&ours, &theirs));
+        free(ours.pixels);
+        n_compared++;
+    }
+    free(theirs.pixels);
+}
+
+/* Not those that libheif shows in other ways: it knows no primaries by numbers and no alpha that is
+ * multiplied in, and rounds the halves in a crop. */
+static void compare_as_samples(const struct test_file *file, void *user)
+{
+    static const char *const others[] = {"nclx", "premultiplied", "cropped"};
+    for (size_t i = 0; i < 3; i++) {
+        if (strstr(file->name, others[i])) return;
+    }
+    compare_ways(file, user);
+}
+
+Test(heif, samples_come_out_as_libvips_has_them, .timeout = 120)
+{
+    struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_PNG);
+    test_each_file(TEST_SAMPLES "/heif", compare_as_samples, &o);
+    cr_expect_geq(n_compared, 8);
+}
+
+Test(heif, real_pictures_come_out_as_libvips_has_them, .timeout = 300)
+{
+    TEST_NEED_CORPUS();
+    struct thumbs_image_options o = test_picture_options(256, THUMBS_FORMAT_PNG);
+    test_each_corpus_file("formats", compare_ways, &o);
+    cr_expect_geq(n_compared, 1);
+}
