@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "base/error.h"
-#include "image/image.h"
+#include "image/formats.h"
 
 static const char *ending_of(const char *name)
 {

@@ -6,7 +6,9 @@
 #ifndef TH_LOAD_LOAD_INTERNAL_H
 #define TH_LOAD_LOAD_INTERNAL_H
 
-#include "load/load.h"
+#include <sys/stat.h>
+
+#include "load/loader.h"
 
 /* What a read of a file in flux looks like, beside enum thumbs_code; never leaves this room. ODD_LENGTH: nobody changed
  * it, yet it does not hold as many bytes as its state says. So it is with the files that a kernel makes up (/proc), and

@@ -4,7 +4,8 @@
 . "$CASES/common.inc"
 mkdir photos
 cp "$SAMPLES/photos/dunes.jpg" "$SAMPLES/photos/forest.jpg" "$SAMPLES/png/rgba-16-adam7.png" photos
-# The header of a progressive JPEG of 20,000 x 20,000 pixels, and one scan that ends at once.
+# The header of a progressive JPEG of 20,000 x 20,000 pixels, and one scan that ends at once. For a
+# thumbnail of half its sides all of its coefficients are needed.
 {
     printf '\377\330\377\333\000\103\000'
     head -c 64 /dev/zero | tr '\000' '\001'
@@ -12,9 +13,9 @@ cp "$SAMPLES/photos/dunes.jpg" "$SAMPLES/photos/forest.jpg" "$SAMPLES/png/rgba-1
     printf '\377\304\000\024\000\001\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000'
     printf '\377\332\000\010\001\001\000\000\000\000\077\377\331'
 } >photos/huge.jpg
-thumbs 0 --mode=sync --exclude=huge.jpg photos calm
+thumbs 0 --mode=sync --size=10000 --exclude=huge.jpg photos calm
 for mode in $MODES; do
-    thumbs 1 --mode="$mode" --memory=256M --report="$log/r" photos "$mode"
+    thumbs 1 --mode="$mode" --size=10000 --memory=256M --report="$log/r" photos "$mode"
     fates "$log/r" | grep -q '^failed:decode:memory huge.jpg$' || fail "$mode: $(fates "$log/r")"
     grep -q 'it takes up to [0-9]* MB of memory, there are [0-9]* MB' "$log/stderr" || fail "$mode: no numbers"
     expect_clean "$mode"
@@ -28,7 +29,7 @@ for io in threads uring; do
     fates "$log/r" | grep -q '^failed:load:memory long.jpg$' || fail "$io: $(fates "$log/r")"
 done
 rm photos/huge.jpg photos/long.jpg
-thumbs 0 --jobs=64 --memory=512M photos many
+thumbs 0 --jobs=64 --size=10000 --memory=512M photos many
 grep -q 'jobs instead of 64' "$log/stderr" || fail "it is not said that there are fewer jobs"
 same_trees calm many
 thumbs 3 --memory=10M photos none
@@ -38,18 +39,18 @@ thumbs 0 --memory=1000G photos processes
 thumbs 2 --memory=0 photos out
 
 # A picture of which there is not enough memory beside busy workers is done while they are idle: progressive, of one
-# component, 6,000 x 6,000 pixels, it takes up to 71 MB, and two jobs have 63.
+# component, 4,650 x 4,650 pixels and hardly reduced, it takes up to 71 MB, and two jobs have 63.
 mkdir large
 {
     printf '\377\330\377\333\000\103\000'
     head -c 64 /dev/zero | tr '\000' '\001'
-    printf '\377\302\000\013\010\027\160\027\160\001\001\021\000'
+    printf '\377\302\000\013\010\022\052\022\052\001\001\021\000'
     printf '\377\304\000\024\000\001\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000'
     printf '\377\332\000\010\001\001\000\000\000\000\077\377\331'
 } >large/1.jpg
 for n in 2 3 4; do cp large/1.jpg large/$n.jpg; done
 cp "$SAMPLES"/photos/*.jpg large
-thumbs 0 --jobs=4 --memory=200M --report="$log/r" large lent
+thumbs 0 --jobs=4 --size=2000 --memory=200M --report="$log/r" large lent
 [ "$(fates "$log/r" | grep -c '^damaged ')" -eq 4 ] || fail "large pictures: $(fates "$log/r")"
 
 # A worker that takes what it has not announced is replaced, its file fails, the others are done (builds with probes).
