@@ -166,6 +166,19 @@ static enum owner find_owner(const struct th_outfile *file, const struct stat *s
     return owner;
 }
 
+bool th_outfile_is_leftover(const struct th_outfile *file, int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) return false;
+    if (st.st_size == 0) return true;
+    char *head = th_alloc(HEAD_LEN + 1);
+    const ssize_t len = head ? th_read_full(fd, head, HEAD_LEN) : -1;
+    if (len >= 0) head[len] = '\0';
+    const bool ours = len >= 0 && file->is_ours(head, (size_t)len);
+    free(head);
+    return ours;
+}
+
 /* A file that is mounted by itself, as into a container, cannot be replaced by renaming. */
 static bool is_mounted(const struct th_outfile *file)
 {
