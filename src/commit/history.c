@@ -172,6 +172,16 @@ bool th_history_made(const struct th_output_folder *folder, const char *path, co
            is_as_made(folder, st, len, &owner.id);
 }
 
+bool th_history_edited(const struct th_output_folder *folder, const char *path, const struct stat *st,
+                       const struct th_source_id *id)
+{
+    struct th_manifest_record owner;
+    uint64_t len = 0;
+    return find_owner(folder, path, &owner) && find_length(folder, &owner, path, &len) && len > 0 &&
+           (uint64_t)st->st_size != len && !is_time_of(folder->dest, &st->st_mtim, &owner.id) &&
+           !is_time_of(folder->dest, &st->st_mtim, id);
+}
+
 static bool is_named(const struct th_manifest_record *a, const struct th_manifest_record *b)
 {
     return a->name_len == b->name_len && memcmp(a->name, b->name, a->name_len) == 0;

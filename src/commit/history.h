@@ -69,6 +69,10 @@ struct th_commit_output {
 };
 /* Does the manifest say that thumbs made what stands under the name of this output? */
 bool th_history_made(const struct th_output_folder *folder, const char *path, const struct stat *st);
+/* Was what stands there written after thumbs made it, as an editor does it? It has neither the length on
+ * record nor the time of its source, then or now (id). Unknown without a record. */
+bool th_history_edited(const struct th_output_folder *folder, const char *path, const struct stat *st,
+                       const struct th_source_id *id);
 /* To be called before outputs are replaced: what is recorded of them must not seem true by what stands then. */
 void th_history_take_back(struct th_output_folder *folder, const char *name, bool keep_extension,
                           const struct th_source_id *id, const struct th_commit_output *outputs, size_t n_outputs);

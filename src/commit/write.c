@@ -29,6 +29,7 @@ struct pending {
     bool skip;     /* the same as another output */
     bool is_free;  /* nothing stood under its name */
     bool has_temp; /* temp exists in folder */
+    const struct th_source_id *id;
     struct th_mark mark;
     char temp[TH_TEMP_NAME_MAX];
 };
@@ -46,15 +47,16 @@ static bool is_path_below(const char *path)
     }
 }
 
-static enum thumbs_code prepare(struct pending *pending, const struct th_commit_output *outputs, size_t n_outputs,
-                                struct thumbs_error *err)
+static enum thumbs_code prepare(struct pending *pending, const struct th_source_id *id,
+                                const struct th_commit_output *outputs, size_t n_outputs, struct thumbs_error *err)
 {
     for (size_t i = 0; i < n_outputs; i++) {
         const char *path = outputs[i].path, *slash = strrchr(path, '/');
         pending[i] = (struct pending){.path = path,
                                       .name = slash ? slash + 1 : path,
                                       .folder_len = slash ? (size_t)(slash - path) : 0,
-                                      .folder = {.fd = -1}};
+                                      .folder = {.fd = -1},
+                                      .id = id};
         if (!is_path_below(path))
             return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_WRITE, "'%.120s' is no name for an output", path);
         for (size_t k = 0; k < i && !pending[i].skip; k++) {
@@ -96,11 +98,13 @@ static bool bears_mark(const struct pending *p, uint64_t size)
     return is;
 }
 
-/* May this be replaced? An empty file holds nothing to lose, and a power cut may leave such. */
+/* May this be replaced? An empty file holds nothing to lose, and a power cut may leave such. Editors
+ * keep our mark in what they save: it does not count where the file was written since. */
 static bool is_ours(const struct th_output_folder *folder, const struct pending *p, const struct stat *st)
 {
     if (!S_ISREG(st->st_mode)) return false;
-    return st->st_size == 0 || th_history_made(folder, p->path, st) || bears_mark(p, (uint64_t)st->st_size);
+    if (st->st_size == 0 || th_history_made(folder, p->path, st)) return true;
+    return bears_mark(p, (uint64_t)st->st_size) && !th_history_edited(folder, p->path, st, p->id);
 }
 
 /* Only what thumbs made is replaced. (A folder cannot be, whoever made it: the rename will say so.) */
@@ -243,7 +247,7 @@ static enum thumbs_code commit(struct th_output_folder *folder, struct pending *
                                const struct th_commit_output *outputs, size_t n_outputs, struct thumbs_error *err)
 {
     size_t n_pending = 0;
-    enum thumbs_code code = prepare(pending, outputs, n_outputs, err);
+    enum thumbs_code code = prepare(pending, id, outputs, n_outputs, err);
     if (code) goto out;
     n_pending = n_outputs;
     code = write_all(folder, pending, outputs, n_outputs, id, err);

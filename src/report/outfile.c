@@ -50,11 +50,11 @@ static bool is_still_named(const struct th_outfile *file, int fd)
            open.st_dev == named.st_dev && open.st_ino == named.st_ino;
 }
 
-/* Remove it if nobody holds it any more. */
+/* Remove it if nobody holds it any more. A file of others that has such a name stays. */
 static bool remove_stale(const struct th_outfile *file)
 {
-    const int fd = th_openat(file->folder_fd, file->part, O_WRONLY | O_NOFOLLOW | O_NONBLOCK, 0);
-    const bool stale = fd >= 0 && lock(fd) && is_still_named(file, fd);
+    const int fd = th_openat(file->folder_fd, file->part, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
+    const bool stale = fd >= 0 && lock(fd) && th_outfile_is_leftover(file, fd) && is_still_named(file, fd);
     const bool removed = stale && unlinkat(file->folder_fd, file->part, 0) == 0;
     if (fd >= 0) close(fd);
     errno = EEXIST; /* if it was not removed */

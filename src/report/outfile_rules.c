@@ -14,7 +14,8 @@
 #include "base/path.h"
 #include "base/sys.h"
 
-#define HEAD_LEN 65536u /* the longest name there is fits, however it is escaped */
+#define STATE_DIR ".thumbs" /* what DEST holds is no name for a file, wherever it lies */
+#define HEAD_LEN  65536u    /* the longest name there is fits, however it is escaped */
 
 static enum thumbs_code refuse(struct thumbs_error *err, const char *why)
 {
@@ -165,6 +166,19 @@ static enum owner find_owner(const struct th_outfile *file, const struct stat *s
     return owner;
 }
 
+bool th_outfile_is_leftover(const struct th_outfile *file, int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) return false;
+    if (st.st_size == 0) return true;
+    char *head = th_alloc(HEAD_LEN + 1);
+    const ssize_t len = head ? th_read_full(fd, head, HEAD_LEN) : -1;
+    if (len >= 0) head[len] = '\0';
+    const bool ours = len >= 0 && file->is_ours(head, (size_t)len);
+    free(head);
+    return ours;
+}
+
 /* A file that is mounted by itself, as into a container, cannot be replaced by renaming. */
 static bool is_mounted(const struct th_outfile *file)
 {
@@ -264,6 +278,11 @@ static enum thumbs_code find_kind(struct th_outfile *file, const struct stat *st
     return th_outfile_check_target(file->guard, &end, err);
 }
 
+static bool is_name(const char *part, size_t len, const char *name)
+{
+    return len == strlen(name) && memcmp(part, name, len) == 0;
+}
+
 /* Open the folder, split off the last part. */
 static enum thumbs_code find_folder(struct th_outfile *file, bool may_miss, struct thumbs_error *err)
 {
@@ -272,6 +291,7 @@ static enum thumbs_code find_folder(struct th_outfile *file, bool may_miss, stru
     const size_t begin = th_path_last_part(name, &len);
     if (len == 0 || name[begin + len] == '/') return refuse(err, "is the name of a folder");
     if (len > NAME_MAX) return th_outfile_cannot(err, ENAMETOOLONG);
+    if (is_name(name + begin, len, STATE_DIR)) return refuse(err, "is the name that thumbs has for its memory");
     memcpy(file->last, name + begin, len);
     file->last[len] = '\0';
     if (file->folder_fd < 0) file->folder_fd = th_path_open_parent(name, begin);

@@ -43,6 +43,9 @@ struct th_outfile {
     ino_t ino;
 };
 
+/* Is what is open for reading empty, or the beginning of such a file that thumbs wrote? */
+bool th_outfile_is_leftover(const struct th_outfile *file, int fd);
+
 /* The descriptor that a name stands for: 1 for "-" and /dev/stdout, N for /dev/fd/N; -1 for other
  * names. */
 int th_outfile_descriptor(const char *name);

@@ -48,3 +48,21 @@ cp photos/a.jpg out/b.jpg
 thumbs 1 photos out
 expect_counts 0 1 0 1 0
 cmp photos/a.jpg out/b.jpg || fail "a picture of the user was replaced"
+# A thumbnail that the user retouched: editors keep the mark, a comment, in what they save. Not what
+# was only touched, or made anew by a run of which the manifest knows nothing.
+rm -rf out
+thumbs 0 photos out
+cp -pr out old
+printf 'retouched' >>out/a.jpg
+cp out/a.jpg mine
+touch out/b.jpg
+thumbs 1 photos out
+expect_counts 1 0 0 1 0
+cmp out/a.jpg mine || fail "a retouched thumbnail was replaced"
+thumbs 0 --overwrite photos out
+touch photos/a.jpg
+thumbs 0 --size=60 photos out
+rm -r out/.thumbs
+cp -pr old/.thumbs out/.thumbs
+thumbs 0 photos out
+expect_counts 2 0 0 0 0

@@ -36,6 +36,8 @@ refused "is the name of a folder" --report=sub/ q out
 refused "is the name of a folder" --report=new/ q out
 refused "is a folder" --report=.. q out
 refused "is DEST" --report=out q out
+refused "has for its memory" --report=out/.thumbs q out
+refused "has for its memory" --report=.thumbs q out
 refused "is DEST" --report=./out q ./sub/../out/
 refused "is a symbolic link" --report=soft.jpg notes out
 refused "is a symbolic link" --report=soft q out
@@ -105,6 +107,14 @@ thumbs 0 --report="$name" q out
 thumbs 3 --report="${name}000000" q out
 left=$(find . -name '.thumbs-*')
 [ -z "$left" ] || fail "left behind: $left"
+# A file of others that has the name of a temporary stays; what a killed run left is removed.
+echo mine >.thumbs-r.part
+cp r .thumbs-r.part2
+: >.thumbs-r.part3
+thumbs 0 --report=r q out
+check_report r
+[ "$(cat .thumbs-r.part)" = mine ] || fail "a file of the user is removed"
+[ ! -e .thumbs-r.part2 ] && [ ! -e .thumbs-r.part3 ] || fail "temporaries are left"
 # One that cannot be written is not replaced by way of its folder.
 [ "$(id -u)" -ne 0 ] || exit 0
 chmod 400 r
