@@ -26,6 +26,21 @@
     }
 #define HEIF_WANTS TH_WANTS_VIPS
 #endif
+/* WebP and GIF have decoders of rows where their libraries are built in, else libvips'. */
+#ifdef THUMBS_WITH_WEBP
+#define WEBP_DECODER th_backend_webp
+#define WEBP_WANTS   TH_WANTS_NOTHING
+#else
+#define WEBP_DECODER th_backend_vips
+#define WEBP_WANTS   TH_WANTS_VIPS
+#endif
+#ifdef THUMBS_WITH_GIF
+#define GIF_DECODER th_backend_gif
+#define GIF_WANTS   TH_WANTS_NOTHING
+#else
+#define GIF_DECODER th_backend_vips
+#define GIF_WANTS   TH_WANTS_VIPS
+#endif
 
 static const struct th_format formats[THUMBS_N_FORMATS] =
     {
@@ -50,8 +65,8 @@ static const struct th_format formats[THUMBS_N_FORMATS] =
                                 .ext = "webp",
                                 .endings = {"webp"},
                                 .sniff = th_sniff_webp,
-                                .decoders = {&th_backend_vips},
-                                .decode_wants = TH_WANTS_VIPS,
+                                .decoders = {&WEBP_DECODER},
+                                .decode_wants = WEBP_WANTS,
                                 .vips_loader = "webpload_buffer",
                                 .estimate = th_estimate_webp,
                                 .encoder = &th_encoder_webp},
@@ -75,8 +90,8 @@ static const struct th_format formats[THUMBS_N_FORMATS] =
                                .ext = "gif",
                                .endings = {"gif"},
                                .magics = {MAGIC("GIF87a"), MAGIC("GIF89a")},
-                               .decoders = {&th_backend_vips},
-                               .decode_wants = TH_WANTS_VIPS,
+                               .decoders = {&GIF_DECODER},
+                               .decode_wants = GIF_WANTS,
                                .vips_loader = "gifload_buffer",
                                .estimate = th_estimate_gif},
         [THUMBS_FORMAT_KEEP] = {.name = "keep", .ext = ""},

@@ -230,15 +230,20 @@ Test(estimate, a_gif_of_many_frames_needs_little_more_than_its_canvas)
 {
     struct th_bytes b = gif(400, 300, 100000);
     cr_expect_leq(estimate(&b), 40 * MB);
-    b = gif(65535, 65535, 1);
-    cr_expect_geq(estimate(&b), (uint64_t)65535 * 65535 * 4);
 }
 
-Test(estimate, the_first_frame_of_a_gif_may_be_larger_than_its_screen)
+/* Its first frame may be larger than its screen; where it is interlaced it is held. */
+Test(estimate, of_a_gif_only_an_interlaced_frame_is_held)
 {
-    struct th_bytes b = gif(1, 1, 1);
-    memcpy(b.data + 13 + 1, "\0\0\0\0\xff\xff\xff\xff", 8);
-    cr_expect_geq(estimate(&b), (uint64_t)65535 * 65535 * 4);
+    uint64_t needs[2];
+    for (int interlaced = 0; interlaced <= 1; interlaced++) {
+        struct th_bytes b = gif(1, 1, 1);
+        memcpy(b.data + 13 + 1, "\0\0\0\0\x10\x27\x10\x27", 8);
+        b.data[13 + 9] = (char)(interlaced ? 0x40 : 0);
+        needs[interlaced] = estimate(&b);
+    }
+    cr_expect_geq(needs[1], (uint64_t)10000 * 10000);
+    cr_expect_leq(needs[0], 16 * MB);
 }
 
 /* ---- TIFF ---- */
@@ -620,11 +625,11 @@ Test(estimate, no_blocks_of_a_gif_take_long, .init = make_space, .fini = drop_sp
     head.data[head.len - 1] = 0x21;
     th_bytes_addc(&head, (char)0xFE);
     uint64_t bytes = estimate_of_many("gif blocks", &head, "\1", 1);
-    cr_expect_geq(bytes, LEN / 12 * 64, "frames of nothing may come");
+    cr_expect_leq(bytes, 16 * MB, "what comes behind the first frame does not matter");
     head = gif(30, 20, 0);
     head.data[head.len - 1] = 0x21;
     th_bytes_addc(&head, (char)0xFE);
-    cr_expect_geq(estimate_of_many("gif comment", &head, "\1", 1), LEN / 12 * 64 + (uint64_t)490000000 * 8);
+    cr_expect_geq(estimate_of_many("gif comment", &head, "\1", 1), (uint64_t)490000000);
     head = gif(30, 20, 0);
     head.len--;
     struct th_bytes frame = gif(1, 1, 1);
@@ -649,7 +654,7 @@ Test(estimate, no_chunks_of_a_webp_take_long, .init = make_space, .fini = drop_s
     struct th_bytes head = {0};
     th_bytes_add(&head, "RIFF\xff\xff\xff\xffWEBPVP8X\x0a\0\0\0\0\0\0\0\xff\x0f\0\xff\x0f\0", 30);
     uint64_t bytes = estimate_of_many("webp chunks", &head, "JUNK\0\0\0\0", 8);
-    cr_expect_geq(bytes, (uint64_t)4096 * 4096 * 9 + LEN, "the picture may come");
+    cr_expect_leq(bytes, 16 * MB, "a picture behind so many is not decoded");
     th_bytes_add(&head, "RIFF\xff\xff\xff\xffWEBP", 12);
     estimate_of_many("webp frames", &head, "ANMF\0\0\0\0", 8);
 }

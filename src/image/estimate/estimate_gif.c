@@ -1,6 +1,16 @@
-/* GIF89a, as libnsgif reads it for libvips: the canvas as RGBA, a second one for frames that are taken back, and a
- * record for each frame. */
+/* GIF89a, as gif_hot.c decodes it: lines of the first frame, held together if it is interlaced.
+ * Where that is not built in, as libnsgif reads it for libvips: the canvas as RGBA, a second one
+ * for frames that are taken back, and a record for each frame. */
 #include "image/estimate/estimators.h"
+
+#ifdef THUMBS_WITH_GIF
+#define DIRECT true
+#else
+#define DIRECT false
+#endif
+
+/* Of giflib, rounded up. */
+#define GIFLIB_BYTES ((uint64_t)64 << 10)
 
 /* A frame takes 12 bytes at least: its descriptor, the code size, the end of its data. */
 #define LEAST_FRAME_LEN 12
@@ -17,6 +27,8 @@
 
 struct walk {
     uint64_t at, width, height, n_frames;
+    uint64_t frame_pixels; /* of the first */
+    bool interlaced;
 };
 
 /* Behind a colour table whose size the flags tell. */
@@ -36,6 +48,9 @@ static bool step(struct th_view v, struct walk *w, unsigned *steps)
         if (!w->n_frames++) {
             w->width = th_max_u64(w->width, th_view_le(v, w->at + 1, 2) + th_view_le(v, w->at + 5, 2));
             w->height = th_max_u64(w->height, th_view_le(v, w->at + 3, 2) + th_view_le(v, w->at + 7, 2));
+            w->frame_pixels = th_view_le(v, w->at + 5, 2) * (th_view_le(v, w->at + 7, 2) + 1);
+            w->interlaced = th_view_be(v, w->at + 9, 1) & 0x40;
+            if (DIRECT) return false;
         }
         w->at += 10 + table_len((unsigned)th_view_be(v, w->at + 9, 1)) + 1;
     } else {
@@ -49,6 +64,20 @@ static bool step(struct th_view v, struct walk *w, unsigned *steps)
     return false;
 }
 
+/* Steps that ran out: the rest may be frames of nothing, the first of them of any size. */
+static void fear(struct th_view v, struct walk *w, const struct thumbs_image_options *options)
+{
+    if (!w->n_frames) {
+        uint32_t width, height;
+        th_estimate_worst_size(MOST_SIDE, options, &width, &height);
+        w->width = width;
+        w->height = height;
+        w->frame_pixels = th_mul_sat(width, height);
+        w->interlaced = true;
+    }
+    w->n_frames += (v.len - w->at) / LEAST_FRAME_LEN;
+}
+
 bool th_estimate_gif(struct th_view v, const struct thumbs_image_options *options, struct th_estimate *out)
 {
     if (v.len < 13) return false;
@@ -57,13 +86,14 @@ bool th_estimate_gif(struct th_view v, const struct thumbs_image_options *option
     unsigned steps = STEPS;
     while (steps && step(v, &w, &steps))
         steps--;
+    if (!steps && w.at < v.len) fear(v, &w, options);
     out->width = (uint32_t)w.width;
     out->height = (uint32_t)w.height;
-    /* Steps that ran out: the rest may be frames of nothing, the first of them of any size. */
-    if (!steps && w.at < v.len) {
-        if (!w.n_frames) th_estimate_worst_size(MOST_SIDE, options, &out->width, &out->height);
-        w.n_frames += (v.len - w.at) / LEAST_FRAME_LEN;
-    }
-    out->decoder = th_add_sat(th_mul3_sat(out->width, out->height, 4 * CANVASES), w.n_frames * FRAME_BYTES);
+    out->direct = DIRECT;
+    /* A row of the canvas, a line of the frame. */
+    if (DIRECT)
+        out->decoder = GIFLIB_BYTES + w.width * 5 + (w.interlaced ? w.frame_pixels : 0);
+    else
+        out->decoder = th_add_sat(th_mul3_sat(w.width, w.height, 4 * CANVASES), w.n_frames * FRAME_BYTES);
     return true;
 }
