@@ -197,8 +197,9 @@ Test(outfile, planning_changes_nothing)
 Test(outfile, what_a_killed_run_left_is_removed)
 {
     struct th_outfile file;
-    put(".thumbs-r.part", "half a li");
+    put(".thumbs-r.part", report);
     put(".thumbs-r.part2", "");
+    put(".thumbs-r.part4", "of the user");
     put(".thumbs-r.part9", "");
     put(".thumbs-r.part10", "");
     put(".thumbs-rr.part", "");
@@ -206,6 +207,7 @@ Test(outfile, what_a_killed_run_left_is_removed)
     expect_text(".thumbs-r.part", report);
     cr_expect_not(is_there(".thumbs-r.part2") || is_there(".thumbs-r.part9"));
     cr_expect(is_there(".thumbs-r.part10") && is_there(".thumbs-rr.part"), "none of its own");
+    expect_text(".thumbs-r.part4", "of the user");
     th_outfile_finish(&file);
 }
 
