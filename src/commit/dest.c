@@ -77,8 +77,8 @@ static void look_at_file_system(struct th_dest *dest)
         dest->remote |= type == networks[i];
 }
 
-/* Taking the run lock is the real test of whether DEST can be written: rights, read-only mounts and full disks all
- * show. */
+/* Taking the run lock is the real test of whether DEST can be written: rights, read-only mounts and
+ * full disks all show. */
 static enum thumbs_code lock_run(struct th_dest *dest, struct thumbs_error *err)
 {
     enum thumbs_code code = THUMBS_OK;
@@ -180,7 +180,8 @@ static bool is_gone(const struct th_dest *dest)
     return fstat(dest->fd, &st) == 0 && st.st_nlink == 0;
 }
 
-/* Errors of a device or of the way to it. Others (a folder closed to us, a name too long) are of one output. */
+/* Errors of a device or of the way to it. Others (a folder closed to us, a name too long) are of
+ * one output. */
 static bool may_strike_all(int os_errno)
 {
     static const int such[] = {EIO,       ENXIO,       ENODEV,       EROFS,     ESTALE,    ENOTCONN, ECONNRESET,
@@ -191,8 +192,8 @@ static bool may_strike_all(int os_errno)
     return is;
 }
 
-/* Can a file still be made, filled and given a name in DEST? Tried with what would be removed as a temporary should we
- * be killed meanwhile. */
+/* Can a file still be made, filled and given a name in DEST? Tried with what would be removed as a
+ * temporary should we be killed meanwhile. */
 static bool can_be_written(struct th_dest *dest)
 {
     char name[TH_TEMP_NAME_MAX], other[TH_TEMP_NAME_MAX];

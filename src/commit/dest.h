@@ -11,8 +11,9 @@
  *       th_output_folder_destroy()
  *   th_dest_destroy()
  *
- * Nothing is ever written outside DEST. What is not an output lies in DEST/.thumbs/: one manifest for each source
- * folder (manifest.h), one lock for each run that is alive (run_lock.h), the layout (layout.h).
+ * Nothing is ever written outside DEST. What is not an output lies in DEST/.thumbs/: one manifest
+ * for each source folder (manifest.h), one lock for each run that is alive (run_lock.h), the layout
+ * (layout.h).
  */
 #ifndef TH_COMMIT_DEST_H
 #define TH_COMMIT_DEST_H
@@ -31,19 +32,20 @@ struct th_dest_options {
     enum th_layout layout;
     uint64_t fingerprint; /* of all options that matter to bytes and names, and of the version */
 };
-/* Open DEST (make it and its parents where missing), check that it can be written, take the lock of this run
- * (run_lock.h). */
+/* Open DEST (make it and its parents where missing), check that it can be written, take the lock of
+ * this run (run_lock.h). */
 enum thumbs_code th_dest_create(const struct th_dest_options *options, struct th_dest **out, struct thumbs_error *err);
 void th_dest_destroy(struct th_dest *dest); /* NULL is fine; after all its output folders */
-/* Device and inode of DEST, so the walk does not enter it. False in a dry run where it is missing. */
+/* Device and inode of DEST, so the walk does not enter it. False in a dry run where it is
+ * missing. */
 bool th_dest_identity(const struct th_dest *dest, uint64_t *dev, uint64_t *ino);
 
 /* The layout of the last run into DEST, if it was not that of this one; else ANY. */
 enum th_layout th_dest_other_layout(const struct th_dest *dest);
 
-/* An output could not be written, for os_errno (0: not known): will it be so with all that are to come? True where DEST
- * has been removed since it was opened, and where after an error of the disk, or of the network it is behind, a probe
- * file cannot be written either. Any thread. */
+/* An output could not be written, for os_errno (0: not known): will it be so with all that are to
+ * come? True where DEST has been removed since it was opened, and where after an error of the disk,
+ * or of the network it is behind, a probe file cannot be written either. Any thread. */
 bool th_dest_is_lost(struct th_dest *dest, int os_errno);
 
 #endif

@@ -32,8 +32,8 @@ struct th_dest {
 int th_dest_open_folder(struct th_dest *dest, const char *path, size_t len, bool make, bool *made,
                         struct thumbs_error *err);
 
-/* Open DEST/.thumbs/made. With `make` the two are made where missing, and the run lock is taken again if the state
- * folder was deleted under it. -1 and errno on failure. */
+/* Open DEST/.thumbs/made. With `make` the two are made where missing, and the run lock is taken
+ * again if the state folder was deleted under it. -1 and errno on failure. */
 int th_dest_open_made(struct th_dest *dest, bool make);
 
 /* Remove temporaries of dead runs from an open folder, once per run, and not in a dry run. */
@@ -42,7 +42,8 @@ void th_dest_sweep(struct th_dest *dest, int folder_fd, const char *path, size_t
 /* Is a run other than this one alive (or not known to be dead)? */
 bool th_dest_has_other_runs(struct th_dest *dest);
 
-/* Describe a failed write below DEST: NO_SPACE with what is free, else NOT_WRITABLE. Returns the code. */
+/* Describe a failed write below DEST: NO_SPACE with what is free, else NOT_WRITABLE. Returns the
+ * code. */
 enum thumbs_code th_dest_write_error(const struct th_dest *dest, struct thumbs_error *err, int os_errno,
                                      const char *what);
 

@@ -20,8 +20,8 @@
 
 /* ---- what is known ---- */
 
-/* Does an output bear the time of its source, as far as its file system can hold it? Some keep only microseconds,
- * seconds, or (FAT) even seconds. */
+/* Does an output bear the time of its source, as far as its file system can hold it? Some keep only
+ * microseconds, seconds, or (FAT) even seconds. */
 static bool is_time_of(const struct th_dest *dest, const struct timespec *output, const struct th_source_id *id)
 {
     static const int32_t steps_ns[] = {1, 100, 1000, 1000000, 10000000, 1000000000};
@@ -52,8 +52,8 @@ static bool find_spot(struct th_output_folder *folder, const char *output, struc
     return out->ref.fd >= 0 && !strchr(output, '/');
 }
 
-/* Is this what was made, as far as can be told without opening it? Length 0: it is not known how long it was. An empty
- * file is none of ours, whatever its time: a power cut may leave such. */
+/* Is this what was made, as far as can be told without opening it? Length 0: it is not known how
+ * long it was. An empty file is none of ours, whatever its time: a power cut may leave such. */
 static bool is_as_made(const struct th_output_folder *folder, const struct stat *st, uint64_t len,
                        const struct th_source_id *id)
 {
@@ -268,9 +268,10 @@ static void forget_record(struct th_output_folder *folder, const struct th_manif
     th_bytes_finish(&key);
 }
 
-/* Would this record seem true again by the time of the outputs that are now made, should the run die before it can
- * record them? Not if they bear another time, nor if it says of the same source under the same options what will be
- * said again. Times are compared as coarsely as the coarsest file system keeps them. */
+/* Would this record seem true again by the time of the outputs that are now made, should the run
+ * die before it can record them? Not if they bear another time, nor if it says of the same source
+ * under the same options what will be said again. Times are compared as coarsely as the coarsest
+ * file system keeps them. */
 static bool is_misleading(const struct th_output_folder *folder, const struct th_manifest_record *record,
                           const char *name, bool keep_extension, const struct th_source_id *id)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * maker_mark.h - a few bytes in each output that say who made it, so that thumbs knows its own files
- * when DEST/.thumbs is gone.
+ * maker_mark.h - a few bytes in each output that say who made it, so that thumbs knows its own
+ * files when DEST/.thumbs is gone.
  *
  * JPEG: a comment "made by thumbs" in front of the tables; PNG: a text "Software" after the
  * header; WebP: a chunk "THMB" at the end, which readers pass over. 18, 27 and 14 bytes. (An

@@ -92,8 +92,8 @@ static bool replace_file(const struct th_manifest *m, struct th_dest *dest, int 
     return ok;
 }
 
-/* May it be appended to as it stands? Not if it is of version 1, unless another run has replaced it since; nor if it
- * has other names, which then belong to a copy of DEST that was made of links. */
+/* May it be appended to as it stands? Not if it is of version 1, unless another run has replaced it
+ * since; nor if it has other names, which then belong to a copy of DEST that was made of links. */
 static bool is_fit(const struct th_manifest *m, struct th_dest *dest, int made)
 {
     char first[sizeof TH_MANIFEST_MAGIC] = "";
@@ -111,7 +111,8 @@ static bool is_fit(const struct th_manifest *m, struct th_dest *dest, int made)
 
 /* ---- appending ---- */
 
-/* What an append to the file at fd must begin with: the header if it is empty, a newline if its last line is torn. */
+/* What an append to the file at fd must begin with: the header if it is empty, a newline if its
+ * last line is torn. */
 static bool begin_file(const struct th_manifest *m, int fd, struct th_bytes *lines)
 {
     off_t size = lseek(fd, 0, SEEK_END);
@@ -125,7 +126,8 @@ static bool begin_file(const struct th_manifest *m, int fd, struct th_bytes *lin
     return true;
 }
 
-/* Two machines appending through a network file system overwrite each other unless they take turns. */
+/* Two machines appending through a network file system overwrite each other unless they take
+ * turns. */
 static void set_file_lock(int fd, short type)
 {
     struct flock lock = {.l_type = type, .l_whence = SEEK_SET};
@@ -142,8 +144,9 @@ static bool write_lines(struct th_manifest *m, int fd, const char *lines, size_t
     return false;
 }
 
-/* Open for appending and write the first lines, all before another thread sees the descriptor: whoever writes into an
- * empty file must write its header in the same write. Called with the lock held. */
+/* Open for appending and write the first lines, all before another thread sees the descriptor:
+ * whoever writes into an empty file must write its header in the same write. Called with the lock
+ * held. */
 static int open_and_write(struct th_manifest *m, struct th_dest *dest, const char *lines, size_t len)
 {
     struct th_bytes first = {0};

@@ -5,9 +5,9 @@
  *
  * Its lines are described in manifest_words.h.
  *
- * Lines are only ever appended, each by one write to an O_APPEND descriptor, so several runs may share the file; now
- * and then it is replaced as a whole by one without outdated lines. Whatever in it cannot be understood is as if it
- * were not there: it is a memory, not a truth.
+ * Lines are only ever appended, each by one write to an O_APPEND descriptor, so several runs may
+ * share the file; now and then it is replaced as a whole by one without outdated lines. Whatever in
+ * it cannot be understood is as if it were not there: it is a memory, not a truth.
  *
  * Reading (find) may be done by any threads at the same time, appending too.
  */
@@ -63,13 +63,14 @@ struct th_manifest {
     atomic_size_t n_new, n_old; /* appended lines about names and keys that were not / were known */
 };
 
-/* Takes `data` (from th_alloc; at most 2^30 bytes) as the content of the file. False on no memory to index it. For
- * th_manifest_init() and tests. */
+/* Takes `data` (from th_alloc; at most 2^30 bytes) as the content of the file. False on no memory
+ * to index it. For th_manifest_init() and tests. */
 bool th_manifest_adopt(struct th_manifest *m, char *data, size_t len);
 /* Back to no content. */
 void th_manifest_drop(struct th_manifest *m);
 
-/* What was loaded about `name` under this key; appends of this run are not seen. Never of status 'f'. */
+/* What was loaded about `name` under this key; appends of this run are not seen. Never of status
+ * 'f'. */
 bool th_manifest_find(const struct th_manifest *m, const char *name, const char *key, struct th_manifest_record *out);
 /* The last that was made of `name`, under whatever key, even if it was forgotten since. */
 bool th_manifest_find_made(const struct th_manifest *m, const char *name, struct th_manifest_record *out);
@@ -82,15 +83,15 @@ bool th_manifest_is_current(const struct th_manifest *m, const struct th_manifes
 bool th_manifest_collect(struct th_manifest *m, struct th_bytes *out);
 /* ---- the file (manifest.c) ---- */
 
-/* Load the manifest of `dir` (path of the source folder) if there is one. False on no memory for the header only; a
- * manifest that cannot be read remembers nothing. */
+/* Load the manifest of `dir` (path of the source folder) if there is one. False on no memory for
+ * the header only; a manifest that cannot be read remembers nothing. */
 bool th_manifest_init(struct th_manifest *m, struct th_dest *dest, const char *dir);
 /* The part of it that touches no file, for tests. */
 bool th_manifest_begin(struct th_manifest *m, uint64_t hash_seed, const char *dir);
 void th_manifest_finish(struct th_manifest *m);
 
-/* Append a whole line (newline at the end) about a name and a key that were known or not. False if it may not have been
- * written. */
+/* Append a whole line (newline at the end) about a name and a key that were known or not. False if
+ * it may not have been written. */
 bool th_manifest_append(struct th_manifest *m, struct th_dest *dest, bool known, const char *line, size_t len);
 /* Remove the file: what cannot be corrected must not be believed. Best effort. */
 void th_manifest_remove(struct th_manifest *m, struct th_dest *dest);

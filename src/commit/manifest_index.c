@@ -36,7 +36,8 @@ static bool is_text(const char *a, size_t a_len, const char *b, size_t b_len)
 
 /* ---- tables ---- */
 
-/* What an entry is looked for by: a name, with a key or (NULL) without; or (name NULL) the word of an output. */
+/* What an entry is looked for by: a name, with a key or (NULL) without; or (name NULL) the word of
+ * an output. */
 struct wanted {
     const char *name, *key, *word;
     size_t name_len, key_len, word_len;
@@ -131,8 +132,8 @@ void th_manifest_drop(struct th_manifest *m)
     m->blanket = false;
 }
 
-/* Calls each() with the records of all lines whose check is right, in order. Without its newline a line may yet be half
- * of one. */
+/* Calls each() with the records of all lines whose check is right, in order. Without its newline a
+ * line may yet be half of one. */
 static void each_record(struct th_manifest *m,
                         void (*each)(struct th_manifest *m, const struct th_manifest_record *r, void *user), void *user)
 {
@@ -168,8 +169,8 @@ static void count(struct th_manifest *m, const struct th_manifest_record *record
     if (record->status == TH_MANIFEST_MADE) counts->n_outputs += count_bytes(record->outputs, record->outputs_len, ' ');
 }
 
-/* Note that this key has written; where there are too many, forget the one that did so longest ago. They stand in order
- * of their last line. */
+/* Note that this key has written; where there are too many, forget the one that did so longest ago.
+ * They stand in order of their last line. */
 static void note_recipe(struct th_manifest *m, const struct th_manifest_record *record)
 {
     size_t n = sizeof m->recipes / sizeof *m->recipes, i = 0;
@@ -327,7 +328,8 @@ bool th_manifest_adopt(struct th_manifest *m, char *data, size_t len)
 
 /* ---- finding ---- */
 
-/* A name as it is written. Longer ones than NAME_MAX are rare (some file systems count characters). */
+/* A name as it is written. Longer ones than NAME_MAX are rare (some file systems count
+ * characters). */
 struct written {
     char few[3 * NAME_MAX];
     char *text;

@@ -2,29 +2,31 @@
 /*
  * manifest_words.h - the grammar of a manifest: its lines and words, written and read.
  *
- * A text file. The first line is "thumbs-manifest 2 /<folder>"; then one line per source that was looked at, of words
- * with one space between:
+ * A text file. The first line is "thumbs-manifest 2 /<folder>"; then one line per source that was
+ * looked at, of words with one space between:
  *
  *     <status> <key> <size> <mtime> <ctime> <inode> <whole 0|1> <name> <output>... =<check>
  *
- * Times are <seconds>.<nanoseconds>. status 'm' (made): key is the fingerprint in 16 hex digits, outputs are
- * <length>:<name in the counterpart folder>, or <length>:/<path below DEST>; length 0: not known.
- * status 'n' (no image): key is the version, "v0.1", and there are no outputs. status 'x' (did harm):
- * key is the fingerprint, and in place of outputs stand four words: code and stage as in the report,
- * the nanoseconds it was allowed, and the message. status 'f' (forgotten): nothing is known of this
- * name under this key, or under any if it is "*".
+ * Times are <seconds>.<nanoseconds>. status 'm' (made): key is the fingerprint in 16 hex digits,
+ * outputs are <length>:<name in the counterpart folder>, or <length>:/<path below DEST>; length 0:
+ * not known. status 'n' (no image): key is the version, "v0.1", and there are no outputs. status
+ * 'x' (did harm): key is the fingerprint, and in place of outputs stand four words: code and stage
+ * as in the report, the nanoseconds it was allowed, and the message. status 'f' (forgotten):
+ * nothing is known of this name under this key, or under any if it is "*".
  *
- * The last line about a name and a key counts. So several recipes (sizes, names) may share DEST; who writes an output
- * takes it from whoever had it, so that an output belongs to the last line of status 'm' that lists it. The lines of
- * TH_MANIFEST_RECIPES keys are kept, those that wrote last.
+ * The last line about a name and a key counts. So several recipes (sizes, names) may share DEST;
+ * who writes an output takes it from whoever had it, so that an output belongs to the last line of
+ * status 'm' that lists it. The lines of TH_MANIFEST_RECIPES keys are kept, those that wrote last.
  *
- * In names and messages the bytes up to space, '%' and from 0x7f on are written %XX. check is 8 hex digits of th_hash64
- * of all before it, seeded with that of the folder: what is torn, has run together, was damaged or stood in the file of
- * another folder is not believed. A line that is lost, or stands there again from an older copy, cannot be told from
- * the file; that is why lines say how long outputs are, and what stands is compared with that.
+ * In names and messages the bytes up to space, '%' and from 0x7f on are written %XX. check is 8 hex
+ * digits of th_hash64 of all before it, seeded with that of the folder: what is torn, has run
+ * together, was damaged or stood in the file of another folder is not believed. A line that is
+ * lost, or stands there again from an older copy, cannot be told from the file; that is why lines
+ * say how long outputs are, and what stands is compared with that.
  *
- * Version 1 had no lengths, no ctime, no inode and no check. Its outputs are known to be thumbs' own, but not to be up
- * to date: lines of it are read as of key "v1", and the file is replaced before the first append.
+ * Version 1 had no lengths, no ctime, no inode and no check. Its outputs are known to be thumbs'
+ * own, but not to be up to date: lines of it are read as of key "v1", and the file is replaced
+ * before the first append.
  *
  * Pure functions, thread-safe. A manifest may hold any bytes.
  */
@@ -67,12 +69,14 @@ bool th_manifest_decode(const char *word, size_t len, struct th_bytes *out);
 /* The words of a line up to the name. */
 void th_manifest_begin_line(struct th_bytes *line, char status, const char *key, const struct th_source_id *id,
                             bool keep_extension, const char *name);
-/* A word for an output; `word` as th_manifest_add_name() writes it, with '/' before a path below DEST. */
+/* A word for an output; `word` as th_manifest_add_name() writes it, with '/' before a path below
+ * DEST. */
 void th_manifest_add_output(struct th_bytes *line, uint64_t len, const struct th_bytes *word);
 /* Check and newline behind what stands in `line` from byte `from` on. */
 void th_manifest_end_line(struct th_bytes *line, size_t from, uint64_t seed);
 
-/* Take a line of len bytes (without its newline) apart. With a seed also see whether its check is right. */
+/* Take a line of len bytes (without its newline) apart. With a seed also see whether its check is
+ * right. */
 bool th_manifest_read_line(const char *line, size_t len, const uint64_t *seed, struct th_manifest_record *out);
 
 /* The next word of *rest_len bytes of outputs, without the space before it; false at the end. */
@@ -80,7 +84,8 @@ bool th_manifest_next_word(const char **rest, size_t *rest_len, const char **wor
 /* A word for an output: its length, and the rest of the word. */
 bool th_manifest_read_output(const char *word, size_t word_len, uint64_t *len, const char **name, size_t *name_len);
 
-/* Lines of version 1 (what stands behind the first one) in words of today; only those that tell of outputs. */
+/* Lines of version 1 (what stands behind the first one) in words of today; only those that tell of
+ * outputs. */
 void th_manifest_convert(const char *data, size_t len, uint64_t seed, struct th_bytes *out);
 
 #endif

@@ -28,7 +28,8 @@ static void add_bytes(struct th_bytes *text, uint64_t blocks, uint64_t block_siz
     th_bytes_addf(text, "%llu %s", (unsigned long long)n, units[i]);
 }
 
-/* What is left where the disk, or what it has for files, or a quota is used up. Nothing if that cannot be told. */
+/* What is left where the disk, or what it has for files, or a quota is used up. Nothing if that
+ * cannot be told. */
 static void add_free_space(struct th_bytes *text, int fd, int os_errno)
 {
     struct statvfs fs;

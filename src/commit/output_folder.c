@@ -57,8 +57,9 @@ static int find_folder(const struct th_output_folder *folder, const char *path, 
     return -1;
 }
 
-/* Keep ref->fd open for the next output of this folder, if there is room. "{size}/{dir}/{stem}.{ext}" has a folder per
- * size, worth keeping; "{hash}/{stem}.{ext}" has one per source, so the room is small. */
+/* Keep ref->fd open for the next output of this folder, if there is room.
+ * "{size}/{dir}/{stem}.{ext}" has a folder per size, worth keeping; "{hash}/{stem}.{ext}" has one
+ * per source, so the room is small. */
 static void keep_folder(struct th_output_folder *folder, const char *path, size_t len, struct th_folder_ref *ref)
 {
     atomic_int *n_spare = &folder->dest->n_spare_folders;
@@ -148,7 +149,8 @@ void th_output_folder_destroy(void *object)
     struct th_output_folder *folder = object;
     if (!folder) return;
     struct th_dest *dest = folder->dest;
-    /* The lock is held to the end, so that nobody new reads or appends to a manifest that is about to be replaced. */
+    /* The lock is held to the end, so that nobody new reads or appends to a manifest that is about
+     * to be replaced. */
     pthread_mutex_lock(&dest->folders_lock);
     bool alone = leave(folder);
     if (alone && !dest->dry_run && th_manifest_is_bloated(&folder->manifest) && !th_dest_has_other_runs(dest))

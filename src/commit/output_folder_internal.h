@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* output_folder_internal.h - an output folder, as history.c and write.c see it. Not for other rooms. */
+/* output_folder_internal.h - an output folder, as history.c and write.c see it. Not for other
+ * rooms. */
 #ifndef TH_COMMIT_OUTPUT_FOLDER_INTERNAL_H
 #define TH_COMMIT_OUTPUT_FOLDER_INTERNAL_H
 

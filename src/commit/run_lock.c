@@ -32,8 +32,9 @@ static void lock_name(char name[LOCK_NAME_MAX], const char *run_id)
     snprintf(name, LOCK_NAME_MAX, LOCK_PREFIX "%.*s", TH_RUN_ID_LEN, run_id);
 }
 
-/* Is somebody holding this lock? Where that cannot be told, yes: a live run must not be robbed. One that nobody holds
- * is removed if wished, while we hold it: its owner may have made it this very moment, see make_lock(). */
+/* Is somebody holding this lock? Where that cannot be told, yes: a live run must not be robbed. One
+ * that nobody holds is removed if wished, while we hold it: its owner may have made it this very
+ * moment, see make_lock(). */
 static bool is_held(int state_fd, const char *name, bool remove)
 {
     int fd = th_openat(state_fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
@@ -51,9 +52,10 @@ static bool names_file(int at, const char *name, int fd)
            by_name.st_dev == by_fd.st_dev && by_name.st_ino == by_fd.st_ino;
 }
 
-/* Make and lock the file of this run: a file descriptor, or -1 and errno. Between the two steps another run that
- * clears away dead locks may look at ours; so wait for its lock to go, and begin again if the file went too. Where
- * locks do not work the file stands unlocked, and is_held() takes it for held. */
+/* Make and lock the file of this run: a file descriptor, or -1 and errno. Between the two steps
+ * another run that clears away dead locks may look at ours; so wait for its lock to go, and begin
+ * again if the file went too. Where locks do not work the file stands unlocked, and is_held() takes
+ * it for held. */
 static int make_lock(const struct th_run_lock *run, int state_fd)
 {
     char name[LOCK_NAME_MAX];
@@ -126,8 +128,9 @@ static void remember_live(struct th_run_lock *run, const char *id)
     memcpy(run->live[run->n_live++], id, TH_RUN_ID_LEN);
 }
 
-/* Every run takes its lock before its first temporary, so an id that was never seen is looked up then and there. Only
- * live ones are remembered: files of dead ones are gone after the first look. */
+/* Every run takes its lock before its first temporary, so an id that was never seen is looked up
+ * then and there. Only live ones are remembered: files of dead ones are gone after the first
+ * look. */
 static bool is_live_run(struct th_run_lock *run, const char *id)
 {
     if (memcmp(id, run->id, TH_RUN_ID_LEN) == 0) return true;

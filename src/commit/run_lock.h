@@ -8,9 +8,9 @@
  *   th_run_lock_sweep_once()        each folder, before it is written to
  *   th_run_lock_finish()
  *
- * A run is alive as long as it holds the lock on its file DEST/.thumbs/run-<id>. The lock belongs to the open file
- * (F_OFD_SETLK), so the kernel drops it whatever kills the process, and it reaches other machines where the file
- * system does. Process ids would say nothing there.
+ * A run is alive as long as it holds the lock on its file DEST/.thumbs/run-<id>. The lock belongs
+ * to the open file (F_OFD_SETLK), so the kernel drops it whatever kills the process, and it reaches
+ * other machines where the file system does. Process ids would say nothing there.
  */
 #ifndef TH_COMMIT_RUN_LOCK_H
 #define TH_COMMIT_RUN_LOCK_H
@@ -47,7 +47,8 @@ void th_run_lock_finish(struct th_run_lock *run); /* gives the lock up */
 
 /* state_fd: DEST/.thumbs. Once more if that was deleted under this run. False with errno. */
 bool th_run_lock_take(struct th_run_lock *run, int state_fd);
-/* Is a run other than this one alive (or not known to be dead)? Locks of dead ones are removed if wished. */
+/* Is a run other than this one alive (or not known to be dead)? Locks of dead ones are removed if
+ * wished. */
 bool th_run_lock_others(const struct th_run_lock *run, int state_fd, bool remove);
 
 /* A new name for a temporary of this run. Any thread. */

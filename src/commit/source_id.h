@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-/* What a source file was when it was read. Tools that keep size and mtime change the ctime, or put another file (inode)
- * in its folder. */
+/* What a source file was when it was read. Tools that keep size and mtime change the ctime, or put
+ * another file (inode) in its folder. */
 struct th_source_id {
     uint64_t size;
     int64_t mtime_sec, ctime_sec;

@@ -70,8 +70,8 @@ static enum thumbs_code prepare(struct pending *pending, const struct th_source_
     return THUMBS_OK;
 }
 
-/* The folder may have been deleted while it was open: then make it again, for this output alone. Called at most twice
- * for an output, by write_all() and by rename_one(). */
+/* The folder may have been deleted while it was open: then make it again, for this output alone.
+ * Called at most twice for an output, by write_all() and by rename_one(). */
 static int create_temp(struct th_output_folder *folder, struct pending *p, struct thumbs_error *err)
 {
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
@@ -98,8 +98,8 @@ static bool bears_mark(const struct pending *p, uint64_t size)
     return is;
 }
 
-/* May this be replaced? An empty file holds nothing to lose, and a power cut may leave such. Editors
- * keep our mark in what they save: it does not count where the file was written since. */
+/* May this be replaced? An empty file holds nothing to lose, and a power cut may leave such.
+ * Editors keep our mark in what they save: it does not count where the file was written since. */
 static bool is_ours(const struct th_output_folder *folder, const struct pending *p, const struct stat *st)
 {
     if (!S_ISREG(st->st_mode)) return false;
@@ -107,7 +107,8 @@ static bool is_ours(const struct th_output_folder *folder, const struct pending 
     return bears_mark(p, (uint64_t)st->st_size) && !th_history_edited(folder, p->path, st, p->id);
 }
 
-/* Only what thumbs made is replaced. (A folder cannot be, whoever made it: the rename will say so.) */
+/* Only what thumbs made is replaced. (A folder cannot be, whoever made it: the rename will say
+ * so.) */
 static enum thumbs_code check_name(const struct th_output_folder *folder, struct pending *p, struct thumbs_error *err)
 {
     struct stat st;
@@ -124,8 +125,8 @@ static enum thumbs_code check_name(const struct th_output_folder *folder, struct
 
 /* ---- writing ---- */
 
-/* Some file systems keep no times, or only those of their own files: the thumbnail is good all the same, it is just not
- * known again. */
+/* Some file systems keep no times, or only those of their own files: the thumbnail is good all the
+ * same, it is just not known again. */
 static int set_time(int fd, const struct th_source_id *id)
 {
     struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = id->mtime_sec, .tv_nsec = id->mtime_nsec}};
@@ -188,8 +189,8 @@ static enum thumbs_code write_all(struct th_output_folder *folder, struct pendin
     return THUMBS_OK;
 }
 
-/* Give the temporary its name. Where that was free, it must still be: a file that somebody has put there since is not
- * lost either. Not every file system can do that in one step. */
+/* Give the temporary its name. Where that was free, it must still be: a file that somebody has put
+ * there since is not lost either. Not every file system can do that in one step. */
 static int rename_temp(struct th_output_folder *folder, struct pending *p, struct thumbs_error *err)
 {
     int fd = p->folder.fd;
@@ -202,8 +203,8 @@ static int rename_temp(struct th_output_folder *folder, struct pending *p, struc
     return th_renameat(fd, p->temp, fd, p->name);
 }
 
-/* A temporary that is gone was swept by a run that did not see ours alive (say, DEST/.thumbs was deleted): write it
- * once more. */
+/* A temporary that is gone was swept by a run that did not see ours alive (say, DEST/.thumbs was
+ * deleted): write it once more. */
 static enum thumbs_code rename_one(struct th_output_folder *folder, struct pending *p,
                                    const struct th_commit_output *output, const struct th_source_id *id,
                                    struct thumbs_error *err)
@@ -240,8 +241,8 @@ static void clean_up(struct pending *pending, size_t n_pending)
     }
 }
 
-/* All outputs are written before the first gets its name: a disk that fills up in between then leaves none of them,
- * not half of the set. */
+/* All outputs are written before the first gets its name: a disk that fills up in between then
+ * leaves none of them, not half of the set. */
 static enum thumbs_code commit(struct th_output_folder *folder, struct pending *pending, const char *name,
                                bool keep_extension, const struct th_source_id *id,
                                const struct th_commit_output *outputs, size_t n_outputs, struct thumbs_error *err)

@@ -2,7 +2,8 @@
 /*
  * write.h - the commit step: finished bytes to files under DEST, whole or not at all.
  *
- * It is shielded: once begun it runs to its rename or removes its temporary file. See dest.h for the calling sequence.
+ * It is shielded: once begun it runs to its rename or removes its temporary file. See dest.h for
+ * the calling sequence.
  */
 #ifndef TH_COMMIT_WRITE_H
 #define TH_COMMIT_WRITE_H

@@ -16,8 +16,8 @@
 struct th_claims;
 struct th_claims *th_claims_create(void); /* NULL: no memory */
 void th_claims_destroy(struct th_claims *claims);
-/* owner: a hash of the source, which may claim a name again (a list may name it twice). False: taken
- * by another source, or no memory to remember it. Any thread. */
+/* owner: a hash of the source, which may claim a name again (a list may name it twice). False:
+ * taken by another source, or no memory to remember it. Any thread. */
 bool th_claims_add(struct th_claims *claims, const char *path, uint64_t owner);
 
 #endif

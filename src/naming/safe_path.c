@@ -17,8 +17,8 @@ static bool is_exactly(const char *text, size_t len, const char *word)
     return len == strlen(word) && memcmp(text, word, len) == 0;
 }
 
-/* Names that must not be made, also behind underscores, so that putting one more before them never makes two names
- * one. */
+/* Names that must not be made, also behind underscores, so that putting one more before them never
+ * makes two names one. */
 static bool is_reserved(const char *part, size_t len, bool at_top)
 {
     while (len > 0 && *part == '_') {
@@ -38,8 +38,8 @@ static size_t ending_len(const char *part, size_t len)
     return ending <= 32 ? ending : 0;
 }
 
-/* The hash is of the whole part as it was, so that names that differ only behind the cut stay apart. A UTF-8 sequence
- * is not cut in two: some file systems take no such names. */
+/* The hash is of the whole part as it was, so that names that differ only behind the cut stay
+ * apart. A UTF-8 sequence is not cut in two: some file systems take no such names. */
 static void add_cut(struct th_bytes *out, const char *part, size_t len, bool underscore,
                     bool is_file)
 {

@@ -9,10 +9,11 @@
 #define TH_STATE_DIR   ".thumbs"
 #define TH_TEMP_PREFIX ".thumbs-"
 
-/* Append to *out the path `raw` as it may stand below DEST: no empty parts, '_' before "." and "..", before parts that
- * begin like a temporary and before the state folder at the top, and no part over NAME_MAX bytes. Two raw paths that
- * differ (but for slashes) stay different: '_' is also put before what already is such a name behind underscores.
- * is_file: the last part is a file name, whose ending survives a cut. Memory failure is left in *out. */
+/* Append to *out the path `raw` as it may stand below DEST: no empty parts, '_' before "." and
+ * "..", before parts that begin like a temporary and before the state folder at the top, and no
+ * part over NAME_MAX bytes. Two raw paths that differ (but for slashes) stay different: '_' is also
+ * put before what already is such a name behind underscores. is_file: the last part is a file name,
+ * whose ending survives a cut. Memory failure is left in *out. */
 void th_safe_path_add(struct th_bytes *out, const char *raw, size_t len, bool is_file);
 
 #endif

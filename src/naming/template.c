@@ -115,7 +115,8 @@ static enum thumbs_code parse_part(struct th_template *t, const char *text, cons
     return THUMBS_OK;
 }
 
-/* Parts that are empty or "." say nothing and are dropped, but not the last: that one must name a file. */
+/* Parts that are empty or "." say nothing and are dropped, but not the last: that one must name a
+ * file. */
 static enum thumbs_code parse(struct th_template *t, const char *text, struct thumbs_error *err)
 {
     if (!*text) return usage(err, text, "it is empty");
@@ -157,8 +158,8 @@ static enum thumbs_code check_apart(const struct th_template *t, const char *tex
 
 /* ---- can two sources get one name? ---- */
 
-/* Is the border between a field and the literal text beside it clear from the name alone? `edge` is the byte of the
- * text that touches the field. */
+/* Is the border between a field and the literal text beside it clear from the name alone? `edge` is
+ * the byte of the text that touches the field. */
 static bool is_border(const struct th_template *t, const struct piece *field,
                       const struct piece *text, bool at_end)
 {
@@ -168,8 +169,8 @@ static bool is_border(const struct th_template *t, const struct piece *field,
     return strchr(alphabet, edge) == NULL;
 }
 
-/* Can {stem} be read back from the path part that pieces [from, to) make? "{stem}{width}" cannot: "a1" at 2 pixels and
- * "a" at 12 pixels are both "a12". */
+/* Can {stem} be read back from the path part that pieces [from, to) make? "{stem}{width}" cannot:
+ * "a1" at 2 pixels and "a" at 12 pixels are both "a12". */
 static bool tells_stem(const struct th_template *t, size_t from, size_t to)
 {
     size_t n_stems = 0, n_others = 0, at = 0;
@@ -195,7 +196,8 @@ static bool tells_stem(const struct th_template *t, size_t from, size_t to)
     return true;
 }
 
-/* The folder must be a part of its own: in "{dir}-{stem}" a "b" of "a-c" looks like "c-b" of "a". */
+/* The folder must be a part of its own: in "{dir}-{stem}" a "b" of "a-c" looks like "c-b" of
+ * "a". */
 static bool find_injective(const struct th_template *t)
 {
     if (has(t, HASH)) return true;

@@ -13,13 +13,15 @@
 #include "thumbs/thumbs.h"
 
 struct th_template;
-/* Parse "{dir}/{stem}.{ext}" and the like; NULL text: the default for these options. USAGE: unknown or unclosed
- * {name}, a ".." part, an absolute path, empty, or names that could not be told apart: several sizes without {size},
- * {width} or {height}, several formats without {ext} or {format}. "{{" and "}}" are literal braces. */
+/* Parse "{dir}/{stem}.{ext}" and the like; NULL text: the default for these options. USAGE: unknown
+ * or unclosed {name}, a ".." part, an absolute path, empty, or names that could not be told apart:
+ * several sizes without {size}, {width} or {height}, several formats without {ext} or {format}.
+ * "{{" and "}}" are literal braces. */
 enum thumbs_code th_template_create(const char *text, const struct thumbs_image_options *options,
                                     struct th_template **out, struct thumbs_error *err);
 void th_template_destroy(struct th_template *t);
-/* True if two sources of different folders, or of one folder but for keep_extension, can never get the same output. */
+/* True if two sources of different folders, or of one folder but for keep_extension, can never get
+ * the same output. */
 bool th_template_is_injective(const struct th_template *t);
 
 /* What fills a template. */
@@ -31,10 +33,10 @@ struct th_name_parts {
     uint32_t width, height;
     enum thumbs_format format;
 };
-/* The output path below DEST: newly allocated, caller frees; NULL on no memory. A last part over 255 bytes is cut and
- * gets "~" and 16 hex digits of a hash of the whole name before its ending, so it stays unique. {hash} is 16 hex
- * digits of th_hash64 of the source path. The stem of ".bashrc" is ".bashrc"; parts are made safe as in
- * safe_path.h. */
+/* The output path below DEST: newly allocated, caller frees; NULL on no memory. A last part over
+ * 255 bytes is cut and gets "~" and 16 hex digits of a hash of the whole name before its ending, so
+ * it stays unique. {hash} is 16 hex digits of th_hash64 of the source path. The stem of ".bashrc"
+ * is ".bashrc"; parts are made safe as in safe_path.h. */
 char *th_template_expand(const struct th_template *t, const struct th_name_parts *parts);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* batch_options.h - the options of a run: are they well, what do they default to, what do they mean. */
+/* batch_options.h - the options of a run: are they well, what do they default to, what do they
+ * mean. */
 #ifndef TH_RUN_BATCH_OPTIONS_H
 #define TH_RUN_BATCH_OPTIONS_H
 

@@ -11,8 +11,8 @@ static enum thumbs_code no_memory(struct thumbs_error *err)
     return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory to compare output names");
 }
 
-/* Would it get an output at all? What bears an image's ending counts as one, so that the answer does not depend on
- * content where it need not. */
+/* Would it get an output at all? What bears an image's ending counts as one, so that the answer
+ * does not depend on content where it need not. */
 static bool is_candidate(struct thumbs_batch *batch, const struct th_walk_entry *entry)
 {
     const struct th_walk_options *o = &batch->walk_options;
@@ -50,8 +50,8 @@ enum thumbs_code th_compare_names(struct thumbs_batch *batch, struct thumbs_erro
     bool need_content = th_outputs_need_content(&batch->naming);
     if (need_content) batch->claims = th_claims_create();
     if (need_content && !batch->claims) return no_memory(err);
-    /* Not only what is listed counts: other lists may lead to the same DEST, and the outcome must not depend on which
-     * names a list holds, nor how often. Hidden files may be listed. */
+    /* Not only what is listed counts: other lists may lead to the same DEST, and the outcome must
+     * not depend on which names a list holds, nor how often. Hidden files may be listed. */
     struct th_walk_options options = batch->walk_options;
     if (options.list) options.hidden = true;
     options.list = NULL;

@@ -1,2 +1,3 @@
-/* Nothing of its own: CMake wants a source in a shared library that is made of the objects of the rooms. */
+/* Nothing of its own: CMake wants a source in a shared library that is made of the objects of the
+ * rooms. */
 #include "thumbs/thumbs.h"

@@ -7,7 +7,8 @@
 #include "commit/source_id.h"
 #include "run/state.h"
 
-/* A file in flight for a walk entry, which it takes over (*entry is zeroed); NULL: no memory, the entry stays. */
+/* A file in flight for a walk entry, which it takes over (*entry is zeroed); NULL: no memory, the
+ * entry stays. */
 struct th_file *th_file_create(struct thumbs_batch *batch, struct th_walk_entry *entry);
 /* Gives a buffer back to the batch. NULL is fine. */
 void th_file_destroy(struct thumbs_batch *batch, struct th_file *file);

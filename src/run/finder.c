@@ -21,7 +21,8 @@ static bool next_entry(struct thumbs_batch *batch, struct th_walk_entry *entry)
     return more;
 }
 
-/* FAT has no inode numbers of its own, and what FUSE tells is mostly made up: both differ from mount to mount. */
+/* FAT has no inode numbers of its own, and what FUSE tells is mostly made up: both differ from
+ * mount to mount. */
 static bool keeps_inodes(int fd)
 {
     struct statfs fs;
@@ -30,8 +31,8 @@ static bool keeps_inodes(int fd)
     return type != MSDOS_SUPER_MAGIC && type != FUSE_SUPER_MAGIC && type != 0x2011bab0 /* exFAT */;
 }
 
-/* The folder's counterpart in DEST, made before any file of the folder is out, so no other thread can be making it
- * too. */
+/* The folder's counterpart in DEST, made before any file of the folder is out, so no other thread
+ * can be making it too. */
 static bool has_output_folder(struct thumbs_batch *batch, struct th_dir *dir)
 {
     if (atomic_load(&dir->place)) return true;

@@ -31,8 +31,8 @@ static size_t find_path(const struct outputs *outputs, const char *path)
     return i;
 }
 
-/* Two outputs of one source under one name: the same picture twice (jpeg and keep of a JPEG) is one, else the template
- * cannot tell them apart. */
+/* Two outputs of one source under one name: the same picture twice (jpeg and keep of a JPEG) is
+ * one, else the template cannot tell them apart. */
 static enum thumbs_code add_output(struct outputs *outputs, char *path, const struct th_image_output *o,
                                    const uint8_t *data, struct thumbs_error *err)
 {
@@ -91,16 +91,17 @@ static enum thumbs_code name_outputs(const struct thumbs_batch *batch, const str
     return code == THUMBS_OK ? claim_names(batch, &file->entry, outputs, err) : code;
 }
 
-/* A disk that is full, read-only or broken, or a DEST that is gone, fails every file to come in the same way; going on
- * would only bury the reason. */
+/* A disk that is full, read-only or broken, or a DEST that is gone, fails every file to come in the
+ * same way; going on would only bury the reason. */
 static bool is_fatal(const struct thumbs_batch *batch, const struct thumbs_error *error)
 {
     if (error->stage != THUMBS_STAGE_WRITE) return false;
     return error->code == THUMBS_NO_SPACE || th_dest_is_lost(batch->dest, error->os_errno);
 }
 
-/* A verdict on the source that is worth remembering, or one that puts another in its place. What happens while a run is
- * being stopped proves nothing: whoever shuts a machine down kills the workers too. */
+/* A verdict on the source that is worth remembering, or one that puts another in its place. What
+ * happens while a run is being stopped proves nothing: whoever shuts a machine down kills the
+ * workers too. */
 static void remember_failure(struct thumbs_batch *batch, const struct th_file *file, const struct th_outcome *outcome)
 {
     struct th_output_folder *folder = th_file_output_folder(file);
@@ -139,7 +140,8 @@ static void commit(struct thumbs_batch *batch, struct th_file *file, const struc
         event->status = THUMBS_STATUS_FAILED;
         event->error = &error;
     }
-    /* The status of this file first: a stop ends the run, and each source found is to be accounted for. */
+    /* The status of this file first: a stop ends the run, and each source found is to be accounted
+     * for. */
     th_reporter_file_event(batch, file, event);
     if (code != THUMBS_OK && is_fatal(batch, &error)) th_stop_fatal(batch, &error);
     for (size_t i = 0; i < outputs.n; i++)

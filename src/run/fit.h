@@ -1,4 +1,5 @@
-/* fit.h - how many files and workers a run may have under way, where descriptors, threads or processes are few. */
+/* fit.h - how many files and workers a run may have under way, where descriptors, threads or
+ * processes are few. */
 #ifndef TH_RUN_FIT_H
 #define TH_RUN_FIT_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* found.h - what the walk has found, as other rooms want to see it: a path, and a source to be named. */
+/* found.h - what the walk has found, as other rooms want to see it: a path, and a source to be
+ * named. */
 #ifndef TH_RUN_FOUND_H
 #define TH_RUN_FOUND_H
 

@@ -59,7 +59,8 @@ static const char *const walk_words[TH_N_WALKS] = {
     [TH_WALK_CLASHES] = "the folder is read to compare names",
 };
 
-/* That of th_now_ns() as of the last tick, some 4 ms: a fifth of the cost, and it is asked for several times a file. */
+/* That of th_now_ns() as of the last tick, some 4 ms: a fifth of the cost, and it is asked for
+ * several times a file. */
 static uint64_t now_ns(void)
 {
     struct timespec ts;
@@ -195,8 +196,8 @@ struct found {
     struct th_bytes path;
 };
 
-/* The first `most` of them in order, and how many there were. Sorted by insertion: `most` is small, and nearly all of a
- * long queue falls behind the last. */
+/* The first `most` of them in order, and how many there were. Sorted by insertion: `most` is small,
+ * and nearly all of a long queue falls behind the last. */
 struct picks {
     struct found *found;
     size_t n, most, n_all;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * inflight.h - where every source in flight is, so that a run that does not go on can say what it waits for.
+ * inflight.h - where every source in flight is, so that a run that does not go on can say what it
+ * waits for.
  *
- * Each file in flight is in one of a few lists, each with a lock of its own that is taken when the file comes and when
- * it goes; in between, whoever owns the file notes where it is with one store into the file itself. So a reader, which
- * takes the locks one after the other, holds up nobody for long, a file that is being described cannot go away, and
- * there is no lock or counter that all workers meet at. Files in flight are bounded, and so is all of this.
+ * Each file in flight is in one of a few lists, each with a lock of its own that is taken when the
+ * file comes and when it goes; in between, whoever owns the file notes where it is with one store
+ * into the file itself. So a reader, which takes the locks one after the other, holds up nobody for
+ * long, a file that is being described cannot go away, and there is no lock or counter that all
+ * workers meet at. Files in flight are bounded, and so is all of this.
  */
 #ifndef TH_RUN_INFLIGHT_H
 #define TH_RUN_INFLIGHT_H
@@ -50,15 +52,17 @@ struct th_inflight *th_inflight_create(void); /* NULL: no memory */
 /* No file may be in flight. NULL is fine. */
 void th_inflight_destroy(struct th_inflight *inflight);
 
-/* Enter a file that is TH_AT_FOUND. *entry, with its name and folder, must stay as it is until th_inflight_remove().
- * Any thread, as all below. */
+/* Enter a file that is TH_AT_FOUND. *entry, with its name and folder, must stay as it is until
+ * th_inflight_remove(). Any thread, as all below. */
 void th_inflight_add(struct th_inflight *inflight, struct th_flight *flight, const struct th_walk_entry *entry);
 /* The last call about the file. One that was never added is fine. */
 void th_inflight_remove(struct th_flight *flight);
 
-/* Where it is now; only by the owner of the file. It has been there since now, unless it was there already. */
+/* Where it is now; only by the owner of the file. It has been there since now, unless it was there
+ * already. */
 void th_flight_move(struct th_flight *flight, enum th_at at);
-/* The same with the worker that has it: its number, from 1, and its process (0: none of its own). */
+/* The same with the worker that has it: its number, from 1, and its process (0: none of its
+ * own). */
 void th_flight_move_to_worker(struct th_flight *flight, enum th_at at, unsigned number, int pid);
 
 struct th_walk_flight *th_inflight_walk(struct th_inflight *inflight, enum th_walk_purpose purpose);
@@ -70,7 +74,8 @@ void th_walk_flight_folder(void *walk, const char *parent, const char *name);
 
 /* For thumbs_batch_waiting(). */
 size_t th_inflight_read(struct th_inflight *inflight, size_t most, thumbs_waiting_fn *on_waiting, void *user);
-/* When anything last moved, on the clock of th_now_ns() (a few ms behind it); 0: nothing has yet. */
+/* When anything last moved, on the clock of th_now_ns() (a few ms behind it); 0: nothing has
+ * yet. */
 uint64_t th_inflight_moved_ns(struct th_inflight *inflight);
 
 #endif

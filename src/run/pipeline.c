@@ -43,8 +43,8 @@ static void *walk_thread(void *arg)
     return NULL;
 }
 
-/* The I/O threads of a run. The last to leave tells the workers that nothing more will come; nobody waits for the
- * threads before that, since the thread that could is one of the workers. */
+/* The I/O threads of a run. The last to leave tells the workers that nothing more will come; nobody
+ * waits for the threads before that, since the thread that could is one of the workers. */
 struct loaders {
     struct thumbs_batch *batch;
     struct th_pool *pool;
@@ -132,7 +132,8 @@ static enum thumbs_code run_with_threads(struct thumbs_batch *batch, const struc
     return code;
 }
 
-/* Everything but the workers runs in threads of its own; the workers in the caller's thread and its team. */
+/* Everything but the workers runs in threads of its own; the workers in the caller's thread and its
+ * team. */
 static enum thumbs_code run_pipeline(struct thumbs_batch *batch, const struct th_work *work, struct thumbs_error *err)
 {
     enum thumbs_code code = batch->uring ? run_with_uring(batch, work, err) : run_with_threads(batch, work, err);

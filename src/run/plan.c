@@ -65,8 +65,8 @@ enum thumbs_code th_plan_share_memory(struct thumbs_options *o, struct th_plan *
 
 /* ---- descriptors ---- */
 
-/* Where few open files are allowed, fewer files are on their way, and if that is not enough there are fewer jobs:
- * slower, but none is lost. */
+/* Where few open files are allowed, fewer files are on their way, and if that is not enough there
+ * are fewer jobs: slower, but none is lost. */
 static enum thumbs_code fit_into_descriptors(const struct thumbs_options *o, struct th_room *room,
                                              struct th_notes *notes, struct thumbs_error *err)
 {

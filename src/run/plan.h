@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * plan.h - what a run may use of memory, open files, threads and processes, and how it is shared out.
+ * plan.h - what a run may use of memory, open files, threads and processes, and how it is shared
+ * out.
  *
  *   th_plan_tasks(), th_plan_share_memory(), th_plan_room()      in this order
  *
- * Where there is less than the options ask for, options are lowered, and a note says so: slower, but
- * nothing is lost.
+ * Where there is less than the options ask for, options are lowered, and a note says so: slower,
+ * but nothing is lost.
  */
 #ifndef TH_RUN_PLAN_H
 #define TH_RUN_PLAN_H
@@ -23,21 +24,24 @@ struct th_plan {
     unsigned jobs;
 };
 
-/* Share out options->memory_bytes (0: three quarters of what this process may use): a fixed part for the program and
- * each worker, a quarter at most for loaded files (one that is larger than queue_bytes is loaded when no other is), the
- * rest for decoding. Where the fixed parts would take over half, there are fewer jobs. Expects jobs and queue_bytes to
- * be set. MEMORY: not enough for one worker. */
+/* Share out options->memory_bytes (0: three quarters of what this process may use): a fixed part
+ * for the program and each worker, a quarter at most for loaded files (one that is larger than
+ * queue_bytes is loaded when no other is), the rest for decoding. Where the fixed parts would take
+ * over half, there are fewer jobs. Expects jobs and queue_bytes to be set. MEMORY: not enough for
+ * one worker. */
 enum thumbs_code th_plan_memory(const struct thumbs_options *options, struct th_plan *out, struct thumbs_error *err);
 
 /* The same, put into the options: jobs, queue_bytes, queue_items. */
 enum thumbs_code th_plan_share_memory(struct thumbs_options *options, struct th_plan *out, struct th_notes *notes,
                                       struct thumbs_error *err);
 
-/* How many files are on their way, so that few open files are enough. MEMORY: not even for one job. */
+/* How many files are on their way, so that few open files are enough. MEMORY: not even for one
+ * job. */
 enum thumbs_code th_plan_room(struct thumbs_options *options, bool with_ring, struct th_room *out,
                               struct th_notes *notes, struct thumbs_error *err);
 
-/* Where threads and processes are limited (in a container, by ulimit -u), there are fewer of them. */
+/* Where threads and processes are limited (in a container, by ulimit -u), there are fewer of
+ * them. */
 void th_plan_tasks(struct thumbs_options *options, struct th_notes *notes);
 
 #endif

@@ -18,7 +18,8 @@
 
 /* ---- by its name ---- */
 
-/* Is an output that its short name leads to another source's on record, and is that one still there? */
+/* Is an output that its short name leads to another source's on record, and is that one still
+ * there? */
 static bool is_short_name_taken(const struct thumbs_batch *batch, const struct th_walk_entry *entry)
 {
     struct th_naming_source source = th_found_source(entry, batch->options.follow);
@@ -35,10 +36,11 @@ static bool is_short_name_taken(const struct thumbs_batch *batch, const struct t
     return taken;
 }
 
-/* The walk names outputs by what the folder holds now. Who had an output before keeps its name, whoever has come to
- * stand beside it or has gone: else thumbnails would be renamed, and the old ones left behind. A newcomer then takes
- * its whole name, if the short one is another's. (Not where sources of several folders may want one name: those are
- * compared by th_compare_names(), which goes by the walk alone.) */
+/* The walk names outputs by what the folder holds now. Who had an output before keeps its name,
+ * whoever has come to stand beside it or has gone: else thumbnails would be renamed, and the old
+ * ones left behind. A newcomer then takes its whole name, if the short one is another's. (Not where
+ * sources of several folders may want one name: those are compared by th_compare_names(), which
+ * goes by the walk alone.) */
 static void settle_name(const struct thumbs_batch *batch, struct th_walk_entry *entry)
 {
     if (!th_template_is_injective(batch->name_template)) return;
@@ -64,7 +66,8 @@ static bool is_clashing(struct thumbs_batch *batch, struct th_file *file)
 
 /* ---- by what was made before ---- */
 
-/* Did this state of it do harm the last time? --force is no wish to see that again: it is about outputs that stand. */
+/* Did this state of it do harm the last time? --force is no wish to see that again: it is about
+ * outputs that stand. */
 static bool is_known_to_fail(struct thumbs_batch *batch, struct th_file *file, const struct th_source_id *id)
 {
     struct thumbs_error error = {0};
@@ -86,7 +89,8 @@ static bool is_known(struct thumbs_batch *batch, struct th_file *file)
     if (batch->options.force) return false;
     switch (th_history_lookup(th_file_output_folder(file), entry->name, entry->keep_extension, &id)) {
     case TH_KNOWN_UP_TO_DATE:
-        /* Where names must be claimed, an output that is not made again could be taken by another source. */
+        /* Where names must be claimed, an output that is not made again could be taken by another
+         * source. */
         if (batch->claims) return false;
         th_reporter_file(batch, file, THUMBS_STATUS_UP_TO_DATE, NULL);
         return true;
@@ -130,7 +134,8 @@ bool th_prepare_is_settled(struct thumbs_batch *batch, struct th_file *file, con
 
 /* ---- by its first bytes ---- */
 
-/* Why a name that promises an image has failed: the content is something else. `found` says what, if that is known. */
+/* Why a name that promises an image has failed: the content is something else. `found` says what,
+ * if that is known. */
 static void set_broken_promise(struct thumbs_error *error, bool is_empty, const char *found)
 {
     static const char unknown[] = "is not an image";
@@ -140,8 +145,8 @@ static void set_broken_promise(struct thumbs_error *error, bool is_empty, const 
     th_error_set(error, is_empty ? THUMBS_CORRUPT : THUMBS_UNSUPPORTED, THUMBS_STAGE_LOAD, "%s", message);
 }
 
-/* No picture for us. A file that claims by its name to be one is not passed over in silence: it is a picture that was
- * lost. */
+/* No picture for us. A file that claims by its name to be one is not passed over in silence: it is
+ * a picture that was lost. */
 static void report_not_image(struct thumbs_batch *batch, struct th_file *file, struct thumbs_error *error)
 {
     if (th_promise_is_image(file->entry.name)) {

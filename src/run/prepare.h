@@ -6,8 +6,8 @@
  *   th_prepare_file(), then th_prepare_queue()                       one file after the other
  *   th_prepare_begin(), .._is_settled(), .._end_load(), .._queue()   many files at the same time
  *
- * Each answers whether the file goes on to the next step. Where it does not, its status was reported
- * (or the run was stopped) and the file is destroyed. Any thread that owns the file.
+ * Each answers whether the file goes on to the next step. Where it does not, its status was
+ * reported (or the run was stopped) and the file is destroyed. Any thread that owns the file.
  */
 #ifndef TH_RUN_PREPARE_H
 #define TH_RUN_PREPARE_H
@@ -25,7 +25,8 @@ bool th_prepare_is_settled(struct thumbs_batch *batch, struct th_file *file, con
 bool th_prepare_end_load(struct thumbs_batch *batch, struct th_file *file, enum thumbs_code code,
                          struct thumbs_error *error);
 
-/* Hand a loaded file to the workers, waiting while their queue is full; destroys it if the run was stopped. */
+/* Hand a loaded file to the workers, waiting while their queue is full; destroys it if the run was
+ * stopped. */
 void th_prepare_queue(struct thumbs_batch *batch, struct th_file *file);
 
 /* For th_uring_calls.at. */

@@ -10,7 +10,8 @@ void th_reporter_event(struct thumbs_batch *batch, const struct th_walk_entry *e
     th_found_add_path(&path, entry);
     event->source = th_bytes_str(&path);
     event->named = entry->named;
-    /* Counted first, so that who asks for totals from within the callback finds this one in them. */
+    /* Counted first, so that who asks for totals from within the callback finds this one in
+     * them. */
     th_counters_add(batch->counters, event);
     if (batch->on_event) batch->on_event(batch->user, event);
     th_bytes_finish(&path);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reporter.h - the one place where the status of a source is reported: counted once, called back once.
+ * reporter.h - the one place where the status of a source is reported: counted once, called back
+ * once.
  *
  * Who holds an entry or a file calls one of these, once, and then destroys it. Any thread.
  */

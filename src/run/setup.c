@@ -19,7 +19,8 @@
 
 /* ---- how much at a time ---- */
 
-/* A ring if one is asked for and of use. Where it cannot be had, I/O threads do the same work, and a note tells. */
+/* A ring if one is asked for and of use. Where it cannot be had, I/O threads do the same work, and
+ * a note tells. */
 static void open_ring(struct thumbs_batch *b)
 {
     struct thumbs_options *o = &b->options;
@@ -69,8 +70,8 @@ static bool source_lies_within(const char *source, const struct stat *folder)
     return within || (is_file && th_path_file_lies_within(AT_FDCWD, source, folder->st_dev, folder->st_ino));
 }
 
-/* A thumbnail must never take the place of a source. That could happen where a SOURCE lies in DEST or is DEST, so
- * that is refused. (DEST may lie in a SOURCE; it is not walked.) */
+/* A thumbnail must never take the place of a source. That could happen where a SOURCE lies in DEST
+ * or is DEST, so that is refused. (DEST may lie in a SOURCE; it is not walked.) */
 static enum thumbs_code check_overlap(const char *const *sources, size_t n_sources, const char *dest,
                                       struct thumbs_error *err)
 {
@@ -104,7 +105,8 @@ static bool is_dest_of_a_run(const char *path)
     return is;
 }
 
-/* Where trees lie below DEST depends on how many SOURCEs there are; files alone lie straight under it in any case. */
+/* Where trees lie below DEST depends on how many SOURCEs there are; files alone lie straight under
+ * it in any case. */
 static enum th_layout layout_of(const char *const *sources, size_t n_sources)
 {
     for (size_t i = 0; i < n_sources; i++) {
@@ -228,8 +230,8 @@ static enum thumbs_code make_naming(struct thumbs_batch *b, struct thumbs_error 
 enum thumbs_code th_setup(struct thumbs_batch *b, const char *const *sources, size_t n_sources, const char *dest,
                           struct thumbs_error *err)
 {
-    /* The ring comes first, since it changes what the defaults are; then threads and processes, since
-     * memory is shared out among the jobs that are left. */
+    /* The ring comes first, since it changes what the defaults are; then threads and processes,
+     * since memory is shared out among the jobs that are left. */
     open_ring(b);
     th_batch_options_resolve(&b->options);
     th_plan_tasks(&b->options, &b->notes);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* setup.h - a batch is put together: limits, queues, SOURCEs and DEST are looked at, nothing is run. */
+/* setup.h - a batch is put together: limits, queues, SOURCEs and DEST are looked at, nothing is
+ * run. */
 #ifndef TH_RUN_SETUP_H
 #define TH_RUN_SETUP_H
 

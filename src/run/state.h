@@ -35,7 +35,8 @@
 #include "walk/walk.h"
 #include "work/work.h"
 
-/* A source on its way. Owned by exactly one stage: passes on at a successful push, ends in th_file_destroy(). */
+/* A source on its way. Owned by exactly one stage: passes on at a successful push, ends in
+ * th_file_destroy(). */
 struct th_file {
     struct th_item item; /* first: executors know only this part. buffer is NULL until loaded. */
     struct th_walk_entry entry;
@@ -62,7 +63,8 @@ struct thumbs_batch {
     thumbs_event_fn *on_event;
     void *user;
 
-    /* Only the thread that finds files: the walker, that of the ring, or in mode sync the only one. */
+    /* Only the thread that finds files: the walker, that of the ring, or in mode sync the only
+     * one. */
     struct th_walk *walk;
     struct th_uring *uring; /* NULL: files are read by I/O threads, or in the one thread of mode sync */
 

@@ -5,7 +5,8 @@
 
 void th_stop_ask(struct thumbs_batch *b)
 {
-    /* First the word, then the calls that wake: who is woken, or finds a queue cancelled, sees it. */
+    /* First the word, then the calls that wake: who is woken, or finds a queue cancelled, sees
+     * it. */
     atomic_store(&b->stopped, true);
     th_queue_cancel(b->paths);
     th_queue_cancel(b->loaded);

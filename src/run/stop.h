@@ -2,8 +2,8 @@
 /*
  * stop.h - a run ends early: because somebody asked for it, or because it cannot go on.
  *
- * Any thread, any time. A stop wakes whoever waits for a queue, a buffer or memory; what they hold is
- * dropped without a status, and each stage returns.
+ * Any thread, any time. A stop wakes whoever waits for a queue, a buffer or memory; what they hold
+ * is dropped without a status, and each stage returns.
  */
 #ifndef TH_RUN_STOP_H
 #define TH_RUN_STOP_H

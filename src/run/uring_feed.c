@@ -6,8 +6,9 @@
 #include "run/prepare.h"
 #include "run/stop.h"
 
-/* A SOURCE that is a file may be a link, which is followed where others are not. There are few, and they come before
- * all folders, so they are read plainly: nothing of the ring's is in flight that would have to wait for them. */
+/* A SOURCE that is a file may be a link, which is followed where others are not. There are few, and
+ * they come before all folders, so they are read plainly: nothing of the ring's is in flight that
+ * would have to wait for them. */
 static void load_plainly(struct thumbs_batch *batch, struct th_file *file)
 {
     if (th_prepare_file(batch, file)) th_prepare_queue(batch, file);
@@ -35,7 +36,8 @@ static bool settled(void *user, void *file, const struct stat *st)
     return th_prepare_is_settled(user, file, st);
 }
 
-/* Only workers take from the queue and only this thread puts into it, so what is free stays free. */
+/* Only workers take from the queue and only this thread puts into it, so what is free stays
+ * free. */
 static bool has_room(void *user)
 {
     struct thumbs_batch *batch = user;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* uring_feed.h - walk and load in one thread, the reads done by the kernel: what run does around load/uring.h. */
+/* uring_feed.h - walk and load in one thread, the reads done by the kernel: what run does around
+ * load/uring.h. */
 #ifndef TH_RUN_URING_FEED_H
 #define TH_RUN_URING_FEED_H
 
