@@ -49,7 +49,7 @@ enum thumbs_code {
     THUMBS_NOT_WRITABLE, /* the output cannot be made */
     THUMBS_NAME_CLASH,   /* two sources want the same output name */
     THUMBS_INTERNAL,     /* a mistake of ours */
-    THUMBS_USAGE,        /* options that make no sense; never the fate of a file */
+    THUMBS_USAGE,        /* options that make no sense; never the status of a file */
     THUMBS_NOT_IMAGE,    /* not an image at all: the file is skipped, not failed */
     THUMBS_STOPPED,      /* the run was stopped before this was done */
     THUMBS_NOT_OURS,     /* a file that thumbs did not make stands under the output's name */
@@ -246,7 +246,7 @@ struct thumbs_times {
     uint64_t load, wait, decode, resize, encode, write;
 };
 
-/* The fate of one source: exactly one event for each. Everything is borrowed until the callback returns. */
+/* The status of one source: exactly one event for each. Everything is borrowed until the callback returns. */
 struct thumbs_event {
     const char *source; /* path below SOURCE (below <its last name part> with several), bytes, NUL-terminated */
     enum thumbs_status status;

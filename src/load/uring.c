@@ -324,7 +324,7 @@ static void begin_try(struct th_uring *u, struct flight *f)
     start_stat(u, f);
 }
 
-/* The file is closed and its fate is known. */
+/* The file is closed and its status is known. */
 static void conclude(struct th_uring *u, struct flight *f)
 {
     f->load_ns = th_now_ns() - f->start_ns;

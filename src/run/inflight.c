@@ -50,7 +50,7 @@ static const struct {
     [TH_AT_AHEAD] = {THUMBS_STAGE_QUEUE, true, "is next in its worker"},
     [TH_AT_WORK] = {THUMBS_STAGE_DECODE, false, "is worked on"},
     [TH_AT_WRITE] = {THUMBS_STAGE_WRITE, false, "its thumbnails are written"},
-    [TH_AT_REPORT] = {THUMBS_STAGE_REPORT, false, "its fate is being told"},
+    [TH_AT_REPORT] = {THUMBS_STAGE_REPORT, false, "its status is being reported"},
 };
 
 static const char *const walk_words[TH_N_WALKS] = {

@@ -65,7 +65,7 @@ struct th_work {
     /* Takes the item over (frees it, gives its buffer back) and does what is left to do: commit and
      * report. Called by jobs threads at the same time, never twice for one item. */
     void (*finish)(void *user, struct th_item *item, const struct th_outcome *outcome);
-    /* Takes the item over as well, undone and without a fate: the run was stopped before it was
+    /* Takes the item over as well, undone and without a status: the run was stopped before it was
      * begun. */
     void (*drop)(void *user, struct th_item *item);
     /* The item is in this state now, with the worker of that number (from 1) and process (0: none).

@@ -49,7 +49,7 @@ for mode in $MODES; do
     sleep 50 <fifo &
     reader=$!
     start --mode=$mode --jobs=2 --force --report=fifo small out-small
-    until_true 30 was_told '^thumbs:   report: [0-9]*/[^:]*\.jpg: its fate is being told, ' ||
+    until_true 30 was_told '^thumbs:   report: [0-9]*/[^:]*\.jpg: its status is being reported, ' ||
         fail "$mode: not a word about the report: $(cat "$log/stderr")"
     kill "$reader"
     finish
