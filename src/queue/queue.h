@@ -6,7 +6,7 @@
  *
  * A ring of cells with a turn counter each: a producer or consumer draws a ticket with one atomic addition and then
  * works on its cell alone, so there is no lock and threads that wait sleep on their own cell (a futex), not in one
- * crowd. See docs/ARCHITECTURE.md for why this and not a mutex.
+ * crowd. See docs/design/queue-and-io.md for why this and not a mutex.
  */
 #ifndef TH_QUEUE_QUEUE_H
 #define TH_QUEUE_QUEUE_H

@@ -6,7 +6,7 @@
  * signal and trace nobody else. It is meant for a process that decodes hostile data and may be taken over by it.
  *
  * Five layers, each of which may be missing on an older kernel or in a container; state says which hold, and why not.
- * None needs a privilege, a user namespace or a helper. See "Sandbox" in docs/ARCHITECTURE.md for what is covered.
+ * None needs a privilege, a user namespace or a helper. See docs/design/sandbox.md for what is covered.
  */
 #ifndef TH_SANDBOX_SANDBOX_H
 #define TH_SANDBOX_SANDBOX_H
