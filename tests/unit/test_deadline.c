@@ -272,7 +272,8 @@ Test(deadline, is_not_needed_for, .timeout = 120)
     cr_expect_leq(cpu_ms, room(OVERRUN_MS), "libtiff needs 4 s to read all");
 }
 
-/* A whole picture of WebP, GIF or HEIF is decoded in one call that nothing can stop: it ends late, but as a timeout. */
+/* Of a WebP with little data many rows come in one call that nothing can stop: it ends late, but
+ * as a timeout. */
 Test(deadline, whole_pictures_end_as_timeouts, .timeout = 120)
 {
     struct th_pixels p = {0};
