@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <vips/vips.h>
@@ -11,12 +12,15 @@
 /* What JPEG files have to be blamed for reaches us only as such a warning. */
 static _Thread_local char last_warning[200];
 
-static atomic_uint n_inside;  /* threads at work */
-static atomic_ulong n_visits; /* begun so far */
+/* Threads at work in the lower half, visits begun so far in the upper one: one number, so that
+ * nobody can come in between the two. */
+static _Atomic uint64_t visits;
+#define ONE_VISIT (UINT64_C(1) << 32)
+
 static _Thread_local struct {
     unsigned depth;
     bool was_alone; /* when it began */
-    unsigned long number;
+    uint32_t number;
 } visit;
 
 void th_vips_text_clause(char *to, size_t size, const char *from)
@@ -44,14 +48,15 @@ void th_vips_text_silence(const char *domain)
 void th_vips_text_enter(void)
 {
     if (visit.depth++ > 0) return;
-    visit.was_alone = atomic_fetch_add(&n_inside, 1) == 0;
-    visit.number = atomic_fetch_add(&n_visits, 1) + 1;
+    uint64_t before = atomic_fetch_add(&visits, ONE_VISIT + 1);
+    visit.was_alone = (uint32_t)before == 0;
+    visit.number = (uint32_t)(before >> 32) + 1;
     if (visit.was_alone) vips_error_clear();
 }
 
 void th_vips_text_leave(void)
 {
-    if (--visit.depth == 0) atomic_fetch_sub(&n_inside, 1);
+    if (--visit.depth == 0) atomic_fetch_sub(&visits, 1);
 }
 
 const char *th_vips_text_warning(void)
@@ -64,10 +69,12 @@ void th_vips_text_forget(void)
     last_warning[0] = 0;
 }
 
-/* Whoever comes in counts before he can write; so after the text was read, this tells whose it was. */
+/* Whoever comes in counts before he can write; so after the text was read, this tells whose it was.
+ */
 static bool was_alone_throughout(void)
 {
-    return visit.depth > 0 && visit.was_alone && atomic_load(&n_visits) == visit.number;
+    return visit.depth > 0 && visit.was_alone &&
+           (uint32_t)(atomic_load(&visits) >> 32) == visit.number;
 }
 
 /* Its last line says most about why it gave up; some decoders only warn. */
