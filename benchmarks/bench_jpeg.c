@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench_jpeg - our scan decoder against libjpeg-turbo's scaled decode, from files in memory to planes.
+ * bench_jpeg - our scan decoder against libjpeg-turbo's scaled decode, from files in memory to
+ * planes.
  *
  *   bench_jpeg [--runs=N] [--progressive] [--side=N] FOLDER...
  *
- * Takes the files of each folder (not of folders below) that our decoder takes, and decodes all of them in turn: ours
- * at 1/8, libjpeg-turbo at 1/8 (raw planes, no colour conversion), ours at 2/8, ... Prints the median of CPU seconds,
- * their least and most, and the ratio of the medians. One thread. Luma at 1/8 is checked to be equal first. Baseline
- * files, or with --progressive those instead.
+ * Takes the files of each folder (not of folders below) that our decoder takes, and decodes all of
+ * them in turn: ours at 1/8, libjpeg-turbo at 1/8 (raw planes, no colour conversion), ours at 2/8,
+ * ... Prints the median of CPU seconds, their least and most, and the ratio of the medians. One
+ * thread. Luma at 1/8 is checked to be equal first. Baseline files, or with --progressive those
+ * instead.
  *
- * With --side=N it takes all JPEG files of each folder that can be decoded, and compares what a thumbnail of N x N
- * costs in all, from a file in memory to a JPEG in memory, with its decode alone: to planes, each reduced as the
- * program chooses.
+ * With --side=N it takes all JPEG files of each folder that can be decoded, and compares what a
+ * thumbnail of N x N costs in all, from a file in memory to a JPEG in memory, with its decode
+ * alone: to planes, each reduced as the program chooses.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -103,7 +105,8 @@ static bool load_folder(const char *folder, enum which which, struct files *file
     for (struct dirent *e; (e = readdir(dir));) {
         char path[4096];
         struct file file;
-        if (e->d_name[0] == '.' || snprintf(path, sizeof path, "%s/%s", folder, e->d_name) >= (int)sizeof path)
+        if (e->d_name[0] == '.' ||
+            snprintf(path, sizeof path, "%s/%s", folder, e->d_name) >= (int)sizeof path)
             continue;
         if (load(path, which, &file) && !add(files, &file)) free(file.data);
     }
@@ -111,16 +114,19 @@ static bool load_folder(const char *folder, enum which which, struct files *file
     return files->n > 0;
 }
 
-/* Does each side decode the file at n/8, without a word of damage? At 1/8 luma must then be equal. */
+/* Does each side decode the file at n/8, without a word of damage? At 1/8 luma must then be equal.
+ */
 static bool both_decode(const struct file *f, struct th_jpeg_scan *scan, uint8_t n, bool *differ)
 {
     const uint8_t ns[TH_JPEG_MAX_PLANES] = {n, n, n, n};
     struct th_jpeg_planes own = {0}, turbo = {0};
-    bool ok = !th_jpeg_planes_decode(scan, &f->header, f->data, f->len, ns, 0, &own, NULL) && own.own;
-    ok = ok && !own.damaged && !th_jpeg_planes_decode_turbo(&f->header, f->data, f->len, n, 0, &turbo, NULL);
+    bool ok =
+        !th_jpeg_planes_decode(scan, &f->header, f->data, f->len, ns, 0, &own, NULL) && own.own;
+    ok = ok && !own.damaged &&
+         !th_jpeg_planes_decode_turbo(&f->header, f->data, f->len, n, 0, &turbo, NULL);
     for (uint32_t y = 0; ok && n == 1 && y < own.planes[0].height; y++)
-        if (memcmp(own.planes[0].data + y * own.planes[0].stride, turbo.planes[0].data + y * turbo.planes[0].stride,
-                   own.planes[0].width))
+        if (memcmp(own.planes[0].data + y * own.planes[0].stride,
+                   turbo.planes[0].data + y * turbo.planes[0].stride, own.planes[0].width))
             *differ = true;
     th_jpeg_planes_finish(&own);
     th_jpeg_planes_finish(&turbo);
@@ -146,15 +152,17 @@ static bool keep_regular(struct files *files, struct th_jpeg_scan *scan)
     return n > 0 && !differ;
 }
 
-static bool time_all(const struct files *files, struct th_jpeg_scan *scan, unsigned n, bool turbo, struct samples *out)
+static bool time_all(const struct files *files, struct th_jpeg_scan *scan, unsigned n, bool turbo,
+                     struct samples *out)
 {
     const uint8_t ns[TH_JPEG_MAX_PLANES] = {(uint8_t)n, (uint8_t)n, (uint8_t)n, (uint8_t)n};
     double start = cpu_seconds();
     for (size_t i = 0; i < files->n; i++) {
         const struct file *f = &files->items[i];
         struct th_jpeg_planes planes = {0};
-        enum thumbs_code code = turbo ? th_jpeg_planes_decode_turbo(&f->header, f->data, f->len, n, 0, &planes, NULL)
-                                      : th_jpeg_planes_decode(scan, &f->header, f->data, f->len, ns, 0, &planes, NULL);
+        enum thumbs_code code =
+            turbo ? th_jpeg_planes_decode_turbo(&f->header, f->data, f->len, n, 0, &planes, NULL)
+                  : th_jpeg_planes_decode(scan, &f->header, f->data, f->len, ns, 0, &planes, NULL);
         bool ok = code == THUMBS_OK && planes.own == !turbo;
         th_jpeg_planes_finish(&planes);
         if (!ok) return false;
@@ -167,29 +175,35 @@ static bool time_all(const struct files *files, struct th_jpeg_scan *scan, unsig
 
 static struct thumbs_image_options options_for(uint32_t side)
 {
-    struct thumbs_image_options o = {.n_sizes = 1, .n_formats = 1, .quality = 80, .max_pixels = UINT64_MAX};
+    struct thumbs_image_options o = {
+        .n_sizes = 1, .n_formats = 1, .quality = 80, .max_pixels = UINT64_MAX};
     o.sizes[0] = (struct thumbs_size){side, side, true};
     o.formats[0] = THUMBS_FORMAT_JPEG;
     return o;
 }
 
-/* To planes and no further, reduced as the program would; false: it cannot be decoded. Profiles are taken for sRGB. */
-static bool decode_only(const struct file *f, struct th_jpeg_scan *scan, const struct thumbs_image_options *o)
+/* To planes and no further, reduced as the program would; false: it cannot be decoded. Profiles are
+ * taken for sRGB. */
+static bool decode_only(const struct file *f, struct th_jpeg_scan *scan,
+                        const struct thumbs_image_options *o)
 {
     struct th_image_result result = {0};
     struct th_make make = {.options = o, .result = &result};
     struct th_targets targets;
     struct th_jpeg_planes planes = {0};
     uint8_t n[TH_JPEG_MAX_PLANES] = {1, 1, 1, 1};
-    const struct th_make_source source = {.width = f->header.width, .height = f->header.height, .orientation = 1};
+    const struct th_make_source source = {
+        .width = f->header.width, .height = f->header.height, .orientation = 1};
     if (th_make_targets(&make, &source, &targets, NULL)) return false;
     th_jpeg_hot_pick(&f->header, &targets, f->header.n_components < 4, false, n);
-    bool ok = th_jpeg_planes_decode(scan, &f->header, f->data, f->len, n, 0, &planes, NULL) == THUMBS_OK;
+    bool ok =
+        th_jpeg_planes_decode(scan, &f->header, f->data, f->len, n, 0, &planes, NULL) == THUMBS_OK;
     th_jpeg_planes_finish(&planes);
     return ok;
 }
 
-static bool make_whole(const struct file *f, struct th_sink *sink, const struct thumbs_image_options *o)
+static bool make_whole(const struct file *f, struct th_sink *sink,
+                       const struct thumbs_image_options *o)
 {
     struct th_image_result result;
     sink->len = 0;
@@ -220,22 +234,23 @@ static bool bench(const char *folder, unsigned runs, enum which which)
             for (unsigned turbo = 0; ok && turbo < 2; turbo++)
                 ok = time_all(&files, scan, ns[i], turbo, &samples[i][turbo]);
     if (ok) {
-        printf("%s: %zu files, %.1f MB, %.1f Mpx, %u runs\n", folder, files.n, files.bytes / 1e6, files.pixels / 1e6,
-               runs);
+        printf("%s: %zu files, %.1f MB, %.1f Mpx, %u runs\n", folder, files.n, files.bytes / 1e6,
+               files.pixels / 1e6, runs);
         printf("  scale  ours s (min-max)         turbo s (min-max)        ratio  MB/s\n");
     }
     for (unsigned i = 0; ok && i < 3; i++) {
         struct samples *own = &samples[i][0], *turbo = &samples[i][1];
         double a = median(own), b = median(turbo);
-        printf("  %u/8    %.4f (%.4f-%.4f)   %.4f (%.4f-%.4f)   %.2f   %.0f\n", ns[i], a, own->seconds[0],
-               own->seconds[own->n - 1], b, turbo->seconds[0], turbo->seconds[turbo->n - 1], b / a,
-               files.bytes / a / 1e6);
+        printf("  %u/8    %.4f (%.4f-%.4f)   %.4f (%.4f-%.4f)   %.2f   %.0f\n", ns[i], a,
+               own->seconds[0], own->seconds[own->n - 1], b, turbo->seconds[0],
+               turbo->seconds[turbo->n - 1], b / a, files.bytes / a / 1e6);
     }
     for (size_t i = 0; i < files.n; i++)
         free(files.items[i].data);
     free(files.items);
     th_jpeg_scan_destroy(scan);
-    if (!ok) fprintf(stderr, "bench_jpeg: %s: nothing to measure, or the decoders differ\n", folder);
+    if (!ok)
+        fprintf(stderr, "bench_jpeg: %s: nothing to measure, or the decoders differ\n", folder);
     return ok;
 }
 
@@ -266,15 +281,18 @@ static bool bench_side(const char *folder, unsigned runs, uint32_t side)
         for (unsigned whole = 0; whole < 2; whole++) {
             double start = cpu_seconds();
             for (size_t i = 0; ok && i < files.n; i++)
-                ok = whole ? make_whole(&files.items[i], &sink, &o) : decode_only(&files.items[i], scan, &o);
+                ok = whole ? make_whole(&files.items[i], &sink, &o)
+                           : decode_only(&files.items[i], scan, &o);
             samples[whole].seconds[samples[whole].n++] = cpu_seconds() - start;
         }
     }
     if (ok && files.n) {
         double decode = median(&samples[0]), whole = median(&samples[1]);
-        printf("%s: %zu files, side %u, %u runs: decode %.4f s (%.4f-%.4f), whole %.4f s (%.4f-%.4f), ratio %.3f\n",
-               folder, files.n, side, runs, decode, samples[0].seconds[0], samples[0].seconds[runs - 1], whole,
-               samples[1].seconds[0], samples[1].seconds[runs - 1], whole / decode);
+        printf("%s: %zu files, side %u, %u runs: decode %.4f s (%.4f-%.4f), whole %.4f s "
+               "(%.4f-%.4f), ratio %.3f\n",
+               folder, files.n, side, runs, decode, samples[0].seconds[0],
+               samples[0].seconds[runs - 1], whole, samples[1].seconds[0],
+               samples[1].seconds[runs - 1], whole / decode);
     }
     ok = ok && files.n;
     for (size_t i = 0; i < files.n; i++)
@@ -313,6 +331,7 @@ int main(int argc, char **argv)
         any = true;
         ok = (side ? bench_side(argv[i], runs, side) : bench(argv[i], runs, which)) && ok;
     }
-    if (!any) fprintf(stderr, "usage: bench_jpeg [--runs=N] [--progressive] [--side=N] FOLDER...\n");
+    if (!any)
+        fprintf(stderr, "usage: bench_jpeg [--runs=N] [--progressive] [--side=N] FOLDER...\n");
     return !any ? 2 : !ok;
 }

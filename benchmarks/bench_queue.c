@@ -4,16 +4,18 @@
  *
  *     bench_queue [--seconds=S] [--pause-us=N] [--json=FILE]
  *
- * First the bare queue: producers push and workers pop as fast as they can. With more threads than CPUs this shows no
- * scaling, but it shows what a hand-over costs when many wait, in rate and in CPU time.
+ * First the bare queue: producers push and workers pop as fast as they can. With more threads than
+ * CPUs this shows no scaling, but it shows what a hand-over costs when many wait, in rate and in
+ * CPU time.
  *
- * The same is measured with the textbook queue of one mutex (plain_queue.h), which the ring has to beat to be worth
- * its length.
+ * The same is measured with the textbook queue of one mutex (plain_queue.h), which the ring has to
+ * beat to be worth its length.
  *
- * Then workers that pause after each item (1 ms, as a quick file would keep them busy) without using a CPU: 64 of them
- * are then truly at work at one time on any machine, and they meet at the queue as often as 64 workers would. To
- * this the universal scalability law is fitted. What it predicts holds for the hand-over alone: not for memory
- * bandwidth, nor for caches that 64 real CPUs pass the lines of the queue between.
+ * Then workers that pause after each item (1 ms, as a quick file would keep them busy) without
+ * using a CPU: 64 of them are then truly at work at one time on any machine, and they meet at the
+ * queue as often as 64 workers would. To this the universal scalability law is fitted. What it
+ * predicts holds for the hand-over alone: not for memory bandwidth, nor for caches that 64 real
+ * CPUs pass the lines of the queue between.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +45,8 @@ enum { MAX_WORKERS = 64, N_PRODUCERS = 4, N_POINTS = 9, WARM_UP_MS = 50 };
 static const unsigned worker_counts[N_POINTS] = {1, 2, 4, 8, 16, 24, 32, 48, 64};
 
 struct worker {
-    _Alignas(128) _Atomic uint64_t n_items; /* a line of its own, or counting would be what is measured */
+    _Alignas(128) _Atomic uint64_t
+        n_items; /* a line of its own, or counting would be what is measured */
     struct crew *crew;
     pthread_t thread;
 };
@@ -59,33 +62,34 @@ struct kind {
     void *(*drain)(void *queue);
 };
 
-#define AS_KIND(prefix, label)                                                                                         \
-    static void *prefix##_make(size_t capacity)                                                                        \
-    {                                                                                                                  \
-        return prefix##_create(capacity);                                                                              \
-    }                                                                                                                  \
-    static void prefix##_unmake(void *queue)                                                                           \
-    {                                                                                                                  \
-        prefix##_destroy(queue);                                                                                       \
-    }                                                                                                                  \
-    static bool prefix##_put(void *queue, void *item)                                                                  \
-    {                                                                                                                  \
-        return prefix##_push(queue, item);                                                                             \
-    }                                                                                                                  \
-    static void *prefix##_get(void *queue)                                                                             \
-    {                                                                                                                  \
-        return prefix##_pop(queue);                                                                                    \
-    }                                                                                                                  \
-    static void prefix##_stop(void *queue)                                                                             \
-    {                                                                                                                  \
-        prefix##_cancel(queue);                                                                                        \
-    }                                                                                                                  \
-    static void *prefix##_rest(void *queue)                                                                            \
-    {                                                                                                                  \
-        return prefix##_drain(queue);                                                                                  \
-    }                                                                                                                  \
-    static const struct kind prefix##_kind = {label,        prefix##_make, prefix##_unmake, prefix##_put,              \
-                                              prefix##_get, prefix##_stop, prefix##_rest}
+#define AS_KIND(prefix, label)                                                                     \
+    static void *prefix##_make(size_t capacity)                                                    \
+    {                                                                                              \
+        return prefix##_create(capacity);                                                          \
+    }                                                                                              \
+    static void prefix##_unmake(void *queue)                                                       \
+    {                                                                                              \
+        prefix##_destroy(queue);                                                                   \
+    }                                                                                              \
+    static bool prefix##_put(void *queue, void *item)                                              \
+    {                                                                                              \
+        return prefix##_push(queue, item);                                                         \
+    }                                                                                              \
+    static void *prefix##_get(void *queue)                                                         \
+    {                                                                                              \
+        return prefix##_pop(queue);                                                                \
+    }                                                                                              \
+    static void prefix##_stop(void *queue)                                                         \
+    {                                                                                              \
+        prefix##_cancel(queue);                                                                    \
+    }                                                                                              \
+    static void *prefix##_rest(void *queue)                                                        \
+    {                                                                                              \
+        return prefix##_drain(queue);                                                              \
+    }                                                                                              \
+    static const struct kind prefix##_kind = {label,        prefix##_make, prefix##_unmake,        \
+                                              prefix##_put, prefix##_get,  prefix##_stop,          \
+                                              prefix##_rest}
 
 AS_KIND(th_queue, "tickets on a ring");
 AS_KIND(plain_queue, "one mutex, two conditions");
@@ -147,7 +151,8 @@ static uint64_t count(const struct crew *crew, unsigned n_workers)
     return sum;
 }
 
-static bool measure(const struct kind *kind, unsigned n_workers, unsigned pause_us, double seconds, struct point *out)
+static bool measure(const struct kind *kind, unsigned n_workers, unsigned pause_us, double seconds,
+                    struct point *out)
 {
     static struct crew crew;
     unsigned n_started = 0, n_producers = 0;
@@ -159,18 +164,23 @@ static bool measure(const struct kind *kind, unsigned n_workers, unsigned pause_
     if (!crew.queue) return false;
     for (; n_started < n_workers; n_started++) {
         crew.workers[n_started].crew = &crew;
-        if (pthread_create(&crew.workers[n_started].thread, NULL, work, &crew.workers[n_started]) != 0) goto out;
+        if (pthread_create(&crew.workers[n_started].thread, NULL, work, &crew.workers[n_started]) !=
+            0)
+            goto out;
     }
     for (; n_producers < N_PRODUCERS; n_producers++) {
         if (pthread_create(&crew.producers[n_producers], NULL, produce, &crew) != 0) goto out;
     }
     sleep_ms(WARM_UP_MS);
-    const uint64_t cpu_before = cpu_ns(), n_before = count(&crew, n_workers), before_ns = th_now_ns();
+    const uint64_t cpu_before = cpu_ns(), n_before = count(&crew, n_workers),
+                   before_ns = th_now_ns();
     sleep_ms((unsigned)(seconds * 1000));
-    const uint64_t n_items = count(&crew, n_workers) - n_before, passed_ns = th_now_ns() - before_ns;
-    *out = (struct point){.workers = n_workers,
-                          .per_second = (double)n_items / ((double)passed_ns / 1e9),
-                          .cpu_ns = n_items ? (double)(cpu_ns() - cpu_before) / (double)n_items : 0};
+    const uint64_t n_items = count(&crew, n_workers) - n_before,
+                   passed_ns = th_now_ns() - before_ns;
+    *out =
+        (struct point){.workers = n_workers,
+                       .per_second = (double)n_items / ((double)passed_ns / 1e9),
+                       .cpu_ns = n_items ? (double)(cpu_ns() - cpu_before) / (double)n_items : 0};
     done = n_items > 0;
 out:
     kind->cancel(crew.queue);
@@ -224,12 +234,14 @@ static void print_points(const char *title, const struct point *points, const st
 static void print_fit(const struct th_usl *usl)
 {
     const double at_64 = th_bench_usl_predict(usl, 64), peak = th_bench_usl_peak(usl);
-    printf("\nuniversal scalability law: lambda %.1f items/s, sigma %.6f, kappa %.9f; worst error %.1f %%\n",
+    printf("\nuniversal scalability law: lambda %.1f items/s, sigma %.6f, kappa %.9f; worst error "
+           "%.1f %%\n",
            usl->lambda, usl->sigma, usl->kappa, 100 * usl->worst_error);
-    printf("predicted for 64 workers: %.0f items/s, %.1f times one, %.1f %% of linear\n", at_64, at_64 / usl->lambda,
-           100 * at_64 / (64 * usl->lambda));
+    printf("predicted for 64 workers: %.0f items/s, %.1f times one, %.1f %% of linear\n", at_64,
+           at_64 / usl->lambda, 100 * at_64 / (64 * usl->lambda));
     if (peak > 0)
-        printf("predicted peak: %.0f workers, %.0f items/s\n", peak, th_bench_usl_predict(usl, peak));
+        printf("predicted peak: %.0f workers, %.0f items/s\n", peak,
+               th_bench_usl_predict(usl, peak));
     else
         printf("predicted peak: none\n");
 }
@@ -320,8 +332,8 @@ int main(int argc, char **argv)
             return 3;
         }
     }
-    printf("%d producers, queue of 4 items for each worker, %.2f s a point, %u CPUs\n", N_PRODUCERS, seconds,
-           thumbs_cpus_usable());
+    printf("%d producers, queue of 4 items for each worker, %.2f s a point, %u CPUs\n", N_PRODUCERS,
+           seconds, thumbs_cpus_usable());
     print_points("The bare queue:", ring.bare, NULL);
     print_points("The bare queue, as one mutex and two conditions:", plain.bare, NULL);
     if (!fit(ring.paused, &usl)) {

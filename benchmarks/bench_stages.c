@@ -4,9 +4,9 @@
  *
  *     bench_stages [--repeat=N] FILE...
  *
- * For each file: decode, resize and encode as th_image_make() times them (the fastest and the median of N), and the
- * rate in source pixels. Then pieces on their own, on made-up pixels: reduction by rows and by planes, and each
- * encoder.
+ * For each file: decode, resize and encode as th_image_make() times them (the fastest and the
+ * median of N), and the rate in source pixels. Then pieces on their own, on made-up pixels:
+ * reduction by rows and by planes, and each encoder.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +37,7 @@ static void add_sample(struct samples *s, uint64_t ns)
     if (s->n < MAX_REPEAT) s->values[s->n++] = (double)ns / 1e6;
 }
 
-/* ---- whole pictures ------------------------------------------------------------------------------------------ */
+/* ---- whole pictures -------------------------------------------------------------------------- */
 
 static bool read_file(const char *path, uint8_t **data, size_t *len)
 {
@@ -46,7 +46,8 @@ static bool read_file(const char *path, uint8_t **data, size_t *len)
     bool done = false;
     *data = NULL;
     if (fd < 0) return false;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && (*data = th_alloc((size_t)st.st_size))) {
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+        (*data = th_alloc((size_t)st.st_size))) {
         const ssize_t n = th_read_full(fd, *data, (size_t)st.st_size);
         *len = n > 0 ? (size_t)n : 0;
         done = n > 0;
@@ -101,7 +102,8 @@ static bool time_file(const char *path, unsigned repeat, struct th_table *t)
         add_stage(t, "encode", &encode);
         add_stage(t, "total", &total);
         th_table_add(t, "%.1f",
-                     (double)result.width * result.height / 1e3 / th_bench_spread(total.values, total.n).min);
+                     (double)result.width * result.height / 1e3 /
+                         th_bench_spread(total.values, total.n).min);
     } else {
         fprintf(stderr, "bench_stages: %s: %s\n", path, err.message);
     }
@@ -112,8 +114,9 @@ static bool time_file(const char *path, unsigned repeat, struct th_table *t)
 
 static bool time_files(char **paths, int n, unsigned repeat)
 {
-    static const char *const head[] = {"file",      "pixels",   "decode ms", "(median)", "resize ms", "(median)",
-                                       "encode ms", "(median)", "all ms",    "(median)", "Mpx/s"};
+    static const char *const head[] = {"file",      "pixels",   "decode ms", "(median)",
+                                       "resize ms", "(median)", "encode ms", "(median)",
+                                       "all ms",    "(median)", "Mpx/s"};
     struct th_table t;
     struct th_bytes b = {0};
     bool done = true;
@@ -131,7 +134,7 @@ static bool time_files(char **paths, int n, unsigned repeat)
     return done;
 }
 
-/* ---- pieces -------------------------------------------------------------------------------------------------- */
+/* ---- pieces ---------------------------------------------------------------------------------- */
 
 /* Soft shapes with some grain: neither flat nor noise. */
 static void paint(uint8_t *p, uint32_t width, uint32_t height, uint32_t bands)
@@ -212,14 +215,15 @@ static bool pass_plane(void *user)
     return th_resample_plane(&r->resample, r->in.data, r->in.width, &x, &y, r->out, THUMB_WIDTH);
 }
 
-static bool time_reduction(const char *name, bool (*pass)(void *), uint32_t width, uint32_t height, uint32_t bands,
-                           unsigned repeat, struct th_table *t)
+static bool time_reduction(const char *name, bool (*pass)(void *), uint32_t width, uint32_t height,
+                           uint32_t bands, unsigned repeat, struct th_table *t)
 {
     struct reduction *r = th_calloc(1, sizeof *r);
     bool done = false;
     if (r && th_pixels_init(&r->in, width, height, bands)) {
         paint(r->in.data, width, height, bands);
-        const struct piece piece = {.name = name, .pixels = (double)width * height, .pass = pass, .user = r};
+        const struct piece piece = {
+            .name = name, .pixels = (double)width * height, .pass = pass, .user = r};
         done = time_piece(&piece, repeat, t);
         th_resample_finish(&r->resample);
         th_pixels_finish(&r->in);
@@ -259,8 +263,9 @@ static bool time_encoders(unsigned repeat, struct th_table *t)
     static const struct {
         const char *name;
         bool (*pass)(void *user);
-    } encoders[] = {
-        {"encode JPEG 256x192", pass_jpeg}, {"encode PNG 256x192", pass_png}, {"encode WebP 256x192", pass_webp}};
+    } encoders[] = {{"encode JPEG 256x192", pass_jpeg},
+                    {"encode PNG 256x192", pass_png},
+                    {"encode WebP 256x192", pass_webp}};
     struct encoding e = {0};
     bool done = th_pixels_init(&e.in, THUMB_WIDTH, THUMB_HEIGHT, 3);
     if (done) paint(e.in.data, THUMB_WIDTH, THUMB_HEIGHT, 3);
@@ -285,9 +290,12 @@ static bool time_pieces(unsigned repeat)
     th_table_init(&t, sizeof head / sizeof *head);
     for (size_t i = 0; i < sizeof head / sizeof *head; i++)
         th_table_add(&t, "%s", head[i]);
-    bool done = time_reduction("rows RGB 4000x3000 to 256x192", pass_rows, 4000, 3000, 3, repeat, &t);
-    done = time_reduction("rows RGB 1024x768 to 256x192", pass_rows, 1024, 768, 3, repeat, &t) && done;
-    done = time_reduction("plane 1000x750 to 256x192", pass_plane, 1000, 750, 1, repeat, &t) && done;
+    bool done =
+        time_reduction("rows RGB 4000x3000 to 256x192", pass_rows, 4000, 3000, 3, repeat, &t);
+    done =
+        time_reduction("rows RGB 1024x768 to 256x192", pass_rows, 1024, 768, 3, repeat, &t) && done;
+    done =
+        time_reduction("plane 1000x750 to 256x192", pass_plane, 1000, 750, 1, repeat, &t) && done;
     done = time_reduction("plane 500x375 to 256x192", pass_plane, 500, 375, 1, repeat, &t) && done;
     done = time_encoders(repeat, &t) && done;
     th_table_print(&t, "lrrrr", &b);

@@ -14,12 +14,14 @@ static bool complain(const struct th_outfile *file, const char *why)
 }
 
 bool figures_plan(struct th_outfile *file, const char *name, const char *what,
-                  bool (*is_ours)(const char *head, size_t len), const struct th_outfile_guard *guard)
+                  bool (*is_ours)(const char *head, size_t len),
+                  const struct th_outfile_guard *guard)
 {
     struct thumbs_error err = {0};
     *file = (struct th_outfile){.fd = -1, .folder_fd = -1};
     if (!name) return true;
-    return th_outfile_plan(file, name, what, is_ours, guard, &err) == THUMBS_OK || complain(file, err.message);
+    return th_outfile_plan(file, name, what, is_ours, guard, &err) == THUMBS_OK ||
+           complain(file, err.message);
 }
 
 bool figures_write(struct th_outfile *file, const struct th_bytes *text)

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * peers.c - thumbs against other programs, on the same pictures, with the same task: every picture to a JPEG that fits
- * in a square box, upright, in sRGB, without metadata, on the same number of CPUs. See docs/BENCHMARKING.md.
+ * peers.c - thumbs against other programs, on the same pictures, with the same task: every picture
+ * to a JPEG that fits in a square box, upright, in sRGB, without metadata, on the same number of
+ * CPUs. See docs/BENCHMARKING.md.
  *
- * Each program runs as users run it, as a process of its own from start to end, in turn (A B C A B C ...) after a
- * round that is not timed. Every run's outputs are judged by bench_quality: a run whose outputs are missing, of a
- * wrong size or far from the reference does not count.
+ * Each program runs as users run it, as a process of its own from start to end, in turn (A B C A B
+ * C ...) after a round that is not timed. Every run's outputs are judged by bench_quality: a run
+ * whose outputs are missing, of a wrong size or far from the reference does not count.
  *
- * A folder of real pictures has a few that one program or another cannot do. Those that show in the first round, up to
- * one in 20 for each program, are named, left out for all, and the race is run over what all can do.
+ * A folder of real pictures has a few that one program or another cannot do. Those that show in the
+ * first round, up to one in 20 for each program, are named, left out for all, and the race is run
+ * over what all can do.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -47,10 +49,11 @@ enum {
     FILES_PER_CALL = 15,  /* of one process under xargs or parallel */
     RUN_TIMEOUT_SECONDS = 900
 };
-/* A run further from the reference than this has made other pictures. Honest scalers of photographs lie above 30 dB. */
+/* A run further from the reference than this has made other pictures. Honest scalers of photographs
+ * lie above 30 dB. */
 #define MIN_PSNR_MEAN 25.0
 
-/* ---- settings ------------------------------------------------------------------------------------------------ */
+/* ---- settings -------------------------------------------------------------------------------- */
 
 struct settings {
     const char *source, *only, *json, *svg;
@@ -58,10 +61,12 @@ struct settings {
     unsigned runs, jobs, side, quality;
 };
 
-/* A command line in the making, and the environment it wants. Strings are borrowed or live in `text`. */
+/* A command line in the making, and the environment it wants. Strings are borrowed or live in
+ * `text`. */
 struct words {
     const struct settings *settings;
-    const char *output; /* folder; vipsthumbnail takes one that begins with a dot for a file ending */
+    const char
+        *output; /* folder; vipsthumbnail takes one that begins with a dot for a file ending */
     char *list[MAX_WORDS + 1];
     size_t n;
     char text[16][256];
@@ -109,7 +114,7 @@ struct peer {
     uint64_t peak_bytes;
 };
 
-/* ---- the race ------------------------------------------------------------------------------------------------ */
+/* ---- the race -------------------------------------------------------------------------------- */
 
 /* Where everything lies; all below one scratch folder. */
 struct race {
@@ -147,14 +152,15 @@ static void complain(const char *format, ...)
     va_end(args);
 }
 
-/* ---- commands ------------------------------------------------------------------------------------------------ */
+/* ---- commands -------------------------------------------------------------------------------- */
 
 static void add(struct words *words, const char *word)
 {
     if (words->n < MAX_WORDS) words->list[words->n++] = (char *)word;
 }
 
-static void addf(struct words *words, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void addf(struct words *words, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 static void addf(struct words *words, const char *format, ...)
 {
     va_list args;
@@ -182,8 +188,8 @@ static void command_thumbs(const struct peer *peer, struct words *words)
     add(words, "../output");
 }
 
-/* Without --export-profile, which makes libvips 8.14 slower and its pictures worse where there is no profile; so a
- * profile other than sRGB is not applied. In doubt for the peer. */
+/* Without --export-profile, which makes libvips 8.14 slower and its pictures worse where there is
+ * no profile; so a profile other than sRGB is not applied. In doubt for the peer. */
 static void add_vipsthumbnail(struct words *words)
 {
     const struct settings *s = words->settings;
@@ -298,8 +304,14 @@ static void command_magick(const struct peer *peer, struct words *words)
 }
 
 static const struct peer all_peers[] = {
-    {.name = "thumbs-processes", .label = "thumbs, processes", .command = command_thumbs, .is_thumbs = true},
-    {.name = "thumbs-threads", .label = "thumbs, threads", .command = command_thumbs, .is_thumbs = true},
+    {.name = "thumbs-processes",
+     .label = "thumbs, processes",
+     .command = command_thumbs,
+     .is_thumbs = true},
+    {.name = "thumbs-threads",
+     .label = "thumbs, threads",
+     .command = command_thumbs,
+     .is_thumbs = true},
     {.name = "vips",
      .label = "vipsthumbnail",
      .program = "vipsthumbnail",
@@ -317,7 +329,11 @@ static const struct peer all_peers[] = {
      .version_argument = "--vips-version",
      .needs = "parallel",
      .command = command_vips_parallel},
-    {.name = "sharp", .label = "sharp (node)", .program = "node", .version_argument = NULL, .command = command_sharp},
+    {.name = "sharp",
+     .label = "sharp (node)",
+     .program = "node",
+     .version_argument = NULL,
+     .command = command_sharp},
     {.name = "gm-xargs",
      .label = "gm mogrify, xargs -P",
      .program = "gm",
@@ -332,7 +348,7 @@ static const struct peer all_peers[] = {
      .command = command_magick},
 };
 
-/* ---- child processes ----------------------------------------------------------------------------------------- */
+/* ---- child processes ------------------------------------------------------------------------- */
 
 struct task {
     struct race *race;
@@ -347,7 +363,9 @@ static void limit_cpus(unsigned jobs)
 {
     cpu_set_t allowed, chosen;
     CPU_ZERO(&chosen);
-    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || (unsigned)CPU_COUNT(&allowed) <= jobs) return;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 ||
+        (unsigned)CPU_COUNT(&allowed) <= jobs)
+        return;
     for (int cpu = 0; cpu < CPU_SETSIZE && (unsigned)CPU_COUNT(&chosen) < jobs; cpu++) {
         if (CPU_ISSET(cpu, &allowed)) CPU_SET(cpu, &chosen);
     }
@@ -359,7 +377,8 @@ static int run_task(void *user, int result_fd)
 {
     const struct task *task = user;
     const struct race *race = task->race;
-    const int log = open(task->measured ? race->log : race->tool_log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    const int log = open(task->measured ? race->log : race->tool_log,
+                         O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (log < 0 || null < 0) return 126;
     dup2(null, STDIN_FILENO);
@@ -396,7 +415,7 @@ static bool ask(struct race *race, char **argv, char *answer, size_t size)
     return WIFEXITED(measured.status) && WEXITSTATUS(measured.status) == 0;
 }
 
-/* ---- who is here --------------------------------------------------------------------------------------------- */
+/* ---- who is here ----------------------------------------------------------------------------- */
 
 static bool in_path(const char *program)
 {
@@ -421,7 +440,8 @@ static bool is_wanted(const char *only, const char *name)
     for (const char *p = only; *p;) {
         const size_t item = strcspn(p, ",");
         /* A word stands for every peer that begins with it: "thumbs", "vips". */
-        if (item <= len && item > 0 && strncmp(p, name, item) == 0 && (name[item] == '\0' || name[item] == '-'))
+        if (item <= len && item > 0 && strncmp(p, name, item) == 0 &&
+            (name[item] == '\0' || name[item] == '-'))
             return true;
         p += item + (p[item] == ',');
     }
@@ -462,7 +482,7 @@ static void find_peers(struct race *race)
     }
 }
 
-/* ---- the files ----------------------------------------------------------------------------------------------- */
+/* ---- the files ------------------------------------------------------------------------------- */
 
 static bool is_picture_name(const char *name)
 {
@@ -497,7 +517,8 @@ static void collect(const char *folder, char ***list, size_t *n)
         th_bytes_addf(&path, "%s/%s", folder, entry->d_name);
         if (lstat(th_bytes_str(&path), &st) != 0) st.st_mode = 0;
         if (S_ISDIR(st.st_mode)) collect(th_bytes_str(&path), list, n);
-        if (S_ISREG(st.st_mode) && is_picture_name(entry->d_name)) add_path(list, n, th_bytes_str(&path));
+        if (S_ISREG(st.st_mode) && is_picture_name(entry->d_name))
+            add_path(list, n, th_bytes_str(&path));
         th_bytes_finish(&path);
     }
     closedir(dir);
@@ -511,7 +532,8 @@ static int compare_names(const void *a, const void *b)
 static bool copy_file(const char *from, const char *to)
 {
     char buf[65536];
-    const int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    const int in = open(from, O_RDONLY | O_CLOEXEC),
+              out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     bool done = in >= 0 && out >= 0;
     for (ssize_t n = 1; done && n > 0;) {
         n = th_read(in, buf, sizeof buf);
@@ -541,7 +563,8 @@ static bool fill_work(struct race *race)
         th_bytes_finish(&name);
         th_bytes_finish(&to);
     }
-    if (done && race->n_names == 0) complain("there are no pictures below %s", race->settings.source);
+    if (done && race->n_names == 0)
+        complain("there are no pictures below %s", race->settings.source);
     return done && race->n_names > 0;
 }
 
@@ -561,7 +584,8 @@ static bool drop(struct race *race, const char *name)
         unlink(th_bytes_str(&path));
         th_bytes_finish(&path);
         free(race->names[i]);
-        memmove(&race->names[i], &race->names[i + 1], (race->n_names - i - 1) * sizeof *race->names);
+        memmove(&race->names[i], &race->names[i + 1],
+                (race->n_names - i - 1) * sizeof *race->names);
         race->n_names--;
         return true;
     }
@@ -581,7 +605,8 @@ static void drop_unusable(struct race *race)
     }
     if (file) fclose(file);
     th_bytes_finish(&path);
-    if (race->n_left_out > 0) complain("%zu files are left out: libvips cannot decode them", race->n_left_out);
+    if (race->n_left_out > 0)
+        complain("%zu files are left out: libvips cannot decode them", race->n_left_out);
 }
 
 static bool write_list(struct race *race)
@@ -604,7 +629,12 @@ static bool make_references(struct race *race)
 {
     char answer[256], side[16];
     snprintf(side, sizeof side, "%u", race->settings.side);
-    char *argv[] = {(char *)race->settings.quality_tool, (char *)"reference", side, race->work, race->reference, NULL};
+    char *argv[] = {(char *)race->settings.quality_tool,
+                    (char *)"reference",
+                    side,
+                    race->work,
+                    race->reference,
+                    NULL};
     if (!ask(race, argv, answer, sizeof answer)) {
         if (!stop_signal) complain("%s could not make the references", race->settings.quality_tool);
         return false;
@@ -614,13 +644,14 @@ static bool make_references(struct race *race)
     return race->n_names > 0 && write_list(race);
 }
 
-/* ---- one run ------------------------------------------------------------------------------------------------- */
+/* ---- one run --------------------------------------------------------------------------------- */
 
 /* The number behind `key` in the lines of an answer, or 0. */
 static double value_of(const char *answer, const char *key)
 {
     const size_t len = strlen(key);
-    for (const char *line = answer; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+    for (const char *line = answer; line;
+         line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
         if (strncmp(line, key, len) == 0 && line[len] == ' ') return strtod(line + len + 1, NULL);
     }
     return 0;
@@ -639,8 +670,13 @@ static bool judge(struct race *race, struct quality *out)
 {
     char answer[4096], side[16];
     snprintf(side, sizeof side, "%u", race->settings.side);
-    char *argv[] = {
-        (char *)race->settings.quality_tool, (char *)"compare", side, race->work, race->reference, race->output, NULL};
+    char *argv[] = {(char *)race->settings.quality_tool,
+                    (char *)"compare",
+                    side,
+                    race->work,
+                    race->reference,
+                    race->output,
+                    NULL};
     if (!ask(race, argv, answer, sizeof answer)) return false;
     *out = (struct quality){.known = true,
                             .files = (unsigned)value_of(answer, "files"),
@@ -689,8 +725,8 @@ static bool prepare_output(const struct race *race)
     return th_bench_remove_tree(race->output) == 0 && mkdir(race->output, 0777) == 0;
 }
 
-/* In the first round: note the pictures that this program cannot do, if they are few. True: with that, its outputs are
- * good. */
+/* In the first round: note the pictures that this program cannot do, if they are few. True: with
+ * that, its outputs are good. */
 static bool excuse(struct race *race, struct peer *peer, const struct quality *q)
 {
     const unsigned n_bad = q->missing + q->wrong_size + q->undecodable + q->far;
@@ -714,7 +750,8 @@ static bool drop_unfit(struct race *race)
             size_t at = 0;
             while (at < race->n_names && number_of(race->names[at]) != peer->unfit[k])
                 at++;
-            complain("left out for all, since %s cannot do it: %s", peer->label, race->paths[peer->unfit[k]]);
+            complain("left out for all, since %s cannot do it: %s", peer->label,
+                     race->paths[peer->unfit[k]]);
             if (at < race->n_names && drop(race, race->names[at])) race->n_unfit++;
         }
     }
@@ -723,7 +760,8 @@ static bool drop_unfit(struct race *race)
     return write_list(race);
 }
 
-/* Judge the outputs. Those with the same bytes as outputs that were judged before need no second look. */
+/* Judge the outputs. Those with the same bytes as outputs that were judged before need no second
+ * look. */
 static bool accept(struct race *race, struct peer *peer, bool timed)
 {
     struct th_digest digest;
@@ -776,9 +814,12 @@ static bool run_peer(struct race *race, struct peer *peer, bool timed)
         complain("%s: %s", race->output, strerror(errno));
         return false;
     }
-    struct task task = {.race = race, .argv = argv, .vips_concurrency = words.vips_concurrency, .measured = true};
-    struct th_measure_job job = {
-        .run = run_task, .user = &task, .timeout_seconds = RUN_TIMEOUT_SECONDS, .stop = &stop_signal};
+    struct task task = {
+        .race = race, .argv = argv, .vips_concurrency = words.vips_concurrency, .measured = true};
+    struct th_measure_job job = {.run = run_task,
+                                 .user = &task,
+                                 .timeout_seconds = RUN_TIMEOUT_SECONDS,
+                                 .stop = &stop_signal};
     const enum thumbs_code code = th_bench_measure(&job, NULL, 0, &m, &err);
     free(argv);
     if (stop_signal) return false;
@@ -794,7 +835,8 @@ static bool run_peer(struct race *race, struct peer *peer, bool timed)
     if (timed) peer->n_thrown_out++;
     char line[200];
     first_line_of_log(race, line, sizeof line);
-    complain("%s: a run does not count: %s%s%s", peer->label, peer->why_not, line[0] ? "; it said: " : "", line);
+    complain("%s: a run does not count: %s%s%s", peer->label, peer->why_not,
+             line[0] ? "; it said: " : "", line);
     return !stop_signal;
 }
 
@@ -805,8 +847,8 @@ static bool run_all(struct race *race)
             struct peer *peer = &race->peers[i];
             if (!peer->present) continue;
             if (isatty(STDERR_FILENO))
-                fprintf(stderr, "\r%s %u of %u: %s\033[K", i_run ? "run" : "warm-up", i_run, race->settings.runs,
-                        peer->label);
+                fprintf(stderr, "\r%s %u of %u: %s\033[K", i_run ? "run" : "warm-up", i_run,
+                        race->settings.runs, peer->label);
             if (!run_peer(race, peer, i_run > 0)) return false;
         }
         if (i_run == 0 && !drop_unfit(race)) return false;
@@ -815,7 +857,7 @@ static bool run_all(struct race *race)
     return true;
 }
 
-/* ---- what the runs say --------------------------------------------------------------------------------------- */
+/* ---- what the runs say ----------------------------------------------------------------------- */
 
 static void summarise(struct race *race)
 {
@@ -849,8 +891,9 @@ static const struct peer *first_ok(const struct race *race)
 
 static void print_table(const struct race *race)
 {
-    static const char *const head[] = {"program", "images/s", "(min",    "max)", "wall s",  "CPU s", "peak MB",
-                                       "out MB",  "PSNR dB",  "(worst)", "SSIM", "(worst)", "time"};
+    static const char *const head[] = {"program", "images/s", "(min",   "max)",    "wall s",
+                                       "CPU s",   "peak MB",  "out MB", "PSNR dB", "(worst)",
+                                       "SSIM",    "(worst)",  "time"};
     const struct peer *base = first_ok(race);
     struct th_table t;
     struct th_bytes b = {0};
@@ -874,9 +917,10 @@ static void print_table(const struct race *race)
         th_table_add(&t, "(%.4f)", p->quality.ssim_worst);
         th_table_add(&t, "%.2f x", base ? p->seconds.median / base->seconds.median : 1);
     }
-    th_bytes_addf(&b, "%zu pictures, %.1f MB, to %u pixels at quality %u; %u runs of each; %u CPUs (%s)\n\n",
-                  race->n_names, (double)race->source_bytes / 1e6, race->settings.side, race->settings.quality,
-                  race->settings.runs, race->settings.jobs, race->machine.cpu);
+    th_bytes_addf(
+        &b, "%zu pictures, %.1f MB, to %u pixels at quality %u; %u runs of each; %u CPUs (%s)\n\n",
+        race->n_names, (double)race->source_bytes / 1e6, race->settings.side,
+        race->settings.quality, race->settings.runs, race->settings.jobs, race->machine.cpu);
     th_table_print(&t, "lrrrrrrrrrrrr", &b);
     for (size_t i = 0; i < race->n_peers; i++) {
         const struct peer *p = &race->peers[i];
@@ -988,15 +1032,18 @@ static void add_svg(const struct race *race, struct th_bytes *b)
     struct th_chart_bar bars[MAX_PEERS];
     char beside[MAX_PEERS][48];
     struct th_bytes subtitle = {0};
-    struct th_chart chart = {.title = "Thumbnails per second",
-                             .unit = "images/s",
-                             .decimals = 1,
-                             .bars = bars,
-                             .footer = "dB: PSNR of luma against a full decode reduced with Lanczos-3; the higher, the "
-                                       "closer. Whiskers reach from the slowest to the fastest run."};
-    th_bytes_addf(&subtitle, "%zu pictures, %.0f MB, to %u pixels, JPEG quality %u · median of %u runs · %s, %u CPUs",
-                  race->n_names, (double)race->source_bytes / 1e6, race->settings.side, race->settings.quality,
-                  race->settings.runs, race->machine.cpu, race->settings.jobs);
+    struct th_chart chart = {
+        .title = "Thumbnails per second",
+        .unit = "images/s",
+        .decimals = 1,
+        .bars = bars,
+        .footer = "dB: PSNR of luma against a full decode reduced with Lanczos-3; the higher, the "
+                  "closer. Whiskers reach from the slowest to the fastest run."};
+    th_bytes_addf(
+        &subtitle,
+        "%zu pictures, %.0f MB, to %u pixels, JPEG quality %u · median of %u runs · %s, %u CPUs",
+        race->n_names, (double)race->source_bytes / 1e6, race->settings.side,
+        race->settings.quality, race->settings.runs, race->machine.cpu, race->settings.jobs);
     chart.subtitle = th_bytes_str(&subtitle);
     for (size_t i = 0; i < race->n_peers; i++) {
         const struct peer *p = &race->peers[i];
@@ -1040,7 +1087,7 @@ static bool write_figures(struct race *race)
     return done;
 }
 
-/* ---- begin and end ------------------------------------------------------------------------------------------- */
+/* ---- begin and end --------------------------------------------------------------------------- */
 
 static char *join(const char *folder, const char *name)
 {
@@ -1065,7 +1112,9 @@ static bool open_scratch(struct race *race)
     race->list = join(path, "list");
     race->log = join(path, "log");
     race->tool_log = join(path, "tool-log");
-    if (!race->work || !race->reference || !race->output || !race->list || !race->log || !race->tool_log) return false;
+    if (!race->work || !race->reference || !race->output || !race->list || !race->log ||
+        !race->tool_log)
+        return false;
     return mkdir(race->work, 0777) == 0 && mkdir(race->reference, 0777) == 0;
 }
 
@@ -1073,7 +1122,8 @@ static void finish(struct race *race)
 {
     th_outfile_finish(&race->json);
     th_outfile_finish(&race->svg);
-    if (race->scratch && th_bench_remove_tree(race->scratch) != 0) complain("%s: %s", race->scratch, strerror(errno));
+    if (race->scratch && th_bench_remove_tree(race->scratch) != 0)
+        complain("%s: %s", race->scratch, strerror(errno));
     for (size_t i = 0; i < race->n_names; i++)
         free(race->names[i]);
     for (size_t i = 0; i < race->n_paths; i++)
@@ -1094,8 +1144,10 @@ static void finish(struct race *race)
 static int usage(const char *word)
 {
     if (word) complain("%s is not understood", word);
-    fputs("usage: bench_peers --thumbs=PROGRAM --quality-tool=PROGRAM --sharp-script=FILE [--runs=N] [--jobs=N]\n"
-          "                   [--size=N] [--quality=N] [--only=NAME[,NAME]...] [--json=FILE] [--svg=FILE] FOLDER\n",
+    fputs("usage: bench_peers --thumbs=PROGRAM --quality-tool=PROGRAM --sharp-script=FILE "
+          "[--runs=N] [--jobs=N]\n"
+          "                   [--size=N] [--quality=N] [--only=NAME[,NAME]...] [--json=FILE] "
+          "[--svg=FILE] FOLDER\n",
           stderr);
     return 2;
 }

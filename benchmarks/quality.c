@@ -1,24 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * quality.c - how close thumbnails come to the best that could be made, and whether they are all there.
+ * quality.c - how close thumbnails come to the best that could be made, and whether they are all
+ * there.
  *
  *     bench_quality reference SIDE SOURCE REFERENCE          make reference pictures
- *     bench_quality compare SIDE SOURCE REFERENCE OUTPUT     judge OUTPUT/<stem>.jpg of each SOURCE/<stem>.*
+ *     bench_quality compare SIDE SOURCE REFERENCE OUTPUT     judge OUTPUT/<stem>.jpg of each
+ * SOURCE/<stem>.*
  *
- * SOURCE is one folder of pictures with different stems. The reference of a picture is made with libvips: a full
- * decode (no shrinking in the decoder), turned upright, to sRGB through the embedded profile (relative colorimetric
- * where it has that), alpha laid on white, luma of ITU-R BT.601 in floating point, and reduced with Lanczos-3 to
- * exactly the size of the output. What is compared is luma of 8-bit scale:
+ * SOURCE is one folder of pictures with different stems. The reference of a picture is made with
+ * libvips: a full decode (no shrinking in the decoder), turned upright, to sRGB through the
+ * embedded profile (relative colorimetric where it has that), alpha laid on white, luma of ITU-R
+ * BT.601 in floating point, and reduced with Lanczos-3 to exactly the size of the output. What is
+ * compared is luma of 8-bit scale:
  *
  *     PSNR   10 log10(255^2 / mean squared error), at most 99 dB
- *     SSIM   Wang, Bovik, Sheikh and Simoncelli 2004: Gaussian window of 11 x 11 pixels with sigma 1.5, K1 0.01,
- *            K2 0.03, mean over all places where the window fits; one window over all for a smaller picture
+ *     SSIM   Wang, Bovik, Sheikh and Simoncelli 2004: Gaussian window of 11 x 11 pixels with
+ * sigma 1.5, K1 0.01, K2 0.03, mean over all places where the window fits; one window over all for
+ * a smaller picture
  *
- * `reference` lists in REFERENCE/unusable.txt what libvips cannot decode in full. `compare` prints "key value" lines:
- * files missing wrong_size undecodable far bytes bad psnr_mean psnr_worst ssim_mean ssim_worst worst_file (by SSIM)
- * worst_psnr_file. `bad` comes once for each of the first 50 files that are not good. An output may differ from the
- * exact size by one pixel each way, since programs round differently; the reference is then made anew for that size.
- * Far is below 12 dB; only the others count in mean and worst. Exit status 0, or 2 if it could not work at all.
+ * `reference` lists in REFERENCE/unusable.txt what libvips cannot decode in full. `compare` prints
+ * "key value" lines: files missing wrong_size undecodable far bytes bad psnr_mean psnr_worst
+ * ssim_mean ssim_worst worst_file (by SSIM) worst_psnr_file. `bad` comes once for each of the first
+ * 50 files that are not good. An output may differ from the exact size by one pixel each way, since
+ * programs round differently; the reference is then made anew for that size. Far is below 12 dB;
+ * only the others count in mean and worst. Exit status 0, or 2 if it could not work at all.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -50,7 +55,7 @@ static void plane_finish(struct plane *p)
     *p = (struct plane){0};
 }
 
-/* ---- pictures to luma ---------------------------------------------------------------------------------------- */
+/* ---- pictures to luma ------------------------------------------------------------------------ */
 
 /* Replace *image by what an operation made of it; false if that failed. */
 static bool step(VipsImage **image, int failed, VipsImage *made)
@@ -71,12 +76,14 @@ static bool has_tag(const uint8_t *profile, size_t len, const char *tag)
     return false;
 }
 
-/* Relative colorimetric; for a profile whose only table is the perceptual one, that: libvips would then do nothing. */
+/* Relative colorimetric; for a profile whose only table is the perceptual one, that: libvips would
+ * then do nothing. */
 static VipsIntent intent_of(VipsImage *image)
 {
     const void *profile;
     size_t len;
-    if (vips_image_get_blob(image, VIPS_META_ICC_NAME, &profile, &len) != 0) return VIPS_INTENT_RELATIVE;
+    if (vips_image_get_blob(image, VIPS_META_ICC_NAME, &profile, &len) != 0)
+        return VIPS_INTENT_RELATIVE;
     return has_tag(profile, len, "A2B0") && !has_tag(profile, len, "A2B1") ? VIPS_INTENT_PERCEPTUAL
                                                                            : VIPS_INTENT_RELATIVE;
 }
@@ -85,8 +92,8 @@ static bool to_srgb(VipsImage **image)
 {
     VipsImage *made = NULL;
     if (vips_image_get_typeof(*image, VIPS_META_ICC_NAME)) {
-        const int failed =
-            vips_icc_transform(*image, &made, "srgb", "embedded", TRUE, "intent", intent_of(*image), "depth", 8, NULL);
+        const int failed = vips_icc_transform(*image, &made, "srgb", "embedded", TRUE, "intent",
+                                              intent_of(*image), "depth", 8, NULL);
         if (!failed) return step(image, failed, made);
         vips_error_clear(); /* a profile of another kind than the picture: as if there were none */
         made = NULL;
@@ -98,7 +105,8 @@ static bool to_srgb(VipsImage **image)
 /* Load a picture upright as sRGB of three bands. NULL: it cannot be decoded. */
 static VipsImage *load(const char *path)
 {
-    VipsImage *image = vips_image_new_from_file(path, "access", VIPS_ACCESS_RANDOM, NULL), *made = NULL;
+    VipsImage *image = vips_image_new_from_file(path, "access", VIPS_ACCESS_RANDOM, NULL),
+              *made = NULL;
     if (!image) return NULL;
     int failed = vips_autorot(image, &made, NULL);
     if (!step(&image, failed, made)) goto fail;
@@ -155,10 +163,12 @@ static void expected_size(int width, int height, int side, int *out_width, int *
     *out_height = (int)fmax(1, floor(height * scale + 0.5));
 }
 
-/* ---- references ---------------------------------------------------------------------------------------------- */
+/* ---- references ------------------------------------------------------------------------------ */
 
-/* prefix "": the reference of the size that is expected; "other-": of one that a program rounded to. */
-static void reference_path(char *path, const char *folder, const char *prefix, const char *name, int width, int height)
+/* prefix "": the reference of the size that is expected; "other-": of one that a program rounded
+ * to. */
+static void reference_path(char *path, const char *folder, const char *prefix, const char *name,
+                           int width, int height)
 {
     snprintf(path, MAX_PATH, "%s/%s%s.%dx%d.luma", folder, prefix, name, width, height);
 }
@@ -196,8 +206,9 @@ static bool make_reference(const char *path, int side, int width, int height, st
     if (!image || !to_luma(&image)) goto out;
     if (width == 0) expected_size(image->Xsize, image->Ysize, side, &width, &height);
     if (image->Xsize != width || image->Ysize != height) {
-        const int failed = vips_reduce(image, &made, (double)image->Xsize / width, (double)image->Ysize / height,
-                                       "kernel", VIPS_KERNEL_LANCZOS3, NULL);
+        const int failed =
+            vips_reduce(image, &made, (double)image->Xsize / width, (double)image->Ysize / height,
+                        "kernel", VIPS_KERNEL_LANCZOS3, NULL);
         if (!step(&image, failed, made)) goto out;
     }
     if (image->Xsize != width || image->Ysize != height) goto out;
@@ -209,7 +220,7 @@ out:
     return done;
 }
 
-/* ---- measures ------------------------------------------------------------------------------------------------ */
+/* ---- measures -------------------------------------------------------------------------------- */
 
 static double psnr_of(const struct plane *a, const struct plane *b)
 {
@@ -247,7 +258,8 @@ static double ssim_whole(const struct plane *a, const struct plane *b)
 
 static double ssim_of(const struct plane *a, const struct plane *b)
 {
-    const int width = a->width, height = a->height, n_x = width - WINDOW + 1, n_y = height - WINDOW + 1;
+    const int width = a->width, height = a->height, n_x = width - WINDOW + 1,
+              n_y = height - WINDOW + 1;
     double weights[WINDOW], total = 0, sum = 0;
     if (n_x < 1 || n_y < 1) return ssim_whole(a, b);
     for (int i = 0; i < WINDOW; i++) {
@@ -265,7 +277,8 @@ static double ssim_of(const struct plane *a, const struct plane *b)
             for (int i = 0; i < WINDOW; i++) {
                 const size_t at = (size_t)y * (size_t)width + (size_t)(x + i);
                 const double p = (double)a->data[at], q = (double)b->data[at], w = weights[i];
-                m[0] += w * p, m[1] += w * q, m[2] += w * p * p, m[3] += w * q * q, m[4] += w * p * q;
+                m[0] += w * p, m[1] += w * q, m[2] += w * p * p, m[3] += w * q * q,
+                    m[4] += w * p * q;
             }
             memcpy(rows + 5 * ((size_t)y * (size_t)n_x + (size_t)x), m, sizeof m);
         }
@@ -285,7 +298,7 @@ static double ssim_of(const struct plane *a, const struct plane *b)
     return sum / ((double)n_x * n_y);
 }
 
-/* ---- a folder ------------------------------------------------------------------------------------------------ */
+/* ---- a folder -------------------------------------------------------------------------------- */
 
 struct names {
     char **list;
@@ -313,7 +326,8 @@ static bool list_folder(const char *folder, struct names *out)
     return true;
 }
 
-static int make_references(const char *source, const char *reference, int side, const struct names *names)
+static int make_references(const char *source, const char *reference, int side,
+                           const struct names *names)
 {
     char path[MAX_PATH];
     int status = 0;
@@ -349,7 +363,8 @@ struct judged {
     uint64_t bytes;
 };
 
-/* The size that was expected of `name`, found in the name of its first reference; false: it is unusable. */
+/* The size that was expected of `name`, found in the name of its first reference; false: it is
+ * unusable. */
 static bool find_expected(const struct names *references, const char *name, int *width, int *height)
 {
     const size_t len = strlen(name);
@@ -357,7 +372,9 @@ static bool find_expected(const struct names *references, const char *name, int 
         const int middle = (low + high) / 2;
         const char *found = references->list[middle];
         const int order = strncmp(found, name, len);
-        if (order == 0 && found[len] == '.' && sscanf(found + len, ".%dx%d.luma", width, height) == 2) return true;
+        if (order == 0 && found[len] == '.' &&
+            sscanf(found + len, ".%dx%d.luma", width, height) == 2)
+            return true;
         if (order < 0)
             low = middle + 1;
         else
@@ -366,21 +383,24 @@ static bool find_expected(const struct names *references, const char *name, int 
     return false;
 }
 
-static struct judged judge(const char *source, const char *reference, const char *output, const char *name, int side,
-                           int width, int height)
+static struct judged judge(const char *source, const char *reference, const char *output,
+                           const char *name, int side, int width, int height)
 {
     struct judged result = {.verdict = MISSING};
     struct plane got = {0}, wanted = {0};
     char path[MAX_PATH], ref[MAX_PATH];
     struct stat st;
     const char *dot = strrchr(name, '.');
-    snprintf(path, sizeof path, "%s/%.*s.jpg", output, (int)(dot ? dot - name : (ptrdiff_t)strlen(name)), name);
+    snprintf(path, sizeof path, "%s/%.*s.jpg", output,
+             (int)(dot ? dot - name : (ptrdiff_t)strlen(name)), name);
     if (stat(path, &st) != 0 || st.st_size == 0) return result;
     result.bytes = (uint64_t)st.st_size;
     result.verdict = UNDECODABLE;
     if (!read_luma(path, &got)) return result;
     result.verdict = WRONG_SIZE;
-    if (abs(got.width - width) > 1 || abs(got.height - height) > 1 || got.width > side || got.height > side) goto out;
+    if (abs(got.width - width) > 1 || abs(got.height - height) > 1 || got.width > side ||
+        got.height > side)
+        goto out;
     const bool exact = got.width == width && got.height == height;
     reference_path(ref, reference, exact ? "" : "other-", name, got.width, got.height);
     if (!read_plane(ref, got.width, got.height, &wanted)) {
@@ -398,7 +418,8 @@ out:
     return result;
 }
 
-static int compare(const char *source, const char *reference, const char *output, int side, const struct names *names)
+static int compare(const char *source, const char *reference, const char *output, int side,
+                   const struct names *names)
 {
     struct names references = {0};
     unsigned n[N_VERDICTS] = {0}, n_files = 0;
@@ -414,7 +435,8 @@ static int compare(const char *source, const char *reference, const char *output
     for (int i = 0; i < names->n; i++) {
         int width, height;
         if (!find_expected(&references, names->list[i], &width, &height)) continue;
-        const struct judged j = judge(source, reference, output, names->list[i], side, width, height);
+        const struct judged j =
+            judge(source, reference, output, names->list[i], side, width, height);
 #pragma omp critical
         {
             n_files++;
@@ -437,17 +459,19 @@ static int compare(const char *source, const char *reference, const char *output
         vips_error_clear();
         vips_thread_shutdown();
     }
-    printf("files %u\nmissing %u\nwrong_size %u\nundecodable %u\nfar %u\nbytes %llu\n", n_files, n[MISSING],
-           n[WRONG_SIZE], n[UNDECODABLE], n[FAR], (unsigned long long)bytes);
+    printf("files %u\nmissing %u\nwrong_size %u\nundecodable %u\nfar %u\nbytes %llu\n", n_files,
+           n[MISSING], n[WRONG_SIZE], n[UNDECODABLE], n[FAR], (unsigned long long)bytes);
     for (int i = 0, n_bad = 0; i < names->n && n_bad < MAX_BAD; i++) {
         if (bad[i]) printf("bad %.40s\n", names->list[i]);
         n_bad += bad[i];
     }
     g_free(bad);
     if (n[GOOD] > 0)
-        printf("psnr_mean %.4f\npsnr_worst %.4f\nssim_mean %.6f\nssim_worst %.6f\nworst_file %.200s\nworst_psnr_file "
+        printf("psnr_mean %.4f\npsnr_worst %.4f\nssim_mean %.6f\nssim_worst %.6f\nworst_file "
+               "%.200s\nworst_psnr_file "
                "%.200s\n",
-               psnr_sum / n[GOOD], psnr_worst, ssim_sum / n[GOOD], ssim_worst, worst_file, worst_psnr_file);
+               psnr_sum / n[GOOD], psnr_worst, ssim_sum / n[GOOD], ssim_worst, worst_file,
+               worst_psnr_file);
     return fflush(stdout) == 0 ? 0 : 2;
 }
 

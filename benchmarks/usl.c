@@ -43,10 +43,10 @@ static bool solve(double m[N_TERMS][N_TERMS + 1], size_t n, double *x)
     return true;
 }
 
-/* Least squares over the terms that `used` names; the factors of the others are 0. Each equation is divided by the
- * measured N / X, so that a point counts by its relative error. */
-static bool fit_terms(const double *workers, const double *throughput, size_t n, const bool used[N_TERMS],
-                      double factors[N_TERMS])
+/* Least squares over the terms that `used` names; the factors of the others are 0. Each equation is
+ * divided by the measured N / X, so that a point counts by its relative error. */
+static bool fit_terms(const double *workers, const double *throughput, size_t n,
+                      const bool used[N_TERMS], double factors[N_TERMS])
 {
     double m[N_TERMS][N_TERMS + 1] = {{0}};
     double x[N_TERMS];
@@ -72,7 +72,8 @@ static bool fit_terms(const double *workers, const double *throughput, size_t n,
 }
 
 /* Sum of squared relative errors; infinite for factors that make no sense. */
-static double error_of(const double *workers, const double *throughput, size_t n, const double factors[N_TERMS])
+static double error_of(const double *workers, const double *throughput, size_t n,
+                       const double factors[N_TERMS])
 {
     double sum = 0;
     if (!(factors[0] > 0) || factors[1] < 0 || factors[2] < 0) return INFINITY;
@@ -80,7 +81,8 @@ static double error_of(const double *workers, const double *throughput, size_t n
         double terms[N_TERMS];
         terms_of(workers[i], terms);
         const double y = workers[i] / throughput[i];
-        const double error = (terms[0] * factors[0] + terms[1] * factors[1] + terms[2] * factors[2]) / y - 1;
+        const double error =
+            (terms[0] * factors[0] + terms[1] * factors[1] + terms[2] * factors[2]) / y - 1;
         sum += error * error;
     }
     return sum;
@@ -105,7 +107,8 @@ bool th_bench_usl_fit(const double *workers, const double *throughput, size_t n,
         {true, true, true}, {true, true, false}, {true, false, true}, {true, false, false}};
     double best[N_TERMS] = {0}, best_error = INFINITY;
     for (size_t i = 0; i < n; i++) {
-        if (!(workers[i] >= 1) || !(throughput[i] > 0) || isinf(workers[i]) || isinf(throughput[i])) return false;
+        if (!(workers[i] >= 1) || !(throughput[i] > 0) || isinf(workers[i]) || isinf(throughput[i]))
+            return false;
     }
     if (count_different(workers, n) < N_TERMS) return false;
     for (size_t c = 0; c < sizeof choices / sizeof *choices; c++) {
@@ -118,7 +121,8 @@ bool th_bench_usl_fit(const double *workers, const double *throughput, size_t n,
         }
     }
     if (isinf(best_error)) return false;
-    struct th_usl usl = {.lambda = 1 / best[0], .sigma = best[1] / best[0], .kappa = best[2] / best[0]};
+    struct th_usl usl = {
+        .lambda = 1 / best[0], .sigma = best[1] / best[0], .kappa = best[2] / best[0]};
     for (size_t i = 0; i < n; i++) {
         const double error = fabs(th_bench_usl_predict(&usl, workers[i]) / throughput[i] - 1);
         if (error > usl.worst_error) usl.worst_error = error;
@@ -129,7 +133,8 @@ bool th_bench_usl_fit(const double *workers, const double *throughput, size_t n,
 
 double th_bench_usl_predict(const struct th_usl *usl, double workers)
 {
-    return usl->lambda * workers / (1 + usl->sigma * (workers - 1) + usl->kappa * workers * (workers - 1));
+    return usl->lambda * workers /
+           (1 + usl->sigma * (workers - 1) + usl->kappa * workers * (workers - 1));
 }
 
 double th_bench_usl_peak(const struct th_usl *usl)

@@ -4,8 +4,9 @@
  *
  *     X(N) = lambda N / (1 + sigma (N - 1) + kappa N (N - 1))
  *
- * lambda is what one worker does alone, sigma the share of work that only one can do at a time (contention), kappa what
- * each pair of workers costs each other (coherency). Pure functions, thread-safe.
+ * lambda is what one worker does alone, sigma the share of work that only one can do at a time
+ * (contention), kappa what each pair of workers costs each other (coherency). Pure functions,
+ * thread-safe.
  */
 #ifndef BENCHMARKS_USL_H
 #define BENCHMARKS_USL_H
@@ -18,10 +19,12 @@ struct th_usl {
     double worst_error; /* largest |predicted - measured| / measured over the points */
 };
 
-/* Fit to n points (workers[i] >= 1, throughput[i] > 0) by least squares of the relative error of N / X(N), which is
- * linear in 1/lambda, sigma/lambda and kappa/lambda. Neither sigma nor kappa becomes negative: speed-up beyond linear
- * is noise here. False: fewer than three different numbers of workers, or senseless points. */
-bool th_bench_usl_fit(const double *workers, const double *throughput, size_t n, struct th_usl *out);
+/* Fit to n points (workers[i] >= 1, throughput[i] > 0) by least squares of the relative error of N
+ * / X(N), which is linear in 1/lambda, sigma/lambda and kappa/lambda. Neither sigma nor kappa
+ * becomes negative: speed-up beyond linear is noise here. False: fewer than three different numbers
+ * of workers, or senseless points. */
+bool th_bench_usl_fit(const double *workers, const double *throughput, size_t n,
+                      struct th_usl *out);
 
 double th_bench_usl_predict(const struct th_usl *usl, double workers);
 

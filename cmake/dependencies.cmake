@@ -44,7 +44,8 @@ option(THUMBS_WITH_ISAL "Inflate PNG files by ISA-L (default: if it is there)" $
 if(THUMBS_WITH_ISAL)
   thumbs_need(ISAL_FOUND libisal-dev "ISA-L 2.30 or newer (or configure with -DTHUMBS_WITH_ISAL=OFF)")
 endif()
-# HEIC and AVIF straight from the codecs; without them libvips reads these formats, slower and in more memory.
+# HEIC and AVIF straight from the codecs; without them libvips reads these formats, slower and in
+# more memory.
 pkg_check_modules(DE265 IMPORTED_TARGET libde265>=1.0.11)
 pkg_check_modules(DAV1D IMPORTED_TARGET dav1d>=1.0)
 if(DE265_FOUND AND DAV1D_FOUND)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# cmake -DFILE=F -DNAME=N -DHEADER=H -DOUT=C -P embed.cmake: the bytes of F as a constant N of N_len bytes in C.
+# cmake -DFILE=F -DNAME=N -DHEADER=H -DOUT=C -P embed.cmake: the bytes of F as a constant N of N_len
+# bytes in C.
 file(READ "${FILE}" bytes HEX)
 string(LENGTH "${bytes}" digits)
 math(EXPR len "${digits} / 2")

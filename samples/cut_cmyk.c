@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Make src/image/cmyk.icc again: the profile that libvips has for CMYK pictures without one, with nothing but its
- * texts, its white and black, and the table from CMYK to colours (A2B0). The tables back to CMYK and for other intents,
- * 94 percent of it, are for who prints. What a tag holds is not changed. A tool, like the generator of the samples.
+ * Make src/image/cmyk.icc again: the profile that libvips has for CMYK pictures without one, with
+ * nothing but its texts, its white and black, and the table from CMYK to colours (A2B0). The tables
+ * back to CMYK and for other intents, 94 percent of it, are for who prints. What a tag holds is not
+ * changed. A tool, like the generator of the samples.
  */
 #include "generate.h"
 
@@ -22,7 +23,8 @@ enum { N_KEPT = sizeof kept / sizeof *kept };
 
 static uint32_t get_u32(const struct gen_bytes *bytes, size_t at)
 {
-    if (bytes->len < 4 || at > bytes->len - 4) gen_fatal("the profile ends at %zu, before %zu", bytes->len, at + 4);
+    if (bytes->len < 4 || at > bytes->len - 4)
+        gen_fatal("the profile ends at %zu, before %zu", bytes->len, at + 4);
     const uint8_t *p = bytes->data + at;
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
@@ -37,7 +39,8 @@ static struct gen_bytes find_tag(const struct gen_bytes *profile, const char *na
         size_t at = get_u32(profile, entry + 4), len = get_u32(profile, entry + 8);
 
         if (memcmp(profile->data + entry, name, 4) != 0) continue;
-        if (at > profile->len || len > profile->len - at) gen_fatal("%s lies beyond the profile's end", name);
+        if (at > profile->len || len > profile->len - at)
+            gen_fatal("%s lies beyond the profile's end", name);
         return (struct gen_bytes){.data = profile->data + at, .len = len};
     }
     gen_fatal("the profile has no %s", name);
@@ -52,7 +55,8 @@ static struct gen_bytes cut(const struct gen_bytes *profile)
         struct gen_bytes tag = find_tag(profile, kept[i]);
 
         gen_bytes_put(&out, kept[i], 4);
-        gen_bytes_put_u32(&out, GEN_BIG_ENDIAN, (uint32_t)(TABLE_AT + ENTRY_LEN * N_KEPT + data.len));
+        gen_bytes_put_u32(&out, GEN_BIG_ENDIAN,
+                          (uint32_t)(TABLE_AT + ENTRY_LEN * N_KEPT + data.len));
         gen_bytes_put_u32(&out, GEN_BIG_ENDIAN, (uint32_t)tag.len);
         gen_bytes_put(&data, tag.data, tag.len);
         gen_bytes_put_zeros(&data, (4 - data.len % 4) % 4);
@@ -69,7 +73,9 @@ int main(int argc, char **argv)
     struct gen_bytes profile = {0}, file;
 
     if (argc != 2) {
-        fputs("usage: thumbs_cut_cmyk DIR\nWrite cmyk.icc, cut from libvips' profile for CMYK, into DIR.\n", stderr);
+        fputs("usage: thumbs_cut_cmyk DIR\nWrite cmyk.icc, cut from libvips' profile for CMYK, "
+              "into DIR.\n",
+              stderr);
         return 2;
     }
     if (VIPS_INIT(argv[0])) gen_fatal("libvips does not start");

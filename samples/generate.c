@@ -17,7 +17,8 @@
 /* The usual size of a chart: no multiple of 8 or 16, and different in both directions. */
 enum { CHART_WIDTH_PX = 141, CHART_HEIGHT_PX = 93 };
 
-static void save_jpeg(const char *path, const struct gen_picture *picture, const struct gen_jpeg_options *options)
+static void save_jpeg(const char *path, const struct gen_picture *picture,
+                      const struct gen_jpeg_options *options)
 {
     struct gen_bytes file = gen_jpeg(picture, options);
 
@@ -25,7 +26,8 @@ static void save_jpeg(const char *path, const struct gen_picture *picture, const
     gen_bytes_finish(&file);
 }
 
-static void save_png(const char *path, const struct gen_picture *picture, const struct gen_png_options *options)
+static void save_png(const char *path, const struct gen_picture *picture,
+                     const struct gen_png_options *options)
 {
     struct gen_bytes file = gen_png(picture, options);
 
@@ -89,13 +91,16 @@ static const struct jpeg_sample jpeg_samples[] = {
     {"jpeg/separate-scans-444-restart.jpg", {.separate_scans = true, .restart_mcu = 5}},
     {"jpeg/progressive-420.jpg", {.sampling = {{2, 2}}, .progressive = true}},
     {"jpeg/progressive-444.jpg", {.progressive = true}},
-    {"jpeg/progressive-422-restart.jpg", {.sampling = {{2, 1}}, .progressive = true, .restart_mcu = 3}},
+    {"jpeg/progressive-422-restart.jpg",
+     {.sampling = {{2, 1}}, .progressive = true, .restart_mcu = 3}},
     {"jpeg/progressive-grey.jpg", {.model = GEN_JPEG_GREY, .progressive = true}},
     {"jpeg/restart-every-mcu.jpg", {.sampling = {{2, 2}}, .restart_mcu = 1}},
-    {"jpeg/restart-every-row.jpg", {.sampling = {{2, 2}}, .restart_mcu = (CHART_WIDTH_PX + 15) / 16}},
+    {"jpeg/restart-every-row.jpg",
+     {.sampling = {{2, 2}}, .restart_mcu = (CHART_WIDTH_PX + 15) / 16}},
     {"jpeg/restart-every-7-mcu.jpg", {.restart_mcu = 7}},
     {"jpeg/arithmetic.jpg", {.sampling = {{2, 2}}, .arithmetic = true}},
-    {"jpeg/arithmetic-progressive.jpg", {.sampling = {{2, 2}}, .arithmetic = true, .progressive = true}},
+    {"jpeg/arithmetic-progressive.jpg",
+     {.sampling = {{2, 2}}, .arithmetic = true, .progressive = true}},
     {"jpeg/grey.jpg", {.model = GEN_JPEG_GREY}},
     {"jpeg/grey-sampling-2x2.jpg", {.model = GEN_JPEG_GREY, .sampling = {{2, 2}}}},
     {"jpeg/rgb-adobe-marker.jpg", {.model = GEN_JPEG_RGB}},
@@ -125,7 +130,8 @@ static void make_jpeg_sizes(void)
     }
 }
 
-/* A preview as cameras make them: of good size, and not of the picture's own colours, so that its use would show. */
+/* A preview as cameras make them: of good size, and not of the picture's own colours, so that its
+ * use would show. */
 static void make_jpeg_with_thumbnail(const struct gen_picture *chart)
 {
     struct gen_picture preview = gen_chart(480, 320, GEN_OPAQUE, 0.5);
@@ -199,8 +205,10 @@ static void make_png_kinds(void)
 
     for (size_t i = 0; i < 4 * N_ITEMS(png_kinds); i++) {
         const struct png_kind *kind = &png_kinds[i / 4];
-        struct gen_png_options options = {
-            .model = kind->model, .depth_bits = kind->depth_bits, .interlaced = i & 1, .transparent = i & 2};
+        struct gen_png_options options = {.model = kind->model,
+                                          .depth_bits = kind->depth_bits,
+                                          .interlaced = i & 1,
+                                          .transparent = i & 2};
         struct gen_bytes file;
 
         if (options.transparent && kind->model >= GEN_PNG_GREY_ALPHA) continue;
@@ -219,8 +227,9 @@ static void make_png_sizes(void)
 
     for (size_t i = 0; i < N_ITEMS(sizes_px); i++) {
         struct gen_picture chart = gen_chart(sizes_px[i][0], sizes_px[i][1], GEN_OPAQUE, 0.0);
-        struct gen_bytes file =
-            gen_png(&chart, &(struct gen_png_options){.model = GEN_PNG_RGB, .depth_bits = 8, .interlaced = true});
+        struct gen_bytes file = gen_png(
+            &chart,
+            &(struct gen_png_options){.model = GEN_PNG_RGB, .depth_bits = 8, .interlaced = true});
 
         gen_save(&file, "png/size-%dx%d-adam7.png", sizes_px[i][0], sizes_px[i][1]);
         gen_bytes_finish(&file);
@@ -237,8 +246,10 @@ static void make_png_extras(void)
         {"png/filter-none.png", {.model = GEN_PNG_RGB, .depth_bits = 8, .filter = PNG_FILTER_NONE}},
         {"png/filter-sub.png", {.model = GEN_PNG_RGB, .depth_bits = 8, .filter = PNG_FILTER_SUB}},
         {"png/filter-up.png", {.model = GEN_PNG_RGB, .depth_bits = 8, .filter = PNG_FILTER_UP}},
-        {"png/filter-average.png", {.model = GEN_PNG_RGB, .depth_bits = 8, .filter = PNG_FILTER_AVG}},
-        {"png/filter-paeth.png", {.model = GEN_PNG_RGB, .depth_bits = 8, .filter = PNG_FILTER_PAETH}},
+        {"png/filter-average.png",
+         {.model = GEN_PNG_RGB, .depth_bits = 8, .filter = PNG_FILTER_AVG}},
+        {"png/filter-paeth.png",
+         {.model = GEN_PNG_RGB, .depth_bits = 8, .filter = PNG_FILTER_PAETH}},
         {"png/small-idats.png", {.model = GEN_PNG_RGB, .depth_bits = 8, .idat_len = 32}},
         {"png/srgb-chunk.png", {.model = GEN_PNG_RGB, .depth_bits = 8, .srgb = true}},
         {"png/gamma-1.0.png", {.model = GEN_PNG_RGB, .depth_bits = 8, .gamma = 1.0}},
@@ -301,9 +312,12 @@ static void make_webps_and_gifs(void)
 
 static void make_tiffs(void)
 {
-    struct gen_picture pages[N_FRAMES], holes = gen_chart(CHART_WIDTH_PX, CHART_HEIGHT_PX, GEN_HOLES, 0.0);
-    struct gen_vips_options grey = {.bands = 1, .depth_bits = 8}, rgb = {.bands = 3, .depth_bits = 8};
-    struct gen_vips_options rgb16 = {.bands = 3, .depth_bits = 16}, rgba = {.bands = 4, .depth_bits = 8};
+    struct gen_picture pages[N_FRAMES],
+        holes = gen_chart(CHART_WIDTH_PX, CHART_HEIGHT_PX, GEN_HOLES, 0.0);
+    struct gen_vips_options grey = {.bands = 1, .depth_bits = 8},
+                            rgb = {.bands = 3, .depth_bits = 8};
+    struct gen_vips_options rgb16 = {.bands = 3, .depth_bits = 16},
+                            rgba = {.bands = 4, .depth_bits = 8};
     struct gen_bytes big_endian;
 
     make_frames(pages, GEN_OPAQUE);
@@ -312,12 +326,15 @@ static void make_tiffs(void)
     save_vips("tiff/strip-deflate.tif", pages, 1, &rgb, ".tif[compression=deflate]");
     save_vips("tiff/strip-packbits.tif", pages, 1, &grey, ".tif[compression=packbits]");
     save_vips("tiff/strip-jpeg.tif", pages, 1, &rgb, ".tif[compression=jpeg,Q=85]");
-    save_vips("tiff/tiled-lzw.tif", pages, 1, &rgb, ".tif[compression=lzw,tile,tile-width=32,tile-height=32]");
-    save_vips("tiff/rgb-16-lzw.tif", pages, 1, &rgb16, ".tif[compression=lzw,predictor=horizontal]");
+    save_vips("tiff/tiled-lzw.tif", pages, 1, &rgb,
+              ".tif[compression=lzw,tile,tile-width=32,tile-height=32]");
+    save_vips("tiff/rgb-16-lzw.tif", pages, 1, &rgb16,
+              ".tif[compression=lzw,predictor=horizontal]");
     save_vips("tiff/rgba-lzw.tif", &holes, 1, &rgba, ".tif[compression=lzw]");
     save_vips("tiff/grey-1-fax.tif", pages, 1, &grey, ".tif[compression=ccittfax4,bitdepth=1]");
     save_vips("tiff/multi-page.tif", pages, N_FRAMES, &rgb, ".tif[compression=lzw]");
-    save_vips("tiff/pyramid.tif", pages, 1, &rgb, ".tif[compression=lzw,tile,tile-width=32,tile-height=32,pyramid]");
+    save_vips("tiff/pyramid.tif", pages, 1, &rgb,
+              ".tif[compression=lzw,tile,tile-width=32,tile-height=32,pyramid]");
     save_vips("tiff/big-tiff.tif", pages, 1, &rgb, ".tif[compression=lzw,bigtiff]");
 
     big_endian = gen_tiff_grey(&pages[0], GEN_BIG_ENDIAN);
@@ -339,7 +356,8 @@ static void make_icc_pair(const char *name, const struct gen_space *space)
     file = gen_jpeg(&chart, &(struct gen_jpeg_options){.quality = 90, .icc = &icc});
     gen_save(&file, "icc/%s.jpg", name);
     gen_bytes_finish(&file);
-    file = gen_png(&chart, &(struct gen_png_options){.model = GEN_PNG_RGB, .depth_bits = 8, .icc = &icc});
+    file = gen_png(&chart,
+                   &(struct gen_png_options){.model = GEN_PNG_RGB, .depth_bits = 8, .icc = &icc});
     gen_save(&file, "icc/%s.png", name);
     gen_bytes_finish(&file);
     gen_bytes_finish(&icc);
@@ -353,15 +371,18 @@ static void make_icc_carriers(void)
     struct gen_bytes p3 = gen_icc_rgb(&gen_display_p3);
 
     /* The sRGB numbers read as Display P3: colours that sRGB cannot show. */
-    save_jpeg("icc/display-p3-beyond-srgb.jpg", &chart, &(struct gen_jpeg_options){.quality = 90, .icc = &p3});
+    save_jpeg("icc/display-p3-beyond-srgb.jpg", &chart,
+              &(struct gen_jpeg_options){.quality = 90, .icc = &p3});
     gen_picture_convert(&chart, &gen_display_p3);
-    save_jpeg("icc/display-p3-in-six-parts.jpg", &chart,
-              &(struct gen_jpeg_options){.quality = 90, .icc = &p3, .icc_chunk_len = (p3.len + 5) / 6});
+    save_jpeg(
+        "icc/display-p3-in-six-parts.jpg", &chart,
+        &(struct gen_jpeg_options){.quality = 90, .icc = &p3, .icc_chunk_len = (p3.len + 5) / 6});
     save_png("icc/display-p3-16-bit.png", &chart,
              &(struct gen_png_options){.model = GEN_PNG_RGB, .depth_bits = 16, .icc = &p3});
-    save_vips("icc/display-p3.webp", &chart, 1, &(struct gen_vips_options){.bands = 3, .depth_bits = 8, .icc = &p3},
-              ".webp[Q=90]");
-    save_vips("icc/display-p3.tif", &chart, 1, &(struct gen_vips_options){.bands = 3, .depth_bits = 8, .icc = &p3},
+    save_vips("icc/display-p3.webp", &chart, 1,
+              &(struct gen_vips_options){.bands = 3, .depth_bits = 8, .icc = &p3}, ".webp[Q=90]");
+    save_vips("icc/display-p3.tif", &chart, 1,
+              &(struct gen_vips_options){.bands = 3, .depth_bits = 8, .icc = &p3},
               ".tif[compression=lzw]");
     gen_bytes_finish(&p3);
     gen_picture_finish(&chart);
@@ -389,7 +410,8 @@ static void make_iccs(void)
     struct gen_picture chart = gen_chart(CHART_WIDTH_PX, CHART_HEIGHT_PX, GEN_OPAQUE, 0.0);
 
     save_jpeg("icc/without-profile.jpg", &chart, &(struct gen_jpeg_options){.quality = 90});
-    save_png("icc/without-profile.png", &chart, &(struct gen_png_options){.model = GEN_PNG_RGB, .depth_bits = 8});
+    save_png("icc/without-profile.png", &chart,
+             &(struct gen_png_options){.model = GEN_PNG_RGB, .depth_bits = 8});
     make_icc_pair("srgb", &gen_srgb);
     make_icc_pair("display-p3", &gen_display_p3);
     make_icc_pair("adobe-rgb", &gen_adobe_rgb);
@@ -404,8 +426,10 @@ static void make_iccs(void)
 static void make_orientation_jpeg(const struct gen_picture *upright, int orientation)
 {
     struct gen_picture stored = gen_picture_stored(upright, orientation);
-    struct gen_bytes exif = gen_exif(orientation % 2 ? GEN_LITTLE_ENDIAN : GEN_BIG_ENDIAN, orientation, NULL);
-    struct gen_bytes file = gen_jpeg(&stored, &(struct gen_jpeg_options){.quality = 90, .exif = &exif});
+    struct gen_bytes exif =
+        gen_exif(orientation % 2 ? GEN_LITTLE_ENDIAN : GEN_BIG_ENDIAN, orientation, NULL);
+    struct gen_bytes file =
+        gen_jpeg(&stored, &(struct gen_jpeg_options){.quality = 90, .exif = &exif});
 
     gen_save(&file, "orientation/orientation-%d.jpg", orientation);
     gen_bytes_finish(&file);
@@ -415,15 +439,19 @@ static void make_orientation_jpeg(const struct gen_picture *upright, int orienta
 
 static void make_orientations(void)
 {
-    struct gen_picture upright = gen_chart(240, 160, GEN_OPAQUE, 0.0), stored = gen_picture_stored(&upright, 6);
+    struct gen_picture upright = gen_chart(240, 160, GEN_OPAQUE, 0.0),
+                       stored = gen_picture_stored(&upright, 6);
     struct gen_vips_options turned = {.bands = 3, .depth_bits = 8, .orientation = 6};
-    struct gen_bytes exif = gen_exif(GEN_BIG_ENDIAN, 6, NULL), wrong = gen_exif(GEN_BIG_ENDIAN, 9, NULL);
+    struct gen_bytes exif = gen_exif(GEN_BIG_ENDIAN, 6, NULL),
+                     wrong = gen_exif(GEN_BIG_ENDIAN, 9, NULL);
 
     for (int orientation = 1; orientation <= 8; orientation++)
         make_orientation_jpeg(&upright, orientation);
-    save_jpeg("orientation/orientation-6-no-jfif-420.jpg", &stored,
-              &(struct gen_jpeg_options){.sampling = {{2, 2}}, .no_file_marker = true, .exif = &exif});
-    save_jpeg("orientation/orientation-9-means-nothing.jpg", &upright, &(struct gen_jpeg_options){.exif = &wrong});
+    save_jpeg(
+        "orientation/orientation-6-no-jfif-420.jpg", &stored,
+        &(struct gen_jpeg_options){.sampling = {{2, 2}}, .no_file_marker = true, .exif = &exif});
+    save_jpeg("orientation/orientation-9-means-nothing.jpg", &upright,
+              &(struct gen_jpeg_options){.exif = &wrong});
     save_png("orientation/orientation-6.png", &stored,
              &(struct gen_png_options){.model = GEN_PNG_RGB, .depth_bits = 8, .exif = &exif});
     save_vips("orientation/orientation-6.webp", &stored, 1, &turned, ".webp[Q=85]");
@@ -437,7 +465,8 @@ static void make_orientations(void)
 int main(int argc, char **argv)
 {
     if (argc != 2) {
-        fputs("usage: thumbs_samples DIR\nWrite the sample pictures of thumbs below DIR.\n", stderr);
+        fputs("usage: thumbs_samples DIR\nWrite the sample pictures of thumbs below DIR.\n",
+              stderr);
         return 2;
     }
     if (VIPS_INIT(argv[0])) gen_fatal("libvips does not start");

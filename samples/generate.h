@@ -2,9 +2,10 @@
 /*
  * The generator of the sample pictures: what its files share.
  *
- * A picture is drawn by own code, encoded into memory, perhaps damaged there, and written below the current folder.
- * Everything is a pure function of fixed seeds: the same libraries give the same bytes on every run. This is a tool, so
- * the first thing that goes wrong ends it with a message; nothing here returns an error. Single-threaded.
+ * A picture is drawn by own code, encoded into memory, perhaps damaged there, and written below the
+ * current folder. Everything is a pure function of fixed seeds: the same libraries give the same
+ * bytes on every run. This is a tool, so the first thing that goes wrong ends it with a message;
+ * nothing here returns an error. Single-threaded.
  */
 #ifndef THUMBS_SAMPLES_GENERATE_H
 #define THUMBS_SAMPLES_GENERATE_H
@@ -37,15 +38,18 @@ void gen_bytes_put_u16(struct gen_bytes *bytes, enum gen_order order, uint16_t v
 void gen_bytes_put_u32(struct gen_bytes *bytes, enum gen_order order, uint32_t value);
 
 /* Overwrite four bytes at `offset`, which must exist. */
-void gen_bytes_set_u32(struct gen_bytes *bytes, size_t offset, enum gen_order order, uint32_t value);
+void gen_bytes_set_u32(struct gen_bytes *bytes, size_t offset, enum gen_order order,
+                       uint32_t value);
 
 /* A copy of the first `len` bytes, or of all of them if there are fewer. */
 struct gen_bytes gen_bytes_head(const struct gen_bytes *bytes, size_t len);
 
 void gen_bytes_finish(struct gen_bytes *bytes);
 
-/* Write the bytes to the path that the format gives, below the current folder; folders on the way are made. */
-void gen_save(const struct gen_bytes *bytes, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Write the bytes to the path that the format gives, below the current folder; folders on the way
+ * are made. */
+void gen_save(const struct gen_bytes *bytes, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* ---- generate_chart.c: pictures, and the test chart ---- */
 
@@ -69,15 +73,17 @@ void gen_picture_finish(struct gen_picture *picture);
 /* Replace every colour by its luma, so that it looks the same in a grey file and in an RGB one. */
 void gen_picture_desaturate(struct gen_picture *picture);
 
-/* A copy stored the way a camera with this EXIF orientation (1 to 8) stores what looks upright in `upright`. */
+/* A copy stored the way a camera with this EXIF orientation (1 to 8) stores what looks upright in
+ * `upright`. */
 struct gen_picture gen_picture_stored(const struct gen_picture *upright, int orientation);
 
 /* How much of the chart is see-through. */
 enum gen_alpha { GEN_OPAQUE, GEN_HOLES };
 
 /*
- * The test chart: an F, colour bars, gradients, a disc. No symmetry maps it to itself, so that a wrong turn shows.
- * `phase` from 0 to 1 moves the disc, for animations. With GEN_HOLES there is a hole with a soft rim.
+ * The test chart: an F, colour bars, gradients, a disc. No symmetry maps it to itself, so that a
+ * wrong turn shows. `phase` from 0 to 1 moves the disc, for animations. With GEN_HOLES there is a
+ * hole with a soft rim.
  */
 struct gen_picture gen_chart(int width_px, int height_px, enum gen_alpha alpha, double phase);
 
@@ -118,7 +124,8 @@ struct gen_space {
 extern const struct gen_space gen_srgb;
 extern const struct gen_space gen_display_p3;
 extern const struct gen_space gen_adobe_rgb;
-extern const struct gen_space gen_swapped;  /* sRGB with red and blue exchanged: ignoring the profile is seen at once */
+extern const struct gen_space
+    gen_swapped; /* sRGB with red and blue exchanged: ignoring the profile is seen at once */
 extern const struct gen_space gen_gamma_18; /* sRGB primaries, gamma 1.8 */
 
 /* Turn an sRGB picture into the same colours in `space`. */
@@ -132,7 +139,8 @@ struct gen_bytes gen_icc_grey(const struct gen_space *space);
 
 /* ---- generate_exif.c: EXIF, and TIFF, which has the same structure ---- */
 
-/* An EXIF block without the "Exif\0\0" that JPEG puts before it. `thumbnail`, a JPEG file, may be NULL. */
+/* An EXIF block without the "Exif\0\0" that JPEG puts before it. `thumbnail`, a JPEG file, may be
+ * NULL. */
 struct gen_bytes gen_exif(enum gen_order order, int orientation, const struct gen_bytes *thumbnail);
 
 /* Where in such a block the offset of the second directory stands. */
@@ -162,9 +170,11 @@ struct gen_jpeg_options {
     size_t icc_chunk_len; /* longest part of the profile in one APP2, 0 for as much as fits */
 };
 
-struct gen_bytes gen_jpeg(const struct gen_picture *picture, const struct gen_jpeg_options *options);
+struct gen_bytes gen_jpeg(const struct gen_picture *picture,
+                          const struct gen_jpeg_options *options);
 
-/* Offset of the 0xFF of the first segment with this marker byte; there must be one before the first scan's data. */
+/* Offset of the 0xFF of the first segment with this marker byte; there must be one before the first
+ * scan's data. */
 size_t gen_jpeg_find(const struct gen_bytes *jpeg, uint8_t marker);
 
 /* ---- generate_png.c ---- */
@@ -209,9 +219,10 @@ struct gen_vips_options {
     const struct gen_bytes *icc;
 };
 
-/* Pages of one size into one file. `suffix` names the format and its options as libvips writes them: ".webp[Q=50]". */
-struct gen_bytes gen_vips(const struct gen_picture *pages, int n_pages, const struct gen_vips_options *options,
-                          const char *suffix);
+/* Pages of one size into one file. `suffix` names the format and its options as libvips writes
+ * them: ".webp[Q=50]". */
+struct gen_bytes gen_vips(const struct gen_picture *pages, int n_pages,
+                          const struct gen_vips_options *options, const char *suffix);
 
 /* ---- generate_heif.c ---- */
 

@@ -119,6 +119,7 @@ void gen_save(const struct gen_bytes *bytes, const char *format, ...)
     make_parents(path);
     file = fopen(path, "wb");
     if (!file) gen_fatal("%s: %s", path, strerror(errno));
-    written = fwrite(bytes->data ? (const void *)bytes->data : "", 1, bytes->len, file) == bytes->len;
+    written =
+        fwrite(bytes->data ? (const void *)bytes->data : "", 1, bytes->len, file) == bytes->len;
     if (fclose(file) != 0 || !written) gen_fatal("%s: %s", path, strerror(errno));
 }

@@ -31,7 +31,8 @@ static struct gen_bytes chart_png(const struct gen_png_options *options)
 static struct gen_bytes chart_vips(const char *suffix)
 {
     struct gen_picture chart = gen_chart(WIDTH_PX, HEIGHT_PX, GEN_OPAQUE, 0.0);
-    struct gen_bytes file = gen_vips(&chart, 1, &(struct gen_vips_options){.bands = 3, .depth_bits = 8}, suffix);
+    struct gen_bytes file =
+        gen_vips(&chart, 1, &(struct gen_vips_options){.bands = 3, .depth_bits = 8}, suffix);
 
     gen_picture_finish(&chart);
     return file;
@@ -82,7 +83,8 @@ static void scramble(struct gen_bytes *file, size_t start, size_t len)
 static void make_cut_jpegs(void)
 {
     struct gen_bytes baseline = chart_jpeg(&(struct gen_jpeg_options){.sampling = {{2, 2}}});
-    struct gen_bytes progressive = chart_jpeg(&(struct gen_jpeg_options){.sampling = {{2, 2}}, .progressive = true});
+    struct gen_bytes progressive =
+        chart_jpeg(&(struct gen_jpeg_options){.sampling = {{2, 2}}, .progressive = true});
 
     save_head(&baseline, baseline.len / 2, "broken/baseline-cut-half.jpg");
     save_head(&baseline, gen_jpeg_find(&baseline, SOF0) + 6, "broken/baseline-cut-in-header.jpg");
@@ -111,7 +113,8 @@ static void break_restart_marker(struct gen_bytes *jpeg, int n)
 static void make_damaged_jpegs(void)
 {
     struct gen_bytes plain = chart_jpeg(&(struct gen_jpeg_options){.sampling = {{2, 2}}});
-    struct gen_bytes restarts = chart_jpeg(&(struct gen_jpeg_options){.sampling = {{2, 2}}, .restart_mcu = 4});
+    struct gen_bytes restarts =
+        chart_jpeg(&(struct gen_jpeg_options){.sampling = {{2, 2}}, .restart_mcu = 4});
     size_t frame = gen_jpeg_find(&plain, SOF0);
     struct gen_bytes damaged = copy_of(&plain);
 
@@ -161,10 +164,10 @@ static void make_jpegs_with_bad_metadata(void)
 
 static void make_broken_pngs(void)
 {
-    struct gen_bytes plain =
-        chart_png(&(struct gen_png_options){.model = GEN_PNG_RGB, .depth_bits = 8, .idat_len = 1000});
-    struct gen_bytes adam7 =
-        chart_png(&(struct gen_png_options){.model = GEN_PNG_RGB, .depth_bits = 8, .interlaced = true});
+    struct gen_bytes plain = chart_png(
+        &(struct gen_png_options){.model = GEN_PNG_RGB, .depth_bits = 8, .idat_len = 1000});
+    struct gen_bytes adam7 = chart_png(
+        &(struct gen_png_options){.model = GEN_PNG_RGB, .depth_bits = 8, .interlaced = true});
     size_t data = gen_png_find(&plain, "IDAT");
     struct gen_bytes damaged;
 
@@ -201,7 +204,8 @@ static void make_broken_pngs(void)
 static void make_other_broken(void)
 {
     struct gen_bytes gif = chart_vips(".gif[effort=7,dither=0]"), webp = chart_vips(".webp[Q=80]");
-    struct gen_bytes lossless = chart_vips(".webp[lossless]"), tiff = chart_vips(".tif[compression=lzw]");
+    struct gen_bytes lossless = chart_vips(".webp[lossless]"),
+                     tiff = chart_vips(".tif[compression=lzw]");
 
     save_head(&gif, gif.len / 2, "broken/cut-half.gif");
     save_head(&gif, 10, "broken/cut-in-header.gif");
@@ -237,7 +241,8 @@ static void save_text(const char *text, const char *path)
 static void make_wrong_names(void)
 {
     struct gen_bytes jpeg = chart_jpeg(&(struct gen_jpeg_options){.sampling = {{2, 2}}});
-    struct gen_bytes png = chart_png(&(struct gen_png_options){.model = GEN_PNG_PALETTE, .depth_bits = 8});
+    struct gen_bytes png =
+        chart_png(&(struct gen_png_options){.model = GEN_PNG_PALETTE, .depth_bits = 8});
     struct gen_bytes gif = chart_vips(".gif[effort=7,dither=0]"), webp = chart_vips(".webp[Q=80]");
 
     gen_save(&jpeg, "lying/jpeg-inside.png");
@@ -249,7 +254,8 @@ static void make_wrong_names(void)
     gen_save(&gif, "lying/gif-inside.jpeg");
     gen_save(&webp, "lying/webp-inside.gif");
     save_text("This is a text, whatever its name says.\n", "lying/text-inside.jpg");
-    save_text("<!DOCTYPE html><title>404</title><p>Not found, said the server.</p>\n", "lying/html-inside.png");
+    save_text("<!DOCTYPE html><title>404</title><p>Not found, said the server.</p>\n",
+              "lying/html-inside.png");
     save_text("", "lying/empty.jpg");
     save_text("", "lying/empty.png");
     gen_bytes_finish(&webp);
@@ -261,12 +267,14 @@ static void make_wrong_names(void)
 /* Headers that promise far more pixels than the data holds. */
 static void make_huge_headers(void)
 {
-    static const uint8_t png_header[13] = {0x7F, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 8, 2, 0, 0, 0};
-    static const uint8_t png_data[] = {0x78, 0x9C, 0x03, 0x00, 0x00, 0x00, 0x00, 0x01}; /* an empty zlib stream */
+    static const uint8_t png_header[13] = {0x7F, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF,
+                                           0xFF, 8,    2,    0,    0,    0};
+    static const uint8_t png_data[] = {0x78, 0x9C, 0x03, 0x00,
+                                       0x00, 0x00, 0x00, 0x01}; /* an empty zlib stream */
     static const uint8_t gif_head[] = {
         'G',  'I',  'F',  '8', '9', 'a',  0xFF, 0xFF, 0xFF, 0xFF, 0x80, 0, 0, /* two colours */
         0x00, 0x00, 0x00, 255, 255, 255,                                      /* black and white */
-        0x2C, 0,    0,    0,   0,   0xFF, 0xFF, 0xFF, 0xFF, 0,                /* one picture over all */
+        0x2C, 0,    0,    0,   0,   0xFF, 0xFF, 0xFF, 0xFF, 0, /* one picture over all */
     };
     static const uint8_t gif_data[] = {2, 2, 0x44, 0x01, 0, 0x3B}; /* clear, one pixel, end */
     struct gen_bytes file = chart_jpeg(&(struct gen_jpeg_options){.sampling = {{2, 2}}});

@@ -9,7 +9,8 @@ struct gen_picture gen_picture_make(int width_px, int height_px)
 {
     struct gen_picture picture = {.width_px = width_px, .height_px = height_px};
 
-    if (width_px < 1 || height_px < 1) gen_fatal("a picture of %d x %d pixels", width_px, height_px);
+    if (width_px < 1 || height_px < 1)
+        gen_fatal("a picture of %d x %d pixels", width_px, height_px);
     picture.pixels = gen_alloc((size_t)width_px * (size_t)height_px, sizeof *picture.pixels);
     return picture;
 }
@@ -32,7 +33,8 @@ void gen_picture_desaturate(struct gen_picture *picture)
 }
 
 /* The upright pixel that stands at (x, y) of the stored picture; w and h are the upright size. */
-static const struct gen_colour *upright_pixel(const struct gen_picture *upright, int orientation, int x, int y)
+static const struct gen_colour *upright_pixel(const struct gen_picture *upright, int orientation,
+                                              int x, int y)
 {
     int w = upright->width_px, h = upright->height_px;
     int from_x = x, from_y = y;
@@ -123,14 +125,16 @@ static struct gen_colour chart_at(double x, double y, double phase)
 {
     double disc_x = 0.70 + 0.14 * cos(6.283185307179586 * phase);
     double disc_y = 0.42 + 0.20 * sin(6.283185307179586 * phase);
-    struct gen_colour sky = {
-        .r = (float)(0.95 - 0.55 * x), .g = (float)(0.88 - 0.45 * y), .b = (float)(0.60 + 0.35 * x)};
+    struct gen_colour sky = {.r = (float)(0.95 - 0.55 * x),
+                             .g = (float)(0.88 - 0.45 * y),
+                             .b = (float)(0.60 + 0.35 * x)};
 
     sky.a = 1.0f;
     if (y >= 0.84) return bar_colour(x);
     if (inside_letter(x, y)) return (struct gen_colour){0.08f, 0.10f, 0.22f, 1.0f};
     if (hypot(x - disc_x, y - disc_y) < 0.10) return (struct gen_colour){0.92f, 0.38f, 0.10f, 1.0f};
-    if (inside_box(x, y, 0.88, 0.04, 0.97, 0.16)) return (struct gen_colour){0.10f, 0.45f, 0.30f, 1.0f};
+    if (inside_box(x, y, 0.88, 0.04, 0.97, 0.16))
+        return (struct gen_colour){0.10f, 0.45f, 0.30f, 1.0f};
     return sky;
 }
 
@@ -150,7 +154,8 @@ static struct gen_colour chart_pixel(double x, double y, double step_x, double s
     struct gen_colour sum = {0};
 
     for (int i = 0; i < N * N; i++) {
-        struct gen_colour at = chart_at(x + step_x * (i % N + 0.5) / N, y + step_y * (i / N + 0.5) / N, phase);
+        struct gen_colour at =
+            chart_at(x + step_x * (i % N + 0.5) / N, y + step_y * (i / N + 0.5) / N, phase);
 
         sum.r += at.r / (N * N);
         sum.g += at.g / (N * N);
@@ -169,7 +174,8 @@ struct gen_picture gen_chart(int width_px, int height_px, enum gen_alpha alpha, 
     for (int i_y = 0; i_y < height_px; i_y++) {
         for (int i_x = 0; i_x < width_px; i_x++, pixel++) {
             *pixel = chart_pixel(i_x * step_x, i_y * step_y, step_x, step_y, phase);
-            if (alpha == GEN_HOLES) pixel->a = (float)alpha_at((i_x + 0.5) * step_x, (i_y + 0.5) * step_y);
+            if (alpha == GEN_HOLES)
+                pixel->a = (float)alpha_at((i_x + 0.5) * step_x, (i_y + 0.5) * step_y);
         }
     }
     return picture;

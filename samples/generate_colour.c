@@ -9,11 +9,14 @@
 #include <string.h>
 
 const struct gen_space gen_srgb = {"sRGB", {{0.64, 0.33}, {0.30, 0.60}, {0.15, 0.06}}, 0.0, 4};
-const struct gen_space gen_display_p3 = {"Display P3 (sample)", {{0.68, 0.32}, {0.265, 0.69}, {0.15, 0.06}}, 0.0, 4};
+const struct gen_space gen_display_p3 = {
+    "Display P3 (sample)", {{0.68, 0.32}, {0.265, 0.69}, {0.15, 0.06}}, 0.0, 4};
 const struct gen_space gen_adobe_rgb = {
     "Adobe RGB compatible (sample)", {{0.64, 0.33}, {0.21, 0.71}, {0.15, 0.06}}, 563.0 / 256.0, 2};
-const struct gen_space gen_swapped = {"Red and blue exchanged", {{0.15, 0.06}, {0.30, 0.60}, {0.64, 0.33}}, 0.0, 2};
-const struct gen_space gen_gamma_18 = {"Gamma 1.8", {{0.64, 0.33}, {0.30, 0.60}, {0.15, 0.06}}, 1.8, 2};
+const struct gen_space gen_swapped = {
+    "Red and blue exchanged", {{0.15, 0.06}, {0.30, 0.60}, {0.64, 0.33}}, 0.0, 2};
+const struct gen_space gen_gamma_18 = {
+    "Gamma 1.8", {{0.64, 0.33}, {0.30, 0.60}, {0.15, 0.06}}, 1.8, 2};
 
 /* White points as XYZ: D65 from x 0.3127, y 0.3290; D50 as the ICC rounds it. */
 static const double D65[3] = {0.3127 / 0.3290, 1.0, (1.0 - 0.3127 - 0.3290) / 0.3290};
@@ -117,7 +120,8 @@ void gen_picture_convert(struct gen_picture *picture, const struct gen_space *sp
 
     for (size_t i = 0; i < n_pixels; i++) {
         struct gen_colour *pixel = &picture->pixels[i];
-        double from[3] = {srgb_to_linear(pixel->r), srgb_to_linear(pixel->g), srgb_to_linear(pixel->b)};
+        double from[3] = {srgb_to_linear(pixel->r), srgb_to_linear(pixel->g),
+                          srgb_to_linear(pixel->b)};
         double to[3];
 
         matrix_apply(m, from, to);
@@ -152,8 +156,10 @@ static void put_type(struct gen_bytes *bytes, const char *type)
     put_u32(bytes, 0);
 }
 
-/* A text for people: a description in version 2, unless it is the copyright, and one localised string in version 4. */
-static void put_text_tag(struct gen_bytes *bytes, const struct gen_space *space, bool description, const char *text)
+/* A text for people: a description in version 2, unless it is the copyright, and one localised
+ * string in version 4. */
+static void put_text_tag(struct gen_bytes *bytes, const struct gen_space *space, bool description,
+                         const char *text)
 {
     uint32_t len = (uint32_t)strlen(text);
 
@@ -214,7 +220,8 @@ struct tag {
     size_t offset, len;
 };
 
-/* Note a tag whose data begins at `offset` and ends where `data` ends now; then align for the next. */
+/* Note a tag whose data begins at `offset` and ends where `data` ends now; then align for the next.
+ */
 static void close_tag(struct tag *tag, const char *name, struct gen_bytes *data, size_t offset)
 {
     memcpy(tag->name, name, sizeof tag->name);
@@ -223,7 +230,8 @@ static void close_tag(struct tag *tag, const char *name, struct gen_bytes *data,
     gen_bytes_put_zeros(data, (4 - data->len % 4) % 4);
 }
 
-static void put_header(struct gen_bytes *profile, const struct gen_space *space, const char *colours, size_t len)
+static void put_header(struct gen_bytes *profile, const struct gen_space *space,
+                       const char *colours, size_t len)
 {
     static const uint16_t date[6] = {2024, 1, 1, 0, 0, 0};
 
@@ -242,8 +250,8 @@ static void put_header(struct gen_bytes *profile, const struct gen_space *space,
     gen_bytes_put_zeros(profile, 48);
 }
 
-static struct gen_bytes assemble(const struct gen_space *space, const char *colours, const struct tag *tags,
-                                 size_t n_tags, struct gen_bytes *data)
+static struct gen_bytes assemble(const struct gen_space *space, const char *colours,
+                                 const struct tag *tags, size_t n_tags, struct gen_bytes *data)
 {
     struct gen_bytes profile = {0};
     size_t data_offset = 128 + 4 + 12 * n_tags;
@@ -261,7 +269,8 @@ static struct gen_bytes assemble(const struct gen_space *space, const char *colo
 }
 
 /* The tags every profile has: description, copyright, white. Returns how many. */
-static size_t put_common_tags(const struct gen_space *space, struct tag *tags, struct gen_bytes *data)
+static size_t put_common_tags(const struct gen_space *space, struct tag *tags,
+                              struct gen_bytes *data)
 {
     put_text_tag(data, space, true, space->name);
     close_tag(&tags[0], "desc", data, 0);

@@ -26,8 +26,8 @@ static void put_header(struct gen_bytes *bytes, enum gen_order order)
     gen_bytes_put_u32(bytes, order, 8);
 }
 
-static void put_directory(struct gen_bytes *bytes, enum gen_order order, const struct entry *entries, size_t n_entries,
-                          uint32_t next_offset)
+static void put_directory(struct gen_bytes *bytes, enum gen_order order,
+                          const struct entry *entries, size_t n_entries, uint32_t next_offset)
 {
     gen_bytes_put_u16(bytes, order, (uint16_t)n_entries);
     for (size_t i = 0; i < n_entries; i++) {

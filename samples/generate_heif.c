@@ -14,8 +14,8 @@ enum { TILE = 64, COLUMNS = 3, ROWS = 2, WIDTH = 141, HEIGHT = 93 };
 
 static const struct gen_vips_options rgb = {.bands = 3, .depth_bits = 8};
 
-static void save(const char *name, const struct gen_picture *picture, const struct gen_vips_options *options,
-                 const char *suffix)
+static void save(const char *name, const struct gen_picture *picture,
+                 const struct gen_vips_options *options, const char *suffix)
 {
     struct gen_bytes file = gen_vips(picture, 1, options, suffix);
     gen_save(&file, "heif/%s", name);
@@ -34,7 +34,8 @@ static void save_file(const char *name, struct heif_file *f)
 }
 
 /* The part of a picture from (left, top) on; beyond its edges they repeat. */
-static struct gen_picture part(const struct gen_picture *whole, int left, int top, int width, int height)
+static struct gen_picture part(const struct gen_picture *whole, int left, int top, int width,
+                               int height)
 {
     struct gen_picture p = gen_picture_make(width, height);
     for (int y = 0; y < height; y++) {
@@ -50,7 +51,8 @@ static struct gen_picture part(const struct gen_picture *whole, int left, int to
 static struct heif_coded coded_in(const struct gen_bytes *file)
 {
     struct heif_coded coded;
-    if (!heif_coded_find(file->data, file->len, &coded)) gen_fatal("libheif wrote a file of another kind");
+    if (!heif_coded_find(file->data, file->len, &coded))
+        gen_fatal("libheif wrote a file of another kind");
     return coded;
 }
 
@@ -72,7 +74,8 @@ static void code_tiles(struct tiles *t, const struct gen_picture *chart)
 }
 
 /* Items `first` and on are tiles; item `id` is the grid, in idat as phones have it. */
-static struct heif_item *add_grid(struct heif_file *f, const struct tiles *t, uint32_t id, uint32_t first)
+static struct heif_item *add_grid(struct heif_file *f, const struct tiles *t, uint32_t id,
+                                  uint32_t first)
 {
     unsigned config = 0, size = heif_size(f, TILE, TILE);
     for (int i = 0; i < ROWS * COLUMNS; i++) {
@@ -105,8 +108,9 @@ static void make_grid(const struct tiles *t)
     free(written.data);
 }
 
-/* As phones write them since 2024: a gain map, which is a grid itself, an item for tone mapping that
- * is the picture's alternative, a block of EXIF that describes both, and a preview, here in grey. */
+/* As phones write them since 2024: a gain map, which is a grid itself, an item for tone mapping
+ * that is the picture's alternative, a block of EXIF that describes both, and a preview, here in
+ * grey. */
 static void make_gain_map(const struct tiles *t, const struct gen_bytes *preview)
 {
     static const char exif[] = "\0\0\0\6Exif\0\0MM\0*\0\0\0\10\0\0\0\0\0";
@@ -181,7 +185,8 @@ static void make_premultiplied(void)
     static const char name[] = "\0\0\0\0urn:mpeg:mpegB:cicp:systems:auxiliary:alpha";
     struct gen_picture chart = gen_chart(WIDTH, HEIGHT, GEN_HOLES, 0.0), alpha = alpha_of(&chart);
     premultiply(&chart);
-    struct gen_bytes colours = gen_vips(&chart, 1, &rgb, AVIF), grey = gen_vips(&alpha, 1, &rgb, AVIF);
+    struct gen_bytes colours = gen_vips(&chart, 1, &rgb, AVIF),
+                     grey = gen_vips(&alpha, 1, &rgb, AVIF);
     struct heif_coded c = coded_in(&colours), a = coded_in(&grey);
     struct heif_file f = {.brand = "avif", .primary = 1};
     unsigned size = heif_size(&f, WIDTH, HEIGHT);
@@ -220,7 +225,8 @@ static void make_p3(const struct gen_picture *chart)
 
 void gen_make_heif(void)
 {
-    const struct gen_vips_options rgba = {.bands = 4, .depth_bits = 8}, grey = {.bands = 1, .depth_bits = 8};
+    const struct gen_vips_options rgba = {.bands = 4, .depth_bits = 8},
+                                  grey = {.bands = 1, .depth_bits = 8};
     const struct gen_vips_options deep = {.bands = 3, .depth_bits = 16};
     struct gen_picture chart = gen_chart(WIDTH, HEIGHT, GEN_OPAQUE, 0.0);
     struct gen_picture holes = gen_chart(WIDTH, HEIGHT, GEN_HOLES, 0.0);
@@ -237,7 +243,8 @@ void gen_make_heif(void)
     save("still-10-bit.heic", &chart, &deep, ".heic[compression=hevc,Q=80,strip,bitdepth=10]");
     save("still.avif", &chart, &rgb, AVIF);
     save("still-444.avif", &chart, &rgb, ".avif[compression=av1,Q=80,strip,subsample_mode=off]");
-    save("still-12-bit.avif", &chart, &deep, ".avif[compression=av1,Q=80,strip,bitdepth=12,subsample_mode=off]");
+    save("still-12-bit.avif", &chart, &deep,
+         ".avif[compression=av1,Q=80,strip,bitdepth=12,subsample_mode=off]");
     save("grey.avif", &grey_chart, &grey, AVIF);
     save("alpha.avif", &holes, &rgba, AVIF);
     save("red-blue-exchanged.heic", &swapped, &profile, ".heic[compression=hevc,Q=80]");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* JPEG files of every kind, by libjpeg-turbo. Standards: ITU-T T.81, JFIF 1.02, Adobe TN 5116, ICC.1 annex B.4. */
+/* JPEG files of every kind, by libjpeg-turbo. Standards: ITU-T T.81, JFIF 1.02, Adobe TN 5116,
+ * ICC.1 annex B.4. */
 #include "generate.h"
 
 #include <stdio.h> /* jpeglib.h needs it and does not include it */
@@ -54,7 +55,8 @@ static void put_cmyk(struct gen_colour colour, uint8_t out[4])
     out[2] = (uint8_t)gen_quantise(colour.b / lightest, 255);
 }
 
-static void put_row(const struct gen_colour *pixels, int width_px, enum gen_jpeg_model model, uint8_t *out)
+static void put_row(const struct gen_colour *pixels, int width_px, enum gen_jpeg_model model,
+                    uint8_t *out)
 {
     for (int i = 0; i < width_px; i++) {
         switch (input_space(model)) {
@@ -115,7 +117,8 @@ static void write_exif(struct jpeg_compress_struct *jpeg, const struct gen_bytes
 }
 
 /* The profile in numbered parts of at most `chunk_len` bytes. */
-static void write_icc(struct jpeg_compress_struct *jpeg, const struct gen_bytes *icc, size_t chunk_len)
+static void write_icc(struct jpeg_compress_struct *jpeg, const struct gen_bytes *icc,
+                      size_t chunk_len)
 {
     enum { HEAD_LEN = 14 };
     size_t n_chunks;
@@ -163,7 +166,9 @@ struct gen_bytes gen_jpeg(const struct gen_picture *picture, const struct gen_jp
     jpeg.image_width = (JDIMENSION)picture->width_px;
     jpeg.image_height = (JDIMENSION)picture->height_px;
     jpeg.in_color_space = input_space(options->model);
-    jpeg.input_components = jpeg.in_color_space == JCS_CMYK ? 4 : jpeg.in_color_space == JCS_GRAYSCALE ? 1 : 3;
+    jpeg.input_components = jpeg.in_color_space == JCS_CMYK        ? 4
+                            : jpeg.in_color_space == JCS_GRAYSCALE ? 1
+                                                                   : 3;
     set_options(&jpeg, options, scans);
 
     jpeg_start_compress(&jpeg, TRUE);
@@ -171,7 +176,8 @@ struct gen_bytes gen_jpeg(const struct gen_picture *picture, const struct gen_jp
     if (options->icc) write_icc(&jpeg, options->icc, options->icc_chunk_len);
     if (options->comment_len) write_comment(&jpeg, options->comment_len);
     for (int y = 0; y < picture->height_px; y++) {
-        put_row(&picture->pixels[(size_t)y * (size_t)picture->width_px], picture->width_px, options->model, row);
+        put_row(&picture->pixels[(size_t)y * (size_t)picture->width_px], picture->width_px,
+                options->model, row);
         jpeg_write_scanlines(&jpeg, &(JSAMPROW){row}, 1);
     }
     jpeg_finish_compress(&jpeg);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Synthetic photographs: each scene is a function from a point to linear light, made of fractal noise, soft edges and
- * discs; a simple camera then adds lens softness, falling light, a tone curve and grain. Their spectrum is close to
- * that of real photographs, which is what a thumbnailer's time and quality depend on.
+ * Synthetic photographs: each scene is a function from a point to linear light, made of fractal
+ * noise, soft edges and discs; a simple camera then adds lens softness, falling light, a tone curve
+ * and grain. Their spectrum is close to that of real photographs, which is what a thumbnailer's
+ * time and quality depend on.
  *
  * Scene coordinates: y from 0 (top) to 1 (bottom), x from 0 (left) to the ratio of width to height.
  */
@@ -43,7 +44,8 @@ static double noise(uint32_t seed, double x, double y)
     return 2.0 * (top * (1.0 - v) + bottom * v) - 1.0;
 }
 
-/* Noise over many scales. `gain` below 0.5 is smooth, above is rough. Octaves are turned, to hide the lattice. */
+/* Noise over many scales. `gain` below 0.5 is smooth, above is rough. Octaves are turned, to hide
+ * the lattice. */
 static double fractal(uint32_t seed, double x, double y, int n_octaves, double gain)
 {
     double sum = 0.0, weight = 1.0, total = 0.0;
@@ -81,8 +83,8 @@ static struct gen_colour mix(struct gen_colour from, struct gen_colour to, doubl
 {
     float k = (float)fmax(0.0, fmin(1.0, t));
 
-    return (struct gen_colour){from.r + k * (to.r - from.r), from.g + k * (to.g - from.g), from.b + k * (to.b - from.b),
-                               1.0f};
+    return (struct gen_colour){from.r + k * (to.r - from.r), from.g + k * (to.g - from.g),
+                               from.b + k * (to.b - from.b), 1.0f};
 }
 
 static struct gen_colour scale(struct gen_colour c, double factor)
@@ -126,15 +128,18 @@ struct range {
 
 static double skyline(const struct range *range, double x)
 {
-    return range->level + range->amplitude * fractal(range->seed, x * range->frequency, 0.5, 9, range->roughness);
+    return range->level +
+           range->amplitude * fractal(range->seed, x * range->frequency, 0.5, 9, range->roughness);
 }
 
-static struct gen_colour over_range(struct gen_colour behind, const struct range *range, double x, double y)
+static struct gen_colour over_range(struct gen_colour behind, const struct range *range, double x,
+                                    double y)
 {
     double depth = y - skyline(range, x), light;
 
     if (depth < -0.001) return behind;
-    light = 0.5 + 0.5 * relief(range->seed + 50, x * range->detail, (y + depth) * range->detail, 6, 0.55);
+    light = 0.5 +
+            0.5 * relief(range->seed + 50, x * range->detail, (y + depth) * range->detail, 6, 0.55);
     return mix(behind, mix(range->shade, range->lit, light), edge(depth));
 }
 
@@ -146,7 +151,8 @@ static double clouds(uint32_t seed, double x, double y, double cover)
     return step(0.35 - cover, 0.75 - cover, fractal(seed, x + warp, y - warp, 7, 0.5));
 }
 
-static struct gen_colour sky(double y, struct gen_colour zenith, struct gen_colour horizon, double horizon_y)
+static struct gen_colour sky(double y, struct gen_colour zenith, struct gen_colour horizon,
+                             double horizon_y)
 {
     return mix(zenith, horizon, pow(fmax(0.0, y / horizon_y), 1.4));
 }
@@ -160,8 +166,8 @@ struct discs {
     double share;    /* of the cells that have one */
 };
 
-static struct gen_colour disc_light(const struct discs *discs, double x, double y, struct gen_colour one,
-                                    struct gen_colour other)
+static struct gen_colour disc_light(const struct discs *discs, double x, double y,
+                                    struct gen_colour one, struct gen_colour other)
 {
     struct gen_colour sum = {0};
     int column = (int)floor(x / discs->cell), row = (int)floor(y / discs->cell);
@@ -175,7 +181,8 @@ static struct gen_colour disc_light(const struct discs *discs, double x, double 
         struct gen_colour light = mix(one, other, chance(discs->seed + 4, c, r));
 
         if (chance(discs->seed, c, r) > discs->share) continue;
-        sum = add(sum, scale(light, (1.0 - step(1.0 - discs->softness, 1.0, distance)) * (0.7 + 0.3 * distance)));
+        sum = add(sum, scale(light, (1.0 - step(1.0 - discs->softness, 1.0, distance)) *
+                                        (0.7 + 0.3 * distance)));
     }
     return sum;
 }
@@ -193,14 +200,15 @@ static struct gen_colour mountains_at_dawn(double x, double y)
     for (int i = 0; i < 5; i++) {
         double near = i / 4.0;
 
-        range = (struct range){.seed = 100 + (uint32_t)i * 17,
-                               .level = 0.50 + 0.10 * i,
-                               .amplitude = 0.10 + 0.05 * near,
-                               .frequency = 2.2 - 0.2 * i,
-                               .roughness = 0.48,
-                               .lit = mix(colour(0.62, 0.38, 0.30), colour(0.10, 0.12, 0.09), sqrt(near)),
-                               .shade = mix(colour(0.50, 0.32, 0.30), colour(0.012, 0.018, 0.022), sqrt(near)),
-                               .detail = 5.0 + 3.0 * i};
+        range = (struct range){
+            .seed = 100 + (uint32_t)i * 17,
+            .level = 0.50 + 0.10 * i,
+            .amplitude = 0.10 + 0.05 * near,
+            .frequency = 2.2 - 0.2 * i,
+            .roughness = 0.48,
+            .lit = mix(colour(0.62, 0.38, 0.30), colour(0.10, 0.12, 0.09), sqrt(near)),
+            .shade = mix(colour(0.50, 0.32, 0.30), colour(0.012, 0.018, 0.022), sqrt(near)),
+            .detail = 5.0 + 3.0 * i};
         c = over_range(c, &range, x, y);
     }
     return c;
@@ -209,12 +217,12 @@ static struct gen_colour mountains_at_dawn(double x, double y)
 /* What stands above the lake, for itself and for its reflection. */
 static struct gen_colour lake_shore(double x, double y)
 {
-    static const struct range far = {300, 0.34, 0.17, 1.7, 0.5, {0.75f, 0.76f, 0.80f, 1}, {0.16f, 0.20f, 0.27f, 1},
-                                     7.0};
-    static const struct range mid = {340, 0.43, 0.07, 2.5, 0.5, {0.13f, 0.19f, 0.10f, 1}, {0.02f, 0.05f, 0.04f, 1},
-                                     16.0};
-    static const struct range near = {380, 0.485, 0.03, 9.0, 0.7, {0.05f, 0.09f, 0.03f, 1}, {0.006f, 0.014f, 0.01f, 1},
-                                      30.0};
+    static const struct range far = {
+        300, 0.34, 0.17, 1.7, 0.5, {0.75f, 0.76f, 0.80f, 1}, {0.16f, 0.20f, 0.27f, 1}, 7.0};
+    static const struct range mid = {
+        340, 0.43, 0.07, 2.5, 0.5, {0.13f, 0.19f, 0.10f, 1}, {0.02f, 0.05f, 0.04f, 1}, 16.0};
+    static const struct range near = {
+        380, 0.485, 0.03, 9.0, 0.7, {0.05f, 0.09f, 0.03f, 1}, {0.006f, 0.014f, 0.01f, 1}, 30.0};
     struct gen_colour c = sky(y, colour(0.10, 0.28, 0.68), colour(0.55, 0.72, 0.90), 0.5);
 
     c = mix(c, colour(1.0, 0.98, 0.96), 0.85 * clouds(31, x * 1.8, y * 4.0, 0.12));
@@ -240,10 +248,12 @@ static struct gen_colour dunes(double x, double y)
 
     for (int i = 0; i < 5; i++) {
         double level = 0.34 + 0.035 * i + 0.028 * i * i, wide = 2.6 - 0.42 * i;
-        double top = level + (0.03 + 0.022 * i) * fractal(400 + (uint32_t)i * 9, x * wide, 0.0, 3, 0.35);
+        double top =
+            level + (0.03 + 0.022 * i) * fractal(400 + (uint32_t)i * 9, x * wide, 0.0, 3, 0.35);
         double depth = y - top, bend = 0.10 * noise(450 + (uint32_t)i, x * 3.0, y * 3.0);
         double slope = noise(480 + (uint32_t)i, x * wide * 0.9 + depth * 2.2 + bend, 0.3);
-        double ripples = sin(240.0 / (1.0 + 0.5 * i) * (depth + 0.35 * x + 0.12 * noise(470, x * 5.0, y * 9.0)));
+        double ripples =
+            sin(240.0 / (1.0 + 0.5 * i) * (depth + 0.35 * x + 0.12 * noise(470, x * 5.0, y * 9.0)));
         double light = 0.35 + 0.65 * step(-0.05, 0.03, slope) + 0.035 * i * ripples;
         struct gen_colour sand = mix(colour(0.70, 0.52, 0.36), colour(0.80, 0.42, 0.18), i / 4.0);
 
@@ -254,17 +264,19 @@ static struct gen_colour dunes(double x, double y)
 }
 
 /* One row of tree trunks; `near` from 0 to 1. */
-static struct gen_colour over_trunks(struct gen_colour behind, double x, double y, uint32_t seed, double near)
+static struct gen_colour over_trunks(struct gen_colour behind, double x, double y, uint32_t seed,
+                                     double near)
 {
     double cell = 0.06 + 0.16 * near;
     int column = (int)floor(x / cell);
     double lean = 0.04 * (chance(seed + 1, column, 0) - 0.5) * (y - 0.5);
-    double centre =
-        (column + 0.3 + 0.4 * chance(seed, column, 0)) * cell + lean + 0.004 * noise(seed + 2, y * 6.0, column);
+    double centre = (column + 0.3 + 0.4 * chance(seed, column, 0)) * cell + lean +
+                    0.004 * noise(seed + 2, y * 6.0, column);
     double half = cell * (0.07 + 0.10 * chance(seed + 3, column, 0)), side = (x - centre) / half;
     double bark = relief(seed + 5, x * 90.0, y * 14.0, 4, 0.6);
     double foot = 0.70 + 0.22 * near + 0.02 * noise(seed + 6, column, 1.0);
-    struct gen_colour trunk = mix(colour(0.30, 0.36, 0.24), colour(0.05, 0.035, 0.02), 0.25 + 0.75 * near);
+    struct gen_colour trunk =
+        mix(colour(0.30, 0.36, 0.24), colour(0.05, 0.035, 0.02), 0.25 + 0.75 * near);
 
     if (chance(seed + 7, column, 0) < 0.25) return behind;
     trunk = scale(trunk, (1.0 + 0.5 * bark * near) * (1.0 - 0.45 * side));
@@ -275,19 +287,22 @@ static struct gen_colour forest(double x, double y)
 {
     double glade = hypot((x - 0.36) * 1.3, y - 0.44);
     double leaves = fractal(520, x * 7.0, y * 7.0, 7, 0.62);
-    struct gen_colour c = mix(colour(0.95, 0.98, 0.62), colour(0.10, 0.20, 0.05), glade * 1.8 + 0.4 * leaves);
+    struct gen_colour c =
+        mix(colour(0.95, 0.98, 0.62), colour(0.10, 0.20, 0.05), glade * 1.8 + 0.4 * leaves);
     double ground = y - 0.72 - 0.03 * noise(530, x * 4.0, 0.0), light;
     struct gen_colour soil;
 
     for (int i = 0; i < 4; i++)
         c = over_trunks(c, x, y, 540 + (uint32_t)i * 13, i / 3.0);
-    soil =
-        mix(colour(0.05, 0.06, 0.015), colour(0.26, 0.17, 0.06), 0.5 + 0.5 * relief(550, x * 24.0, y * 40.0, 5, 0.6));
-    soil = mix(soil, colour(0.55, 0.52, 0.20), 0.6 * step(0.0, 0.5, fractal(555, x * 3.0, y * 9.0, 4, 0.5)));
+    soil = mix(colour(0.05, 0.06, 0.015), colour(0.26, 0.17, 0.06),
+               0.5 + 0.5 * relief(550, x * 24.0, y * 40.0, 5, 0.6));
+    soil = mix(soil, colour(0.55, 0.52, 0.20),
+               0.6 * step(0.0, 0.5, fractal(555, x * 3.0, y * 9.0, 4, 0.5)));
     c = mix(c, soil, step(0.0, 0.05, ground + 0.02 * leaves));
     leaves = fractal(560, x * 12.0, y * 12.0, 6, 0.65) + 0.9 * (0.26 - y);
     light = 0.5 + 0.5 * relief(570, x * 26.0, y * 26.0, 4, 0.55);
-    return mix(c, mix(colour(0.03, 0.09, 0.015), colour(0.30, 0.44, 0.06), light), step(0.12, 0.17, leaves));
+    return mix(c, mix(colour(0.03, 0.09, 0.015), colour(0.30, 0.44, 0.06), light),
+               step(0.12, 0.17, leaves));
 }
 
 static struct gen_colour city_at_night(double x, double y)
@@ -299,11 +314,14 @@ static struct gen_colour city_at_night(double x, double y)
     double band = exp(-pow((y - 0.55) / 0.20, 2.0));
     double wet = step(0.75, 0.80, y);
 
-    c = add(c, scale(disc_light(&far, x, y, colour(1.0, 0.55, 0.16), colour(0.9, 0.85, 0.7)), 0.55 * band));
-    c = add(c, scale(disc_light(&mid, x, y, colour(0.9, 0.38, 0.08), colour(0.12, 0.5, 0.9)), 0.30 * band));
-    c = add(c, scale(disc_light(&near, x, y, colour(0.9, 0.10, 0.06), colour(0.95, 0.65, 0.25)), 0.14));
-    c = add(c, scale(disc_light(&mid, x, 1.55 - y + 0.02 * noise(650, x * 40.0, y * 8.0), colour(0.9, 0.38, 0.08),
-                                colour(0.12, 0.5, 0.9)),
+    c = add(c, scale(disc_light(&far, x, y, colour(1.0, 0.55, 0.16), colour(0.9, 0.85, 0.7)),
+                     0.55 * band));
+    c = add(c, scale(disc_light(&mid, x, y, colour(0.9, 0.38, 0.08), colour(0.12, 0.5, 0.9)),
+                     0.30 * band));
+    c = add(
+        c, scale(disc_light(&near, x, y, colour(0.9, 0.10, 0.06), colour(0.95, 0.65, 0.25)), 0.14));
+    c = add(c, scale(disc_light(&mid, x, 1.55 - y + 0.02 * noise(650, x * 40.0, y * 8.0),
+                                colour(0.9, 0.38, 0.08), colour(0.12, 0.5, 0.9)),
                      0.10 * wet));
     return c;
 }
@@ -313,7 +331,8 @@ static struct gen_colour sea_at_sunset(double x, double y)
     double horizon = 0.47, depth = y - horizon, sun = hypot(x - 0.62, y - 0.40), wave, path;
     struct gen_colour c = sky(y, colour(0.10, 0.10, 0.30), colour(1.0, 0.42, 0.12), horizon);
 
-    c = mix(c, colour(0.36, 0.12, 0.14), 0.8 * clouds(71, x * 1.4, y * 8.0, 0.20) * step(0.46, 0.2, y));
+    c = mix(c, colour(0.36, 0.12, 0.14),
+            0.8 * clouds(71, x * 1.4, y * 8.0, 0.20) * step(0.46, 0.2, y));
     c = add(c, scale(colour(1.3, 0.7, 0.25), exp(-sun * 7.0)));
     c = mix(c, colour(2.5, 1.9, 1.1), step(0.036, 0.034, sun));
     if (depth < 0.0) return c;
@@ -333,12 +352,15 @@ static struct gen_colour flower_meadow(double x, double y)
     struct gen_colour c = mix(colour(0.50, 0.62, 0.40), colour(0.14, 0.26, 0.05), y * 1.5), petals;
 
     c = scale(c, 1.0 + 0.6 * fractal(820, x * 3.0, y * 3.0, 3, 0.45));
-    c = add(c, scale(disc_light(&back, x, y, colour(0.9, 0.25, 0.40), colour(0.95, 0.80, 0.20)), 0.35 * (1.0 - sharp)));
+    c = add(c, scale(disc_light(&back, x, y, colour(0.9, 0.25, 0.40), colour(0.95, 0.80, 0.20)),
+                     0.35 * (1.0 - sharp)));
     blades = fractal(840, x * 42.0 + 3.0 * noise(841, x * 4.0, y * 4.0), y * 5.0, 4, 0.6);
-    c = mix(c, mix(colour(0.015, 0.045, 0.01), colour(0.34, 0.50, 0.10), 0.5 + 0.8 * blades), sharp);
-    petals = disc_light(&front, x + 0.004 * noise(850, x * 60.0, y * 60.0), y, colour(0.95, 0.08, 0.10),
-                        colour(0.95, 0.72, 0.86));
-    return mix(c, scale(petals, 0.8 + 0.25 * noise(860, x * 50.0, y * 50.0)), sharp * fmin(1.0, 1.5 * petals.r));
+    c = mix(c, mix(colour(0.015, 0.045, 0.01), colour(0.34, 0.50, 0.10), 0.5 + 0.8 * blades),
+            sharp);
+    petals = disc_light(&front, x + 0.004 * noise(850, x * 60.0, y * 60.0), y,
+                        colour(0.95, 0.08, 0.10), colour(0.95, 0.72, 0.86));
+    return mix(c, scale(petals, 0.8 + 0.25 * noise(860, x * 50.0, y * 50.0)),
+               sharp * fmin(1.0, 1.5 * petals.r));
 }
 
 /* How far a point is inside a box, negative outside. */
@@ -354,13 +376,15 @@ static struct gen_colour brick(double x, double y)
     double shifted = x + (row & 1) * width / 2.0;
     int column = (int)floor(shifted / width);
     double in_x = shifted - column * width, in_y = y - row * height;
-    double inner =
-        inside(in_x, in_y, 0.004, 0.004, width - 0.004, height - 0.004) + 0.0012 * noise(910, x * 90.0, y * 90.0);
-    struct gen_colour fired = mix(colour(0.36, 0.10, 0.05), colour(0.52, 0.24, 0.14), chance(900, column, row));
+    double inner = inside(in_x, in_y, 0.004, 0.004, width - 0.004, height - 0.004) +
+                   0.0012 * noise(910, x * 90.0, y * 90.0);
+    struct gen_colour fired =
+        mix(colour(0.36, 0.10, 0.05), colour(0.52, 0.24, 0.14), chance(900, column, row));
     double rough = relief(920, x * 70.0, y * 70.0, 4, 0.6);
 
     fired = scale(fired, 0.75 + 0.4 * chance(901, column, row) + 0.18 * rough);
-    return mix(scale(colour(0.50, 0.47, 0.42), 0.9 + 0.12 * rough), fired, step(-0.001, 0.002, inner));
+    return mix(scale(colour(0.50, 0.47, 0.42), 0.9 + 0.12 * rough), fired,
+               step(-0.001, 0.002, inner));
 }
 
 static struct gen_colour brick_wall(double x, double y)
@@ -370,9 +394,10 @@ static struct gen_colour brick_wall(double x, double y)
     double half_x = fabs(x - 0.69), half_y = fabs(y - 0.46);
 
     pane = fmin(inside(x, y, 0.485, 0.225, 0.895, 0.775), fmin(half_x, half_y) - 0.008);
-    glass = mix(colour(0.10, 0.17, 0.28), colour(0.55, 0.65, 0.75), clouds(930, x * 3.0, y * 3.0, 0.25));
-    glass =
-        mix(glass, colour(0.01, 0.012, 0.014), step(-0.02, 0.02, y - 0.52 - 0.06 * fractal(940, x * 9.0, 0.0, 5, 0.6)));
+    glass = mix(colour(0.10, 0.17, 0.28), colour(0.55, 0.65, 0.75),
+                clouds(930, x * 3.0, y * 3.0, 0.25));
+    glass = mix(glass, colour(0.01, 0.012, 0.014),
+                step(-0.02, 0.02, y - 0.52 - 0.06 * fractal(940, x * 9.0, 0.0, 5, 0.6)));
     c = mix(c, colour(0.78, 0.77, 0.72), edge(frame));
     c = mix(c, glass, edge(pane));
     c = mix(c, scale(colour(0.42, 0.40, 0.38), 1.0 + 0.1 * noise(950, x * 60.0, y * 60.0)),
@@ -382,8 +407,8 @@ static struct gen_colour brick_wall(double x, double y)
 }
 
 /* Pine trees along a line; each is a jagged triangle. */
-static struct gen_colour over_pines(struct gen_colour behind, double x, double y, const struct range *ground,
-                                    double size)
+static struct gen_colour over_pines(struct gen_colour behind, double x, double y,
+                                    const struct range *ground, double size)
 {
     struct gen_colour c = behind;
     int column = (int)floor(x / (0.35 * size));
@@ -392,8 +417,8 @@ static struct gen_colour over_pines(struct gen_colour behind, double x, double y
         double centre = (i + chance(ground->seed + 1, i, 0)) * 0.35 * size,
                height = size * (0.6 + 0.7 * chance(ground->seed + 2, i, 0));
         double foot = skyline(ground, centre) + 0.02, down = (y - foot + height) / height;
-        double jag =
-            0.75 + 0.25 * fabs(fmod(down * 9.0, 1.0)) + 0.35 * fractal(ground->seed + 3, x * 60.0, y * 60.0, 3, 0.6);
+        double jag = 0.75 + 0.25 * fabs(fmod(down * 9.0, 1.0)) +
+                     0.35 * fractal(ground->seed + 3, x * 60.0, y * 60.0, 3, 0.6);
         double reach = 0.20 * height * down * jag - fabs(x - centre);
 
         if (down < 0.0 || down > 1.0) continue;
@@ -435,12 +460,14 @@ static struct gen_colour clouds_from_above(double x, double y)
 }
 
 /* A ball lit from the upper left, with its shadow on the table. */
-static struct gen_colour over_ball(struct gen_colour behind, double x, double y, double centre_x, double centre_y,
-                                   double radius, struct gen_colour paint, uint32_t seed)
+static struct gen_colour over_ball(struct gen_colour behind, double x, double y, double centre_x,
+                                   double centre_y, double radius, struct gen_colour paint,
+                                   uint32_t seed)
 {
-    double u = (x - centre_x) / radius, v = (y - centre_y) / radius, square = u * u + v * v, w, diffuse, shine, skin;
-    double ground =
-        hypot((x - centre_x - 0.5 * radius) / (1.5 * radius), (y - centre_y - 0.95 * radius) / (0.3 * radius));
+    double u = (x - centre_x) / radius, v = (y - centre_y) / radius, square = u * u + v * v, w,
+           diffuse, shine, skin;
+    double ground = hypot((x - centre_x - 0.5 * radius) / (1.5 * radius),
+                          (y - centre_y - 0.95 * radius) / (0.3 * radius));
     struct gen_colour c = scale(behind, 1.0 - 0.75 * step(1.0, 0.2, ground)), ball;
 
     if (square > 1.02) return c;
@@ -448,7 +475,8 @@ static struct gen_colour over_ball(struct gen_colour behind, double x, double y,
     diffuse = fmax(0.0, -0.50 * u - 0.62 * v + 0.60 * w);
     shine = pow(fmax(0.0, -0.32 * u - 0.40 * v + 0.86 * w), 60.0);
     skin = 1.0 + 0.30 * fractal(seed, u * 3.0 + 2.0 * w, v * 3.0, 6, 0.55);
-    ball = add(scale(paint, (0.10 + 0.95 * diffuse) * skin), scale(colour(1.0, 0.97, 0.9), 0.5 * shine));
+    ball = add(scale(paint, (0.10 + 0.95 * diffuse) * skin),
+               scale(colour(1.0, 0.97, 0.9), 0.5 * shine));
     return mix(c, ball, edge((1.0 - sqrt(square)) * radius));
 }
 
@@ -456,9 +484,12 @@ static struct gen_colour fruit_on_a_table(double x, double y)
 {
     double grain = fractal(1210, x * 2.2, y * 30.0 + 1.5 * noise(1211, x * 2.0, y * 4.0), 5, 0.55);
     double plank = fabs(fmod(y * 7.0 + 0.3, 1.0) - 0.5);
-    struct gen_colour wall = mix(colour(0.34, 0.33, 0.30), colour(0.12, 0.12, 0.13), hypot(x - 0.3, y - 0.2));
-    struct gen_colour wood = mix(colour(0.16, 0.07, 0.03), colour(0.52, 0.30, 0.14), 0.5 + 0.7 * grain);
-    struct gen_colour c = mix(wall, scale(wood, step(0.0, 0.02, 0.495 - plank) * 0.8 + 0.2), step(0.55, 0.553, y));
+    struct gen_colour wall =
+        mix(colour(0.34, 0.33, 0.30), colour(0.12, 0.12, 0.13), hypot(x - 0.3, y - 0.2));
+    struct gen_colour wood =
+        mix(colour(0.16, 0.07, 0.03), colour(0.52, 0.30, 0.14), 0.5 + 0.7 * grain);
+    struct gen_colour c =
+        mix(wall, scale(wood, step(0.0, 0.02, 0.495 - plank) * 0.8 + 0.2), step(0.55, 0.553, y));
 
     c = over_ball(c, x, y, 0.36, 0.58, 0.19, colour(0.55, 0.05, 0.03), 1220);
     c = over_ball(c, x, y, 1.02, 0.60, 0.16, colour(0.80, 0.36, 0.04), 1230);
@@ -469,7 +500,8 @@ static struct gen_colour fruit_on_a_table(double x, double y)
 /* Fallen leaves: cells around scattered points, with a border where two meet. */
 static struct gen_colour autumn_leaves(double x, double y)
 {
-    double u = x * 11.0 + 0.25 * noise(1301, x * 25.0, y * 25.0), v = y * 11.0 + 0.25 * noise(1302, x * 25.0, y * 25.0);
+    double u = x * 11.0 + 0.25 * noise(1301, x * 25.0, y * 25.0),
+           v = y * 11.0 + 0.25 * noise(1302, x * 25.0, y * 25.0);
     int column = (int)floor(u), row = (int)floor(v), best_c = 0, best_r = 0;
     double first = 9.0, second = 9.0, turn, vein, light;
     struct gen_colour leaf;
@@ -501,7 +533,8 @@ static struct gen_colour autumn_leaves(double x, double y)
 
 /* ---- the camera ---- */
 
-/* Linear light to an encoded value: highlights bend over gently as on film, the curve of sRGB, and some contrast. */
+/* Linear light to an encoded value: highlights bend over gently as on film, the curve of sRGB, and
+ * some contrast. */
 static float develop(double light)
 {
     double v = 1.0 - exp(-1.6 * fmax(0.0, light));
@@ -518,7 +551,8 @@ static float grain(int x, int y)
     return (float)(0.012 * sum);
 }
 
-/* Mean of a pixel and its neighbours with weights 1 2 1, along x or y (`stride` in pixels); the ends stay. */
+/* Mean of a pixel and its neighbours with weights 1 2 1, along x or y (`stride` in pixels); the
+ * ends stay. */
 static void soften(struct gen_colour *pixels, size_t stride, int n)
 {
     struct gen_colour before = pixels[0];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* PNG files of every kind, by libpng, and single chunks by hand. Standard: PNG, W3C Recommendation, 2nd edition. */
+/* PNG files of every kind, by libpng, and single chunks by hand. Standard: PNG, W3C Recommendation,
+ * 2nd edition. */
 #include "generate.h"
 
 #include <png.h>
@@ -17,8 +18,9 @@ struct palette {
 static struct palette make_palette(int depth_bits)
 {
     static const png_color few[] = {
-        {24, 28, 60},    {228, 214, 190}, {214, 84, 28},   {96, 160, 176}, {0, 0, 0},     {255, 255, 255},
-        {217, 26, 26},   {217, 204, 26},  {26, 166, 38},   {26, 179, 191}, {38, 51, 204}, {191, 38, 179},
+        {24, 28, 60},    {228, 214, 190}, {214, 84, 28},   {96, 160, 176},
+        {0, 0, 0},       {255, 255, 255}, {217, 26, 26},   {217, 204, 26},
+        {26, 166, 38},   {26, 179, 191},  {38, 51, 204},   {191, 38, 179},
         {240, 220, 160}, {200, 170, 210}, {140, 150, 220}, {26, 115, 77},
     };
     struct palette palette = {.n_colours = 1 << depth_bits};
@@ -36,7 +38,8 @@ static struct palette make_palette(int depth_bits)
     return palette;
 }
 
-/* With transparency the first entry is a hole and, if there are more than two, the second half see-through. */
+/* With transparency the first entry is a hole and, if there are more than two, the second half
+ * see-through. */
 static int n_special(const struct gen_png_options *options)
 {
     if (!options->transparent) return 0;
@@ -80,8 +83,8 @@ static unsigned max_sample(const struct gen_png_options *options)
 }
 
 /*
- * One colour sample. With a tRNS chunk, the key of a grey or RGB file is its greatest value: holes get it, and other
- * pixels stay below it. One bit has no value to spare: there all white is a hole.
+ * One colour sample. With a tRNS chunk, the key of a grey or RGB file is its greatest value: holes
+ * get it, and other pixels stay below it. One bit has no value to spare: there all white is a hole.
  */
 static unsigned colour_sample(const struct gen_png_options *options, float value, float alpha)
 {
@@ -94,8 +97,8 @@ static unsigned colour_sample(const struct gen_png_options *options, float value
 }
 
 /* The samples of one pixel; returns how many. */
-static int put_samples(const struct gen_png_options *options, const struct palette *palette, struct gen_colour pixel,
-                       unsigned out[4])
+static int put_samples(const struct gen_png_options *options, const struct palette *palette,
+                       struct gen_colour pixel, unsigned out[4])
 {
     bool grey = options->model == GEN_PNG_GREY || options->model == GEN_PNG_GREY_ALPHA;
     int n = 0;
@@ -184,12 +187,15 @@ static void set_extras(png_structp png, png_infop info, const struct gen_png_opt
     if (options->icc) {
         png_set_iCCP(png, info, "sample", PNG_COMPRESSION_TYPE_BASE, options->icc->data,
                      (png_uint_32)options->icc->len);
-        if (!png_get_valid(png, info, PNG_INFO_iCCP)) gen_fatal("libpng finds fault with a profile");
+        if (!png_get_valid(png, info, PNG_INFO_iCCP))
+            gen_fatal("libpng finds fault with a profile");
     }
-    if (options->exif) png_set_eXIf_1(png, info, (png_uint_32)options->exif->len, options->exif->data);
+    if (options->exif)
+        png_set_eXIf_1(png, info, (png_uint_32)options->exif->len, options->exif->data);
     if (options->comment) {
         char *text = gen_alloc(strlen(options->comment) + 1, 1);
-        png_text comment = {.compression = PNG_TEXT_COMPRESSION_zTXt, .key = (char[]){"Comment"}, .text = text};
+        png_text comment = {
+            .compression = PNG_TEXT_COMPRESSION_zTXt, .key = (char[]){"Comment"}, .text = text};
 
         strcpy(text, options->comment);
         png_set_text(png, info, &comment, 1);
@@ -200,10 +206,12 @@ static void set_extras(png_structp png, png_infop info, const struct gen_png_opt
 static void set_header(png_structp png, png_infop info, const struct gen_picture *picture,
                        const struct gen_png_options *options, struct palette *palette)
 {
-    png_set_IHDR(png, info, (png_uint_32)picture->width_px, (png_uint_32)picture->height_px, options->depth_bits,
-                 colour_type(options->model), options->interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
+    png_set_IHDR(png, info, (png_uint_32)picture->width_px, (png_uint_32)picture->height_px,
+                 options->depth_bits, colour_type(options->model),
+                 options->interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-    if (options->model == GEN_PNG_PALETTE) png_set_PLTE(png, info, palette->colours, palette->n_colours);
+    if (options->model == GEN_PNG_PALETTE)
+        png_set_PLTE(png, info, palette->colours, palette->n_colours);
     if (options->transparent) set_transparency(png, info, options);
     if (options->filter) png_set_filter(png, PNG_FILTER_TYPE_BASE, options->filter);
     if (options->idat_len) png_set_compression_buffer_size(png, options->idat_len);
@@ -215,7 +223,8 @@ struct gen_bytes gen_png(const struct gen_picture *picture, const struct gen_png
 {
     struct gen_bytes file = {0};
     struct palette palette = {0};
-    size_t width = (size_t)picture->width_px, height = (size_t)picture->height_px, row_len = 8 * width;
+    size_t width = (size_t)picture->width_px, height = (size_t)picture->height_px,
+           row_len = 8 * width;
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, on_error, NULL);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     uint8_t *pixels = gen_alloc(height, row_len);
@@ -288,5 +297,6 @@ void gen_png_fix_crc(struct gen_bytes *png, size_t offset)
 {
     size_t len = chunk_data_len(png, offset);
 
-    gen_bytes_set_u32(png, offset + 8 + len, GEN_BIG_ENDIAN, crc_of(png->data + offset + 4, 4 + len));
+    gen_bytes_set_u32(png, offset + 8 + len, GEN_BIG_ENDIAN,
+                      crc_of(png->data + offset + 4, 4 + len));
 }

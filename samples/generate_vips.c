@@ -12,8 +12,8 @@ static float band_value(const struct gen_colour *pixel, int band, int n_bands)
 }
 
 /* All pages below each other, as libvips wants them, in samples of one or two bytes. */
-static void *make_samples(const struct gen_picture *pages, int n_pages, const struct gen_vips_options *options,
-                          size_t *len)
+static void *make_samples(const struct gen_picture *pages, int n_pages,
+                          const struct gen_vips_options *options, size_t *len)
 {
     size_t n_pixels = (size_t)pages[0].width_px * (size_t)pages[0].height_px;
     size_t n_bands = (size_t)options->bands, n_samples = n_pixels * n_bands * (size_t)n_pages;
@@ -37,7 +37,8 @@ static void *make_samples(const struct gen_picture *pages, int n_pages, const st
 
 static VipsInterpretation interpretation(const struct gen_vips_options *options)
 {
-    if (options->depth_bits == 16) return options->bands == 1 ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_RGB16;
+    if (options->depth_bits == 16)
+        return options->bands == 1 ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_RGB16;
     return options->bands == 1 ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB;
 }
 
@@ -53,18 +54,20 @@ static void set_metadata(VipsImage *image, const struct gen_picture *page, int n
         if (options->delay_ms > 0) vips_image_set_array_int(image, "delay", delays, n_pages);
         free(delays);
     }
-    if (options->orientation) vips_image_set_int(image, VIPS_META_ORIENTATION, options->orientation);
-    if (options->icc) vips_image_set_blob_copy(image, VIPS_META_ICC_NAME, options->icc->data, options->icc->len);
+    if (options->orientation)
+        vips_image_set_int(image, VIPS_META_ORIENTATION, options->orientation);
+    if (options->icc)
+        vips_image_set_blob_copy(image, VIPS_META_ICC_NAME, options->icc->data, options->icc->len);
 }
 
-struct gen_bytes gen_vips(const struct gen_picture *pages, int n_pages, const struct gen_vips_options *options,
-                          const char *suffix)
+struct gen_bytes gen_vips(const struct gen_picture *pages, int n_pages,
+                          const struct gen_vips_options *options, const char *suffix)
 {
     size_t samples_len = 0, file_len = 0;
     void *samples = make_samples(pages, n_pages, options, &samples_len), *file = NULL;
-    VipsImage *plain =
-        vips_image_new_from_memory(samples, samples_len, pages[0].width_px, pages[0].height_px * n_pages,
-                                   options->bands, options->depth_bits == 16 ? VIPS_FORMAT_USHORT : VIPS_FORMAT_UCHAR);
+    VipsImage *plain = vips_image_new_from_memory(
+        samples, samples_len, pages[0].width_px, pages[0].height_px * n_pages, options->bands,
+        options->depth_bits == 16 ? VIPS_FORMAT_USHORT : VIPS_FORMAT_UCHAR);
     VipsImage *image = NULL;
     struct gen_bytes bytes = {0};
 

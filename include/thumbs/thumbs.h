@@ -1,13 +1,13 @@
 /*
  * thumbs.h - the one public header of libthumbs.
  *
- * Two jobs: one picture in memory to thumbnails in memory (thumbs_make), and a whole tree of files to a tree of
- * thumbnails (thumbs_batch_*). The program `thumbs` is a thin layer over the second.
+ * Two jobs: one picture in memory to thumbnails in memory (thumbs_make), and a whole tree of files
+ * to a tree of thumbnails (thumbs_batch_*). The program `thumbs` is a thin layer over the second.
  *
- * Conventions. Functions return enum thumbs_code, THUMBS_OK (0) on success; on failure outputs are untouched and
- * *err, if given, says what happened. Sizes of memory are size_t, of files uint64_t, of pictures uint32_t pixels as
- * width x height. Nothing here prints. Unless said otherwise a function may be called from any thread, on different
- * objects at the same time.
+ * Conventions. Functions return enum thumbs_code, THUMBS_OK (0) on success; on failure outputs are
+ * untouched and *err, if given, says what happened. Sizes of memory are size_t, of files uint64_t,
+ * of pictures uint32_t pixels as width x height. Nothing here prints. Unless said otherwise a
+ * function may be called from any thread, on different objects at the same time.
  */
 #ifndef THUMBS_THUMBS_H
 #define THUMBS_THUMBS_H
@@ -32,9 +32,10 @@ extern "C" {
 #define THUMBS_VERSION_PATCH  0
 #define THUMBS_VERSION_STRING "0.1.0"
 
-/* ---- errors ------------------------------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
-/* Why something failed. The names in the report are the lower-case words, see thumbs_code_name(). */
+/* Why something failed. The names in the report are the lower-case words, see thumbs_code_name().
+ */
 enum thumbs_code {
     THUMBS_OK = 0,
     THUMBS_UNREADABLE,   /* the source cannot be opened or read */
@@ -70,8 +71,8 @@ enum thumbs_stage {
     THUMBS_N_STAGES
 };
 
-/* One failure. Zero-initialise before first use; plain data, nothing to free. The path, which may be of any length,
- * travels beside it (struct thumbs_event). */
+/* One failure. Zero-initialise before first use; plain data, nothing to free. The path, which may
+ * be of any length, travels beside it (struct thumbs_event). */
 struct thumbs_error {
     enum thumbs_code code;
     enum thumbs_stage stage;
@@ -83,7 +84,7 @@ struct thumbs_error {
 THUMBS_API const char *thumbs_code_name(enum thumbs_code code);
 THUMBS_API const char *thumbs_stage_name(enum thumbs_stage stage);
 
-/* ---- options ------------------------------------------------------------------------------------------------ */
+/* ---- options --------------------------------------------------------------------------------- */
 
 enum thumbs_format {
     THUMBS_FORMAT_NONE = 0,
@@ -93,7 +94,8 @@ enum thumbs_format {
     THUMBS_FORMAT_AVIF,
     THUMBS_FORMAT_JXL,
     THUMBS_FORMAT_GIF,
-    THUMBS_FORMAT_KEEP, /* as output only: as the source, where writable, else JPEG (PNG with alpha) */
+    THUMBS_FORMAT_KEEP, /* as output only: as the source, where writable, else JPEG (PNG with alpha)
+                         */
     /* as source only */
     THUMBS_FORMAT_HEIF,
     THUMBS_FORMAT_TIFF,
@@ -112,10 +114,12 @@ THUMBS_API const char *thumbs_format_ext(enum thumbs_format format);
 THUMBS_API bool thumbs_format_is_output(enum thumbs_format format);
 
 enum thumbs_mode { THUMBS_MODE_PROCESSES = 0, THUMBS_MODE_THREADS, THUMBS_MODE_SYNC };
-/* How files are read: by a pool of threads that each wait for the disk, or by one event loop over io_uring. */
+/* How files are read: by a pool of threads that each wait for the disk, or by one event loop over
+ * io_uring. */
 enum thumbs_io { THUMBS_IO_THREADS = 0, THUMBS_IO_URING };
 enum thumbs_fit { THUMBS_FIT_INSIDE = 0, THUMBS_FIT_COVER, THUMBS_FIT_CONTAIN, THUMBS_FIT_FILL };
-/* Whether worker processes are locked up: ON as far as the kernel can, REQUIRE: not at all rather than in part. */
+/* Whether worker processes are locked up: ON as far as the kernel can, REQUIRE: not at all rather
+ * than in part. */
 enum thumbs_sandbox { THUMBS_SANDBOX_ON = 0, THUMBS_SANDBOX_OFF, THUMBS_SANDBOX_REQUIRE };
 enum thumbs_damage { THUMBS_DAMAGE_WARN = 0, THUMBS_DAMAGE_FAIL };
 
@@ -126,15 +130,16 @@ enum thumbs_damage { THUMBS_DAMAGE_WARN = 0, THUMBS_DAMAGE_FAIL };
 #define THUMBS_MAX_JOBS    1024u  /* of each kind */
 #define THUMBS_MAX_QUEUE   1000000u
 
-/* A box in pixels. 0 leaves that side free. `square` only says how it was written: "256", not "256x256". */
+/* A box in pixels. 0 leaves that side free. `square` only says how it was written: "256", not
+ * "256x256". */
 struct thumbs_size {
     uint32_t width;
     uint32_t height;
     bool square;
 };
 
-/* What matters to the bytes of a thumbnail. Plain data without pointers: it is copied to worker processes and hashed
- * into the fingerprint that tells whether an output is up to date. */
+/* What matters to the bytes of a thumbnail. Plain data without pointers: it is copied to worker
+ * processes and hashed into the fingerprint that tells whether an output is up to date. */
 struct thumbs_image_options {
     uint32_t n_sizes;
     struct thumbs_size sizes[THUMBS_MAX_SIZES];
@@ -142,16 +147,16 @@ struct thumbs_image_options {
     uint32_t formats[THUMBS_MAX_FORMATS]; /* enum thumbs_format, writable ones and KEEP */
     uint32_t fit;                         /* enum thumbs_fit */
     uint32_t enlarge;                     /* 0 or 1 */
-    uint32_t fast;                        /* 0 or 1: less work on each picture, a little less sharp */
-    uint32_t quality;                     /* 1 to 100 */
-    uint8_t background[4];                /* R, G, B, and 0 */
-    uint32_t on_damage;                   /* enum thumbs_damage */
-    uint32_t no_svg;                      /* 1: SVG is not decoded in a sandbox either, so that all modes are alike */
-    uint64_t max_pixels;                  /* width x height of a source beyond which it is refused */
+    uint32_t fast;         /* 0 or 1: less work on each picture, a little less sharp */
+    uint32_t quality;      /* 1 to 100 */
+    uint8_t background[4]; /* R, G, B, and 0 */
+    uint32_t on_damage;    /* enum thumbs_damage */
+    uint32_t no_svg; /* 1: SVG is not decoded in a sandbox either, so that all modes are alike */
+    uint64_t max_pixels; /* width x height of a source beyond which it is refused */
 };
 
-/* Options of a batch. Obtain with thumbs_options_init(), then change what you like. Strings are borrowed until
- * thumbs_batch_destroy(). */
+/* Options of a batch. Obtain with thumbs_options_init(), then change what you like. Strings are
+ * borrowed until thumbs_batch_destroy(). */
 struct thumbs_options {
     size_t struct_size; /* set by thumbs_options_init() */
     struct thumbs_image_options image;
@@ -162,26 +167,33 @@ struct thumbs_options {
     unsigned queue_items;  /* 0: 4 x jobs */
     uint64_t queue_bytes;  /* bytes of loaded files in memory at one time */
     uint64_t max_bytes;    /* a source file beyond this is refused */
-    uint64_t memory_bytes; /* of all workers and buffers together; 0: three quarters of what may be used */
+    uint64_t memory_bytes; /* of all workers and buffers together; 0: three quarters of what may be
+                              used */
     enum thumbs_sandbox sandbox;
     double timeout_seconds;    /* per file */
     const char *name_template; /* NULL: see SPEC of --name */
-    const char *const *globs;  /* n_globs of them, each behind '+' (include) or '-' (exclude), in order */
+    const char *const
+        *globs; /* n_globs of them, each behind '+' (include) or '-' (exclude), in order */
     size_t n_globs;
     bool hidden, follow, force, dry_run, fail_fast;
     bool one_file_system; /* enter no folder that lies on another file system than its SOURCE */
-    /* Take the sources from this file ("-": standard input) instead of walking SOURCE, which must be one folder: names
-     * below it, ended by newlines, or by NUL bytes if files_from_null. Folders among them are walked. A name that leads
-     * out of SOURCE (or, without `follow`, through a symbolic link) has failed. NULL: walk. */
+    /* Take the sources from this file ("-": standard input) instead of walking SOURCE, which must
+     * be one folder: names below it, ended by newlines, or by NUL bytes if files_from_null. Folders
+     * among them are walked. A name that leads out of SOURCE (or, without `follow`, through a
+     * symbolic link) has failed. NULL: walk. */
     const char *files_from;
     bool files_from_null;
-    /* Try sources again that crashed or timed out the last time and have not changed since; else they are reported as
-     * failed from memory, without being opened (whatever `force` says). */
+    /* Try sources again that crashed or timed out the last time and have not changed since; else
+     * they are reported as failed from memory, without being opened (whatever `force` says). */
     bool retry_failed;
-    bool overwrite;   /* replace files that thumbs did not make, where an output or a report belongs */
-    bool count_ahead; /* count the sources in a thread of its own, so that totals.expected tells how far a run is */
-    unsigned io_latency_ms; /* for benchmarks: each open of a source waits that long, as on network storage */
-    bool no_work;           /* for benchmarks: load each file, hand it over, but make no thumbnail; DEST stays empty */
+    bool
+        overwrite; /* replace files that thumbs did not make, where an output or a report belongs */
+    bool count_ahead; /* count the sources in a thread of its own, so that totals.expected tells how
+                         far a run is */
+    unsigned io_latency_ms; /* for benchmarks: each open of a source waits that long, as on network
+                               storage */
+    bool no_work; /* for benchmarks: load each file, hand it over, but make no thumbnail; DEST stays
+                     empty */
     /* Path of the `thumbs` program that mode processes runs as worker; NULL: as installed. */
     const char *worker_program;
 };
@@ -189,7 +201,7 @@ struct thumbs_options {
 /* Fill *options with the defaults. */
 THUMBS_API void thumbs_options_init(struct thumbs_options *options);
 
-/* ---- one picture -------------------------------------------------------------------------------------------- */
+/* ---- one picture ----------------------------------------------------------------------------- */
 
 /* One thumbnail: `len` bytes of an encoded file at `data`, width x height pixels. */
 struct thumbs_image {
@@ -211,18 +223,20 @@ struct thumbs_source_info {
 
 struct thumbs_images; /* the thumbnails of one source; owns their bytes */
 
-/* Make every size and format of `options` from the `len` bytes at `data` (borrowed until return). On success *out is
- * owned by the caller, thumbs_images_destroy() frees it. Errors: UNSUPPORTED, NOT_IMAGE, CORRUPT, TOO_LARGE, MEMORY,
- * USAGE, INTERNAL. info may be NULL. Thread-safe. */
-THUMBS_API enum thumbs_code thumbs_make(const void *data, size_t len, const struct thumbs_image_options *options,
+/* Make every size and format of `options` from the `len` bytes at `data` (borrowed until return).
+ * On success *out is owned by the caller, thumbs_images_destroy() frees it. Errors: UNSUPPORTED,
+ * NOT_IMAGE, CORRUPT, TOO_LARGE, MEMORY, USAGE, INTERNAL. info may be NULL. Thread-safe. */
+THUMBS_API enum thumbs_code thumbs_make(const void *data, size_t len,
+                                        const struct thumbs_image_options *options,
                                         struct thumbs_images **out, struct thumbs_source_info *info,
                                         struct thumbs_error *err);
 THUMBS_API size_t thumbs_images_count(const struct thumbs_images *images);
 /* The i-th thumbnail, borrowed from images. i must be below the count. */
-THUMBS_API const struct thumbs_image *thumbs_images_get(const struct thumbs_images *images, size_t i);
+THUMBS_API const struct thumbs_image *thumbs_images_get(const struct thumbs_images *images,
+                                                        size_t i);
 THUMBS_API void thumbs_images_destroy(struct thumbs_images *images); /* NULL is fine */
 
-/* ---- a batch ------------------------------------------------------------------------------------------------ */
+/* ---- a batch --------------------------------------------------------------------------------- */
 
 enum thumbs_status {
     THUMBS_STATUS_DONE = 0,
@@ -232,7 +246,8 @@ enum thumbs_status {
     THUMBS_STATUS_SKIPPED,
     THUMBS_N_STATUSES
 };
-THUMBS_API const char *thumbs_status_name(enum thumbs_status status); /* "done", "up-to-date", ... */
+THUMBS_API const char *
+thumbs_status_name(enum thumbs_status status); /* "done", "up-to-date", ... */
 
 struct thumbs_output {
     const char *path; /* below DEST, bytes, NUL-terminated */
@@ -246,11 +261,14 @@ struct thumbs_times {
     uint64_t load, wait, decode, resize, encode, write;
 };
 
-/* The status of one source: exactly one event for each. Everything is borrowed until the callback returns. */
+/* The status of one source: exactly one event for each. Everything is borrowed until the callback
+ * returns. */
 struct thumbs_event {
-    const char *source; /* path below SOURCE (below <its last name part> with several), bytes, NUL-terminated */
+    const char *source; /* path below SOURCE (below <its last name part> with several), bytes,
+                           NUL-terminated */
     enum thumbs_status status;
-    /* The user named it (a SOURCE, a name of files_from) and no glob leaves it out: if it is skipped, that matters. */
+    /* The user named it (a SOURCE, a name of files_from) and no glob leaves it out: if it is
+     * skipped, that matters. */
     bool named;
     enum thumbs_format format;
     uint32_t width, height; /* of the source, upright; 0 if unknown */
@@ -266,7 +284,8 @@ struct thumbs_totals {
     uint64_t by_status[THUMBS_N_STATUSES];
     uint64_t named_skipped; /* sources that were skipped though they were named */
     uint64_t found;         /* sources that the walk has found so far */
-    uint64_t expected; /* how many there will be, if it was counted ahead (options.count_ahead); 0: not known (yet) */
+    uint64_t expected; /* how many there will be, if it was counted ahead (options.count_ahead); 0:
+                          not known (yet) */
     bool walk_done;    /* so `found` is final */
     uint64_t bytes, pixels;    /* read from sources; width x height of sources that were decoded */
     struct thumbs_times times; /* sums over files, all workers together */
@@ -279,78 +298,90 @@ typedef void thumbs_event_fn(void *user, const struct thumbs_event *event);
 
 struct thumbs_batch;
 
-/* Check options and sources and open DEST (made where missing, unless dry_run). `sources` (n_sources >= 1
- * paths) and `dest` are borrowed until destroy. Errors: USAGE for options that make no sense, UNREADABLE for a
- * source, NOT_WRITABLE for dest, NO_SPACE, MEMORY. */
-THUMBS_API enum thumbs_code thumbs_batch_create(const struct thumbs_options *options, const char *const *sources,
-                                                size_t n_sources, const char *dest, struct thumbs_batch **out,
+/* Check options and sources and open DEST (made where missing, unless dry_run). `sources`
+ * (n_sources >= 1 paths) and `dest` are borrowed until destroy. Errors: USAGE for options that make
+ * no sense, UNREADABLE for a source, NOT_WRITABLE for dest, NO_SPACE, MEMORY. */
+THUMBS_API enum thumbs_code thumbs_batch_create(const struct thumbs_options *options,
+                                                const char *const *sources, size_t n_sources,
+                                                const char *dest, struct thumbs_batch **out,
                                                 struct thumbs_error *err);
 
-/* Run to the end. `on_event` may be NULL. THUMBS_OK: every source has had its event (look at the totals for failures);
- * THUMBS_STOPPED: thumbs_batch_stop() was called or fail_fast struck, the rest was not begun; else the run could not
- * go on (NO_SPACE, NOT_WRITABLE, MEMORY, INTERNAL). Call once, from one thread. */
-THUMBS_API enum thumbs_code thumbs_batch_run(struct thumbs_batch *batch, thumbs_event_fn *on_event, void *user,
-                                             struct thumbs_error *err);
+/* Run to the end. `on_event` may be NULL. THUMBS_OK: every source has had its event (look at the
+ * totals for failures); THUMBS_STOPPED: thumbs_batch_stop() was called or fail_fast struck, the
+ * rest was not begun; else the run could not go on (NO_SPACE, NOT_WRITABLE, MEMORY, INTERNAL). Call
+ * once, from one thread. */
+THUMBS_API enum thumbs_code thumbs_batch_run(struct thumbs_batch *batch, thumbs_event_fn *on_event,
+                                             void *user, struct thumbs_error *err);
 
-/* Ask a run to finish what is being worked on and start nothing new. Any thread; not from a signal handler. */
+/* Ask a run to finish what is being worked on and start nothing new. Any thread; not from a signal
+ * handler. */
 THUMBS_API void thumbs_batch_stop(struct thumbs_batch *batch);
 
 /* A snapshot of the totals. Any thread, also while running. */
 THUMBS_API void thumbs_batch_totals(struct thumbs_batch *batch, struct thumbs_totals *out);
 
-/* One thing that a run waits for: a source that is on its way, or a folder that is being read. Borrowed until the
- * callback returns. */
+/* One thing that a run waits for: a source that is on its way, or a folder that is being read.
+ * Borrowed until the callback returns. */
 struct thumbs_waiting {
-    const char *path;        /* as in struct thumbs_event; of a SOURCE that is being opened: as it was given */
-    enum thumbs_stage stage; /* decode: also resize and encode, which cannot be told apart from outside */
-    const char *what;        /* one English clause: "is opened and read" */
-    bool queued;             /* nobody is at it, it waits for its turn */
-    unsigned worker;         /* the compute worker that has it, from 1; 0: none */
-    int pid;                 /* the process of that worker; 0: none of its own */
-    double seconds;          /* for how long it is where it is */
+    const char
+        *path; /* as in struct thumbs_event; of a SOURCE that is being opened: as it was given */
+    enum thumbs_stage
+        stage;        /* decode: also resize and encode, which cannot be told apart from outside */
+    const char *what; /* one English clause: "is opened and read" */
+    bool queued;      /* nobody is at it, it waits for its turn */
+    unsigned worker;  /* the compute worker that has it, from 1; 0: none */
+    int pid;          /* the process of that worker; 0: none of its own */
+    double seconds;   /* for how long it is where it is */
 };
 typedef void thumbs_waiting_fn(void *user, const struct thumbs_waiting *waiting);
 
-/* What the run is at just now, to tell why it does not go on: on_waiting gets the first `most`, those that somebody is
- * at before those that are queued, in each part the oldest first. Returns how many there are in all. Nothing is held up
- * by it; what moves meanwhile may be missed or be told as it was. Any thread, before, while and after running. */
-THUMBS_API size_t thumbs_batch_waiting(struct thumbs_batch *batch, size_t most, thumbs_waiting_fn *on_waiting,
-                                       void *user);
+/* What the run is at just now, to tell why it does not go on: on_waiting gets the first `most`,
+ * those that somebody is at before those that are queued, in each part the oldest first. Returns
+ * how many there are in all. Nothing is held up by it; what moves meanwhile may be missed or be
+ * told as it was. Any thread, before, while and after running. */
+THUMBS_API size_t thumbs_batch_waiting(struct thumbs_batch *batch, size_t most,
+                                       thumbs_waiting_fn *on_waiting, void *user);
 
-/* How full the run is, roughly. A most_ of 0: there is no such bound here (mode sync has no queues). */
+/* How full the run is, roughly. A most_ of 0: there is no such bound here (mode sync has no
+ * queues). */
 struct thumbs_levels {
     uint64_t found, most_found;       /* sources that wait to be read */
     uint64_t loaded, most_loaded;     /* files that wait for a worker */
     uint64_t bytes, most_bytes;       /* of files in memory, queued and worked on */
     uint64_t decoding, most_decoding; /* bytes that workers have reserved to decode */
-    double still_seconds; /* since anything moved: was found, came to the next stage, or was reported; 0 before a run */
+    double still_seconds; /* since anything moved: was found, came to the next stage, or was
+                             reported; 0 before a run */
 };
 /* Any thread, before, while and after running. */
 THUMBS_API void thumbs_batch_levels(struct thumbs_batch *batch, struct thumbs_levels *out);
 
-/* What a user may want to know about how this batch runs, though nothing is wrong: one English clause, for example that
- * io_uring cannot be used here and I/O threads read the files; NULL if there is nothing. Final once created, borrowed
- * until destroy. */
+/* What a user may want to know about how this batch runs, though nothing is wrong: one English
+ * clause, for example that io_uring cannot be used here and I/O threads read the files; NULL if
+ * there is nothing. Final once created, borrowed until destroy. */
 THUMBS_API const char *thumbs_batch_note(const struct thumbs_batch *batch);
 
-/* The same for what came to light during the run, as that the list of files has lines that end in CR LF, or that a glob
- * has matched nothing: one clause each, as long as the call lasts. To be asked when the run is over. */
+/* The same for what came to light during the run, as that the list of files has lines that end in
+ * CR LF, or that a glob has matched nothing: one clause each, as long as the call lasts. To be
+ * asked when the run is over. */
 typedef void thumbs_remark_fn(void *user, const char *text);
-THUMBS_API void thumbs_batch_remarks(const struct thumbs_batch *batch, thumbs_remark_fn *on_remark, void *user);
+THUMBS_API void thumbs_batch_remarks(const struct thumbs_batch *batch, thumbs_remark_fn *on_remark,
+                                     void *user);
 
-/* Mode processes: how worker processes are locked up, one clause, as "seccomp, Landlock (ABI 7), ..."; NULL if nobody
- * has worked yet, or in another mode. *whole (may be NULL): all that --sandbox=require asks for holds. To be asked when
- * the run is over; borrowed until destroy. */
+/* Mode processes: how worker processes are locked up, one clause, as "seccomp, Landlock (ABI 7),
+ * ..."; NULL if nobody has worked yet, or in another mode. *whole (may be NULL): all that
+ * --sandbox=require asks for holds. To be asked when the run is over; borrowed until destroy. */
 THUMBS_API const char *thumbs_batch_sandbox(const struct thumbs_batch *batch, bool *whole);
 
-THUMBS_API void thumbs_batch_destroy(struct thumbs_batch *batch); /* NULL is fine; not while running */
+THUMBS_API void
+thumbs_batch_destroy(struct thumbs_batch *batch); /* NULL is fine; not while running */
 
-/* What a worker process runs: `thumbs` calls this when its first argument is THUMBS_WORKER_ARG, before all else.
- * Returns the exit status. */
+/* What a worker process runs: `thumbs` calls this when its first argument is THUMBS_WORKER_ARG,
+ * before all else. Returns the exit status. */
 #define THUMBS_WORKER_ARG "--thumbs-fork-server"
 THUMBS_API int thumbs_worker_main(void);
 
-/* CPUs this process may use: affinity mask, cgroup v1/v2 quota and cpuset counted in; at least 1. */
+/* CPUs this process may use: affinity mask, cgroup v1/v2 quota and cpuset counted in; at least 1.
+ */
 THUMBS_API unsigned thumbs_cpus_usable(void);
 
 #ifdef __cplusplus

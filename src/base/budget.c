@@ -28,9 +28,9 @@ bool th_budget_try_take(struct th_budget *b, uint64_t bytes)
     return !atomic_load(&b->cancelled) && atomic_load(&b->n_waiting) == 0 && grab(b, bytes);
 }
 
-/* No wake-up is lost: n_waiting is raised before the last look at in_use, and th_budget_give() lowers in_use before it
- * looks at n_waiting (both sequentially consistent); it then needs the lock, which is held from that look until the
- * wait begins. */
+/* No wake-up is lost: n_waiting is raised before the last look at in_use, and th_budget_give()
+ * lowers in_use before it looks at n_waiting (both sequentially consistent); it then needs the
+ * lock, which is held from that look until the wait begins. */
 bool th_budget_take(struct th_budget *b, uint64_t bytes)
 {
     if (bytes > b->limit) return false;

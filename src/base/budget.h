@@ -1,9 +1,9 @@
 /*
  * budget.h - a counting semaphore of bytes: what all that work together may take.
  *
- * First come, first served: who asks for much is not overtaken for ever by those who ask for little, so while a giant
- * waits the others drain, and it runs alone if it must. Taking and giving cost one atomic operation each as long as
- * nobody waits. All functions are thread-safe.
+ * First come, first served: who asks for much is not overtaken for ever by those who ask for
+ * little, so while a giant waits the others drain, and it runs alone if it must. Taking and giving
+ * cost one atomic operation each as long as nobody waits. All functions are thread-safe.
  */
 #ifndef TH_BASE_BUDGET_H
 #define TH_BASE_BUDGET_H

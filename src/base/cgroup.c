@@ -5,8 +5,8 @@
 
 #include "base/sys.h"
 
-/* From the group's folder up to the root of the hierarchy. Cuts `dir` as it goes; `base_len` is the length of the mount
- * point. */
+/* From the group's folder up to the root of the hierarchy. Cuts `dir` as it goes; `base_len` is the
+ * length of the mount point. */
 static uint64_t smallest_upwards(char *dir, size_t base_len, th_cgroup_limit_fn *limit)
 {
     uint64_t best = 0;
@@ -36,8 +36,8 @@ static bool lists(const char *controllers, size_t len, const char *controller)
 }
 
 /* The limit that one line of /proc/self/cgroup leads to: "hierarchy:controllers:path". */
-static uint64_t limit_of_line(const char *root, char *line, const char *controller, th_cgroup_limit_fn *v1,
-                              th_cgroup_limit_fn *v2)
+static uint64_t limit_of_line(const char *root, char *line, const char *controller,
+                              th_cgroup_limit_fn *v1, th_cgroup_limit_fn *v2)
 {
     char *controllers = strchr(line, ':');
     char *group = controllers ? strchr(controllers + 1, ':') : NULL;
@@ -47,15 +47,18 @@ static uint64_t limit_of_line(const char *root, char *line, const char *controll
     if (!unified && !lists(controllers + 1, len, controller)) return 0;
 
     char dir[4096];
-    int base_len =
-        snprintf(dir, sizeof dir, "%s/sys/fs/cgroup%s%s", root, unified ? "" : "/", unified ? "" : controller);
+    int base_len = snprintf(dir, sizeof dir, "%s/sys/fs/cgroup%s%s", root, unified ? "" : "/",
+                            unified ? "" : controller);
     if (base_len < 0 || (size_t)base_len >= sizeof dir) return 0;
     size_t left = sizeof dir - (size_t)base_len;
-    if ((size_t)snprintf(dir + base_len, left, "%s", strcmp(group + 1, "/") == 0 ? "" : group + 1) >= left) return 0;
+    if ((size_t)snprintf(dir + base_len, left, "%s",
+                         strcmp(group + 1, "/") == 0 ? "" : group + 1) >= left)
+        return 0;
     return smallest_upwards(dir, (size_t)base_len, unified ? v2 : v1);
 }
 
-uint64_t th_cgroup_smallest(const char *root, const char *controller, th_cgroup_limit_fn *v1, th_cgroup_limit_fn *v2)
+uint64_t th_cgroup_smallest(const char *root, const char *controller, th_cgroup_limit_fn *v1,
+                            th_cgroup_limit_fn *v2)
 {
     char path[4096], text[8192], *save = NULL;
     uint64_t best = 0;

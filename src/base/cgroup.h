@@ -1,9 +1,10 @@
 /*
- * cgroup.h - limits that the control groups of this process set, v1 and v2 (cgroups(7)). Internal to base.
+ * cgroup.h - limits that the control groups of this process set, v1 and v2 (cgroups(7)). Internal
+ * to base.
  *
- * A limit on any ancestor binds, so the way from the group up to the root of its hierarchy is walked and the smallest
- * counts. Inside a container the group's path may be the host's; its folder then does not exist, and what is mounted at
- * the base is the container's own. Thread-safe.
+ * A limit on any ancestor binds, so the way from the group up to the root of its hierarchy is
+ * walked and the smallest counts. Inside a container the group's path may be the host's; its folder
+ * then does not exist, and what is mounted at the base is the container's own. Thread-safe.
  */
 #ifndef TH_BASE_CGROUP_H
 #define TH_BASE_CGROUP_H
@@ -15,8 +16,10 @@
 /* The limit that one group's folder sets; 0: none. */
 typedef uint64_t th_cgroup_limit_fn(const char *dir);
 
-/* The smallest limit for this process of the v1 controller of that name ("cpu", "memory") by `v1`, and of the unified
- * hierarchy by `v2`. 0: none. root stands before /proc and /sys: "", or a folder of a test. */
-uint64_t th_cgroup_smallest(const char *root, const char *controller, th_cgroup_limit_fn *v1, th_cgroup_limit_fn *v2);
+/* The smallest limit for this process of the v1 controller of that name ("cpu", "memory") by `v1`,
+ * and of the unified hierarchy by `v2`. 0: none. root stands before /proc and /sys: "", or a folder
+ * of a test. */
+uint64_t th_cgroup_smallest(const char *root, const char *controller, th_cgroup_limit_fn *v1,
+                            th_cgroup_limit_fn *v2);
 
 #endif

@@ -27,14 +27,17 @@ static const char *const code_names[THUMBS_N_CODES] = {
 };
 
 static const char *const stage_names[THUMBS_N_STAGES] = {
-    [THUMBS_STAGE_NONE] = "run",      [THUMBS_STAGE_WALK] = "walk",     [THUMBS_STAGE_LOAD] = "load",
-    [THUMBS_STAGE_QUEUE] = "queue",   [THUMBS_STAGE_DECODE] = "decode", [THUMBS_STAGE_RESIZE] = "resize",
-    [THUMBS_STAGE_ENCODE] = "encode", [THUMBS_STAGE_WRITE] = "write",   [THUMBS_STAGE_REPORT] = "report",
+    [THUMBS_STAGE_NONE] = "run",      [THUMBS_STAGE_WALK] = "walk",
+    [THUMBS_STAGE_LOAD] = "load",     [THUMBS_STAGE_QUEUE] = "queue",
+    [THUMBS_STAGE_DECODE] = "decode", [THUMBS_STAGE_RESIZE] = "resize",
+    [THUMBS_STAGE_ENCODE] = "encode", [THUMBS_STAGE_WRITE] = "write",
+    [THUMBS_STAGE_REPORT] = "report",
 };
 
 static const char *const status_names[THUMBS_N_STATUSES] = {
-    [THUMBS_STATUS_DONE] = "done",     [THUMBS_STATUS_UP_TO_DATE] = "up-to-date", [THUMBS_STATUS_DAMAGED] = "damaged",
-    [THUMBS_STATUS_FAILED] = "failed", [THUMBS_STATUS_SKIPPED] = "skipped",
+    [THUMBS_STATUS_DONE] = "done",       [THUMBS_STATUS_UP_TO_DATE] = "up-to-date",
+    [THUMBS_STATUS_DAMAGED] = "damaged", [THUMBS_STATUS_FAILED] = "failed",
+    [THUMBS_STATUS_SKIPPED] = "skipped",
 };
 
 const char *thumbs_code_name(enum thumbs_code code)
@@ -61,8 +64,8 @@ static void mark_cut(char *text, size_t size)
     memcpy(at, "...", sizeof "...");
 }
 
-enum thumbs_code th_error_set(struct thumbs_error *err, enum thumbs_code code, enum thumbs_stage stage,
-                              const char *format, ...)
+enum thumbs_code th_error_set(struct thumbs_error *err, enum thumbs_code code,
+                              enum thumbs_stage stage, const char *format, ...)
 {
     if (!err) return code;
     va_list args;
@@ -93,8 +96,8 @@ static enum thumbs_code code_for_errno(enum thumbs_code code, int os_errno)
     }
 }
 
-enum thumbs_code th_error_os(struct thumbs_error *err, enum thumbs_code code, enum thumbs_stage stage, int os_errno,
-                             const char *format, ...)
+enum thumbs_code th_error_os(struct thumbs_error *err, enum thumbs_code code,
+                             enum thumbs_stage stage, int os_errno, const char *format, ...)
 {
     code = code_for_errno(code, os_errno);
     if (!err) return code;

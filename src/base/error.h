@@ -4,14 +4,17 @@
 
 #include "thumbs/thumbs.h"
 
-/* Fill *err (if not NULL) and return `code`. The message is one clause, cut to fit, control characters replaced. */
-enum thumbs_code th_error_set(struct thumbs_error *err, enum thumbs_code code, enum thumbs_stage stage,
-                              const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Fill *err (if not NULL) and return `code`. The message is one clause, cut to fit, control
+ * characters replaced. */
+enum thumbs_code th_error_set(struct thumbs_error *err, enum thumbs_code code,
+                              enum thumbs_stage stage, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
-/* The same for a failed system call: the text of os_errno is added to the message, os_errno is recorded. `code` is
- * what to say unless os_errno knows better: ENOENT/ESTALE for a source -> VANISHED (only if code is UNREADABLE),
- * ENOSPC/EDQUOT -> NO_SPACE, ENOMEM -> MEMORY. */
-enum thumbs_code th_error_os(struct thumbs_error *err, enum thumbs_code code, enum thumbs_stage stage, int os_errno,
-                             const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* The same for a failed system call: the text of os_errno is added to the message, os_errno is
+ * recorded. `code` is what to say unless os_errno knows better: ENOENT/ESTALE for a source ->
+ * VANISHED (only if code is UNREADABLE), ENOSPC/EDQUOT -> NO_SPACE, ENOMEM -> MEMORY. */
+enum thumbs_code th_error_os(struct thumbs_error *err, enum thumbs_code code,
+                             enum thumbs_stage stage, int os_errno, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 
 #endif

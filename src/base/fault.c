@@ -14,7 +14,8 @@ struct plan {
     int os_errno;
 };
 
-/* Mutable file-level state, in test builds only: the plan is read once, the counters count passes. */
+/* Mutable file-level state, in test builds only: the plan is read once, the counters count passes.
+ */
 static struct plan plans[TH_N_FAULTS];
 static atomic_ulong passes[TH_N_FAULTS];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -64,7 +65,8 @@ static void read_plan(void)
     const char *text = getenv("THUMBS_FAULT");
     char *copy = text ? strdup(text) : NULL;
     char *save = NULL;
-    for (char *item = copy ? strtok_r(copy, ",", &save) : NULL; item; item = strtok_r(NULL, ",", &save))
+    for (char *item = copy ? strtok_r(copy, ",", &save) : NULL; item;
+         item = strtok_r(NULL, ",", &save))
         add_plan(item);
     free(copy);
 }

@@ -1,4 +1,5 @@
-/* filelimit.h - the limit on the size of files (ulimit -f), which counts for shared memory as well. */
+/* filelimit.h - the limit on the size of files (ulimit -f), which counts for shared memory as well.
+ */
 #ifndef TH_BASE_FILELIMIT_H
 #define TH_BASE_FILELIMIT_H
 

@@ -16,7 +16,8 @@ static uint64_t number_in(const char *dir, const char *name)
     return th_read_text(path, text, sizeof text) ? strtoull(text, NULL, 10) : 0;
 }
 
-/* Past `high` the kernel does not kill, but slows all of the group down until it has given back: as good as a limit. */
+/* Past `high` the kernel does not kill, but slows all of the group down until it has given back: as
+ * good as a limit. */
 static uint64_t limit_v2(const char *dir)
 {
     uint64_t max = number_in(dir, "memory.max"), high = number_in(dir, "memory.high");
@@ -43,7 +44,8 @@ static uint64_t machine_bytes(const char *root)
 
 uint64_t th_memory_usable_below(const char *root)
 {
-    uint64_t machine = machine_bytes(root), limit = th_cgroup_smallest(root, "memory", limit_v1, limit_v2);
+    uint64_t machine = machine_bytes(root),
+             limit = th_cgroup_smallest(root, "memory", limit_v1, limit_v2);
     return limit && limit < machine ? limit : machine;
 }
 

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-/* Bytes of memory that this process and its children may use together: what the machine has, or less where a cgroup
- * (v1 or v2, of any ancestor) says so. Swap is not counted. Never 0. */
+/* Bytes of memory that this process and its children may use together: what the machine has, or
+ * less where a cgroup (v1 or v2, of any ancestor) says so. Swap is not counted. Never 0. */
 uint64_t th_memory_usable(void);
 
 /* The same with /proc and /sys below `root`, for tests. */

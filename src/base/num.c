@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Digits at *text to a number; moves *text behind them. False if there are none or they overflow. */
+/* Digits at *text to a number; moves *text behind them. False if there are none or they overflow.
+ */
 static bool take_digits(const char **text, uint64_t *out)
 {
     const char *p = *text;

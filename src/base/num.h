@@ -1,4 +1,5 @@
-/* num.h - checked arithmetic and parsing of numbers. Every size that comes from a file or a user goes through here. */
+/* num.h - checked arithmetic and parsing of numbers. Every size that comes from a file or a user
+ * goes through here. */
 #ifndef TH_BASE_NUM_H
 #define TH_BASE_NUM_H
 
@@ -28,7 +29,8 @@ static inline bool th_mul3_size(size_t a, size_t b, size_t c, size_t *out)
     return th_mul_size(a, b, &r) && th_mul_size(r, c, out);
 }
 
-/* Sums and products that stay at UINT64_MAX where they would overflow: for estimates, where "too much" is an answer. */
+/* Sums and products that stay at UINT64_MAX where they would overflow: for estimates, where "too
+ * much" is an answer. */
 static inline uint64_t th_add_sat(uint64_t a, uint64_t b)
 {
     uint64_t r;
@@ -60,11 +62,12 @@ static inline uint64_t th_min_u64(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* The number that stands behind the first `label` in `text` ("VmData:   1234 kB"), 0 if it is none; false, and *out
- * as it was, if there is no such label. */
+/* The number that stands behind the first `label` in `text` ("VmData:   1234 kB"), 0 if it is none;
+ * false, and *out as it was, if there is no such label. */
 bool th_find_number(const char *text, const char *label, uint64_t *out);
 
-/* Parse the whole of `text` as a decimal number within [min, max]; no sign, no blanks, no empty string. */
+/* Parse the whole of `text` as a decimal number within [min, max]; no sign, no blanks, no empty
+ * string. */
 bool th_parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *out);
 /* The same with an optional K, M or G (powers of 1024, either case). */
 bool th_parse_bytes(const char *text, uint64_t min, uint64_t max, uint64_t *out);

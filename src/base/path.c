@@ -78,7 +78,8 @@ bool th_path_folder_lies_within(int fd, dev_t dev, ino_t ino)
     return found;
 }
 
-/* The path that the kernel knows an open file by; false without /proc, or where it is too long for the buffer. */
+/* The path that the kernel knows an open file by; false without /proc, or where it is too long for
+ * the buffer. */
 static bool path_of_fd(int fd, char *path, size_t size)
 {
     char link[32];

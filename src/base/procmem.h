@@ -7,9 +7,11 @@
 #include <sys/types.h>
 
 struct th_procmem {
-    uint64_t own_bytes; /* resident memory of its own (neither a file's nor shared), and its page tables */
+    uint64_t own_bytes; /* resident memory of its own (neither a file's nor shared), and its page
+                           tables */
     unsigned n_threads;
-    bool hidden; /* its first thread has ended, and with that the kernel shows no memory any more (proc(5)) */
+    bool hidden; /* its first thread has ended, and with that the kernel shows no memory any more
+                    (proc(5)) */
 };
 
 /* Costs three system calls. False: it is gone, or /proc does not say. Any thread. */

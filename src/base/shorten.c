@@ -18,7 +18,8 @@ void th_shorten_plan(const char *text, size_t len, size_t most, size_t *head, si
     const size_t left = most - strlen(DOTS);
     *head = left / 3;
     *tail = left - *head;
-    /* A character has at most three such bytes; where more follow, it is no UTF-8 and may be cut anywhere. */
+    /* A character has at most three such bytes; where more follow, it is no UTF-8 and may be cut
+     * anywhere. */
     for (int i = 0; i < 3 && *head > 0 && is_continuation(text[*head]); i++)
         --*head;
     for (int i = 0; i < 3 && *tail > 0 && is_continuation(text[len - *tail]); i++)

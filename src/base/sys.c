@@ -163,7 +163,8 @@ int th_close(int fd)
 {
     bool fail = th_fault(TH_FAULT_CLOSE);
     int fault_errno = errno;
-    /* Linux has released the descriptor even where close() reports EINTR; a retry could close another thread's. */
+    /* Linux has released the descriptor even where close() reports EINTR; a retry could close
+     * another thread's. */
     if (close(fd) < 0 && errno != EINTR) return -1;
     if (fail) {
         errno = fault_errno;
@@ -179,7 +180,9 @@ int th_renameat(int olddirfd, const char *oldname, int newdirfd, const char *new
 
 int th_renameat_new(int olddirfd, const char *oldname, int newdirfd, const char *newname)
 {
-    return th_fault(TH_FAULT_RENAME) ? -1 : renameat2(olddirfd, oldname, newdirfd, newname, RENAME_NOREPLACE);
+    return th_fault(TH_FAULT_RENAME)
+               ? -1
+               : renameat2(olddirfd, oldname, newdirfd, newname, RENAME_NOREPLACE);
 }
 
 int th_mkdirat(int dirfd, const char *name, mode_t mode)

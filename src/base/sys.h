@@ -1,14 +1,15 @@
 /*
- * sys.h - the system calls of the pipeline, with EINTR retried and with places where a test can make the n-th call
- * fail. All thread-safe; errors are -1 and errno, as the call's own.
+ * sys.h - the system calls of the pipeline, with EINTR retried and with places where a test can
+ * make the n-th call fail. All thread-safe; errors are -1 and errno, as the call's own.
  *
- * Fault injection exists only in builds with THUMBS_FAULTS (the test presets): the environment variable THUMBS_FAULT
- * holds "point:n[:errno]" items joined by commas; the n-th pass of that point in this process fails (n from 1; n "*"
- * means each, "n+" the n-th and all after it). Points: alloc, open, read, write, close, rename, mkdir, thread, mmap,
- * fork, short (a read or write that moves one byte only); dest (the writing of one output below DEST, and of the probe
- * that tells whether anything can be written there); of the io_uring loop: uring_setup (no ring is given), uring_short
- * (a read that moves half), uring_again, uring_intr and uring_cancel (a request ends with EAGAIN, EINTR, ECANCELED).
- * For THUMBS_STALL_MS see cli/watch.h.
+ * Fault injection exists only in builds with THUMBS_FAULTS (the test presets): the environment
+ * variable THUMBS_FAULT holds "point:n[:errno]" items joined by commas; the n-th pass of that point
+ * in this process fails (n from 1; n "*" means each, "n+" the n-th and all after it). Points:
+ * alloc, open, read, write, close, rename, mkdir, thread, mmap, fork, short (a read or write that
+ * moves one byte only); dest (the writing of one output below DEST, and of the probe that tells
+ * whether anything can be written there); of the io_uring loop: uring_setup (no ring is given),
+ * uring_short (a read that moves half), uring_again, uring_intr and uring_cancel (a request ends
+ * with EAGAIN, EINTR, ECANCELED). For THUMBS_STALL_MS see cli/watch.h.
  */
 #ifndef TH_BASE_SYS_H
 #define TH_BASE_SYS_H
@@ -61,11 +62,12 @@ void *th_grow(void *array, size_t *cap, size_t need, size_t size);
 char *th_strdup(const char *text);
 
 int th_openat(int dirfd, const char *name, int flags,
-              mode_t mode);                     /* O_CLOEXEC is added; waits a little where descriptors have run out */
+              mode_t mode); /* O_CLOEXEC is added; waits a little where descriptors have run out */
 ssize_t th_read(int fd, void *buf, size_t len); /* one read, EINTR retried */
 /* Read until `len` bytes or end of file: the count read, or -1. */
 ssize_t th_read_full(int fd, void *buf, size_t len);
-/* A short file of the kernel (below /proc or /sys), as far as buf holds, as a string; false if it cannot be read. */
+/* A short file of the kernel (below /proc or /sys), as far as buf holds, as a string; false if it
+ * cannot be read. */
 bool th_read_text(const char *path, char *buf, size_t size);
 /* Write all: 0, or -1 with errno. */
 int th_write_full(int fd, const void *buf, size_t len);
@@ -75,7 +77,8 @@ bool th_fd_is_open_for(int fd, int access);
 int th_writev_full(int fd, const struct iovec *parts, int n_parts);
 int th_close(int fd); /* 0 or -1; EINTR counts as closed (Linux) */
 int th_renameat(int olddirfd, const char *oldname, int newdirfd, const char *newname);
-/* The same, but with EEXIST if something stands under the new name; EINVAL or ENOSYS where that is not offered. */
+/* The same, but with EEXIST if something stands under the new name; EINVAL or ENOSYS where that is
+ * not offered. */
 int th_renameat_new(int olddirfd, const char *oldname, int newdirfd, const char *newname);
 int th_mkdirat(int dirfd, const char *name, mode_t mode);
 /* pthread_create with default attributes: 0 or an errno value. */
@@ -87,8 +90,9 @@ void th_cond_init(pthread_cond_t *cond);
 /* Wait for a signal, or until then; may wake up early, as pthread_cond_timedwait(). */
 void th_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, uint64_t until_ns);
 
-/* 64-bit SipHash-1-3 (Aumasson and Bernstein 2012, reduced rounds) of `len` bytes under a fixed key: stable over runs,
- * versions and machines. Used for shards, fingerprints and {hash}; not a secret. */
+/* 64-bit SipHash-1-3 (Aumasson and Bernstein 2012, reduced rounds) of `len` bytes under a fixed
+ * key: stable over runs, versions and machines. Used for shards, fingerprints and {hash}; not a
+ * secret. */
 uint64_t th_hash64(const void *data, size_t len, uint64_t seed);
 
 #endif

@@ -13,8 +13,9 @@
 #include "base/sys.h"
 
 enum {
-    /* RLIMIT_NPROC counts all of a user's threads on the machine, which nobody can see from inside a container; a limit
-     * of this many and more, which is what systems set by default, is taken for ample. */
+    /* RLIMIT_NPROC counts all of a user's threads on the machine, which nobody can see from inside
+     * a container; a limit of this many and more, which is what systems set by default, is taken
+     * for ample. */
     AMPLE = 4096,
     GONE_TRIES = 100,
     GONE_PAUSE_US = 1000,
@@ -41,7 +42,8 @@ static uint64_t left_in_group(const char *dir)
 static bool is_short_by_user(unsigned wanted)
 {
     struct rlimit limit;
-    if (geteuid() == 0 || getrlimit(RLIMIT_NPROC, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return false;
+    if (geteuid() == 0 || getrlimit(RLIMIT_NPROC, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return false;
     return limit.rlim_cur < AMPLE || limit.rlim_cur / 4 < wanted;
 }
 
@@ -74,7 +76,8 @@ static unsigned threads_now(void)
     return th_procmem_look(getpid(), &look) ? look.n_threads : 0;
 }
 
-/* A thread that has been joined may count for a moment longer, and whoever started another in it would be refused. */
+/* A thread that has been joined may count for a moment longer, and whoever started another in it
+ * would be refused. */
 static void wait_until_gone(unsigned n_before)
 {
     for (int i = 0; i < GONE_TRIES; i++) {

@@ -5,7 +5,8 @@
 /* Preferred where the figures of two rows overlap: what survives a crash of a decoder first. */
 static int rank_of(const struct th_bench_row *row)
 {
-    static const int ranks[] = {[THUMBS_MODE_PROCESSES] = 0, [THUMBS_MODE_THREADS] = 1, [THUMBS_MODE_SYNC] = 2};
+    static const int ranks[] = {
+        [THUMBS_MODE_PROCESSES] = 0, [THUMBS_MODE_THREADS] = 1, [THUMBS_MODE_SYNC] = 2};
     return ranks[row->mode];
 }
 
@@ -23,7 +24,9 @@ static size_t find_fastest(const struct th_bench_row *rows, size_t n_rows)
     size_t best = n_rows;
     for (size_t i = 0; i < n_rows; i++) {
         if (rows[i].left_out) continue;
-        if (best == n_rows || rows[i].images_per_second.median > rows[best].images_per_second.median) best = i;
+        if (best == n_rows ||
+            rows[i].images_per_second.median > rows[best].images_per_second.median)
+            best = i;
     }
     return best;
 }
@@ -34,7 +37,8 @@ static size_t find_recommended(const struct th_bench_row *rows, size_t n_rows, s
     size_t best = fastest;
     for (size_t i = 0; i < n_rows; i++) {
         if (rows[i].left_out) continue;
-        if (!th_bench_spreads_overlap(&rows[i].images_per_second, &rows[fastest].images_per_second)) continue;
+        if (!th_bench_spreads_overlap(&rows[i].images_per_second, &rows[fastest].images_per_second))
+            continue;
         if (is_preferable(&rows[i], &rows[best])) best = i;
     }
     return best;
@@ -68,43 +72,54 @@ static enum th_bench_bound judge_sync(const struct th_bench_row *row)
 static enum th_bench_bound judge_parallel(const struct th_bench_row *row, unsigned n_cpus)
 {
     const unsigned cpus = row->jobs < n_cpus ? row->jobs : n_cpus;
-    const double busy = row->seconds.median > 0 ? row->cpu_seconds / (row->seconds.median * cpus) : 1;
+    const double busy =
+        row->seconds.median > 0 ? row->cpu_seconds / (row->seconds.median * cpus) : 1;
     return busy < 0.7 && row->io_busy > 0.5 ? TH_BOUND_IO : TH_BOUND_CPU;
 }
 
-static int add_bound(char *text, size_t size, const struct th_bench_row *judged, enum th_bench_bound bound,
-                     unsigned n_cpus)
+static int add_bound(char *text, size_t size, const struct th_bench_row *judged,
+                     enum th_bench_bound bound, unsigned n_cpus)
 {
-    const double cpu = judged->seconds.median > 0 ? judged->cpu_seconds / judged->seconds.median : 0;
+    const double cpu =
+        judged->seconds.median > 0 ? judged->cpu_seconds / judged->seconds.median : 0;
     const bool sync = judged->mode == THUMBS_MODE_SYNC;
     if (bound == TH_BOUND_IO && sync)
-        return snprintf(text, size,
-                        "I/O bound: in mode sync the CPU is busy %.0f %% of the time, the rest waits for files",
-                        100 * cpu);
+        return snprintf(
+            text, size,
+            "I/O bound: in mode sync the CPU is busy %.0f %% of the time, the rest waits for files",
+            100 * cpu);
     if (bound == TH_BOUND_IO)
-        return snprintf(text, size, "I/O bound: %.1f of %u CPUs are busy, workers wait for files", cpu, n_cpus);
+        return snprintf(text, size, "I/O bound: %.1f of %u CPUs are busy, workers wait for files",
+                        cpu, n_cpus);
     const enum th_bench_stage stage = largest_work(judged);
     const double worked = 1 - judged->share[TH_BENCH_WAIT];
     if (judged->share[stage] > 0)
-        return snprintf(text, size, "CPU bound: %s takes %.0f %% of the work on a file", th_bench_stage_name(stage),
+        return snprintf(text, size, "CPU bound: %s takes %.0f %% of the work on a file",
+                        th_bench_stage_name(stage),
                         worked > 0 ? 100 * judged->share[stage] / worked : 0);
     return snprintf(text, size, "CPU bound: the pipeline itself is what is measured");
 }
 
-static int add_row(char *text, size_t size, const struct th_bench_row *row, enum th_bench_bound bound)
+static int add_row(char *text, size_t size, const struct th_bench_row *row,
+                   enum th_bench_bound bound)
 {
     int n = snprintf(text, size, "use --mode=%s", th_bench_mode_name(row->mode));
     if (row->mode == THUMBS_MODE_SYNC) return n;
     n += snprintf(text + n, size - (size_t)n, " --jobs=%u", row->jobs);
-    if (row->io != THUMBS_IO_THREADS) n += snprintf(text + n, size - (size_t)n, " --io=%s", th_bench_io_name(row->io));
-    if (bound == TH_BOUND_IO && row->io_jobs) n += snprintf(text + n, size - (size_t)n, " --io-jobs=%u", row->io_jobs);
-    if (row->speedup > 0) n += snprintf(text + n, size - (size_t)n, " (%.2f times sync)", row->speedup);
+    if (row->io != THUMBS_IO_THREADS)
+        n += snprintf(text + n, size - (size_t)n, " --io=%s", th_bench_io_name(row->io));
+    if (bound == TH_BOUND_IO && row->io_jobs)
+        n += snprintf(text + n, size - (size_t)n, " --io-jobs=%u", row->io_jobs);
+    if (row->speedup > 0)
+        n += snprintf(text + n, size - (size_t)n, " (%.2f times sync)", row->speedup);
     return n;
 }
 
-void th_bench_advise(const struct th_bench_row *rows, size_t n_rows, unsigned n_cpus, struct th_bench_advice *out)
+void th_bench_advise(const struct th_bench_row *rows, size_t n_rows, unsigned n_cpus,
+                     struct th_bench_advice *out)
 {
-    const size_t i_fastest = find_fastest(rows, n_rows), i_use = find_recommended(rows, n_rows, i_fastest);
+    const size_t i_fastest = find_fastest(rows, n_rows),
+                 i_use = find_recommended(rows, n_rows, i_fastest);
     const struct th_bench_row *fastest = &rows[i_fastest], *use = &rows[i_use],
                               *sync = th_bench_find_sync(rows, n_rows);
     const struct th_bench_row *judged = sync ? sync : fastest;
@@ -117,9 +132,12 @@ void th_bench_advise(const struct th_bench_row *rows, size_t n_rows, unsigned n_
     n += snprintf(text + n, size - (size_t)n, "; ");
     n += add_row(text + n, size - (size_t)n, use, bound);
     if (use->mode != fastest->mode)
-        n += snprintf(text + n, size - (size_t)n, "; %s is not measurably faster", th_bench_mode_name(fastest->mode));
+        n += snprintf(text + n, size - (size_t)n, "; %s is not measurably faster",
+                      th_bench_mode_name(fastest->mode));
     else if (use->mode == THUMBS_MODE_THREADS)
-        n += snprintf(text + n, size - (size_t)n, "; only mode processes survives a decoder that crashes");
+        n += snprintf(text + n, size - (size_t)n,
+                      "; only mode processes survives a decoder that crashes");
     if (bound == TH_BOUND_IO && use->mode != THUMBS_MODE_SYNC && use->io_busy > 0.8)
-        snprintf(text + n, size - (size_t)n, "; all of them were busy, so more --io-jobs may be faster");
+        snprintf(text + n, size - (size_t)n,
+                 "; all of them were busy, so more --io-jobs may be faster");
 }

@@ -13,6 +13,7 @@ struct th_bench_advice {
 
 /* What to conclude; rows that are left out do not count, one at least must remain. n_cpus: that
  * this machine has. */
-void th_bench_advise(const struct th_bench_row *rows, size_t n_rows, unsigned n_cpus, struct th_bench_advice *out);
+void th_bench_advise(const struct th_bench_row *rows, size_t n_rows, unsigned n_cpus,
+                     struct th_bench_advice *out);
 
 #endif

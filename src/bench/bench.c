@@ -14,11 +14,13 @@ enum { DEFAULT_IO_JOBS = 4, DEFAULT_URING_JOBS = 64 }; /* of the library, to be 
 
 /* ---- the rows ---- */
 
-static void add_row(struct th_bench_result *r, enum thumbs_mode mode, enum thumbs_io io, unsigned jobs,
-                    unsigned io_jobs)
+static void add_row(struct th_bench_result *r, enum thumbs_mode mode, enum thumbs_io io,
+                    unsigned jobs, unsigned io_jobs)
 {
-    if (!io_jobs && mode != THUMBS_MODE_SYNC) io_jobs = io == THUMBS_IO_URING ? DEFAULT_URING_JOBS : DEFAULT_IO_JOBS;
-    r->rows[r->n_rows++] = (struct th_bench_row){.mode = mode, .io = io, .jobs = jobs, .io_jobs = io_jobs};
+    if (!io_jobs && mode != THUMBS_MODE_SYNC)
+        io_jobs = io == THUMBS_IO_URING ? DEFAULT_URING_JOBS : DEFAULT_IO_JOBS;
+    r->rows[r->n_rows++] =
+        (struct th_bench_row){.mode = mode, .io = io, .jobs = jobs, .io_jobs = io_jobs};
 }
 
 /* USAGE: more rows than there is room for. */
@@ -27,20 +29,21 @@ static enum thumbs_code make_rows(struct th_bench_result *r, struct thumbs_error
     const struct th_bench_config *c = &r->config;
     const size_t n_each = c->n_ios * c->n_jobs * c->n_io_jobs;
     if (c->n_modes * n_each > TH_BENCH_MAX_ROWS)
-        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "at most %d combinations are possible",
-                            TH_BENCH_MAX_ROWS);
+        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE,
+                            "at most %d combinations are possible", TH_BENCH_MAX_ROWS);
     for (size_t m = 0; m < c->n_modes; m++) {
         if (c->modes[m] == THUMBS_MODE_SYNC) {
             add_row(r, THUMBS_MODE_SYNC, THUMBS_IO_THREADS, 1, 0);
             continue;
         }
         for (size_t i = 0; i < n_each; i++)
-            add_row(r, c->modes[m], c->ios[i / (c->n_jobs * c->n_io_jobs)], c->jobs[i / c->n_io_jobs % c->n_jobs],
-                    c->io_jobs[i % c->n_io_jobs]);
+            add_row(r, c->modes[m], c->ios[i / (c->n_jobs * c->n_io_jobs)],
+                    c->jobs[i / c->n_io_jobs % c->n_jobs], c->io_jobs[i % c->n_io_jobs]);
     }
     for (size_t i = 0; i < r->n_rows; i++) {
         r->rows[i].runs = th_calloc(c->n_runs, sizeof *r->rows[i].runs);
-        if (!r->rows[i].runs) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for the runs");
+        if (!r->rows[i].runs)
+            return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for the runs");
     }
     return THUMBS_OK;
 }
@@ -49,7 +52,8 @@ static enum thumbs_code make_rows(struct th_bench_result *r, struct thumbs_error
 
 struct benchmark {
     struct th_bench_result *result;
-    char *scratch, *dest, *reference; /* reference: the outputs of the first run, once there are any */
+    char *scratch, *dest,
+        *reference; /* reference: the outputs of the first run, once there are any */
     bool has_reference;
     uint64_t by_status[THUMBS_N_STATUSES]; /* of the first run */
 };
@@ -76,22 +80,25 @@ static enum thumbs_code cannot_compare(const char *what, struct thumbs_error *er
 }
 
 /* Where the outputs of this run are not those of the first. */
-static void describe_difference(struct benchmark *s, const struct th_bench_row *row, const struct th_bench_reply *reply)
+static void describe_difference(struct benchmark *s, const struct th_bench_row *row,
+                                const struct th_bench_reply *reply)
 {
     struct th_bench_result *r = s->result;
     struct th_bytes label = {0};
     th_bench_row_label(r->rows, r->n_rows, row, &label);
     for (size_t i = 0; i < THUMBS_N_STATUSES; i++) {
         if (s->by_status[i] == reply->run.by_status[i]) continue;
-        snprintf(r->difference, sizeof r->difference, "%.100s: %llu sources are %s, in the first run %llu",
-                 th_bytes_str(&label), (unsigned long long)reply->run.by_status[i],
+        snprintf(r->difference, sizeof r->difference,
+                 "%.100s: %llu sources are %s, in the first run %llu", th_bytes_str(&label),
+                 (unsigned long long)reply->run.by_status[i],
                  thumbs_status_name((enum thumbs_status)i), (unsigned long long)s->by_status[i]);
     }
     char *path = th_bench_first_difference(s->reference, s->dest);
     if (path)
-        snprintf(r->difference, sizeof r->difference, "%.100s: %.260s is not what the first run made",
-                 th_bytes_str(&label), path);
-    if (!r->difference[0]) snprintf(r->difference, sizeof r->difference, "%.100s", th_bytes_str(&label));
+        snprintf(r->difference, sizeof r->difference,
+                 "%.100s: %.260s is not what the first run made", th_bytes_str(&label), path);
+    if (!r->difference[0])
+        snprintf(r->difference, sizeof r->difference, "%.100s", th_bytes_str(&label));
     free(path);
     th_bytes_finish(&label);
 }
@@ -102,9 +109,11 @@ static enum thumbs_code check_outputs(struct benchmark *s, const struct th_bench
 {
     struct th_bench_result *r = s->result;
     struct th_digest digest;
-    if (th_bench_digest_tree(s->dest, &digest) != 0) return cannot_compare("cannot read the outputs of a run", err);
+    if (th_bench_digest_tree(s->dest, &digest) != 0)
+        return cannot_compare("cannot read the outputs of a run", err);
     if (!s->has_reference) {
-        if (rename(s->dest, s->reference) != 0) return cannot_compare("cannot keep the outputs of a run", err);
+        if (rename(s->dest, s->reference) != 0)
+            return cannot_compare("cannot keep the outputs of a run", err);
         s->has_reference = true;
         r->outputs = digest;
         memcpy(s->by_status, reply->run.by_status, sizeof s->by_status);
@@ -122,7 +131,8 @@ static enum thumbs_code check_outputs(struct benchmark *s, const struct th_bench
         r->identical = false;
         describe_difference(s, row, reply);
     }
-    if (th_bench_remove_tree(s->dest) != 0) return cannot_compare("cannot clear the scratch folder", err);
+    if (th_bench_remove_tree(s->dest) != 0)
+        return cannot_compare("cannot clear the scratch folder", err);
     return THUMBS_OK;
 }
 
@@ -183,8 +193,8 @@ static enum thumbs_code warm_up(struct benchmark *s, struct thumbs_error *err)
         if (code != THUMBS_OK) return code;
     }
     if (s->by_status[THUMBS_STATUS_DONE] + s->by_status[THUMBS_STATUS_DAMAGED] == 0)
-        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "there is no picture below %.150s that can be timed",
-                            r->config.source);
+        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE,
+                            "there is no picture below %.150s that can be timed", r->config.source);
     return THUMBS_OK;
 }
 
@@ -225,7 +235,8 @@ static void summarise(struct th_bench_result *r)
 /* ---- begin and end ---- */
 
 /* The reference lies beside DEST, so the walk would find it if the scratch folder lay in SOURCE. */
-static enum thumbs_code check_place(const char *source, const char *scratch, struct thumbs_error *err)
+static enum thumbs_code check_place(const char *source, const char *scratch,
+                                    struct thumbs_error *err)
 {
     char *real_source = realpath(source, NULL), *real_scratch = realpath(scratch, NULL);
     enum thumbs_code code = THUMBS_OK;
@@ -234,8 +245,10 @@ static enum thumbs_code check_place(const char *source, const char *scratch, str
     } else if (real_scratch) {
         const size_t len = strcmp(real_source, "/") == 0 ? 0 : strlen(real_source);
         if (strncmp(real_scratch, real_source, len) == 0 && real_scratch[len] == '/')
-            code = th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE,
-                                "the scratch folder %.60s would lie in SOURCE; name another place in TMPDIR", scratch);
+            code = th_error_set(
+                err, THUMBS_USAGE, THUMBS_STAGE_NONE,
+                "the scratch folder %.60s would lie in SOURCE; name another place in TMPDIR",
+                scratch);
     }
     free(real_source);
     free(real_scratch);
@@ -264,8 +277,10 @@ static enum thumbs_code open_scratch(struct benchmark *s, struct thumbs_error *e
     s->scratch = path;
     s->dest = join(path, "run");
     s->reference = join(path, "reference");
-    if (!s->dest || !s->reference) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for a path");
-    snprintf(r->scratch_filesystem, sizeof r->scratch_filesystem, "%s", th_machine_filesystem(path, buf));
+    if (!s->dest || !s->reference)
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for a path");
+    snprintf(r->scratch_filesystem, sizeof r->scratch_filesystem, "%s",
+             th_machine_filesystem(path, buf));
     return check_place(r->config.source, path, err);
 }
 
@@ -273,7 +288,8 @@ static void close_scratch(struct benchmark *s)
 {
     if (s->scratch && th_bench_remove_tree(s->scratch) != 0) {
         char text[400];
-        snprintf(text, sizeof text, "the scratch folder %.200s could not be removed: %s", s->scratch, strerror(errno));
+        snprintf(text, sizeof text, "the scratch folder %.200s could not be removed: %s",
+                 s->scratch, strerror(errno));
         note(s->result, text);
     }
     free(s->scratch);
@@ -297,7 +313,8 @@ enum thumbs_code th_bench_run_all(const struct th_bench_config *config, struct t
     char buf[24];
     *r = (struct th_bench_result){.config = *config, .identical = true};
     th_machine_read(&r->machine);
-    snprintf(r->source_filesystem, sizeof r->source_filesystem, "%s", th_machine_filesystem(config->source, buf));
+    snprintf(r->source_filesystem, sizeof r->source_filesystem, "%s",
+             th_machine_filesystem(config->source, buf));
     enum thumbs_code code = make_rows(r, err);
     if (code == THUMBS_OK) code = open_scratch(&s, err);
     if (code == THUMBS_OK) code = warm_up(&s, err);

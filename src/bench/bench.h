@@ -23,10 +23,11 @@ struct th_bench_config {
     size_t n_modes;
     enum thumbs_io ios[2];
     size_t n_ios;
-    unsigned jobs[TH_BENCH_MAX_LIST], io_jobs[TH_BENCH_MAX_LIST]; /* io_jobs 0: the default of each kind of I/O */
+    unsigned jobs[TH_BENCH_MAX_LIST],
+        io_jobs[TH_BENCH_MAX_LIST]; /* io_jobs 0: the default of each kind of I/O */
     size_t n_jobs, n_io_jobs;
-    const char *scratch_parent;                     /* where the scratch folder is made; TMPDIR or /tmp */
-    const volatile sig_atomic_t *stop;              /* as in th_measure_job */
+    const char *scratch_parent;        /* where the scratch folder is made; TMPDIR or /tmp */
+    const volatile sig_atomic_t *stop; /* as in th_measure_job */
     void (*progress)(void *user, const char *what); /* "run 2 of 5: threads, 2 jobs"; may be NULL */
     void *user;
 };

@@ -22,14 +22,19 @@ static const double plot_width = WIDTH - 2 * MARGIN - LABELS - VALUES;
  * version. The hues of bars differ in lightness too, so that they stay apart without colour. */
 static const char style[] =
     "<style>\n"
-    "text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;font-size:13px;fill:#1f2328}\n"
-    ".paper{fill:#ffffff;stroke:#d8dce2}.title{font-size:18px;font-weight:600}.muted{fill:#656d76;font-size:12px}\n"
-    ".value{font-weight:600}.grid{stroke:#e4e7eb;stroke-width:1}.base{stroke:#8b949e;stroke-width:1}\n"
+    "text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu "
+    "Sans',sans-serif;font-size:13px;fill:#1f2328}\n"
+    ".paper{fill:#ffffff;stroke:#d8dce2}.title{font-size:18px;font-weight:600}.muted{fill:#656d76;"
+    "font-size:12px}\n"
+    ".value{font-weight:600}.grid{stroke:#e4e7eb;stroke-width:1}.base{stroke:#8b949e;stroke-width:"
+    "1}\n"
     ".whisker{stroke:#1f2328;stroke-width:1.5;stroke-opacity:.65;fill:none}\n"
     ".c0{fill:#8f97a1}.c1{fill:#2c6fd1}.c2{fill:#24996b}.c3{fill:#d9692b}\n"
     ".p0{fill:#6f7782}.p1{fill:#2c6fd1}.p2{fill:#d9692b}.p3{fill:#7a55c7}.p4{fill:#24996b}"
     ".p5{fill:#e0ac1f}.p6{fill:#b83280}.p7{fill:#12848c}\n"
-    "@media (prefers-color-scheme:dark){text{fill:#e6edf3}.paper{fill:#15191f;stroke:#30363d}.muted{fill:#9aa4b0}\n"
+    "@media "
+    "(prefers-color-scheme:dark){text{fill:#e6edf3}.paper{fill:#15191f;stroke:#30363d}.muted{fill:#"
+    "9aa4b0}\n"
     ".grid{stroke:#2a3038}.base{stroke:#6e7681}.whisker{stroke:#f0f3f6}\n"
     ".c0{fill:#7d8590}.c1{fill:#5a9bff}.c2{fill:#3fc28c}.c3{fill:#f08a4b}\n"
     ".p0{fill:#8b949e}.p1{fill:#5a9bff}.p2{fill:#f08a4b}.p3{fill:#a98bf0}.p4{fill:#3fc28c}"
@@ -77,7 +82,8 @@ static void add_number(struct th_bytes *b, const char *before, double value)
     th_report_add_fixed(b, value, 1);
 }
 
-static void add_label(struct th_bytes *b, double x, double y, const char *attributes, const char *text)
+static void add_label(struct th_bytes *b, double x, double y, const char *attributes,
+                      const char *text)
 {
     add_number(b, "<text x=\"", x);
     add_number(b, "\" y=\"", y);
@@ -86,7 +92,8 @@ static void add_label(struct th_bytes *b, double x, double y, const char *attrib
     th_bytes_adds(b, "</text>\n");
 }
 
-static void add_line(struct th_bytes *b, const char *class, double x1, double y1, double x2, double y2)
+static void add_line(struct th_bytes *b, const char *class, double x1, double y1, double x2,
+                     double y2)
 {
     th_bytes_addf(b, "<path class=\"%s\" d=\"M", class);
     add_number(b, "", x1);
@@ -96,8 +103,8 @@ static void add_line(struct th_bytes *b, const char *class, double x1, double y1
     th_bytes_adds(b, "\"/>\n");
 }
 
-static void add_rect(struct th_bytes *b, char kind, unsigned colour, double x, double y, double width, double height,
-                     double radius)
+static void add_rect(struct th_bytes *b, char kind, unsigned colour, double x, double y,
+                     double width, double height, double radius)
 {
     th_bytes_addf(b, "<rect class=\"%c%u\"", kind, colour);
     add_number(b, " x=\"", x);
@@ -120,7 +127,8 @@ static double largest(const struct th_chart *chart)
     return max > 0 ? max : 1;
 }
 
-static void add_axis(const struct th_chart *chart, double top, double bottom, double max, struct th_bytes *b)
+static void add_axis(const struct th_chart *chart, double top, double bottom, double max,
+                     struct th_bytes *b)
 {
     const double step = th_chart_step(max, 6);
     const unsigned decimals = step >= 1 ? 0 : step >= 0.1 ? 1 : step >= 0.01 ? 2 : 3;
@@ -132,7 +140,8 @@ static void add_axis(const struct th_chart *chart, double top, double bottom, do
         add_label(b, x, bottom + 16, "class=\"muted\" text-anchor=\"middle\"", th_bytes_str(&text));
         th_bytes_finish(&text);
     }
-    if (chart->unit) add_label(b, plot_left + plot_width + 14, bottom + 16, "class=\"muted\"", chart->unit);
+    if (chart->unit)
+        add_label(b, plot_left + plot_width + 14, bottom + 16, "class=\"muted\"", chart->unit);
 }
 
 static void add_whisker(double y, double from, double to, struct th_bytes *b)
@@ -142,17 +151,19 @@ static void add_whisker(double y, double from, double to, struct th_bytes *b)
     add_line(b, "whisker", to, y - 4, to, y + 4);
 }
 
-static void add_bar(const struct th_chart *chart, const struct th_chart_bar *bar, double y, double max,
-                    struct th_bytes *b)
+static void add_bar(const struct th_chart *chart, const struct th_chart_bar *bar, double y,
+                    double max, struct th_bytes *b)
 {
     const double middle = y + ROW / 2.0, width = fmax(bar->value / max * plot_width, 1);
     const bool whisker = bar->high > bar->low;
     double end = width;
     add_label(b, plot_left - 12, middle + 4.5, "text-anchor=\"end\"", bar->label);
-    add_rect(b, 'c', bar->colour % TH_CHART_N_COLOURS, plot_left, middle - BAR / 2.0, width, BAR, 2);
+    add_rect(b, 'c', bar->colour % TH_CHART_N_COLOURS, plot_left, middle - BAR / 2.0, width, BAR,
+             2);
     if (whisker) {
         end = fmax(end, bar->high / max * plot_width);
-        add_whisker(middle, plot_left + bar->low / max * plot_width, plot_left + bar->high / max * plot_width, b);
+        add_whisker(middle, plot_left + bar->low / max * plot_width,
+                    plot_left + bar->high / max * plot_width, b);
     }
     add_number(b, "<text class=\"value\" x=\"", plot_left + end + 10);
     add_number(b, "\" y=\"", middle + 4.5);
@@ -182,7 +193,8 @@ static double add_legend(const struct th_chart *chart, double y, struct th_bytes
     return y + 14;
 }
 
-static void add_parts(const struct th_chart *chart, const struct th_chart_bar *bar, double y, struct th_bytes *b)
+static void add_parts(const struct th_chart *chart, const struct th_chart_bar *bar, double y,
+                      struct th_bytes *b)
 {
     const double width = plot_width + VALUES - 10, middle = y + ROW / 2.0;
     double x = plot_left;
@@ -239,7 +251,8 @@ void th_chart_svg(const struct th_chart *chart, struct th_bytes *b)
     add_text(b, chart->title);
     th_bytes_adds(b, "</title>\n");
     th_bytes_adds(b, style);
-    add_number(b, "<rect class=\"paper\" x=\"0.5\" y=\"0.5\" width=\"879\" rx=\"8\" height=\"", height - 1);
+    add_number(b, "<rect class=\"paper\" x=\"0.5\" y=\"0.5\" width=\"879\" rx=\"8\" height=\"",
+               height - 1);
     th_bytes_adds(b, "\"/>\n");
     add_label(b, MARGIN, MARGIN + 12, "class=\"title\"", chart->title);
     if (chart->subtitle) add_label(b, MARGIN, MARGIN + 34, "class=\"muted\"", chart->subtitle);
@@ -248,7 +261,8 @@ void th_chart_svg(const struct th_chart *chart, struct th_bytes *b)
     for (size_t i = 0; i < chart->n_bars; i++)
         add_bar(chart, &chart->bars[i], bars_top + (double)i * ROW + 2, max, b);
     if (chart->parts_title) {
-        add_label(b, plot_left - 12, parts_top, "class=\"value\" text-anchor=\"end\"", chart->parts_title);
+        add_label(b, plot_left - 12, parts_top, "class=\"value\" text-anchor=\"end\"",
+                  chart->parts_title);
         const double top = add_legend(chart, parts_top, b);
         for (size_t i = 0; i < chart->n_bars; i++)
             add_parts(chart, &chart->bars[i], top + (double)i * ROW, b);

@@ -14,9 +14,9 @@ enum { TH_CHART_MAX_PARTS = 8, TH_CHART_N_COLOURS = 4 };
 
 struct th_chart_bar {
     const char *label;
-    double value, low, high;          /* low and high: ends of the whisker; low >= high: none */
-    unsigned colour;                  /* below TH_CHART_N_COLOURS: 0 grey, 1 blue, 2 green, 3 orange */
-    const char *beside;               /* behind the value, muted; may be NULL */
+    double value, low, high; /* low and high: ends of the whisker; low >= high: none */
+    unsigned colour;         /* below TH_CHART_N_COLOURS: 0 grey, 1 blue, 2 green, 3 orange */
+    const char *beside;      /* behind the value, muted; may be NULL */
     double parts[TH_CHART_MAX_PARTS]; /* shares of the second panel, sum 1; all 0: none */
 };
 

@@ -129,7 +129,8 @@ int th_bench_digest_tree(const char *path, struct th_digest *out)
 
 bool th_bench_digests_equal(const struct th_digest *a, const struct th_digest *b)
 {
-    return a->sum[0] == b->sum[0] && a->sum[1] == b->sum[1] && a->n_files == b->n_files && a->bytes == b->bytes;
+    return a->sum[0] == b->sum[0] && a->sum[1] == b->sum[1] && a->n_files == b->n_files &&
+           a->bytes == b->bytes;
 }
 
 /* ---- difference ---- */
@@ -191,7 +192,8 @@ static int is_same_file(const char *a, const char *b, const char *name)
     struct th_bytes in_a = {0}, in_b = {0};
     int result = -1;
     if (read_below(a, name, &in_a) == 0 && read_below(b, name, &in_b) == 0)
-        result = in_a.len == in_b.len && (in_a.len == 0 || memcmp(in_a.data, in_b.data, in_a.len) == 0);
+        result =
+            in_a.len == in_b.len && (in_a.len == 0 || memcmp(in_a.data, in_b.data, in_a.len) == 0);
     th_bytes_finish(&in_a);
     th_bytes_finish(&in_b);
     return result;
@@ -204,7 +206,8 @@ char *th_bench_first_difference(const char *a, const char *b)
     int same = 1;
     if (list_tree(a, &in_a) != 0 || list_tree(b, &in_b) != 0) same = -1;
     for (size_t i = 0, j = 0; same == 1 && (i < in_a.n || j < in_b.n); i++, j++) {
-        const char *name_a = i < in_a.n ? in_a.list[i] : NULL, *name_b = j < in_b.n ? in_b.list[j] : NULL;
+        const char *name_a = i < in_a.n ? in_a.list[i] : NULL,
+                   *name_b = j < in_b.n ? in_b.list[j] : NULL;
         const int order = !name_a ? 1 : !name_b ? -1 : strcmp(name_a, name_b);
         const char *first = order <= 0 ? name_a : name_b;
         same = order == 0 ? is_same_file(a, b, name_a) : 0;

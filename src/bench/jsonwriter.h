@@ -16,8 +16,9 @@ struct th_json {
     uint64_t has_members; /* bit d: something stands at depth d already */
 };
 
-void th_json_open(struct th_json *j, const char *key, char bracket); /* '{' or '['; at most 60 deep */
-void th_json_close(struct th_json *j, char bracket);                 /* '}' or ']'; a newline behind the last */
+void th_json_open(struct th_json *j, const char *key,
+                  char bracket);                     /* '{' or '['; at most 60 deep */
+void th_json_close(struct th_json *j, char bracket); /* '}' or ']'; a newline behind the last */
 /* A text that is not UTF-8 gets U+FFFD for each bad byte. NULL becomes null. */
 void th_json_string(struct th_json *j, const char *key, const char *text);
 /* With so many decimals (0 to 6); NaN and infinite become null. */

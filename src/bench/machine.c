@@ -36,7 +36,8 @@ void th_machine_read(struct th_machine *m)
     m->usable = thumbs_cpus_usable();
     m->memory_bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
     uname(&names);
-    snprintf(m->kernel, sizeof m->kernel, "%.40s %.60s %.40s", names.sysname, names.release, names.machine);
+    snprintf(m->kernel, sizeof m->kernel, "%.40s %.60s %.40s", names.sysname, names.release,
+             names.machine);
     if (gmtime_r(&now, &utc)) strftime(m->when, sizeof m->when, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
@@ -66,10 +67,11 @@ const char *th_machine_filesystem(const char *path, char buf[24])
     static const struct {
         unsigned long magic;
         const char *name;
-    } kinds[] = {{0xEF53, "ext4"},         {0x01021994, "tmpfs"}, {0x9123683E, "btrfs"}, {0x58465342, "xfs"},
-                 {0x794C7630, "overlay"},  {0x6969, "nfs"},       {0xFF534D42, "cifs"},  {0xFE534D42, "smb2"},
-                 {0x65735546, "fuse"},     {0x2FC12FC1, "zfs"},   {0xF2F52010, "f2fs"},  {0x01021997, "9p"},
-                 {0x6A656A63, "virtiofs"}, {0x00C36400, "ceph"},  {0x0BD00BD0, "lustre"}};
+    } kinds[] = {{0xEF53, "ext4"},         {0x01021994, "tmpfs"},   {0x9123683E, "btrfs"},
+                 {0x58465342, "xfs"},      {0x794C7630, "overlay"}, {0x6969, "nfs"},
+                 {0xFF534D42, "cifs"},     {0xFE534D42, "smb2"},    {0x65735546, "fuse"},
+                 {0x2FC12FC1, "zfs"},      {0xF2F52010, "f2fs"},    {0x01021997, "9p"},
+                 {0x6A656A63, "virtiofs"}, {0x00C36400, "ceph"},    {0x0BD00BD0, "lustre"}};
     struct statfs fs;
     if (statfs(path, &fs) != 0) return "unknown";
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {

@@ -82,7 +82,8 @@ static void take_sample(struct watch *w)
     if (bytes > w->out->peak_bytes) w->out->peak_bytes = bytes;
     /* The first samples come quickly, so that a run of a few milliseconds has some too. */
     w->gap_ns = w->gap_ns < SAMPLE_MS * MS / 2 ? w->gap_ns * 2 : SAMPLE_MS * MS;
-    w->sample_ns = now_ns + (cost_ns * SAMPLE_SHARE > w->gap_ns ? cost_ns * SAMPLE_SHARE : w->gap_ns);
+    w->sample_ns =
+        now_ns + (cost_ns * SAMPLE_SHARE > w->gap_ns ? cost_ns * SAMPLE_SHARE : w->gap_ns);
 }
 
 static void read_result(struct watch *w)
@@ -97,7 +98,8 @@ static void read_result(struct watch *w)
 
 static bool is_late(const struct watch *w, uint64_t now_ns)
 {
-    return w->job->timeout_seconds > 0 && (double)(now_ns - w->start_ns) / 1e9 > w->job->timeout_seconds;
+    return w->job->timeout_seconds > 0 &&
+           (double)(now_ns - w->start_ns) / 1e9 > w->job->timeout_seconds;
 }
 
 /* Until the child has ended. */
@@ -105,16 +107,19 @@ static enum thumbs_code watch_child(struct watch *w, struct thumbs_error *err)
 {
     for (;;) {
         const uint64_t now_ns = th_now_ns();
-        if (w->job->stop && *w->job->stop) return th_error_set(err, THUMBS_STOPPED, THUMBS_STAGE_NONE, "stopped");
+        if (w->job->stop && *w->job->stop)
+            return th_error_set(err, THUMBS_STOPPED, THUMBS_STAGE_NONE, "stopped");
         if (is_late(w, now_ns))
-            return th_error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_NONE, "a run took longer than %g s",
-                                w->job->timeout_seconds);
+            return th_error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_NONE,
+                                "a run took longer than %g s", w->job->timeout_seconds);
         if (now_ns >= w->sample_ns) take_sample(w);
         const uint64_t wait_ns = w->sample_ns > now_ns ? w->sample_ns - now_ns : 0;
         const struct timespec wait = {.tv_sec = (time_t)(wait_ns / (1000 * MS)),
                                       .tv_nsec = (long)(wait_ns % (1000 * MS))};
-        struct pollfd fds[] = {{.fd = w->pidfd, .events = POLLIN}, {.fd = w->result_fd, .events = POLLIN}};
-        if (ppoll(fds, 2, &wait, NULL) < 0) continue; /* a signal: look at the reasons to end again */
+        struct pollfd fds[] = {{.fd = w->pidfd, .events = POLLIN},
+                               {.fd = w->result_fd, .events = POLLIN}};
+        if (ppoll(fds, 2, &wait, NULL) < 0)
+            continue; /* a signal: look at the reasons to end again */
         if (fds[0].revents) break;
         if (fds[1].revents) read_result(w);
     }
@@ -166,7 +171,8 @@ enum thumbs_code th_bench_measure(const struct th_measure_job *job, void *result
 {
     int fds[2];
     struct th_measured measured = {0};
-    struct watch w = {.job = job, .gap_ns = MS, .result = result, .result_cap = result_cap, .out = &measured};
+    struct watch w = {
+        .job = job, .gap_ns = MS, .result = result, .result_cap = result_cap, .out = &measured};
     const pid_t parent = getpid();
     enum thumbs_code code;
 
@@ -180,14 +186,17 @@ enum thumbs_code th_bench_measure(const struct th_measure_job *job, void *result
     close(fds[1]);
     if (w.pid < 0) {
         close(fds[0]);
-        return th_error_os(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, errno, "cannot start a process");
+        return th_error_os(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, errno,
+                           "cannot start a process");
     }
     setpgid(w.pid, w.pid); /* whoever of the two comes first */
     w.result_fd = fds[0];
-    fcntl(fds[0], F_SETFL, O_NONBLOCK); /* a descendant that outlives the child may hold the other end */
+    fcntl(fds[0], F_SETFL,
+          O_NONBLOCK); /* a descendant that outlives the child may hold the other end */
     w.pidfd = (int)syscall(SYS_pidfd_open, w.pid, 0);
     if (w.pidfd < 0)
-        code = th_error_os(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, errno, "cannot watch a process");
+        code =
+            th_error_os(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, errno, "cannot watch a process");
     else
         code = watch_child(&w, err);
     if (code != THUMBS_OK) kill_tree(w.pid);

@@ -45,7 +45,8 @@ static void take_totals(struct th_bench_run *run, const struct thumbs_totals *to
 }
 
 /* A run that reads with threads where io_uring was asked for would be timed under a wrong name. */
-static bool falls_back(const struct thumbs_batch *batch, const struct thumbs_options *options, struct thumbs_error *err)
+static bool falls_back(const struct thumbs_batch *batch, const struct thumbs_options *options,
+                       struct thumbs_error *err)
 {
     const char *why = thumbs_batch_note(batch);
     if (options->io != THUMBS_IO_URING || !why || !strstr(why, "io_uring")) return false;
@@ -61,8 +62,10 @@ static int run_in_child(void *user, int result_fd)
     struct thumbs_batch *batch = NULL;
     struct thumbs_totals totals;
     const uint64_t start_ns = th_now_ns();
-    reply.code = thumbs_batch_create(task->options, &task->source, 1, task->dest, &batch, &reply.error);
-    if (reply.code == THUMBS_OK && falls_back(batch, task->options, &reply.error)) reply.code = THUMBS_USAGE;
+    reply.code =
+        thumbs_batch_create(task->options, &task->source, 1, task->dest, &batch, &reply.error);
+    if (reply.code == THUMBS_OK && falls_back(batch, task->options, &reply.error))
+        reply.code = THUMBS_USAGE;
     if (reply.code == THUMBS_OK) {
         reply.code = thumbs_batch_run(batch, on_event, &failures, &reply.error);
         thumbs_batch_totals(batch, &totals);
@@ -80,15 +83,17 @@ static enum thumbs_code describe_end(const struct th_bench_row *row, const struc
                                      struct thumbs_error *err)
 {
     if (WIFSIGNALED(m->status))
-        return th_error_set(err, THUMBS_CRASHED, THUMBS_STAGE_NONE, "mode %s died of signal %d (%s)%s",
-                            th_bench_mode_name(row->mode), WTERMSIG(m->status), strsignal(WTERMSIG(m->status)),
-                            row->mode == THUMBS_MODE_PROCESSES ? "" : "; --modes=processes may get through");
+        return th_error_set(
+            err, THUMBS_CRASHED, THUMBS_STAGE_NONE, "mode %s died of signal %d (%s)%s",
+            th_bench_mode_name(row->mode), WTERMSIG(m->status), strsignal(WTERMSIG(m->status)),
+            row->mode == THUMBS_MODE_PROCESSES ? "" : "; --modes=processes may get through");
     return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, "mode %s ended with status %d",
                         th_bench_mode_name(row->mode), WEXITSTATUS(m->status));
 }
 
-enum thumbs_code th_bench_run_once(const struct th_bench_row *row, const struct thumbs_options *options,
-                                   const char *source, const char *dest, const volatile sig_atomic_t *stop,
+enum thumbs_code th_bench_run_once(const struct th_bench_row *row,
+                                   const struct thumbs_options *options, const char *source,
+                                   const char *dest, const volatile sig_atomic_t *stop,
                                    struct th_bench_reply *reply, struct thumbs_error *err)
 {
     struct thumbs_options own = *options;

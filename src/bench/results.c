@@ -25,8 +25,9 @@ static void add_way(struct th_table *t, const struct th_bench_row *row)
 
 static void add_speeds(const struct th_bench_result *r, struct th_bytes *b)
 {
-    static const char *const head[] = {"mode", "io",    "jobs",     "images/s",   "(min",  "max)",
-                                       "MB/s", "Mpx/s", "speed-up", "efficiency", "CPU s", "peak MB"};
+    static const char *const head[] = {"mode",     "io",         "jobs",  "images/s",
+                                       "(min",     "max)",       "MB/s",  "Mpx/s",
+                                       "speed-up", "efficiency", "CPU s", "peak MB"};
     struct th_table t;
     th_table_init(&t, sizeof head / sizeof *head);
     for (size_t i = 0; i < sizeof head / sizeof *head; i++)
@@ -96,9 +97,11 @@ static void add_workload(const struct th_bench_result *r, struct th_bytes *b)
 {
     const struct th_bench_run *run = any_run(r);
     if (!run) return;
-    th_bytes_addf(b, "%llu pictures, %.1f MB, %.1f Mpx on %s; %u run%s of each; %u of %u CPUs (%s)\n", made_by(run),
-                  (double)run->bytes / 1e6, (double)run->pixels / 1e6, r->source_filesystem, r->config.n_runs,
-                  r->config.n_runs == 1 ? "" : "s", r->machine.usable, r->machine.n_cpus, r->machine.cpu);
+    th_bytes_addf(b,
+                  "%llu pictures, %.1f MB, %.1f Mpx on %s; %u run%s of each; %u of %u CPUs (%s)\n",
+                  made_by(run), (double)run->bytes / 1e6, (double)run->pixels / 1e6,
+                  r->source_filesystem, r->config.n_runs, r->config.n_runs == 1 ? "" : "s",
+                  r->machine.usable, r->machine.n_cpus, r->machine.cpu);
 }
 
 void th_bench_table(const struct th_bench_result *r, struct th_bytes *b)
@@ -112,14 +115,15 @@ void th_bench_table(const struct th_bench_result *r, struct th_bytes *b)
     if (!r->identical)
         th_bytes_addf(b, "OUTPUTS DIFFER: %s\n", r->difference);
     else if (r->outputs.n_files > 0)
-        th_bytes_addf(b, "%llu outputs, %.1f MB, the same bytes in every run\n", (unsigned long long)r->outputs.n_files,
-                      (double)r->outputs.bytes / 1e6);
+        th_bytes_addf(b, "%llu outputs, %.1f MB, the same bytes in every run\n",
+                      (unsigned long long)r->outputs.n_files, (double)r->outputs.bytes / 1e6);
     th_bytes_addf(b, "%s\n", r->advice.text);
 }
 
 /* ---- JSON ---- */
 
-static void add_spread(struct th_json *j, const char *key, const struct th_spread *spread, unsigned decimals)
+static void add_spread(struct th_json *j, const char *key, const struct th_spread *spread,
+                       unsigned decimals)
 {
     th_json_open(j, key, '{');
     th_json_number(j, "median", spread->median, decimals);
@@ -148,7 +152,8 @@ static void add_run(struct th_json *j, const struct th_bench_run *run)
 {
     th_json_open(j, NULL, '{');
     th_json_number(j, "seconds", run->seconds, 6);
-    th_json_number(j, "images_per_second", run->seconds > 0 ? (double)made_by(run) / run->seconds : 0, 3);
+    th_json_number(j, "images_per_second",
+                   run->seconds > 0 ? (double)made_by(run) / run->seconds : 0, 3);
     th_json_number(j, "user_seconds", run->user_seconds, 6);
     th_json_number(j, "system_seconds", run->system_seconds, 6);
     add_peak(j, run->peak_bytes);
@@ -285,9 +290,10 @@ void th_bench_json(const struct th_bench_result *r, struct th_bytes *b)
 
 void th_bench_csv(const struct th_bench_result *r, struct th_bytes *b)
 {
-    static const char *const head[] = {
-        "mode",  "io",     "jobs",         "io_jobs",        "run",       "seconds", "pictures", "images_per_second",
-        "bytes", "pixels", "user_seconds", "system_seconds", "peak_bytes"};
+    static const char *const head[] = {"mode",      "io",      "jobs",         "io_jobs",
+                                       "run",       "seconds", "pictures",     "images_per_second",
+                                       "bytes",     "pixels",  "user_seconds", "system_seconds",
+                                       "peak_bytes"};
     struct th_table t;
     th_table_init(&t, sizeof head / sizeof *head + TH_BENCH_N_STAGES);
     for (size_t i = 0; i < sizeof head / sizeof *head; i++)
@@ -321,8 +327,9 @@ void th_bench_csv(const struct th_bench_result *r, struct th_bytes *b)
 
 /* ---- chart ---- */
 
-static const enum th_bench_stage work_stages[] = {TH_BENCH_WALK,   TH_BENCH_LOAD,   TH_BENCH_DECODE,
-                                                  TH_BENCH_RESIZE, TH_BENCH_ENCODE, TH_BENCH_COMMIT};
+static const enum th_bench_stage work_stages[] = {TH_BENCH_WALK,   TH_BENCH_LOAD,
+                                                  TH_BENCH_DECODE, TH_BENCH_RESIZE,
+                                                  TH_BENCH_ENCODE, TH_BENCH_COMMIT};
 enum { N_WORK_STAGES = sizeof work_stages / sizeof *work_stages };
 
 struct bar_texts {
@@ -330,10 +337,11 @@ struct bar_texts {
     char beside[48];
 };
 
-static void fill_bar(const struct th_bench_result *r, const struct th_bench_row *row, struct bar_texts *texts,
-                     struct th_chart_bar *bar)
+static void fill_bar(const struct th_bench_result *r, const struct th_bench_row *row,
+                     struct bar_texts *texts, struct th_chart_bar *bar)
 {
-    static const unsigned colours[] = {[THUMBS_MODE_PROCESSES] = 1, [THUMBS_MODE_THREADS] = 2, [THUMBS_MODE_SYNC] = 0};
+    static const unsigned colours[] = {
+        [THUMBS_MODE_PROCESSES] = 1, [THUMBS_MODE_THREADS] = 2, [THUMBS_MODE_SYNC] = 0};
     th_bench_row_label(r->rows, r->n_rows, row, &texts->label);
     if (row->speedup > 0 && row->mode != THUMBS_MODE_SYNC)
         snprintf(texts->beside, sizeof texts->beside, "%.2f × sync", row->speedup);
@@ -368,11 +376,11 @@ void th_bench_svg(const struct th_bench_result *r, struct th_bytes *b)
         goto out;
     }
     if (run)
-        th_bytes_addf(
-            &subtitle,
-            "%llu pictures, %.0f MB, %.0f Mpx · median of %u runs, whiskers from slowest to fastest · %s, %u CPUs",
-            made_by(run), (double)run->bytes / 1e6, (double)run->pixels / 1e6, r->config.n_runs, r->machine.cpu,
-            r->machine.usable);
+        th_bytes_addf(&subtitle,
+                      "%llu pictures, %.0f MB, %.0f Mpx · median of %u runs, whiskers from slowest "
+                      "to fastest · %s, %u CPUs",
+                      made_by(run), (double)run->bytes / 1e6, (double)run->pixels / 1e6,
+                      r->config.n_runs, r->machine.cpu, r->machine.usable);
     chart.subtitle = th_bytes_str(&subtitle);
     for (size_t i = 0; i < N_WORK_STAGES; i++)
         chart.part_names[i] = th_bench_stage_name(work_stages[i]);

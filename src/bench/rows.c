@@ -2,13 +2,16 @@
 
 const char *th_bench_stage_name(enum th_bench_stage stage)
 {
-    static const char *const names[] = {"walk", "load", "wait", "decode", "resize", "encode", "commit"};
+    static const char *const names[] = {"walk",   "load",   "wait",  "decode",
+                                        "resize", "encode", "commit"};
     return names[stage];
 }
 
 const char *th_bench_mode_name(enum thumbs_mode mode)
 {
-    return mode == THUMBS_MODE_SYNC ? "sync" : mode == THUMBS_MODE_THREADS ? "threads" : "processes";
+    return mode == THUMBS_MODE_SYNC      ? "sync"
+           : mode == THUMBS_MODE_THREADS ? "threads"
+                                         : "processes";
 }
 
 const char *th_bench_io_name(enum thumbs_io io)
@@ -19,7 +22,8 @@ const char *th_bench_io_name(enum thumbs_io io)
 /* ---- which row it is ---- */
 
 /* Is there a row that reads its files in another way? Only then it is worth naming. */
-static bool differs_in_io(const struct th_bench_row *rows, size_t n_rows, const struct th_bench_row *row)
+static bool differs_in_io(const struct th_bench_row *rows, size_t n_rows,
+                          const struct th_bench_row *row)
 {
     for (size_t i = 0; i < n_rows; i++) {
         const struct th_bench_row *other = &rows[i];
@@ -29,14 +33,15 @@ static bool differs_in_io(const struct th_bench_row *rows, size_t n_rows, const 
     return false;
 }
 
-void th_bench_row_label(const struct th_bench_row *rows, size_t n_rows, const struct th_bench_row *row,
-                        struct th_bytes *b)
+void th_bench_row_label(const struct th_bench_row *rows, size_t n_rows,
+                        const struct th_bench_row *row, struct th_bytes *b)
 {
     th_bytes_adds(b, th_bench_mode_name(row->mode));
     if (row->mode == THUMBS_MODE_SYNC) return;
     th_bytes_addf(b, ", %u job%s", row->jobs, row->jobs == 1 ? "" : "s");
     if (!differs_in_io(rows, n_rows, row)) return;
-    th_bytes_addf(b, row->io == THUMBS_IO_URING ? ", io_uring %u" : ", %u I/O threads", row->io_jobs);
+    th_bytes_addf(b, row->io == THUMBS_IO_URING ? ", io_uring %u" : ", %u I/O threads",
+                  row->io_jobs);
 }
 
 const struct th_bench_row *th_bench_find_sync(const struct th_bench_row *rows, size_t n_rows)
@@ -54,7 +59,8 @@ uint64_t th_bench_run_made(const struct th_bench_run *run)
     return run->by_status[THUMBS_STATUS_DONE] + run->by_status[THUMBS_STATUS_DAMAGED];
 }
 
-static double median_of(const struct th_bench_row *row, double (*value)(const struct th_bench_run *run))
+static double median_of(const struct th_bench_row *row,
+                        double (*value)(const struct th_bench_run *run))
 {
     double values[TH_BENCH_MAX_RUNS];
     for (size_t i = 0; i < row->n_runs; i++)
@@ -95,7 +101,8 @@ static void summarise_stages(struct th_bench_row *row)
         row->share[stage] = sum > 0 ? row->stage_seconds[stage] / sum : 0;
     if (!(row->seconds.median > 0)) return;
     row->queue_depth = row->stage_seconds[TH_BENCH_WAIT] / row->seconds.median;
-    if (row->io_jobs) row->io_busy = row->stage_seconds[TH_BENCH_LOAD] / (row->seconds.median * row->io_jobs);
+    if (row->io_jobs)
+        row->io_busy = row->stage_seconds[TH_BENCH_LOAD] / (row->seconds.median * row->io_jobs);
 }
 
 void th_bench_row_summarise(struct th_bench_row *row, const struct th_bench_row *sync_row)

@@ -53,7 +53,8 @@ struct th_bench_row {
     double speedup;                       /* over sync; 0: there is no sync */
     double efficiency;                    /* speedup / jobs */
     double cpu_seconds;
-    double share[TH_BENCH_N_STAGES]; /* of the time that files spend from being found to being committed; sum 1 */
+    double share[TH_BENCH_N_STAGES]; /* of the time that files spend from being found to being
+                                        committed; sum 1 */
     double stage_seconds[TH_BENCH_N_STAGES];
     double queue_depth; /* loaded files that waited, on average (Little's law) */
     double io_busy;     /* how much of their time the I/O threads spent loading, 0 to 1 */
@@ -65,8 +66,8 @@ void th_bench_row_summarise(struct th_bench_row *row, const struct th_bench_row 
 
 /* Append "threads, 2 jobs, 4 I/O threads". Of the kind of I/O only what tells the row from others
  * of the n_rows rows it stands among. */
-void th_bench_row_label(const struct th_bench_row *rows, size_t n_rows, const struct th_bench_row *row,
-                        struct th_bytes *b);
+void th_bench_row_label(const struct th_bench_row *rows, size_t n_rows,
+                        const struct th_bench_row *row, struct th_bytes *b);
 
 /* The sync row to compare with; NULL: there is none that was run. */
 const struct th_bench_row *th_bench_find_sync(const struct th_bench_row *rows, size_t n_rows);

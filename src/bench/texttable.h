@@ -15,7 +15,8 @@ struct th_table {
 
 void th_table_init(struct th_table *t, size_t n_columns);
 void th_table_finish(struct th_table *t);
-void th_table_add(struct th_table *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void th_table_add(struct th_table *t, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Append the table to b. align: one of 'l' and 'r' for each column. Columns stand two blanks apart,
  * widths count characters, not bytes. */

@@ -52,7 +52,8 @@ static uint64_t unshared_bytes(pid_t pid)
     unsigned long long size, resident, shared;
     snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
     if (!th_read_text(path, text, sizeof text)) return 0;
-    if (sscanf(text, "%llu %llu %llu", &size, &resident, &shared) != 3 || shared > resident) return 0;
+    if (sscanf(text, "%llu %llu %llu", &size, &resident, &shared) != 3 || shared > resident)
+        return 0;
     return (uint64_t)(resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 

@@ -13,7 +13,8 @@
 #include "base/num.h"
 #include "base/sys.h"
 
-static const size_t grain_bytes = (size_t)64 << 10; /* mappings grow in these, so small files share one size */
+static const size_t grain_bytes = (size_t)64
+                                  << 10; /* mappings grow in these, so small files share one size */
 
 struct waiter {
     pthread_cond_t wake;
@@ -28,23 +29,26 @@ struct th_buffers {
     /* Taken twice a file for a few dozen nanoseconds, never while calling out or mapping memory. */
     pthread_mutex_t lock;
     uint64_t in_use;
-    uint64_t kept;          /* resident beyond what is charged: in buffers that are free, or hold a smaller file */
+    uint64_t kept; /* resident beyond what is charged: in buffers that are free, or hold a smaller
+                      file */
     struct th_buffer *free; /* last in, first out: the warmest pages */
     struct waiter *first, **last;
     bool cancelled;
     struct th_buffer *all;
 };
 
-enum thumbs_code th_buffers_create(unsigned n_buffers, uint64_t budget_bytes, bool shared, struct th_buffers **out,
-                                   struct thumbs_error *err)
+enum thumbs_code th_buffers_create(unsigned n_buffers, uint64_t budget_bytes, bool shared,
+                                   struct th_buffers **out, struct thumbs_error *err)
 {
     if (n_buffers < 1 || n_buffers > TH_BUFFERS_MAX || budget_bytes < 1)
-        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_LOAD, "%u buffers are not possible", n_buffers);
+        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_LOAD, "%u buffers are not possible",
+                            n_buffers);
     struct th_buffers *s = th_calloc(1, sizeof *s);
     struct th_buffer *all = s ? th_calloc(n_buffers, sizeof *all) : NULL;
     if (!all) {
         free(s);
-        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_LOAD, "no memory for %u file buffers", n_buffers);
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_LOAD, "no memory for %u file buffers",
+                            n_buffers);
     }
     s->shared = shared;
     s->n_buffers = n_buffers;
@@ -94,7 +98,8 @@ static int read_only_fd(int fd)
 static bool make_memfd(struct th_buffer *buffer)
 {
     if (buffer->write_fd >= 0) return true;
-    buffer->write_fd = th_fault(TH_FAULT_MMAP) ? -1 : memfd_create("thumbs-file", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    buffer->write_fd =
+        th_fault(TH_FAULT_MMAP) ? -1 : memfd_create("thumbs-file", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (buffer->write_fd < 0) return false;
     /* It only grows. Nobody can make reading it fault, even where the worker has got the writable
      * one. */
@@ -121,7 +126,8 @@ static bool grow(struct th_buffers *s, struct th_buffer *buffer, size_t bytes)
     if (!th_add_size(bytes, grain_bytes - 1, &cap)) return false;
     cap -= cap % grain_bytes;
     if (s->shared) {
-        if (!fit_file_limit(bytes, &cap) || !make_memfd(buffer) || ftruncate(buffer->write_fd, (off_t)cap) != 0)
+        if (!fit_file_limit(bytes, &cap) || !make_memfd(buffer) ||
+            ftruncate(buffer->write_fd, (off_t)cap) != 0)
             return false;
     }
     if (th_fault(TH_FAULT_MMAP)) return false;
@@ -208,8 +214,8 @@ static struct th_buffer *take_locked(struct th_buffers *s, uint64_t bytes)
 
 /* What take_locked() gave, made ready to hold `bytes`. Outside the lock, since it may map
  * memory. */
-static enum thumbs_code make_ready(struct th_buffers *s, struct th_buffer *buffer, size_t bytes, struct th_buffer **out,
-                                   struct thumbs_error *err)
+static enum thumbs_code make_ready(struct th_buffers *s, struct th_buffer *buffer, size_t bytes,
+                                   struct th_buffer **out, struct thumbs_error *err)
 {
     if (!buffer) return th_error_set(err, THUMBS_STOPPED, THUMBS_STAGE_LOAD, "the run was stopped");
     buffer->len = 0;
@@ -217,17 +223,20 @@ static enum thumbs_code make_ready(struct th_buffers *s, struct th_buffer *buffe
         int os_errno = errno;
         th_buffers_give(s, buffer);
         if (os_errno == EFBIG)
-            return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_LOAD,
-                                "its %zu bytes are more than ulimit -f allows, which counts for memory shared with "
-                                "workers; --mode=threads shares none",
-                                bytes);
-        return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_LOAD, os_errno, "no memory for a file of %zu bytes", bytes);
+            return th_error_set(
+                err, THUMBS_MEMORY, THUMBS_STAGE_LOAD,
+                "its %zu bytes are more than ulimit -f allows, which counts for memory shared with "
+                "workers; --mode=threads shares none",
+                bytes);
+        return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_LOAD, os_errno,
+                           "no memory for a file of %zu bytes", bytes);
     }
     *out = buffer;
     return THUMBS_OK;
 }
 
-enum thumbs_code th_buffers_take(struct th_buffers *s, size_t bytes, struct th_buffer **out, struct thumbs_error *err)
+enum thumbs_code th_buffers_take(struct th_buffers *s, size_t bytes, struct th_buffer **out,
+                                 struct thumbs_error *err)
 {
     pthread_mutex_lock(&s->lock);
     struct th_buffer *buffer = take_locked(s, bytes);
@@ -235,8 +244,8 @@ enum thumbs_code th_buffers_take(struct th_buffers *s, size_t bytes, struct th_b
     return make_ready(s, buffer, bytes, out, err);
 }
 
-bool th_buffers_try_take(struct th_buffers *s, size_t bytes, struct th_buffer **out, enum thumbs_code *code,
-                         struct thumbs_error *err)
+bool th_buffers_try_take(struct th_buffers *s, size_t bytes, struct th_buffer **out,
+                         enum thumbs_code *code, struct thumbs_error *err)
 {
     struct th_buffer *buffer = NULL;
     pthread_mutex_lock(&s->lock);

@@ -20,8 +20,9 @@
 #define TH_BUFFERS_MAX       (1u << 20) /* buffers of one run, so ids are below */
 
 struct th_buffer {
-    uint32_t id;   /* 0 to n_buffers - 1 */
-    int fd;        /* shared: the memfd, opened read-only where /proc allows, to be handed to workers; else -1 */
+    uint32_t id; /* 0 to n_buffers - 1 */
+    int fd; /* shared: the memfd, opened read-only where /proc allows, to be handed to workers; else
+               -1 */
     uint8_t *data; /* cap bytes, writable by the owner */
     size_t len;    /* bytes in use, set by the owner */
     size_t cap;    /* bytes mapped */
@@ -37,8 +38,8 @@ struct th_buffers;
 
 /* n_buffers (1 to 2^20) buffers and budget_bytes (at least 1) for what they hold. shared: for
  * worker processes. */
-enum thumbs_code th_buffers_create(unsigned n_buffers, uint64_t budget_bytes, bool shared, struct th_buffers **out,
-                                   struct thumbs_error *err);
+enum thumbs_code th_buffers_create(unsigned n_buffers, uint64_t budget_bytes, bool shared,
+                                   struct th_buffers **out, struct thumbs_error *err);
 /* All buffers must be back. NULL is fine. */
 void th_buffers_destroy(struct th_buffers *buffers);
 
@@ -50,8 +51,8 @@ enum thumbs_code th_buffers_take(struct th_buffers *buffers, size_t bytes, struc
  * now, for room or for its turn behind others who wait. True: *code is what th_buffers_take() would
  * have returned (*out is set if OK). Who is told to wait has no place in the line; so one thread
  * that takes this way should do so in the order of its own files. */
-bool th_buffers_try_take(struct th_buffers *buffers, size_t bytes, struct th_buffer **out, enum thumbs_code *code,
-                         struct thumbs_error *err);
+bool th_buffers_try_take(struct th_buffers *buffers, size_t bytes, struct th_buffer **out,
+                         enum thumbs_code *code, struct thumbs_error *err);
 /* Back with it. NULL is fine. */
 void th_buffers_give(struct th_buffers *buffers, struct th_buffer *buffer);
 /* Waiting and later takes return STOPPED. */

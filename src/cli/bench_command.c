@@ -31,9 +31,11 @@ static void catch_signals(void)
     struct sigaction hup;
     sigaction(SIGINT, &catch, NULL);
     sigaction(SIGTERM, &catch, NULL);
-    if (sigaction(SIGHUP, NULL, &hup) == 0 && hup.sa_handler != SIG_IGN) sigaction(SIGHUP, &catch, NULL);
+    if (sigaction(SIGHUP, NULL, &hup) == 0 && hup.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, &catch, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
-    sigaction(SIGTTOU, &ignore, NULL); /* a word from the background does not stop it ("stty tostop") */
+    sigaction(SIGTTOU, &ignore,
+              NULL); /* a word from the background does not stop it ("stty tostop") */
     sigaction(SIGXFSZ, &ignore, NULL); /* past ulimit -f a write fails instead of killing */
 }
 
@@ -104,12 +106,14 @@ static void complain_of(const struct figures_file *output, const char *why)
     complain(goes_to_stdout(output) ? stdout_name : output->name, why);
 }
 
-static enum thumbs_code plan_output(struct figures_file *outputs, size_t i, const struct th_outfile_guard *guard)
+static enum thumbs_code plan_output(struct figures_file *outputs, size_t i,
+                                    const struct th_outfile_guard *guard)
 {
     struct figures_file *output = &outputs[i];
     struct thumbs_error err = {0};
     if (!output->name) return THUMBS_OK;
-    enum thumbs_code code = th_outfile_plan(&output->file, output->name, output->what, output->is_ours, guard, &err);
+    enum thumbs_code code =
+        th_outfile_plan(&output->file, output->name, output->what, output->is_ours, guard, &err);
     for (size_t k = 0; k < i && code == THUMBS_OK; k++) {
         if (th_outfile_is_same(&outputs[k].file, &output->file))
             code = th_error_set(&err, THUMBS_USAGE, THUMBS_STAGE_NONE, "is to be written twice");
@@ -126,7 +130,8 @@ static enum thumbs_code open_output(struct figures_file *output)
     return code;
 }
 
-static bool write_text(const struct figures_file *output, int fd, const struct th_bench_result *result)
+static bool write_text(const struct figures_file *output, int fd,
+                       const struct th_bench_result *result)
 {
     struct th_bytes text = {0};
     output->format(result, &text);
@@ -175,13 +180,14 @@ static struct th_bench_config configure(const struct cli_settings *settings, boo
 }
 
 /* The files, and the table where it is not in the way of one of them. */
-static bool write_all(const struct cli_settings *settings, struct figures_file *outputs, bool to_stdout,
-                      const struct th_bench_result *result)
+static bool write_all(const struct cli_settings *settings, struct figures_file *outputs,
+                      bool to_stdout, const struct th_bench_result *result)
 {
     bool written = true;
     for (size_t i = 0; i < N_OUTPUTS; i++)
         written = write_output(&outputs[i], result) && written;
-    const struct figures_file table = {.name = to_stdout ? "standard error" : stdout_name, .format = th_bench_table};
+    const struct figures_file table = {.name = to_stdout ? "standard error" : stdout_name,
+                                       .format = th_bench_table};
     if (to_stdout && settings->quiet) return written;
     return write_text(&table, to_stdout ? STDERR_FILENO : STDOUT_FILENO, result) && written;
 }
@@ -214,7 +220,8 @@ static int run(const struct cli_settings *settings, struct figures_file *outputs
 
 /* Look at all names before anything is opened, since /dev/fd/N means a descriptor that was given to
  * the process. */
-static int prepare(struct figures_file *outputs, const struct th_outfile_guard *guard, bool *to_stdout)
+static int prepare(struct figures_file *outputs, const struct th_outfile_guard *guard,
+                   bool *to_stdout)
 {
     enum thumbs_code code = THUMBS_OK;
     for (size_t i = 0; i < N_OUTPUTS && code == THUMBS_OK; i++) {

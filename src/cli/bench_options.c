@@ -3,8 +3,10 @@
 
 #define MAX_LATENCY_MS 60000u
 
-static const struct cli_list modes = {.words = cli_mode_words, .most = 3, .twice = "a word is given twice"};
-static const struct cli_list ios = {.words = cli_io_words, .most = 2, .twice = "a word is given twice"};
+static const struct cli_list modes = {
+    .words = cli_mode_words, .most = 3, .twice = "a word is given twice"};
+static const struct cli_list ios = {
+    .words = cli_io_words, .most = 2, .twice = "a word is given twice"};
 static const struct cli_list jobs = {.max = THUMBS_MAX_JOBS,
                                      .most = TH_BENCH_MAX_LIST,
                                      .twice = "a number is given twice",
@@ -14,28 +16,32 @@ static const struct cli_list jobs = {.max = THUMBS_MAX_JOBS,
 
 const struct cli_option cli_bench_options[] = {
     {"runs", 0, "N", "a number from 1 to 1000", NULL,
-     "Timed runs of each mode, in turn (A B C A B C ...), after one that is not timed. Default: 5.", CLI_GROUP_BENCH,
-     CLI_TO_NUMBER(bench.n_runs, 1, TH_BENCH_MAX_RUNS)},
+     "Timed runs of each mode, in turn (A B C A B C ...), after one that is not timed. Default: 5.",
+     CLI_GROUP_BENCH, CLI_TO_NUMBER(bench.n_runs, 1, TH_BENCH_MAX_RUNS)},
     {"modes", 0, "MODE[,MODE]...", "one or several, with commas, of sync, threads, processes", NULL,
-     "Which modes to time. Speed-up is given over sync, if that is among them. Default: sync,threads,processes.",
+     "Which modes to time. Speed-up is given over sync, if that is among them. Default: "
+     "sync,threads,processes.",
      CLI_GROUP_BENCH, CLI_TO_LIST(bench.modes, bench.n_modes, &modes)},
     {"jobs", 'j', "N[,N]...", "up to 16 numbers from 1 to 1024, with commas", NULL,
-     "Compute workers; with several numbers each is timed. Default: the CPUs this process may use.", CLI_GROUP_BENCH,
-     CLI_TO_LIST(bench.jobs, bench.n_jobs, &jobs)},
+     "Compute workers; with several numbers each is timed. Default: the CPUs this process may use.",
+     CLI_GROUP_BENCH, CLI_TO_LIST(bench.jobs, bench.n_jobs, &jobs)},
     {"io", 0, "IO[,IO]", "threads, uring, or both with a comma", NULL,
-     "How files are read. What does not work here is left out, with a note. Default: threads,uring.", CLI_GROUP_BENCH,
-     CLI_TO_LIST(bench.ios, bench.n_ios, &ios)},
+     "How files are read. What does not work here is left out, with a note. Default: "
+     "threads,uring.",
+     CLI_GROUP_BENCH, CLI_TO_LIST(bench.ios, bench.n_ios, &ios)},
     {"io-jobs", 0, "N[,N]...", "up to 16 numbers from 1 to 1024, with commas", NULL,
-     "I/O threads, for uring files in flight; with several numbers each is timed. Default: 4, for uring 64.",
+     "I/O threads, for uring files in flight; with several numbers each is timed. Default: 4, for "
+     "uring 64.",
      CLI_GROUP_BENCH, CLI_TO_LIST(bench.io_jobs, bench.n_io_jobs, &jobs)},
     {"io-latency", 0, "MS", "a number of milliseconds from 0 to 60000", NULL,
-     "Let each open of a source wait that long, to stand for network storage. Default: 0.", CLI_GROUP_BENCH,
-     CLI_TO_NUMBER(options.io_latency_ms, 0, MAX_LATENCY_MS)},
-    {"json", 0, "FILE", ALLOWED_FILE, NULL, "Write all figures, those of every run too, as JSON.", CLI_GROUP_BENCH,
-     CLI_TO_TEXT(bench_json)},
+     "Let each open of a source wait that long, to stand for network storage. Default: 0.",
+     CLI_GROUP_BENCH, CLI_TO_NUMBER(options.io_latency_ms, 0, MAX_LATENCY_MS)},
+    {"json", 0, "FILE", ALLOWED_FILE, NULL, "Write all figures, those of every run too, as JSON.",
+     CLI_GROUP_BENCH, CLI_TO_TEXT(bench_json)},
     {"csv", 0, "FILE", ALLOWED_FILE, NULL, "Write a line for every run as CSV.", CLI_GROUP_BENCH,
      CLI_TO_TEXT(bench_csv)},
-    {"svg", 0, "FILE", ALLOWED_FILE, NULL, "Write a chart as SVG.", CLI_GROUP_BENCH, CLI_TO_TEXT(bench_svg)},
+    {"svg", 0, "FILE", ALLOWED_FILE, NULL, "Write a chart as SVG.", CLI_GROUP_BENCH,
+     CLI_TO_TEXT(bench_svg)},
     /* Times the pipeline without pictures; of use to its developers only, so it has no help. */
     {"no-work", 0, NULL, NULL, NULL, NULL, CLI_GROUP_BENCH, CLI_TO_FLAG(options.no_work)},
 };

@@ -7,25 +7,31 @@
 #define COLUMNS 80
 
 static const char *const group_titles[CLI_N_GROUPS] = {
-    [CLI_GROUP_BENCH] = "The benchmark", [CLI_GROUP_PICTURE] = "Thumbnails",  [CLI_GROUP_FILES] = "Files",
-    [CLI_GROUP_RUN] = "The run",         [CLI_GROUP_OUTPUT] = "What it says",
+    [CLI_GROUP_BENCH] = "The benchmark", [CLI_GROUP_PICTURE] = "Thumbnails",
+    [CLI_GROUP_FILES] = "Files",         [CLI_GROUP_RUN] = "The run",
+    [CLI_GROUP_OUTPUT] = "What it says",
 };
 
 static const char usage[] = "Usage: thumbs [OPTION]... SOURCE... DEST\n"
                             "       thumbs bench [OPTION]... SOURCE\n";
 static const char bench_usage[] = "Usage: thumbs bench [OPTION]... SOURCE\n";
 
-static const char about[] =
-    "SOURCE is a folder, which is walked, or a file. DEST is a folder; it is made where it is missing. The tree of one "
-    "SOURCE folder is mirrored straight under DEST, that of several under DEST/<last part of the name>. Options may "
-    "stand anywhere; -- ends them. A source is never changed, and a thumbnail appears whole or not at all. Several "
-    "calls "
-    "with sizes and names of their own may share one DEST; the last 16 such recipes are remembered. Folders that hold "
-    ".thumbs are DESTs and are not walked.";
+static const char about[] = "SOURCE is a folder, which is walked, or a file. DEST is a folder; it "
+                            "is made where it is missing. The tree of one "
+                            "SOURCE folder is mirrored straight under DEST, that of several under "
+                            "DEST/<last part of the name>. Options may "
+                            "stand anywhere; -- ends them. A source is never changed, and a "
+                            "thumbnail appears whole or not at all. Several "
+                            "calls "
+                            "with sizes and names of their own may share one DEST; the last 16 "
+                            "such recipes are remembered. Folders that hold "
+                            ".thumbs are DESTs and are not walked.";
 
 static const char bench_about[] =
-    "Times the same pipeline on the same files in every mode: once to warm up, then some runs of each in turn. "
-    "Thumbnails go to a scratch folder below TMPDIR that is removed. Prints speed, CPU time, memory and where the time "
+    "Times the same pipeline on the same files in every mode: once to warm up, then some runs of "
+    "each in turn. "
+    "Thumbnails go to a scratch folder below TMPDIR that is removed. Prints speed, CPU time, "
+    "memory and where the time "
     "goes, and in the last line what this workload is bound by and which mode to use.";
 
 static const char *const bench_exit_statuses[][2] = {
@@ -98,7 +104,8 @@ static size_t add_option(struct th_bytes *b, const struct cli_option *option)
     return b->len - start;
 }
 
-static void add_pairs(struct th_bytes *b, const char *title, const char *const (*pairs)[2], size_t n, int width)
+static void add_pairs(struct th_bytes *b, const char *title, const char *const (*pairs)[2],
+                      size_t n, int width)
 {
     th_bytes_addf(b, "\n%s:\n", title);
     for (size_t i = 0; i < n; i++)
@@ -162,6 +169,8 @@ void cli_bench_help(struct th_bytes *b)
     th_bytes_addc(b, '\n');
     add_wrapped(b, bench_about, 0);
     add_options(b, CLI_COMMAND_BENCH);
-    add_pairs(b, "Exit status", bench_exit_statuses, sizeof(bench_exit_statuses) / sizeof(bench_exit_statuses[0]), 5);
-    add_pairs(b, "Examples", bench_examples, sizeof(bench_examples) / sizeof(bench_examples[0]), 50);
+    add_pairs(b, "Exit status", bench_exit_statuses,
+              sizeof(bench_exit_statuses) / sizeof(bench_exit_statuses[0]), 5);
+    add_pairs(b, "Examples", bench_examples, sizeof(bench_examples) / sizeof(bench_examples[0]),
+              50);
 }

@@ -5,7 +5,8 @@
 
 #include "base/sys.h"
 
-/* So much is written without waiting for the flusher: memory stays bounded however fast lines come. */
+/* So much is written without waiting for the flusher: memory stays bounded however fast lines come.
+ */
 #define FULL_LEN 65536u
 #define FLUSH_NS 1000000000ull
 
@@ -50,7 +51,8 @@ static void *flush_loop(void *arg)
     return NULL;
 }
 
-void cli_lines_init(struct cli_lines *lines, int fd, bool owned, void (*on_error)(void *user, int os_errno), void *user)
+void cli_lines_init(struct cli_lines *lines, int fd, bool owned,
+                    void (*on_error)(void *user, int os_errno), void *user)
 {
     *lines = (struct cli_lines){.fd = fd, .owned = owned, .on_error = on_error, .user = user};
     pthread_mutex_init(&lines->lock, NULL);

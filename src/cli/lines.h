@@ -30,8 +30,8 @@ struct cli_lines {
 
 /* owned: fd is closed by cli_lines_finish(). Cannot fail: without a thread to flush, each line is
  * written at once. */
-void cli_lines_init(struct cli_lines *lines, int fd, bool owned, void (*on_error)(void *user, int os_errno),
-                    void *user);
+void cli_lines_init(struct cli_lines *lines, int fd, bool owned,
+                    void (*on_error)(void *user, int os_errno), void *user);
 /* Add whole lines. Any thread. */
 void cli_lines_add(struct cli_lines *lines, const struct th_bytes *text);
 /* Write what is left, end. 0, or the errno value of the first failure of all. */

@@ -47,7 +47,8 @@ static int answer(enum cli_command command, enum cli_action action)
         complain("", "no memory");
         status = CLI_EXIT_ABORTED;
     } else if (th_write_full(STDOUT_FILENO, text.data, text.len) != 0) {
-        complain("standard output: ", errno == EBADF ? "is closed, or not open for writing" : strerror(errno));
+        complain("standard output: ",
+                 errno == EBADF ? "is closed, or not open for writing" : strerror(errno));
         status = CLI_EXIT_ABORTED;
     }
     th_bytes_finish(&text);
@@ -77,7 +78,8 @@ static int work(const struct cli_settings *settings)
 {
     int status = cli_pid1_stand_aside();
     if (status >= 0) return status; /* the child has done it */
-    return settings->command == CLI_COMMAND_BENCH ? cli_bench_run(settings) : cli_session_run(settings);
+    return settings->command == CLI_COMMAND_BENCH ? cli_bench_run(settings)
+                                                  : cli_session_run(settings);
 }
 
 int main(int argc, char **argv)
@@ -91,8 +93,10 @@ int main(int argc, char **argv)
 
     occupy_standard_fds();
     raise_descriptor_limit();
-    signal(SIGUSR1, SIG_IGN); /* a question (see watch.h) that comes too early or too late must not kill */
-    signal(SIGCHLD, SIG_DFL); /* ignored, as some parents leave it, dead workers could not be waited for */
+    signal(SIGUSR1,
+           SIG_IGN); /* a question (see watch.h) that comes too early or too late must not kill */
+    signal(SIGCHLD,
+           SIG_DFL); /* ignored, as some parents leave it, dead workers could not be waited for */
     code = cli_parse(argc, argv, &settings, &message);
     if (code != THUMBS_OK)
         status = refuse(code, th_bytes_str(&message));

@@ -15,10 +15,14 @@ static const struct cli_word fit_words[] = {{"inside", THUMBS_FIT_INSIDE, true},
                                             {0}};
 static const struct cli_word damage_words[] = {
     {"warn", THUMBS_DAMAGE_WARN, true}, {"fail", THUMBS_DAMAGE_FAIL, true}, {0}};
-static const struct cli_word sandbox_words[] = {
-    {"on", THUMBS_SANDBOX_ON, true}, {"off", THUMBS_SANDBOX_OFF, true}, {"require", THUMBS_SANDBOX_REQUIRE, true}, {0}};
-static const struct cli_word progress_words[] = {
-    {"auto", CLI_PROGRESS_AUTO, true}, {"always", CLI_PROGRESS_ALWAYS, true}, {"never", CLI_PROGRESS_NEVER, true}, {0}};
+static const struct cli_word sandbox_words[] = {{"on", THUMBS_SANDBOX_ON, true},
+                                                {"off", THUMBS_SANDBOX_OFF, true},
+                                                {"require", THUMBS_SANDBOX_REQUIRE, true},
+                                                {0}};
+static const struct cli_word progress_words[] = {{"auto", CLI_PROGRESS_AUTO, true},
+                                                 {"always", CLI_PROGRESS_ALWAYS, true},
+                                                 {"never", CLI_PROGRESS_NEVER, true},
+                                                 {0}};
 
 #define ALLOWED_BYTES "a number of bytes from 1, with an optional K, M or G (powers of 1024)"
 
@@ -26,22 +30,26 @@ static const struct cli_word progress_words[] = {
  * that is not built yet has no help and no target. */
 const struct cli_option cli_options[] = {
     {"size", 's', "SPEC[,SPEC]...",
-     "256 (a box), 256x192, 256x or x192, each side from 1 to 65500, or up to 16 such sizes with commas",
+     "256 (a box), 256x192, 256x or x192, each side from 1 to 65500, or up to 16 such sizes with "
+     "commas",
      "box the thumbnails fit in: 256, 256x192, 256x, x192",
-     "The box that a thumbnail fits in, in pixels: 256 means 256x256; 256x bounds the width alone, x192 the height "
+     "The box that a thumbnail fits in, in pixels: 256 means 256x256; 256x bounds the width alone, "
+     "x192 the height "
      "alone. "
      "Up to 16 sizes are made from one decode. Default: 256.",
      CLI_GROUP_PICTURE, CLI_TO(cli_set_size)},
     {"fit", 0, "inside", "inside", NULL,
-     "How a picture gets into its box: inside keeps its shape and all of it. Default: inside.", CLI_GROUP_PICTURE,
-     CLI_TO_WORD(options.image.fit, fit_words)},
+     "How a picture gets into its box: inside keeps its shape and all of it. Default: inside.",
+     CLI_GROUP_PICTURE, CLI_TO_WORD(options.image.fit, fit_words)},
     {"gravity", 0, "G", NULL, NULL, NULL, CLI_GROUP_PICTURE, CLI_TO_NOTHING},
     {"background", 0, "#RRGGBB", NULL, NULL, NULL, CLI_GROUP_PICTURE, CLI_TO_NOTHING},
-    {"enlarge", 0, NULL, NULL, NULL, "Let a picture that is smaller than its box grow. Default: it keeps its size.",
+    {"enlarge", 0, NULL, NULL, NULL,
+     "Let a picture that is smaller than its box grow. Default: it keeps its size.",
      CLI_GROUP_PICTURE, CLI_TO_CONST(options.image.enlarge, 1)},
     {"format", 'f', "F[,F]...", "one or several, with commas, of jpeg, png, webp, keep",
      "jpeg, png, webp or keep (as the source)",
-     "What thumbnails are written as: jpeg, png, webp, or keep (as the source where that can be written, else jpeg, or "
+     "What thumbnails are written as: jpeg, png, webp, or keep (as the source where that can be "
+     "written, else jpeg, or "
      "png if it has alpha). Default: jpeg.",
      CLI_GROUP_PICTURE, CLI_TO(cli_set_format)},
     {"quality", 'Q', "N", "a number from 1 to 100", "of lossy formats, 1 to 100",
@@ -49,124 +57,159 @@ const struct cli_option cli_options[] = {
      CLI_TO_NUMBER(options.image.quality, 1, 100)},
     {"linear", 0, NULL, NULL, NULL, NULL, CLI_GROUP_PICTURE, CLI_TO_NOTHING},
     {"fast", 0, NULL, NULL, NULL,
-     "Decode large pictures to fewer pixels, which leaves less to the filter: about a sixth faster on photos, and a "
+     "Decode large pictures to fewer pixels, which leaves less to the filter: about a sixth faster "
+     "on photos, and a "
      "little less exact. Default: off.",
      CLI_GROUP_PICTURE, CLI_TO_CONST(options.image.fast, 1)},
     {"metadata", 0, "WHAT", NULL, NULL, NULL, CLI_GROUP_PICTURE, CLI_TO_NOTHING},
     {"pages", 0, "WHICH", NULL, NULL, NULL, CLI_GROUP_PICTURE, CLI_TO_NOTHING},
 
-    {"name", 0, "TEMPLATE", "a path below DEST made with {dir} {stem} {ext} {size} {width} {height} {format} {hash}",
+    {"name", 0, "TEMPLATE",
+     "a path below DEST made with {dir} {stem} {ext} {size} {width} {height} {format} {hash}",
      "output path below DEST, from {dir} {stem} {ext}...",
-     "The path of a thumbnail below DEST, from {dir} {stem} {ext} {size} {width} {height} {format} {hash}. Default: "
+     "The path of a thumbnail below DEST, from {dir} {stem} {ext} {size} {width} {height} {format} "
+     "{hash}. Default: "
      "{dir}/{stem}.{ext}, with several sizes {dir}/{stem}-{size}.{ext}.",
      CLI_GROUP_FILES, CLI_TO_TEXT(options.name_template) /* thumbs_batch_create() checks it */},
     {"include", 0, "GLOB", "a glob that is not empty", "take files that match",
-     "Take files whose path below SOURCE matches. * and ? do not cross a /, ** does; {a,b} is either; a glob without / "
-     "is matched against the last part alone. Endings of images are the same in any case: *.jpg is *.JPG too. One that "
-     "matches a folder takes what is in it, unless another is about that; with a / at its end it is about folders "
+     "Take files whose path below SOURCE matches. * and ? do not cross a /, ** does; {a,b} is "
+     "either; a glob without / "
+     "is matched against the last part alone. Endings of images are the same in any case: *.jpg is "
+     "*.JPG too. One that "
+     "matches a folder takes what is in it, unless another is about that; with a / at its end it "
+     "is about folders "
      "only. "
-     "May be repeated and mixed with --exclude: the last that matches wins. Default: all known image types.",
+     "May be repeated and mixed with --exclude: the last that matches wins. Default: all known "
+     "image types.",
      CLI_GROUP_FILES, CLI_TO(cli_add_include)},
     {"exclude", 0, "GLOB", "a glob that is not empty", "leave out files that match",
-     "Leave out files and folders whose path below SOURCE matches. May be repeated. A glob that matched nothing is "
+     "Leave out files and folders whose path below SOURCE matches. May be repeated. A glob that "
+     "matched nothing is "
      "told.",
      CLI_GROUP_FILES, CLI_TO(cli_add_exclude)},
     {"files-from", 0, "FILE", "a file name, or - for standard input", NULL,
-     "Take the sources from FILE (- is standard input), one name a line, relative to SOURCE; without SOURCE, to the "
-     "current folder; absolute names are taken if they lie below SOURCE. A folder is taken with all that is in it. "
-     "--include and --exclude count, hidden names that are listed are taken. Lines may end in CR LF. A name that leads "
+     "Take the sources from FILE (- is standard input), one name a line, relative to SOURCE; "
+     "without SOURCE, to the "
+     "current folder; absolute names are taken if they lie below SOURCE. A folder is taken with "
+     "all that is in it. "
+     "--include and --exclude count, hidden names that are listed are taken. Lines may end in CR "
+     "LF. A name that leads "
      "out of SOURCE, or without --follow through a symbolic link, has failed. "
-     "Outputs get the same names as in a run over all of SOURCE. A long list is taken in parts: a name that stands in "
+     "Outputs get the same names as in a run over all of SOURCE. A long list is taken in parts: a "
+     "name that stands in "
      "two of them is made twice.",
      CLI_GROUP_FILES, CLI_TO_TEXT(options.files_from)},
-    {"null", '0', NULL, NULL, NULL, "Names in the list of --files-from end in a NUL byte instead of a newline.",
-     CLI_GROUP_FILES, CLI_TO_FLAG(options.files_from_null)},
-    {"hidden", 0, NULL, NULL, NULL, "Take files and folders whose name begins with a dot, too.", CLI_GROUP_FILES,
-     CLI_TO_FLAG(options.hidden)},
-    {"follow", 0, NULL, NULL, NULL, "Follow symbolic links.", CLI_GROUP_FILES, CLI_TO_FLAG(options.follow)},
-    {"one-file-system", 0, NULL, NULL, NULL, "Do not enter folders that lie on another file system than their SOURCE.",
-     CLI_GROUP_FILES, CLI_TO_FLAG(options.one_file_system)},
-    {"force", 0, NULL, NULL, "remake what is up to date", "Remake what is up to date.", CLI_GROUP_FILES,
-     CLI_TO_FLAG(options.force)},
+    {"null", '0', NULL, NULL, NULL,
+     "Names in the list of --files-from end in a NUL byte instead of a newline.", CLI_GROUP_FILES,
+     CLI_TO_FLAG(options.files_from_null)},
+    {"hidden", 0, NULL, NULL, NULL, "Take files and folders whose name begins with a dot, too.",
+     CLI_GROUP_FILES, CLI_TO_FLAG(options.hidden)},
+    {"follow", 0, NULL, NULL, NULL, "Follow symbolic links.", CLI_GROUP_FILES,
+     CLI_TO_FLAG(options.follow)},
+    {"one-file-system", 0, NULL, NULL, NULL,
+     "Do not enter folders that lie on another file system than their SOURCE.", CLI_GROUP_FILES,
+     CLI_TO_FLAG(options.one_file_system)},
+    {"force", 0, NULL, NULL, "remake what is up to date", "Remake what is up to date.",
+     CLI_GROUP_FILES, CLI_TO_FLAG(options.force)},
     {"overwrite", 0, NULL, NULL, NULL,
-     "Replace files that thumbs did not make: those in DEST under the name of an output, and those that a report would "
-     "be written over. Default: such a file is refused. A source, the list, or a photo in the place of a report is "
+     "Replace files that thumbs did not make: those in DEST under the name of an output, and those "
+     "that a report would "
+     "be written over. Default: such a file is refused. A source, the list, or a photo in the "
+     "place of a report is "
      "never replaced.",
      CLI_GROUP_FILES, CLI_TO_FLAG(options.overwrite)},
     {"retry-failed", 0, NULL, NULL, NULL,
-     "Try again what crashed or timed out the last time and has not changed since. Default: such a file is reported as "
-     "failed at once, from memory (also with --force), unless it may now take longer than it was allowed then.",
+     "Try again what crashed or timed out the last time and has not changed since. Default: such a "
+     "file is reported as "
+     "failed at once, from memory (also with --force), unless it may now take longer than it was "
+     "allowed then.",
      CLI_GROUP_FILES, CLI_TO_FLAG(options.retry_failed)},
     {"delete", 0, NULL, NULL, NULL, NULL, CLI_GROUP_FILES, CLI_TO_NOTHING},
     {"shard", 0, "I/N", NULL, NULL, NULL, CLI_GROUP_FILES, CLI_TO_NOTHING},
 
     {"jobs", 'j', "N", "a number from 1 to 1024", "compute workers",
-     "Compute workers. Default: the CPUs this process may use (affinity mask, cgroup quota and cpuset counted in).",
+     "Compute workers. Default: the CPUs this process may use (affinity mask, cgroup quota and "
+     "cpuset counted in).",
      CLI_GROUP_RUN, CLI_TO_NUMBER(options.jobs, 1, THUMBS_MAX_JOBS)},
     {"mode", 0, "MODE", "processes, threads or sync", "processes, threads or sync",
-     "How pictures are worked on: processes (a pool of worker processes: a decoder that crashes or hangs costs its "
+     "How pictures are worked on: processes (a pool of worker processes: a decoder that crashes or "
+     "hangs costs its "
      "file "
-     "alone), threads (a team in one process) or sync (one thread does every stage, one file at a time). The "
+     "alone), threads (a team in one process) or sync (one thread does every stage, one file at a "
+     "time). The "
      "thumbnails "
      "are the same, byte for byte. Default: processes.",
      CLI_GROUP_RUN, CLI_TO_WORD(options.mode, cli_mode_words)},
     {"io", 0, "IO", "threads or uring", NULL,
-     "How files are read: threads is a pool of I/O threads, uring one thread that has many files under way by "
+     "How files are read: threads is a pool of I/O threads, uring one thread that has many files "
+     "under way by "
      "io_uring. "
      "Where the system forbids that, threads are used, with a note. Default: threads.",
      CLI_GROUP_RUN, CLI_TO_WORD(options.io, cli_io_words)},
     {"io-jobs", 0, "N", "a number from 1 to 1024", NULL,
-     "I/O threads; with --io=uring, files under way. Default: 4, with --io=uring 64.", CLI_GROUP_RUN,
-     CLI_TO_NUMBER(options.io_jobs, 1, THUMBS_MAX_JOBS)},
+     "I/O threads; with --io=uring, files under way. Default: 4, with --io=uring 64.",
+     CLI_GROUP_RUN, CLI_TO_NUMBER(options.io_jobs, 1, THUMBS_MAX_JOBS)},
     {"queue", 0, "N", "a number from 1 to 1000000", NULL,
-     "Most files that wait in the queue of loaded files. Default: 4 for each of the jobs.", CLI_GROUP_RUN,
-     CLI_TO_NUMBER(options.queue_items, 1, THUMBS_MAX_QUEUE)},
+     "Most files that wait in the queue of loaded files. Default: 4 for each of the jobs.",
+     CLI_GROUP_RUN, CLI_TO_NUMBER(options.queue_items, 1, THUMBS_MAX_QUEUE)},
     {"queue-bytes", 0, "SIZE", ALLOWED_BYTES, NULL,
-     "Most bytes of loaded files in memory, with an optional K, M or G (powers of 1024). Default: 256M.", CLI_GROUP_RUN,
-     CLI_TO_BYTES(options.queue_bytes)},
+     "Most bytes of loaded files in memory, with an optional K, M or G (powers of 1024). Default: "
+     "256M.",
+     CLI_GROUP_RUN, CLI_TO_BYTES(options.queue_bytes)},
     {"timeout", 0, "SECONDS", "a number of seconds above 0, at most 1000000, like 60 or 2.5", NULL,
      "Most time for one file. Default: 60.", CLI_GROUP_RUN, CLI_TO(cli_set_timeout)},
     {"max-pixels", 0, "N", "a number from 1", NULL,
-     "A source of more pixels (width times height) is refused before it is decoded. Default: 500 million.",
+     "A source of more pixels (width times height) is refused before it is decoded. Default: 500 "
+     "million.",
      CLI_GROUP_RUN, CLI_TO_NUMBER64(options.image.max_pixels)},
     {"max-bytes", 0, "SIZE", ALLOWED_BYTES, NULL,
-     "A source file larger than this is refused, with an optional K, M or G. Default: 1G.", CLI_GROUP_RUN,
-     CLI_TO_BYTES(options.max_bytes)},
+     "A source file larger than this is refused, with an optional K, M or G. Default: 1G.",
+     CLI_GROUP_RUN, CLI_TO_BYTES(options.max_bytes)},
     {"memory", 0, "SIZE", ALLOWED_BYTES, NULL,
-     "Most memory of all workers and buffers together, with an optional K, M or G. A file whose decoding takes "
-     "more than is free waits; one that takes more than there ever is fails. Default: 3/4 of what the cgroup or the "
+     "Most memory of all workers and buffers together, with an optional K, M or G. A file whose "
+     "decoding takes "
+     "more than is free waits; one that takes more than there ever is fails. Default: 3/4 of what "
+     "the cgroup or the "
      "machine has.",
      CLI_GROUP_RUN, CLI_TO_BYTES(options.memory_bytes)},
     {"sandbox", 0, "WHEN", "on, off or require", NULL,
-     "Lock each worker process up with seccomp and Landlock: on (as far as the kernel has them), off, or require (do "
+     "Lock each worker process up with seccomp and Landlock: on (as far as the kernel has them), "
+     "off, or require (do "
      "not run without). Mode processes. Default: on.",
      CLI_GROUP_RUN, CLI_TO_WORD(options.sandbox, sandbox_words)},
     {"on-damage", 0, "WHAT", "warn or fail", NULL,
-     "What to do with truncated or damaged data that still decodes: warn (make the thumbnail and say so) or fail. "
+     "What to do with truncated or damaged data that still decodes: warn (make the thumbnail and "
+     "say so) or fail. "
      "Default: warn.",
      CLI_GROUP_RUN, CLI_TO_WORD(options.image.on_damage, damage_words)},
-    {"fail-fast", 0, NULL, NULL, NULL, "Stop at the first failed file. Default: go on, report all.", CLI_GROUP_RUN,
-     CLI_TO_FLAG(options.fail_fast)},
-    {"dry-run", 'n', NULL, NULL, "say what would be done, write nothing", "Say what would be done, write nothing.",
-     CLI_GROUP_RUN, CLI_TO_FLAG(options.dry_run)},
+    {"fail-fast", 0, NULL, NULL, NULL, "Stop at the first failed file. Default: go on, report all.",
+     CLI_GROUP_RUN, CLI_TO_FLAG(options.fail_fast)},
+    {"dry-run", 'n', NULL, NULL, "say what would be done, write nothing",
+     "Say what would be done, write nothing.", CLI_GROUP_RUN, CLI_TO_FLAG(options.dry_run)},
 
     {"progress", 0, "WHEN", "auto, always or never", NULL,
-     "Show progress with rate, time left and failures on standard error: auto (on a terminal), always (where it is no "
+     "Show progress with rate, time left and failures on standard error: auto (on a terminal), "
+     "always (where it is no "
      "terminal, a line every ten seconds) or never. Default: auto.",
      CLI_GROUP_OUTPUT, CLI_TO_WORD(progress, progress_words)},
-    {"quiet", 0, NULL, NULL, "only errors", "Say nothing but errors.", CLI_GROUP_OUTPUT, CLI_TO_FLAG(quiet)},
+    {"quiet", 0, NULL, NULL, "only errors", "Say nothing but errors.", CLI_GROUP_OUTPUT,
+     CLI_TO_FLAG(quiet)},
     {"verbose", 'v', NULL, NULL, "one line a file",
-     "One line a file on standard error, and in the summary what the run was bound by.", CLI_GROUP_OUTPUT,
-     CLI_TO_FLAG(verbose)},
-    {"report", 0, "FILE", "a file name, or - for standard output", "what became of each file, as NDJSON",
-     "Write a report as NDJSON: one object a source as it finishes, then a summary. A file appears under its name at "
-     "the end, and replaces only a report; until then its lines are in .thumbs-FILE.part beside it. - is standard "
+     "One line a file on standard error, and in the summary what the run was bound by.",
+     CLI_GROUP_OUTPUT, CLI_TO_FLAG(verbose)},
+    {"report", 0, "FILE", "a file name, or - for standard output",
+     "what became of each file, as NDJSON",
+     "Write a report as NDJSON: one object a source as it finishes, then a summary. A file appears "
+     "under its name at "
+     "the end, and replaces only a report; until then its lines are in .thumbs-FILE.part beside "
+     "it. - is standard "
      "output; to it, to /dev/fd/N, to a FIFO or a device each line goes within a second.",
      CLI_GROUP_OUTPUT, CLI_TO_TEXT(report)},
     {"gallery", 0, "FILE", NULL, NULL, NULL, CLI_GROUP_OUTPUT, CLI_TO_NOTHING},
     {"placeholders", 0, NULL, NULL, NULL, NULL, CLI_GROUP_OUTPUT, CLI_TO_NOTHING},
-    {"help", 'h', NULL, NULL, "this page; --help explains every option", "This text. -h shows the options used most.",
-     CLI_GROUP_OUTPUT, CLI_TO_CONST(action, CLI_ACTION_HELP)},
+    {"help", 'h', NULL, NULL, "this page; --help explains every option",
+     "This text. -h shows the options used most.", CLI_GROUP_OUTPUT,
+     CLI_TO_CONST(action, CLI_ACTION_HELP)},
     {"version", 0, NULL, NULL, "print the version", "Print the version.", CLI_GROUP_OUTPUT,
      CLI_TO_CONST(action, CLI_ACTION_VERSION)},
 };
@@ -175,7 +218,8 @@ const size_t cli_n_options = sizeof(cli_options) / sizeof(cli_options[0]);
 const struct cli_option *cli_find_run_option(const char *name, size_t len)
 {
     for (size_t i = 0; i < cli_n_options; i++) {
-        if (strlen(cli_options[i].name) == len && memcmp(cli_options[i].name, name, len) == 0) return &cli_options[i];
+        if (strlen(cli_options[i].name) == len && memcmp(cli_options[i].name, name, len) == 0)
+            return &cli_options[i];
     }
     return NULL;
 }
@@ -191,7 +235,8 @@ size_t cli_options_of(enum cli_command command, const struct cli_option *out[CLI
     for (size_t i = 0; i < cli_n_bench_options && n < CLI_MAX_OPTIONS; i++)
         out[n++] = &cli_bench_options[i];
     for (size_t i = 0; i < cli_n_bench_shared && n < CLI_MAX_OPTIONS; i++) {
-        const struct cli_option *option = cli_find_run_option(cli_bench_shared[i], strlen(cli_bench_shared[i]));
+        const struct cli_option *option =
+            cli_find_run_option(cli_bench_shared[i], strlen(cli_bench_shared[i]));
         if (option) out[n++] = option;
     }
     return n;

@@ -7,7 +7,14 @@
 
 #include "cli/values.h"
 
-enum cli_group { CLI_GROUP_BENCH, CLI_GROUP_PICTURE, CLI_GROUP_FILES, CLI_GROUP_RUN, CLI_GROUP_OUTPUT, CLI_N_GROUPS };
+enum cli_group {
+    CLI_GROUP_BENCH,
+    CLI_GROUP_PICTURE,
+    CLI_GROUP_FILES,
+    CLI_GROUP_RUN,
+    CLI_GROUP_OUTPUT,
+    CLI_N_GROUPS
+};
 
 /* One option of SPEC section 1. */
 struct cli_option {
@@ -16,7 +23,7 @@ struct cli_option {
     const char *value;   /* what the help calls its value; NULL: a flag */
     const char *allowed; /* what a value may be: "a number from 1 to 100" */
     const char *brief;   /* one short line; NULL: not among the options used most */
-    const char *help;    /* what --help explains, default and unit included; NULL: it stays hidden */
+    const char *help; /* what --help explains, default and unit included; NULL: it stays hidden */
     enum cli_group group;
     struct cli_target to;
 };

@@ -21,13 +21,14 @@ static enum thumbs_code no_memory(struct th_bytes *message)
 }
 
 /* "--jobs=0: must be a number from 1 to 1024" */
-static enum thumbs_code refuse(const struct cli_option *option, const char *value, const struct cli_problem *problem,
-                               struct th_bytes *message)
+static enum thumbs_code refuse(const struct cli_option *option, const char *value,
+                               const struct cli_problem *problem, struct th_bytes *message)
 {
     if (problem->no_memory) return no_memory(message);
     th_bytes_addf(message, "--%s=", option->name);
     if (problem->not_built) {
-        if (problem->part) th_bytes_add(message, problem->part, problem->part_len); /* a word of ours */
+        if (problem->part)
+            th_bytes_add(message, problem->part, problem->part_len); /* a word of ours */
         th_bytes_adds(message, " is not built yet in this version");
         return THUMBS_USAGE;
     }
@@ -80,7 +81,8 @@ struct vocabulary {
 };
 
 /* The option that was probably meant, or NULL. */
-static const struct cli_option *nearest(const struct vocabulary *known, const char *name, size_t len)
+static const struct cli_option *nearest(const struct vocabulary *known, const char *name,
+                                        size_t len)
 {
     const struct cli_option *best = NULL;
     size_t best_distance = 3; /* two slips of the finger at most */
@@ -102,8 +104,8 @@ static const struct cli_option *nearest(const struct vocabulary *known, const ch
     return best;
 }
 
-static enum thumbs_code refuse_unknown(const struct vocabulary *known, const char *word, const char *name, size_t len,
-                                       struct th_bytes *message)
+static enum thumbs_code refuse_unknown(const struct vocabulary *known, const char *word,
+                                       const char *name, size_t len, struct th_bytes *message)
 {
     const struct cli_option *meant = nearest(known, name, len);
     th_bytes_adds(message, "unknown option ");
@@ -123,7 +125,8 @@ struct parser {
     struct th_bytes *message;
 };
 
-static const struct cli_option *find_long(const struct vocabulary *known, const char *name, size_t len)
+static const struct cli_option *find_long(const struct vocabulary *known, const char *name,
+                                          size_t len)
 {
     for (size_t i = 0; i < known->n; i++) {
         const struct cli_option *option = known->options[i];
@@ -141,7 +144,8 @@ static const struct cli_option *find_short(const struct vocabulary *known, char 
 }
 
 /* A word that is none of the command's: an option of a run, or none at all. */
-static enum thumbs_code refuse_foreign(const struct parser *parser, const char *word, const char *name, size_t len)
+static enum thumbs_code refuse_foreign(const struct parser *parser, const char *word,
+                                       const char *name, size_t len)
 {
     if (parser->settings->command == CLI_COMMAND_BENCH && cli_find_run_option(name, len)) {
         const struct cli_option *meant = nearest(&parser->known, name, len);
@@ -153,7 +157,8 @@ static enum thumbs_code refuse_foreign(const struct parser *parser, const char *
 }
 
 /* value: what stood with the option, or NULL; then the next word is it. */
-static enum thumbs_code take_value(struct parser *parser, const struct cli_option *option, const char *value)
+static enum thumbs_code take_value(struct parser *parser, const struct cli_option *option,
+                                   const char *value)
 {
     struct cli_problem problem = {0};
     if (!value && parser->i_word < parser->argc) value = parser->argv[parser->i_word++];
@@ -199,7 +204,8 @@ static enum thumbs_code parse_short(struct parser *parser, const char *word)
         enum thumbs_code code;
         if (!option) {
             /* A single dash before a long name is common enough to look for. */
-            code = refuse_unknown(&parser->known, word, word + 1, strcspn(word + 1, "="), parser->message);
+            code = refuse_unknown(&parser->known, word, word + 1, strcspn(word + 1, "="),
+                                  parser->message);
             if (word[2]) {
                 th_bytes_adds(parser->message, " (no option is called -");
                 th_report_add_name(parser->message, (const char[]){*letter, '\0'}, true);
@@ -256,7 +262,8 @@ static enum thumbs_code check_bench(const struct cli_settings *settings, struct 
 static enum thumbs_code check(struct cli_settings *settings, struct th_bytes *message)
 {
     if (settings->quiet && settings->verbose) {
-        th_bytes_adds(message, "--quiet and --verbose exclude each other: only one of them is allowed");
+        th_bytes_adds(message,
+                      "--quiet and --verbose exclude each other: only one of them is allowed");
     } else if (settings->options.files_from && settings->n_operands == 0) {
         th_bytes_adds(message, "DEST is missing");
     } else if (settings->options.files_from && settings->n_operands > 2) {
@@ -270,21 +277,23 @@ static enum thumbs_code check(struct cli_settings *settings, struct th_bytes *me
     }
     for (size_t i = 0; i < settings->n_operands && message->len == 0; i++) {
         if (!*settings->operands[i])
-            th_bytes_addf(message, "%s is an empty name", i + 1 < settings->n_operands ? "a SOURCE" : "DEST");
+            th_bytes_addf(message, "%s is an empty name",
+                          i + 1 < settings->n_operands ? "a SOURCE" : "DEST");
     }
     return message->len == 0 ? THUMBS_OK : THUMBS_USAGE;
 }
 
 static struct th_bench_config bench_defaults(void)
 {
-    return (struct th_bench_config){.n_runs = 5,
-                                    .modes = {THUMBS_MODE_SYNC, THUMBS_MODE_THREADS, THUMBS_MODE_PROCESSES},
-                                    .n_modes = 3,
-                                    .ios = {THUMBS_IO_THREADS, THUMBS_IO_URING},
-                                    .n_ios = 2,
-                                    .n_io_jobs = 1,
-                                    .jobs = {thumbs_cpus_usable()},
-                                    .n_jobs = 1};
+    return (struct th_bench_config){
+        .n_runs = 5,
+        .modes = {THUMBS_MODE_SYNC, THUMBS_MODE_THREADS, THUMBS_MODE_PROCESSES},
+        .n_modes = 3,
+        .ios = {THUMBS_IO_THREADS, THUMBS_IO_URING},
+        .n_ios = 2,
+        .n_io_jobs = 1,
+        .jobs = {thumbs_cpus_usable()},
+        .n_jobs = 1};
 }
 
 /* Put what was collected where it is used. */
@@ -306,9 +315,11 @@ static void settle(struct cli_settings *settings)
     settings->n_sources = 1;
 }
 
-enum thumbs_code cli_parse(int argc, char *const *argv, struct cli_settings *settings, struct th_bytes *message)
+enum thumbs_code cli_parse(int argc, char *const *argv, struct cli_settings *settings,
+                           struct th_bytes *message)
 {
-    struct parser parser = {.argc = argc, .argv = argv, .i_word = 1, .settings = settings, .message = message};
+    struct parser parser = {
+        .argc = argc, .argv = argv, .i_word = 1, .settings = settings, .message = message};
     enum thumbs_code code;
     *settings = (struct cli_settings){0};
     thumbs_options_init(&settings->options);
@@ -329,7 +340,8 @@ enum thumbs_code cli_parse(int argc, char *const *argv, struct cli_settings *set
     parser.known.n = cli_options_of(settings->command, parser.known.options);
     code = parse_words(&parser);
     if (code == THUMBS_OK && settings->action == CLI_ACTION_RUN)
-        code = settings->command == CLI_COMMAND_BENCH ? check_bench(settings, message) : check(settings, message);
+        code = settings->command == CLI_COMMAND_BENCH ? check_bench(settings, message)
+                                                      : check(settings, message);
     if (code == THUMBS_OK && settings->action == CLI_ACTION_RUN) settle(settings);
     return th_bytes_failed(message) ? no_memory(message) : code;
 }

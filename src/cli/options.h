@@ -10,7 +10,8 @@
 
 /* Parse. USAGE: *message holds one clause without a newline (values in it are fit for a terminal);
  * MEMORY. *settings is to be finished in any case. */
-enum thumbs_code cli_parse(int argc, char *const *argv, struct cli_settings *settings, struct th_bytes *message);
+enum thumbs_code cli_parse(int argc, char *const *argv, struct cli_settings *settings,
+                           struct th_bytes *message);
 void cli_settings_finish(struct cli_settings *settings); /* zeroed is fine */
 
 /* The help, at most 80 columns: the options used most on one screen, or all of them explained.

@@ -47,8 +47,8 @@ static enum thumbs_code plan_report(struct cli_output *output)
     const struct cli_settings *settings = output->settings;
     struct thumbs_error err = {0};
     if (!settings->report) return THUMBS_OK;
-    const enum thumbs_code code =
-        th_outfile_plan(&output->file, settings->report, "report", th_report_is_json, &output->guard, &err);
+    const enum thumbs_code code = th_outfile_plan(&output->file, settings->report, "report",
+                                                  th_report_is_json, &output->guard, &err);
     if (code != THUMBS_OK) complain_of_report(output, err.message);
     return code;
 }
@@ -90,7 +90,8 @@ enum thumbs_code cli_output_open(struct cli_output *output)
 
 bool cli_output_is_on_terminal(const struct cli_output *output)
 {
-    return (output->has_listing && output->escape) || (output->has_report && isatty(output->file.fd));
+    return (output->has_listing && output->escape) ||
+           (output->has_report && isatty(output->file.fd));
 }
 
 void cli_output_add(struct cli_output *output, const struct thumbs_event *event)
@@ -108,7 +109,8 @@ void cli_output_add(struct cli_output *output, const struct thumbs_event *event)
     th_bytes_finish(&line);
 }
 
-static void close_report(struct cli_output *output, const struct thumbs_totals *totals, int interrupted_by_signal)
+static void close_report(struct cli_output *output, const struct thumbs_totals *totals,
+                         int interrupted_by_signal)
 {
     struct thumbs_error err = {0};
     struct th_bytes line = {0};
@@ -117,12 +119,15 @@ static void close_report(struct cli_output *output, const struct thumbs_totals *
     th_bytes_finish(&line);
     output->has_report = false;
     /* Half a report is none. */
-    if (cli_lines_finish(&output->report) != 0 || th_outfile_commit(&output->file, &err) == THUMBS_OK) return;
+    if (cli_lines_finish(&output->report) != 0 ||
+        th_outfile_commit(&output->file, &err) == THUMBS_OK)
+        return;
     complain_of_report(output, err.message);
     output->on_broken(output->user);
 }
 
-void cli_output_close(struct cli_output *output, const struct thumbs_totals *totals, int interrupted_by_signal)
+void cli_output_close(struct cli_output *output, const struct thumbs_totals *totals,
+                      int interrupted_by_signal)
 {
     if (output->has_report) close_report(output, totals, interrupted_by_signal);
     if (output->has_listing) cli_lines_finish(&output->listing);

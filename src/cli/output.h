@@ -36,7 +36,8 @@ bool cli_output_is_on_terminal(const struct cli_output *output);
 /* Any thread. */
 void cli_output_add(struct cli_output *output, const struct thumbs_event *event);
 /* The last lines; the report appears under its name, unless it could not be written. */
-void cli_output_close(struct cli_output *output, const struct thumbs_totals *totals, int interrupted_by_signal);
+void cli_output_close(struct cli_output *output, const struct thumbs_totals *totals,
+                      int interrupted_by_signal);
 void cli_output_finish(struct cli_output *output);
 
 #endif

@@ -88,7 +88,8 @@ static void on_second_signal(void *user, int signal_number)
     (void)signal_number;
     /* Leave the prompt of the shell a line of its own. No lock: whoever holds it may be what
      * hangs. */
-    if (s->bar && th_progress_is_in_foreground(STDERR_FILENO) && write(STDERR_FILENO, "\n", 1) < 0) return;
+    if (s->bar && th_progress_is_in_foreground(STDERR_FILENO) && write(STDERR_FILENO, "\n", 1) < 0)
+        return;
 }
 
 static void on_ask(void *user)
@@ -104,7 +105,8 @@ static void on_watch(void *user, const struct th_bytes *text)
     pthread_mutex_lock(&s->lock);
     struct th_progress *progress = s->progress;
     pthread_mutex_unlock(&s->lock);
-    th_progress_print(progress, STDERR_FILENO, text->data, text->len); /* it goes only after the watch */
+    th_progress_print(progress, STDERR_FILENO, text->data,
+                      text->len); /* it goes only after the watch */
 }
 
 static void on_broken(void *user)
@@ -140,7 +142,8 @@ static void report_event(struct session *s, const struct thumbs_event *event, st
     const struct cli_settings *settings = s->settings;
     const bool unwelcome = event->status == THUMBS_STATUS_SKIPPED && event->named;
     if (settings->quiet && event->status != THUMBS_STATUS_FAILED && !unwelcome) return;
-    th_report_event_text(line, event, settings->verbose ? TH_TEXT_VERBOSE : TH_TEXT_PROBLEM, s->escape);
+    th_report_event_text(line, event, settings->verbose ? TH_TEXT_VERBOSE : TH_TEXT_PROBLEM,
+                         s->escape);
     print(s, line);
 }
 
@@ -165,7 +168,8 @@ static void read_totals(void *user, struct thumbs_totals *out)
 static bool may_show_progress(const struct cli_settings *settings)
 {
     if (settings->progress == CLI_PROGRESS_ALWAYS) return true;
-    return settings->progress == CLI_PROGRESS_AUTO && !settings->quiet && is_terminal(STDERR_FILENO);
+    return settings->progress == CLI_PROGRESS_AUTO && !settings->quiet &&
+           is_terminal(STDERR_FILENO);
 }
 
 static void start_progress(struct session *s)
@@ -173,7 +177,8 @@ static void start_progress(struct session *s)
     const bool terminal = is_terminal(STDERR_FILENO);
     struct thumbs_error err = {0};
     const bool torn = cli_output_is_on_terminal(&s->output);
-    if (!may_show_progress(s->settings) || (s->settings->progress == CLI_PROGRESS_AUTO && torn)) return;
+    if (!may_show_progress(s->settings) || (s->settings->progress == CLI_PROGRESS_AUTO && torn))
+        return;
     /* A run without its display is better than none. */
     struct th_progress *progress = NULL;
     if (th_progress_create(STDERR_FILENO, terminal, read_totals, s, &progress, &err) != THUMBS_OK) {
@@ -210,7 +215,8 @@ static enum thumbs_code create_batch(struct session *s, struct thumbs_error *err
     enum thumbs_code code;
     options.count_ahead = may_show_progress(settings);
     options.worker_program = cli_self_program(); /* this program, also where it is not installed */
-    code = thumbs_batch_create(&options, settings->sources, settings->n_sources, settings->dest, &batch, err);
+    code = thumbs_batch_create(&options, settings->sources, settings->n_sources, settings->dest,
+                               &batch, err);
     if (code != THUMBS_OK) {
         err->code = code;
         return code;
@@ -224,7 +230,8 @@ static enum thumbs_code create_batch(struct session *s, struct thumbs_error *err
 }
 
 /* Why a run that ended ended early, before the summary. */
-static void explain(struct session *s, enum thumbs_code code, const struct thumbs_error *err, int signal_number)
+static void explain(struct session *s, enum thumbs_code code, const struct thumbs_error *err,
+                    int signal_number)
 {
     struct th_bytes why = {0};
     if (code != THUMBS_OK && code != THUMBS_STOPPED) {
@@ -257,7 +264,8 @@ static const char *describe_sandbox(struct session *s)
     return how;
 }
 
-static int exit_status(struct session *s, enum thumbs_code code, const struct thumbs_totals *totals, int signal_number)
+static int exit_status(struct session *s, enum thumbs_code code, const struct thumbs_totals *totals,
+                       int signal_number)
 {
     if (is_broken(s)) return CLI_EXIT_ABORTED;
     if (code == THUMBS_USAGE) return CLI_EXIT_USAGE;
@@ -266,7 +274,8 @@ static int exit_status(struct session *s, enum thumbs_code code, const struct th
     /* Stopped, but neither by a signal nor by --fail-fast: then something was left undone that
      * nobody asked for. */
     if (code == THUMBS_STOPPED && !s->settings->options.fail_fast) return CLI_EXIT_ABORTED;
-    const bool all_well = totals->by_status[THUMBS_STATUS_FAILED] == 0 && totals->named_skipped == 0;
+    const bool all_well =
+        totals->by_status[THUMBS_STATUS_FAILED] == 0 && totals->named_skipped == 0;
     return all_well ? CLI_EXIT_OK : CLI_EXIT_FAILED;
 }
 
@@ -286,7 +295,8 @@ static int run(struct session *s)
 
     code = cli_output_open(&s->output);
     if (code != THUMBS_OK) return refused(code);
-    if (thumbs_batch_note(s->batch) && !s->settings->quiet) complain(s, "note", thumbs_batch_note(s->batch));
+    if (thumbs_batch_note(s->batch) && !s->settings->quiet)
+        complain(s, "note", thumbs_batch_note(s->batch));
     start_progress(s);
     cli_watch_set_step(&s->watch, NULL);
     code = thumbs_batch_run(s->batch, on_event, s, &err);
@@ -302,7 +312,8 @@ static int run(struct session *s)
     explain(s, code, &err, signal_number);
     const char *sandbox = describe_sandbox(s);
     if (!s->settings->quiet) {
-        th_report_summary_text(&line, &totals, s->settings->verbose, sandbox, s->settings->options.dry_run);
+        th_report_summary_text(&line, &totals, s->settings->verbose, sandbox,
+                               s->settings->options.dry_run);
         print(s, &line);
     }
     th_bytes_finish(&line);
@@ -343,10 +354,12 @@ static int plan(struct session *s)
 
 int cli_session_run(const struct cli_settings *settings)
 {
-    struct session s = {.settings = settings, .escape = isatty(STDERR_FILENO), .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct session s = {
+        .settings = settings, .escape = isatty(STDERR_FILENO), .lock = PTHREAD_MUTEX_INITIALIZER};
     struct thumbs_error err = {0};
 
-    s.output = (struct cli_output){.settings = settings, .complain = on_complaint, .on_broken = on_broken, .user = &s};
+    s.output = (struct cli_output){
+        .settings = settings, .complain = on_complaint, .on_broken = on_broken, .user = &s};
     int status = plan(&s);
     if (status != CLI_EXIT_OK) {
         cli_output_finish(&s.output);

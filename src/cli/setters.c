@@ -73,7 +73,8 @@ static void list_formats(struct cli_word words[THUMBS_N_FORMATS + 1])
     for (unsigned f = THUMBS_FORMAT_NONE + 1; f < THUMBS_N_FORMATS; f++) {
         enum thumbs_format format = (enum thumbs_format)f;
         bool built = thumbs_format_is_output(format);
-        if (built || f < THUMBS_FORMAT_KEEP) words[n++] = (struct cli_word){thumbs_format_name(format), f, built};
+        if (built || f < THUMBS_FORMAT_KEEP)
+            words[n++] = (struct cli_word){thumbs_format_name(format), f, built};
     }
     words[n] = (struct cli_word){0};
 }
@@ -81,7 +82,8 @@ static void list_formats(struct cli_word words[THUMBS_N_FORMATS + 1])
 bool cli_set_format(struct cli_settings *settings, const char *value, struct cli_problem *problem)
 {
     struct cli_word words[THUMBS_N_FORMATS + 1];
-    const struct cli_list list = {.words = words, .most = THUMBS_MAX_FORMATS, .twice = "a format is given twice"};
+    const struct cli_list list = {
+        .words = words, .most = THUMBS_MAX_FORMATS, .twice = "a format is given twice"};
     size_t n;
     list_formats(words);
     if (!cli_read_list(&list, value, settings->options.image.formats, &n, problem)) return false;
@@ -91,7 +93,8 @@ bool cli_set_format(struct cli_settings *settings, const char *value, struct cli
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-static bool add_glob(struct cli_settings *settings, char sign, const char *glob, struct cli_problem *problem)
+static bool add_glob(struct cli_settings *settings, char sign, const char *glob,
+                     struct cli_problem *problem)
 {
     const size_t len = strlen(glob);
     char **globs;

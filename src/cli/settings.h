@@ -35,12 +35,14 @@ struct cli_settings {
 struct cli_problem {
     bool not_built; /* SPEC knows this value, this version does not */
     bool no_memory;
-    const char *part; /* not_built: the item of a list that is meant, part_len bytes; NULL: the whole value */
+    const char *part; /* not_built: the item of a list that is meant, part_len bytes; NULL: the
+                         whole value */
     size_t part_len;
     const char *why; /* a clause to say instead of what is allowed */
 };
 
 /* Take a value into the settings; false and *problem if it is no good. */
-typedef bool cli_set_fn(struct cli_settings *settings, const char *value, struct cli_problem *problem);
+typedef bool cli_set_fn(struct cli_settings *settings, const char *value,
+                        struct cli_problem *problem);
 
 #endif

@@ -70,19 +70,24 @@ enum thumbs_code cli_signals_init(struct cli_signals *signals, struct thumbs_err
     signals->int_ignored = is_ignored(SIGINT);
     fill_set(&set);
     sigaction(SIGPIPE, &ignore, NULL);
-    sigaction(SIGUSR1, &ignore, NULL); /* blocked, it comes all the same; the fork server inherits this */
-    sigaction(SIGTTOU, &ignore, NULL); /* a word from the background does not stop it ("stty tostop") */
+    sigaction(SIGUSR1, &ignore,
+              NULL); /* blocked, it comes all the same; the fork server inherits this */
+    sigaction(SIGTTOU, &ignore,
+              NULL); /* a word from the background does not stop it ("stty tostop") */
     sigaction(SIGXFSZ, &ignore, NULL); /* past ulimit -f a write then fails instead of killing */
     failed = pthread_sigmask(SIG_BLOCK, &set, NULL);
-    if (failed) return th_error_os(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, failed, "cannot block signals");
+    if (failed)
+        return th_error_os(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, failed, "cannot block signals");
     /* Close-on-exec, and read only when poll() says so. */
     signals->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     signals->stop_fd = eventfd(0, EFD_CLOEXEC);
     if (signals->signal_fd < 0 || signals->stop_fd < 0)
-        return th_error_os(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, errno, "cannot listen for signals");
+        return th_error_os(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, errno,
+                           "cannot listen for signals");
     failed = th_thread_start(&signals->thread, signal_loop, signals);
     if (failed)
-        return th_error_os(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, failed, "cannot start the thread for signals");
+        return th_error_os(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, failed,
+                           "cannot start the thread for signals");
     signals->started = true;
     return THUMBS_OK;
 }

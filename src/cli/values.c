@@ -8,7 +8,8 @@ const struct cli_word cli_mode_words[] = {{"processes", THUMBS_MODE_PROCESSES, t
                                           {"threads", THUMBS_MODE_THREADS, true},
                                           {"sync", THUMBS_MODE_SYNC, true},
                                           {0}};
-const struct cli_word cli_io_words[] = {{"threads", THUMBS_IO_THREADS, true}, {"uring", THUMBS_IO_URING, true}, {0}};
+const struct cli_word cli_io_words[] = {
+    {"threads", THUMBS_IO_THREADS, true}, {"uring", THUMBS_IO_URING, true}, {0}};
 
 /* ---- words and numbers ----------------------------------------------------------------------- */
 
@@ -112,7 +113,8 @@ bool cli_target_set(const struct cli_target *to, struct cli_settings *settings, 
     case CLI_WORD:
         return find_word(to->words, value, strlen(value), field, problem);
     case CLI_LIST:
-        return cli_read_list(to->list, value, field, (size_t *)((char *)settings + to->count_offset), problem);
+        return cli_read_list(to->list, value, field,
+                             (size_t *)((char *)settings + to->count_offset), problem);
     case CLI_FUNCTION:
         return to->set(settings, value, problem);
     }

@@ -39,7 +39,8 @@ enum cli_kind {
 
 struct cli_target {
     enum cli_kind kind;
-    size_t offset, count_offset; /* of the field in struct cli_settings, and of the number of a list */
+    size_t offset,
+        count_offset; /* of the field in struct cli_settings, and of the number of a list */
     uint64_t min, max;
     const struct cli_word *words;
     const struct cli_list *list;
@@ -49,47 +50,49 @@ struct cli_target {
 /* Targets, for the last member of a row of the table. Each names a field of struct cli_settings,
  * and does not compile where that has another type than the option writes. Enums count as
  * unsigned. */
-#define CLI_AT(type, field)                                                                                            \
-    (offsetof(struct cli_settings, field) + 0 * sizeof(_Generic(((struct cli_settings *)0)->field, type : 0)))
-#define CLI_TO_NOTHING                                                                                                 \
-    {                                                                                                                  \
-        .kind = CLI_NOT_BUILT                                                                                          \
+#define CLI_AT(type, field)                                                                        \
+    (offsetof(struct cli_settings, field) +                                                        \
+     0 * sizeof(_Generic(((struct cli_settings *)0)->field, type : 0)))
+#define CLI_TO_NOTHING                                                                             \
+    {                                                                                              \
+        .kind = CLI_NOT_BUILT                                                                      \
     }
-#define CLI_TO_FLAG(field)                                                                                             \
-    {                                                                                                                  \
-        .kind = CLI_FLAG, .offset = CLI_AT(bool, field)                                                                \
+#define CLI_TO_FLAG(field)                                                                         \
+    {                                                                                              \
+        .kind = CLI_FLAG, .offset = CLI_AT(bool, field)                                            \
     }
-#define CLI_TO_CONST(field, n)                                                                                         \
-    {                                                                                                                  \
-        .kind = CLI_CONSTANT, .offset = CLI_AT(unsigned, field), .min = (n)                                            \
+#define CLI_TO_CONST(field, n)                                                                     \
+    {                                                                                              \
+        .kind = CLI_CONSTANT, .offset = CLI_AT(unsigned, field), .min = (n)                        \
     }
-#define CLI_TO_NUMBER(field, least, most)                                                                              \
-    {                                                                                                                  \
-        .kind = CLI_NUMBER, .offset = CLI_AT(unsigned, field), .min = (least), .max = (most)                           \
+#define CLI_TO_NUMBER(field, least, most)                                                          \
+    {                                                                                              \
+        .kind = CLI_NUMBER, .offset = CLI_AT(unsigned, field), .min = (least), .max = (most)       \
     }
-#define CLI_TO_NUMBER64(field)                                                                                         \
-    {                                                                                                                  \
-        .kind = CLI_NUMBER64, .offset = CLI_AT(uint64_t, field), .min = 1, .max = UINT64_MAX                           \
+#define CLI_TO_NUMBER64(field)                                                                     \
+    {                                                                                              \
+        .kind = CLI_NUMBER64, .offset = CLI_AT(uint64_t, field), .min = 1, .max = UINT64_MAX       \
     }
-#define CLI_TO_BYTES(field)                                                                                            \
-    {                                                                                                                  \
-        .kind = CLI_BYTES, .offset = CLI_AT(uint64_t, field), .min = 1, .max = UINT64_MAX                              \
+#define CLI_TO_BYTES(field)                                                                        \
+    {                                                                                              \
+        .kind = CLI_BYTES, .offset = CLI_AT(uint64_t, field), .min = 1, .max = UINT64_MAX          \
     }
-#define CLI_TO_TEXT(field)                                                                                             \
-    {                                                                                                                  \
-        .kind = CLI_TEXT, .offset = CLI_AT(const char *, field)                                                        \
+#define CLI_TO_TEXT(field)                                                                         \
+    {                                                                                              \
+        .kind = CLI_TEXT, .offset = CLI_AT(const char *, field)                                    \
     }
-#define CLI_TO_WORD(field, known)                                                                                      \
-    {                                                                                                                  \
-        .kind = CLI_WORD, .offset = CLI_AT(unsigned, field), .words = (known)                                          \
+#define CLI_TO_WORD(field, known)                                                                  \
+    {                                                                                              \
+        .kind = CLI_WORD, .offset = CLI_AT(unsigned, field), .words = (known)                      \
     }
-#define CLI_TO_LIST(field, count, of)                                                                                  \
-    {                                                                                                                  \
-        .kind = CLI_LIST, .offset = CLI_AT(unsigned *, field), .count_offset = CLI_AT(size_t, count), .list = (of)     \
+#define CLI_TO_LIST(field, count, of)                                                              \
+    {                                                                                              \
+        .kind = CLI_LIST, .offset = CLI_AT(unsigned *, field),                                     \
+        .count_offset = CLI_AT(size_t, count), .list = (of)                                        \
     }
-#define CLI_TO(function)                                                                                               \
-    {                                                                                                                  \
-        .kind = CLI_FUNCTION, .set = (function)                                                                        \
+#define CLI_TO(function)                                                                           \
+    {                                                                                              \
+        .kind = CLI_FUNCTION, .set = (function)                                                    \
     }
 
 /* Put a value (NULL for a flag) into the settings; false and *problem if it is no good. */

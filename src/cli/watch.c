@@ -50,8 +50,8 @@ static void add_batch(struct th_bytes *text, struct thumbs_batch *batch, bool es
         n_all = thumbs_batch_waiting(batch, MOST_LINES, add_waiting, &listing);
     }
     if (listing.n == 0)
-        th_bytes_adds(text,
-                      "thumbs:   no source: workers are being started or ended, or a folder of DEST is finished\n");
+        th_bytes_adds(text, "thumbs:   no source: workers are being started or ended, or a folder "
+                            "of DEST is finished\n");
     else if (n_all > listing.n)
         th_bytes_addf(text, "thumbs:   and %zu more%s\n", n_all - listing.n,
                       listing.came_to_queues ? " that wait for their turn" : "");
@@ -59,7 +59,8 @@ static void add_batch(struct th_bytes *text, struct thumbs_batch *batch, bool es
 }
 
 /* still_ns: for how long nothing has moved; 0: that is not why it is said. */
-static void say(struct cli_watch *w, struct thumbs_batch *batch, const char *step, uint64_t still_ns)
+static void say(struct cli_watch *w, struct thumbs_batch *batch, const char *step,
+                uint64_t still_ns)
 {
     struct th_bytes text = {0};
     const double still_seconds = (double)still_ns / 1e9;
@@ -176,7 +177,8 @@ enum thumbs_code cli_watch_init(struct cli_watch *w, const char *step, struct th
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     w->has_thread = failed == 0;
     if (w->has_thread) return THUMBS_OK;
-    return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, failed, "cannot start the thread that watches the run");
+    return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, failed,
+                       "cannot start the thread that watches the run");
 }
 
 void cli_watch_set_batch(struct cli_watch *w, struct thumbs_batch *batch)

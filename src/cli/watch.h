@@ -33,7 +33,8 @@ struct cli_watch {
 /* Set what is not private first. The thread takes no signals, so this may come before
  * cli_signals_init(). MEMORY where it cannot be started: nobody watches then, the calls below still
  * may be made. */
-enum thumbs_code cli_watch_init(struct cli_watch *watch, const char *step, struct thumbs_error *err);
+enum thumbs_code cli_watch_init(struct cli_watch *watch, const char *step,
+                                struct thumbs_error *err);
 /* The batch that is watched from now on, until cli_watch_stop(). */
 void cli_watch_set_batch(struct cli_watch *watch, struct thumbs_batch *batch);
 /* What is done from now on, one English clause that must stay; NULL: the batch runs. */

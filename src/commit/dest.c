@@ -53,8 +53,8 @@ void th_dest_sweep(struct th_dest *dest, int folder_fd, const char *path, size_t
     if (!dest->dry_run) th_run_lock_sweep_once(&dest->run, folder_fd, path, len);
 }
 
-enum thumbs_code th_dest_write_error(const struct th_dest *dest, struct thumbs_error *err, int os_errno,
-                                     const char *what)
+enum thumbs_code th_dest_write_error(const struct th_dest *dest, struct thumbs_error *err,
+                                     int os_errno, const char *what)
 {
     return th_open_write_error(err, dest->fd, os_errno, what);
 }
@@ -119,13 +119,16 @@ enum th_layout th_dest_other_layout(const struct th_dest *dest)
     return dest->other_layout;
 }
 
-enum thumbs_code th_dest_create(const struct th_dest_options *options, struct th_dest **out, struct thumbs_error *err)
+enum thumbs_code th_dest_create(const struct th_dest_options *options, struct th_dest **out,
+                                struct thumbs_error *err)
 {
     /* Errors are built here even if the caller does not want them: the code is among them. */
     struct thumbs_error ignored = {0};
     if (!err) err = &ignored;
     struct th_dest *dest = th_calloc(1, sizeof *dest);
-    if (!dest) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WRITE, "no memory for the output folder");
+    if (!dest)
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WRITE,
+                            "no memory for the output folder");
     dest->fd = -1;
     dest->dry_run = options->dry_run;
     dest->overwrite = options->overwrite;
@@ -138,7 +141,8 @@ enum thumbs_code th_dest_create(const struct th_dest_options *options, struct th
     if (dest->fd >= 0) {
         struct stat st;
         if (fstat(dest->fd, &st) < 0) {
-            code = th_error_os(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE, errno, "cannot look at the output folder");
+            code = th_error_os(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE, errno,
+                               "cannot look at the output folder");
             goto out;
         }
         dest->dev = st.st_dev;
@@ -184,8 +188,9 @@ static bool is_gone(const struct th_dest *dest)
  * one output. */
 static bool may_strike_all(int os_errno)
 {
-    static const int such[] = {EIO,       ENXIO,       ENODEV,       EROFS,     ESTALE,    ENOTCONN, ECONNRESET,
-                               EHOSTDOWN, ENETUNREACH, EHOSTUNREACH, ETIMEDOUT, EREMOTEIO, ENOLINK};
+    static const int such[] = {EIO,       ENXIO,      ENODEV,    EROFS,       ESTALE,
+                               ENOTCONN,  ECONNRESET, EHOSTDOWN, ENETUNREACH, EHOSTUNREACH,
+                               ETIMEDOUT, EREMOTEIO,  ENOLINK};
     bool is = false;
     for (size_t i = 0; i < sizeof such / sizeof *such; i++)
         is |= such[i] == os_errno;

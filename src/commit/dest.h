@@ -34,7 +34,8 @@ struct th_dest_options {
 };
 /* Open DEST (make it and its parents where missing), check that it can be written, take the lock of
  * this run (run_lock.h). */
-enum thumbs_code th_dest_create(const struct th_dest_options *options, struct th_dest **out, struct thumbs_error *err);
+enum thumbs_code th_dest_create(const struct th_dest_options *options, struct th_dest **out,
+                                struct thumbs_error *err);
 void th_dest_destroy(struct th_dest *dest); /* NULL is fine; after all its output folders */
 /* Device and inode of DEST, so the walk does not enter it. False in a dry run where it is
  * missing. */

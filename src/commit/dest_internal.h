@@ -44,7 +44,7 @@ bool th_dest_has_other_runs(struct th_dest *dest);
 
 /* Describe a failed write below DEST: NO_SPACE with what is free, else NOT_WRITABLE. Returns the
  * code. */
-enum thumbs_code th_dest_write_error(const struct th_dest *dest, struct thumbs_error *err, int os_errno,
-                                     const char *what);
+enum thumbs_code th_dest_write_error(const struct th_dest *dest, struct thumbs_error *err,
+                                     int os_errno, const char *what);
 
 #endif

@@ -8,7 +8,8 @@
 
 #define LAYOUT_FILE "layout"
 
-static const char *const layout_words[] = {[TH_LAYOUT_ONE] = "one\n", [TH_LAYOUT_SEVERAL] = "several\n"};
+static const char *const layout_words[] = {
+    [TH_LAYOUT_ONE] = "one\n", [TH_LAYOUT_SEVERAL] = "several\n"};
 
 enum th_layout th_layout_read(int state)
 {
@@ -25,7 +26,8 @@ enum th_layout th_layout_read(int state)
 
 void th_layout_write(int state, enum th_layout layout)
 {
-    int fd = th_openat(state, LAYOUT_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    int fd =
+        th_openat(state, LAYOUT_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, 0666);
     if (fd < 0) return;
     (void)th_write_full(fd, layout_words[layout], strlen(layout_words[layout]));
     th_close(fd);

@@ -40,7 +40,8 @@ static bool is_webp(const uint8_t *data, size_t len)
 
 /* ---- making ---- */
 
-static void put_front(struct th_mark *out, const uint8_t *data, size_t head_len, const uint8_t *mark, size_t mark_len)
+static void put_front(struct th_mark *out, const uint8_t *data, size_t head_len,
+                      const uint8_t *mark, size_t mark_len)
 {
     memcpy(out->front, data, head_len);
     if (mark_len) memcpy(out->front + head_len, mark, mark_len);
@@ -52,7 +53,8 @@ static void put_front(struct th_mark *out, const uint8_t *data, size_t head_len,
 static void mark_jpeg(const uint8_t *data, size_t len, struct th_mark *out)
 {
     bool has_app0 = len > JPEG_HEAD && data[3] == 0xe0 && data[4] == 0 && data[5] == JPEG_HEAD - 4;
-    if (has_app0 || data[3] != 0xe0) put_front(out, data, has_app0 ? JPEG_HEAD : 2, jpeg_mark, LEN_OF(jpeg_mark));
+    if (has_app0 || data[3] != 0xe0)
+        put_front(out, data, has_app0 ? JPEG_HEAD : 2, jpeg_mark, LEN_OF(jpeg_mark));
 }
 
 static uint32_t get_le(const uint8_t *p)
@@ -112,7 +114,8 @@ static bool is_in_png(const uint8_t *data, size_t len)
 {
     for (size_t at = 8; len - at >= 12 && memcmp(data + at + 4, "IDAT", 4) != 0;) {
         if (is_at(data, len, at, png_mark, LEN_OF(png_mark))) return true;
-        size_t chunk = (size_t)data[at] << 24 | (size_t)data[at + 1] << 16 | (size_t)data[at + 2] << 8 | data[at + 3];
+        size_t chunk = (size_t)data[at] << 24 | (size_t)data[at + 1] << 16 |
+                       (size_t)data[at + 2] << 8 | data[at + 3];
         if (chunk > len || chunk + 12 > len - at) return false;
         at += chunk + 12;
     }

@@ -79,7 +79,8 @@ void th_manifest_finish(struct th_manifest *m)
 
 /* ---- rewriting ---- */
 
-static bool replace_file(const struct th_manifest *m, struct th_dest *dest, int made, const char *content, size_t len)
+static bool replace_file(const struct th_manifest *m, struct th_dest *dest, int made,
+                         const char *content, size_t len)
 {
     char temp[TH_TEMP_NAME_MAX];
     th_run_lock_temp_name(&dest->run, temp);
@@ -105,7 +106,8 @@ static bool is_fit(const struct th_manifest *m, struct th_dest *dest, int made)
         fit = n != (ssize_t)strlen(TH_MANIFEST_MAGIC_1) || strcmp(first, TH_MANIFEST_MAGIC_1) != 0;
         th_close(fd);
     }
-    bool is_shared = fstatat(made, m->file, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && st.st_nlink > 1;
+    bool is_shared = fstatat(made, m->file, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+                     st.st_nlink > 1;
     return fit && !(is_shared && m->data && !th_dest_has_other_runs(dest));
 }
 
@@ -138,8 +140,10 @@ static void set_file_lock(int fd, short type)
 /* After an append that failed half-way the next line must not run into its remains. */
 static bool write_lines(struct th_manifest *m, int fd, const char *lines, size_t len)
 {
-    bool torn = atomic_load_explicit(&m->torn, memory_order_relaxed) && atomic_exchange(&m->torn, false);
-    if ((!torn || th_write_full(fd, "\n", 1) == 0) && th_write_full(fd, lines, len) == 0) return true;
+    bool torn =
+        atomic_load_explicit(&m->torn, memory_order_relaxed) && atomic_exchange(&m->torn, false);
+    if ((!torn || th_write_full(fd, "\n", 1) == 0) && th_write_full(fd, lines, len) == 0)
+        return true;
     atomic_store(&m->torn, true);
     return false;
 }
@@ -147,7 +151,8 @@ static bool write_lines(struct th_manifest *m, int fd, const char *lines, size_t
 /* Open for appending and write the first lines, all before another thread sees the descriptor:
  * whoever writes into an empty file must write its header in the same write. Called with the lock
  * held. */
-static int open_and_write(struct th_manifest *m, struct th_dest *dest, const char *lines, size_t len)
+static int open_and_write(struct th_manifest *m, struct th_dest *dest, const char *lines,
+                          size_t len)
 {
     struct th_bytes first = {0};
     bool done = false;
@@ -170,7 +175,8 @@ out:
     return done ? fd : FD_GIVEN_UP;
 }
 
-static bool append_locked(struct th_manifest *m, struct th_dest *dest, const char *lines, size_t len)
+static bool append_locked(struct th_manifest *m, struct th_dest *dest, const char *lines,
+                          size_t len)
 {
     pthread_mutex_lock(&m->lock);
     int fd = atomic_load(&m->fd);
@@ -188,12 +194,14 @@ static bool append_locked(struct th_manifest *m, struct th_dest *dest, const cha
     return done;
 }
 
-bool th_manifest_append(struct th_manifest *m, struct th_dest *dest, bool known, const char *line, size_t len)
+bool th_manifest_append(struct th_manifest *m, struct th_dest *dest, bool known, const char *line,
+                        size_t len)
 {
     int fd = atomic_load_explicit(&m->fd, memory_order_acquire);
     if (m->foreign || fd == FD_GIVEN_UP) return false;
     atomic_fetch_add_explicit(known ? &m->n_old : &m->n_new, 1, memory_order_relaxed);
-    return fd >= 0 && !dest->remote ? write_lines(m, fd, line, len) : append_locked(m, dest, line, len);
+    return fd >= 0 && !dest->remote ? write_lines(m, fd, line, len)
+                                    : append_locked(m, dest, line, len);
 }
 
 void th_manifest_remove(struct th_manifest *m, struct th_dest *dest)
@@ -217,7 +225,8 @@ void th_manifest_compact(struct th_manifest *m, struct th_dest *dest)
     struct th_bytes content = {0};
     th_manifest_drop(m);
     load(m, dest);
-    int made = m->records.n > 0 && th_manifest_collect(m, &content) ? th_dest_open_made(dest, false) : -1;
+    int made =
+        m->records.n > 0 && th_manifest_collect(m, &content) ? th_dest_open_made(dest, false) : -1;
     if (made >= 0) {
         replace_file(m, dest, made, content.data, content.len);
         th_close(made);

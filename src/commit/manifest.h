@@ -22,7 +22,8 @@
 struct th_dest;
 
 #define TH_MANIFEST_RECIPES 16
-#define TH_MANIFEST_MAX     (INT32_C(1) << 30) /* bytes; some six million lines, and offsets fit 32 bits */
+#define TH_MANIFEST_MAX                                                                            \
+    (INT32_C(1) << 30) /* bytes; some six million lines, and offsets fit 32 bits */
 
 /* ---- a manifest in memory (manifest_index.c) ---- */
 
@@ -46,15 +47,16 @@ struct th_manifest {
     size_t len;
     struct th_manifest_table records; /* by name and key: the last line */
     struct th_manifest_table names;   /* by name: the last line of status 'm' */
-    struct th_manifest_table outputs; /* by word of an output: the last line of status 'm' with it */
+    struct th_manifest_table
+        outputs; /* by word of an output: the last line of status 'm' with it */
     uint64_t hash_seed;
     char recipes[TH_MANIFEST_RECIPES][20]; /* keys whose lines are kept; "" behind the last */
     size_t n_lines, n_live;                /* lines but the header; those that tell something */
     bool blanket;                          /* there are lines of TH_KEY_ANY */
     bool old;                              /* was of version 1: replaced before the first append */
-    bool foreign;                          /* belongs to another folder whose hash is the same: never written */
-    bool broken;                           /* no manifest at all: removed before the first append */
-    bool unread;                           /* there is, or may be, one that could not be read */
+    bool foreign; /* belongs to another folder whose hash is the same: never written */
+    bool broken;  /* no manifest at all: removed before the first append */
+    bool unread;  /* there is, or may be, one that could not be read */
 
     /* Appending. */
     pthread_mutex_t lock;       /* opening; and each append where DEST is remote */
@@ -71,11 +73,14 @@ void th_manifest_drop(struct th_manifest *m);
 
 /* What was loaded about `name` under this key; appends of this run are not seen. Never of status
  * 'f'. */
-bool th_manifest_find(const struct th_manifest *m, const char *name, const char *key, struct th_manifest_record *out);
+bool th_manifest_find(const struct th_manifest *m, const char *name, const char *key,
+                      struct th_manifest_record *out);
 /* The last that was made of `name`, under whatever key, even if it was forgotten since. */
-bool th_manifest_find_made(const struct th_manifest *m, const char *name, struct th_manifest_record *out);
+bool th_manifest_find_made(const struct th_manifest *m, const char *name,
+                           struct th_manifest_record *out);
 /* The record to which an output belongs, given as its word without the length. */
-bool th_manifest_find_owner(const struct th_manifest *m, const char *word, size_t len, struct th_manifest_record *out);
+bool th_manifest_find_owner(const struct th_manifest *m, const char *word, size_t len,
+                            struct th_manifest_record *out);
 /* Is this record still the last word about its name and key? */
 bool th_manifest_is_current(const struct th_manifest *m, const struct th_manifest_record *record);
 
@@ -92,7 +97,8 @@ void th_manifest_finish(struct th_manifest *m);
 
 /* Append a whole line (newline at the end) about a name and a key that were known or not. False if
  * it may not have been written. */
-bool th_manifest_append(struct th_manifest *m, struct th_dest *dest, bool known, const char *line, size_t len);
+bool th_manifest_append(struct th_manifest *m, struct th_dest *dest, bool known, const char *line,
+                        size_t len);
 /* Remove the file: what cannot be corrected must not be believed. Best effort. */
 void th_manifest_remove(struct th_manifest *m, struct th_dest *dest);
 

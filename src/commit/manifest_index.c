@@ -56,7 +56,8 @@ static bool lists(const struct th_manifest_record *record, const char *word, siz
     size_t rest_len = record->outputs_len, one_len, name_len;
     uint64_t ignored;
     while (th_manifest_next_word(&rest, &rest_len, &one, &one_len)) {
-        if (th_manifest_read_output(one, one_len, &ignored, &name, &name_len) && is_text(name, name_len, word, len))
+        if (th_manifest_read_output(one, one_len, &ignored, &name, &name_len) &&
+            is_text(name, name_len, word, len))
             return true;
     }
     return false;
@@ -71,29 +72,32 @@ static bool is_wanted(const struct th_manifest *m, size_t offset, const struct w
 }
 
 /* The slot of what is wanted, or the free one where it belongs. A table is never full. */
-static struct th_manifest_slot *slot_of(const struct th_manifest *m, const struct th_manifest_table *table,
+static struct th_manifest_slot *slot_of(const struct th_manifest *m,
+                                        const struct th_manifest_table *table,
                                         const struct wanted *w, uint64_t hash)
 {
     uint32_t tag = (uint32_t)(hash >> 32);
     for (size_t i = (size_t)hash & (table->n - 1);; i = (i + 1) & (table->n - 1)) {
         struct th_manifest_slot *slot = &table->slots[i];
-        if (slot->offset == 0 || (slot->tag == tag && is_wanted(m, slot->offset - 1, w))) return slot;
+        if (slot->offset == 0 || (slot->tag == tag && is_wanted(m, slot->offset - 1, w)))
+            return slot;
     }
 }
 
 /* Set what is wanted to the line at offset; where it was before, plus 1, or 0. */
-static uint32_t enter(const struct th_manifest *m, struct th_manifest_table *table, const struct wanted *w,
-                      size_t offset)
+static uint32_t enter(const struct th_manifest *m, struct th_manifest_table *table,
+                      const struct wanted *w, size_t offset)
 {
     uint64_t hash = hash_of(m, w);
     struct th_manifest_slot *slot = slot_of(m, table, w, hash);
     uint32_t before = slot->offset;
-    *slot = (struct th_manifest_slot){.tag = (uint32_t)(hash >> 32), .offset = (uint32_t)offset + 1};
+    *slot =
+        (struct th_manifest_slot){.tag = (uint32_t)(hash >> 32), .offset = (uint32_t)offset + 1};
     return before;
 }
 
-static bool look_up(const struct th_manifest *m, const struct th_manifest_table *table, const struct wanted *w,
-                    struct th_manifest_record *out)
+static bool look_up(const struct th_manifest *m, const struct th_manifest_table *table,
+                    const struct wanted *w, struct th_manifest_record *out)
 {
     if (table->n == 0) return false;
     const struct th_manifest_slot *slot = slot_of(m, table, w, hash_of(m, w));
@@ -135,7 +139,9 @@ void th_manifest_drop(struct th_manifest *m)
 /* Calls each() with the records of all lines whose check is right, in order. Without its newline a
  * line may yet be half of one. */
 static void each_record(struct th_manifest *m,
-                        void (*each)(struct th_manifest *m, const struct th_manifest_record *r, void *user), void *user)
+                        void (*each)(struct th_manifest *m, const struct th_manifest_record *r,
+                                     void *user),
+                        void *user)
 {
     for (size_t offset = m->header.len; offset < m->len;) {
         struct th_manifest_record record;
@@ -166,7 +172,8 @@ static void count(struct th_manifest *m, const struct th_manifest_record *record
     struct counts *counts = user;
     (void)m;
     counts->n_records++;
-    if (record->status == TH_MANIFEST_MADE) counts->n_outputs += count_bytes(record->outputs, record->outputs_len, ' ');
+    if (record->status == TH_MANIFEST_MADE)
+        counts->n_outputs += count_bytes(record->outputs, record->outputs_len, ' ');
 }
 
 /* Note that this key has written; where there are too many, forget the one that did so longest ago.
@@ -175,7 +182,8 @@ static void note_recipe(struct th_manifest *m, const struct th_manifest_record *
 {
     size_t n = sizeof m->recipes / sizeof *m->recipes, i = 0;
     if (record->key_len >= sizeof *m->recipes) return;
-    while (i < n && m->recipes[i][0] && !is_text(m->recipes[i], strlen(m->recipes[i]), record->key, record->key_len))
+    while (i < n && m->recipes[i][0] &&
+           !is_text(m->recipes[i], strlen(m->recipes[i]), record->key, record->key_len))
         i++;
     bool is_last = i + 1 == n || (i < n && !m->recipes[i + 1][0]);
     if (i < n && m->recipes[i][0] && is_last) return;
@@ -190,7 +198,8 @@ static void note_recipe(struct th_manifest *m, const struct th_manifest_record *
 static bool is_recipe(const struct th_manifest *m, const struct th_manifest_record *record)
 {
     for (size_t i = 0; i < sizeof m->recipes / sizeof *m->recipes && m->recipes[i][0]; i++) {
-        if (is_text(m->recipes[i], strlen(m->recipes[i]), record->key, record->key_len)) return true;
+        if (is_text(m->recipes[i], strlen(m->recipes[i]), record->key, record->key_len))
+            return true;
     }
     return false;
 }
@@ -209,8 +218,10 @@ static void enter_outputs(struct th_manifest *m, const struct th_manifest_record
 
 static void enter_record(struct th_manifest *m, const struct th_manifest_record *record, void *user)
 {
-    struct wanted w = {
-        .name = record->name, .name_len = record->name_len, .key = record->key, .key_len = record->key_len};
+    struct wanted w = {.name = record->name,
+                       .name_len = record->name_len,
+                       .key = record->key,
+                       .key_len = record->key_len};
     (void)user;
     enter(m, &m->records, &w, offset_of(m, record));
     if (is_text(record->key, record->key_len, TH_KEY_ANY, 1)) m->blanket = true;
@@ -226,16 +237,20 @@ static void enter_record(struct th_manifest *m, const struct th_manifest_record 
 static bool is_blanketed(const struct th_manifest *m, const struct th_manifest_record *record)
 {
     struct th_manifest_record blanket;
-    struct wanted w = {.name = record->name, .name_len = record->name_len, .key = TH_KEY_ANY, .key_len = 1};
+    struct wanted w = {
+        .name = record->name, .name_len = record->name_len, .key = TH_KEY_ANY, .key_len = 1};
     return m->blanket && look_up(m, &m->records, &w, &blanket) && blanket.line > record->line;
 }
 
 bool th_manifest_is_current(const struct th_manifest *m, const struct th_manifest_record *record)
 {
     struct th_manifest_record last;
-    struct wanted w = {
-        .name = record->name, .name_len = record->name_len, .key = record->key, .key_len = record->key_len};
-    return look_up(m, &m->records, &w, &last) && last.line == record->line && !is_blanketed(m, record);
+    struct wanted w = {.name = record->name,
+                       .name_len = record->name_len,
+                       .key = record->key,
+                       .key_len = record->key_len};
+    return look_up(m, &m->records, &w, &last) && last.line == record->line &&
+           !is_blanketed(m, record);
 }
 
 /* Does the line still tell something? */
@@ -279,7 +294,8 @@ static bool begins_with(const struct th_manifest *m, const char *text, size_t le
 static bool is_old(const struct th_manifest *m)
 {
     const size_t magic_len = strlen(TH_MANIFEST_MAGIC);
-    _Static_assert(sizeof TH_MANIFEST_MAGIC == sizeof TH_MANIFEST_MAGIC_1, "the folder stands at the same place");
+    _Static_assert(sizeof TH_MANIFEST_MAGIC == sizeof TH_MANIFEST_MAGIC_1,
+                   "the folder stands at the same place");
     return begins_with(m, TH_MANIFEST_MAGIC_1, magic_len) && m->len >= m->header.len &&
            memcmp(m->data + magic_len, m->header.data + magic_len, m->header.len - magic_len) == 0;
 }
@@ -345,28 +361,35 @@ static bool write_name(struct written *w, const char *name)
     return w->text != NULL;
 }
 
-static bool find_name(const struct th_manifest *m, const struct th_manifest_table *table, const char *name,
-                      const char *key, struct th_manifest_record *out)
+static bool find_name(const struct th_manifest *m, const struct th_manifest_table *table,
+                      const char *name, const char *key, struct th_manifest_record *out)
 {
     struct written written;
     if (table->n == 0 || !write_name(&written, name)) return false;
-    struct wanted w = {.name = written.text, .name_len = written.len, .key = key, .key_len = key ? strlen(key) : 0};
+    struct wanted w = {.name = written.text,
+                       .name_len = written.len,
+                       .key = key,
+                       .key_len = key ? strlen(key) : 0};
     bool found = look_up(m, table, &w, out);
     if (written.text != written.few) free(written.text);
     return found;
 }
 
-bool th_manifest_find(const struct th_manifest *m, const char *name, const char *key, struct th_manifest_record *out)
+bool th_manifest_find(const struct th_manifest *m, const char *name, const char *key,
+                      struct th_manifest_record *out)
 {
-    return find_name(m, &m->records, name, key, out) && out->status != TH_MANIFEST_FORGOTTEN && !is_blanketed(m, out);
+    return find_name(m, &m->records, name, key, out) && out->status != TH_MANIFEST_FORGOTTEN &&
+           !is_blanketed(m, out);
 }
 
-bool th_manifest_find_made(const struct th_manifest *m, const char *name, struct th_manifest_record *out)
+bool th_manifest_find_made(const struct th_manifest *m, const char *name,
+                           struct th_manifest_record *out)
 {
     return find_name(m, &m->names, name, NULL, out);
 }
 
-bool th_manifest_find_owner(const struct th_manifest *m, const char *word, size_t len, struct th_manifest_record *out)
+bool th_manifest_find_owner(const struct th_manifest *m, const char *word, size_t len,
+                            struct th_manifest_record *out)
 {
     struct wanted w = {.word = word, .word_len = len};
     return look_up(m, &m->outputs, &w, out);

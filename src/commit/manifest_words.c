@@ -74,8 +74,8 @@ static void add_time(struct th_bytes *line, int64_t sec, int32_t nsec)
     th_bytes_addf(line, "%lld.%09ld ", (long long)sec, (long)nsec);
 }
 
-void th_manifest_begin_line(struct th_bytes *line, char status, const char *key, const struct th_source_id *id,
-                            bool keep_extension, const char *name)
+void th_manifest_begin_line(struct th_bytes *line, char status, const char *key,
+                            const struct th_source_id *id, bool keep_extension, const char *name)
 {
     th_bytes_addf(line, "%c %s %llu ", status, key, (unsigned long long)id->size);
     add_time(line, id->mtime_sec, id->mtime_nsec);
@@ -150,7 +150,8 @@ static bool take_time(struct words *w, int64_t *sec, int32_t *nsec)
     const char *end = word + len;
     bool negative = *word == '-';
     word += negative;
-    if (!take_digits(&word, end, '.', INT64_MAX, &whole) || !take_digits(&word, end, ' ', 999999999, &part))
+    if (!take_digits(&word, end, '.', INT64_MAX, &whole) ||
+        !take_digits(&word, end, ' ', 999999999, &part))
         return false;
     *sec = negative ? -(int64_t)whole : (int64_t)whole;
     *nsec = (int32_t)part;
@@ -190,17 +191,20 @@ static bool is_right(const char *line, size_t len, uint64_t seed)
     return memcmp(line + len, check, CHECK_LEN) == 0;
 }
 
-bool th_manifest_read_line(const char *line, size_t len, const uint64_t *seed, struct th_manifest_record *out)
+bool th_manifest_read_line(const char *line, size_t len, const uint64_t *seed,
+                           struct th_manifest_record *out)
 {
     if (len < CHECK_LEN || memcmp(line + len - CHECK_LEN, " =", 2) != 0) return false;
     len -= CHECK_LEN;
     if (seed && !is_right(line, len, *seed)) return false;
     struct words w = {line, line + len};
     *out = (struct th_manifest_record){.line = line};
-    return take_letter(&w, &out->status) && take_word(&w, &out->key, &out->key_len) && take_number(&w, &out->id.size) &&
+    return take_letter(&w, &out->status) && take_word(&w, &out->key, &out->key_len) &&
+           take_number(&w, &out->id.size) &&
            take_time(&w, &out->id.mtime_sec, &out->id.mtime_nsec) &&
-           take_time(&w, &out->id.ctime_sec, &out->id.ctime_nsec) && take_number(&w, &out->id.inode) &&
-           take_whole(&w, &out->keep_extension) && take_name(&w, out);
+           take_time(&w, &out->id.ctime_sec, &out->id.ctime_nsec) &&
+           take_number(&w, &out->id.inode) && take_whole(&w, &out->keep_extension) &&
+           take_name(&w, out);
 }
 
 bool th_manifest_next_word(const char **rest, size_t *rest_len, const char **word, size_t *word_len)
@@ -214,7 +218,8 @@ bool th_manifest_next_word(const char **rest, size_t *rest_len, const char **wor
     return true;
 }
 
-bool th_manifest_read_output(const char *word, size_t word_len, uint64_t *len, const char **name, size_t *name_len)
+bool th_manifest_read_output(const char *word, size_t word_len, uint64_t *len, const char **name,
+                             size_t *name_len)
 {
     const char *at = word, *end = word + word_len;
     if (!memchr(word, ':', word_len) || !take_digits(&at, end, ':', UINT64_MAX, len)) return false;
@@ -232,8 +237,9 @@ static bool read_line_1(const char *line, size_t len, struct th_manifest_record 
     struct words w = {line, line + len - 2};
     *out = (struct th_manifest_record){.line = line};
     return take_word(&w, &out->key, &out->key_len) && take_number(&w, &out->id.size) &&
-           take_time(&w, &out->id.mtime_sec, &out->id.mtime_nsec) && take_letter(&w, &out->status) &&
-           take_whole(&w, &out->keep_extension) && take_name(&w, out);
+           take_time(&w, &out->id.mtime_sec, &out->id.mtime_nsec) &&
+           take_letter(&w, &out->status) && take_whole(&w, &out->keep_extension) &&
+           take_name(&w, out);
 }
 
 static void convert_line(const struct th_manifest_record *old, uint64_t seed, struct th_bytes *out)
@@ -242,7 +248,8 @@ static void convert_line(const struct th_manifest_record *old, uint64_t seed, st
     size_t rest_len = old->outputs_len, word_len, from = out->len;
     struct th_bytes name = {0};
     if (th_manifest_decode(old->name, old->name_len, &name)) {
-        th_manifest_begin_line(out, TH_MANIFEST_MADE, TH_KEY_OLD, &old->id, old->keep_extension, th_bytes_str(&name));
+        th_manifest_begin_line(out, TH_MANIFEST_MADE, TH_KEY_OLD, &old->id, old->keep_extension,
+                               th_bytes_str(&name));
         while (th_manifest_next_word(&rest, &rest_len, &word, &word_len)) {
             th_bytes_adds(out, " 0:");
             th_bytes_add(out, word, word_len);
@@ -257,7 +264,8 @@ void th_manifest_convert(const char *data, size_t len, uint64_t seed, struct th_
     for (const char *end; len > 0 && (end = memchr(data, '\n', len));) {
         size_t line_len = (size_t)(end - data);
         struct th_manifest_record old;
-        if (read_line_1(data, line_len, &old) && old.status == TH_MANIFEST_MADE) convert_line(&old, seed, out);
+        if (read_line_1(data, line_len, &old) && old.status == TH_MANIFEST_MADE)
+            convert_line(&old, seed, out);
         data += line_len + 1;
         len -= line_len + 1;
     }

@@ -67,8 +67,8 @@ void th_manifest_add_name(struct th_bytes *line, const char *name, size_t len);
 bool th_manifest_decode(const char *word, size_t len, struct th_bytes *out);
 
 /* The words of a line up to the name. */
-void th_manifest_begin_line(struct th_bytes *line, char status, const char *key, const struct th_source_id *id,
-                            bool keep_extension, const char *name);
+void th_manifest_begin_line(struct th_bytes *line, char status, const char *key,
+                            const struct th_source_id *id, bool keep_extension, const char *name);
 /* A word for an output; `word` as th_manifest_add_name() writes it, with '/' before a path below
  * DEST. */
 void th_manifest_add_output(struct th_bytes *line, uint64_t len, const struct th_bytes *word);
@@ -77,12 +77,15 @@ void th_manifest_end_line(struct th_bytes *line, size_t from, uint64_t seed);
 
 /* Take a line of len bytes (without its newline) apart. With a seed also see whether its check is
  * right. */
-bool th_manifest_read_line(const char *line, size_t len, const uint64_t *seed, struct th_manifest_record *out);
+bool th_manifest_read_line(const char *line, size_t len, const uint64_t *seed,
+                           struct th_manifest_record *out);
 
 /* The next word of *rest_len bytes of outputs, without the space before it; false at the end. */
-bool th_manifest_next_word(const char **rest, size_t *rest_len, const char **word, size_t *word_len);
+bool th_manifest_next_word(const char **rest, size_t *rest_len, const char **word,
+                           size_t *word_len);
 /* A word for an output: its length, and the rest of the word. */
-bool th_manifest_read_output(const char *word, size_t word_len, uint64_t *len, const char **name, size_t *name_len);
+bool th_manifest_read_output(const char *word, size_t word_len, uint64_t *len, const char **name,
+                             size_t *name_len);
 
 /* Lines of version 1 (what stands behind the first one) in words of today; only those that tell of
  * outputs. */

@@ -45,13 +45,14 @@ static void add_free_space(struct th_bytes *text, int fd, int os_errno)
     th_bytes_adds(text, ")");
 }
 
-enum thumbs_code th_open_write_error(struct thumbs_error *err, int fd, int os_errno, const char *what)
+enum thumbs_code th_open_write_error(struct thumbs_error *err, int fd, int os_errno,
+                                     const char *what)
 {
     struct th_bytes text = {0};
     th_bytes_adds(&text, what);
     if (os_errno == ENOSPC || os_errno == EDQUOT) add_free_space(&text, fd, os_errno);
-    enum thumbs_code code = th_error_os(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE, os_errno, "%s",
-                                        th_bytes_failed(&text) ? what : th_bytes_str(&text));
+    enum thumbs_code code = th_error_os(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE, os_errno,
+                                        "%s", th_bytes_failed(&text) ? what : th_bytes_str(&text));
     th_bytes_finish(&text);
     return code;
 }
@@ -113,8 +114,9 @@ static int open_way(const struct way *way, const char *path, size_t len, struct 
         else if (part_len > NAME_MAX)
             errno = ENAMETOOLONG;
         else
-            fd = th_open_part(at, part_len ? name : ".", (is_last ? TH_OPEN_FOLDER : STEPPING_STONE) | nofollow,
-                              way->make, way->made);
+            fd = th_open_part(at, part_len ? name : ".",
+                              (is_last ? TH_OPEN_FOLDER : STEPPING_STONE) | nofollow, way->make,
+                              way->made);
         int os_errno = errno;
         if (fd < 0) th_open_error(err, at, name, os_errno);
         if (at != way->base) th_close(at);
@@ -131,11 +133,13 @@ enum thumbs_code th_open_root(const char *path, bool make, int *out, struct thum
     bool made, is_absolute = *path == '/';
     int fd = th_open_part(AT_FDCWD, path, TH_OPEN_FOLDER, false, &made), os_errno = errno;
     if (fd < 0 && os_errno == ENOTDIR) {
-        th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE, "'%.120s' is not a folder", path);
+        th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE, "'%.120s' is not a folder",
+                     path);
         err->os_errno = os_errno;
         return err->code;
     }
-    th_error_os(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE, os_errno, "cannot open the folder '%.80s'", path);
+    th_error_os(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE, os_errno,
+                "cannot open the folder '%.80s'", path);
     if (fd < 0 && *path && (os_errno == ENAMETOOLONG || (os_errno == ENOENT && make))) {
         int base = is_absolute ? th_openat(AT_FDCWD, "/", STEPPING_STONE, 0) : AT_FDCWD;
         struct way way = {.base = base, .make = make, .follow = true, .made = &made};
@@ -149,7 +153,8 @@ enum thumbs_code th_open_root(const char *path, bool make, int *out, struct thum
     return THUMBS_OK;
 }
 
-int th_open_below(int base, const char *path, size_t len, bool make, bool *made, struct thumbs_error *err)
+int th_open_below(int base, const char *path, size_t len, bool make, bool *made,
+                  struct thumbs_error *err)
 {
     struct way way = {.base = base, .make = make, .made = made};
     *made = false;
@@ -169,5 +174,6 @@ int th_open_below(int base, const char *path, size_t len, bool make, bool *made,
 int th_open_state(int dest_fd, bool make, bool *made)
 {
     bool ignored;
-    return th_open_part(dest_fd, TH_STATE_DIR, TH_OPEN_FOLDER | O_NOFOLLOW, make, made ? made : &ignored);
+    return th_open_part(dest_fd, TH_STATE_DIR, TH_OPEN_FOLDER | O_NOFOLLOW, make,
+                        made ? made : &ignored);
 }

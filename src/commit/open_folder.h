@@ -20,7 +20,8 @@ enum thumbs_code th_open_root(const char *path, bool make, int *out, struct thum
 /* The folder `path` (len bytes, no slash at either end, "" for base itself) below the folder
  * `base`; what is missing is made if `make`, *made tells whether the last part is new. -1 with
  * errno and *err (may be NULL) set. */
-int th_open_below(int base, const char *path, size_t len, bool make, bool *made, struct thumbs_error *err);
+int th_open_below(int base, const char *path, size_t len, bool make, bool *made,
+                  struct thumbs_error *err);
 /* DEST/.thumbs. made may be NULL. -1 and errno. */
 int th_open_state(int dest_fd, bool make, bool *made);
 /* One part. Makes it if missing and wanted; *made says so. -1 and errno. */
@@ -30,6 +31,7 @@ int th_open_part(int at, const char *name, int flags, bool make, bool *made);
 void th_open_error(struct thumbs_error *err, int at, const char *name, int os_errno);
 /* A failed write below DEST: NO_SPACE with what is free, else NOT_WRITABLE; the code. fd: anything
  * on the file system that was to be written. */
-enum thumbs_code th_open_write_error(struct thumbs_error *err, int fd, int os_errno, const char *what);
+enum thumbs_code th_open_write_error(struct thumbs_error *err, int fd, int os_errno,
+                                     const char *what);
 
 #endif

@@ -60,7 +60,8 @@ static int find_folder(const struct th_output_folder *folder, const char *path, 
 /* Keep ref->fd open for the next output of this folder, if there is room.
  * "{size}/{dir}/{stem}.{ext}" has a folder per size, worth keeping; "{hash}/{stem}.{ext}" has one
  * per source, so the room is small. */
-static void keep_folder(struct th_output_folder *folder, const char *path, size_t len, struct th_folder_ref *ref)
+static void keep_folder(struct th_output_folder *folder, const char *path, size_t len,
+                        struct th_folder_ref *ref)
 {
     atomic_int *n_spare = &folder->dest->n_spare_folders;
     pthread_mutex_lock(&folder->lock);
@@ -79,8 +80,8 @@ static void keep_folder(struct th_output_folder *folder, const char *path, size_
     pthread_mutex_unlock(&folder->lock);
 }
 
-bool th_folder_get(struct th_output_folder *folder, const char *path, size_t len, bool make, struct th_folder_ref *ref,
-                   struct thumbs_error *err)
+bool th_folder_get(struct th_output_folder *folder, const char *path, size_t len, bool make,
+                   struct th_folder_ref *ref, struct thumbs_error *err)
 {
     bool own = th_folder_is_own(folder, path, len);
     ref->owned = false;
@@ -153,7 +154,8 @@ void th_output_folder_destroy(void *object)
      * to be replaced. */
     pthread_mutex_lock(&dest->folders_lock);
     bool alone = leave(folder);
-    if (alone && !dest->dry_run && th_manifest_is_bloated(&folder->manifest) && !th_dest_has_other_runs(dest))
+    if (alone && !dest->dry_run && th_manifest_is_bloated(&folder->manifest) &&
+        !th_dest_has_other_runs(dest))
         th_manifest_compact(&folder->manifest, dest);
     pthread_mutex_unlock(&dest->folders_lock);
     th_manifest_finish(&folder->manifest);

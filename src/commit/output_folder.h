@@ -15,7 +15,8 @@ struct th_output_folder;
  * killed runs from the output folder of the same name. Never fails but for memory (NULL): where the
  * manifest cannot be read, nothing is remembered. Thread-safe in use. */
 struct th_output_folder *th_output_folder_create(struct th_dest *dest, const char *dir);
-void th_output_folder_destroy(void *folder); /* a struct th_output_folder; compacts its manifest where that pays */
+void th_output_folder_destroy(
+    void *folder); /* a struct th_output_folder; compacts its manifest where that pays */
 /* The inodes of this folder's sources are given anew whenever it is mounted: they are not to be
  * compared. To be called before all others. */
 void th_output_folder_ignore_inodes(struct th_output_folder *folder);

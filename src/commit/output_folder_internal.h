@@ -44,7 +44,7 @@ bool th_folder_is_own(const struct th_output_folder *folder, const char *path, s
 /* Its own folder, borrowed; -1 with errno and *err (may be NULL) set. */
 int th_folder_own(struct th_output_folder *folder, bool make, struct thumbs_error *err);
 /* The folder `path` below DEST. False with errno and *err (may be NULL) set. */
-bool th_folder_get(struct th_output_folder *folder, const char *path, size_t len, bool make, struct th_folder_ref *ref,
-                   struct thumbs_error *err);
+bool th_folder_get(struct th_output_folder *folder, const char *path, size_t len, bool make,
+                   struct th_folder_ref *ref, struct thumbs_error *err);
 
 #endif

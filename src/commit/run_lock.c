@@ -94,8 +94,11 @@ bool th_run_lock_others(const struct th_run_lock *run, int state_fd, bool remove
     const size_t prefix_len = strlen(LOCK_PREFIX);
     for (struct dirent *entry; (entry = readdir(list));) {
         const char *id = entry->d_name + prefix_len;
-        if (strncmp(entry->d_name, LOCK_PREFIX, prefix_len) != 0 || !is_run_id(id) || id[TH_RUN_ID_LEN]) continue;
-        if (memcmp(id, run->id, TH_RUN_ID_LEN) != 0) alive |= is_held(state_fd, entry->d_name, remove);
+        if (strncmp(entry->d_name, LOCK_PREFIX, prefix_len) != 0 || !is_run_id(id) ||
+            id[TH_RUN_ID_LEN])
+            continue;
+        if (memcmp(id, run->id, TH_RUN_ID_LEN) != 0)
+            alive |= is_held(state_fd, entry->d_name, remove);
     }
     closedir(list);
     return alive;
@@ -183,7 +186,8 @@ void th_run_lock_sweep_once(struct th_run_lock *run, int folder_fd, const char *
 {
     uint64_t hash = th_hash64(path, len, run->seed) | 1;
     _Atomic uint64_t *cell = &run->swept[(hash >> 1) % TH_SWEPT_FOLDERS];
-    if (atomic_exchange_explicit(cell, hash, memory_order_relaxed) != hash) th_run_lock_sweep(run, folder_fd);
+    if (atomic_exchange_explicit(cell, hash, memory_order_relaxed) != hash)
+        th_run_lock_sweep(run, folder_fd);
 }
 
 /* ---- beginning and end ---- */
@@ -195,7 +199,8 @@ static void make_id(struct th_run_lock *run)
         /* Only has to differ from that of other runs. */
         struct timespec now;
         clock_gettime(CLOCK_REALTIME, &now);
-        uint64_t seed[4] = {(uint64_t)now.tv_sec, (uint64_t)now.tv_nsec, (uint64_t)getpid(), (uint64_t)(uintptr_t)run};
+        uint64_t seed[4] = {(uint64_t)now.tv_sec, (uint64_t)now.tv_nsec, (uint64_t)getpid(),
+                            (uint64_t)(uintptr_t)run};
         random[0] = th_hash64(seed, sizeof seed, 0);
         random[1] = th_hash64(seed, sizeof seed, 1);
     }

@@ -36,8 +36,9 @@ struct th_run_lock {
     /* Hashes of folders swept in this run. Forgetful: a second sweep does no harm. */
     _Atomic uint64_t swept[TH_SWEPT_FOLDERS];
 
-    pthread_mutex_t lock;        /* guards what follows; held over system calls, but no other lock is taken inside it */
-    int fd;                      /* locked as long as this run lives; -1: not taken */
+    pthread_mutex_t lock; /* guards what follows; held over system calls, but no other lock is taken
+                             inside it */
+    int fd;               /* locked as long as this run lives; -1: not taken */
     char (*live)[TH_RUN_ID_LEN]; /* other runs that were seen alive */
     size_t n_live, cap_live;
 };

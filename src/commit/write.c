@@ -24,7 +24,8 @@ struct pending {
     const char *path, *name; /* name: last part of path */
     size_t folder_len;
     struct th_folder_ref folder;
-    struct th_folder_ref old[2]; /* deleted folders, open as long as another output may share them */
+    struct th_folder_ref
+        old[2]; /* deleted folders, open as long as another output may share them */
     int n_old;
     bool skip;     /* the same as another output */
     bool is_free;  /* nothing stood under its name */
@@ -38,17 +39,21 @@ struct pending {
 static bool is_path_below(const char *path)
 {
     const size_t state_len = strlen(TH_STATE_DIR);
-    if (strncmp(path, TH_STATE_DIR, state_len) == 0 && (path[state_len] == '/' || !path[state_len])) return false;
+    if (strncmp(path, TH_STATE_DIR, state_len) == 0 && (path[state_len] == '/' || !path[state_len]))
+        return false;
     for (;; path++) {
         size_t len = strcspn(path, "/");
-        if (len == 0 || (len == 1 && path[0] == '.') || (len == 2 && path[0] == '.' && path[1] == '.')) return false;
+        if (len == 0 || (len == 1 && path[0] == '.') ||
+            (len == 2 && path[0] == '.' && path[1] == '.'))
+            return false;
         path += len;
         if (!*path) return true;
     }
 }
 
 static enum thumbs_code prepare(struct pending *pending, const struct th_source_id *id,
-                                const struct th_commit_output *outputs, size_t n_outputs, struct thumbs_error *err)
+                                const struct th_commit_output *outputs, size_t n_outputs,
+                                struct thumbs_error *err)
 {
     for (size_t i = 0; i < n_outputs; i++) {
         const char *path = outputs[i].path, *slash = strrchr(path, '/');
@@ -58,10 +63,12 @@ static enum thumbs_code prepare(struct pending *pending, const struct th_source_
                                       .folder = {.fd = -1},
                                       .id = id};
         if (!is_path_below(path))
-            return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_WRITE, "'%.120s' is no name for an output", path);
+            return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_WRITE,
+                                "'%.120s' is no name for an output", path);
         for (size_t k = 0; k < i && !pending[i].skip; k++) {
             if (strcmp(path, outputs[k].path) != 0) continue;
-            if (outputs[k].len != outputs[i].len || memcmp(outputs[k].data, outputs[i].data, outputs[i].len) != 0)
+            if (outputs[k].len != outputs[i].len ||
+                memcmp(outputs[k].data, outputs[i].data, outputs[i].len) != 0)
                 return th_error_set(err, THUMBS_NAME_CLASH, THUMBS_STAGE_WRITE,
                                     "two outputs of this source would both be '%.100s'", path);
             pending[i].skip = true;
@@ -84,7 +91,8 @@ static int create_temp(struct th_output_folder *folder, struct pending *p, struc
         p->folder = (struct th_folder_ref){.fd = again, .owned = true};
         fd = th_openat(p->folder.fd, p->temp, flags, 0666);
     }
-    if (fd < 0) th_dest_write_error(folder->dest, err, errno, "cannot make a file in the output folder");
+    if (fd < 0)
+        th_dest_write_error(folder->dest, err, errno, "cannot make a file in the output folder");
     return fd;
 }
 
@@ -100,7 +108,8 @@ static bool bears_mark(const struct pending *p, uint64_t size)
 
 /* May this be replaced? An empty file holds nothing to lose, and a power cut may leave such.
  * Editors keep our mark in what they save: it does not count where the file was written since. */
-static bool is_ours(const struct th_output_folder *folder, const struct pending *p, const struct stat *st)
+static bool is_ours(const struct th_output_folder *folder, const struct pending *p,
+                    const struct stat *st)
 {
     if (!S_ISREG(st->st_mode)) return false;
     if (st->st_size == 0 || th_history_made(folder, p->path, st)) return true;
@@ -109,7 +118,8 @@ static bool is_ours(const struct th_output_folder *folder, const struct pending 
 
 /* Only what thumbs made is replaced. (A folder cannot be, whoever made it: the rename will say
  * so.) */
-static enum thumbs_code check_name(const struct th_output_folder *folder, struct pending *p, struct thumbs_error *err)
+static enum thumbs_code check_name(const struct th_output_folder *folder, struct pending *p,
+                                   struct thumbs_error *err)
 {
     struct stat st;
     p->is_free = false;
@@ -120,7 +130,8 @@ static enum thumbs_code check_name(const struct th_output_folder *folder, struct
     }
     if (S_ISDIR(st.st_mode) || is_ours(folder, p, &st)) return THUMBS_OK;
     return th_error_set(err, THUMBS_NOT_OURS, THUMBS_STAGE_WRITE,
-                        "'%.100s' stands there and was not made by thumbs; --overwrite replaces it", p->path);
+                        "'%.100s' stands there and was not made by thumbs; --overwrite replaces it",
+                        p->path);
 }
 
 /* ---- writing ---- */
@@ -129,8 +140,10 @@ static enum thumbs_code check_name(const struct th_output_folder *folder, struct
  * same, it is just not known again. */
 static int set_time(int fd, const struct th_source_id *id)
 {
-    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = id->mtime_sec, .tv_nsec = id->mtime_nsec}};
-    if (futimens(fd, times) == 0 || errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM) return 0;
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+                                {.tv_sec = id->mtime_sec, .tv_nsec = id->mtime_nsec}};
+    if (futimens(fd, times) == 0 || errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM)
+        return 0;
     return -1;
 }
 
@@ -138,16 +151,17 @@ static int write_marked(int fd, struct pending *p, const struct th_commit_output
 {
     struct th_mark *mark = &p->mark;
     th_mark_make(output->data, output->len, mark);
-    struct iovec parts[3] = {{mark->front, mark->front_len},
-                             {(uint8_t *)(uintptr_t)output->data + mark->skip, output->len - mark->skip},
-                             {mark->back, mark->back_len}};
+    struct iovec parts[3] = {
+        {mark->front, mark->front_len},
+        {(uint8_t *)(uintptr_t)output->data + mark->skip, output->len - mark->skip},
+        {mark->back, mark->back_len}};
     return th_writev_full(fd, parts, 3);
 }
 
 /* err is not NULL here and below. */
 static enum thumbs_code write_temp(struct th_output_folder *folder, struct pending *p,
-                                   const struct th_commit_output *output, const struct th_source_id *id,
-                                   struct thumbs_error *err)
+                                   const struct th_commit_output *output,
+                                   const struct th_source_id *id, struct thumbs_error *err)
 {
     int fd = create_temp(folder, p, err);
     if (fd < 0) return err->code;
@@ -177,8 +191,10 @@ static enum thumbs_code write_all(struct th_output_folder *folder, struct pendin
     for (size_t i = 0; i < n_outputs; i++) {
         struct pending *p = &pending[i];
         if (p->skip) continue;
-        if (before && before->folder_len == p->folder_len && memcmp(before->path, p->path, p->folder_len) == 0)
-            p->folder = (struct th_folder_ref){.fd = before->folder.fd}; /* stays the other's, if it is owned at all */
+        if (before && before->folder_len == p->folder_len &&
+            memcmp(before->path, p->path, p->folder_len) == 0)
+            p->folder = (struct th_folder_ref){
+                .fd = before->folder.fd}; /* stays the other's, if it is owned at all */
         else if (!th_folder_get(folder, p->path, p->folder_len, true, &p->folder, err))
             return err->code;
         enum thumbs_code code = check_name(folder, p, err);
@@ -196,7 +212,8 @@ static int rename_temp(struct th_output_folder *folder, struct pending *p, struc
     int fd = p->folder.fd;
     if (p->is_free) {
         int result = th_renameat_new(fd, p->temp, fd, p->name);
-        bool cannot = result < 0 && (errno == EINVAL || errno == ENOSYS || errno == EPERM || errno == EOPNOTSUPP);
+        bool cannot = result < 0 &&
+                      (errno == EINVAL || errno == ENOSYS || errno == EPERM || errno == EOPNOTSUPP);
         if (result == 0 || !(cannot || errno == EEXIST)) return result;
         if (check_name(folder, p, err) != THUMBS_OK) return -1;
     }
@@ -206,8 +223,8 @@ static int rename_temp(struct th_output_folder *folder, struct pending *p, struc
 /* A temporary that is gone was swept by a run that did not see ours alive (say, DEST/.thumbs was
  * deleted): write it once more. */
 static enum thumbs_code rename_one(struct th_output_folder *folder, struct pending *p,
-                                   const struct th_commit_output *output, const struct th_source_id *id,
-                                   struct thumbs_error *err)
+                                   const struct th_commit_output *output,
+                                   const struct th_source_id *id, struct thumbs_error *err)
 {
     int result = rename_temp(folder, p, err);
     if (result < 0 && errno == ENOENT && !err->code) {
@@ -222,9 +239,10 @@ static enum thumbs_code rename_one(struct th_output_folder *folder, struct pendi
     }
     int os_errno = errno;
     if (err->code == THUMBS_NOT_OURS) return err->code;
-    if (os_errno != EISDIR) return th_dest_write_error(folder->dest, err, os_errno, "cannot give the output its name");
-    th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE, "'%.120s' is a folder, where the output belongs",
-                 p->name);
+    if (os_errno != EISDIR)
+        return th_dest_write_error(folder->dest, err, os_errno, "cannot give the output its name");
+    th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE,
+                 "'%.120s' is a folder, where the output belongs", p->name);
     err->os_errno = os_errno;
     return err->code;
 }
@@ -243,9 +261,10 @@ static void clean_up(struct pending *pending, size_t n_pending)
 
 /* All outputs are written before the first gets its name: a disk that fills up in between then
  * leaves none of them, not half of the set. */
-static enum thumbs_code commit(struct th_output_folder *folder, struct pending *pending, const char *name,
-                               bool keep_extension, const struct th_source_id *id,
-                               const struct th_commit_output *outputs, size_t n_outputs, struct thumbs_error *err)
+static enum thumbs_code commit(struct th_output_folder *folder, struct pending *pending,
+                               const char *name, bool keep_extension, const struct th_source_id *id,
+                               const struct th_commit_output *outputs, size_t n_outputs,
+                               struct thumbs_error *err)
 {
     size_t n_pending = 0;
     enum thumbs_code code = prepare(pending, id, outputs, n_outputs, err);
@@ -263,21 +282,26 @@ out:
     return code;
 }
 
-enum thumbs_code th_write_outputs(struct th_output_folder *folder, const char *name, bool keep_extension,
-                                  const struct th_source_id *id, const struct th_commit_output *outputs,
-                                  size_t n_outputs, struct thumbs_error *err)
+enum thumbs_code th_write_outputs(struct th_output_folder *folder, const char *name,
+                                  bool keep_extension, const struct th_source_id *id,
+                                  const struct th_commit_output *outputs, size_t n_outputs,
+                                  struct thumbs_error *err)
 {
     struct thumbs_error ignored = {0};
     if (!err) err = &ignored;
     if (folder->dest->dry_run)
-        return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_WRITE, "nothing is written in a dry run");
+        return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_WRITE,
+                            "nothing is written in a dry run");
     struct pending few[4];
     struct pending *pending = few;
     if (n_outputs > sizeof few / sizeof few[0]) {
         pending = th_calloc(n_outputs, sizeof *pending);
-        if (!pending) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WRITE, "no memory to write the outputs");
+        if (!pending)
+            return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WRITE,
+                                "no memory to write the outputs");
     }
-    enum thumbs_code code = commit(folder, pending, name, keep_extension, id, outputs, n_outputs, err);
+    enum thumbs_code code =
+        commit(folder, pending, name, keep_extension, id, outputs, n_outputs, err);
     if (pending != few) free(pending);
     return code;
 }

@@ -18,8 +18,9 @@
  * same bytes are one. On failure outputs already renamed stay (each is whole), nothing is
  * remembered. Codes NOT_OURS, NO_SPACE, NOT_WRITABLE, MEMORY, NAME_CLASH (one path, other
  * bytes); stage write. Any thread. */
-enum thumbs_code th_write_outputs(struct th_output_folder *folder, const char *name, bool keep_extension,
-                                  const struct th_source_id *id, const struct th_commit_output *outputs,
-                                  size_t n_outputs, struct thumbs_error *err);
+enum thumbs_code th_write_outputs(struct th_output_folder *folder, const char *name,
+                                  bool keep_extension, const struct th_source_id *id,
+                                  const struct th_commit_output *outputs, size_t n_outputs,
+                                  struct thumbs_error *err);
 
 #endif

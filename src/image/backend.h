@@ -75,7 +75,7 @@ struct th_backend {
     const struct th_row_decoder *rows;
 };
 
-extern const struct th_backend th_backend_jpeg, th_backend_png, th_backend_webp, th_backend_gif, th_backend_heif,
-    th_backend_vips;
+extern const struct th_backend th_backend_jpeg, th_backend_png, th_backend_webp, th_backend_gif,
+    th_backend_heif, th_backend_vips;
 
 #endif

@@ -13,8 +13,8 @@
 
 /* p is not CMYK, and has no alpha unless the encoder keeps it. quality is 1 to 100; formats without
  * loss pass over it. */
-typedef enum thumbs_code th_encode_fn(const struct th_pixels *p, uint32_t quality, struct th_sink *sink,
-                                      struct thumbs_error *err);
+typedef enum thumbs_code th_encode_fn(const struct th_pixels *p, uint32_t quality,
+                                      struct th_sink *sink, struct thumbs_error *err);
 
 /* Bytes for a pixel of a thumbnail, noise at worst. */
 struct th_encode_cost {

@@ -35,7 +35,8 @@ enum thumbs_code th_encode_jpeg(const struct th_pixels *p, uint32_t quality, str
     return th_jpeg_compress(sink, write_rows, &picture, err);
 }
 
-/* libjpeg holds the coefficients to find the best codes; a picture with alpha is flattened before. */
+/* libjpeg holds the coefficients to find the best codes; a picture with alpha is flattened before.
+ */
 static struct th_encode_cost cost(uint32_t bands, uint32_t quality)
 {
     (void)quality;

@@ -6,8 +6,8 @@
 #include "image/encode.h"
 #include "image/formats.h"
 
-void th_encode_note(struct th_make *make, size_t offset, enum thumbs_format format, uint32_t i_size, uint32_t width,
-                    uint32_t height)
+void th_encode_note(struct th_make *make, size_t offset, enum thumbs_format format, uint32_t i_size,
+                    uint32_t width, uint32_t height)
 {
     struct th_image_result *result = make->result;
     struct th_image_output *o = &result->outputs[result->n_outputs++];
@@ -23,7 +23,8 @@ static enum thumbs_code write_as(struct th_make *make, enum thumbs_format format
     const struct th_encoder *encoder = th_format(format)->encoder;
     size_t offset = make->sink->len;
     if (!encoder)
-        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_ENCODE, "%s cannot be written", thumbs_format_name(format));
+        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_ENCODE, "%s cannot be written",
+                            thumbs_format_name(format));
     enum thumbs_code code = encoder->encode(p, make->options->quality, make->sink, err);
     if (code == THUMBS_OK) th_encode_note(make, offset, format, i_size, p->width, p->height);
     return code;
@@ -36,8 +37,8 @@ static bool keeps_alpha(enum thumbs_format format)
 }
 
 /* One thumbnail in every format. source_alpha: what KEEP asks for. */
-static enum thumbs_code write_all(struct th_make *make, uint32_t i_size, const struct th_pixels *p, bool source_alpha,
-                                  struct thumbs_error *err)
+static enum thumbs_code write_all(struct th_make *make, uint32_t i_size, const struct th_pixels *p,
+                                  bool source_alpha, struct thumbs_error *err)
 {
     const struct thumbs_image_options *options = make->options;
     enum thumbs_code code = THUMBS_OK;
@@ -48,15 +49,16 @@ static enum thumbs_code write_all(struct th_make *make, uint32_t i_size, const s
         enum thumbs_format format = th_image_output_format(wanted, make->format, source_alpha);
         bool flatten = alpha && !keeps_alpha(format);
         if (flatten && !flat.data && !th_pixels_flatten(p, options->background, &flat))
-            code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE, "no memory for a thumbnail");
+            code =
+                th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE, "no memory for a thumbnail");
         if (code == THUMBS_OK) code = write_as(make, format, i_size, flatten ? &flat : p, err);
     }
     th_pixels_finish(&flat);
     return code;
 }
 
-enum thumbs_code th_encode_outputs(struct th_make *make, struct th_pixels *pictures, uint32_t n, unsigned orientation,
-                                   struct thumbs_error *err)
+enum thumbs_code th_encode_outputs(struct th_make *make, struct th_pixels *pictures, uint32_t n,
+                                   unsigned orientation, struct thumbs_error *err)
 {
     enum thumbs_code code = THUMBS_OK;
     bool alpha = false;
@@ -66,7 +68,8 @@ enum thumbs_code th_encode_outputs(struct th_make *make, struct th_pixels *pictu
     for (uint32_t i = 0; i < n && code == THUMBS_OK; i++) {
         code = th_make_check_deadline(make, THUMBS_STAGE_ENCODE, err);
         if (code == THUMBS_OK && !th_pixels_orient(&pictures[i], orientation))
-            code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE, "no memory to turn a thumbnail");
+            code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE,
+                                "no memory to turn a thumbnail");
         if (code == THUMBS_OK) code = write_all(make, i, &pictures[i], alpha, err);
         th_pixels_finish(&pictures[i]);
     }

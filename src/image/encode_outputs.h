@@ -11,12 +11,12 @@
 /* Turn and encode the finished pictures in sRGB, one for each size, as stored: consumed either way.
  * Alpha is laid on the background where a format has none. Whether any of them has pixels that are
  * not opaque decides what KEEP becomes. Stage resize or encode. */
-enum thumbs_code th_encode_outputs(struct th_make *make, struct th_pixels *pictures, uint32_t n, unsigned orientation,
-                                   struct thumbs_error *err);
+enum thumbs_code th_encode_outputs(struct th_make *make, struct th_pixels *pictures, uint32_t n,
+                                   unsigned orientation, struct thumbs_error *err);
 
 /* For a backend that writes by itself: record what it has appended to the sink since it was
  * `offset` bytes long. */
-void th_encode_note(struct th_make *make, size_t offset, enum thumbs_format format, uint32_t i_size, uint32_t width,
-                    uint32_t height);
+void th_encode_note(struct th_make *make, size_t offset, enum thumbs_format format, uint32_t i_size,
+                    uint32_t width, uint32_t height);
 
 #endif

@@ -13,7 +13,8 @@ static const struct th_mark marks[] = {
     TH_MARK(0, "\xc5\xd0\xd3\xc6", "an EPS document"),
     TH_MARK(0, "{\\rtf", "an RTF document"),
     TH_MARK(0, "AT&TFORM", "a DjVu document"),
-    TH_MARK(0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a compound file (an old Office document, Thumbs.db)"),
+    TH_MARK(0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+            "a compound file (an old Office document, Thumbs.db)"),
     /* working files of editors */
     TH_MARK(0, "8BPS\0", "a Photoshop file"),
     TH_MARK(0, "gimp xcf ", "a GIMP file"),
@@ -100,19 +101,23 @@ static bool is_transport_stream(const uint8_t *data, size_t len)
 const char *th_foreign_name(enum thumbs_format format, const uint8_t *data, size_t len)
 {
     /* Everything else is a picture, whatever else it might look like. */
-    if (format != THUMBS_FORMAT_NONE && format != THUMBS_FORMAT_PDF && format != THUMBS_FORMAT_OTHER) return NULL;
+    if (format != THUMBS_FORMAT_NONE && format != THUMBS_FORMAT_PDF &&
+        format != THUMBS_FORMAT_OTHER)
+        return NULL;
     const char *name = th_mark_name(marks, sizeof marks / sizeof *marks, data, len);
     if (name) return name;
     /* The sniffer has looked at the rest of its header. */
-    bool icon = th_has_bytes(data, len, 0, "\0\0\1\0", 4) || th_has_bytes(data, len, 0, "\0\0\2\0", 4);
+    bool icon =
+        th_has_bytes(data, len, 0, "\0\0\1\0", 4) || th_has_bytes(data, len, 0, "\0\0\2\0", 4);
     if (icon && format == THUMBS_FORMAT_OTHER) return "an icon or cursor";
     return is_transport_stream(data, len) ? "a video (MPEG)" : NULL;
 }
 
 bool th_foreign_ending(const char *ext, size_t len)
 {
-    static const char endings[][6] = {"ai",  "cur",  "dcm", "dds", "eps", "exr", "fit", "fits", "fts", "hdr",
-                                      "ico", "icns", "pdf", "ps",  "psb", "psd", "xcf", "xpm",  "v",   "vips"};
+    static const char endings[][6] = {"ai",   "cur", "dcm", "dds", "eps",  "exr", "fit",
+                                      "fits", "fts", "hdr", "ico", "icns", "pdf", "ps",
+                                      "psb",  "psd", "xcf", "xpm", "v",    "vips"};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         if (strlen(endings[i]) == len && strncasecmp(endings[i], ext, len) == 0) return true;
     return false;

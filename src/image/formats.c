@@ -7,22 +7,23 @@
 #include "image/backend.h"
 #include "image/svg_root.h"
 
-#define MAGIC(text)                                                                                                    \
-    {                                                                                                                  \
-        text, sizeof(text) - 1                                                                                         \
+#define MAGIC(text)                                                                                \
+    {                                                                                              \
+        text, sizeof(text) - 1                                                                     \
     }
 
-/* HEIC and AVIF go straight to the codecs where they are built in, and what that declines to libvips. */
+/* HEIC and AVIF go straight to the codecs where they are built in, and what that declines to
+ * libvips. */
 #if THUMBS_WITH_HEIF
-#define HEIF_DECODERS                                                                                                  \
-    {                                                                                                                  \
-        &th_backend_heif, &th_backend_vips                                                                             \
+#define HEIF_DECODERS                                                                              \
+    {                                                                                              \
+        &th_backend_heif, &th_backend_vips                                                         \
     }
 #define HEIF_WANTS TH_WANTS_HEIF
 #else
-#define HEIF_DECODERS                                                                                                  \
-    {                                                                                                                  \
-        &th_backend_vips                                                                                               \
+#define HEIF_DECODERS                                                                              \
+    {                                                                                              \
+        &th_backend_vips                                                                           \
     }
 #define HEIF_WANTS TH_WANTS_VIPS
 #endif
@@ -42,120 +43,126 @@
 #define GIF_WANTS   TH_WANTS_VIPS
 #endif
 
-static const struct th_format formats[THUMBS_N_FORMATS] =
-    {
-        [THUMBS_FORMAT_NONE] = {.name = "none", .ext = ""},
-        [THUMBS_FORMAT_JPEG] = {.name = "jpeg",
-                                .ext = "jpg",
-                                .endings = {"jpg", "jpeg", "jpe", "jfif", "jif"},
-                                .magics = {MAGIC("\xff\xd8\xff")},
-                                .decoders = {&th_backend_jpeg, &th_backend_vips},
-                                .vips_loader = "jpegload_source",
-                                .estimate = th_estimate_jpeg,
-                                .encoder = &th_encoder_jpeg},
-        [THUMBS_FORMAT_PNG] = {.name = "png",
-                               .ext = "png",
-                               .endings = {"png", "apng"},
-                               .magics = {MAGIC("\x89PNG\r\n\x1a\n")},
-                               .decoders = {&th_backend_png, &th_backend_vips},
-                               .vips_loader = "pngload_source",
-                               .estimate = th_estimate_png,
-                               .encoder = &th_encoder_png},
-        [THUMBS_FORMAT_WEBP] = {.name = "webp",
-                                .ext = "webp",
-                                .endings = {"webp"},
-                                .sniff = th_sniff_webp,
-                                .decoders = {&WEBP_DECODER},
-                                .decode_wants = WEBP_WANTS,
-                                .vips_loader = "webpload_buffer",
-                                .estimate = th_estimate_webp,
-                                .encoder = &th_encoder_webp},
-        [THUMBS_FORMAT_AVIF] = {.name = "avif",
-                                .ext = "avif",
-                                .endings = {"avif", "avifs"},
-                                .sniff = th_sniff_avif,
-                                .decoders = HEIF_DECODERS,
-                                .decode_wants = HEIF_WANTS,
-                                .vips_loader = "heifload_buffer",
-                                .estimate = th_estimate_heif},
-        /* libvips does not trust its loader with data from anywhere: its memory is not foreseen. */
-        [THUMBS_FORMAT_JXL] = {.name = "jxl",
-                               .ext = "jxl",
-                               .endings = {"jxl"},
-                               .magics = {MAGIC("\xff\x0a"), MAGIC("\0\0\0\x0cJXL \r\n\x87\n")},
-                               .decoders = {&th_backend_vips},
-                               .decode_wants = TH_WANTS_VIPS,
-                               .vips_loader = "jxlload_buffer"},
-        [THUMBS_FORMAT_GIF] = {.name = "gif",
-                               .ext = "gif",
-                               .endings = {"gif"},
-                               .magics = {MAGIC("GIF87a"), MAGIC("GIF89a")},
-                               .decoders = {&GIF_DECODER},
-                               .decode_wants = GIF_WANTS,
-                               .vips_loader = "gifload_buffer",
-                               .estimate = th_estimate_gif},
-        [THUMBS_FORMAT_KEEP] = {.name = "keep", .ext = ""},
-        [THUMBS_FORMAT_HEIF] = {.name = "heif",
-                                .ext = "heic",
-                                .endings = {"heic", "heif", "hif"},
-                                .sniff = th_sniff_heif,
-                                .decoders = HEIF_DECODERS,
-                                .decode_wants = HEIF_WANTS,
-                                .vips_loader = "heifload_buffer",
-                                .estimate = th_estimate_heif},
-        [THUMBS_FORMAT_TIFF] = {.name = "tiff",
-                                .ext = "tif",
-                                .endings = {"tif", "tiff"},
-                                .magics = {MAGIC("II*\0"), MAGIC("MM\0*"), MAGIC("II+\0"), /* BigTIFF */
-                                           MAGIC("MM\0+")},
-                                .decoders = {&th_backend_vips},
-                                .decode_wants = TH_WANTS_VIPS,
-                                .vips_loader = "tiffload_source",
-                                .estimate = th_estimate_tiff},
-        [THUMBS_FORMAT_JP2K] = {.name = "jp2k",
-                                .ext = "jp2",
-                                .endings = {"jp2", "j2k", "jpf", "jpx", "j2c", "jpc"},
-                                .magics = {MAGIC("\0\0\0\x0cjP  \r\n\x87\n"), MAGIC("\xff\x4f\xff\x51")},
-                                .decoders = {&th_backend_vips},
-                                .decode_wants = TH_WANTS_VIPS,
-                                .vips_loader = "jp2kload_buffer"},
-        [THUMBS_FORMAT_SVG] = {.name = "svg",
-                               .ext = "svg",
-                               .endings = {"svg", "svgz"},
-                               .sniff = th_svg_sniff,
-                               .decoders = {&th_backend_vips},
-                               .decode_wants = TH_WANTS_VIPS,
-                               .vips_loader = "svgload_buffer",
-                               .estimate = th_estimate_svg},
-        /* The rest is not decoded: libvips' loaders for it are not made for data from anywhere. */
-        [THUMBS_FORMAT_PDF] = {.name = "pdf", .ext = "pdf", .endings = {"pdf"}, .magics = {MAGIC("%PDF-")}},
-        [THUMBS_FORMAT_BMP] = {.name = "bmp", .ext = "bmp", .endings = {"bmp", "dib"}, .sniff = th_sniff_bmp},
-        [THUMBS_FORMAT_OTHER] = {.name = "other",
-                                 .ext = "",
-                                 .endings = {"psd", "psb", "ico", "pbm", "pgm", "ppm", "pnm", "pam", "pfm", "hdr",
-                                             "exr", "fits", "qoi", "dds", "xcf"},
-                                 .magics =
-                                     {
-                                         MAGIC("8BPS\0\x01"),       /* Photoshop */
-                                         MAGIC("8BPS\0\x02"),       /* Photoshop, large */
-                                         MAGIC("#?RADIANCE"),       /* Radiance HDR */
-                                         MAGIC("#?RGBE"),           /* the same */
-                                         MAGIC("\x76\x2f\x31\x01"), /* OpenEXR */
-                                         MAGIC("SIMPLE  ="),        /* FITS */
-                                         MAGIC("DDS |\0\0\0"),      /* DirectDraw surface */
-                                         MAGIC("qoif"),             /* QOI */
-                                         MAGIC("gimp xcf "),        /* GIMP */
-                                         MAGIC("/* XPM */"),        /* X pixmap */
-                                         MAGIC("icns"),             /* Apple icons */
-                                         MAGIC("farbfeld"),         /* farbfeld */
-                                         MAGIC("II\xbc\x01"),       /* JPEG XR */
-                                         MAGIC("FUJIFILMCCD-RAW "), /* Fuji raw */
-                                         MAGIC("IIRO\x08\0\0\0"),   /* Olympus raw */
-                                         MAGIC("IIU\0"),            /* Panasonic raw */
-                                         MAGIC("\x08\xf2\xa6\xb6"), /* libvips */
-                                         MAGIC("\xb6\xa6\xf2\x08"), /* libvips, other byte order */
-                                     },
-                                 .sniff = th_sniff_other},
+static const struct th_format formats[THUMBS_N_FORMATS] = {
+    [THUMBS_FORMAT_NONE] = {.name = "none", .ext = ""},
+    [THUMBS_FORMAT_JPEG] = {.name = "jpeg",
+                            .ext = "jpg",
+                            .endings = {"jpg", "jpeg", "jpe", "jfif", "jif"},
+                            .magics = {MAGIC("\xff\xd8\xff")},
+                            .decoders = {&th_backend_jpeg, &th_backend_vips},
+                            .vips_loader = "jpegload_source",
+                            .estimate = th_estimate_jpeg,
+                            .encoder = &th_encoder_jpeg},
+    [THUMBS_FORMAT_PNG] = {.name = "png",
+                           .ext = "png",
+                           .endings = {"png", "apng"},
+                           .magics = {MAGIC("\x89PNG\r\n\x1a\n")},
+                           .decoders = {&th_backend_png, &th_backend_vips},
+                           .vips_loader = "pngload_source",
+                           .estimate = th_estimate_png,
+                           .encoder = &th_encoder_png},
+    [THUMBS_FORMAT_WEBP] = {.name = "webp",
+                            .ext = "webp",
+                            .endings = {"webp"},
+                            .sniff = th_sniff_webp,
+                            .decoders = {&WEBP_DECODER},
+                            .decode_wants = WEBP_WANTS,
+                            .vips_loader = "webpload_buffer",
+                            .estimate = th_estimate_webp,
+                            .encoder = &th_encoder_webp},
+    [THUMBS_FORMAT_AVIF] = {.name = "avif",
+                            .ext = "avif",
+                            .endings = {"avif", "avifs"},
+                            .sniff = th_sniff_avif,
+                            .decoders = HEIF_DECODERS,
+                            .decode_wants = HEIF_WANTS,
+                            .vips_loader = "heifload_buffer",
+                            .estimate = th_estimate_heif},
+    /* libvips does not trust its loader with data from anywhere: its memory is not foreseen. */
+    [THUMBS_FORMAT_JXL] = {.name = "jxl",
+                           .ext = "jxl",
+                           .endings = {"jxl"},
+                           .magics = {MAGIC("\xff\x0a"), MAGIC("\0\0\0\x0cJXL \r\n\x87\n")},
+                           .decoders = {&th_backend_vips},
+                           .decode_wants = TH_WANTS_VIPS,
+                           .vips_loader = "jxlload_buffer"},
+    [THUMBS_FORMAT_GIF] = {.name = "gif",
+                           .ext = "gif",
+                           .endings = {"gif"},
+                           .magics = {MAGIC("GIF87a"), MAGIC("GIF89a")},
+                           .decoders = {&GIF_DECODER},
+                           .decode_wants = GIF_WANTS,
+                           .vips_loader = "gifload_buffer",
+                           .estimate = th_estimate_gif},
+    [THUMBS_FORMAT_KEEP] = {.name = "keep", .ext = ""},
+    [THUMBS_FORMAT_HEIF] = {.name = "heif",
+                            .ext = "heic",
+                            .endings = {"heic", "heif", "hif"},
+                            .sniff = th_sniff_heif,
+                            .decoders = HEIF_DECODERS,
+                            .decode_wants = HEIF_WANTS,
+                            .vips_loader = "heifload_buffer",
+                            .estimate = th_estimate_heif},
+    [THUMBS_FORMAT_TIFF] = {.name = "tiff",
+                            .ext = "tif",
+                            .endings = {"tif", "tiff"},
+                            .magics = {MAGIC("II*\0"), MAGIC("MM\0*"), MAGIC("II+\0"), /* BigTIFF */
+                                       MAGIC("MM\0+")},
+                            .decoders = {&th_backend_vips},
+                            .decode_wants = TH_WANTS_VIPS,
+                            .vips_loader = "tiffload_source",
+                            .estimate = th_estimate_tiff},
+    [THUMBS_FORMAT_JP2K] = {.name = "jp2k",
+                            .ext = "jp2",
+                            .endings = {"jp2", "j2k", "jpf", "jpx", "j2c", "jpc"},
+                            .magics = {MAGIC("\0\0\0\x0cjP  \r\n\x87\n"),
+                                       MAGIC("\xff\x4f\xff\x51")},
+                            .decoders = {&th_backend_vips},
+                            .decode_wants = TH_WANTS_VIPS,
+                            .vips_loader = "jp2kload_buffer"},
+    [THUMBS_FORMAT_SVG] = {.name = "svg",
+                           .ext = "svg",
+                           .endings = {"svg", "svgz"},
+                           .sniff = th_svg_sniff,
+                           .decoders = {&th_backend_vips},
+                           .decode_wants = TH_WANTS_VIPS,
+                           .vips_loader = "svgload_buffer",
+                           .estimate = th_estimate_svg},
+    /* The rest is not decoded: libvips' loaders for it are not made for data from anywhere. */
+    [THUMBS_FORMAT_PDF] = {.name = "pdf",
+                           .ext = "pdf",
+                           .endings = {"pdf"},
+                           .magics = {MAGIC("%PDF-")}},
+    [THUMBS_FORMAT_BMP] = {.name = "bmp",
+                           .ext = "bmp",
+                           .endings = {"bmp", "dib"},
+                           .sniff = th_sniff_bmp},
+    [THUMBS_FORMAT_OTHER] = {.name = "other",
+                             .ext = "",
+                             .endings = {"psd", "psb", "ico", "pbm", "pgm", "ppm", "pnm", "pam",
+                                         "pfm", "hdr", "exr", "fits", "qoi", "dds", "xcf"},
+                             .magics =
+                                 {
+                                     MAGIC("8BPS\0\x01"),       /* Photoshop */
+                                     MAGIC("8BPS\0\x02"),       /* Photoshop, large */
+                                     MAGIC("#?RADIANCE"),       /* Radiance HDR */
+                                     MAGIC("#?RGBE"),           /* the same */
+                                     MAGIC("\x76\x2f\x31\x01"), /* OpenEXR */
+                                     MAGIC("SIMPLE  ="),        /* FITS */
+                                     MAGIC("DDS |\0\0\0"),      /* DirectDraw surface */
+                                     MAGIC("qoif"),             /* QOI */
+                                     MAGIC("gimp xcf "),        /* GIMP */
+                                     MAGIC("/* XPM */"),        /* X pixmap */
+                                     MAGIC("icns"),             /* Apple icons */
+                                     MAGIC("farbfeld"),         /* farbfeld */
+                                     MAGIC("II\xbc\x01"),       /* JPEG XR */
+                                     MAGIC("FUJIFILMCCD-RAW "), /* Fuji raw */
+                                     MAGIC("IIRO\x08\0\0\0"),   /* Olympus raw */
+                                     MAGIC("IIU\0"),            /* Panasonic raw */
+                                     MAGIC("\x08\xf2\xa6\xb6"), /* libvips */
+                                     MAGIC("\xb6\xa6\xf2\x08"), /* libvips, other byte order */
+                                 },
+                             .sniff = th_sniff_other},
 };
 
 const struct th_format *th_format(enum thumbs_format format)
@@ -199,7 +206,8 @@ enum thumbs_format th_image_sniff(const uint8_t *data, size_t len)
  * (Endings of the table are lower case.) */
 static bool is_ending(const char *known, const char *ext, size_t len)
 {
-    return len > 0 && (ext[0] | 0x20) == known[0] && strncasecmp(known, ext, len) == 0 && known[len] == '\0';
+    return len > 0 && (ext[0] | 0x20) == known[0] && strncasecmp(known, ext, len) == 0 &&
+           known[len] == '\0';
 }
 
 enum thumbs_format th_image_format_by_ext(const char *ext, size_t len)
@@ -215,7 +223,8 @@ bool th_image_is_writable(enum thumbs_format format)
     return th_format(format)->encoder != NULL;
 }
 
-enum thumbs_format th_image_output_format(enum thumbs_format wanted, enum thumbs_format source, bool has_alpha)
+enum thumbs_format th_image_output_format(enum thumbs_format wanted, enum thumbs_format source,
+                                          bool has_alpha)
 {
     if (wanted != THUMBS_FORMAT_KEEP) return wanted;
     if (th_image_is_writable(source)) return source;
@@ -231,7 +240,8 @@ unsigned th_image_encode_wants(const struct thumbs_image_options *options)
 {
     unsigned wants = TH_WANTS_NOTHING;
     for (uint32_t i = 0; i < options->n_formats; i++) {
-        const struct th_encoder *encoder = th_format((enum thumbs_format)options->formats[i])->encoder;
+        const struct th_encoder *encoder =
+            th_format((enum thumbs_format)options->formats[i])->encoder;
         if (encoder && encoder->wants_vips) wants |= TH_WANTS_VIPS;
     }
     return wants;

@@ -62,7 +62,8 @@ bool th_image_is_writable(enum thumbs_format format);
 /* The format that is written for `wanted` (one of options->formats) when the source is `source`:
  * resolves KEEP. has_alpha matters only for KEEP of a source that is not writable: PNG with alpha,
  * else JPEG. */
-enum thumbs_format th_image_output_format(enum thumbs_format wanted, enum thumbs_format source, bool has_alpha);
+enum thumbs_format th_image_output_format(enum thumbs_format wanted, enum thumbs_format source,
+                                          bool has_alpha);
 
 /* Which libraries (enum th_wants) decoding a picture like this will need: a guess by format. */
 unsigned th_image_decode_wants(const uint8_t *data, size_t len);

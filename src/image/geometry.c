@@ -25,8 +25,8 @@ static bool width_decides(uint32_t width, uint32_t height, uint32_t box_width, u
 }
 
 /* The whole picture scaled so that its width (or else its height) becomes the box's. */
-static void scale_to(struct th_geometry *g, uint32_t width, uint32_t height, uint32_t box_width, uint32_t box_height,
-                     bool by_width, bool enlarge)
+static void scale_to(struct th_geometry *g, uint32_t width, uint32_t height, uint32_t box_width,
+                     uint32_t box_height, bool by_width, bool enlarge)
 {
     bool grows = by_width ? box_width > width : box_height > height;
     if (grows && !enlarge) {
@@ -43,9 +43,10 @@ static void scale_to(struct th_geometry *g, uint32_t width, uint32_t height, uin
     g->scaled_height = at_most_max_side(g->scaled_height);
 }
 
-/* Cut what sticks out of the box. One box pixel is from / to source pixels; counted from there, not from the rounded
- * scaled side, so that the shape is kept to the pixel. */
-static void cut_to(struct th_geometry *g, uint32_t box_width, uint32_t box_height, uint32_t to, uint32_t from)
+/* Cut what sticks out of the box. One box pixel is from / to source pixels; counted from there, not
+ * from the rounded scaled side, so that the shape is kept to the pixel. */
+static void cut_to(struct th_geometry *g, uint32_t box_width, uint32_t box_height, uint32_t to,
+                   uint32_t from)
 {
     if (g->scaled_width > box_width) {
         g->cut_width = min_u32(g->cut_width, th_geometry_scale(box_width, from, to));
@@ -57,8 +58,8 @@ static void cut_to(struct th_geometry *g, uint32_t box_width, uint32_t box_heigh
     }
 }
 
-struct th_geometry th_geometry_fit(uint32_t width, uint32_t height, const struct thumbs_size *size, enum thumbs_fit fit,
-                                   bool enlarge)
+struct th_geometry th_geometry_fit(uint32_t width, uint32_t height, const struct thumbs_size *size,
+                                   enum thumbs_fit fit, bool enlarge)
 {
     struct th_geometry g = {.cut_width = width, .cut_height = height};
     uint32_t box_width = at_most_max_side(size->width);
@@ -75,7 +76,8 @@ struct th_geometry th_geometry_fit(uint32_t width, uint32_t height, const struct
         if (fit == THUMBS_FIT_COVER) by_width = !by_width;
         scale_to(&g, width, height, box_width, box_height, by_width, enlarge);
         if (fit == THUMBS_FIT_COVER)
-            cut_to(&g, box_width, box_height, by_width ? g.scaled_width : g.scaled_height, by_width ? width : height);
+            cut_to(&g, box_width, box_height, by_width ? g.scaled_width : g.scaled_height,
+                   by_width ? width : height);
     }
     g.canvas_width = g.scaled_width;
     g.canvas_height = g.scaled_height;

@@ -8,8 +8,9 @@
 
 #include "thumbs/thumbs.h"
 
-/* What one thumbnail is made of. A cut of the source (where it lies is up to the gravity) is resized and laid on a
- * canvas. Without crop and padding the cut is the whole source and the canvas is the scaled picture. */
+/* What one thumbnail is made of. A cut of the source (where it lies is up to the gravity) is
+ * resized and laid on a canvas. Without crop and padding the cut is the whole source and the canvas
+ * is the scaled picture. */
 struct th_geometry {
     uint32_t cut_width, cut_height;       /* of the source, before the resize */
     uint32_t scaled_width, scaled_height; /* after the resize */
@@ -17,8 +18,8 @@ struct th_geometry {
     uint32_t pad_left, pad_top;           /* where the scaled picture lies on the canvas */
 };
 
-/* What `side` becomes when `from` becomes `to`: side * to / from, rounded to nearest, never 0, never beyond UINT32_MAX.
- * from must not be 0. */
+/* What `side` becomes when `from` becomes `to`: side * to / from, rounded to nearest, never 0,
+ * never beyond UINT32_MAX. from must not be 0. */
 uint32_t th_geometry_scale(uint32_t side, uint32_t to, uint32_t from);
 
 /* Fit an upright source of width x height (neither 0) into `size` (not both sides 0).
@@ -28,14 +29,15 @@ uint32_t th_geometry_scale(uint32_t side, uint32_t to, uint32_t from);
  *   contain  as inside, then padded to the box
  *   fill     both sides become the box's, the shape is lost
  *
- * With a free side all four are `inside`, since there is nothing to cut, pad or distort. Without `enlarge` the
- * picture is never scaled up: a smaller one keeps its size (cover then cuts what sticks out of the box and no more,
- * contain still pads, fill only shrinks the sides that are too long). No side of the result is 0 or beyond
- * THUMBS_MAX_SIDE. */
-struct th_geometry th_geometry_fit(uint32_t width, uint32_t height, const struct thumbs_size *size, enum thumbs_fit fit,
-                                   bool enlarge);
+ * With a free side all four are `inside`, since there is nothing to cut, pad or distort. Without
+ * `enlarge` the picture is never scaled up: a smaller one keeps its size (cover then cuts what
+ * sticks out of the box and no more, contain still pads, fill only shrinks the sides that are too
+ * long). No side of the result is 0 or beyond THUMBS_MAX_SIDE. */
+struct th_geometry th_geometry_fit(uint32_t width, uint32_t height, const struct thumbs_size *size,
+                                   enum thumbs_fit fit, bool enlarge);
 
-/* The same geometry seen from a source that is still to be turned by a quarter: sides and offsets swapped. */
+/* The same geometry seen from a source that is still to be turned by a quarter: sides and offsets
+ * swapped. */
 struct th_geometry th_geometry_transposed(const struct th_geometry *g);
 
 #endif

@@ -12,9 +12,10 @@ enum {
     N_KEPT = 16,
     MAX_KEPT_BYTES = 4 << 20,
     MAX_PROFILE_BYTES = 16 << 20,
-    /* Samples along each axis of the table that Little CMS makes of a conversion. Its own choice is 33 and 17 (and it
-     * straightens curves for 30 ms more); these take 6 and 3 ms, and on photos the difference stays below 1.3 of CIEDE
-     * for 99 of 100 pixels, 0.35 on average. Tables of CMYK mostly have 9 or 17 points themselves. */
+    /* Samples along each axis of the table that Little CMS makes of a conversion. Its own choice is
+     * 33 and 17 (and it straightens curves for 30 ms more); these take 6 and 3 ms, and on photos
+     * the difference stays below 1.3 of CIEDE for 99 of 100 pixels, 0.35 on average. Tables of CMYK
+     * mostly have 9 or 17 points themselves. */
     RGB_GRID = 25,
     CMYK_GRID = 9,
     BANDS_OF_CMYK = 5, /* a count of bands that no other picture has, as key */
@@ -60,7 +61,8 @@ void th_icc_thread_finish(void)
 
 static uint32_t lcms_format(uint32_t bands)
 {
-    static const uint32_t formats[] = {0, TYPE_GRAY_8, TYPE_GRAYA_8, TYPE_RGB_8, TYPE_RGBA_8, TYPE_CMYK_8};
+    static const uint32_t formats[] = {0,          TYPE_GRAY_8, TYPE_GRAYA_8,
+                                       TYPE_RGB_8, TYPE_RGBA_8, TYPE_CMYK_8};
     return bands <= BANDS_OF_CMYK ? formats[bands] : 0;
 }
 
@@ -74,10 +76,12 @@ static cmsUInt32Number flags_for(cmsHPROFILE from, uint32_t bands)
     /* No one-pixel cache: it would cost more than it saves on pictures. */
     cmsUInt32Number flags = cmsFLAGS_NOCACHE | cmsFLAGS_COPY_ALPHA;
     if (bands <= 2 || cmsIsMatrixShaper(from)) return flags;
-    return flags | cmsFLAGS_FORCE_CLUT | cmsFLAGS_GRIDPOINTS(bands == BANDS_OF_CMYK ? CMYK_GRID : RGB_GRID);
+    return flags | cmsFLAGS_FORCE_CLUT |
+           cmsFLAGS_GRIDPOINTS(bands == BANDS_OF_CMYK ? CMYK_GRID : RGB_GRID);
 }
 
-/* Grey with the tone curve of sRGB (IEC 61966-2-1) and the white point that profiles are relative to. */
+/* Grey with the tone curve of sRGB (IEC 61966-2-1) and the white point that profiles are relative
+ * to. */
 static cmsHPROFILE grey_like_srgb(void)
 {
     const cmsFloat64Number srgb[5] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
@@ -94,11 +98,12 @@ static cmsHTRANSFORM open_transform(const uint8_t *data, size_t len, uint32_t ba
     cmsHTRANSFORM transform = NULL;
     cmsHPROFILE from = cmsOpenProfileFromMem(data, (cmsUInt32Number)len);
     cmsHPROFILE to = NULL;
-    if (from && cmsGetColorSpace(from) == space_of(bands)) to = grey ? grey_like_srgb() : cmsCreate_sRGBProfile();
+    if (from && cmsGetColorSpace(from) == space_of(bands))
+        to = grey ? grey_like_srgb() : cmsCreate_sRGBProfile();
     if (to)
-        transform =
-            cmsCreateTransform(from, lcms_format(bands), to, bands == BANDS_OF_CMYK ? TYPE_RGB_8 : lcms_format(bands),
-                               INTENT_RELATIVE_COLORIMETRIC, flags_for(from, bands));
+        transform = cmsCreateTransform(from, lcms_format(bands), to,
+                                       bands == BANDS_OF_CMYK ? TYPE_RGB_8 : lcms_format(bands),
+                                       INTENT_RELATIVE_COLORIMETRIC, flags_for(from, bands));
     if (to) cmsCloseProfile(to);
     if (from) cmsCloseProfile(from);
     return transform;
@@ -145,7 +150,8 @@ static struct kept *find(const uint8_t *data, size_t len, uint32_t bands)
 {
     for (unsigned i = 0; i < N_KEPT; i++) {
         struct kept *k = &kept[i];
-        if (k->data && k->len == len && k->bands == bands && memcmp(k->data, data, len) == 0) return k;
+        if (k->data && k->len == len && k->bands == bands && memcmp(k->data, data, len) == 0)
+            return k;
     }
     return NULL;
 }
@@ -159,8 +165,8 @@ static struct kept *least_recently_read(void)
     return oldest;
 }
 
-/* Profiles may be as large as a hostile file likes; what is kept of them is bounded. The newest stays, as it is in
- * use. */
+/* Profiles may be as large as a hostile file likes; what is kept of them is bounded. The newest
+ * stays, as it is in use. */
 static void keep_within_bounds(const struct kept *newest)
 {
     for (;;) {
@@ -176,7 +182,8 @@ static void keep_within_bounds(const struct kept *newest)
     }
 }
 
-/* Understand a profile of curves and a matrix: *out is the caller's, NULL if it is none. False: no memory. */
+/* Understand a profile of curves and a matrix: *out is the caller's, NULL if it is none. False: no
+ * memory. */
 static bool read_matrix(const uint8_t *data, size_t len, bool grey, struct th_icc_matrix **out)
 {
     struct th_icc_matrix matrix;
@@ -197,8 +204,8 @@ static enum th_icc_kind kind_of(uint32_t bands)
     return bands <= 2 ? TH_ICC_GREY : bands == BANDS_OF_CMYK ? TH_ICC_CMYK : TH_ICC_RGB;
 }
 
-/* Make a place for the profile among those kept. One that cannot be used is not kept: *k is then free. False: no
- * memory. */
+/* Make a place for the profile among those kept. One that cannot be used is not kept: *k is then
+ * free. False: no memory. */
 static bool learn(struct kept *k, const uint8_t *data, size_t len, uint32_t bands)
 {
     drop(k);
@@ -235,7 +242,8 @@ static bool read_profile(struct th_icc *out, const uint8_t *data, size_t len, ui
         if (!learn(k, data, len, bands)) return false;
     }
     k->last_read = ++n_reads;
-    if (k->data) *out = (struct th_icc){.kind = k->kind, .matrix = k->matrix, .transform = k->transform};
+    if (k->data)
+        *out = (struct th_icc){.kind = k->kind, .matrix = k->matrix, .transform = k->transform};
     return true;
 }
 
@@ -248,10 +256,12 @@ bool th_icc_read(struct th_icc *out, const uint8_t *data, size_t len, uint32_t b
 bool th_icc_read_cmyk(struct th_icc *out, const uint8_t *data, size_t len)
 {
     if (!read_profile(out, data, len, BANDS_OF_CMYK)) return false;
-    return out->kind == TH_ICC_CMYK || read_profile(out, th_cmyk_profile, th_cmyk_profile_len, BANDS_OF_CMYK);
+    return out->kind == TH_ICC_CMYK ||
+           read_profile(out, th_cmyk_profile, th_cmyk_profile_len, BANDS_OF_CMYK);
 }
 
-/* What is read lies ahead of what is written, but not by a whole pixel at first; so in pieces, from a copy. */
+/* What is read lies ahead of what is written, but not by a whole pixel at first; so in pieces, from
+ * a copy. */
 static void apply_cmyk(const struct th_icc *icc, struct th_pixels *p)
 {
     uint8_t cmyk[4 * CHUNK];

@@ -1,10 +1,11 @@
 /*
  * icc.h - colour profiles of small pictures, without loading libvips for them.
  *
- * Profiles of curves and a matrix are converted by icc_matrix.h, those of tables by Little CMS. Setting up a conversion
- * by tables takes milliseconds, more than converting a thumbnail, and a camera puts the same profile into every
- * picture; so each thread keeps the last few. Profiles are hostile data like the rest; one that makes no
- * sense is TH_ICC_OTHER. Any thread; what th_icc_read() fills in is for the thread that called it.
+ * Profiles of curves and a matrix are converted by icc_matrix.h, those of tables by Little CMS.
+ * Setting up a conversion by tables takes milliseconds, more than converting a thumbnail, and a
+ * camera puts the same profile into every picture; so each thread keeps the last few. Profiles are
+ * hostile data like the rest; one that makes no sense is TH_ICC_OTHER. Any thread; what
+ * th_icc_read() fills in is for the thread that called it.
  */
 #ifndef TH_IMAGE_ICC_H
 #define TH_IMAGE_ICC_H
@@ -13,7 +14,8 @@
 
 enum th_icc_kind {
     TH_ICC_OTHER, /* Lab, broken, or not for such pictures: not for us */
-    TH_ICC_SRGB,  /* sRGB or so close that no 8-bit sample would change by more than one step: nothing to do */
+    TH_ICC_SRGB,  /* sRGB or so close that no 8-bit sample would change by more than one step:
+                     nothing to do */
     TH_ICC_RGB,
     TH_ICC_GREY,
     TH_ICC_CMYK
@@ -21,22 +23,24 @@ enum th_icc_kind {
 
 struct th_icc {
     enum th_icc_kind kind;
-    /* Kinds RGB and GREY, one of the two: owned by the thread's cache, good until 16 other reads. */
+    /* Kinds RGB and GREY, one of the two: owned by the thread's cache, good until 16 other reads.
+     */
     const struct th_icc_matrix *matrix;
     void *transform; /* Little CMS'; of kind CMYK always */
 };
 
-/* Understand the profile (ICC.1) of a picture with this many bands (alpha counted). Fills *out, at least its kind.
- * False: no memory, which must not pass for OTHER, or the picture would come out differently. */
+/* Understand the profile (ICC.1) of a picture with this many bands (alpha counted). Fills *out, at
+ * least its kind. False: no memory, which must not pass for OTHER, or the picture would come out
+ * differently. */
 bool th_icc_read(struct th_icc *out, const uint8_t *data, size_t len, uint32_t bands);
 
 /* The same for a CMYK picture (0: no ink). Without a profile (len 0), and where it makes no
  * sense, a general one is taken (cmyk_profile.h). */
 bool th_icc_read_cmyk(struct th_icc *out, const uint8_t *data, size_t len);
 
-/* Convert a picture of the bands it was read for to sRGB in place (grey to grey with sRGB's tone curve), relative
- * colorimetric; alpha is left alone. CMYK becomes RGB, still in the same memory. Kinds OTHER and SRGB
- * change nothing. */
+/* Convert a picture of the bands it was read for to sRGB in place (grey to grey with sRGB's tone
+ * curve), relative colorimetric; alpha is left alone. CMYK becomes RGB, still in the same memory.
+ * Kinds OTHER and SRGB change nothing. */
 void th_icc_apply(const struct th_icc *icc, struct th_pixels *p);
 
 /* Free what this thread keeps. */

@@ -10,15 +10,16 @@
 /* Sums of three products must fit into 32 bits. Real matrices have rows of 3 at most. */
 #define MAX_ROW 7.0
 
-/* How far a curve may leave 0 to 1: what comes of parameters rounded to 16 bits. Little CMS does not clip what lies
- * beyond before the matrix, and of two large lights that nearly cancel each other a thousandth is several steps. */
+/* How far a curve may leave 0 to 1: what comes of parameters rounded to 16 bits. Little CMS does
+ * not clip what lies beyond before the matrix, and of two large lights that nearly cancel each
+ * other a thousandth is several steps. */
 #define ROUNDING 0.0001
 
 /* Least light of a grey that becomes sample 255: half a step below white (IEC 61966-2-1). */
 #define WHITE_LIGHT 0.99555
 
-/* XYZ relative to D50 to linear light of sRGB: the inverse of its primaries (ITU-R BT.709) with white D65 (x 0.3127,
- * y 0.3290) adapted by Bradford's method. */
+/* XYZ relative to D50 to linear light of sRGB: the inverse of its primaries (ITU-R BT.709) with
+ * white D65 (x 0.3127, y 0.3290) adapted by Bradford's method. */
 static const double to_srgb[3][3] = {{3.1341863642, -1.6172089590, -0.4906940640},
                                      {-0.9787485042, 1.9161300968, 0.0334333992},
                                      {0.0719639278, -0.2289938735, 1.4057537329}};
@@ -92,7 +93,9 @@ static bool has_tables(const struct bytes *profile)
 static bool is_plain(const struct bytes *profile, bool grey)
 {
     static const char classes[][5] = {"scnr", "mntr", "prtr", "spac"};
-    if (count_tags(profile) == 0 || !has(profile, 36, "acsp") || get32(profile->data) > profile->len) return false;
+    if (count_tags(profile) == 0 || !has(profile, 36, "acsp") ||
+        get32(profile->data) > profile->len)
+        return false;
     /* Little CMS refuses versions it does not know; so do we, by leaving them to it. */
     if (profile->data[8] != 2 && profile->data[8] != 4) return false;
     if (!has(profile, 16, grey ? "GRAY" : "RGB ") || !has(profile, 20, "XYZ ")) return false;
@@ -118,7 +121,8 @@ static bool read_table(const struct bytes *tag, struct curve *out)
     if (tag->len < 12) return false;
     uint32_t n = get32(tag->data + 8);
     if (n > (tag->len - 12) / 2) return false;
-    *out = (struct curve){.kind = n > 1 ? CURVE_TABLE : CURVE_POWER, .g = 1, .a = 1, .table = tag->data + 12, .n = n};
+    *out = (struct curve){
+        .kind = n > 1 ? CURVE_TABLE : CURVE_POWER, .g = 1, .a = 1, .table = tag->data + 12, .n = n};
     if (n == 1) out->g = get16(tag->data + 12) / 256.0;
     return true;
 }
@@ -138,7 +142,8 @@ static bool read_parametric(const struct bytes *tag, struct curve *out)
         c.a = p[1];
         c.b = p[2];
     }
-    if (type == 1 || type == 2) { /* a line at height p[3], which type 1 has not, left of where the base is 0 */
+    if (type == 1 ||
+        type == 2) { /* a line at height p[3], which type 1 has not, left of where the base is 0 */
         if (!(c.a > 0)) return false;
         c.d = -c.b / c.a;
         c.e = c.f = p[3];
@@ -156,7 +161,8 @@ static bool read_curve(const struct bytes *profile, const char *signature, struc
 {
     struct bytes tag;
     if (!find_tag(profile, signature, &tag)) return false;
-    bool read = has(&tag, 0, "curv") ? read_table(&tag, out) : has(&tag, 0, "para") && read_parametric(&tag, out);
+    bool read = has(&tag, 0, "curv") ? read_table(&tag, out)
+                                     : has(&tag, 0, "para") && read_parametric(&tag, out);
     return read && (out->kind == CURVE_TABLE || (out->g > 0.1 && out->g < 10));
 }
 
@@ -188,10 +194,12 @@ static bool linearise(const struct curve *c, int16_t out[256])
 
 void th_icc_encoder_init(struct th_icc_encoder *encoder)
 {
-    /* For each sample the light from which on it is the nearest one (IEC 61966-2-1), which takes 255 powers. */
+    /* For each sample the light from which on it is the nearest one (IEC 61966-2-1), which takes
+     * 255 powers. */
     unsigned at = 0;
     for (unsigned v = 0; v < 256; v++) {
-        double edge = (v + 0.5) / 255, light = edge <= 0.04045 ? edge / 12.92 : pow((edge + 0.055) / 1.055, 2.4);
+        double edge = (v + 0.5) / 255,
+               light = edge <= 0.04045 ? edge / 12.92 : pow((edge + 0.055) / 1.055, 2.4);
         for (; at <= TH_ICC_UNIT && (at < light * TH_ICC_UNIT || v == 255); at++)
             encoder->samples[at] = (uint8_t)v;
     }
@@ -205,7 +213,8 @@ static bool read_matrix(const struct bytes *profile, int32_t out[3][3])
     double colorants[3][3];
     for (unsigned k = 0; k < 3; k++) {
         struct bytes tag;
-        if (!find_tag(profile, signatures[k], &tag) || tag.len < 20 || !has(&tag, 0, "XYZ ")) return false;
+        if (!find_tag(profile, signatures[k], &tag) || tag.len < 20 || !has(&tag, 0, "XYZ "))
+            return false;
         for (unsigned i = 0; i < 3; i++)
             colorants[i][k] = get_fixed(tag.data + 8 + 4 * (size_t)i);
     }
@@ -223,11 +232,13 @@ static bool read_matrix(const struct bytes *profile, int32_t out[3][3])
     return true;
 }
 
-/* White stays white: where a curve does not reach it, Little CMS bends its end, which is left to it. */
+/* White stays white: where a curve does not reach it, Little CMS bends its end, which is left to
+ * it. */
 static bool read_grey(const struct bytes *profile, int16_t linear[256])
 {
     struct curve curve;
-    return read_curve(profile, "kTRC", &curve) && linearise(&curve, linear) && linear[255] >= WHITE_LIGHT * TH_ICC_UNIT;
+    return read_curve(profile, "kTRC", &curve) && linearise(&curve, linear) &&
+           linear[255] >= WHITE_LIGHT * TH_ICC_UNIT;
 }
 
 bool th_icc_matrix_read(struct th_icc_matrix *out, const uint8_t *data, size_t len, bool grey)
@@ -239,7 +250,8 @@ bool th_icc_matrix_read(struct th_icc_matrix *out, const uint8_t *data, size_t l
     if (grey) return read_grey(&profile, out->linear[0]);
     struct curve curve;
     for (unsigned k = 0; k < 3; k++)
-        if (!read_curve(&profile, signatures[k], &curve) || !linearise(&curve, out->linear[k])) return false;
+        if (!read_curve(&profile, signatures[k], &curve) || !linearise(&curve, out->linear[k]))
+            return false;
     return read_matrix(&profile, out->matrix);
 }
 
@@ -251,8 +263,8 @@ static inline uint8_t encode(const struct th_icc_encoder *encoder, int32_t light
     return encoder->samples[light < 0 ? 0 : light > TH_ICC_UNIT ? TH_ICC_UNIT : light];
 }
 
-void th_icc_matrix_apply(const struct th_icc_matrix *m, const struct th_icc_encoder *encoder, uint8_t *pixels, size_t n,
-                         uint32_t bands)
+void th_icc_matrix_apply(const struct th_icc_matrix *m, const struct th_icc_encoder *encoder,
+                         uint8_t *pixels, size_t n, uint32_t bands)
 {
     if (m->grey) {
         for (size_t i = 0; i < n; i++, pixels += bands)
@@ -260,8 +272,10 @@ void th_icc_matrix_apply(const struct th_icc_matrix *m, const struct th_icc_enco
         return;
     }
     for (size_t i = 0; i < n; i++, pixels += bands) {
-        int32_t r = m->linear[0][pixels[0]], g = m->linear[1][pixels[1]], b = m->linear[2][pixels[2]];
+        int32_t r = m->linear[0][pixels[0]], g = m->linear[1][pixels[1]],
+                b = m->linear[2][pixels[2]];
         for (unsigned k = 0; k < 3; k++)
-            pixels[k] = encode(encoder, m->matrix[k][0] * r + m->matrix[k][1] * g + m->matrix[k][2] * b);
+            pixels[k] =
+                encode(encoder, m->matrix[k][0] * r + m->matrix[k][1] * g + m->matrix[k][2] * b);
     }
 }

@@ -1,13 +1,15 @@
 /*
- * icc_matrix.h - colour profiles that are three curves and a matrix (or, for grey, one curve), converted to sRGB.
+ * icc_matrix.h - colour profiles that are three curves and a matrix (or, for grey, one curve),
+ * converted to sRGB.
  *
- * Nearly all profiles of cameras, phones and screens are of this kind, and setting up Little CMS for one takes
- * milliseconds, longer than a small photo takes in all. Here it takes some twenty microseconds, and no sample was ever
- * more than one step from what Little CMS computes (without its shortcuts, which for grey cost it more than that), in
- * thousands of profiles made at random (test_icc.c makes some hundred each time). Takes only what is plain
- * (ICC.1:2001-04 6.4 and 6.5, ICC.1:2010 8.3 to 8.5, 10.5, 10.15 and 10.16); what has tables or is odd is left to
- * Little CMS: versions to come, curves that go below black or above white, grey whose white would not be white. Input
- * is hostile: nothing is read past len.
+ * Nearly all profiles of cameras, phones and screens are of this kind, and setting up Little CMS
+ * for one takes milliseconds, longer than a small photo takes in all. Here it takes some twenty
+ * microseconds, and no sample was ever more than one step from what Little CMS computes (without
+ * its shortcuts, which for grey cost it more than that), in thousands of profiles made at random
+ * (test_icc.c makes some hundred each time). Takes only what is plain (ICC.1:2001-04 6.4 and 6.5,
+ * ICC.1:2010 8.3 to 8.5, 10.5, 10.15 and 10.16); what has tables or is odd is left to Little CMS:
+ * versions to come, curves that go below black or above white, grey whose white would not be white.
+ * Input is hostile: nothing is read past len.
  */
 #ifndef TH_IMAGE_ICC_MATRIX_H
 #define TH_IMAGE_ICC_MATRIX_H
@@ -18,7 +20,8 @@
 
 enum { TH_ICC_UNIT = 1 << 14 }; /* of linear light: 14 fractional bits */
 
-/* The tone curve of sRGB from linear light to samples; the same for all profiles, so a thread keeps one. */
+/* The tone curve of sRGB from linear light to samples; the same for all profiles, so a thread keeps
+ * one. */
 struct th_icc_encoder {
     uint8_t samples[TH_ICC_UNIT + 1];
 };
@@ -31,12 +34,13 @@ struct th_icc_matrix {
     int32_t matrix[3][3];   /* to linear light of sRGB, row by row, 14 fractional bits */
 };
 
-/* Understand a profile for pictures of three colours, or of grey. False: not of this kind, or odd. */
+/* Understand a profile for pictures of three colours, or of grey. False: not of this kind, or odd.
+ */
 bool th_icc_matrix_read(struct th_icc_matrix *out, const uint8_t *profile, size_t len, bool grey);
 
-/* Convert n pixels of `bands` bands in place, relative colorimetric; the band behind the colours (alpha) is left
- * alone. */
-void th_icc_matrix_apply(const struct th_icc_matrix *m, const struct th_icc_encoder *encoder, uint8_t *pixels, size_t n,
-                         uint32_t bands);
+/* Convert n pixels of `bands` bands in place, relative colorimetric; the band behind the colours
+ * (alpha) is left alone. */
+void th_icc_matrix_apply(const struct th_icc_matrix *m, const struct th_icc_encoder *encoder,
+                         uint8_t *pixels, size_t n, uint32_t bands);
 
 #endif

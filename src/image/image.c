@@ -21,7 +21,8 @@ static enum thumbs_code usage(struct thumbs_error *err, const char *message)
 
 static enum thumbs_code check_sizes(const struct thumbs_image_options *o, struct thumbs_error *err)
 {
-    if (o->n_sizes < 1 || o->n_sizes > THUMBS_MAX_SIZES) return usage(err, "one to 16 sizes are possible");
+    if (o->n_sizes < 1 || o->n_sizes > THUMBS_MAX_SIZES)
+        return usage(err, "one to 16 sizes are possible");
     for (uint32_t i = 0; i < o->n_sizes; i++) {
         const struct thumbs_size *s = &o->sizes[i];
         if (s->width == 0 && s->height == 0) return usage(err, "a size needs a width or a height");
@@ -31,11 +32,13 @@ static enum thumbs_code check_sizes(const struct thumbs_image_options *o, struct
     return THUMBS_OK;
 }
 
-enum thumbs_code th_image_check_options(const struct thumbs_image_options *o, struct thumbs_error *err)
+enum thumbs_code th_image_check_options(const struct thumbs_image_options *o,
+                                        struct thumbs_error *err)
 {
     enum thumbs_code code = check_sizes(o, err);
     if (code != THUMBS_OK) return code;
-    if (o->n_formats < 1 || o->n_formats > THUMBS_MAX_FORMATS) return usage(err, "one to 6 formats are possible");
+    if (o->n_formats < 1 || o->n_formats > THUMBS_MAX_FORMATS)
+        return usage(err, "one to 6 formats are possible");
     for (uint32_t i = 0; i < o->n_formats; i++) {
         enum thumbs_format format = (enum thumbs_format)o->formats[i];
         if (!thumbs_format_is_output(format))
@@ -57,10 +60,12 @@ static enum thumbs_code run_backends(struct th_make *make, struct thumbs_error *
         enum thumbs_code code = b->rows ? th_rowmake(make, b->rows, err) : b->make(make, err);
         if (!make->declined) return code;
     }
-    return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "decoding of %s is not enabled", format->name);
+    return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
+                        "decoding of %s is not enabled", format->name);
 }
 
-enum thumbs_code th_image_make(const uint8_t *data, size_t len, const struct thumbs_image_options *options,
+enum thumbs_code th_image_make(const uint8_t *data, size_t len,
+                               const struct thumbs_image_options *options,
                                const struct th_image_limits *limits, struct th_sink *sink,
                                struct th_image_result *result, struct thumbs_error *err)
 {

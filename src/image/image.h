@@ -28,20 +28,22 @@ struct th_image_limits {
 };
 
 /* USAGE, and why, for options that make no sense. th_image_make() asks it, too. */
-enum thumbs_code th_image_check_options(const struct thumbs_image_options *options, struct thumbs_error *err);
+enum thumbs_code th_image_check_options(const struct thumbs_image_options *options,
+                                        struct thumbs_error *err);
 
 /* Decode `data` once and append every size x format of `options` to `sink`, sizes in order, formats
  * in order within a size. Orientation is applied, colours are turned to sRGB, alpha is laid on the
  * background where the output has none; the fit is applied to the upright picture. On failure
  * sink->len is as before. Codes: NOT_IMAGE (no known magic), UNSUPPORTED, CORRUPT, TOO_LARGE,
  * TIMEOUT, MEMORY, INTERNAL; stage decode, resize or encode. After th_image_seal() also STOPPED. */
-enum thumbs_code th_image_make(const uint8_t *data, size_t len, const struct thumbs_image_options *options,
+enum thumbs_code th_image_make(const uint8_t *data, size_t len,
+                               const struct thumbs_image_options *options,
                                const struct th_image_limits *limits, struct th_sink *sink,
                                struct th_image_result *result, struct thumbs_error *err);
 
 /* Load libraries (enum th_wants of formats.h) ahead of time (a fork server does it once for all its
- * workers; before threads and before a sandbox). Idempotent. Without it the first picture that needs
- * one loads it. Those of formats that this build leaves to libvips are none. */
+ * workers; before threads and before a sandbox). Idempotent. Without it the first picture that
+ * needs one loads it. Those of formats that this build leaves to libvips are none. */
 enum thumbs_code th_image_preload(unsigned wants, struct thumbs_error *err);
 
 /* This process is about to be locked up: from now on th_image_make() loads nothing. What would need

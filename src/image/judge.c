@@ -21,19 +21,22 @@ static void copy_capitals(char to[8], const char *ext)
     to[i] = '\0';
 }
 
-static enum thumbs_code refuse_raw(const char *kind, enum thumbs_stage stage, struct thumbs_error *err)
+static enum thumbs_code refuse_raw(const char *kind, enum thumbs_stage stage,
+                                   struct thumbs_error *err)
 {
-    return th_error_set(err, THUMBS_UNSUPPORTED, stage, "a camera's raw file (%s) is not decoded", kind);
+    return th_error_set(err, THUMBS_UNSUPPORTED, stage, "a camera's raw file (%s) is not decoded",
+                        kind);
 }
 
-static enum thumbs_code pass_over(const char *what, size_t len, enum thumbs_stage stage, struct thumbs_error *err)
+static enum thumbs_code pass_over(const char *what, size_t len, enum thumbs_stage stage,
+                                  struct thumbs_error *err)
 {
     if (what) return th_error_set(err, THUMBS_NOT_IMAGE, stage, "is %s", what);
     return th_error_set(err, THUMBS_NOT_IMAGE, stage, len == 0 ? "is empty" : "is not an image");
 }
 
-enum thumbs_code th_image_judge(const char *name, const uint8_t *data, size_t len, enum thumbs_stage stage,
-                                struct thumbs_error *err)
+enum thumbs_code th_image_judge(const char *name, const uint8_t *data, size_t len,
+                                enum thumbs_stage stage, struct thumbs_error *err)
 {
     const enum thumbs_format format = th_image_sniff(data, len);
     const char *raw = th_raw_name(data, len);

@@ -21,8 +21,8 @@
 /* OK: worth decoding. NOT_IMAGE: to be passed over, the message says what it is ("is a PDF
  * document"). UNSUPPORTED: a picture, but not for this build. `name` may be NULL; the first
  * TH_SNIFF_LEN bytes are enough for most files. */
-enum thumbs_code th_image_judge(const char *name, const uint8_t *data, size_t len, enum thumbs_stage stage,
-                                struct thumbs_error *err);
+enum thumbs_code th_image_judge(const char *name, const uint8_t *data, size_t len,
+                                enum thumbs_stage stage, struct thumbs_error *err);
 
 /* Does this ending (without the dot, any case, len bytes) belong to what is passed over? */
 bool th_foreign_ending(const char *ext, size_t len);

@@ -13,21 +13,24 @@ struct th_mark {
     const char *bytes; /* may hold NULs */
     const char *name;  /* for people: "a PDF document" */
 };
-#define TH_MARK(at, text, name)                                                                                        \
-    {                                                                                                                  \
-        at, sizeof(text) - 1, text, name                                                                               \
+#define TH_MARK(at, text, name)                                                                    \
+    {                                                                                              \
+        at, sizeof(text) - 1, text, name                                                           \
     }
 
-static inline bool th_has_bytes(const uint8_t *data, size_t len, size_t at, const char *bytes, size_t n)
+static inline bool th_has_bytes(const uint8_t *data, size_t len, size_t at, const char *bytes,
+                                size_t n)
 {
     return at <= len && n <= len - at && memcmp(data + at, bytes, n) == 0;
 }
 
 /* The name of the first of n marks that the file bears, or NULL. */
-static inline const char *th_mark_name(const struct th_mark *marks, size_t n, const uint8_t *data, size_t len)
+static inline const char *th_mark_name(const struct th_mark *marks, size_t n, const uint8_t *data,
+                                       size_t len)
 {
     for (size_t i = 0; i < n; i++)
-        if (th_has_bytes(data, len, marks[i].at, marks[i].bytes, marks[i].len)) return marks[i].name;
+        if (th_has_bytes(data, len, marks[i].at, marks[i].bytes, marks[i].len))
+            return marks[i].name;
     return NULL;
 }
 

@@ -33,7 +33,8 @@ static enum thumbs_code open_module(struct th_module *m, struct thumbs_error *er
     void *object = open_file(m->file);
     if (!object) {
         const char *why = dlerror();
-        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "the %s module cannot be loaded: %s", m->what,
+        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
+                            "the %s module cannot be loaded: %s", m->what,
                             why ? why : "no reason given");
     }
     /* POSIX promises that the pointer may be called; ISO C has no cast for it. */
@@ -44,7 +45,8 @@ static enum thumbs_code open_module(struct th_module *m, struct thumbs_error *er
     const void *ops = NULL;
     if (!symbol.object) {
         dlclose(object);
-        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "%s is no module of thumbs", m->file);
+        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
+                            "%s is no module of thumbs", m->file);
     }
     enum thumbs_code code = m->start(symbol.function, &ops, err);
     if (code == THUMBS_OK) atomic_store_explicit(&m->ops, ops, memory_order_release);
@@ -58,7 +60,8 @@ static enum thumbs_code load_locked(struct th_module *m, struct thumbs_error *er
         m->failed = (struct thumbs_error){0};
         open_module(m, &m->failed);
     } else if (m->failed.code == THUMBS_OK) {
-        return th_error_set(err, THUMBS_STOPPED, THUMBS_STAGE_DECODE, "it needs libraries that are not loaded here");
+        return th_error_set(err, THUMBS_STOPPED, THUMBS_STAGE_DECODE,
+                            "it needs libraries that are not loaded here");
     }
     if (m->failed.code != THUMBS_OK && err) *err = m->failed;
     return m->failed.code;

@@ -26,7 +26,8 @@ struct th_module {
 
 /* The table of the module, loaded if it is not yet. UNSUPPORTED: it cannot be loaded. STOPPED:
  * nothing may be loaded any more. */
-enum thumbs_code th_module_load(struct th_module *module, const void **ops, struct thumbs_error *err);
+enum thumbs_code th_module_load(struct th_module *module, const void **ops,
+                                struct thumbs_error *err);
 
 /* The same, NULL if nothing has loaded it yet. */
 const void *th_module_if_loaded(const struct th_module *module);

@@ -41,8 +41,8 @@ static void put_in_order(struct th_palette *palette, uint32_t keys[])
 {
     qsort(keys, palette->n, sizeof *keys, compare_keys);
     for (unsigned i = 0; i < palette->n; i++) {
-        const uint8_t colour[4] = {(uint8_t)(keys[i] >> 16), (uint8_t)(keys[i] >> 8), (uint8_t)keys[i],
-                                   (uint8_t)(keys[i] >> 24)};
+        const uint8_t colour[4] = {(uint8_t)(keys[i] >> 16), (uint8_t)(keys[i] >> 8),
+                                   (uint8_t)keys[i], (uint8_t)(keys[i] >> 24)};
         memcpy(palette->colours[i], colour, 4);
         palette->indices[slot_of(palette, keys[i])] = (int16_t)i;
         if (colour[3] != 255) palette->n_not_opaque = i + 1;
@@ -65,7 +65,8 @@ bool th_palette_find(struct th_palette *palette, const struct th_pixels *p)
     return true;
 }
 
-void th_palette_map(const struct th_palette *palette, const struct th_pixels *p, uint32_t y, uint8_t *to)
+void th_palette_map(const struct th_palette *palette, const struct th_pixels *p, uint32_t y,
+                    uint8_t *to)
 {
     const uint8_t *from = p->data + (size_t)y * p->width * p->bands;
     for (uint32_t x = 0; x < p->width; x++, from += p->bands)

@@ -20,6 +20,7 @@ struct th_palette {
 bool th_palette_find(struct th_palette *palette, const struct th_pixels *p);
 
 /* The places of one row's pixels. */
-void th_palette_map(const struct th_palette *palette, const struct th_pixels *p, uint32_t y, uint8_t *to);
+void th_palette_map(const struct th_palette *palette, const struct th_pixels *p, uint32_t y,
+                    uint8_t *to);
 
 #endif

@@ -22,8 +22,9 @@ void th_pixels_finish(struct th_pixels *p)
     *p = (struct th_pixels){0};
 }
 
-/* Where the pixel at (0, 0) of the upright picture lies in the stored one, and how far one step right or down in the
- * upright picture moves there, in pixels. Each orientation is one such walk. */
+/* Where the pixel at (0, 0) of the upright picture lies in the stored one, and how far one step
+ * right or down in the upright picture moves there, in pixels. Each orientation is one such walk.
+ */
 struct walk {
     ptrdiff_t start, right, down;
 };
@@ -59,7 +60,9 @@ bool th_pixels_orient(struct th_pixels *p, unsigned orientation)
 
     bool swap = th_orientation_swaps(orientation);
     struct th_pixels turned = {0};
-    if (!th_pixels_init(&turned, swap ? p->height : p->width, swap ? p->width : p->height, p->bands)) return false;
+    if (!th_pixels_init(&turned, swap ? p->height : p->width, swap ? p->width : p->height,
+                        p->bands))
+        return false;
     turned.cmyk = p->cmyk;
 
     struct walk walk = walk_for(orientation, p->width, p->height);
@@ -84,7 +87,8 @@ static uint8_t blend(unsigned colour, unsigned under, unsigned alpha)
     return (uint8_t)((colour * alpha + under * (255 - alpha) + 127) / 255);
 }
 
-bool th_pixels_flatten(const struct th_pixels *p, const uint8_t background[3], struct th_pixels *out)
+bool th_pixels_flatten(const struct th_pixels *p, const uint8_t background[3],
+                       struct th_pixels *out)
 {
     bool alpha = th_pixels_has_alpha(p);
     uint32_t colours = p->bands - (alpha ? 1 : 0);

@@ -8,8 +8,9 @@
 
 #include "thumbs/thumbs.h"
 
-/* Samples are sRGB (or grey with sRGB's tone curve), alpha last and not multiplied in, unless `cmyk`: then the four
- * bands are ink densities, 255 for full ink. Zero-initialise; th_pixels_finish() frees. */
+/* Samples are sRGB (or grey with sRGB's tone curve), alpha last and not multiplied in, unless
+ * `cmyk`: then the four bands are ink densities, 255 for full ink. Zero-initialise;
+ * th_pixels_finish() frees. */
 struct th_pixels {
     uint8_t *data; /* height rows of width * bands bytes; owned */
     uint32_t width, height;
@@ -17,8 +18,8 @@ struct th_pixels {
     bool cmyk;
 };
 
-/* Room for width x height x bands samples, not initialised. False: no memory, or more bytes than there are; *p is
- * then untouched. */
+/* Room for width x height x bands samples, not initialised. False: no memory, or more bytes than
+ * there are; *p is then untouched. */
 bool th_pixels_init(struct th_pixels *p, uint32_t width, uint32_t height, uint32_t bands);
 void th_pixels_finish(struct th_pixels *p); /* back to zero; zeroed is fine */
 
@@ -27,8 +28,8 @@ static inline bool th_pixels_has_alpha(const struct th_pixels *p)
     return !p->cmyk && (p->bands == 2 || p->bands == 4);
 }
 
-/* Turn a picture stored with EXIF orientation 1 to 8 (CIPA DC-008 tag 0x0112) upright; other values leave it as it
- * is. False: no memory, *p is then unchanged. */
+/* Turn a picture stored with EXIF orientation 1 to 8 (CIPA DC-008 tag 0x0112) upright; other values
+ * leave it as it is. False: no memory, *p is then unchanged. */
 bool th_pixels_orient(struct th_pixels *p, unsigned orientation);
 /* Does this orientation swap width and height? */
 static inline bool th_orientation_swaps(unsigned orientation)
@@ -36,9 +37,11 @@ static inline bool th_orientation_swaps(unsigned orientation)
     return orientation >= 5 && orientation <= 8;
 }
 
-/* Lay a picture with alpha on background (R, G, B): *out gets its own copy, without the alpha band; grey stays grey
- * only if the background is grey. A picture without alpha is copied. False: no memory, *out untouched. */
-bool th_pixels_flatten(const struct th_pixels *p, const uint8_t background[3], struct th_pixels *out);
+/* Lay a picture with alpha on background (R, G, B): *out gets its own copy, without the alpha band;
+ * grey stays grey only if the background is grey. A picture without alpha is copied. False: no
+ * memory, *out untouched. */
+bool th_pixels_flatten(const struct th_pixels *p, const uint8_t background[3],
+                       struct th_pixels *out);
 
 /* Is every pixel opaque? True without alpha. */
 bool th_pixels_is_opaque(const struct th_pixels *p);

@@ -29,7 +29,8 @@ const char *th_raw_name(const uint8_t *data, size_t len)
 {
     const char *name = th_mark_name(marks, sizeof marks / sizeof *marks, data, len);
     if (name) return name;
-    if (!th_has_bytes(data, len, 0, "II*\0", 4) && !th_has_bytes(data, len, 0, "MM\0*", 4)) return NULL;
+    if (!th_has_bytes(data, len, 0, "II*\0", 4) && !th_has_bytes(data, len, 0, "MM\0*", 4))
+        return NULL;
     if (th_has_bytes(data, len, 8, "CR\2\0", 4)) return "Canon CR2";
     return is_phase_one(data, len) ? "Phase One IIQ" : NULL;
 }
@@ -37,9 +38,10 @@ const char *th_raw_name(const uint8_t *data, size_t len)
 /* (Not ".raw", which anything may be called.) */
 bool th_raw_ending(const char *ext, size_t len)
 {
-    static const char endings[][4] = {"3fr", "arw", "cr2", "cr3", "crw", "dcr", "dng", "erf", "fff", "gpr",
-                                      "iiq", "k25", "kdc", "mef", "mos", "mrw", "nef", "nrw", "orf", "ori",
-                                      "pef", "ptx", "raf", "rw2", "rwl", "sr2", "srf", "srw", "x3f"};
+    static const char endings[][4] = {"3fr", "arw", "cr2", "cr3", "crw", "dcr", "dng", "erf",
+                                      "fff", "gpr", "iiq", "k25", "kdc", "mef", "mos", "mrw",
+                                      "nef", "nrw", "orf", "ori", "pef", "ptx", "raf", "rw2",
+                                      "rwl", "sr2", "srf", "srw", "x3f"};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         if (len == 3 && strncasecmp(endings[i], ext, 3) == 0) return true;
     return false;

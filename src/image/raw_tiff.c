@@ -1,6 +1,6 @@
 /*
- * Raw files of cameras that are TIFF inside (DNG, NEF, ARW, PEF, SRW and others), told by what their
- * directories say, whatever they are called.
+ * Raw files of cameras that are TIFF inside (DNG, NEF, ARW, PEF, SRW and others), told by what
+ * their directories say, whatever they are called.
  *
  * Their first directory often holds a small preview alone, which a TIFF decoder would take for the
  * picture. The marks are such that no ordinary TIFF has: DNGVersion, or a picture whose samples are

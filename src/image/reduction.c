@@ -47,7 +47,8 @@ uint32_t th_reduction_most(const struct th_targets *targets, bool fast)
     return most < 1 ? 1 : most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
 }
 
-double th_reduction_draw_scale(const struct th_targets *targets, uint32_t width, uint32_t height, uint64_t max_pixels)
+double th_reduction_draw_scale(const struct th_targets *targets, uint32_t width, uint32_t height,
+                               uint64_t max_pixels)
 {
     double scale = 0, most = sqrt((double)max_pixels / width / height);
     for (uint32_t i = 0; i < targets->n; i++) {

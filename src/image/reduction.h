@@ -39,6 +39,7 @@ uint32_t th_reduction_most(const struct th_targets *targets, bool fast);
 
 /* The scale at which a source that is drawn is large enough for every target; the drawing is never
  * more than max_pixels, of which a source of width x height has as many at scale 1. */
-double th_reduction_draw_scale(const struct th_targets *targets, uint32_t width, uint32_t height, uint64_t max_pixels);
+double th_reduction_draw_scale(const struct th_targets *targets, uint32_t width, uint32_t height,
+                               uint64_t max_pixels);
 
 #endif

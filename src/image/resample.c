@@ -14,18 +14,20 @@
 #define TAP_MULTIPLE 8     /* rows of weights are filled up with zeros to whole vectors */
 #define MAX_REACH    (1u << 19)
 #define ROWS_AT_ONCE 4
-/* Beyond twice this, vertical weights come too near to the unit of the fixed point, and rows are averaged first. */
+/* Beyond twice this, vertical weights come too near to the unit of the fixed point, and rows are
+ * averaged first. */
 #define MAX_SCALE_Y 32
 
 /* Sanitizers cannot run before the dynamic linker has chosen. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&               \
-    !defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define CLONES __attribute__((target_clones("default", "ssse3", "avx2"), optimize("O3")))
 #else
 #define CLONES
 #endif
 
-/* The weights of one axis: for each output sample `taps` of them, for the input samples from start[i] on. */
+/* The weights of one axis: for each output sample `taps` of them, for the input samples from
+ * start[i] on. */
 struct weights {
     uint32_t taps; /* a multiple of TAP_MULTIPLE */
     uint32_t *start;
@@ -66,8 +68,8 @@ static double kernel_at(const double *kernel, double x)
     return kernel[i] + part * (kernel[i + 1] - kernel[i]);
 }
 
-/* Round weights so that they add up to one exactly. What rounding takes from one goes to the next, so that even
- * weights that are each less than a unit are not lost. */
+/* Round weights so that they add up to one exactly. What rounding takes from one goes to the next,
+ * so that even weights that are each less than a unit are not lost. */
 static void quantise(const double *from, uint32_t n, int16_t *to)
 {
     double sum = 0, so_far = 0;
@@ -83,10 +85,11 @@ static void quantise(const double *from, uint32_t n, int16_t *to)
     }
 }
 
-/* The weights of one output sample: `span` of them from input sample `first` on (which may lie before the plane),
- * folded onto the samples there are. `taps` of scratch holds the folded ones. Returns the first sample used. */
-static uint32_t fold(const double *raw, int64_t first, uint32_t span, uint32_t in, double *folded, uint32_t taps,
-                     uint32_t *n)
+/* The weights of one output sample: `span` of them from input sample `first` on (which may lie
+ * before the plane), folded onto the samples there are. `taps` of scratch holds the folded ones.
+ * Returns the first sample used. */
+static uint32_t fold(const double *raw, int64_t first, uint32_t span, uint32_t in, double *folded,
+                     uint32_t taps, uint32_t *n)
 {
     int64_t low = first < 0 ? 0 : first, high = first + span - 1;
     if (low > (int64_t)in - 1) low = (int64_t)in - 1;
@@ -104,21 +107,26 @@ static uint32_t fold(const double *raw, int64_t first, uint32_t span, uint32_t i
 
 static bool is_same(const struct th_resample_axis *a, const struct th_resample_axis *b)
 {
-    return a->in == b->in && a->out == b->out && a->origin == b->origin && a->scale == b->scale && a->droop == b->droop;
+    return a->in == b->in && a->out == b->out && a->origin == b->origin && a->scale == b->scale &&
+           a->droop == b->droop;
 }
 
-static bool weights_init(struct th_resample *r, unsigned i_axis, const struct th_resample_axis *a, struct weights *out)
+static bool weights_init(struct th_resample *r, unsigned i_axis, const struct th_resample_axis *a,
+                         struct weights *out)
 {
     double wide = a->scale > 1 ? a->scale : 1, reach = LOBES * wide + (a->droop != 0 ? 1 : 0);
     if (!(reach < MAX_REACH)) return false;
-    uint32_t span = 2 * (uint32_t)ceil(reach) + 1, taps = (span + TAP_MULTIPLE - 1) / TAP_MULTIPLE * TAP_MULTIPLE;
+    uint32_t span = 2 * (uint32_t)ceil(reach) + 1,
+             taps = (span + TAP_MULTIPLE - 1) / TAP_MULTIPLE * TAP_MULTIPLE;
     size_t n_weights, bytes, starts;
-    if (!th_mul_size(a->out, taps, &n_weights) || !th_mul_size(n_weights, sizeof(int16_t), &bytes)) return false;
+    if (!th_mul_size(a->out, taps, &n_weights) || !th_mul_size(n_weights, sizeof(int16_t), &bytes))
+        return false;
     if (!th_mul_size(a->out, sizeof(uint32_t), &starts)) return false;
     size_t scratch = ((size_t)span + 2 + taps) * sizeof(double);
     if (!th_add_size(bytes, starts, &bytes) || !th_add_size(bytes, scratch, &bytes)) return false;
     struct th_resample_axis *known = &r->axes[i_axis];
-    const bool again = is_same(known, a); /* the second plane of chroma, the next photo of a camera */
+    const bool again =
+        is_same(known, a); /* the second plane of chroma, the next photo of a camera */
     known->in = 0;
     if (!reserve(&r->weights[i_axis], &r->weights_cap[i_axis], bytes)) return false;
 
@@ -164,22 +172,26 @@ CLONES static void widen_row(const uint8_t *restrict in, size_t n, int16_t *rest
         out[i] = (int16_t)(in[i] << 7);
 }
 
-/* Add four rows, weighted, to a row of sums with 6 fractional bits; in the first form they are all of the sum. */
-CLONES static void set_rows(const int16_t *restrict r0, const int16_t *restrict r1, const int16_t *restrict r2,
-                            const int16_t *restrict r3, const int16_t *restrict w, size_t n, int16_t *restrict sums)
+/* Add four rows, weighted, to a row of sums with 6 fractional bits; in the first form they are all
+ * of the sum. */
+CLONES static void set_rows(const int16_t *restrict r0, const int16_t *restrict r1,
+                            const int16_t *restrict r2, const int16_t *restrict r3,
+                            const int16_t *restrict w, size_t n, int16_t *restrict sums)
 {
     int16_t w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3];
     for (size_t i = 0; i < n; i++)
-        sums[i] = (int16_t)(multiply(r0[i], w0) + multiply(r1[i], w1) + multiply(r2[i], w2) + multiply(r3[i], w3));
+        sums[i] = (int16_t)(multiply(r0[i], w0) + multiply(r1[i], w1) + multiply(r2[i], w2) +
+                            multiply(r3[i], w3));
 }
 
-CLONES static void add_rows(const int16_t *restrict r0, const int16_t *restrict r1, const int16_t *restrict r2,
-                            const int16_t *restrict r3, const int16_t *restrict w, size_t n, int16_t *restrict sums)
+CLONES static void add_rows(const int16_t *restrict r0, const int16_t *restrict r1,
+                            const int16_t *restrict r2, const int16_t *restrict r3,
+                            const int16_t *restrict w, size_t n, int16_t *restrict sums)
 {
     int16_t w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3];
     for (size_t i = 0; i < n; i++)
-        sums[i] =
-            (int16_t)(sums[i] + multiply(r0[i], w0) + multiply(r1[i], w1) + multiply(r2[i], w2) + multiply(r3[i], w3));
+        sums[i] = (int16_t)(sums[i] + multiply(r0[i], w0) + multiply(r1[i], w1) +
+                            multiply(r2[i], w2) + multiply(r3[i], w3));
 }
 
 static inline uint8_t to_sample(int32_t sum)
@@ -188,8 +200,8 @@ static inline uint8_t to_sample(int32_t sum)
     return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
 }
 
-static inline __attribute__((always_inline)) void reduce_row(const int16_t *sums, const struct weights *x, uint32_t n,
-                                                             uint32_t taps, uint8_t *out)
+static inline __attribute__((always_inline)) void
+reduce_row(const int16_t *sums, const struct weights *x, uint32_t n, uint32_t taps, uint8_t *out)
 {
     for (uint32_t i = 0; i < n; i++) {
         const int16_t *from = sums + x->start[i], *w = x->w + (size_t)i * taps;
@@ -200,7 +212,8 @@ static inline __attribute__((always_inline)) void reduce_row(const int16_t *sums
     }
 }
 
-CLONES static void reduce_row_any(const int16_t *sums, const struct weights *x, uint32_t n, uint8_t *out)
+CLONES static void reduce_row_any(const int16_t *sums, const struct weights *x, uint32_t n,
+                                  uint8_t *out)
 {
     if (x->taps == 16)
         reduce_row(sums, x, n, 16, out);
@@ -228,13 +241,15 @@ static void reduce_rows(const uint8_t *in, size_t in_stride, uint32_t n_rows, st
     uint32_t start = y->start[i_out], end = n_rows - start < y->taps ? n_rows : start + y->taps;
     if (ring->next < start) ring->next = start;
     for (; ring->next < end; ring->next++)
-        widen_row(in + ring->next * in_stride, ring->width, ring->rows + ring->next % ring->n_slots * ring->width);
+        widen_row(in + ring->next * in_stride, ring->width,
+                  ring->rows + ring->next % ring->n_slots * ring->width);
     bool first = true;
     for (uint32_t t = 0; t < y->taps; t += ROWS_AT_ONCE) {
         if (!w[t] && !w[t + 1] && !w[t + 2] && !w[t + 3]) continue;
         const int16_t *r[ROWS_AT_ONCE];
         for (uint32_t j = 0; j < ROWS_AT_ONCE; j++) {
-            uint32_t row = start + t + j < end ? start + t + j : end - 1; /* behind the end weights are zero */
+            uint32_t row =
+                start + t + j < end ? start + t + j : end - 1; /* behind the end weights are zero */
             r[j] = ring->rows + row % ring->n_slots * ring->width;
         }
         (first ? set_rows : add_rows)(r[0], r[1], r[2], r[3], w + t, ring->width, sums);
@@ -248,8 +263,8 @@ static bool is_copy(const struct th_resample_axis *a)
 }
 
 /* Average every `k` rows to one. False: no memory. */
-static bool average_rows(struct th_resample *r, const uint8_t *in, size_t in_stride, uint32_t width, uint32_t rows,
-                         uint32_t k)
+static bool average_rows(struct th_resample *r, const uint8_t *in, size_t in_stride, uint32_t width,
+                         uint32_t rows, uint32_t k)
 {
     size_t n_out = (rows + k - 1) / k, len, sums, bytes;
     if (!th_mul_size(width, sizeof(uint32_t), &sums) || !th_mul_size(n_out, width, &len) ||
@@ -273,8 +288,9 @@ static bool average_rows(struct th_resample *r, const uint8_t *in, size_t in_str
     return true;
 }
 
-static bool resample(struct th_resample *r, const uint8_t *in, size_t in_stride, const struct th_resample_axis *x,
-                     const struct th_resample_axis *y, uint8_t *out, size_t out_stride)
+static bool resample(struct th_resample *r, const uint8_t *in, size_t in_stride,
+                     const struct th_resample_axis *x, const struct th_resample_axis *y,
+                     uint8_t *out, size_t out_stride)
 {
     if (is_copy(x) && is_copy(y)) {
         for (uint32_t i = 0; i < y->out; i++)
@@ -285,8 +301,8 @@ static bool resample(struct th_resample *r, const uint8_t *in, size_t in_stride,
     if (!kernel_init(r) || !weights_init(r, 0, x, &wx) || !weights_init(r, 1, y, &wy)) return false;
     struct ring ring = {.width = x->in, .n_slots = wy.taps < y->in ? wy.taps : y->in};
     size_t row_len = (size_t)x->in + wx.taps, rows_len, bytes;
-    if (!th_mul_size(ring.width, ring.n_slots, &rows_len) || !th_add_size(rows_len, row_len, &bytes) ||
-        !th_mul_size(bytes, sizeof(int16_t), &bytes))
+    if (!th_mul_size(ring.width, ring.n_slots, &rows_len) ||
+        !th_add_size(rows_len, row_len, &bytes) || !th_mul_size(bytes, sizeof(int16_t), &bytes))
         return false;
     void *row = r->row;
     bool ok = reserve(&row, &r->row_cap, bytes);
@@ -302,8 +318,9 @@ static bool resample(struct th_resample *r, const uint8_t *in, size_t in_stride,
     return true;
 }
 
-bool th_resample_plane(struct th_resample *r, const uint8_t *in, size_t in_stride, const struct th_resample_axis *x,
-                       const struct th_resample_axis *y, uint8_t *out, size_t out_stride)
+bool th_resample_plane(struct th_resample *r, const uint8_t *in, size_t in_stride,
+                       const struct th_resample_axis *x, const struct th_resample_axis *y,
+                       uint8_t *out, size_t out_stride)
 {
     if (!(y->scale < MAX_REACH)) return false;
     if (y->scale < 2 * MAX_SCALE_Y) return resample(r, in, in_stride, x, y, out, out_stride);
@@ -316,19 +333,22 @@ bool th_resample_plane(struct th_resample *r, const uint8_t *in, size_t in_strid
     return resample(r, r->averaged + x->in * sizeof(uint32_t), x->in, x, &rest, out, out_stride);
 }
 
-CLONES static void halve_row(const uint8_t *restrict a, const uint8_t *restrict b, size_t n, uint8_t *restrict out)
+CLONES static void halve_row(const uint8_t *restrict a, const uint8_t *restrict b, size_t n,
+                             uint8_t *restrict out)
 {
     for (size_t i = 0; i < n; i++)
         out[i] = (uint8_t)((a[2 * i] + a[2 * i + 1] + b[2 * i] + b[2 * i + 1] + 2) >> 2);
 }
 
-void th_resample_halve(const uint8_t *in, size_t in_stride, uint32_t width, uint32_t height, uint8_t *out,
-                       size_t out_stride)
+void th_resample_halve(const uint8_t *in, size_t in_stride, uint32_t width, uint32_t height,
+                       uint8_t *out, size_t out_stride)
 {
     for (uint32_t y = 0; y < (height + 1) / 2; y++) {
-        const uint8_t *a = in + (size_t)2 * y * in_stride, *b = 2 * y + 1 < height ? a + in_stride : a;
+        const uint8_t *a = in + (size_t)2 * y * in_stride,
+                      *b = 2 * y + 1 < height ? a + in_stride : a;
         halve_row(a, b, width / 2, out + y * out_stride);
-        if (width & 1) out[y * out_stride + width / 2] = (uint8_t)((a[width - 1] + b[width - 1] + 1) >> 1);
+        if (width & 1)
+            out[y * out_stride + width / 2] = (uint8_t)((a[width - 1] + b[width - 1] + 1) >> 1);
     }
 }
 

@@ -14,11 +14,13 @@ void th_rowfeed_finish(struct th_rowfeed *feed)
 
 uint32_t th_row_bands(enum th_row_colour colour, bool alpha)
 {
-    static const uint8_t colours[] = {[TH_ROW_GREY] = 1, [TH_ROW_RGB] = 3, [TH_ROW_CMYK] = 4, [TH_ROW_YCBCR] = 3};
+    static const uint8_t colours[] = {
+        [TH_ROW_GREY] = 1, [TH_ROW_RGB] = 3, [TH_ROW_CMYK] = 4, [TH_ROW_YCBCR] = 3};
     return colours[colour] + (alpha ? 1u : 0u);
 }
 
-struct th_rowscale_plan th_rowfeed_plan(const struct th_row_shape *shape, const struct th_geometry *target)
+struct th_rowscale_plan th_rowfeed_plan(const struct th_row_shape *shape,
+                                        const struct th_geometry *target)
 {
     return (struct th_rowscale_plan){.in_width = shape->width,
                                      .in_height = shape->height,
@@ -36,23 +38,26 @@ static bool is_taken(const struct th_row_shape *shape)
     return shape->colour != TH_ROW_YCBCR && !(shape->colour == TH_ROW_CMYK && shape->alpha);
 }
 
-enum thumbs_code th_rowfeed_begin(struct th_rowfeed *feed, const struct th_row_shape *shape, struct thumbs_error *err)
+enum thumbs_code th_rowfeed_begin(struct th_rowfeed *feed, const struct th_row_shape *shape,
+                                  struct thumbs_error *err)
 {
     th_rowfeed_finish(feed);
     if (!is_taken(shape))
-        return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_RESIZE, "rows of such samples are not taken");
+        return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_RESIZE,
+                            "rows of such samples are not taken");
     feed->shape = *shape;
     for (uint32_t i = 0; i < feed->targets->n; i++) {
         struct th_rowscale_plan plan = th_rowfeed_plan(shape, &feed->targets->sizes[i]);
         feed->scalers[i] = th_rowscale_create(&plan);
         if (!feed->scalers[i])
-            return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE, "no memory to resize %u x %u pixels",
-                                shape->width, shape->height);
+            return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE,
+                                "no memory to resize %u x %u pixels", shape->width, shape->height);
     }
     return THUMBS_OK;
 }
 
-enum thumbs_code th_rowfeed_rows(struct th_rowfeed *feed, const struct th_rows *rows, struct thumbs_error *err)
+enum thumbs_code th_rowfeed_rows(struct th_rowfeed *feed, const struct th_rows *rows,
+                                 struct thumbs_error *err)
 {
     uint64_t start_ns = th_now_ns();
     for (uint32_t i = 0; i < feed->targets->n; i++)
@@ -61,10 +66,12 @@ enum thumbs_code th_rowfeed_rows(struct th_rowfeed *feed, const struct th_rows *
     return th_make_check_deadline(feed->make, THUMBS_STAGE_DECODE, err);
 }
 
-enum thumbs_code th_rowfeed_take(struct th_rowfeed *feed, uint32_t i, struct th_pixels *out, struct thumbs_error *err)
+enum thumbs_code th_rowfeed_take(struct th_rowfeed *feed, uint32_t i, struct th_pixels *out,
+                                 struct thumbs_error *err)
 {
     if (!feed->scalers[i] || !th_rowscale_take(feed->scalers[i], out))
-        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "fewer rows came than the header says");
+        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
+                            "fewer rows came than the header says");
     out->cmyk = feed->shape.colour == TH_ROW_CMYK;
     return THUMBS_OK;
 }

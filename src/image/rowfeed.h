@@ -58,15 +58,19 @@ void th_rowfeed_finish(struct th_rowfeed *feed); /* zeroed is fine */
 uint32_t th_row_bands(enum th_row_colour colour, bool alpha);
 
 /* The scaler that makes one target of rows of this shape. */
-struct th_rowscale_plan th_rowfeed_plan(const struct th_row_shape *shape, const struct th_geometry *target);
+struct th_rowscale_plan th_rowfeed_plan(const struct th_row_shape *shape,
+                                        const struct th_geometry *target);
 
 /* MEMORY, INTERNAL. */
-enum thumbs_code th_rowfeed_begin(struct th_rowfeed *feed, const struct th_row_shape *shape, struct thumbs_error *err);
+enum thumbs_code th_rowfeed_begin(struct th_rowfeed *feed, const struct th_row_shape *shape,
+                                  struct thumbs_error *err);
 /* TIMEOUT past the deadline. */
-enum thumbs_code th_rowfeed_rows(struct th_rowfeed *feed, const struct th_rows *rows, struct thumbs_error *err);
+enum thumbs_code th_rowfeed_rows(struct th_rowfeed *feed, const struct th_rows *rows,
+                                 struct thumbs_error *err);
 
 /* Move the picture of target i, in the colours of the source, to *out. CORRUPT if rows are
  * missing. */
-enum thumbs_code th_rowfeed_take(struct th_rowfeed *feed, uint32_t i, struct th_pixels *out, struct thumbs_error *err);
+enum thumbs_code th_rowfeed_take(struct th_rowfeed *feed, uint32_t i, struct th_pixels *out,
+                                 struct thumbs_error *err);
 
 #endif

@@ -26,7 +26,9 @@ static enum thumbs_code read_profile(struct passage *p, struct thumbs_error *err
     uint32_t bands = th_row_bands(h->colour, h->alpha);
     const bool read = h->colour == TH_ROW_CMYK ? th_icc_read_cmyk(&p->icc, h->icc, h->icc_len)
                                                : th_icc_read(&p->icc, h->icc, h->icc_len, bands);
-    if (!read) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE, "no memory for its colour profile");
+    if (!read)
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE,
+                            "no memory for its colour profile");
     bool ours = p->icc.kind != TH_ICC_OTHER || p->decoder->to_srgb || !h->icc;
     p->make->declined = !ours;
     return THUMBS_OK;
@@ -37,8 +39,10 @@ static enum thumbs_code open_source(struct passage *p, struct thumbs_error *err)
     enum thumbs_code code = p->decoder->open(p->make, &p->state, &p->header, err);
     if (code != THUMBS_OK || p->make->declined) return code;
     const struct th_row_header *h = &p->header;
-    const struct th_make_source source = {
-        .width = h->width, .height = h->height, .orientation = h->orientation, .sizeless = h->sizeless};
+    const struct th_make_source source = {.width = h->width,
+                                          .height = h->height,
+                                          .orientation = h->orientation,
+                                          .sizeless = h->sizeless};
     code = th_make_targets(p->make, &source, &p->targets, err);
     return code == THUMBS_OK ? read_profile(p, err) : code;
 }
@@ -48,7 +52,8 @@ static enum thumbs_code decode(struct passage *p, struct thumbs_error *err)
     const struct thumbs_image_options *options = p->make->options;
     const struct th_row_wish wish = {
         .most_shrink = th_reduction_most(&p->targets, options->fast != 0),
-        .draw_scale = th_reduction_draw_scale(&p->targets, p->header.width, p->header.height, options->max_pixels)};
+        .draw_scale = th_reduction_draw_scale(&p->targets, p->header.width, p->header.height,
+                                              options->max_pixels)};
     p->feed.make = p->make;
     p->feed.targets = &p->targets;
     return p->decoder->decode(p->state, &wish, &p->feed, err);
@@ -74,7 +79,8 @@ static enum thumbs_code collect(struct passage *p, struct thumbs_error *err)
         enum thumbs_code code = th_rowfeed_take(&p->feed, i, &p->pictures[i], err);
         if (code != THUMBS_OK) return code;
         if (!convert(p, &p->pictures[i]))
-            return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_RESIZE, "CMYK cannot be converted to sRGB");
+            return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_RESIZE,
+                                "CMYK cannot be converted to sRGB");
     }
     p->feed.resize_ns += th_now_ns() - start_ns;
     return THUMBS_OK;
@@ -95,7 +101,8 @@ static enum thumbs_code run(struct passage *p, struct thumbs_error *err)
     return th_encode_outputs(p->make, p->pictures, p->targets.n, p->header.orientation, err);
 }
 
-enum thumbs_code th_rowmake(struct th_make *make, const struct th_row_decoder *decoder, struct thumbs_error *err)
+enum thumbs_code th_rowmake(struct th_make *make, const struct th_row_decoder *decoder,
+                            struct thumbs_error *err)
 {
     struct passage p = {.make = make, .decoder = decoder};
     enum thumbs_code code = decoder->accept ? decoder->accept(make, err) : THUMBS_OK;

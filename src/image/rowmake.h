@@ -9,6 +9,7 @@
 
 /* Read the header, check the limits, decode into a row feed for all sizes, convert to sRGB, write
  * the outputs. Codes as of th_image_make(), or make->declined is set. */
-enum thumbs_code th_rowmake(struct th_make *make, const struct th_row_decoder *decoder, struct thumbs_error *err);
+enum thumbs_code th_rowmake(struct th_make *make, const struct th_row_decoder *decoder,
+                            struct thumbs_error *err);
 
 #endif

@@ -7,12 +7,13 @@
 #include "base/num.h"
 #include "base/sys.h"
 
-/* The loops over whole rows exist once per instruction set and are chosen when the program starts. The sanitizers'
- * runtimes are not up yet at that moment, so their builds do without. */
+/* The loops over whole rows exist once per instruction set and are chosen when the program starts.
+ * The sanitizers' runtimes are not up yet at that moment, so their builds do without. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
+    __has_feature(memory_sanitizer)
 #define SANITIZED 1
 #endif
 #endif
@@ -28,12 +29,14 @@
  * filter. What averaging takes from the high frequencies the filter gives back. */
 #define LEAST_LEFT 2.0
 
-/* Most pixels one cell averages along one axis: 256 * 256 premultiplied samples of 255 * 255 just fit 32 bits. */
+/* Most pixels one cell averages along one axis: 256 * 256 premultiplied samples of 255 * 255 just
+ * fit 32 bits. */
 #define MAX_BOX 256u
 
 typedef float lanes __attribute__((vector_size(16)));
 
-/* One axis: which cells (averages of `box` fed pixels) each output pixel is made of, and how much of each. */
+/* One axis: which cells (averages of `box` fed pixels) each output pixel is made of, and how much
+ * of each. */
 struct axis {
     uint32_t box, n_cells, n_out, n_taps; /* n_taps: weights stored per output pixel */
     uint32_t *first;                      /* n_out: the first cell */
@@ -94,7 +97,8 @@ static void fill_weights(struct axis *a, double factor, uint32_t i)
     if (end - first > a->n_taps) end = first + a->n_taps;
 
     float *w = a->weights + (size_t)i * a->n_taps;
-    double before = lanczos((first - 0.5 - centre) / stretch), here = lanczos((first + 0.5 - centre) / stretch);
+    double before = lanczos((first - 0.5 - centre) / stretch),
+           here = lanczos((first + 0.5 - centre) / stretch);
     double sum = 0;
     for (uint32_t j = first; j < end; j++) {
         const double after = lanczos((j + 1.5 - centre) / stretch);
@@ -174,7 +178,8 @@ PER_CPU static void add_samples(uint16_t *restrict sums, const uint8_t *restrict
 
 /* The same for pixels with alpha, whose colours are multiplied by it: two pixels at a time, since a
  * sample times another just fits 16 bits. */
-PER_CPU static void add_premultiplied_4(uint32_t *restrict sums, const uint8_t *restrict from, size_t n)
+PER_CPU static void add_premultiplied_4(uint32_t *restrict sums, const uint8_t *restrict from,
+                                        size_t n)
 {
     typedef uint8_t bytes __attribute__((vector_size(8)));
     typedef uint16_t words __attribute__((vector_size(16)));
@@ -221,8 +226,8 @@ PER_CPU static bool is_opaque(const uint8_t *row, size_t n, uint32_t bands)
     return true;
 }
 
-static inline __attribute__((always_inline)) void premultiply_bands(float *restrict to, const uint8_t *restrict from,
-                                                                    size_t n, uint32_t bands)
+static inline __attribute__((always_inline)) void
+premultiply_bands(float *restrict to, const uint8_t *restrict from, size_t n, uint32_t bands)
 {
     for (size_t i = 0; i < n; i += bands) {
         float alpha = from[i + bands - 1];
@@ -232,7 +237,8 @@ static inline __attribute__((always_inline)) void premultiply_bands(float *restr
     }
 }
 
-PER_CPU static void premultiply_to_float(float *restrict to, const uint8_t *restrict from, size_t n, uint32_t bands)
+PER_CPU static void premultiply_to_float(float *restrict to, const uint8_t *restrict from, size_t n,
+                                         uint32_t bands)
 {
     if (bands == 4)
         premultiply_bands(to, from, n, 4);
@@ -241,10 +247,11 @@ PER_CPU static void premultiply_to_float(float *restrict to, const uint8_t *rest
 }
 
 /* to = (add ? to : 0) + four rows, each times its weight. */
-PER_CPU static void blend_four(float *restrict to, const float *const rows[4], const float weights[4], size_t n,
-                               bool add)
+PER_CPU static void blend_four(float *restrict to, const float *const rows[4],
+                               const float weights[4], size_t n, bool add)
 {
-    const float *restrict a = rows[0], *restrict b = rows[1], *restrict c = rows[2], *restrict d = rows[3];
+    const float *restrict a = rows[0], *restrict b = rows[1], *restrict c = rows[2],
+                          *restrict d = rows[3];
     const float wa = weights[0], wb = weights[1], wc = weights[2], wd = weights[3];
     if (add) {
         for (size_t i = 0; i < n; i++)
@@ -304,7 +311,8 @@ static void resample_grey(const struct th_rowscale *r, uint8_t *to)
 }
 
 /* Four sums side by side, since each addition waits for the one before it. */
-static inline __attribute__((always_inline)) lanes resample_pixel(const lanes *from, const float *w, uint32_t count)
+static inline __attribute__((always_inline)) lanes resample_pixel(const lanes *from, const float *w,
+                                                                  uint32_t count)
 {
     lanes a = {0}, b = {0}, c = {0}, d = {0};
     uint32_t tap = 0;
@@ -336,7 +344,8 @@ static void pad_row(struct th_rowscale *r)
 
 static void store_seen(uint8_t *to, lanes v, uint32_t bands)
 {
-    /* Where nothing can be seen the colour is black, as everywhere else: it must not be a division by 0. */
+    /* Where nothing can be seen the colour is black, as everywhere else: it must not be a division
+     * by 0. */
     float alpha = v[bands - 1];
     to[bands - 1] = to_sample(alpha);
     for (uint32_t band = 0; band + 1 < bands; band++)
@@ -393,7 +402,8 @@ static inline __attribute__((always_inline)) quad load_sums(const struct th_rows
 
 /* Sum the column sums of each cell. Called with a constant number of bands, so that the inner loops
  * are unrolled. */
-static inline __attribute__((always_inline)) void sum_cells(const struct th_rowscale *r, float *to, uint32_t bands)
+static inline __attribute__((always_inline)) void sum_cells(const struct th_rowscale *r, float *to,
+                                                            uint32_t bands)
 {
     /* Opaque colours count as multiplied by 255. */
     const float colours = r->plan.alpha && !r->is_heavy ? 255.0f : 1.0f;
@@ -406,7 +416,8 @@ static inline __attribute__((always_inline)) void sum_cells(const struct th_rows
             sum += load_sums(r, at);
         float scale = 1.0f / (float)(n * r->n_summed);
         for (uint32_t band = 0; band < bands; band++)
-            *to++ = (float)sum[band] * (r->plan.alpha && band + 1 == bands ? scale : colours * scale);
+            *to++ =
+                (float)sum[band] * (r->plan.alpha && band + 1 == bands ? scale : colours * scale);
         left -= n;
     }
 }
@@ -452,7 +463,8 @@ static void become_heavy(struct th_rowscale *r)
 
 static void sum_row(struct th_rowscale *r, const uint8_t *row)
 {
-    if (r->plan.alpha && !r->is_heavy && !is_opaque(row, r->row_len, r->plan.bands)) become_heavy(r);
+    if (r->plan.alpha && !r->is_heavy && !is_opaque(row, r->row_len, r->plan.bands))
+        become_heavy(r);
     if (!r->is_heavy)
         add_samples(r->light, row, r->row_len);
     else if (r->plan.bands == 4)
@@ -496,8 +508,10 @@ static bool allocate(struct th_rowscale *r)
 
     for (uint32_t i = 0; i < r->y.n_out; i++)
         if (r->y.count[i] > r->ring_rows) r->ring_rows = r->y.count[i];
-    if (!th_mul_size(p->in_width, p->bands, &r->row_len) || !th_mul_size(r->x.n_cells, p->bands, &r->cells_len) ||
-        !th_mul_size(r->ring_rows, r->cells_len, &ring_len) || !th_add_size(r->row_len, 4, &sums_len))
+    if (!th_mul_size(p->in_width, p->bands, &r->row_len) ||
+        !th_mul_size(r->x.n_cells, p->bands, &r->cells_len) ||
+        !th_mul_size(r->ring_rows, r->cells_len, &ring_len) ||
+        !th_add_size(r->row_len, 4, &sums_len))
         return false;
 
     r->ring = th_calloc(ring_len, sizeof *r->ring);
@@ -516,7 +530,8 @@ uint64_t th_rowscale_size(const struct th_rowscale_plan *p)
     if (!axis_plan(&x, p->in_width, p->span_x, p->out_width, &factor) ||
         !axis_plan(&y, p->in_height, p->span_y, p->out_height, &factor))
         return 0;
-    uint64_t row = th_mul_sat(p->in_width, p->bands), cells = th_mul_sat(x.n_cells, p->bands), sum = 0;
+    uint64_t row = th_mul_sat(p->in_width, p->bands), cells = th_mul_sat(x.n_cells, p->bands),
+             sum = 0;
     /* The ring, one blended row, four lanes to a padded cell, column sums. */
     sum = th_mul_sat(cells, ((uint64_t)y.n_taps + 1) * sizeof(float));
     sum = th_add_sat(sum, th_mul_sat(x.n_cells, sizeof(lanes)));

@@ -53,16 +53,19 @@ bool th_sniff_bmp(const uint8_t *data, size_t len)
 static bool is_ico(struct th_view v)
 {
     if (!TH_VIEW_HAS(v, 0, "\0\0\1\0") && !TH_VIEW_HAS(v, 0, "\0\0\2\0")) return false;
-    return v.len >= 22 && v.data[4] != 0 && v.data[5] == 0 && v.data[9] == 0 && th_view_le(v, 18, 4) >= 22;
+    return v.len >= 22 && v.data[4] != 0 && v.data[5] == 0 && v.data[9] == 0 &&
+           th_view_le(v, 18, 4) >= 22;
 }
 
 /* Netpbm: P1 to P7, PF and Pf, then white space and a number, a comment or (P7) a keyword. */
 static bool is_netpbm(struct th_view v)
 {
     if (v.len < 4 || v.data[0] != 'P' || !th_is_blank(v.data[2])) return false;
-    if (!(v.data[1] >= '1' && v.data[1] <= '7') && v.data[1] != 'F' && v.data[1] != 'f') return false;
+    if (!(v.data[1] >= '1' && v.data[1] <= '7') && v.data[1] != 'F' && v.data[1] != 'f')
+        return false;
     uint8_t next = v.data[3];
-    return th_is_blank(next) || next == '#' || (next >= '0' && next <= '9') || (v.data[1] == '7' && next == 'W');
+    return th_is_blank(next) || next == '#' || (next >= '0' && next <= '9') ||
+           (v.data[1] == '7' && next == 'W');
 }
 
 bool th_sniff_other(const uint8_t *data, size_t len)

@@ -8,7 +8,8 @@
 #include "base/sys.h"
 #include "image/pixels.h"
 
-enum thumbs_code th_make_check_deadline(const struct th_make *make, enum thumbs_stage stage, struct thumbs_error *err)
+enum thumbs_code th_make_check_deadline(const struct th_make *make, enum thumbs_stage stage,
+                                        struct thumbs_error *err)
 {
     if (make->deadline_ns == 0 || th_now_ns() < make->deadline_ns) return THUMBS_OK;
     return th_error_set(err, THUMBS_TIMEOUT, stage, "it took longer than it may");
@@ -28,28 +29,31 @@ enum thumbs_code th_make_damaged(struct th_make *make, const char *what, struct 
 }
 
 /* A thumbnail has its limit too: a strip of one pixel, enlarged, may outgrow any source. */
-static enum thumbs_code check_canvas(uint64_t most, const struct th_geometry *g, struct thumbs_error *err)
+static enum thumbs_code check_canvas(uint64_t most, const struct th_geometry *g,
+                                     struct thumbs_error *err)
 {
     uint64_t canvas = (uint64_t)g->canvas_width * g->canvas_height;
     uint64_t scaled = (uint64_t)g->scaled_width * g->scaled_height;
     if (canvas <= most && scaled <= most) return THUMBS_OK;
     return th_error_set(err, THUMBS_TOO_LARGE, THUMBS_STAGE_RESIZE,
-                        "its thumbnail has %u x %u pixels, more than the %" PRIu64 " allowed", g->scaled_width,
-                        g->scaled_height, most);
+                        "its thumbnail has %u x %u pixels, more than the %" PRIu64 " allowed",
+                        g->scaled_width, g->scaled_height, most);
 }
 
-static enum thumbs_code check_source(uint64_t most, const struct th_make_source *s, struct thumbs_error *err)
+static enum thumbs_code check_source(uint64_t most, const struct th_make_source *s,
+                                     struct thumbs_error *err)
 {
     uint64_t pixels = (uint64_t)s->width * s->height;
-    if (pixels == 0) return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "it has no pixels");
+    if (pixels == 0)
+        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "it has no pixels");
     if (pixels <= most) return THUMBS_OK;
     return th_error_set(err, THUMBS_TOO_LARGE, THUMBS_STAGE_DECODE,
-                        "%u x %u are %" PRIu64 " pixels, more than the %" PRIu64 " allowed", s->width, s->height,
-                        pixels, most);
+                        "%u x %u are %" PRIu64 " pixels, more than the %" PRIu64 " allowed",
+                        s->width, s->height, pixels, most);
 }
 
-enum thumbs_code th_make_targets(struct th_make *make, const struct th_make_source *source, struct th_targets *out,
-                                 struct thumbs_error *err)
+enum thumbs_code th_make_targets(struct th_make *make, const struct th_make_source *source,
+                                 struct th_targets *out, struct thumbs_error *err)
 {
     const struct thumbs_image_options *options = make->options;
     enum thumbs_code code = check_source(options->max_pixels, source, err);

@@ -35,13 +35,14 @@ struct th_make_source {
 
 /* With the header of a source known: check its size against the limits, record the upright size in
  * the result and find the targets. Codes: CORRUPT (a side of 0), TOO_LARGE. */
-enum thumbs_code th_make_targets(struct th_make *make, const struct th_make_source *source, struct th_targets *out,
-                                 struct thumbs_error *err);
+enum thumbs_code th_make_targets(struct th_make *make, const struct th_make_source *source,
+                                 struct th_targets *out, struct thumbs_error *err);
 
 /* Note damage in the result (the first note stays), or fail with CORRUPT if the options say so. */
 enum thumbs_code th_make_damaged(struct th_make *make, const char *what, struct thumbs_error *err);
 
 /* TIMEOUT if the deadline has passed. */
-enum thumbs_code th_make_check_deadline(const struct th_make *make, enum thumbs_stage stage, struct thumbs_error *err);
+enum thumbs_code th_make_check_deadline(const struct th_make *make, enum thumbs_stage stage,
+                                        struct thumbs_error *err);
 
 #endif

@@ -1,4 +1,5 @@
-/* The first element of an SVG document. Every comparison goes through has(), so nothing past the end is ever read. */
+/* The first element of an SVG document. Every comparison goes through has(), so nothing past the
+ * end is ever read. */
 #include "image/svg_root.h"
 
 #include <string.h>
@@ -61,7 +62,8 @@ static size_t skip_mark(struct th_view v)
     return has(v, 0, "\xef\xbb\xbf") ? 3 : 0;
 }
 
-/* Is "svg" (perhaps behind a namespace prefix) the name that stands at `at`? *end is then behind it. */
+/* Is "svg" (perhaps behind a namespace prefix) the name that stands at `at`? *end is then behind
+ * it. */
 static bool is_svg_name(struct th_view v, size_t at, size_t *end)
 {
     size_t to = at;
@@ -89,9 +91,10 @@ struct root {
     struct th_view width, height, view_box, style;
 };
 
-/* The attribute at *at, which becomes the position behind it. False: there is none, or what stands there makes no
- * sense. */
-static bool take_attribute(struct th_view v, size_t *at, struct th_view *name, struct th_view *value)
+/* The attribute at *at, which becomes the position behind it. False: there is none, or what stands
+ * there makes no sense. */
+static bool take_attribute(struct th_view v, size_t *at, struct th_view *name,
+                           struct th_view *value)
 {
     size_t from = skip_blanks(v, *at), to = from;
     while (to < v.len && !th_is_blank(v.data[to]) && !strchr("=<>/\"'", v.data[to]))
@@ -151,7 +154,8 @@ static void apply_style(struct root *root)
     }
 }
 
-/* Is it a number, of any unit but percent? What an entity stands for is not known, and taken for one. */
+/* Is it a number, of any unit but percent? What an entity stands for is not known, and taken for
+ * one. */
 static bool is_length(struct th_view v)
 {
     const size_t at = skip_blanks(v, 0);

@@ -13,7 +13,8 @@
 
 int th_load_open_flags(const struct th_loader *loader)
 {
-    /* O_NONBLOCK: should the name have become a FIFO since the walk saw a file, the open must not wait for a writer. */
+    /* O_NONBLOCK: should the name have become a FIFO since the walk saw a file, the open must not
+     * wait for a writer. */
     return O_RDONLY | O_NONBLOCK | O_NOCTTY | (loader->follow ? 0 : O_NOFOLLOW);
 }
 
@@ -29,21 +30,23 @@ enum thumbs_code th_load_check_kind(const struct stat *st, struct thumbs_error *
     return th_error_set(err, THUMBS_VANISHED, THUMBS_STAGE_LOAD, "is no longer a regular file");
 }
 
-enum thumbs_code th_load_check_size(const struct th_loader *loader, const struct stat *st, struct thumbs_error *err)
+enum thumbs_code th_load_check_size(const struct th_loader *loader, const struct stat *st,
+                                    struct thumbs_error *err)
 {
     uint64_t bytes = (uint64_t)st->st_size;
     if (bytes <= loader->max_bytes && bytes <= SIZE_MAX / 2) {
         if (!loader->memory_bytes || bytes <= loader->memory_bytes) return THUMBS_OK;
         return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_LOAD,
                             "its %llu MB are more than the %llu MB of memory for a file",
-                            (unsigned long long)(bytes >> 20), (unsigned long long)(loader->memory_bytes >> 20));
+                            (unsigned long long)(bytes >> 20),
+                            (unsigned long long)(loader->memory_bytes >> 20));
     }
     return th_error_set(err, THUMBS_TOO_LARGE, THUMBS_STAGE_LOAD, "%lld bytes, allowed are %llu",
                         (long long)st->st_size, (unsigned long long)loader->max_bytes);
 }
 
-enum thumbs_code th_load_check_first(const struct th_loader *loader, const char *name, const uint8_t *first,
-                                     size_t n_first, struct thumbs_error *err)
+enum thumbs_code th_load_check_first(const struct th_loader *loader, const char *name,
+                                     const uint8_t *first, size_t n_first, struct thumbs_error *err)
 {
     return loader->judge ? loader->judge(name, first, n_first, err) : THUMBS_OK;
 }
@@ -71,17 +74,19 @@ bool th_load_is_in_flux(int code)
 enum thumbs_code th_load_give_up(int code, struct thumbs_error *err)
 {
     if (code == TH_LOAD_ODD_LENGTH)
-        return th_error_set(err, THUMBS_UNREADABLE, THUMBS_STAGE_LOAD, "has not the length that its file system tells");
+        return th_error_set(err, THUMBS_UNREADABLE, THUMBS_STAGE_LOAD,
+                            "has not the length that its file system tells");
     return th_error_set(err, THUMBS_VANISHED, THUMBS_STAGE_LOAD, "keeps changing while it is read");
 }
 
-static enum thumbs_code open_source(const struct th_loader *loader, int dirfd, const char *name, int *out,
-                                    struct stat *st, struct thumbs_error *err)
+static enum thumbs_code open_source(const struct th_loader *loader, int dirfd, const char *name,
+                                    int *out, struct stat *st, struct thumbs_error *err)
 {
     if (loader->latency_ms) usleep(loader->latency_ms * 1000);
     int fd = th_openat(dirfd, name, th_load_open_flags(loader), 0);
     if (fd < 0) return th_load_cannot_open(err, errno);
-    enum thumbs_code code = fstat(fd, st) == 0 ? th_load_check_kind(st, err) : th_load_cannot_stat(err, errno);
+    enum thumbs_code code =
+        fstat(fd, st) == 0 ? th_load_check_kind(st, err) : th_load_cannot_stat(err, errno);
     if (code == THUMBS_OK) {
         *out = fd;
     } else {
@@ -90,8 +95,8 @@ static enum thumbs_code open_source(const struct th_loader *loader, int dirfd, c
     return code;
 }
 
-static enum thumbs_code peek(const struct th_loader *loader, int fd, const char *name, uint8_t *first, size_t *n_first,
-                             struct thumbs_error *err)
+static enum thumbs_code peek(const struct th_loader *loader, int fd, const char *name,
+                             uint8_t *first, size_t *n_first, struct thumbs_error *err)
 {
     ssize_t n = th_read_full(fd, first, TH_LOAD_PEEK);
     if (n < 0) return th_load_cannot_read(err, errno);
@@ -100,8 +105,8 @@ static enum thumbs_code peek(const struct th_loader *loader, int fd, const char 
 }
 
 /* The rest of the file, straight into the buffer. */
-static int read_rest(int fd, struct th_buffer *buffer, const uint8_t *first, size_t n_first, size_t size,
-                     struct thumbs_error *err)
+static int read_rest(int fd, struct th_buffer *buffer, const uint8_t *first, size_t n_first,
+                     size_t size, struct thumbs_error *err)
 {
     memcpy(buffer->data, first, n_first);
     ssize_t n = size > n_first ? th_read_full(fd, buffer->data + n_first, size - n_first) : 0;
@@ -115,8 +120,8 @@ static void tell(const struct th_loader *loader, enum th_load_at at)
     if (loader->at) loader->at(loader->at_user, at);
 }
 
-static int read_all(const struct th_loader *loader, int fd, const char *name, struct th_buffer **buffer,
-                    const struct stat *st, struct thumbs_error *err)
+static int read_all(const struct th_loader *loader, int fd, const char *name,
+                    struct th_buffer **buffer, const struct stat *st, struct thumbs_error *err)
 {
     uint8_t first[TH_LOAD_PEEK];
     size_t n_first = 0, size = (size_t)st->st_size;
@@ -129,10 +134,11 @@ static int read_all(const struct th_loader *loader, int fd, const char *name, st
     return code == THUMBS_OK ? read_rest(fd, *buffer, first, n_first, size, err) : code;
 }
 
-/* `code`, if what was read is what the name stands for now as well: not half an old file and half a new one, nor one
- * that has been replaced since. By name, since a file that has lost its name does not change any more. */
-static int unless_changed(const struct th_loader *loader, int dirfd, const char *name, const struct stat *st, int code,
-                          struct thumbs_error *err)
+/* `code`, if what was read is what the name stands for now as well: not half an old file and half a
+ * new one, nor one that has been replaced since. By name, since a file that has lost its name does
+ * not change any more. */
+static int unless_changed(const struct th_loader *loader, int dirfd, const char *name,
+                          const struct stat *st, int code, struct thumbs_error *err)
 {
     struct stat now;
     bool was_judged = code == THUMBS_OK || code == THUMBS_NOT_IMAGE || code == THUMBS_UNSUPPORTED;
@@ -143,8 +149,8 @@ static int unless_changed(const struct th_loader *loader, int dirfd, const char 
     return errno == ENOENT ? TH_LOAD_CHANGED : (int)th_load_cannot_read(err, errno);
 }
 
-static int load_once(const struct th_loader *loader, int dirfd, const char *name, struct th_buffer **out,
-                     struct stat *st, struct thumbs_error *err)
+static int load_once(const struct th_loader *loader, int dirfd, const char *name,
+                     struct th_buffer **out, struct stat *st, struct thumbs_error *err)
 {
     int fd = -1;
     struct th_buffer *buffer = NULL;
@@ -162,8 +168,8 @@ static int load_once(const struct th_loader *loader, int dirfd, const char *name
     return code;
 }
 
-enum thumbs_code th_load_file(const struct th_loader *loader, int dirfd, const char *name, struct th_buffer **buffer,
-                              struct stat *st, struct thumbs_error *err)
+enum thumbs_code th_load_file(const struct th_loader *loader, int dirfd, const char *name,
+                              struct th_buffer **buffer, struct stat *st, struct thumbs_error *err)
 {
     int code = load_once(loader, dirfd, name, buffer, st, err);
     if (th_load_is_in_flux(code)) code = load_once(loader, dirfd, name, buffer, st, err);
@@ -185,11 +191,13 @@ static void *pool_thread(void *arg)
     return NULL;
 }
 
-enum thumbs_code th_pool_create(unsigned n_threads, bool (*step)(void *user), void *user, struct th_pool **out,
-                                struct thumbs_error *err)
+enum thumbs_code th_pool_create(unsigned n_threads, bool (*step)(void *user), void *user,
+                                struct th_pool **out, struct thumbs_error *err)
 {
     struct th_pool *pool = th_calloc(1, sizeof *pool + n_threads * sizeof *pool->threads);
-    if (!pool) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_LOAD, "no memory for %u I/O threads", n_threads);
+    if (!pool)
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_LOAD, "no memory for %u I/O threads",
+                            n_threads);
     pool->step = step;
     pool->user = user;
     int failed = 0;
@@ -199,7 +207,8 @@ enum thumbs_code th_pool_create(unsigned n_threads, bool (*step)(void *user), vo
     }
     if (pool->n_threads == 0) {
         free(pool);
-        return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_LOAD, failed, "cannot start one I/O thread");
+        return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_LOAD, failed,
+                           "cannot start one I/O thread");
     }
     *out = pool;
     return THUMBS_OK;

@@ -1,6 +1,7 @@
 /*
- * The event loop over io_uring. One thread; a file in flight goes through these phases, each one submission to the
- * kernel (requests joined by + are linked: each begins when the one before succeeded):
+ * The event loop over io_uring. One thread; a file in flight goes through these phases, each one
+ * submission to the kernel (requests joined by + are linked: each begins when the one before
+ * succeeded):
  *
  *   STAT   statx of the name
  *   OPEN   (wait, for benchmarks +) open + read of the first bytes
@@ -11,13 +12,15 @@
  * A read that is short, or anything that fails, breaks the chain, and the
  * phase handler submits what is still to be done.
  *
- * Files are opened as direct descriptors, which live in a table of the ring: however many are under way, the process
- * has no more files open (with 1024 allowed and 1000 under way, outputs could not be opened), and open and read can be
- * linked, since the place in the table is known beforehand. statx() knows only names and plain descriptors. So for
- * direct ones the state of the name is taken before and after, and it must have been the same inode with the same
- * times, that of its last change of any kind (ctime) included: no other file can have been opened in between unless it
- * was renamed there and back, which changes its ctime. A symbolic link that is followed can be switched there and back
- * without a trace; so with `follow`, and where the kernel gives no table, plain descriptors are used.
+ * Files are opened as direct descriptors, which live in a table of the ring: however many are under
+ * way, the process has no more files open (with 1024 allowed and 1000 under way, outputs could not
+ * be opened), and open and read can be linked, since the place in the table is known beforehand.
+ * statx() knows only names and plain descriptors. So for direct ones the state of the name is taken
+ * before and after, and it must have been the same inode with the same times, that of its last
+ * change of any kind (ctime) included: no other file can have been opened in between unless it was
+ * renamed there and back, which changes its ctime. A symbolic link that is followed can be switched
+ * there and back without a trace; so with `follow`, and where the kernel gives no table, plain
+ * descriptors are used.
  */
 #include "load/uring.h"
 
@@ -38,9 +41,10 @@
 #include "load/load_internal.h"
 
 enum {
-    ADMIT_AT_ONCE = 8,       /* names taken from the walk between two looks at what has been read */
-    WAIT_MS = 50,            /* how often a loop that only waits looks whether it is to stop */
-    MAX_RETRIES = 100,       /* of one request that ends with EAGAIN, EINTR or ECANCELED for no reason of ours */
+    ADMIT_AT_ONCE = 8, /* names taken from the walk between two looks at what has been read */
+    WAIT_MS = 50,      /* how often a loop that only waits looks whether it is to stop */
+    MAX_RETRIES =
+        100, /* of one request that ends with EAGAIN, EINTR or ECANCELED for no reason of ours */
     MAX_READ_BYTES = 1 << 30 /* of one request; the kernel's own limit is just below 2^31 */
 };
 
@@ -147,14 +151,17 @@ static int planned_fault(enum op op)
 {
     bool is_read = op == OP_PEEK || op == OP_READ;
     if (op == OP_WAIT || op == OP_CLOSE) return 0;
-    if ((op == OP_OPEN && th_fault(TH_FAULT_OPEN)) || (is_read && th_fault(TH_FAULT_READ))) return errno;
-    if (th_fault(TH_FAULT_URING_AGAIN) || th_fault(TH_FAULT_URING_INTR) || th_fault(TH_FAULT_URING_CANCEL))
+    if ((op == OP_OPEN && th_fault(TH_FAULT_OPEN)) || (is_read && th_fault(TH_FAULT_READ)))
+        return errno;
+    if (th_fault(TH_FAULT_URING_AGAIN) || th_fault(TH_FAULT_URING_INTR) ||
+        th_fault(TH_FAULT_URING_CANCEL))
         return errno;
     return 0;
 }
 
-/* The next request of the chain, to be filled in and then put in place with link(). NULL: nothing more goes in; the
- * caller just leaves the request out. There is always room in the ring: each flight has one chain at most. */
+/* The next request of the chain, to be filled in and then put in place with link(). NULL: nothing
+ * more goes in; the caller just leaves the request out. There is always room in the ring: each
+ * flight has one chain at most. */
 static struct io_uring_sqe *next_request(struct th_uring *u, struct chain *chain, enum op op)
 {
     if (chain->cut) return NULL;
@@ -217,7 +224,8 @@ static void add_open(struct th_uring *u, struct chain *chain)
 }
 
 /* A read of `len` bytes at `offset`; one that is to be followed by others ends the chain here. */
-static void add_read(struct th_uring *u, struct chain *chain, enum op op, uint8_t *to, size_t len, uint64_t offset)
+static void add_read(struct th_uring *u, struct chain *chain, enum op op, uint8_t *to, size_t len,
+                     uint64_t offset)
 {
     struct io_uring_sqe *sqe = next_request(u, chain, op);
     struct flight *f = chain->flight;
@@ -265,7 +273,8 @@ static void start_open(struct th_uring *u, struct flight *f)
     add_open(u, &chain);
     /* Nothing but a regular file is read from. */
     bool is_file = !f->stat_errno && S_ISREG(f->st.st_mode);
-    if (u->direct && is_file && th_load_check_size(u->loader, &f->st, NULL) == THUMBS_OK) add_peek(u, &chain);
+    if (u->direct && is_file && th_load_check_size(u->loader, &f->st, NULL) == THUMBS_OK)
+        add_peek(u, &chain);
 }
 
 static void start_peek(struct th_uring *u, struct flight *f)
@@ -280,7 +289,8 @@ static void start_rest(struct th_uring *u, struct flight *f)
     struct chain chain = begin_chain(f, PHASE_REST);
     size_t size = (size_t)f->st.st_size;
     if (f->buffer && f->buffer->len < size && f->code == THUMBS_OK)
-        add_read(u, &chain, OP_READ, f->buffer->data + f->buffer->len, size - f->buffer->len, f->buffer->len);
+        add_read(u, &chain, OP_READ, f->buffer->data + f->buffer->len, size - f->buffer->len,
+                 f->buffer->len);
     add_stat(u, &chain, OP_CHECK, &f->after);
     add_close(u, &chain);
 }
@@ -371,8 +381,9 @@ static void admit(struct th_uring *u)
 
 /* ---- phases: what became of them ---- */
 
-/* A request that ended for no reason of the file's: shall it be made again? EAGAIN is also what the kernel says where a
- * file system cannot read without waiting and the file was opened with O_NONBLOCK; a kernel thread then may wait. */
+/* A request that ended for no reason of the file's: shall it be made again? EAGAIN is also what the
+ * kernel says where a file system cannot read without waiting and the file was opened with
+ * O_NONBLOCK; a kernel thread then may wait. */
 static bool may_retry(struct flight *f, int res)
 {
     if (res != -EAGAIN && res != -EINTR && res != -ECANCELED) return false;
@@ -382,12 +393,13 @@ static bool may_retry(struct flight *f, int res)
 
 static void copy_state(struct stat *to, const struct statx *from)
 {
-    *to = (struct stat){.st_dev = makedev(from->stx_dev_major, from->stx_dev_minor),
-                        .st_ino = (ino_t)from->stx_ino,
-                        .st_mode = (mode_t)from->stx_mode,
-                        .st_size = (off_t)from->stx_size,
-                        .st_mtim = {.tv_sec = from->stx_mtime.tv_sec, .tv_nsec = from->stx_mtime.tv_nsec},
-                        .st_ctim = {.tv_sec = from->stx_ctime.tv_sec, .tv_nsec = from->stx_ctime.tv_nsec}};
+    *to = (struct stat){
+        .st_dev = makedev(from->stx_dev_major, from->stx_dev_minor),
+        .st_ino = (ino_t)from->stx_ino,
+        .st_mode = (mode_t)from->stx_mode,
+        .st_size = (off_t)from->stx_size,
+        .st_mtim = {.tv_sec = from->stx_mtime.tv_sec, .tv_nsec = from->stx_mtime.tv_nsec},
+        .st_ctim = {.tv_sec = from->stx_ctime.tv_sec, .tv_nsec = from->stx_ctime.tv_nsec}};
 }
 
 static void on_stat(struct th_uring *u, struct flight *f)
@@ -457,8 +469,8 @@ static void on_open(struct th_uring *u, struct flight *f)
         on_open_failed(u, f, f->res[OP_OPEN]);
         return;
     }
-    int code =
-        f->stat_errno ? (int)th_load_cannot_stat(&f->error, f->stat_errno) : (int)th_load_check_kind(&f->st, &f->error);
+    int code = f->stat_errno ? (int)th_load_cannot_stat(&f->error, f->stat_errno)
+                             : (int)th_load_check_kind(&f->st, &f->error);
     if (code == THUMBS_OK) code = (int)th_load_check_size(u->loader, &f->st, &f->error);
     if (code != THUMBS_OK) {
         finish(u, f, code);
@@ -474,7 +486,8 @@ static bool is_unchanged(const struct th_uring *u, const struct flight *f)
 {
     struct stat after;
     copy_state(&after, &f->after);
-    if (u->direct && (after.st_ctim.tv_sec != f->st.st_ctim.tv_sec || after.st_ctim.tv_nsec != f->st.st_ctim.tv_nsec))
+    if (u->direct && (after.st_ctim.tv_sec != f->st.st_ctim.tv_sec ||
+                      after.st_ctim.tv_nsec != f->st.st_ctim.tv_nsec))
         return false;
     return th_load_same_state(&f->st, &after);
 }
@@ -507,7 +520,8 @@ static void on_rest(struct th_uring *u, struct flight *f)
     if (f->buffer && !is_read(u, f)) return;
     res = f->res[OP_CHECK];
     if (res == -ENOENT) {
-        finish(u, f, TH_LOAD_CHANGED); /* the name is gone, not the file; the second try will tell */
+        finish(u, f,
+               TH_LOAD_CHANGED); /* the name is gone, not the file; the second try will tell */
     } else if (res < 0 && may_retry(f, res)) {
         start_rest(u, f);
     } else if (res < 0) {
@@ -569,7 +583,8 @@ static void try_buffers(struct th_uring *u)
     struct flight *f;
     enum thumbs_code code = THUMBS_OK;
     while ((f = u->without_buffer.first) &&
-           th_buffers_try_take(u->loader->buffers, (size_t)f->st.st_size, &f->buffer, &code, &f->error))
+           th_buffers_try_take(u->loader->buffers, (size_t)f->st.st_size, &f->buffer, &code,
+                               &f->error))
         got_buffer(u, f, code);
 }
 
@@ -577,7 +592,8 @@ static void try_buffers(struct th_uring *u)
 static void wait_for_buffer(struct th_uring *u)
 {
     struct flight *f = u->without_buffer.first;
-    got_buffer(u, f, th_buffers_take(u->loader->buffers, (size_t)f->st.st_size, &f->buffer, &f->error));
+    got_buffer(u, f,
+               th_buffers_take(u->loader->buffers, (size_t)f->st.st_size, &f->buffer, &f->error));
 }
 
 static void hand_over(struct th_uring *u)
@@ -598,7 +614,8 @@ static void take_answer(struct th_uring *u, uint64_t data, int res)
     if (data == cancel_data) return;
     struct flight *f = &u->flights[data >> OP_BITS];
     enum op op = (enum op)(data & ((1u << OP_BITS) - 1));
-    if (f->struck && f->n_pending == 1) res = -f->struck; /* the last of the chain is the one that was struck */
+    if (f->struck && f->n_pending == 1)
+        res = -f->struck; /* the last of the chain is the one that was struck */
     f->res[op] = res;
     if (op == OP_OPEN && res >= 0) {
         f->is_open = true;
@@ -635,8 +652,10 @@ static enum thumbs_code exchange(struct th_uring *u, bool wait, struct thumbs_er
     struct __kernel_timespec limit = {.tv_nsec = WAIT_MS * 1000000LL};
     int res = wait ? io_uring_submit_and_wait_timeout(&u->ring, &cqe, 1, &limit, NULL)
                    : io_uring_submit_and_get_events(&u->ring);
-    /* EAGAIN, EBUSY: no memory or no room for answers just now; what was not taken is submitted the next time. */
-    if (res >= 0 || res == -ETIME || res == -EINTR || res == -EAGAIN || res == -EBUSY) return THUMBS_OK;
+    /* EAGAIN, EBUSY: no memory or no room for answers just now; what was not taken is submitted the
+     * next time. */
+    if (res >= 0 || res == -ETIME || res == -EINTR || res == -EAGAIN || res == -EBUSY)
+        return THUMBS_OK;
     return th_error_os(err, THUMBS_INTERNAL, THUMBS_STAGE_LOAD, -res, "io_uring");
 }
 
@@ -678,9 +697,10 @@ static enum thumbs_code turn(struct th_uring *u, struct thumbs_error *err)
     return THUMBS_OK;
 }
 
-/* No request may be under way when the buffers they read into are given back. One that the kernel cannot cancel, since
- * the storage hangs, is waited for, as an I/O thread would have to. (Where the ring itself fails there is nothing left
- * to wait with; then the run ends, and with it the use of the buffers.) */
+/* No request may be under way when the buffers they read into are given back. One that the kernel
+ * cannot cancel, since the storage hangs, is waited for, as an I/O thread would have to. (Where the
+ * ring itself fails there is nothing left to wait with; then the run ends, and with it the use of
+ * the buffers.) */
 static void cancel_all(struct th_uring *u)
 {
     struct io_uring_sqe *sqe = u->n_pending > 0 ? io_uring_get_sqe(&u->ring) : NULL;
@@ -709,9 +729,11 @@ static void give_up_flights(struct th_uring *u)
 
 static enum thumbs_code enable(struct th_uring *u, struct thumbs_error *err)
 {
-    /* It is this thread's from now on. (liburing 2.3 declares io_uring_enable_rings() but does not export it.) */
+    /* It is this thread's from now on. (liburing 2.3 declares io_uring_enable_rings() but does not
+     * export it.) */
     int res = io_uring_register((unsigned)u->ring.ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
-    if (res < 0) return th_error_os(err, THUMBS_INTERNAL, THUMBS_STAGE_LOAD, -res, "cannot enable io_uring");
+    if (res < 0)
+        return th_error_os(err, THUMBS_INTERNAL, THUMBS_STAGE_LOAD, -res, "cannot enable io_uring");
     /* What may wait for the storage (statx, open) is done by threads of
      * the kernel, by itself no more than four per CPU. */
     unsigned workers[2] = {u->n_flights, 0};
@@ -741,7 +763,8 @@ enum thumbs_code th_uring_run(struct th_uring *u, unsigned n_files, const struct
 
 /* ---- create, destroy ---- */
 
-/* The newest manner of work that the kernel knows: all by the one thread that runs the loop, when it asks. */
+/* The newest manner of work that the kernel knows: all by the one thread that runs the loop, when
+ * it asks. */
 static int set_up_ring(struct io_uring *ring, unsigned n_entries)
 {
     static const unsigned manners[] = {IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN, 0};
@@ -751,7 +774,8 @@ static int set_up_ring(struct io_uring *ring, unsigned n_entries)
         struct io_uring_params params = {.flags = IORING_SETUP_R_DISABLED | manners[i]};
         res = io_uring_queue_init_params(n_entries, ring, &params);
         if (res < 0) continue;
-        const unsigned needed = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_LINKED_FILE; /* Linux 5.17 */
+        const unsigned needed =
+            IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_LINKED_FILE; /* Linux 5.17 */
         if ((params.features & needed) == needed) return 0;
         io_uring_queue_exit(ring);
         return -EOPNOTSUPP;
@@ -765,13 +789,15 @@ enum thumbs_code th_uring_create(unsigned n_files, struct th_uring **out, struct
     if (u) u->flights = th_calloc(n_files, sizeof *u->flights);
     if (!u || !u->flights) {
         th_uring_destroy(u);
-        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_LOAD, "no memory for %u files in flight", n_files);
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_LOAD,
+                            "no memory for %u files in flight", n_files);
     }
     u->n_flights = n_files;
     int res = set_up_ring(&u->ring, OPS_IN_CHAIN * n_files + 1);
     if (res < 0) {
         th_uring_destroy(u);
-        return th_error_os(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_LOAD, -res, "io_uring cannot be used");
+        return th_error_os(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_LOAD, -res,
+                           "io_uring cannot be used");
     }
     u->has_ring = true;
     u->direct_possible = io_uring_register_files_sparse(&u->ring, n_files) == 0;
@@ -792,14 +818,16 @@ void th_uring_destroy(struct th_uring *u)
 enum thumbs_code th_uring_create(unsigned n_files, struct th_uring **out, struct thumbs_error *err)
 {
     (void)n_files, (void)out;
-    return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_LOAD, "io_uring is not part of this build");
+    return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_LOAD,
+                        "io_uring is not part of this build");
 }
 
 enum thumbs_code th_uring_run(struct th_uring *u, unsigned n_files, const struct th_loader *loader,
                               const struct th_uring_calls *calls, struct thumbs_error *err)
 {
     (void)u, (void)n_files, (void)loader, (void)calls;
-    return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_LOAD, "io_uring is not part of this build");
+    return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_LOAD,
+                        "io_uring is not part of this build");
 }
 
 void th_uring_destroy(struct th_uring *u)

@@ -10,8 +10,9 @@
 /* x86 and most others; a wrong guess costs speed only. */
 enum { CACHE_LINE = 64, MAX_CAPACITY = 1 << 24 };
 
-/* Lap k of the ring finds a cell at turn 2k (empty, ready for the producer of that lap), then at 2k + 1 (full, ready
- * for its consumer). 32 bits wrap after 2^31 laps; only equality matters, and nobody sleeps that long. */
+/* Lap k of the ring finds a cell at turn 2k (empty, ready for the producer of that lap), then at 2k
+ * + 1 (full, ready for its consumer). 32 bits wrap after 2^31 laps; only equality matters, and
+ * nobody sleeps that long. */
 struct cell {
     _Alignas(CACHE_LINE) _Atomic uint32_t turn;
     _Atomic uint32_t waiters; /* threads that sleep or are about to */
@@ -22,10 +23,11 @@ struct cell {
 struct th_queue {
     size_t capacity;
     struct cell *cells;
-    _Alignas(CACHE_LINE) _Atomic uint64_t tail;         /* next ticket of a producer */
-    _Alignas(CACHE_LINE) _Atomic uint64_t head;         /* next ticket of a consumer */
-    _Alignas(CACHE_LINE) _Atomic uint32_t gate_waiters; /* producers that sleep at the gate or are about to */
-    _Atomic uint32_t gate_event;                        /* what they sleep on */
+    _Alignas(CACHE_LINE) _Atomic uint64_t tail; /* next ticket of a producer */
+    _Alignas(CACHE_LINE) _Atomic uint64_t head; /* next ticket of a consumer */
+    _Alignas(CACHE_LINE) _Atomic uint32_t
+        gate_waiters;            /* producers that sleep at the gate or are about to */
+    _Atomic uint32_t gate_event; /* what they sleep on */
     atomic_bool cancelled;
     atomic_bool closed;
 };
@@ -48,7 +50,9 @@ static uint32_t consumer_turn(const struct th_queue *q, uint64_t ticket)
 struct th_queue *th_queue_create(size_t capacity)
 {
     size_t size;
-    if (capacity < 1 || capacity > MAX_CAPACITY || !th_mul_size(capacity, sizeof(struct cell), &size)) return NULL;
+    if (capacity < 1 || capacity > MAX_CAPACITY ||
+        !th_mul_size(capacity, sizeof(struct cell), &size))
+        return NULL;
     struct th_queue *q = th_fault(TH_FAULT_ALLOC) ? NULL : aligned_alloc(CACHE_LINE, sizeof *q);
     struct cell *cells = q ? aligned_alloc(CACHE_LINE, size) : NULL;
     if (!cells) {
@@ -92,16 +96,18 @@ static bool hopeless(const struct th_queue *q, uint64_t ticket, bool consumer)
 
 /* Sleep until the cell has reached `turn`; false if it never will.
  *
- * No wake-up is lost: the waiter counts itself, reads `event`, and only then looks at the turn; a publisher
- * changes the turn and only then looks for waiters (all sequentially consistent). Either it sees the waiter
- * and bumps `event`, or the waiter sees the turn. */
-static bool wait_for_turn(struct th_queue *q, struct cell *cell, uint32_t turn, uint64_t ticket, bool consumer)
+ * No wake-up is lost: the waiter counts itself, reads `event`, and only then looks at the turn; a
+ * publisher changes the turn and only then looks for waiters (all sequentially consistent). Either
+ * it sees the waiter and bumps `event`, or the waiter sees the turn. */
+static bool wait_for_turn(struct th_queue *q, struct cell *cell, uint32_t turn, uint64_t ticket,
+                          bool consumer)
 {
     while (atomic_load_explicit(&cell->turn, memory_order_acquire) != turn) {
         if (hopeless(q, ticket, consumer)) return false;
         atomic_fetch_add(&cell->waiters, 1);
         uint32_t event = atomic_load(&cell->event);
-        if (atomic_load(&cell->turn) != turn && !hopeless(q, ticket, consumer)) th_futex_wait(&cell->event, event);
+        if (atomic_load(&cell->turn) != turn && !hopeless(q, ticket, consumer))
+            th_futex_wait(&cell->event, event);
         atomic_fetch_sub(&cell->waiters, 1);
     }
     return !(consumer && atomic_load_explicit(&q->cancelled, memory_order_relaxed));
@@ -127,15 +133,17 @@ static int64_t level(const struct th_queue *q)
     return (int64_t)(atomic_load(&q->tail) - atomic_load(&q->head));
 }
 
-/* To wake a producer for each cell that gets free would cost two switches of threads for every item. So producers of a
- * full queue sleep at a gate; a consumer that leaves it half empty lets one in, which then pushes many at once, and
- * one that finds it empty lets in all. Cells are waited for as well, so it does no harm if too many pass. */
+/* To wake a producer for each cell that gets free would cost two switches of threads for every
+ * item. So producers of a full queue sleep at a gate; a consumer that leaves it half empty lets one
+ * in, which then pushes many at once, and one that finds it empty lets in all. Cells are waited for
+ * as well, so it does no harm if too many pass. */
 static void wait_at_gate(struct th_queue *q)
 {
     while (level(q) >= (int64_t)q->capacity && !atomic_load(&q->cancelled)) {
         atomic_fetch_add(&q->gate_waiters, 1);
         uint32_t event = atomic_load(&q->gate_event);
-        if (level(q) >= (int64_t)q->capacity && !atomic_load(&q->cancelled)) th_futex_wait(&q->gate_event, event);
+        if (level(q) >= (int64_t)q->capacity && !atomic_load(&q->cancelled))
+            th_futex_wait(&q->gate_event, event);
         atomic_fetch_sub(&q->gate_waiters, 1);
     }
 }
@@ -191,9 +199,11 @@ void *th_queue_try_pop(struct th_queue *q)
     for (;;) {
         struct cell *cell = cell_of(q, ticket);
         if (atomic_load_explicit(&q->cancelled, memory_order_relaxed)) return NULL;
-        if (atomic_load_explicit(&cell->turn, memory_order_acquire) != consumer_turn(q, ticket)) return NULL;
+        if (atomic_load_explicit(&cell->turn, memory_order_acquire) != consumer_turn(q, ticket))
+            return NULL;
         /* On failure `ticket` is the new head. */
-        if (atomic_compare_exchange_weak(&q->head, &ticket, ticket + 1)) return take_item(q, cell, ticket);
+        if (atomic_compare_exchange_weak(&q->head, &ticket, ticket + 1))
+            return take_item(q, cell, ticket);
     }
 }
 

@@ -45,7 +45,8 @@ static _Thread_local unsigned my_shard; /* number + 1, 0 while it has none */
 
 static struct shard *own_shard(struct th_counters *c)
 {
-    if (my_shard == 0) my_shard = atomic_fetch_add_explicit(&next_shard, 1, memory_order_relaxed) % N_SHARDS + 1;
+    if (my_shard == 0)
+        my_shard = atomic_fetch_add_explicit(&next_shard, 1, memory_order_relaxed) % N_SHARDS + 1;
     return &c->shards[my_shard - 1];
 }
 
@@ -58,7 +59,8 @@ struct th_counters *th_counters_create(void)
         free(c);
         return NULL;
     }
-    c->shards = (struct shard *)(((uintptr_t)c->memory + SHARD_ALIGN - 1) & ~(uintptr_t)(SHARD_ALIGN - 1));
+    c->shards =
+        (struct shard *)(((uintptr_t)c->memory + SHARD_ALIGN - 1) & ~(uintptr_t)(SHARD_ALIGN - 1));
     c->start_ns = th_now_ns();
     return c;
 }

@@ -37,7 +37,7 @@ uint64_t th_report_settled(const struct thumbs_totals *totals);
 
 /* What the progress says, without newline, of at most `columns` bytes (all of them ASCII). With
  * `columns` 0 there is no limit and no bar. settled_per_second predicts the end, 0 if unknown. */
-void th_report_progress_line(struct th_bytes *b, const struct thumbs_totals *totals, double settled_per_second,
-                             unsigned columns);
+void th_report_progress_line(struct th_bytes *b, const struct thumbs_totals *totals,
+                             double settled_per_second, unsigned columns);
 
 #endif

@@ -64,8 +64,10 @@ static void add_base64(struct th_bytes *b, const char *text)
     const unsigned char *p = (const unsigned char *)text;
     th_bytes_addc(b, '"');
     for (; left > 0; left -= left < 3 ? left : 3, p += 3) {
-        const unsigned bits = (unsigned)p[0] << 16 | (left > 1 ? (unsigned)p[1] << 8 : 0) | (left > 2 ? p[2] : 0u);
-        const char quad[4] = {digits[bits >> 18], digits[bits >> 12 & 63], left > 1 ? digits[bits >> 6 & 63] : '=',
+        const unsigned bits =
+            (unsigned)p[0] << 16 | (left > 1 ? (unsigned)p[1] << 8 : 0) | (left > 2 ? p[2] : 0u);
+        const char quad[4] = {digits[bits >> 18], digits[bits >> 12 & 63],
+                              left > 1 ? digits[bits >> 6 & 63] : '=',
                               left > 2 ? digits[bits & 63] : '='};
         th_bytes_add(b, quad, sizeof(quad));
     }
@@ -121,15 +123,17 @@ static void add_ms(struct th_bytes *b, const struct thumbs_times *times)
 /* Why it failed, what it warns of, why it was skipped. */
 static void add_error(struct th_bytes *b, const struct thumbs_event *event)
 {
-    static const struct thumbs_error unknown = {.code = THUMBS_INTERNAL, .message = "no reason was given"};
+    static const struct thumbs_error unknown = {.code = THUMBS_INTERNAL,
+                                                .message = "no reason was given"};
     const struct thumbs_error *error = event->error;
     if (event->status == THUMBS_STATUS_FAILED) {
         if (!error) error = &unknown;
-        th_bytes_addf(b, ",\"error\":{\"stage\":\"%s\",\"code\":\"%s\",\"message\":", thumbs_stage_name(error->stage),
-                      thumbs_code_name(error->code));
+        th_bytes_addf(b, ",\"error\":{\"stage\":\"%s\",\"code\":\"%s\",\"message\":",
+                      thumbs_stage_name(error->stage), thumbs_code_name(error->code));
         th_report_add_json_string(b, error->message);
         th_bytes_addc(b, '}');
-    } else if (error && (event->status == THUMBS_STATUS_DAMAGED || event->status == THUMBS_STATUS_SKIPPED)) {
+    } else if (error &&
+               (event->status == THUMBS_STATUS_DAMAGED || event->status == THUMBS_STATUS_SKIPPED)) {
         th_bytes_adds(b, event->status == THUMBS_STATUS_DAMAGED ? ",\"warning\":" : ",\"reason\":");
         th_report_add_json_string(b, error->message);
     }
@@ -141,24 +145,30 @@ void th_report_event_json(struct th_bytes *b, const struct thumbs_event *event)
     th_bytes_addc(b, '{');
     add_name(b, "source", event->source);
     th_bytes_addf(b, ",\"status\":\"%s\"", thumbs_status_name(event->status));
-    if (event->format != THUMBS_FORMAT_NONE) th_bytes_addf(b, ",\"format\":\"%s\"", thumbs_format_name(event->format));
+    if (event->format != THUMBS_FORMAT_NONE)
+        th_bytes_addf(b, ",\"format\":\"%s\"", thumbs_format_name(event->format));
     if (event->width && event->height)
-        th_bytes_addf(b, ",\"width\":%lu,\"height\":%lu", (unsigned long)event->width, (unsigned long)event->height);
+        th_bytes_addf(b, ",\"width\":%lu,\"height\":%lu", (unsigned long)event->width,
+                      (unsigned long)event->height);
     if (event->bytes) th_bytes_addf(b, ",\"bytes\":%llu", (unsigned long long)event->bytes);
     add_error(b, event);
     if (event->n_outputs > 0) add_outputs(b, event);
-    if (times->load || times->decode || times->resize || times->encode || times->write) add_ms(b, times);
+    if (times->load || times->decode || times->resize || times->encode || times->write)
+        add_ms(b, times);
     th_bytes_adds(b, "}\n");
 }
 
-void th_report_summary_json(struct th_bytes *b, const struct thumbs_totals *totals, int interrupted_by_signal)
+void th_report_summary_json(struct th_bytes *b, const struct thumbs_totals *totals,
+                            int interrupted_by_signal)
 {
     const uint64_t *n = totals->by_status;
-    th_bytes_addf(b,
-                  "{\"summary\":{\"done\":%llu,\"up_to_date\":%llu,\"damaged\":%llu,\"failed\":%llu,\"skipped\":%llu",
-                  (unsigned long long)n[THUMBS_STATUS_DONE], (unsigned long long)n[THUMBS_STATUS_UP_TO_DATE],
-                  (unsigned long long)n[THUMBS_STATUS_DAMAGED], (unsigned long long)n[THUMBS_STATUS_FAILED],
-                  (unsigned long long)n[THUMBS_STATUS_SKIPPED]);
+    th_bytes_addf(
+        b,
+        "{\"summary\":{\"done\":%llu,\"up_to_date\":%llu,\"damaged\":%llu,\"failed\":%llu,"
+        "\"skipped\":%llu",
+        (unsigned long long)n[THUMBS_STATUS_DONE], (unsigned long long)n[THUMBS_STATUS_UP_TO_DATE],
+        (unsigned long long)n[THUMBS_STATUS_DAMAGED], (unsigned long long)n[THUMBS_STATUS_FAILED],
+        (unsigned long long)n[THUMBS_STATUS_SKIPPED]);
     th_bytes_adds(b, ",\"seconds\":");
     th_report_add_fixed(b, totals->seconds, 3);
     th_bytes_adds(b, ",\"images_per_second\":");
@@ -169,10 +179,12 @@ void th_report_summary_json(struct th_bytes *b, const struct thumbs_totals *tota
 
 bool th_report_is_json(const char *head, size_t len)
 {
-    static const char source[] = "{\"source\":\"", status[] = "\"status\":\"", summary[] = "{\"summary\":{\"done\":";
+    static const char source[] = "{\"source\":\"", status[] = "\"status\":\"",
+                      summary[] = "{\"summary\":{\"done\":";
     const char *end = memchr(head, '\n', len);
     const size_t line_len = end ? (size_t)(end - head) : len;
-    if (line_len < sizeof summary || strncmp(head, summary, strlen(summary)) == 0) return line_len >= sizeof summary;
+    if (line_len < sizeof summary || strncmp(head, summary, strlen(summary)) == 0)
+        return line_len >= sizeof summary;
     if (strncmp(head, source, strlen(source)) != 0) return false;
     return memmem(head, line_len, status, strlen(status)) != NULL;
 }

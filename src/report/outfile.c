@@ -31,7 +31,8 @@ static void name_part(struct th_outfile *file, unsigned i)
     const char ending[2] = {i > 1 ? (char)('0' + i) : '\0', '\0'}; /* MAX_PARTS has one digit */
     const size_t len = strlen(file->last);
     if (len <= LONG_NAME)
-        snprintf(file->part, sizeof file->part, ".thumbs-%.*s.part%s", (int)LONG_NAME, file->last, ending);
+        snprintf(file->part, sizeof file->part, ".thumbs-%.*s.part%s", (int)LONG_NAME, file->last,
+                 ending);
     else
         snprintf(file->part, sizeof file->part, ".thumbs-%016llx.part%s",
                  (unsigned long long)th_hash64(file->last, len, 0), ending);
@@ -46,7 +47,8 @@ static bool lock(int fd)
 static bool is_still_named(const struct th_outfile *file, int fd)
 {
     struct stat open, named;
-    return fstat(fd, &open) == 0 && fstatat(file->folder_fd, file->part, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+    return fstat(fd, &open) == 0 &&
+           fstatat(file->folder_fd, file->part, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
            open.st_dev == named.st_dev && open.st_ino == named.st_ino;
 }
 
@@ -54,7 +56,8 @@ static bool is_still_named(const struct th_outfile *file, int fd)
 static bool remove_stale(const struct th_outfile *file)
 {
     const int fd = th_openat(file->folder_fd, file->part, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
-    const bool stale = fd >= 0 && lock(fd) && th_outfile_is_leftover(file, fd) && is_still_named(file, fd);
+    const bool stale =
+        fd >= 0 && lock(fd) && th_outfile_is_leftover(file, fd) && is_still_named(file, fd);
     const bool removed = stale && unlinkat(file->folder_fd, file->part, 0) == 0;
     if (fd >= 0) close(fd);
     errno = EEXIST; /* if it was not removed */
@@ -66,7 +69,8 @@ static bool remove_stale(const struct th_outfile *file)
 static bool make_part(struct th_outfile *file)
 {
     for (int tries = 0; tries < 3; tries++) {
-        const int fd = th_openat(file->folder_fd, file->part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666);
+        const int fd =
+            th_openat(file->folder_fd, file->part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666);
         if (fd < 0) {
             if (errno != EEXIST || !remove_stale(file)) return false;
             continue;
@@ -99,8 +103,8 @@ static enum thumbs_code open_part(struct th_outfile *file, struct thumbs_error *
         if (errno != EEXIST) break;
     }
     const int os_errno = errno;
-    return th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_NONE, "cannot make its temporary '%.60s': %s",
-                        file->part, strerror(os_errno));
+    return th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_NONE,
+                        "cannot make its temporary '%.60s': %s", file->part, strerror(os_errno));
 }
 
 /* ---- begin ----------------------------------------------------------------------------------- */
@@ -110,15 +114,16 @@ static enum thumbs_code plan_descriptor(struct th_outfile *file, struct thumbs_e
     struct stat st;
     file->kind = TH_OUTFILE_DESCRIPTOR;
     if (!th_fd_is_open_for(file->number, O_WRONLY))
-        return th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_NONE, "is closed, or not open for writing");
+        return th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_NONE,
+                            "is closed, or not open for writing");
     file->fd = fcntl(file->number, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     if (file->fd < 0 || fstat(file->fd, &st) != 0) return th_outfile_cannot(err, errno);
     return th_outfile_check_target(file->guard, &st, err);
 }
 
 enum thumbs_code th_outfile_plan(struct th_outfile *file, const char *name, const char *what,
-                                 bool (*is_ours)(const char *head, size_t len), const struct th_outfile_guard *guard,
-                                 struct thumbs_error *err)
+                                 bool (*is_ours)(const char *head, size_t len),
+                                 const struct th_outfile_guard *guard, struct thumbs_error *err)
 {
     *file = (struct th_outfile){.name = name,
                                 .what = what,
@@ -133,7 +138,8 @@ enum thumbs_code th_outfile_plan(struct th_outfile *file, const char *name, cons
 static bool is_same_folder(int a, int b)
 {
     struct stat x, y;
-    return a >= 0 && b >= 0 && fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    return a >= 0 && b >= 0 && fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
 }
 
 bool th_outfile_is_same(const struct th_outfile *a, const struct th_outfile *b)
@@ -175,12 +181,13 @@ static enum thumbs_code give_name(struct th_outfile *file, struct thumbs_error *
     enum thumbs_code code = th_outfile_look(file, false, &why); /* hours may have passed */
     if (code == THUMBS_OK && file->kind != TH_OUTFILE_REGULAR)
         code = th_error_set(&why, THUMBS_USAGE, THUMBS_STAGE_NONE, "is a stream by now");
-    if (code == THUMBS_OK && th_renameat(file->folder_fd, file->part, file->folder_fd, file->last) != 0)
+    if (code == THUMBS_OK &&
+        th_renameat(file->folder_fd, file->part, file->folder_fd, file->last) != 0)
         code = th_outfile_cannot(&why, errno);
     file->has_part = false; /* in either case it is none of ours to remove */
     if (code == THUMBS_OK) return code;
-    return th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_NONE, "%.90s; it stays in '%.40s'", why.message,
-                        file->part);
+    return th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_NONE, "%.90s; it stays in '%.40s'",
+                        why.message, file->part);
 }
 
 enum thumbs_code th_outfile_commit(struct th_outfile *file, struct thumbs_error *err)

@@ -19,8 +19,8 @@
  * th_outfile_open(), which looks again. To be called before the process opens files of its own,
  * since /dev/fd/N means one that it was given. Finish *file in any case. */
 enum thumbs_code th_outfile_plan(struct th_outfile *file, const char *name, const char *what,
-                                 bool (*is_ours)(const char *head, size_t len), const struct th_outfile_guard *guard,
-                                 struct thumbs_error *err);
+                                 bool (*is_ours)(const char *head, size_t len),
+                                 const struct th_outfile_guard *guard, struct thumbs_error *err);
 /* Would both be written to one file or stream? Devices can be shared. Both are planned. */
 bool th_outfile_is_same(const struct th_outfile *a, const struct th_outfile *b);
 /* Begin: file->fd is open. Waits for a reader of a FIFO. The errors are those of planning. */

@@ -89,19 +89,22 @@ static bool is_list(const char *list, const struct stat *st)
     struct stat theirs;
     if (!list) return false;
     const bool is_stdin = strcmp(list, "-") == 0;
-    return (is_stdin ? fstat(STDIN_FILENO, &theirs) == 0 : look_at(list, &theirs)) && is_same(&theirs, st);
+    return (is_stdin ? fstat(STDIN_FILENO, &theirs) == 0 : look_at(list, &theirs)) &&
+           is_same(&theirs, st);
 }
 
-enum thumbs_code th_outfile_check_target(const struct th_outfile_guard *guard, const struct stat *st,
-                                         struct thumbs_error *err)
+enum thumbs_code th_outfile_check_target(const struct th_outfile_guard *guard,
+                                         const struct stat *st, struct thumbs_error *err)
 {
     struct stat source;
-    if (!S_ISREG(st->st_mode) && !S_ISFIFO(st->st_mode)) return THUMBS_OK; /* a terminal, /dev/null */
+    if (!S_ISREG(st->st_mode) && !S_ISFIFO(st->st_mode))
+        return THUMBS_OK; /* a terminal, /dev/null */
     for (size_t i = 0; i < guard->n_sources; i++) {
         if (look_at(guard->sources[i], &source) && is_same(&source, st))
             return refuse(err, "is a SOURCE, which is never written to");
     }
-    if (is_list(guard->list, st)) return refuse(err, "is the list of --files-from, which is only read");
+    if (is_list(guard->list, st))
+        return refuse(err, "is the list of --files-from, which is only read");
     return THUMBS_OK;
 }
 
@@ -122,7 +125,8 @@ static bool is_in_source(const struct th_outfile_guard *guard, int folder_fd)
     struct stat st;
     for (size_t i = 0; i < guard->n_sources; i++) {
         if (look_at(guard->sources[i], &st) && S_ISDIR(st.st_mode) &&
-            th_path_folder_lies_within(folder_fd, st.st_dev, st.st_ino) && !is_in_dest(guard->dest, folder_fd, &st))
+            th_path_folder_lies_within(folder_fd, st.st_dev, st.st_ino) &&
+            !is_in_dest(guard->dest, folder_fd, &st))
             return true;
     }
     return false;
@@ -141,7 +145,8 @@ static bool is_photo(const char *head, size_t len)
     } magics[] = {{"\xff\xd8\xff", 0, 3}, {"\x89PNG", 0, 4}, {"GIF8", 0, 4}, {"WEBP", 8, 4},
                   {"II*\0", 0, 4},        {"MM\0*", 0, 4},   {"ftyp", 4, 4}};
     for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {
-        if (len >= magics[i].at + magics[i].len && memcmp(head + magics[i].at, magics[i].bytes, magics[i].len) == 0)
+        if (len >= magics[i].at + magics[i].len &&
+            memcmp(head + magics[i].at, magics[i].bytes, magics[i].len) == 0)
             return true;
     }
     return false;
@@ -152,13 +157,16 @@ static enum owner find_owner(const struct th_outfile *file, const struct stat *s
 {
     enum owner owner = UNREADABLE;
     if (st->st_size == 0) return OURS;
-    const int fd = th_openat(file->folder_fd, file->last, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+    const int fd =
+        th_openat(file->folder_fd, file->last, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
     char *head = fd >= 0 ? th_alloc(HEAD_LEN + 1) : NULL;
     const ssize_t len = head ? th_read_full(fd, head, HEAD_LEN) : -1;
     const int os_errno = errno;
     if (len >= 0) {
         head[len] = '\0';
-        owner = file->is_ours(head, (size_t)len) ? OURS : is_photo(head, (size_t)len) ? PICTURE : FOREIGN;
+        owner = file->is_ours(head, (size_t)len) ? OURS
+                : is_photo(head, (size_t)len)    ? PICTURE
+                                                 : FOREIGN;
     }
     free(head);
     if (fd >= 0) close(fd);
@@ -187,15 +195,17 @@ static bool is_mounted(const struct th_outfile *file)
            (stx.stx_attributes_mask & stx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
-static enum thumbs_code check_link(const struct th_outfile *file, bool in_source, struct thumbs_error *err)
+static enum thumbs_code check_link(const struct th_outfile *file, bool in_source,
+                                   struct thumbs_error *err)
 {
     if (in_source) return refuse(err, "is a symbolic link in a SOURCE, which stays as it is");
     if (file->guard->overwrite) return THUMBS_OK;
-    return refuse(err, "is a symbolic link: name the file itself, or let --overwrite replace the link");
+    return refuse(err,
+                  "is a symbolic link: name the file itself, or let --overwrite replace the link");
 }
 
-static enum thumbs_code check_owner(const struct th_outfile *file, const struct stat *st, bool in_source,
-                                    struct thumbs_error *err)
+static enum thumbs_code check_owner(const struct th_outfile *file, const struct stat *st,
+                                    bool in_source, struct thumbs_error *err)
 {
     const enum owner owner = find_owner(file, st);
     const int os_errno = errno;
@@ -203,26 +213,32 @@ static enum thumbs_code check_owner(const struct th_outfile *file, const struct 
     if (in_source) return refuse(err, "lies in a SOURCE, whose files are only read");
     if (owner == PICTURE)
         return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE,
-                            "is a picture and no %s (was the name of the %s left out?)", file->what, file->what);
+                            "is a picture and no %s (was the name of the %s left out?)", file->what,
+                            file->what);
     if (file->guard->overwrite) return THUMBS_OK;
     if (owner == UNREADABLE)
         return th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_NONE,
-                            "is there and cannot be read to see whose it is: %s", strerror(os_errno));
-    return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE,
-                        "is there and is no %s that thumbs wrote (was the name of the %s left out?); --overwrite "
-                        "replaces it",
-                        file->what, file->what);
+                            "is there and cannot be read to see whose it is: %s",
+                            strerror(os_errno));
+    return th_error_set(
+        err, THUMBS_USAGE, THUMBS_STAGE_NONE,
+        "is there and is no %s that thumbs wrote (was the name of the %s left out?); --overwrite "
+        "replaces it",
+        file->what, file->what);
 }
 
-static enum thumbs_code check_existing(const struct th_outfile *file, const struct stat *st, bool in_source,
-                                       struct thumbs_error *err)
+static enum thumbs_code check_existing(const struct th_outfile *file, const struct stat *st,
+                                       bool in_source, struct thumbs_error *err)
 {
     if (S_ISLNK(st->st_mode)) return check_link(file, in_source, err);
     enum thumbs_code code = th_outfile_check_target(file->guard, st, err);
     if (code == THUMBS_OK) code = check_owner(file, st, in_source, err);
     if (code != THUMBS_OK) return code;
-    if (is_mounted(file)) return refuse(err, "is mounted by itself, so it cannot be replaced: mount its folder");
-    return faccessat(file->folder_fd, file->last, W_OK, AT_EACCESS) == 0 ? THUMBS_OK : th_outfile_cannot(err, errno);
+    if (is_mounted(file))
+        return refuse(err, "is mounted by itself, so it cannot be replaced: mount its folder");
+    return faccessat(file->folder_fd, file->last, W_OK, AT_EACCESS) == 0
+               ? THUMBS_OK
+               : th_outfile_cannot(err, errno);
 }
 
 /* Will a folder of that name be made? */
@@ -242,10 +258,12 @@ static bool is_dest(const struct th_outfile *file)
 
 /* A new file in a folder that is walked would be a source of the next run. The names of a list are
  * given one by one. */
-static enum thumbs_code check_place(const struct th_outfile *file, bool in_source, struct thumbs_error *err)
+static enum thumbs_code check_place(const struct th_outfile *file, bool in_source,
+                                    struct thumbs_error *err)
 {
     if (!in_source || file->guard->overwrite || file->guard->list) return THUMBS_OK;
-    return refuse(err, "lies in a SOURCE: take another folder, or DEST; --overwrite writes it there");
+    return refuse(err,
+                  "lies in a SOURCE: take another folder, or DEST; --overwrite writes it there");
 }
 
 /* ---- what there is --------------------------------------------------------------------------- */
@@ -260,11 +278,13 @@ static bool is_in_proc(int folder_fd)
 static bool leads_to_proc(const struct th_outfile *file)
 {
     char target[16];
-    return readlinkat(file->folder_fd, file->last, target, sizeof target) > 6 && memcmp(target, "/proc/", 6) == 0;
+    return readlinkat(file->folder_fd, file->last, target, sizeof target) > 6 &&
+           memcmp(target, "/proc/", 6) == 0;
 }
 
 /* st: what stands there, st_mode 0 if nothing does. */
-static enum thumbs_code find_kind(struct th_outfile *file, const struct stat *st, struct thumbs_error *err)
+static enum thumbs_code find_kind(struct th_outfile *file, const struct stat *st,
+                                  struct thumbs_error *err)
 {
     struct stat end = *st;
     if (S_ISLNK(st->st_mode) && fstatat(file->folder_fd, file->last, &end, 0) != 0) end = *st;
@@ -284,14 +304,16 @@ static bool is_name(const char *part, size_t len, const char *name)
 }
 
 /* Open the folder, split off the last part. */
-static enum thumbs_code find_folder(struct th_outfile *file, bool may_miss, struct thumbs_error *err)
+static enum thumbs_code find_folder(struct th_outfile *file, bool may_miss,
+                                    struct thumbs_error *err)
 {
     size_t len;
     const char *name = file->name;
     const size_t begin = th_path_last_part(name, &len);
     if (len == 0 || name[begin + len] == '/') return refuse(err, "is the name of a folder");
     if (len > NAME_MAX) return th_outfile_cannot(err, ENAMETOOLONG);
-    if (is_name(name + begin, len, STATE_DIR)) return refuse(err, "is the name that thumbs has for its memory");
+    if (is_name(name + begin, len, STATE_DIR))
+        return refuse(err, "is the name that thumbs has for its memory");
     memcpy(file->last, name + begin, len);
     file->last[len] = '\0';
     if (file->folder_fd < 0) file->folder_fd = th_path_open_parent(name, begin);

@@ -22,7 +22,12 @@ struct th_outfile_guard {
     bool overwrite;   /* a file that thumbs did not write may be replaced */
 };
 
-enum th_outfile_kind { TH_OUTFILE_NONE = 0, TH_OUTFILE_DESCRIPTOR, TH_OUTFILE_STREAM, TH_OUTFILE_REGULAR };
+enum th_outfile_kind {
+    TH_OUTFILE_NONE = 0,
+    TH_OUTFILE_DESCRIPTOR,
+    TH_OUTFILE_STREAM,
+    TH_OUTFILE_REGULAR
+};
 
 struct th_outfile {
     const char *name; /* as given, borrowed */
@@ -52,8 +57,8 @@ int th_outfile_descriptor(const char *name);
 /* NOT_WRITABLE, and why the system said no. */
 enum thumbs_code th_outfile_cannot(struct thumbs_error *err, int os_errno);
 /* Does what is written there reach a source or the list? st: what would be written to. USAGE. */
-enum thumbs_code th_outfile_check_target(const struct th_outfile_guard *guard, const struct stat *st,
-                                         struct thumbs_error *err);
+enum thumbs_code th_outfile_check_target(const struct th_outfile_guard *guard,
+                                         const struct stat *st, struct thumbs_error *err);
 /* Find out what the name stands for: sets kind, last, folder_fd, exists and what goes with it. A
  * folder that is missing is fine if may_miss; folder_fd is then -1. USAGE, NOT_WRITABLE. */
 enum thumbs_code th_outfile_look(struct th_outfile *file, bool may_miss, struct thumbs_error *err);

@@ -18,7 +18,7 @@
 
 #define REDRAW_NS       100000000ull   /* bar */
 #define PLAIN_NS        10000000000ull /* lines in a log */
-#define SMOOTH_SECONDS  5.0            /* over about this long the pace is averaged that predicts the end */
+#define SMOOTH_SECONDS  5.0 /* over about this long the pace is averaged that predicts the end */
 #define MAX_BAR         40u
 #define MIN_BAR         10u
 #define DEFAULT_COLUMNS 80u
@@ -47,7 +47,8 @@ struct th_progress {
 /* "0:21", "12:05", "3:00:00" */
 static void add_clock(struct th_bytes *b, double seconds)
 {
-    const unsigned long long s = seconds < 3.6e9 ? (unsigned long long)(seconds + 0.5) : 3600000000ull;
+    const unsigned long long s =
+        seconds < 3.6e9 ? (unsigned long long)(seconds + 0.5) : 3600000000ull;
     if (s >= 3600)
         th_bytes_addf(b, "%llu:%02llu:%02llu", s / 3600, s / 60 % 60, s % 60);
     else
@@ -71,9 +72,11 @@ static void add_facts(struct th_bytes *b, const struct thumbs_totals *totals, do
     if (total > 0 || totals->walk_done)
         th_bytes_addf(b, "%llu/%llu", (unsigned long long)settled, (unsigned long long)total);
     else
-        th_bytes_addf(b, "%llu/%llu+", (unsigned long long)settled, (unsigned long long)totals->found); /* so far */
+        th_bytes_addf(b, "%llu/%llu+", (unsigned long long)settled,
+                      (unsigned long long)totals->found); /* so far */
     if (total > 0)
-        th_bytes_addf(b, " %u %%", settled < total ? (unsigned)((double)settled * 100 / (double)total) : 100);
+        th_bytes_addf(b, " %u %%",
+                      settled < total ? (unsigned)((double)settled * 100 / (double)total) : 100);
     th_bytes_addc(b, ' ');
     th_report_add_fixed(b, th_report_images_per_second(totals), 1);
     th_bytes_adds(b, " images/s");
@@ -89,7 +92,8 @@ static void add_bar(struct th_bytes *b, const struct thumbs_totals *totals, unsi
     const uint64_t settled = th_report_settled(totals);
     unsigned filled = 0; /* empty while nobody knows how much there is */
     const uint64_t total = total_of(totals);
-    if (total > 0) filled = settled < total ? (unsigned)((double)settled * width / (double)total) : width;
+    if (total > 0)
+        filled = settled < total ? (unsigned)((double)settled * width / (double)total) : width;
     if (total == 0 && totals->walk_done) filled = width;
     th_bytes_addc(b, '[');
     for (unsigned i = 0; i < width; i++)
@@ -97,8 +101,8 @@ static void add_bar(struct th_bytes *b, const struct thumbs_totals *totals, unsi
     th_bytes_adds(b, "] ");
 }
 
-void th_report_progress_line(struct th_bytes *b, const struct thumbs_totals *totals, double settled_per_second,
-                             unsigned columns)
+void th_report_progress_line(struct th_bytes *b, const struct thumbs_totals *totals,
+                             double settled_per_second, unsigned columns)
 {
     struct th_bytes facts = {0};
     const size_t start = b->len;
@@ -127,7 +131,8 @@ static void update_pace(struct th_progress *p, const struct thumbs_totals *total
     if (passed <= 0) return;
     const double now = (double)(settled - p->last_settled) / passed;
     /* The first sample stands for all that was before it. */
-    p->pace = p->last_seconds > 0 ? p->pace + (now - p->pace) * (passed / (SMOOTH_SECONDS + passed)) : now;
+    p->pace = p->last_seconds > 0 ? p->pace + (now - p->pace) * (passed / (SMOOTH_SECONDS + passed))
+                                  : now;
     p->last_seconds = totals->seconds;
     p->last_settled = settled;
 }
@@ -145,7 +150,8 @@ static void write_line(struct th_progress *p, const char *before, const char *af
 
 bool th_progress_is_in_foreground(int fd)
 {
-    const pid_t group = tcgetpgrp(fd); /* -1: not the terminal of this session, so nobody else is in its foreground */
+    const pid_t group = tcgetpgrp(
+        fd); /* -1: not the terminal of this session, so nobody else is in its foreground */
     return group < 0 || group == getpgrp();
 }
 
@@ -206,11 +212,14 @@ static void *draw_loop(void *arg)
     return NULL;
 }
 
-enum thumbs_code th_progress_create(int fd, bool terminal, void (*read)(void *user, struct thumbs_totals *out),
-                                    void *user, struct th_progress **out, struct thumbs_error *err)
+enum thumbs_code th_progress_create(int fd, bool terminal,
+                                    void (*read)(void *user, struct thumbs_totals *out), void *user,
+                                    struct th_progress **out, struct thumbs_error *err)
 {
     struct th_progress *p = th_calloc(1, sizeof(*p));
-    if (!p) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for the progress display");
+    if (!p)
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE,
+                            "no memory for the progress display");
     p->fd = fd;
     p->terminal = terminal;
     p->read = read;

@@ -15,7 +15,8 @@ struct th_counters;
 struct th_counters *th_counters_create(void);    /* NULL: no memory */
 void th_counters_destroy(struct th_counters *c); /* NULL is fine */
 void th_counters_add(struct th_counters *c, const struct thumbs_event *event);
-void th_counters_found(struct th_counters *c, uint64_t n, uint64_t walk_ns); /* the walk found n more sources */
+void th_counters_found(struct th_counters *c, uint64_t n,
+                       uint64_t walk_ns); /* the walk found n more sources */
 void th_counters_walk_done(struct th_counters *c);
 /* A snapshot. While others add it may hold one part of an event without the other. */
 void th_counters_read(const struct th_counters *c, struct thumbs_totals *out);
@@ -25,7 +26,8 @@ void th_counters_read(const struct th_counters *c, struct thumbs_totals *out);
  * each bad byte. */
 void th_report_event_json(struct th_bytes *b, const struct thumbs_event *event);
 /* The last line of a report. interrupted_by_signal: its number, 0 if there was none. */
-void th_report_summary_json(struct th_bytes *b, const struct thumbs_totals *totals, int interrupted_by_signal);
+void th_report_summary_json(struct th_bytes *b, const struct thumbs_totals *totals,
+                            int interrupted_by_signal);
 /* Does such a report begin so? `head`: its first bytes, of which a zero follows the last. */
 bool th_report_is_json(const char *head, size_t len);
 /* What th_report_event_text() writes. A newline in a name is always shown as \x0a, so that a line
@@ -41,12 +43,13 @@ enum th_text_style {
     TH_TEXT_DRY_RUN
 };
 /* At most one line for a person, with its newline, appended to b. */
-void th_report_event_text(struct th_bytes *b, const struct thumbs_event *event, enum th_text_style style, bool escape);
+void th_report_event_text(struct th_bytes *b, const struct thumbs_event *event,
+                          enum th_text_style style, bool escape);
 /* "12 done, 3 up to date, 0 damaged, 1 failed, 2 skipped in 0.52 s, 23.1 images/s" and, if verbose,
  * what the run was bound by and how its workers were locked up (sandbox; NULL: nothing to say). One
  * line, with newline. */
-void th_report_summary_text(struct th_bytes *b, const struct thumbs_totals *totals, bool verbose, const char *sandbox,
-                            bool dry_run);
+void th_report_summary_text(struct th_bytes *b, const struct thumbs_totals *totals, bool verbose,
+                            const char *sandbox, bool dry_run);
 /* Text from outside, as th_report_event_text() shows it. */
 void th_report_add_escaped(struct th_bytes *b, const char *text, bool escape);
 /* The same for a name or the value of an option, which may be of any length: of a long one the
@@ -57,7 +60,8 @@ void th_report_add_name(struct th_bytes *b, const char *name, bool escape);
  * waiting for:"; with still_seconds 0 "thumbs: still running, 12 s: ...". Then a line for each:
  * "thumbs:   decode: a.jpg: is worked on, 31 s, worker 3, process 1234"; and one of how full the
  * queues are, nothing where there are none. */
-void th_report_standing_text(struct th_bytes *b, const struct thumbs_totals *totals, double still_seconds);
+void th_report_standing_text(struct th_bytes *b, const struct thumbs_totals *totals,
+                             double still_seconds);
 void th_report_waiting_text(struct th_bytes *b, const struct thumbs_waiting *waiting, bool escape);
 void th_report_levels_text(struct th_bytes *b, const struct thumbs_levels *levels);
 
@@ -67,8 +71,9 @@ struct th_progress;
  * destroy. terminal: redraw one line in place ten times a second, as wide as the terminal is, while
  * the process is in its foreground; else a plain line every 10 s and one at the end. MEMORY or
  * INTERNAL where the thread cannot be started. */
-enum thumbs_code th_progress_create(int fd, bool terminal, void (*read)(void *user, struct thumbs_totals *out),
-                                    void *user, struct th_progress **out, struct thumbs_error *err);
+enum thumbs_code th_progress_create(int fd, bool terminal,
+                                    void (*read)(void *user, struct thumbs_totals *out), void *user,
+                                    struct th_progress **out, struct thumbs_error *err);
 /* Is this process in the foreground of the terminal fd, so that it may draw on it? */
 bool th_progress_is_in_foreground(int fd);
 /* Print `text` (whole lines) to fd without tearing the bar. p may be NULL: plain write to fd. Safe

@@ -20,12 +20,16 @@ size_t th_report_utf8_len(const char *text)
     if (s[0] >= 0xC2 && s[0] <= 0xDF) return is_continuation(s[1]) ? 2 : 0;
     if ((s[0] & 0xF0) == 0xE0) {
         /* E0 must not be overlong, ED must not be a surrogate. */
-        if (!is_continuation(s[1]) || (s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xED && s[1] > 0x9F)) return 0;
+        if (!is_continuation(s[1]) || (s[0] == 0xE0 && s[1] < 0xA0) ||
+            (s[0] == 0xED && s[1] > 0x9F))
+            return 0;
         return is_continuation(s[2]) ? 3 : 0;
     }
     if (s[0] >= 0xF0 && s[0] <= 0xF4) {
         /* F0 must not be overlong, F4 must not go past U+10FFFF. */
-        if (!is_continuation(s[1]) || (s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] > 0x8F)) return 0;
+        if (!is_continuation(s[1]) || (s[0] == 0xF0 && s[1] < 0x90) ||
+            (s[0] == 0xF4 && s[1] > 0x8F))
+            return 0;
         return is_continuation(s[2]) && is_continuation(s[3]) ? 4 : 0;
     }
     return 0;
@@ -45,7 +49,8 @@ void th_report_add_fixed(struct th_bytes *b, double value, unsigned decimals)
 
 double th_report_images_per_second(const struct thumbs_totals *totals)
 {
-    const uint64_t made = totals->by_status[THUMBS_STATUS_DONE] + totals->by_status[THUMBS_STATUS_DAMAGED];
+    const uint64_t made =
+        totals->by_status[THUMBS_STATUS_DONE] + totals->by_status[THUMBS_STATUS_DAMAGED];
     return totals->seconds > 0 ? (double)made / totals->seconds : 0;
 }
 
@@ -119,7 +124,8 @@ static void add_problem(struct th_bytes *b, const struct thumbs_event *event, bo
     else if (event->status == THUMBS_STATUS_SKIPPED)
         th_bytes_adds(b, "skipped: ");
     else
-        th_bytes_addf(b, "%s: ", thumbs_stage_name(event->error ? event->error->stage : THUMBS_STAGE_NONE));
+        th_bytes_addf(
+            b, "%s: ", thumbs_stage_name(event->error ? event->error->stage : THUMBS_STAGE_NONE));
     add_source(b, event, escape);
     th_bytes_adds(b, ": ");
     th_report_add_escaped(b, message_of(event), escape);
@@ -137,7 +143,8 @@ static void add_listed_name(struct th_bytes *b, const char *name, bool escape)
 
 /* " -> a-256.jpg 256x192 9120 bytes, a-512.jpg 512x384 20111 bytes"; details are left out where
  * unknown. */
-static void add_outputs(struct th_bytes *b, const struct thumbs_event *event, bool details, bool escape)
+static void add_outputs(struct th_bytes *b, const struct thumbs_event *event, bool details,
+                        bool escape)
 {
     for (size_t i = 0; i < event->n_outputs; i++) {
         const struct thumbs_output *output = &event->outputs[i];
@@ -148,7 +155,8 @@ static void add_outputs(struct th_bytes *b, const struct thumbs_event *event, bo
             add_listed_name(b, output->path, escape);
         if (!details) continue;
         if (output->width && output->height)
-            th_bytes_addf(b, " %lux%lu", (unsigned long)output->width, (unsigned long)output->height);
+            th_bytes_addf(b, " %lux%lu", (unsigned long)output->width,
+                          (unsigned long)output->height);
         if (output->bytes) th_bytes_addf(b, " %llu bytes", (unsigned long long)output->bytes);
     }
 }
@@ -180,7 +188,8 @@ static bool is_unwelcome_skip(const struct thumbs_event *event)
     return event->status == THUMBS_STATUS_SKIPPED && event->named;
 }
 
-void th_report_event_text(struct th_bytes *b, const struct thumbs_event *event, enum th_text_style style, bool escape)
+void th_report_event_text(struct th_bytes *b, const struct thumbs_event *event,
+                          enum th_text_style style, bool escape)
 {
     const bool damaged = event->status == THUMBS_STATUS_DAMAGED;
     if (style == TH_TEXT_DRY_RUN) {
@@ -220,14 +229,16 @@ static void add_bound_by(struct th_bytes *b, const struct thumbs_totals *totals)
     }
 }
 
-void th_report_summary_text(struct th_bytes *b, const struct thumbs_totals *totals, bool verbose, const char *sandbox,
-                            bool dry_run)
+void th_report_summary_text(struct th_bytes *b, const struct thumbs_totals *totals, bool verbose,
+                            const char *sandbox, bool dry_run)
 {
     const uint64_t *n = totals->by_status;
     th_bytes_addf(b, "%s%llu %s, %llu up to date, %llu damaged, %llu failed, %llu skipped in ",
-                  dry_run ? "dry run: " : "", (unsigned long long)n[THUMBS_STATUS_DONE], dry_run ? "to do" : "done",
-                  (unsigned long long)n[THUMBS_STATUS_UP_TO_DATE], (unsigned long long)n[THUMBS_STATUS_DAMAGED],
-                  (unsigned long long)n[THUMBS_STATUS_FAILED], (unsigned long long)n[THUMBS_STATUS_SKIPPED]);
+                  dry_run ? "dry run: " : "", (unsigned long long)n[THUMBS_STATUS_DONE],
+                  dry_run ? "to do" : "done", (unsigned long long)n[THUMBS_STATUS_UP_TO_DATE],
+                  (unsigned long long)n[THUMBS_STATUS_DAMAGED],
+                  (unsigned long long)n[THUMBS_STATUS_FAILED],
+                  (unsigned long long)n[THUMBS_STATUS_SKIPPED]);
     th_report_add_fixed(b, totals->seconds, 2);
     th_bytes_adds(b, " s");
     if (!dry_run) {

@@ -14,7 +14,8 @@ static void add_bytes(struct th_bytes *b, uint64_t bytes)
     th_bytes_adds(b, " MB");
 }
 
-void th_report_standing_text(struct th_bytes *b, const struct thumbs_totals *totals, double still_seconds)
+void th_report_standing_text(struct th_bytes *b, const struct thumbs_totals *totals,
+                             double still_seconds)
 {
     const uint64_t failed = totals->by_status[THUMBS_STATUS_FAILED];
     th_bytes_adds(b, still_seconds > 0 ? "thumbs: no progress for " : "thumbs: still running, ");

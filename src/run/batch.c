@@ -11,8 +11,9 @@
 #include "run/setup.h"
 #include "run/stop.h"
 
-enum thumbs_code thumbs_batch_create(const struct thumbs_options *options, const char *const *sources, size_t n_sources,
-                                     const char *dest, struct thumbs_batch **out, struct thumbs_error *err)
+enum thumbs_code thumbs_batch_create(const struct thumbs_options *options,
+                                     const char *const *sources, size_t n_sources, const char *dest,
+                                     struct thumbs_batch **out, struct thumbs_error *err)
 {
     enum thumbs_code code = th_batch_options_check(options, err);
     if (code != THUMBS_OK) return code;
@@ -52,10 +53,12 @@ void thumbs_batch_totals(struct thumbs_batch *b, struct thumbs_totals *out)
     th_counters_read(b->counters, out);
     out->expected = out->walk_done ? out->found : atomic_load(&b->expected);
     uint64_t started_ns = atomic_load(&b->started_ns), ended_ns = atomic_load(&b->ended_ns);
-    out->seconds = started_ns ? (double)((ended_ns ? ended_ns : th_now_ns()) - started_ns) / 1e9 : 0;
+    out->seconds =
+        started_ns ? (double)((ended_ns ? ended_ns : th_now_ns()) - started_ns) / 1e9 : 0;
 }
 
-size_t thumbs_batch_waiting(struct thumbs_batch *b, size_t most, thumbs_waiting_fn *on_waiting, void *user)
+size_t thumbs_batch_waiting(struct thumbs_batch *b, size_t most, thumbs_waiting_fn *on_waiting,
+                            void *user)
 {
     return th_inflight_read(b->inflight, most, on_waiting, user);
 }
@@ -63,7 +66,8 @@ size_t thumbs_batch_waiting(struct thumbs_batch *b, size_t most, thumbs_waiting_
 void thumbs_batch_levels(struct thumbs_batch *b, struct thumbs_levels *out)
 {
     const struct thumbs_options *o = &b->options;
-    uint64_t started_ns = atomic_load(&b->started_ns), moved_ns = th_inflight_moved_ns(b->inflight), now = th_now_ns();
+    uint64_t started_ns = atomic_load(&b->started_ns), moved_ns = th_inflight_moved_ns(b->inflight),
+             now = th_now_ns();
     *out = (struct thumbs_levels){0};
     if (moved_ns < started_ns) moved_ns = started_ns;
     if (started_ns && now > moved_ns) out->still_seconds = (double)(now - moved_ns) / 1e9;

@@ -42,14 +42,17 @@ enum thumbs_code th_batch_options_check(const struct thumbs_options *o, struct t
         return th_batch_options_usage(err, "at most 1024 jobs are possible");
     if (o->queue_items > THUMBS_MAX_QUEUE)
         return th_batch_options_usage(err, "at most 1000000 queue items are possible");
-    if (o->sandbox != THUMBS_SANDBOX_ON && o->sandbox != THUMBS_SANDBOX_OFF && o->sandbox != THUMBS_SANDBOX_REQUIRE)
+    if (o->sandbox != THUMBS_SANDBOX_ON && o->sandbox != THUMBS_SANDBOX_OFF &&
+        o->sandbox != THUMBS_SANDBOX_REQUIRE)
         return th_batch_options_usage(err, "there is no such sandbox");
     if (o->sandbox == THUMBS_SANDBOX_REQUIRE && o->mode != THUMBS_MODE_PROCESSES)
         return th_batch_options_usage(err, "only mode processes has a sandbox");
-    if (o->queue_bytes < 1 || o->max_bytes < 1) return th_batch_options_usage(err, "byte limits must be at least 1");
+    if (o->queue_bytes < 1 || o->max_bytes < 1)
+        return th_batch_options_usage(err, "byte limits must be at least 1");
     if (!(o->timeout_seconds >= 0 && o->timeout_seconds <= 1e9))
         return th_batch_options_usage(err, "the timeout makes no sense");
-    if (o->mode != THUMBS_MODE_PROCESSES && o->mode != THUMBS_MODE_THREADS && o->mode != THUMBS_MODE_SYNC)
+    if (o->mode != THUMBS_MODE_PROCESSES && o->mode != THUMBS_MODE_THREADS &&
+        o->mode != THUMBS_MODE_SYNC)
         return th_batch_options_usage(err, "there is no such mode");
     if (o->io != THUMBS_IO_THREADS && o->io != THUMBS_IO_URING)
         return th_batch_options_usage(err, "there is no such io");
@@ -59,7 +62,8 @@ enum thumbs_code th_batch_options_check(const struct thumbs_options *o, struct t
 void th_batch_options_resolve(struct thumbs_options *o)
 {
     if (o->jobs == 0) o->jobs = thumbs_cpus_usable();
-    if (o->io_jobs == 0) o->io_jobs = o->io == THUMBS_IO_URING ? TH_DEFAULT_URING_JOBS : TH_DEFAULT_IO_JOBS;
+    if (o->io_jobs == 0)
+        o->io_jobs = o->io == THUMBS_IO_URING ? TH_DEFAULT_URING_JOBS : TH_DEFAULT_IO_JOBS;
 }
 
 /* Written out field by field: padding must not count. */
@@ -70,12 +74,13 @@ bool th_batch_options_fingerprint(const struct thumbs_options *o, uint64_t *out)
     th_bytes_addf(&b, "thumbs %d.%d\n%s\n", THUMBS_VERSION_MAJOR, THUMBS_VERSION_MINOR,
                   o->name_template ? o->name_template : "");
     for (uint32_t k = 0; k < i->n_sizes; k++)
-        th_bytes_addf(&b, "size %ux%u%s\n", i->sizes[k].width, i->sizes[k].height, i->sizes[k].square ? "s" : "");
+        th_bytes_addf(&b, "size %ux%u%s\n", i->sizes[k].width, i->sizes[k].height,
+                      i->sizes[k].square ? "s" : "");
     for (uint32_t k = 0; k < i->n_formats; k++)
         th_bytes_addf(&b, "format %u\n", i->formats[k]);
-    th_bytes_addf(&b, "fit %u enlarge %u fast %u quality %u background %u.%u.%u strict %d\n", i->fit, i->enlarge,
-                  i->fast, i->quality, i->background[0], i->background[1], i->background[2],
-                  i->on_damage == THUMBS_DAMAGE_FAIL);
+    th_bytes_addf(&b, "fit %u enlarge %u fast %u quality %u background %u.%u.%u strict %d\n",
+                  i->fit, i->enlarge, i->fast, i->quality, i->background[0], i->background[1],
+                  i->background[2], i->on_damage == THUMBS_DAMAGE_FAIL);
     bool ok = !th_bytes_failed(&b);
     if (ok) *out = th_hash64(b.data, b.len, 0);
     th_bytes_finish(&b);

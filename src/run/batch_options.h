@@ -14,7 +14,8 @@ enum { TH_DEFAULT_IO_JOBS = 4, TH_DEFAULT_URING_JOBS = 64 };
 enum thumbs_code th_batch_options_usage(struct thumbs_error *err, const char *message);
 
 /* USAGE, and why, for options that make no sense. */
-enum thumbs_code th_batch_options_check(const struct thumbs_options *options, struct thumbs_error *err);
+enum thumbs_code th_batch_options_check(const struct thumbs_options *options,
+                                        struct thumbs_error *err);
 
 /* jobs and io_jobs that were left open. */
 void th_batch_options_resolve(struct thumbs_options *options);

@@ -19,7 +19,8 @@ static bool is_candidate(struct thumbs_batch *batch, const struct th_walk_entry 
     bool known_image = false;
     if (entry->kind != TH_WALK_FILE) return false;
     o->output_class(o->user, entry->name, &known_image);
-    return known_image || o->is_image(o->user, th_dir_fd(entry->dir), entry->name, o->follow || entry->follow);
+    return known_image ||
+           o->is_image(o->user, th_dir_fd(entry->dir), entry->name, o->follow || entry->follow);
 }
 
 static bool add_outputs(struct thumbs_batch *batch, const struct th_walk_entry *entry)

@@ -15,7 +15,8 @@ static void *count_thread(void *arg)
     options.on_folder_user = flight;
     th_walk_flight_begin(flight);
     if (th_walk_create(&options, &walk, NULL) != THUMBS_OK) goto out;
-    while (!atomic_load_explicit(&batch->finished, memory_order_relaxed) && th_walk_next(walk, &entry)) {
+    while (!atomic_load_explicit(&batch->finished, memory_order_relaxed) &&
+           th_walk_next(walk, &entry)) {
         th_walk_entry_finish(&entry);
         n++;
         th_walk_flight_begin(flight);

@@ -33,42 +33,49 @@ static size_t find_path(const struct outputs *outputs, const char *path)
 
 /* Two outputs of one source under one name: the same picture twice (jpeg and keep of a JPEG) is
  * one, else the template cannot tell them apart. */
-static enum thumbs_code add_output(struct outputs *outputs, char *path, const struct th_image_output *o,
-                                   const uint8_t *data, struct thumbs_error *err)
+static enum thumbs_code add_output(struct outputs *outputs, char *path,
+                                   const struct th_image_output *o, const uint8_t *data,
+                                   struct thumbs_error *err)
 {
     size_t duplicate = find_path(outputs, path);
     if (duplicate < outputs->n) {
-        bool same = outputs->committed[duplicate].len == o->len &&
-                    memcmp(outputs->committed[duplicate].data, data + o->offset, (size_t)o->len) == 0;
+        bool same =
+            outputs->committed[duplicate].len == o->len &&
+            memcmp(outputs->committed[duplicate].data, data + o->offset, (size_t)o->len) == 0;
         free(path);
         if (same) return THUMBS_OK;
-        return th_error_set(err, THUMBS_NAME_CLASH, THUMBS_STAGE_WRITE, "two of its thumbnails get the same name");
+        return th_error_set(err, THUMBS_NAME_CLASH, THUMBS_STAGE_WRITE,
+                            "two of its thumbnails get the same name");
     }
     size_t i = outputs->n++;
     outputs->paths[i] = path;
-    outputs->committed[i] = (struct th_commit_output){.path = path, .data = data + o->offset, .len = (size_t)o->len};
-    outputs->reported[i] =
-        (struct thumbs_output){.path = path,
-                               .format = (enum thumbs_format)o->format,
-                               .width = o->width,
-                               .height = o->height,
-                               .bytes = th_mark_len(outputs->committed[i].data, outputs->committed[i].len)};
+    outputs->committed[i] =
+        (struct th_commit_output){.path = path, .data = data + o->offset, .len = (size_t)o->len};
+    outputs->reported[i] = (struct thumbs_output){
+        .path = path,
+        .format = (enum thumbs_format)o->format,
+        .width = o->width,
+        .height = o->height,
+        .bytes = th_mark_len(outputs->committed[i].data, outputs->committed[i].len)};
     return THUMBS_OK;
 }
 
 /* Claim the names of all outputs for this source, where that is needed. */
-static enum thumbs_code claim_names(const struct thumbs_batch *batch, const struct th_walk_entry *entry,
+static enum thumbs_code claim_names(const struct thumbs_batch *batch,
+                                    const struct th_walk_entry *entry,
                                     const struct outputs *outputs, struct thumbs_error *err)
 {
     struct th_bytes source = {0};
     if (!batch->claims) return THUMBS_OK;
     th_found_add_path(&source, entry);
     enum thumbs_code code = THUMBS_OK;
-    if (th_bytes_failed(&source)) code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WRITE, "no memory for a name");
+    if (th_bytes_failed(&source))
+        code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WRITE, "no memory for a name");
     uint64_t owner = th_hash64(th_bytes_str(&source), source.len, 3);
     for (size_t i = 0; i < outputs->n && code == THUMBS_OK; i++) {
         if (!th_claims_add(batch->claims, outputs->paths[i], owner))
-            code = th_error_set(err, THUMBS_NAME_CLASH, THUMBS_STAGE_WRITE, "another source got the same output name");
+            code = th_error_set(err, THUMBS_NAME_CLASH, THUMBS_STAGE_WRITE,
+                                "another source got the same output name");
     }
     th_bytes_finish(&source);
     return code;
@@ -86,7 +93,8 @@ static enum thumbs_code name_outputs(const struct thumbs_batch *batch, const str
     for (uint32_t i = 0; i < result->n_outputs && code == THUMBS_OK; i++) {
         char *path = NULL;
         code = th_outputs_path(naming, &source, keep_extension, &result->outputs[i], &path, err);
-        if (code == THUMBS_OK) code = add_output(outputs, path, &result->outputs[i], outcome->data, err);
+        if (code == THUMBS_OK)
+            code = add_output(outputs, path, &result->outputs[i], outcome->data, err);
     }
     return code == THUMBS_OK ? claim_names(batch, &file->entry, outputs, err) : code;
 }
@@ -102,20 +110,21 @@ static bool is_fatal(const struct thumbs_batch *batch, const struct thumbs_error
 /* A verdict on the source that is worth remembering, or one that puts another in its place. What
  * happens while a run is being stopped proves nothing: whoever shuts a machine down kills the
  * workers too. */
-static void remember_failure(struct thumbs_batch *batch, const struct th_file *file, const struct th_outcome *outcome)
+static void remember_failure(struct thumbs_batch *batch, const struct th_file *file,
+                             const struct th_outcome *outcome)
 {
     struct th_output_folder *folder = th_file_output_folder(file);
     struct th_source_id id = th_file_id(file);
     if (outcome->blameless || th_stop_asked(batch)) return;
     if (th_history_remembers(outcome->code))
-        th_history_remember_failure(folder, file->entry.name, &id, th_batch_options_timeout_ns(&batch->options),
-                                    outcome->error);
+        th_history_remember_failure(folder, file->entry.name, &id,
+                                    th_batch_options_timeout_ns(&batch->options), outcome->error);
     else
         th_history_forget_failure(folder, file->entry.name);
 }
 
-static void commit(struct thumbs_batch *batch, struct th_file *file, const struct th_outcome *outcome,
-                   struct thumbs_event *event)
+static void commit(struct thumbs_batch *batch, struct th_file *file,
+                   const struct th_outcome *outcome, struct thumbs_event *event)
 {
     struct outputs outputs;
     struct thumbs_error error = {0};
@@ -124,14 +133,16 @@ static void commit(struct thumbs_batch *batch, struct th_file *file, const struc
     uint64_t start_ns = th_now_ns();
     enum thumbs_code code = name_outputs(batch, file, outcome, &outputs, &error);
     if (code == THUMBS_OK)
-        code = th_write_outputs(th_file_output_folder(file), file->entry.name, file->entry.keep_extension, &id,
-                                outputs.committed, outputs.n, &error);
+        code =
+            th_write_outputs(th_file_output_folder(file), file->entry.name,
+                             file->entry.keep_extension, &id, outputs.committed, outputs.n, &error);
     event->times.write = th_now_ns() - start_ns;
     if (code == THUMBS_OK) {
         event->outputs = outputs.reported;
         event->n_outputs = outputs.n;
         if (outcome->result->damaged) {
-            th_error_set(&error, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "%s", outcome->result->warning);
+            th_error_set(&error, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "%s",
+                         outcome->result->warning);
             event->status = THUMBS_STATUS_DAMAGED;
             event->error = &error;
         }

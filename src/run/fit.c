@@ -1,13 +1,17 @@
 #include "run/fit.h"
 
 enum {
-    OF_PROGRAM = 14, /* standard streams, signals, report, SOURCE and the folders above the walk, DEST and its memory */
-    OF_FOLDER = 3,   /* a file on its way may be the last to hold its folder, the counterpart and the manifest */
-    OF_LOADING = 3,  /* the file itself, its manifest being read, a look at what its name stands for */
-    OF_BUFFER = 2,   /* shared memory, for writing and for reading */
-    OF_WORKER = 8,   /* socket, page, three sinks, its numbers in /proc, a temporary output and its folder */
-    OF_THREAD = 2,   /* the temporary output and its folder */
-    IN_WORKER = 3,   /* files: being worked on, behind that one, being committed */
+    OF_PROGRAM = 14, /* standard streams, signals, report, SOURCE and the folders above the walk,
+                        DEST and its memory */
+    OF_FOLDER = 3, /* a file on its way may be the last to hold its folder, the counterpart and the
+                      manifest */
+    OF_LOADING =
+        3, /* the file itself, its manifest being read, a look at what its name stands for */
+    OF_BUFFER = 2, /* shared memory, for writing and for reading */
+    OF_WORKER =
+        8, /* socket, page, three sinks, its numbers in /proc, a temporary output and its folder */
+    OF_THREAD = 2, /* the temporary output and its folder */
+    IN_WORKER = 3, /* files: being worked on, behind that one, being committed */
     LEAST_IN_WORKER = 1,
     PATHS_PER_LOADER = 4,
     SPARE_TASKS = 3, /* what the caller starts later, and decoders */
@@ -26,8 +30,10 @@ static uint64_t buffers_for(const struct th_room *room, uint64_t in_worker)
 struct th_room th_fit_wanted(const struct thumbs_options *options, bool with_ring)
 {
     if (options->mode == THUMBS_MODE_SYNC)
-        return (struct th_room){.jobs = 1, .io_jobs = 1, .n_paths = 1, .n_loaded = 1, .n_buffers = 1};
-    struct th_room room = {.jobs = options->jobs, .io_jobs = options->io_jobs, .n_loaded = options->queue_items};
+        return (struct th_room){
+            .jobs = 1, .io_jobs = 1, .n_paths = 1, .n_loaded = 1, .n_buffers = 1};
+    struct th_room room = {
+        .jobs = options->jobs, .io_jobs = options->io_jobs, .n_loaded = options->queue_items};
     room.n_paths = with_ring ? 1 : (uint64_t)PATHS_PER_LOADER * options->io_jobs;
     /* Enough that buffers never run out before the queue is full. */
     room.n_buffers = buffers_for(&room, has_processes(options) ? IN_WORKER : 1);
@@ -78,7 +84,8 @@ static bool reduce(struct th_room *room, uint64_t *in_worker)
     return true;
 }
 
-bool th_fit_into_descriptors(const struct thumbs_options *options, uint64_t most, struct th_room *room)
+bool th_fit_into_descriptors(const struct thumbs_options *options, uint64_t most,
+                             struct th_room *room)
 {
     uint64_t in_worker = has_processes(options) ? IN_WORKER : 1;
     while (th_fit_descriptors(options, room) > most) {

@@ -24,7 +24,8 @@ uint64_t th_fit_descriptors(const struct thumbs_options *options, const struct t
 
 /* Make *room small enough for so many descriptors: first fewer files on their way, then fewer jobs.
  * False: not even one job fits; *room is then the smallest there is. */
-bool th_fit_into_descriptors(const struct thumbs_options *options, uint64_t most, struct th_room *room);
+bool th_fit_into_descriptors(const struct thumbs_options *options, uint64_t most,
+                             struct th_room *room);
 
 /* How many threads and processes such a run starts. */
 uint64_t th_fit_tasks(const struct thumbs_options *options);

@@ -35,7 +35,8 @@ enum th_beside th_found_look(void *dir, const char *name)
 
 size_t th_found_peek_at(int dirfd, const char *name, bool follow, uint8_t *first, size_t most)
 {
-    int fd = th_openat(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW), 0);
+    int fd =
+        th_openat(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | (follow ? 0 : O_NOFOLLOW), 0);
     if (fd < 0) return 0;
     ssize_t n = th_read_full(fd, first, most);
     close(fd);

@@ -24,13 +24,15 @@ static void fill_info(const struct th_image_result *result, struct thumbs_source
         info->warning[i] = result->warning[i];
 }
 
-enum thumbs_code thumbs_make(const void *data, size_t len, const struct thumbs_image_options *options,
-                             struct thumbs_images **out, struct thumbs_source_info *info, struct thumbs_error *err)
+enum thumbs_code thumbs_make(const void *data, size_t len,
+                             const struct thumbs_image_options *options, struct thumbs_images **out,
+                             struct thumbs_source_info *info, struct thumbs_error *err)
 {
     struct th_image_limits limits = {0};
     struct th_image_result result;
     struct thumbs_images *images = th_calloc(1, sizeof *images);
-    if (!images) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for thumbnails");
+    if (!images)
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for thumbnails");
     th_sink_init_heap(&images->sink);
     enum thumbs_code code = th_image_make(data, len, options, &limits, &images->sink, &result, err);
     if (code != THUMBS_OK) {

@@ -45,8 +45,10 @@ static const struct {
     [TH_AT_LOAD] = {THUMBS_STAGE_LOAD, false, "is opened and read"},
     [TH_AT_WAITS_FOR_BUFFER] = {THUMBS_STAGE_LOAD, true, "waits for room in memory"},
     [TH_AT_QUEUE] = {THUMBS_STAGE_QUEUE, true, "is loaded, waits for a worker"},
-    [TH_AT_WAITS_FOR_MEMORY] = {THUMBS_STAGE_QUEUE, true, "is loaded, waits for memory to be decoded"},
-    [TH_AT_WAITS_FOR_WORKER] = {THUMBS_STAGE_QUEUE, false, "is loaded, its worker is being started"},
+    [TH_AT_WAITS_FOR_MEMORY] = {THUMBS_STAGE_QUEUE, true,
+                                "is loaded, waits for memory to be decoded"},
+    [TH_AT_WAITS_FOR_WORKER] = {THUMBS_STAGE_QUEUE, false,
+                                "is loaded, its worker is being started"},
     [TH_AT_AHEAD] = {THUMBS_STAGE_QUEUE, true, "is next in its worker"},
     [TH_AT_WORK] = {THUMBS_STAGE_DECODE, false, "is worked on"},
     [TH_AT_WRITE] = {THUMBS_STAGE_WRITE, false, "its thumbnails are written"},
@@ -108,7 +110,8 @@ static void note(struct th_flight *flight, enum th_at at)
     atomic_store_explicit(&flight->at, since_of(now_ns()) | (uint64_t)at, memory_order_relaxed);
 }
 
-void th_inflight_add(struct th_inflight *w, struct th_flight *flight, const struct th_walk_entry *entry)
+void th_inflight_add(struct th_inflight *w, struct th_flight *flight,
+                     const struct th_walk_entry *entry)
 {
     unsigned i = atomic_fetch_add_explicit(&w->next_shard, 1, memory_order_relaxed) % N_SHARDS;
     struct th_shard *shard = &w->shards[i];
@@ -230,9 +233,12 @@ static void pick_flight(struct picks *picks, const struct th_flight *flight)
 {
     uint64_t at = atomic_load_explicit(&flight->at, memory_order_relaxed);
     enum th_at i = at_of(at);
-    struct found one = {
-        .since_ns = since_of(at), .stage = places[i].stage, .queued = places[i].queued, .what = places[i].what};
-    if (i >= TH_AT_WAITS_FOR_MEMORY) one.worker = atomic_load_explicit(&flight->worker, memory_order_relaxed);
+    struct found one = {.since_ns = since_of(at),
+                        .stage = places[i].stage,
+                        .queued = places[i].queued,
+                        .what = places[i].what};
+    if (i >= TH_AT_WAITS_FOR_MEMORY)
+        one.worker = atomic_load_explicit(&flight->worker, memory_order_relaxed);
     struct found *picked = pick(picks, &one);
     if (picked) th_found_add_path(&picked->path, flight->entry);
 }
@@ -241,7 +247,8 @@ static void pick_walk(struct picks *picks, struct th_walk_flight *walk, const ch
 {
     uint64_t since_ns = atomic_load_explicit(&walk->since_ns, memory_order_relaxed);
     if (!(since_ns & 1)) return;
-    struct found *picked = pick(picks, &(struct found){.since_ns = since_ns, .stage = THUMBS_STAGE_WALK, .what = what});
+    struct found *picked = pick(
+        picks, &(struct found){.since_ns = since_ns, .stage = THUMBS_STAGE_WALK, .what = what});
     if (!picked) return;
     pthread_mutex_lock(&walk->lock);
     th_bytes_adds(&picked->path, walk->path.len ? walk->path.data : ".");
@@ -262,7 +269,8 @@ static void give(const struct found *one, uint64_t now, thumbs_waiting_fn *on_wa
     on_waiting(user, &waiting);
 }
 
-size_t th_inflight_read(struct th_inflight *w, size_t most, thumbs_waiting_fn *on_waiting, void *user)
+size_t th_inflight_read(struct th_inflight *w, size_t most, thumbs_waiting_fn *on_waiting,
+                        void *user)
 {
     struct picks picks = {.most = most};
     if (most) picks.found = th_calloc(most, sizeof *picks.found);
@@ -295,14 +303,16 @@ uint64_t th_inflight_moved_ns(struct th_inflight *w)
     uint64_t moved_ns = 0;
     for (int i = 0; i < TH_N_WALKS; i++) {
         /* Counting ahead goes on however long all else stands still. */
-        if (i != TH_WALK_COUNT_AHEAD) moved_ns = later(moved_ns, atomic_load(&w->walks[i].since_ns));
+        if (i != TH_WALK_COUNT_AHEAD)
+            moved_ns = later(moved_ns, atomic_load(&w->walks[i].since_ns));
     }
     for (size_t i = 0; i < N_SHARDS; i++) {
         struct th_shard *shard = &w->shards[i];
         pthread_mutex_lock(&shard->lock);
         moved_ns = later(moved_ns, shard->moved_ns);
         for (const struct th_flight *f = shard->first; f; f = f->next)
-            moved_ns = later(moved_ns, since_of(atomic_load_explicit(&f->at, memory_order_relaxed)));
+            moved_ns =
+                later(moved_ns, since_of(atomic_load_explicit(&f->at, memory_order_relaxed)));
         pthread_mutex_unlock(&shard->lock);
     }
     return moved_ns;

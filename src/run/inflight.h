@@ -54,7 +54,8 @@ void th_inflight_destroy(struct th_inflight *inflight);
 
 /* Enter a file that is TH_AT_FOUND. *entry, with its name and folder, must stay as it is until
  * th_inflight_remove(). Any thread, as all below. */
-void th_inflight_add(struct th_inflight *inflight, struct th_flight *flight, const struct th_walk_entry *entry);
+void th_inflight_add(struct th_inflight *inflight, struct th_flight *flight,
+                     const struct th_walk_entry *entry);
 /* The last call about the file. One that was never added is fine. */
 void th_inflight_remove(struct th_flight *flight);
 
@@ -73,7 +74,8 @@ void th_walk_flight_end(struct th_walk_flight *walk);
 void th_walk_flight_folder(void *walk, const char *parent, const char *name);
 
 /* For thumbs_batch_waiting(). */
-size_t th_inflight_read(struct th_inflight *inflight, size_t most, thumbs_waiting_fn *on_waiting, void *user);
+size_t th_inflight_read(struct th_inflight *inflight, size_t most, thumbs_waiting_fn *on_waiting,
+                        void *user);
 /* When anything last moved, on the clock of th_now_ns() (a few ms behind it); 0: nothing has
  * yet. */
 uint64_t th_inflight_moved_ns(struct th_inflight *inflight);

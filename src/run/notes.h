@@ -8,6 +8,7 @@ struct th_notes {
 };
 
 /* One clause more; cut, or left out, where there is no room. One thread. */
-__attribute__((format(printf, 2, 3))) void th_notes_add(struct th_notes *notes, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void th_notes_add(struct th_notes *notes, const char *format,
+                                                        ...);
 
 #endif

@@ -104,7 +104,8 @@ static void *uring_thread(void *arg)
 }
 
 /* With io_uring one thread walks and loads, ... */
-static enum thumbs_code run_with_uring(struct thumbs_batch *batch, const struct th_work *work, struct thumbs_error *err)
+static enum thumbs_code run_with_uring(struct thumbs_batch *batch, const struct th_work *work,
+                                       struct thumbs_error *err)
 {
     pthread_t feeder;
     int failed = th_thread_start(&feeder, uring_thread, batch);
@@ -134,9 +135,11 @@ static enum thumbs_code run_with_threads(struct thumbs_batch *batch, const struc
 
 /* Everything but the workers runs in threads of its own; the workers in the caller's thread and its
  * team. */
-static enum thumbs_code run_pipeline(struct thumbs_batch *batch, const struct th_work *work, struct thumbs_error *err)
+static enum thumbs_code run_pipeline(struct thumbs_batch *batch, const struct th_work *work,
+                                     struct thumbs_error *err)
 {
-    enum thumbs_code code = batch->uring ? run_with_uring(batch, work, err) : run_with_threads(batch, work, err);
+    enum thumbs_code code =
+        batch->uring ? run_with_uring(batch, work, err) : run_with_threads(batch, work, err);
     drain(batch, batch->paths);
     drain(batch, batch->loaded);
     return code;
@@ -144,7 +147,8 @@ static enum thumbs_code run_pipeline(struct thumbs_batch *batch, const struct th
 
 /* ---- all modes ---- */
 
-static void moved(void *user, struct th_item *item, enum th_item_state state, unsigned worker, int pid)
+static void moved(void *user, struct th_item *item, enum th_item_state state, unsigned worker,
+                  int pid)
 {
     static const enum th_at at[] = {[TH_ITEM_WAITS_FOR_MEMORY] = TH_AT_WAITS_FOR_MEMORY,
                                     [TH_ITEM_WAITS_FOR_WORKER] = TH_AT_WAITS_FOR_WORKER,

@@ -24,9 +24,11 @@ static uint64_t lent_bytes(enum thumbs_mode mode)
     return mode == THUMBS_MODE_PROCESSES ? TH_WORK_PROCESS_BYTES / 2 : THREAD_MB * mb / 2;
 }
 
-enum thumbs_code th_plan_memory(const struct thumbs_options *o, struct th_plan *out, struct thumbs_error *err)
+enum thumbs_code th_plan_memory(const struct thumbs_options *o, struct th_plan *out,
+                                struct thumbs_error *err)
 {
-    struct th_plan plan = {.memory_bytes = o->memory_bytes ? o->memory_bytes : th_memory_usable() / 4 * 3,
+    struct th_plan plan = {.memory_bytes =
+                               o->memory_bytes ? o->memory_bytes : th_memory_usable() / 4 * 3,
                            .jobs = o->mode == THUMBS_MODE_SYNC ? 1 : o->jobs};
     uint64_t job_bytes = o->mode == THUMBS_MODE_PROCESSES ? TH_WORK_PROCESS_BYTES : THREAD_MB * mb;
     uint64_t least = PROGRAM_MB * mb + job_bytes + LEAST_DECODE_MB * mb;
@@ -34,11 +36,13 @@ enum thumbs_code th_plan_memory(const struct thumbs_options *o, struct th_plan *
     if (plan.memory_bytes < least)
         return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE,
                             "%llu MB of memory are not enough for one worker, which takes %llu MB",
-                            (unsigned long long)(plan.memory_bytes / mb), (unsigned long long)(least / mb + 1));
+                            (unsigned long long)(plan.memory_bytes / mb),
+                            (unsigned long long)(least / mb + 1));
     uint64_t rest = plan.memory_bytes - PROGRAM_MB * mb;
     uint64_t most_jobs = rest / 2 / job_bytes;
     if (plan.jobs > most_jobs) plan.jobs = most_jobs ? (unsigned)most_jobs : 1;
-    plan.queue_bytes = o->queue_bytes < plan.memory_bytes / 4 ? o->queue_bytes : plan.memory_bytes / 4;
+    plan.queue_bytes =
+        o->queue_bytes < plan.memory_bytes / 4 ? o->queue_bytes : plan.memory_bytes / 4;
     plan.file_bytes = o->max_bytes < plan.memory_bytes / 4 ? o->max_bytes : plan.memory_bytes / 4;
     uint64_t files = plan.file_bytes > plan.queue_bytes ? plan.file_bytes : plan.queue_bytes;
     files += plan.queue_bytes / 8; /* what free buffers keep warm */
@@ -49,14 +53,14 @@ enum thumbs_code th_plan_memory(const struct thumbs_options *o, struct th_plan *
     return THUMBS_OK;
 }
 
-enum thumbs_code th_plan_share_memory(struct thumbs_options *o, struct th_plan *out, struct th_notes *notes,
-                                      struct thumbs_error *err)
+enum thumbs_code th_plan_share_memory(struct thumbs_options *o, struct th_plan *out,
+                                      struct th_notes *notes, struct thumbs_error *err)
 {
     enum thumbs_code code = th_plan_memory(o, out, err);
     if (code != THUMBS_OK) return code;
     if (out->jobs < o->jobs && o->mode != THUMBS_MODE_SYNC)
-        th_notes_add(notes, "%u jobs instead of %u, since there are %llu MB of memory", out->jobs, o->jobs,
-                     (unsigned long long)(out->memory_bytes >> 20));
+        th_notes_add(notes, "%u jobs instead of %u, since there are %llu MB of memory", out->jobs,
+                     o->jobs, (unsigned long long)(out->memory_bytes >> 20));
     if (o->mode != THUMBS_MODE_SYNC) o->jobs = out->jobs;
     o->queue_bytes = out->queue_bytes;
     if (o->queue_items == 0) o->queue_items = QUEUE_ITEMS_PER_JOB * o->jobs;
@@ -76,15 +80,16 @@ static enum thumbs_code fit_into_descriptors(const struct thumbs_options *o, str
     if (!th_fit_into_descriptors(o, limit.rlim_cur, room))
         return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE,
                             "only %llu open files are allowed (ulimit -n), one job needs %llu",
-                            (unsigned long long)limit.rlim_cur, (unsigned long long)th_fit_descriptors(o, room));
+                            (unsigned long long)limit.rlim_cur,
+                            (unsigned long long)th_fit_descriptors(o, room));
     if (room->jobs < jobs)
         th_notes_add(notes, "%u job%s instead of %u, since %llu open files are allowed", room->jobs,
                      room->jobs > 1 ? "s" : "", jobs, (unsigned long long)limit.rlim_cur);
     return THUMBS_OK;
 }
 
-enum thumbs_code th_plan_room(struct thumbs_options *o, bool with_ring, struct th_room *out, struct th_notes *notes,
-                              struct thumbs_error *err)
+enum thumbs_code th_plan_room(struct thumbs_options *o, bool with_ring, struct th_room *out,
+                              struct th_notes *notes, struct thumbs_error *err)
 {
     *out = th_fit_wanted(o, with_ring);
     enum thumbs_code code = fit_into_descriptors(o, out, notes, err);
@@ -106,6 +111,7 @@ void th_plan_tasks(struct thumbs_options *o, struct th_notes *notes)
     o->count_ahead = false; /* it has a thread of its own, for the percentage */
     th_fit_into_tasks(o, most);
     if (o->jobs < jobs)
-        th_notes_add(notes, "%u job%s instead of %u, since only %u more threads and processes are allowed", o->jobs,
-                     o->jobs > 1 ? "s" : "", jobs, most);
+        th_notes_add(notes,
+                     "%u job%s instead of %u, since only %u more threads and processes are allowed",
+                     o->jobs, o->jobs > 1 ? "s" : "", jobs, most);
 }

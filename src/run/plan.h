@@ -20,7 +20,8 @@ struct th_plan {
     uint64_t queue_bytes;  /* loaded files */
     uint64_t file_bytes;   /* one file alone, which may be more than queue_bytes */
     uint64_t decode_bytes; /* pictures while they are decoded, all workers together */
-    uint64_t alone_bytes;  /* one picture alone, while all other workers are idle: those lend of their fixed part */
+    uint64_t alone_bytes;  /* one picture alone, while all other workers are idle: those lend of
+                              their fixed part */
     unsigned jobs;
 };
 
@@ -29,11 +30,12 @@ struct th_plan {
  * queue_bytes is loaded when no other is), the rest for decoding. Where the fixed parts would take
  * over half, there are fewer jobs. Expects jobs and queue_bytes to be set. MEMORY: not enough for
  * one worker. */
-enum thumbs_code th_plan_memory(const struct thumbs_options *options, struct th_plan *out, struct thumbs_error *err);
+enum thumbs_code th_plan_memory(const struct thumbs_options *options, struct th_plan *out,
+                                struct thumbs_error *err);
 
 /* The same, put into the options: jobs, queue_bytes, queue_items. */
-enum thumbs_code th_plan_share_memory(struct thumbs_options *options, struct th_plan *out, struct th_notes *notes,
-                                      struct thumbs_error *err);
+enum thumbs_code th_plan_share_memory(struct thumbs_options *options, struct th_plan *out,
+                                      struct th_notes *notes, struct thumbs_error *err);
 
 /* How many files are on their way, so that few open files are enough. MEMORY: not even for one
  * job. */

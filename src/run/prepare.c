@@ -28,7 +28,8 @@ static bool is_short_name_taken(const struct thumbs_batch *batch, const struct t
     for (uint32_t i = 0; i < th_outputs_count(&batch->naming) && !taken; i++) {
         struct th_bytes owner = {0};
         char *path = th_outputs_predict_path(&batch->naming, &source, i);
-        taken = path && th_history_owner(atomic_load(&entry->dir->place), path, entry->name, &owner) &&
+        taken = path &&
+                th_history_owner(atomic_load(&entry->dir->place), path, entry->name, &owner) &&
                 th_found_look(entry->dir, th_bytes_str(&owner)) != TH_BESIDE_NOTHING;
         th_bytes_finish(&owner);
         free(path);
@@ -44,7 +45,8 @@ static bool is_short_name_taken(const struct thumbs_batch *batch, const struct t
 static void settle_name(const struct thumbs_batch *batch, struct th_walk_entry *entry)
 {
     if (!th_template_is_injective(batch->name_template)) return;
-    if (th_history_kept_name(atomic_load(&entry->dir->place), entry->name, &entry->keep_extension)) return;
+    if (th_history_kept_name(atomic_load(&entry->dir->place), entry->name, &entry->keep_extension))
+        return;
     if (!entry->keep_extension) entry->keep_extension = is_short_name_taken(batch, entry);
 }
 
@@ -54,9 +56,11 @@ static bool is_clashing(struct thumbs_batch *batch, struct th_file *file)
     struct thumbs_error error = {0};
     struct th_naming_source source = th_found_source(&file->entry, batch->options.follow);
     if (th_clashes_want(&batch->clashes, &batch->naming, &source)) {
-        th_error_set(&error, THUMBS_NAME_CLASH, THUMBS_STAGE_WALK, "another source gets the same output name");
+        th_error_set(&error, THUMBS_NAME_CLASH, THUMBS_STAGE_WALK,
+                     "another source gets the same output name");
     } else if (file->entry.dir->has_folders && th_outputs_meet_folder(&batch->naming, &source)) {
-        th_error_set(&error, THUMBS_NAME_CLASH, THUMBS_STAGE_WALK, "a folder beside it has the name of its output");
+        th_error_set(&error, THUMBS_NAME_CLASH, THUMBS_STAGE_WALK,
+                     "a folder beside it has the name of its output");
     } else {
         return false;
     }
@@ -68,7 +72,8 @@ static bool is_clashing(struct thumbs_batch *batch, struct th_file *file)
 
 /* Did this state of it do harm the last time? --force is no wish to see that again: it is about
  * outputs that stand. */
-static bool is_known_to_fail(struct thumbs_batch *batch, struct th_file *file, const struct th_source_id *id)
+static bool is_known_to_fail(struct thumbs_batch *batch, struct th_file *file,
+                             const struct th_source_id *id)
 {
     struct thumbs_error error = {0};
     if (batch->options.retry_failed) return false;
@@ -87,7 +92,8 @@ static bool is_known(struct thumbs_batch *batch, struct th_file *file)
     struct th_source_id id = th_file_id(file);
     if (is_known_to_fail(batch, file, &id)) return true;
     if (batch->options.force) return false;
-    switch (th_history_lookup(th_file_output_folder(file), entry->name, entry->keep_extension, &id)) {
+    switch (
+        th_history_lookup(th_file_output_folder(file), entry->name, entry->keep_extension, &id)) {
     case TH_KNOWN_UP_TO_DATE:
         /* Where names must be claimed, an output that is not made again could be taken by another
          * source. */
@@ -141,13 +147,16 @@ static void set_broken_promise(struct thumbs_error *error, bool is_empty, const 
     static const char unknown[] = "is not an image";
     const char *what = strcmp(found, unknown) == 0 ? "its content is none that is known" : found;
     char message[sizeof error->message];
-    snprintf(message, sizeof message, is_empty ? "the file is empty" : "named like an image, but %.120s", what);
-    th_error_set(error, is_empty ? THUMBS_CORRUPT : THUMBS_UNSUPPORTED, THUMBS_STAGE_LOAD, "%s", message);
+    snprintf(message, sizeof message,
+             is_empty ? "the file is empty" : "named like an image, but %.120s", what);
+    th_error_set(error, is_empty ? THUMBS_CORRUPT : THUMBS_UNSUPPORTED, THUMBS_STAGE_LOAD, "%s",
+                 message);
 }
 
 /* No picture for us. A file that claims by its name to be one is not passed over in silence: it is
  * a picture that was lost. */
-static void report_not_image(struct thumbs_batch *batch, struct th_file *file, struct thumbs_error *error)
+static void report_not_image(struct thumbs_batch *batch, struct th_file *file,
+                             struct thumbs_error *error)
 {
     if (th_promise_is_image(file->entry.name)) {
         set_broken_promise(error, file->st.st_size == 0, error->message);
@@ -169,10 +178,13 @@ static void report_planned(struct thumbs_batch *batch, struct th_file *file)
     for (uint32_t i = 0; i < n; i++) {
         struct th_image_output o = th_outputs_predict(&batch->naming, source.name, i);
         paths[i] = th_outputs_predict_path(&batch->naming, &source, i);
-        outputs[i] = (struct thumbs_output){.path = paths[i] ? paths[i] : "", .format = (enum thumbs_format)o.format};
+        outputs[i] = (struct thumbs_output){.path = paths[i] ? paths[i] : "",
+                                            .format = (enum thumbs_format)o.format};
     }
-    struct thumbs_event event = {
-        .status = THUMBS_STATUS_DONE, .bytes = (uint64_t)file->st.st_size, .outputs = outputs, .n_outputs = n};
+    struct thumbs_event event = {.status = THUMBS_STATUS_DONE,
+                                 .bytes = (uint64_t)file->st.st_size,
+                                 .outputs = outputs,
+                                 .n_outputs = n};
     th_reporter_file_event(batch, file, &event);
     for (uint32_t i = 0; i < n; i++)
         free(paths[i]);
@@ -224,8 +236,8 @@ bool th_prepare_file(struct thumbs_batch *batch, struct th_file *file)
     loader.at = loading_at;
     loader.at_user = file;
     uint64_t start_ns = th_now_ns();
-    enum thumbs_code code =
-        th_load_file(&loader, th_dir_fd(file->entry.dir), file->entry.name, &file->item.buffer, &file->st, &error);
+    enum thumbs_code code = th_load_file(&loader, th_dir_fd(file->entry.dir), file->entry.name,
+                                         &file->item.buffer, &file->st, &error);
     file->load_ns = th_now_ns() - start_ns;
     return th_prepare_end_load(batch, file, code, &error);
 }

@@ -4,7 +4,8 @@
 #include "run/found.h"
 #include "run/stop.h"
 
-void th_reporter_event(struct thumbs_batch *batch, const struct th_walk_entry *entry, struct thumbs_event *event)
+void th_reporter_event(struct thumbs_batch *batch, const struct th_walk_entry *entry,
+                       struct thumbs_event *event)
 {
     struct th_bytes path = {0};
     th_found_add_path(&path, entry);
@@ -32,7 +33,8 @@ void th_reporter_failure(struct thumbs_batch *batch, const struct th_walk_entry 
     th_reporter_event(batch, entry, &event);
 }
 
-void th_reporter_file_event(struct thumbs_batch *batch, struct th_file *file, struct thumbs_event *event)
+void th_reporter_file_event(struct thumbs_batch *batch, struct th_file *file,
+                            struct thumbs_event *event)
 {
     th_flight_move(&file->flight, TH_AT_REPORT);
     th_reporter_event(batch, &file->entry, event);
@@ -41,7 +43,9 @@ void th_reporter_file_event(struct thumbs_batch *batch, struct th_file *file, st
 void th_reporter_file(struct thumbs_batch *batch, struct th_file *file, enum thumbs_status status,
                       const struct thumbs_error *error)
 {
-    struct thumbs_event event = {
-        .status = status, .bytes = (uint64_t)file->st.st_size, .times.load = file->load_ns, .error = error};
+    struct thumbs_event event = {.status = status,
+                                 .bytes = (uint64_t)file->st.st_size,
+                                 .times.load = file->load_ns,
+                                 .error = error};
     th_reporter_file_event(batch, file, &event);
 }

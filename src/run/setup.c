@@ -28,8 +28,11 @@ static void open_ring(struct thumbs_batch *b)
     if (o->io != THUMBS_IO_URING || o->mode == THUMBS_MODE_SYNC || o->dry_run) return;
     /* The one thread of the ring must not wait for names while files are under way. */
     bool may_wait = o->files_from && th_walk_list_may_wait(o->files_from);
-    if (may_wait) th_error_set(&why, THUMBS_USAGE, THUMBS_STAGE_LOAD, "the list of files may have to be waited for");
-    if (!may_wait && th_uring_create(o->io_jobs ? o->io_jobs : TH_DEFAULT_URING_JOBS, &b->uring, &why) == THUMBS_OK)
+    if (may_wait)
+        th_error_set(&why, THUMBS_USAGE, THUMBS_STAGE_LOAD,
+                     "the list of files may have to be waited for");
+    if (!may_wait && th_uring_create(o->io_jobs ? o->io_jobs : TH_DEFAULT_URING_JOBS, &b->uring,
+                                     &why) == THUMBS_OK)
         return;
     o->io = THUMBS_IO_THREADS;
     th_notes_add(&b->notes, "files are read by I/O threads: %.100s", why.message);
@@ -44,9 +47,11 @@ static enum thumbs_code make_queues(struct thumbs_batch *b, struct thumbs_error 
     b->n_paths = (size_t)room.n_paths;
     b->paths = th_queue_create((size_t)room.n_paths);
     b->loaded = th_queue_create((size_t)room.n_loaded);
-    if (!b->paths || !b->loaded) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for the queues");
+    if (!b->paths || !b->loaded)
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for the queues");
     b->n_buffers = (unsigned)room.n_buffers;
-    return th_buffers_create(b->n_buffers, o->queue_bytes, o->mode == THUMBS_MODE_PROCESSES, &b->buffers, err);
+    return th_buffers_create(b->n_buffers, o->queue_bytes, o->mode == THUMBS_MODE_PROCESSES,
+                             &b->buffers, err);
 }
 
 static enum thumbs_code share_memory(struct thumbs_batch *b, struct thumbs_error *err)
@@ -67,13 +72,14 @@ static bool source_lies_within(const char *source, const struct stat *folder)
     bool within = fd >= 0 && th_path_folder_lies_within(fd, folder->st_dev, folder->st_ino);
     if (fd >= 0) close(fd);
     /* The file may be a link to one elsewhere. */
-    return within || (is_file && th_path_file_lies_within(AT_FDCWD, source, folder->st_dev, folder->st_ino));
+    return within ||
+           (is_file && th_path_file_lies_within(AT_FDCWD, source, folder->st_dev, folder->st_ino));
 }
 
 /* A thumbnail must never take the place of a source. That could happen where a SOURCE lies in DEST
  * or is DEST, so that is refused. (DEST may lie in a SOURCE; it is not walked.) */
-static enum thumbs_code check_overlap(const char *const *sources, size_t n_sources, const char *dest,
-                                      struct thumbs_error *err)
+static enum thumbs_code check_overlap(const char *const *sources, size_t n_sources,
+                                      const char *dest, struct thumbs_error *err)
 {
     struct stat st;
     int dest_fd = th_path_open(AT_FDCWD, dest, strlen(dest), O_PATH | O_DIRECTORY);
@@ -82,9 +88,10 @@ static enum thumbs_code check_overlap(const char *const *sources, size_t n_sourc
     if (!is_there) return THUMBS_OK; /* nothing can lie in it */
     for (size_t i = 0; i < n_sources; i++) {
         if (source_lies_within(sources[i], &st))
-            return th_error_set(
-                err, THUMBS_USAGE, THUMBS_STAGE_NONE, "%s lies in DEST %s: thumbnails could replace sources",
-                th_shorten_to(sources[i], strlen(sources[i]), 80).text, th_shorten_to(dest, strlen(dest), 60).text);
+            return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE,
+                                "%s lies in DEST %s: thumbnails could replace sources",
+                                th_shorten_to(sources[i], strlen(sources[i]), 80).text,
+                                th_shorten_to(dest, strlen(dest), 60).text);
     }
     return THUMBS_OK;
 }
@@ -100,7 +107,8 @@ static bool is_dest_of_a_run(const char *path)
 {
     struct stat st;
     int fd = th_path_open(AT_FDCWD, path, strlen(path), O_PATH | O_DIRECTORY);
-    bool is = fd >= 0 && fstatat(fd, TH_STATE_DIR, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+    bool is =
+        fd >= 0 && fstatat(fd, TH_STATE_DIR, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
     if (fd >= 0) close(fd);
     return is;
 }
@@ -120,16 +128,14 @@ static void note_layout(struct thumbs_batch *b, const char *const *sources, size
 {
     switch (th_dest_other_layout(b->dest)) {
     case TH_LAYOUT_ONE:
-        th_notes_add(
-            &b->notes,
-            "the last run into DEST had one SOURCE, whose tree lies straight under it; of several each lies under "
-            "its own name, and what was made before stays where it is");
+        th_notes_add(&b->notes, "the last run into DEST had one SOURCE, whose tree lies straight "
+                                "under it; of several each lies under "
+                                "its own name, and what was made before stays where it is");
         break;
     case TH_LAYOUT_SEVERAL:
-        th_notes_add(
-            &b->notes,
-            "the last run into DEST had several SOURCEs, each under its own name; the tree of one lies straight "
-            "under DEST, and what was made before stays where it is");
+        th_notes_add(&b->notes, "the last run into DEST had several SOURCEs, each under its own "
+                                "name; the tree of one lies straight "
+                                "under DEST, and what was made before stays where it is");
         break;
     case TH_LAYOUT_ANY:
         break;
@@ -146,7 +152,8 @@ static void note_layout(struct thumbs_batch *b, const char *const *sources, size
 
 /* ---- what the walk asks ---- */
 
-static enum thumbs_code judge(const char *name, const uint8_t *data, size_t len, struct thumbs_error *err)
+static enum thumbs_code judge(const char *name, const uint8_t *data, size_t len,
+                              struct thumbs_error *err)
 {
     return th_image_judge(name, data, len, THUMBS_STAGE_LOAD, err);
 }
@@ -171,24 +178,25 @@ static unsigned output_class(void *user, const char *name, bool *known_image)
     return th_promise_class(&batch->options.image, name);
 }
 
-static enum thumbs_code open_ends(struct thumbs_batch *b, const char *const *sources, size_t n_sources,
-                                  const char *dest, struct thumbs_error *err)
+static enum thumbs_code open_ends(struct thumbs_batch *b, const char *const *sources,
+                                  size_t n_sources, const char *dest, struct thumbs_error *err)
 {
-    b->walk_options = (struct th_walk_options){.sources = sources,
-                                               .n_sources = n_sources,
-                                               .globs = b->options.globs,
-                                               .n_globs = b->options.n_globs,
-                                               .hidden = b->options.hidden,
-                                               .follow = b->options.follow,
-                                               .one_file_system = b->options.one_file_system,
-                                               .list = b->options.files_from,
-                                               .list_null = b->options.files_from_null,
-                                               .stopped = is_stopped,
-                                               .is_image = is_image,
-                                               .output_class = output_class,
-                                               .on_folder = th_walk_flight_folder,
-                                               .on_folder_user = th_inflight_walk(b->inflight, TH_WALK_SOURCES),
-                                               .user = b};
+    b->walk_options =
+        (struct th_walk_options){.sources = sources,
+                                 .n_sources = n_sources,
+                                 .globs = b->options.globs,
+                                 .n_globs = b->options.n_globs,
+                                 .hidden = b->options.hidden,
+                                 .follow = b->options.follow,
+                                 .one_file_system = b->options.one_file_system,
+                                 .list = b->options.files_from,
+                                 .list_null = b->options.files_from_null,
+                                 .stopped = is_stopped,
+                                 .is_image = is_image,
+                                 .output_class = output_class,
+                                 .on_folder = th_walk_flight_folder,
+                                 .on_folder_user = th_inflight_walk(b->inflight, TH_WALK_SOURCES),
+                                 .user = b};
     enum thumbs_code code = th_walk_create(&b->walk_options, &b->walk, err);
     if (code == THUMBS_OK) code = check_overlap(sources, n_sources, dest, err);
     if (code != THUMBS_OK) return code;
@@ -212,7 +220,8 @@ static struct th_loader loader_of(const struct thumbs_batch *b)
     const struct thumbs_options *o = &b->options;
     return (struct th_loader){.buffers = o->dry_run ? NULL : b->buffers,
                               .max_bytes = o->max_bytes,
-                              .memory_bytes = b->plan.file_bytes < o->max_bytes ? b->plan.file_bytes : 0,
+                              .memory_bytes =
+                                  b->plan.file_bytes < o->max_bytes ? b->plan.file_bytes : 0,
                               .follow = o->follow,
                               .latency_ms = o->io_latency_ms,
                               .judge = o->no_work ? NULL : judge};
@@ -221,14 +230,15 @@ static struct th_loader loader_of(const struct thumbs_batch *b)
 static enum thumbs_code make_naming(struct thumbs_batch *b, struct thumbs_error *err)
 {
     const struct thumbs_options *o = &b->options;
-    b->naming = (struct th_naming){.image = &o->image, .look = th_found_look, .peek = th_found_peek};
+    b->naming =
+        (struct th_naming){.image = &o->image, .look = th_found_look, .peek = th_found_peek};
     enum thumbs_code code = th_template_create(o->name_template, &o->image, &b->name_template, err);
     b->naming.template = b->name_template;
     return code;
 }
 
-enum thumbs_code th_setup(struct thumbs_batch *b, const char *const *sources, size_t n_sources, const char *dest,
-                          struct thumbs_error *err)
+enum thumbs_code th_setup(struct thumbs_batch *b, const char *const *sources, size_t n_sources,
+                          const char *dest, struct thumbs_error *err)
 {
     /* The ring comes first, since it changes what the defaults are; then threads and processes,
      * since memory is shared out among the jobs that are left. */

@@ -66,7 +66,8 @@ struct thumbs_batch {
     /* Only the thread that finds files: the walker, that of the ring, or in mode sync the only
      * one. */
     struct th_walk *walk;
-    struct th_uring *uring; /* NULL: files are read by I/O threads, or in the one thread of mode sync */
+    struct th_uring
+        *uring; /* NULL: files are read by I/O threads, or in the one thread of mode sync */
 
     /* Any thread; each looks after itself. */
     struct th_queue *paths;  /* th_file without bytes */

@@ -34,6 +34,7 @@ enum thumbs_code th_stop_result(const struct thumbs_batch *b, struct thumbs_erro
         return b->fatal.code;
     }
     if (th_stop_asked(b))
-        return th_error_set(err, THUMBS_STOPPED, THUMBS_STAGE_NONE, "stopped before everything was done");
+        return th_error_set(err, THUMBS_STOPPED, THUMBS_STAGE_NONE,
+                            "stopped before everything was done");
     return THUMBS_OK;
 }

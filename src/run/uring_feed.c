@@ -44,7 +44,8 @@ static bool has_room(void *user)
     return th_queue_depth(batch->loaded) < batch->options.queue_items;
 }
 
-static void loaded(void *user, void *loaded_file, struct th_buffer *buffer, const struct stat *st, uint64_t load_ns)
+static void loaded(void *user, void *loaded_file, struct th_buffer *buffer, const struct stat *st,
+                   uint64_t load_ns)
 {
     struct thumbs_batch *batch = user;
     struct th_file *file = loaded_file;
@@ -80,7 +81,8 @@ void th_uring_feed(struct thumbs_batch *batch)
                                          .stopped = stopped,
                                          .user = batch};
     struct thumbs_error error = {0};
-    enum thumbs_code code = th_uring_run(batch->uring, batch->options.io_jobs, &batch->loader, &calls, &error);
+    enum thumbs_code code =
+        th_uring_run(batch->uring, batch->options.io_jobs, &batch->loader, &calls, &error);
     if (code != THUMBS_OK) th_stop_fatal(batch, &error);
     th_counters_walk_done(batch->counters);
     th_queue_close(batch->loaded);

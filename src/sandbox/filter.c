@@ -1,11 +1,14 @@
 /*
- * The list of system calls that a locked-up worker may make, built with libseccomp and kept as instructions.
+ * The list of system calls that a locked-up worker may make, built with libseccomp and kept as
+ * instructions.
  *
- * What is not on it fails with EPERM. Killing would tell nothing about why a file crashed and would turn each call that
- * a newer library tries first into a lost picture; and it gains nothing, since a call that failed has not happened.
- * Only a call through the door of another architecture ends the process: no decoder was compiled for it.
+ * What is not on it fails with EPERM. Killing would tell nothing about why a file crashed and would
+ * turn each call that a newer library tries first into a lost picture; and it gains nothing, since
+ * a call that failed has not happened. Only a call through the door of another architecture ends
+ * the process: no decoder was compiled for it.
  *
- * Calls without conditions come first in the kernel's eyes: it keeps them in a bitmap and runs no instruction for them.
+ * Calls without conditions come first in the kernel's eyes: it keeps them in a bitmap and runs no
+ * instruction for them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,16 +29,16 @@
 #include "base/sys.h"
 #include "sandbox/sandbox_internal.h"
 
-/* Stands for the process in the instructions until it is known who enters; no process has such a number (PID_MAX_LIMIT
- * is 2^22) and no other constant in the program is like it. */
+/* Stands for the process in the instructions until it is known who enters; no process has such a
+ * number (PID_MAX_LIMIT is 2^22) and no other constant in the program is like it. */
 #define PID_MARK 0x7e57ab1eu
 
 #ifndef SECCOMP_FILTER_FLAG_SPEC_ALLOW
 #define SECCOMP_FILTER_FLAG_SPEC_ALLOW (1UL << 2)
 #endif
 
-/* With any arguments: they reach nothing but the memory and the open descriptors of the process, or tell what every
- * process may know. */
+/* With any arguments: they reach nothing but the memory and the open descriptors of the process, or
+ * tell what every process may know. */
 static const int plain[] = {
     /* memory; mmap and mprotect have conditions */
     SCMP_SYS(brk),
@@ -119,10 +122,11 @@ static const int plain[] = {
 #endif
 };
 
-/* Questions about names. Landlock does not restrict them: that a file exists, how large and how old it is can be seen
- * as far as its folder's permissions allow. fontconfig cannot do without; where nothing can be opened they are refused,
- * fstat() of those C libraries included that make it newfstatat() of no name: a filter cannot see that the name is
- * empty, and decoders get no descriptors to ask about. */
+/* Questions about names. Landlock does not restrict them: that a file exists, how large and how old
+ * it is can be seen as far as its folder's permissions allow. fontconfig cannot do without; where
+ * nothing can be opened they are refused, fstat() of those C libraries included that make it
+ * newfstatat() of no name: a filter cannot see that the name is empty, and decoders get no
+ * descriptors to ask about. */
 static const int about_names[] = {
     SCMP_SYS(access),     SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink),
     SCMP_SYS(readlinkat), SCMP_SYS(stat),      SCMP_SYS(lstat),      SCMP_SYS(newfstatat),
@@ -135,7 +139,8 @@ struct build {
     int failed; /* 0 or an errno value */
 };
 
-static void add(struct build *b, uint32_t action, int nr, const struct scmp_arg_cmp *conditions, unsigned n)
+static void add(struct build *b, uint32_t action, int nr, const struct scmp_arg_cmp *conditions,
+                unsigned n)
 {
     /* libseccomp's negative numbers are calls that this architecture does not have. */
     if (b->failed || nr < 0) return;
@@ -163,11 +168,13 @@ static void allow_all(struct build *b, const int *calls, size_t n)
         allow(b, calls[i]);
 }
 
-/* Opening for reading, nothing else: no creation, no truncation, no O_PATH handles. This is also what keeps a worker
- * from opening its read-only memory for writing by way of /proc/self/fd, which Landlock lets pass. */
+/* Opening for reading, nothing else: no creation, no truncation, no O_PATH handles. This is also
+ * what keeps a worker from opening its read-only memory for writing by way of /proc/self/fd, which
+ * Landlock lets pass. */
 static void add_files(struct build *b, bool with_files)
 {
-    const scmp_datum_t writing = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | (O_TMPFILE & ~O_DIRECTORY) | O_PATH;
+    const scmp_datum_t writing =
+        O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | (O_TMPFILE & ~O_DIRECTORY) | O_PATH;
     if (with_files) {
         allow_if(b, SCMP_SYS(open), SCMP_A1_64(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
         allow_if(b, SCMP_SYS(openat), SCMP_A2_64(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
@@ -176,19 +183,22 @@ static void add_files(struct build *b, bool with_files)
         fail_with(b, SCMP_SYS(open), EACCES);
         fail_with(b, SCMP_SYS(openat), EACCES);
     }
-    fail_with(b, SCMP_SYS(openat2), ENOSYS); /* its flags lie in memory, where a filter cannot look */
+    fail_with(b, SCMP_SYS(openat2),
+              ENOSYS); /* its flags lie in memory, where a filter cannot look */
     fail_with(b, SCMP_SYS(ioctl), ENOTTY);
     static const int harmless[] = {F_GETFD, F_SETFD, F_GETFL, F_DUPFD, F_DUPFD_CLOEXEC};
     for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
-        allow_if(b, SCMP_SYS(fcntl), SCMP_A1_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, (scmp_datum_t)harmless[i]));
+        allow_if(b, SCMP_SYS(fcntl),
+                 SCMP_A1_64(SCMP_CMP_MASKED_EQ, UINT32_MAX, (scmp_datum_t)harmless[i]));
 }
 
-/* Never writable and executable, never made executable later. A module may be mapped from a file where files may be
- * opened (loaders of gdk-pixbuf, character sets of the C library).
+/* Never writable and executable, never made executable later. A module may be mapped from a file
+ * where files may be opened (loaders of gdk-pixbuf, character sets of the C library).
  *
- * All memory is of a kind that a limit counts: private memory, and that of files, whose size is limited. Empty memory
- * that is shared is neither; nor, for RLIMIT_DATA, is memory that grows downwards; huge pages of the reserved pool are
- * not even resident; locked memory cannot be swapped. No decoder asks for any of these. */
+ * All memory is of a kind that a limit counts: private memory, and that of files, whose size is
+ * limited. Empty memory that is shared is neither; nor, for RLIMIT_DATA, is memory that grows
+ * downwards; huge pages of the reserved pool are not even resident; locked memory cannot be
+ * swapped. No decoder asks for any of these. */
 static void add_memory(struct build *b, bool with_files)
 {
     const scmp_datum_t kind = MAP_TYPE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_GROWSDOWN | MAP_LOCKED;
@@ -209,8 +219,9 @@ static void add_memory(struct build *b, bool with_files)
     add(b, SCMP_ACT_ALLOW, SCMP_SYS(mmap), module, sizeof module / sizeof *module);
 }
 
-/* On sockets it was given, since it can make none, without the odder ways: no urgent bytes, no pages instead of copies.
- * Which descriptors are sent lies in memory, where a filter cannot look; they can only be its own. */
+/* On sockets it was given, since it can make none, without the odder ways: no urgent bytes, no
+ * pages instead of copies. Which descriptors are sent lies in memory, where a filter cannot look;
+ * they can only be its own. */
 static void add_messages(struct build *b)
 {
     const scmp_datum_t sending = ~(scmp_datum_t)MSG_NOSIGNAL & UINT32_MAX;
@@ -219,25 +230,29 @@ static void add_messages(struct build *b)
     allow_if(b, SCMP_SYS(recvmsg), SCMP_A2_64(SCMP_CMP_MASKED_EQ, receiving, 0));
 }
 
-/* Waiting and waking is all that the C library and decoders' own locks do. Priority inheritance, moving those who wait
- * and waiting for many are the harder parts of the kernel's code. */
+/* Waiting and waking is all that the C library and decoders' own locks do. Priority inheritance,
+ * moving those who wait and waiting for many are the harder parts of the kernel's code. */
 static void add_locks(struct build *b)
 {
     const scmp_datum_t command = UINT32_MAX & FUTEX_CMD_MASK;
     static const int commands[] = {FUTEX_WAIT, FUTEX_WAKE, FUTEX_WAIT_BITSET, FUTEX_WAKE_BITSET};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        allow_if(b, SCMP_SYS(futex), SCMP_A1_64(SCMP_CMP_MASKED_EQ, command, (scmp_datum_t)commands[i]));
+        allow_if(b, SCMP_SYS(futex),
+                 SCMP_A1_64(SCMP_CMP_MASKED_EQ, command, (scmp_datum_t)commands[i]));
 }
 
 /* Threads, but no processes. The flags are the first argument on x86 and on ARM. */
 static void add_threads(struct build *b)
 {
     const scmp_datum_t thread = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD;
-    const scmp_datum_t other = CLONE_PTRACE | CLONE_VFORK | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
-                               CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+    const scmp_datum_t other = CLONE_PTRACE | CLONE_VFORK | CLONE_NEWNS | CLONE_NEWCGROUP |
+                               CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |
+                               CLONE_NEWNET;
     allow_if(b, SCMP_SYS(clone), SCMP_A0_64(SCMP_CMP_MASKED_EQ, thread | other, thread));
-    fail_with(b, SCMP_SYS(clone3), ENOSYS); /* its flags lie in memory; the C library then takes clone() */
-    const struct scmp_arg_cmp own_limits[] = {SCMP_A0_64(SCMP_CMP_EQ, 0), SCMP_A2_64(SCMP_CMP_EQ, 0)};
+    fail_with(b, SCMP_SYS(clone3),
+              ENOSYS); /* its flags lie in memory; the C library then takes clone() */
+    const struct scmp_arg_cmp own_limits[] = {SCMP_A0_64(SCMP_CMP_EQ, 0),
+                                              SCMP_A2_64(SCMP_CMP_EQ, 0)};
     add(b, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), own_limits, sizeof own_limits / sizeof *own_limits);
     allow_if(b, SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_SET_NAME));
     allow_if(b, SCMP_SYS(prctl), SCMP_A0_64(SCMP_CMP_EQ, PR_GET_NAME));
@@ -272,8 +287,8 @@ static int read_code(int fd, struct th_filter *filter)
     return 0;
 }
 
-/* The program of a context. libseccomp 2.5 writes it to a descriptor and knows no other way. A socket
- * takes it whole; memory that is a file would be subject to ulimit -f. */
+/* The program of a context. libseccomp 2.5 writes it to a descriptor and knows no other way. A
+ * socket takes it whole; memory that is a file would be subject to ulimit -f. */
 static int export_code(scmp_filter_ctx ctx, struct th_filter *filter)
 {
     int pair[2];
@@ -331,9 +346,12 @@ int th_filter_install(const struct th_filter *filter, pid_t pid)
     memcpy(code, filter->code, filter->n * sizeof *code);
     for (uint16_t i = 0; i < filter->n_patches; i++)
         code[filter->patches[i]].k = (uint32_t)pid;
-    /* Before Linux 5.16 a filter switched speculation off by default, which costs decoders a tenth and more of their
-     * speed and guards secrets that a worker does not have. */
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) == 0) return 0;
-    if (errno == EINVAL && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0) return 0;
+    /* Before Linux 5.16 a filter switched speculation off by default, which costs decoders a tenth
+     * and more of their speed and guards secrets that a worker does not have. */
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) ==
+        0)
+        return 0;
+    if (errno == EINVAL && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0)
+        return 0;
     return errno;
 }

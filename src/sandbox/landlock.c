@@ -1,6 +1,6 @@
 /*
- * Landlock by its system calls (the C library has no wrappers, and older headers know fewer rights than the kernel may
- * have). Definitions are those of include/uapi/linux/landlock.h of Linux 6.15.
+ * Landlock by its system calls (the C library has no wrappers, and older headers know fewer rights
+ * than the kernel may have). Definitions are those of include/uapi/linux/landlock.h of Linux 6.15.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -45,8 +45,9 @@ struct path_beneath {
     int32_t parent_fd;
 } __attribute__((packed));
 
-/* What decoders open after they were loaded, as traced. Most of it is for text in SVG pictures. What is not there is
- * left out, symbolic links are followed; nothing here is private to anybody. */
+/* What decoders open after they were loaded, as traced. Most of it is for text in SVG pictures.
+ * What is not there is left out, symbolic links are followed; nothing here is private to anybody.
+ */
 static const char *const readable[] = {
     "/etc/fonts",
     "/usr/share/fontconfig",
@@ -97,7 +98,8 @@ static void let_read(int ruleset, const char *path)
     if (fstat(fd, &st) == 0) {
         struct path_beneath rule = {.allowed = FS_READ_FILE, .parent_fd = fd};
         if (S_ISDIR(st.st_mode)) rule.allowed |= FS_READ_DIR;
-        /* A failure leaves the path closed, which is the safe side; fonts are then missing, as on a bare system. */
+        /* A failure leaves the path closed, which is the safe side; fonts are then missing, as on a
+         * bare system. */
         (void)syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0);
     }
     close(fd);
@@ -113,7 +115,8 @@ static void let_read_users_fonts(int ruleset)
         if (base && base[0] == '/')
             n = snprintf(path, sizeof path, "%s/%s", base, of_user[i].below);
         else if (home && home[0] == '/')
-            n = snprintf(path, sizeof path, "%s/%s/%s", home, of_user[i].otherwise, of_user[i].below);
+            n = snprintf(path, sizeof path, "%s/%s/%s", home, of_user[i].otherwise,
+                         of_user[i].below);
         if (n > 0 && (size_t)n < sizeof path) let_read(ruleset, path);
     }
 }
@@ -144,7 +147,8 @@ int th_landlock_create(const char *const *read_paths, uint32_t *abi)
 
     size_t size;
     struct ruleset rights = rights_of(newest, &size);
-    int fd = (int)syscall(SYS_landlock_create_ruleset, &rights, size, 0); /* close-on-exec by itself */
+    int fd =
+        (int)syscall(SYS_landlock_create_ruleset, &rights, size, 0); /* close-on-exec by itself */
     if (fd < 0) return -errno;
     for (const char *const *path = readable; *path; path++)
         let_read(fd, *path);

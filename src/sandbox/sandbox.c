@@ -27,8 +27,8 @@ struct th_sandbox {
     struct th_filter with_files, without_files;
 };
 
-enum thumbs_code th_sandbox_prepare(const struct th_sandbox_options *options, struct th_sandbox **out,
-                                    struct thumbs_error *err)
+enum thumbs_code th_sandbox_prepare(const struct th_sandbox_options *options,
+                                    struct th_sandbox **out, struct thumbs_error *err)
 {
     struct th_sandbox *s = th_calloc(1, sizeof *s);
     if (!s) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for a sandbox");
@@ -38,7 +38,8 @@ enum thumbs_code th_sandbox_prepare(const struct th_sandbox_options *options, st
         s->ruleset = th_landlock_create(options->read_paths, &s->landlock_abi);
         if (s->ruleset < 0) s->landlock_errno = -s->ruleset;
     }
-    /* Both filters, since a ruleset that could be made may still be refused when a worker enters. */
+    /* Both filters, since a ruleset that could be made may still be refused when a worker enters.
+     */
     if (!(s->without & TH_SANDBOX_BIT(TH_SANDBOX_SECCOMP))) {
         s->filter_errno = th_filter_build(&s->with_files, true);
         if (!s->filter_errno) s->filter_errno = th_filter_build(&s->without_files, false);
@@ -68,7 +69,8 @@ static int drop_capabilities(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
-    /* What even a new program could not get back; only the privileged may do this, and only they need it. */
+    /* What even a new program could not get back; only the privileged may do this, and only they
+     * need it. */
     for (unsigned long cap = 0; prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; cap++) {
     }
     (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
@@ -82,7 +84,8 @@ struct usage {
     uint64_t data_bytes, space_bytes;
 };
 
-/* The value of "name:  1234 kB" in the text of /proc/self/status; `otherwise` if it is not there. */
+/* The value of "name:  1234 kB" in the text of /proc/self/status; `otherwise` if it is not there.
+ */
 static uint64_t status_bytes(const char *text, const char *name, uint64_t otherwise)
 {
     uint64_t kib = 0;
@@ -90,11 +93,12 @@ static uint64_t status_bytes(const char *text, const char *name, uint64_t otherw
     return kib && kib < UINT64_MAX / 1024 ? kib * 1024 : otherwise;
 }
 
-/* Where /proc is missing a limit that is too wide is better than none: libraries of decoders and their data take a
- * quarter of these. */
+/* Where /proc is missing a limit that is too wide is better than none: libraries of decoders and
+ * their data take a quarter of these. */
 static struct usage usage_now(void)
 {
-    const struct usage otherwise = {.data_bytes = UINT64_C(256) << 20, .space_bytes = UINT64_C(1) << 30};
+    const struct usage otherwise = {.data_bytes = UINT64_C(256) << 20,
+                                    .space_bytes = UINT64_C(1) << 30};
     char text[4096];
     if (!th_read_text("/proc/self/status", text, sizeof text)) return otherwise;
     return (struct usage){.data_bytes = status_bytes(text, "\nVmData:", otherwise.data_bytes),
@@ -124,15 +128,16 @@ static void keep_first(int *failed, int next)
     if (!*failed) *failed = next;
 }
 
-/* RLIMIT_NPROC is left alone on purpose: it counts all threads of a user on the whole machine, so that a value that
- * binds here would hit or spare the worker by what else that user runs, and root is exempt. The filter lets nobody
- * fork. Nothing here counts threads: their stacks are the caller's own choice and may be a few shared bytes, the
- * kernel's some 20 KiB for each are in no limit of a process. Who starts workers has to look at how many they have. */
+/* RLIMIT_NPROC is left alone on purpose: it counts all threads of a user on the whole machine, so
+ * that a value that binds here would hit or spare the worker by what else that user runs, and root
+ * is exempt. The filter lets nobody fork. Nothing here counts threads: their stacks are the
+ * caller's own choice and may be a few shared bytes, the kernel's some 20 KiB for each are in no
+ * limit of a process. Who starts workers has to look at how many they have. */
 static int set_limits(const struct th_sandbox_limits *limits)
 {
     const struct usage have = usage_now(); /* while it may open files */
-    /* No core dumps: they would hold pictures of users and delay the news of the death. 1, since 0 does not stop a
-     * core_pattern that is a pipe (core(5)). */
+    /* No core dumps: they would hold pictures of users and delay the news of the death. 1, since 0
+     * does not stop a core_pattern that is a pipe (core(5)). */
     int failed = lower_limit(RLIMIT_CORE, 1);
     if (limits->file_bytes) {
         if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR) keep_first(&failed, errno);
@@ -140,12 +145,15 @@ static int set_limits(const struct th_sandbox_limits *limits)
     }
     if (limits->n_files) keep_first(&failed, lower_limit(RLIMIT_NOFILE, limits->n_files));
     if (TH_SANDBOX_SANITIZED) return failed;
-    if (limits->data_bytes) keep_first(&failed, limit_growth(RLIMIT_DATA, have.data_bytes, limits->data_bytes));
-    if (limits->space_bytes) keep_first(&failed, limit_growth(RLIMIT_AS, have.space_bytes, limits->space_bytes));
+    if (limits->data_bytes)
+        keep_first(&failed, limit_growth(RLIMIT_DATA, have.data_bytes, limits->data_bytes));
+    if (limits->space_bytes)
+        keep_first(&failed, limit_growth(RLIMIT_AS, have.space_bytes, limits->space_bytes));
     return failed;
 }
 
-static void note(const struct th_sandbox *s, struct th_sandbox_state *state, enum th_sandbox_layer layer, int failed)
+static void note(const struct th_sandbox *s, struct th_sandbox_state *state,
+                 enum th_sandbox_layer layer, int failed)
 {
     if (s->without & TH_SANDBOX_BIT(layer)) failed = ECANCELED;
     state->os_errno[layer] = failed;
@@ -160,9 +168,12 @@ void th_sandbox_enter(const struct th_sandbox *s, const struct th_sandbox_limits
     for (int i = 0; i < TH_SANDBOX_N_LAYERS; i++)
         want[i] = !(s->without & TH_SANDBOX_BIT(i));
 
-    note(s, state, TH_SANDBOX_NO_NEW_PRIVS, want[TH_SANDBOX_NO_NEW_PRIVS] ? stop_new_privileges() : 0);
-    note(s, state, TH_SANDBOX_LIMITS, want[TH_SANDBOX_LIMITS] ? set_limits(limits) : 0); /* reads /proc */
-    note(s, state, TH_SANDBOX_CAPABILITIES, want[TH_SANDBOX_CAPABILITIES] ? drop_capabilities() : 0);
+    note(s, state, TH_SANDBOX_NO_NEW_PRIVS,
+         want[TH_SANDBOX_NO_NEW_PRIVS] ? stop_new_privileges() : 0);
+    note(s, state, TH_SANDBOX_LIMITS,
+         want[TH_SANDBOX_LIMITS] ? set_limits(limits) : 0); /* reads /proc */
+    note(s, state, TH_SANDBOX_CAPABILITIES,
+         want[TH_SANDBOX_CAPABILITIES] ? drop_capabilities() : 0);
     int failed = s->landlock_errno;
     if (s->ruleset >= 0) {
         failed = th_landlock_enter(s->ruleset);
@@ -232,7 +243,8 @@ void th_sandbox_describe(const struct th_sandbox_state *state, char *out, size_t
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (!(state->held & TH_SANDBOX_BIT(words[i].layer))) continue;
         append(&t, "%s%s", first ? "" : ", ", words[i].held);
-        if (words[i].layer == TH_SANDBOX_LANDLOCK) append(&t, " (ABI %u)", (unsigned)state->landlock_abi);
+        if (words[i].layer == TH_SANDBOX_LANDLOCK)
+            append(&t, " (ABI %u)", (unsigned)state->landlock_abi);
         first = false;
     }
     first = true;

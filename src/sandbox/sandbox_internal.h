@@ -7,7 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Runtimes of sanitizers read their own maps to report, and reserve more memory than any limit allows. */
+/* Runtimes of sanitizers read their own maps to report, and reserve more memory than any limit
+ * allows. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define TH_SANDBOX_SANITIZED 1
 #else
@@ -24,15 +25,16 @@ struct th_filter {
     uint16_t patches[TH_FILTER_MAX_PATCHES];
 };
 
-/* Build the program. with_files: files may be opened for reading, which ones is for Landlock to say; else nothing is
- * opened at all. 0 or an errno value. */
+/* Build the program. with_files: files may be opened for reading, which ones is for Landlock to
+ * say; else nothing is opened at all. 0 or an errno value. */
 int th_filter_build(struct th_filter *filter, bool with_files);
 void th_filter_finish(struct th_filter *filter);
-/* Install it for the calling thread, whose process is `pid`: 0 or an errno value. Allocates nothing. */
+/* Install it for the calling thread, whose process is `pid`: 0 or an errno value. Allocates
+ * nothing. */
 int th_filter_install(const struct th_filter *filter, pid_t pid);
 
-/* A Landlock ruleset: its descriptor, or minus an errno value. read_paths as in th_sandbox_options; *abi is set to the
- * version of the interface it uses. */
+/* A Landlock ruleset: its descriptor, or minus an errno value. read_paths as in th_sandbox_options;
+ * *abi is set to the version of the interface it uses. */
 int th_landlock_create(const char *const *read_paths, uint32_t *abi);
 /* Restrict the calling thread: 0 or an errno value. */
 int th_landlock_enter(int ruleset);

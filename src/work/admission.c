@@ -8,14 +8,17 @@ bool th_work_admit(const struct th_work *work, struct th_item *item)
     struct thumbs_error error = {0};
     if (item->admitted) return true;
     item->admitted = true;
-    if (!work->no_work) th_image_estimate(item->buffer->data, item->buffer->len, work->image, &item->decode_bytes);
-    uint64_t most = work->alone_bytes > work->memory->limit ? work->alone_bytes : work->memory->limit;
+    if (!work->no_work)
+        th_image_estimate(item->buffer->data, item->buffer->len, work->image, &item->decode_bytes);
+    uint64_t most =
+        work->alone_bytes > work->memory->limit ? work->alone_bytes : work->memory->limit;
     if (item->decode_bytes <= most) return true;
     struct th_outcome outcome = {.started_ns = th_now_ns(), .error = &error};
-    outcome.code =
-        th_error_set(&error, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
-                     "to decode it takes up to %llu MB of memory, there are %llu MB for that beside %u jobs",
-                     (unsigned long long)(item->decode_bytes >> 20), (unsigned long long)(most >> 20), work->jobs);
+    outcome.code = th_error_set(
+        &error, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
+        "to decode it takes up to %llu MB of memory, there are %llu MB for that beside %u jobs",
+        (unsigned long long)(item->decode_bytes >> 20), (unsigned long long)(most >> 20),
+        work->jobs);
     work->finish(work->user, item, &outcome);
     return false;
 }

@@ -2,7 +2,8 @@
  * admission.h - a file is decoded only while there is memory for it.
  *
  *   th_work_admit()                 what will it need? More than there ever is: it has failed
- *   th_work_reserve()               wait until that is free, or th_budget_try_take() of th_work_charge()
+ *   th_work_reserve()               wait until that is free, or th_budget_try_take() of
+ * th_work_charge()
  *   ... the file is worked on ...
  *   th_budget_give()                of th_work_charge()
  */

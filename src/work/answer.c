@@ -50,7 +50,8 @@ static bool take_outputs(struct th_supervisor *s, uint64_t sink_bytes)
     if (!th_shared_cover(&s->shared, i_sink, sink_bytes)) return false;
     if (th_taken_copy(&s->taken, s->shared.sinks[i_sink].data, (size_t)sink_bytes))
         return th_taken_fits(&s->taken, &s->reply.result);
-    th_error_set(&s->reply.error, THUMBS_MEMORY, THUMBS_STAGE_ENCODE, "no memory to take its thumbnails");
+    th_error_set(&s->reply.error, THUMBS_MEMORY, THUMBS_STAGE_ENCODE,
+                 "no memory to take its thumbnails");
     return true;
 }
 
@@ -59,7 +60,8 @@ static bool take_outputs(struct th_supervisor *s, uint64_t sink_bytes)
 static bool is_plausible(struct th_supervisor *s, size_t size)
 {
     const struct th_work *work = s->pool->work;
-    struct th_check expected = {.image = work->image, .no_work = work->no_work, .id = s->sent[0].id};
+    struct th_check expected = {
+        .image = work->image, .no_work = work->no_work, .id = s->sent[0].id};
     expected.most_ns = th_now_ns() - s->sent[0].sent_ns + clock_slack_ns;
     uint64_t sink_bytes;
     return th_check_reply(&expected, &s->reply, size, &sink_bytes) && take_outputs(s, sink_bytes);
@@ -68,8 +70,8 @@ static bool is_plausible(struct th_supervisor *s, size_t size)
 /* A worker that has them cannot ask again: that would go on for ever. */
 static bool is_call_for_libraries(const struct th_supervisor *s, size_t size)
 {
-    return size == th_wire_reply_size(0) && s->reply.id == s->sent[0].id && s->reply.error.code == THUMBS_STOPPED &&
-           th_sent_missing_libraries(s) != 0;
+    return size == th_wire_reply_size(0) && s->reply.id == s->sent[0].id &&
+           s->reply.error.code == THUMBS_STOPPED && th_sent_missing_libraries(s) != 0;
 }
 
 /* One message; as recv(2), but a worker that died with a job unread resets the socket, and what it
@@ -97,7 +99,8 @@ static enum th_answer take_hello(struct th_supervisor *s, ssize_t size)
     if (size != (ssize_t)sizeof s->hello) return TH_ANSWER_VIOLATION;
     s->greeted = true;
     tell_sandbox(s);
-    return s->hello.refused && s->pool->work->sandbox == THUMBS_SANDBOX_REQUIRE ? TH_ANSWER_REFUSED : TH_ANSWERED;
+    return s->hello.refused && s->pool->work->sandbox == THUMBS_SANDBOX_REQUIRE ? TH_ANSWER_REFUSED
+                                                                                : TH_ANSWERED;
 }
 
 enum th_answer th_answer_wait(struct th_supervisor *s)

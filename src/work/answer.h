@@ -10,11 +10,11 @@
 #include "work/supervision.h"
 
 enum th_answer {
-    TH_ANSWERED,               /* the oldest file is done or has failed: supervisor->reply, and taken */
-    TH_ANSWER_DIED,            /* the worker has hung up */
-    TH_ANSWER_LATE,            /* it has had the time that a file may take */
-    TH_ANSWER_VIOLATION,       /* it violates the protocol */
-    TH_ANSWER_GREEDY,          /* it holds more than its share of memory, or hides what it holds */
+    TH_ANSWERED,         /* the oldest file is done or has failed: supervisor->reply, and taken */
+    TH_ANSWER_DIED,      /* the worker has hung up */
+    TH_ANSWER_LATE,      /* it has had the time that a file may take */
+    TH_ANSWER_VIOLATION, /* it violates the protocol */
+    TH_ANSWER_GREEDY,    /* it holds more than its share of memory, or hides what it holds */
     TH_ANSWER_NEEDS_LIBRARIES, /* it was forked without those that the oldest file needs */
     TH_ANSWER_REFUSED          /* it is not locked up as is required, and ends: supervisor->hello */
 };

@@ -27,16 +27,19 @@ static bool fits_side(uint32_t side, uint32_t most)
 
 /* Is this the i-th output that was asked for, and of a length that a picture of its size can
  * have? */
-static bool is_plausible_output(const struct thumbs_image_options *image, uint32_t i, const struct th_image_output *o,
-                                uint64_t *sink_bytes)
+static bool is_plausible_output(const struct thumbs_image_options *image, uint32_t i,
+                                const struct th_image_output *o, uint64_t *sink_bytes)
 {
     uint64_t end, most_bytes = UINT64_C(8) * o->width * o->height + (1 << 20);
-    if (o->i_size != i / image->n_formats || !may_be_format(image->formats[i % image->n_formats], o->format))
+    if (o->i_size != i / image->n_formats ||
+        !may_be_format(image->formats[i % image->n_formats], o->format))
         return false;
-    if (!fits_side(o->width, image->sizes[o->i_size].width) || !fits_side(o->height, image->sizes[o->i_size].height))
+    if (!fits_side(o->width, image->sizes[o->i_size].width) ||
+        !fits_side(o->height, image->sizes[o->i_size].height))
         return false;
     if (!fits_pixels(o->width, o->height, image->max_pixels)) return false;
-    if (o->len == 0 || o->len > most_bytes || __builtin_add_overflow(o->offset, o->len, &end)) return false;
+    if (o->len == 0 || o->len > most_bytes || __builtin_add_overflow(o->offset, o->len, &end))
+        return false;
     if (end > *sink_bytes) *sink_bytes = end;
     return true;
 }
@@ -58,7 +61,8 @@ static bool is_plausible_failure(enum thumbs_code code)
     }
 }
 
-bool th_check_reply(const struct th_check *expected, struct th_wire_reply *reply, size_t size, uint64_t *sink_bytes)
+bool th_check_reply(const struct th_check *expected, struct th_wire_reply *reply, size_t size,
+                    uint64_t *sink_bytes)
 {
     const struct thumbs_image_options *image = expected->image;
     uint64_t end = 0;
@@ -76,10 +80,13 @@ bool th_check_reply(const struct th_check *expected, struct th_wire_reply *reply
     tame(result->warning, sizeof result->warning);
     uint32_t n_expected = expected->no_work ? 0 : image->n_sizes * image->n_formats;
     if (result->n_outputs != n_expected || n_expected > THUMBS_MAX_OUTPUTS) return false;
-    if (size != th_wire_reply_size(result->n_outputs) || result->source_format >= THUMBS_N_FORMATS) return false;
-    if (result->damaged > 1 || !fits_pixels(result->width, result->height, image->max_pixels)) return false;
+    if (size != th_wire_reply_size(result->n_outputs) || result->source_format >= THUMBS_N_FORMATS)
+        return false;
+    if (result->damaged > 1 || !fits_pixels(result->width, result->height, image->max_pixels))
+        return false;
     uint64_t most_ns = expected->most_ns ? expected->most_ns : UINT64_MAX;
-    if (result->decode_ns > most_ns || result->resize_ns > most_ns || result->encode_ns > most_ns) return false;
+    if (result->decode_ns > most_ns || result->resize_ns > most_ns || result->encode_ns > most_ns)
+        return false;
     for (uint32_t i = 0; i < result->n_outputs; i++) {
         if (!is_plausible_output(image, i, &result->outputs[i], &end)) return false;
     }

@@ -17,6 +17,7 @@ struct th_check {
  * were asked for and lie in the first *sink_bytes bytes of the job's sink (0 without outputs);
  * whether the sink has that many is for the caller to see. False: the answer violates the protocol,
  * *sink_bytes is untouched. */
-bool th_check_reply(const struct th_check *expected, struct th_wire_reply *reply, size_t size, uint64_t *sink_bytes);
+bool th_check_reply(const struct th_check *expected, struct th_wire_reply *reply, size_t size,
+                    uint64_t *sink_bytes);
 
 #endif

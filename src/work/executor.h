@@ -24,7 +24,8 @@ struct th_outcome {
     const struct th_image_result *result; /* code OK */
     const uint8_t *data;                  /* code OK: result's offsets point into it */
     const struct thumbs_error *error;     /* code not OK */
-    bool blameless;      /* code CRASHED, but of no doing of the item's: the machinery around it kept failing */
+    bool blameless; /* code CRASHED, but of no doing of the item's: the machinery around it kept
+                       failing */
     uint64_t started_ns; /* when work on it began */
 };
 
@@ -54,10 +55,11 @@ struct th_work {
     const struct thumbs_image_options *image;
     uint64_t timeout_ns; /* per file; 0: none */
     struct th_queue *queue;
-    unsigned n_buffers;          /* that items come in ... */
-    uint64_t file_bytes;         /* ... and the most that one holds */
-    struct th_budget *memory;    /* for decoding: a file waits until what it will need fits in */
-    uint64_t alone_bytes;        /* one that needs more than all of that, but no more than this, takes all of it */
+    unsigned n_buffers;       /* that items come in ... */
+    uint64_t file_bytes;      /* ... and the most that one holds */
+    struct th_budget *memory; /* for decoding: a file waits until what it will need fits in */
+    uint64_t alone_bytes; /* one that needs more than all of that, but no more than this, takes all
+                             of it */
     const char *worker_program;  /* mode processes */
     enum thumbs_sandbox sandbox; /* mode processes */
     bool no_work;                /* hand each file over and back, make nothing of it */
@@ -70,7 +72,8 @@ struct th_work {
     void (*drop)(void *user, struct th_item *item);
     /* The item is in this state now, with the worker of that number (from 1) and process (0: none).
      * Also called where nothing has changed. Only by the thread that owns the item. May be NULL. */
-    void (*moved)(void *user, struct th_item *item, enum th_item_state state, unsigned worker, int pid);
+    void (*moved)(void *user, struct th_item *item, enum th_item_state state, unsigned worker,
+                  int pid);
 
     /* Mode processes: how the first worker has been locked up, in a clause; whole: as
      * --sandbox=require wants it. Called once at most, by any thread. */
@@ -79,8 +82,8 @@ struct th_work {
 };
 
 /* Tell where the item is (th_work.moved). */
-static inline void th_work_tell(const struct th_work *work, struct th_item *item, enum th_item_state state,
-                                unsigned worker, int pid)
+static inline void th_work_tell(const struct th_work *work, struct th_item *item,
+                                enum th_item_state state, unsigned worker, int pid)
 {
     if (work->moved) work->moved(work->user, item, state, worker, pid);
 }

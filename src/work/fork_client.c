@@ -19,13 +19,15 @@
 extern char **environ;
 
 enum {
-    LOAD_TIMEOUT_MS = 60000,   /* loading a program or libraries from a cold network disk takes its time */
-    ANSWER_TIMEOUT_MS = 20000, /* a fork takes a millisecond; a server this late is stopped or lost */
+    LOAD_TIMEOUT_MS =
+        60000, /* loading a program or libraries from a cold network disk takes its time */
+    ANSWER_TIMEOUT_MS =
+        20000, /* a fork takes a millisecond; a server this late is stopped or lost */
     START_PAUSE_US = 200 * 1000,
     MAX_STARTS_IN_A_ROW = 5,     /* without one answered request in between */
     SINK_SPARE_BYTES = 64 << 20, /* a sink doubles when it grows */
-    SPARE_FDS = 64,              /* of a worker besides its buffers: socket, status page, sinks, a font */
-    END_TIMEOUT_MS = 1000,       /* idle workers end at once; one that was stopped never does */
+    SPARE_FDS = 64,        /* of a worker besides its buffers: socket, status page, sinks, a font */
+    END_TIMEOUT_MS = 1000, /* idle workers end at once; one that was stopped never does */
 };
 
 struct th_fork_client {
@@ -50,7 +52,8 @@ static bool receive_answer(int sock, struct th_wire_answer *answer, int timeout_
     do {
         n = poll(&ready, 1, timeout_ms);
     } while (n < 0 && errno == EINTR);
-    return n > 0 && th_wire_receive(sock, answer, sizeof *answer, NULL, NULL) == (ssize_t)sizeof *answer;
+    return n > 0 &&
+           th_wire_receive(sock, answer, sizeof *answer, NULL, NULL) == (ssize_t)sizeof *answer;
 }
 
 static void wait_for_end(pid_t pid)
@@ -102,7 +105,8 @@ static int spawn_program(const char *program, int null, int sock, pid_t *pid)
     if (!failed) failed = posix_spawnattr_setsigdefault(&attr, &defaults);
     /* A session of its own: a Ctrl-C at the terminal reaches the parent alone. */
     if (!failed)
-        failed = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+        failed = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                                     POSIX_SPAWN_SETSID);
     if (!failed) failed = posix_spawn(pid, program, &actions, &attr, argv, environ);
     posix_spawnattr_destroy(&attr);
     posix_spawn_file_actions_destroy(&actions);
@@ -137,21 +141,23 @@ static enum thumbs_code start(struct th_fork_client *s, struct thumbs_error *err
     int pair[2];
     struct th_wire_answer ready;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
-        return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, errno, "cannot make a socket for workers");
+        return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, errno,
+                           "cannot make a socket for workers");
     int failed = spawn_with_socket(s->program, pair[1], &s->pid);
     s->sock = pair[0];
     if (failed) {
         s->pid = 0;
         reap_server(s);
-        return th_error_os(err, failed == EAGAIN ? THUMBS_MEMORY : THUMBS_INTERNAL, THUMBS_STAGE_NONE, failed,
-                           "cannot start worker program %s", s->program);
+        return th_error_os(err, failed == EAGAIN ? THUMBS_MEMORY : THUMBS_INTERNAL,
+                           THUMBS_STAGE_NONE, failed, "cannot start worker program %s", s->program);
     }
     s->generation++;
     s->n_fruitless++;
     if (th_wire_send(s->sock, &s->config, sizeof s->config, NULL, 0) != 0 ||
         !receive_answer(s->sock, &ready, LOAD_TIMEOUT_MS)) {
         reap_server(s);
-        return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, "worker program %s does not answer", s->program);
+        return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE,
+                            "worker program %s does not answer", s->program);
     }
     return THUMBS_OK;
 }
@@ -163,10 +169,12 @@ static const uint64_t arena_space_bytes = UINT64_C(8) << 30;
 static struct th_sandbox_limits limits_of_worker(const struct th_work *work, unsigned most_threads)
 {
     uint64_t stacks_bytes = (uint64_t)most_threads * TH_WORK_STACK_BYTES; /* mostly never touched */
-    uint64_t most = work->alone_bytes > work->memory->limit ? work->alone_bytes : work->memory->limit;
+    uint64_t most =
+        work->alone_bytes > work->memory->limit ? work->alone_bytes : work->memory->limit;
     uint64_t data_bytes = most + TH_WORK_PROCESS_MOST_BYTES + stacks_bytes;
     uint64_t file_bytes = most + SINK_SPARE_BYTES;
-    uint64_t shared_bytes = th_add_sat(TH_WIRE_N_SINKS * file_bytes, th_mul_sat(work->n_buffers, work->file_bytes));
+    uint64_t shared_bytes =
+        th_add_sat(TH_WIRE_N_SINKS * file_bytes, th_mul_sat(work->n_buffers, work->file_bytes));
     return (struct th_sandbox_limits){
         .data_bytes = data_bytes,
         .space_bytes = th_add_sat(data_bytes + arena_space_bytes, shared_bytes),
@@ -175,8 +183,8 @@ static struct th_sandbox_limits limits_of_worker(const struct th_work *work, uns
     };
 }
 
-enum thumbs_code th_fork_client_create(const struct th_work *work, unsigned most_threads, struct th_fork_client **out,
-                                       struct thumbs_error *err)
+enum thumbs_code th_fork_client_create(const struct th_work *work, unsigned most_threads,
+                                       struct th_fork_client **out, struct thumbs_error *err)
 {
     struct th_fork_client *s = th_calloc(1, sizeof *s);
     if (!s) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for workers");
@@ -258,8 +266,8 @@ void th_fork_client_leave(struct th_fork_client *s, unsigned *n_users)
 }
 
 /* With the lock held: one request. False: the server is down now. */
-static bool ask(struct th_fork_client *s, const struct th_wire_request *request, const int *fds, size_t n_fds,
-                struct th_wire_answer *answer)
+static bool ask(struct th_fork_client *s, const struct th_wire_request *request, const int *fds,
+                size_t n_fds, struct th_wire_answer *answer)
 {
     if (s->sock < 0) return false;
     int timeout_ms = request->preload ? LOAD_TIMEOUT_MS : ANSWER_TIMEOUT_MS;
@@ -273,8 +281,9 @@ static bool ask(struct th_fork_client *s, const struct th_wire_request *request,
     return false;
 }
 
-enum thumbs_code th_fork_client_spawn(struct th_fork_client *s, const int *fds, size_t n_fds, uint32_t preload,
-                                      struct th_worker_id *worker, struct thumbs_error *err)
+enum thumbs_code th_fork_client_spawn(struct th_fork_client *s, const int *fds, size_t n_fds,
+                                      uint32_t preload, struct th_worker_id *worker,
+                                      struct thumbs_error *err)
 {
     struct th_wire_request request = {.type = TH_WIRE_SPAWN, .preload = preload};
     struct th_wire_answer answer;
@@ -291,9 +300,12 @@ enum thumbs_code th_fork_client_spawn(struct th_fork_client *s, const int *fds, 
         if (err) *err = error;
         return error.code;
     }
-    if (hopeless) return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, "the worker program keeps dying");
+    if (hopeless)
+        return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE,
+                            "the worker program keeps dying");
     if (answer.os_errno)
-        return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, answer.os_errno, "cannot start a worker");
+        return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, answer.os_errno,
+                           "cannot start a worker");
     *worker = (struct th_worker_id){.pid = answer.pid, .generation = generation};
     return THUMBS_OK;
 }
@@ -301,11 +313,14 @@ enum thumbs_code th_fork_client_spawn(struct th_fork_client *s, const int *fds, 
 bool th_fork_client_reap(struct th_fork_client *s, const struct th_worker_id *worker, bool hung_up,
                          struct th_worker_end *end)
 {
-    struct th_wire_request request = {.type = hung_up ? TH_WIRE_REAP_ENDED : TH_WIRE_REAP, .pid = worker->pid};
+    struct th_wire_request request = {.type = hung_up ? TH_WIRE_REAP_ENDED : TH_WIRE_REAP,
+                                      .pid = worker->pid};
     struct th_wire_answer answer;
     pthread_mutex_lock(&s->lock);
-    bool known = worker->generation == s->generation && ask(s, &request, NULL, 0, &answer) && answer.os_errno == 0;
+    bool known = worker->generation == s->generation && ask(s, &request, NULL, 0, &answer) &&
+                 answer.os_errno == 0;
     pthread_mutex_unlock(&s->lock);
-    if (known && end) *end = (struct th_worker_end){.status = answer.status, .killed = answer.killed};
+    if (known && end)
+        *end = (struct th_worker_end){.status = answer.status, .killed = answer.killed};
     return known;
 }

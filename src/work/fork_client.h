@@ -22,8 +22,8 @@ struct th_fork_client;
 
 /* Start the server program. The calling thread must be the one that calls th_fork_client_keep().
  * most_threads: that a worker may have, for which its limits leave room. */
-enum thumbs_code th_fork_client_create(const struct th_work *work, unsigned most_threads, struct th_fork_client **out,
-                                       struct thumbs_error *err);
+enum thumbs_code th_fork_client_create(const struct th_work *work, unsigned most_threads,
+                                       struct th_fork_client **out, struct thumbs_error *err);
 /* Restart the server whenever it dies, until *n_users, guarded by the client's lock, is 0 (see
  * th_fork_client_leave()). */
 void th_fork_client_keep(struct th_fork_client *client, unsigned *n_users);
@@ -41,8 +41,9 @@ struct th_worker_id {
 /* Start a worker with these descriptors (socket, status page, sinks; still the caller's). preload:
  * with these libraries (enum th_wants), which the server loads once for all workers after. A worker
  * without answers that it needs them. Codes MEMORY, INTERNAL. Any thread. */
-enum thumbs_code th_fork_client_spawn(struct th_fork_client *client, const int *fds, size_t n_fds, uint32_t preload,
-                                      struct th_worker_id *worker, struct thumbs_error *err);
+enum thumbs_code th_fork_client_spawn(struct th_fork_client *client, const int *fds, size_t n_fds,
+                                      uint32_t preload, struct th_worker_id *worker,
+                                      struct thumbs_error *err);
 /* How a worker ended. */
 struct th_worker_end {
     int status;  /* as from waitpid() */
@@ -52,7 +53,7 @@ struct th_worker_end {
 /* Kill the worker if it still lives; one that has hung up is given a second to end by itself. True:
  * *end, if asked for, is how. False: unknown, it went down with its server. Either way it is gone.
  * Any thread. */
-bool th_fork_client_reap(struct th_fork_client *client, const struct th_worker_id *worker, bool hung_up,
-                         struct th_worker_end *end);
+bool th_fork_client_reap(struct th_fork_client *client, const struct th_worker_id *worker,
+                         bool hung_up, struct th_worker_end *end);
 
 #endif

@@ -33,8 +33,8 @@ static void become_worker(pid_t server, int control)
 #endif
 }
 
-static void spawn(int control, const struct th_wire_config *config, const struct th_sandbox *sandbox, const int *fds,
-                  struct th_wire_answer *answer)
+static void spawn(int control, const struct th_wire_config *config,
+                  const struct th_sandbox *sandbox, const int *fds, struct th_wire_answer *answer)
 {
     pid_t server = getpid();
     pid_t pid = th_fault(TH_FAULT_FORK) ? -1 : fork();
@@ -74,8 +74,8 @@ static void reap(const struct th_wire_request *request, struct th_wire_answer *a
         answer->os_errno = EINVAL;
         return;
     }
-    answer->killed =
-        request->type == TH_WIRE_REAP_ENDED ? !ends_by_itself(pid, &status) : wait_for(pid, &status, WNOHANG) != pid;
+    answer->killed = request->type == TH_WIRE_REAP_ENDED ? !ends_by_itself(pid, &status)
+                                                         : wait_for(pid, &status, WNOHANG) != pid;
     if (answer->killed) {
         kill(pid, SIGKILL);
         if (wait_for(pid, &status, 0) < 0) answer->os_errno = errno;
@@ -84,13 +84,15 @@ static void reap(const struct th_wire_request *request, struct th_wire_answer *a
     answer->status = status;
 }
 
-static bool serve_request(int control, const struct th_wire_config *config, const struct th_sandbox *sandbox)
+static bool serve_request(int control, const struct th_wire_config *config,
+                          const struct th_sandbox *sandbox)
 {
     struct th_wire_request request;
     struct th_wire_answer answer = {0};
     int fds[TH_WIRE_MAX_FDS];
     size_t n_fds = TH_WIRE_MAX_FDS;
-    if (th_wire_receive(control, &request, sizeof request, fds, &n_fds) != (ssize_t)sizeof request) return false;
+    if (th_wire_receive(control, &request, sizeof request, fds, &n_fds) != (ssize_t)sizeof request)
+        return false;
     if (request.type == TH_WIRE_SPAWN && n_fds == TH_WORKER_N_FDS) {
         /* Where that fails each picture that needs them will say so. */
         if (request.preload) (void)th_image_preload(request.preload, NULL);
@@ -121,7 +123,8 @@ static void keep_threads_small(void)
     pthread_attr_t attr;
     mallopt(M_ARENA_MAX, MAX_ARENAS);
     if (pthread_attr_init(&attr) != 0) return;
-    if (pthread_attr_setstacksize(&attr, TH_WORK_STACK_BYTES) == 0) pthread_setattr_default_np(&attr);
+    if (pthread_attr_setstacksize(&attr, TH_WORK_STACK_BYTES) == 0)
+        pthread_setattr_default_np(&attr);
     pthread_attr_destroy(&attr);
 }
 
@@ -135,13 +138,17 @@ int th_fork_server_run(void)
     keep_threads_small();
     th_team_untie(); /* it was a new exec, so OpenMP has tied us again */
     int control = TH_WIRE_SERVER_FD;
-    closefrom(control + 1);                                 /* what a careless caller of the library left open */
-    if (fcntl(control, F_SETFD, FD_CLOEXEC) != 0) return 2; /* started by hand: there is no socket */
+    closefrom(control + 1); /* what a careless caller of the library left open */
+    if (fcntl(control, F_SETFD, FD_CLOEXEC) != 0)
+        return 2; /* started by hand: there is no socket */
     ssize_t n = th_wire_receive(control, &config, sizeof config, NULL, NULL);
-    if (n != (ssize_t)sizeof config || config.version != TH_WIRE_VERSION || config.size != sizeof config) return 2;
+    if (n != (ssize_t)sizeof config || config.version != TH_WIRE_VERSION ||
+        config.size != sizeof config)
+        return 2;
     struct th_sandbox *sandbox = NULL;
     const uint32_t but_limits = ~TH_SANDBOX_BIT(TH_SANDBOX_LIMITS);
-    const struct th_sandbox_options options = {.without = config.sandbox == THUMBS_SANDBOX_OFF ? but_limits : 0};
+    const struct th_sandbox_options options = {
+        .without = config.sandbox == THUMBS_SANDBOX_OFF ? but_limits : 0};
     if (th_sandbox_prepare(&options, &sandbox, NULL) != THUMBS_OK) return 1;
     struct th_wire_answer ready = {.pid = getpid()};
     if (th_wire_send(control, &ready, sizeof ready, NULL, 0) != 0) return 1;

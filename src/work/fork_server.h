@@ -2,7 +2,8 @@
  * fork_server.h - the process that worker processes are forked from.
  *
  *   th_fork_client_create()         in the run: starts the program again, with THUMBS_WORKER_ARG
- *   th_fork_server_run()            in that: takes the run's settings, then requests, until the run hangs up
+ *   th_fork_server_run()            in that: takes the run's settings, then requests, until the run
+ * hangs up
  *
  * The server is this same program, started by exec, with one thread. It forks a worker in about a
  * millisecond. Once a picture has needed libvips and the hundred libraries behind it, the server

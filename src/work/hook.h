@@ -14,7 +14,8 @@
  * "while", now. */
 bool th_probe(const uint8_t *data, size_t len, bool *violate, struct thumbs_error *error);
 #else
-static inline bool th_probe(const uint8_t *data, size_t len, bool *violate, struct thumbs_error *error)
+static inline bool th_probe(const uint8_t *data, size_t len, bool *violate,
+                            struct thumbs_error *error)
 {
     (void)data, (void)len, (void)violate, (void)error;
     return false;

@@ -10,12 +10,14 @@
 #include "work/supervisor.h"
 
 enum {
-    THREADS_PER_CPU = 4, /* of a decoder: so many tiles of a picture at a time, a thread for each CPU in each */
-    MORE_THREADS = 64    /* of a worker, besides */
+    THREADS_PER_CPU =
+        4, /* of a decoder: so many tiles of a picture at a time, a thread for each CPU in each */
+    MORE_THREADS = 64 /* of a worker, besides */
 };
 
 /* Start up to n supervisors: how many run. Fewer than asked is slower, not wrong. */
-static unsigned start_supervisors(struct th_supervision *pool, struct th_supervisor *supervisors, unsigned n)
+static unsigned start_supervisors(struct th_supervision *pool, struct th_supervisor *supervisors,
+                                  unsigned n)
 {
     unsigned n_started = 0;
     for (; n_started < n; n_started++) {
@@ -35,7 +37,8 @@ static unsigned start_supervisors(struct th_supervision *pool, struct th_supervi
 }
 
 /* The calling thread keeps the server alive until the last supervisor has left. */
-static void run_supervisors(struct th_supervision *pool, struct th_supervisor *supervisors, unsigned n)
+static void run_supervisors(struct th_supervision *pool, struct th_supervisor *supervisors,
+                            unsigned n)
 {
     pool->n_running = n;
     unsigned n_started = start_supervisors(pool, supervisors, n);
@@ -45,7 +48,8 @@ static void run_supervisors(struct th_supervision *pool, struct th_supervisor *s
         th_error_set(&pool->error, THUMBS_MEMORY, THUMBS_STAGE_NONE,
                      "files may have no size (ulimit -f), so worker processes can share no memory");
     else if (n_started == 0)
-        th_error_set(&pool->error, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory or thread for one worker");
+        th_error_set(&pool->error, THUMBS_MEMORY, THUMBS_STAGE_NONE,
+                     "no memory or thread for one worker");
     th_fork_client_keep(pool->client, &pool->n_running);
     for (unsigned i = 0; i < n_started; i++) {
         pthread_join(supervisors[i].thread, NULL);
@@ -55,14 +59,17 @@ static void run_supervisors(struct th_supervision *pool, struct th_supervisor *s
 
 enum thumbs_code th_process_pool_run(const struct th_work *work, struct thumbs_error *err)
 {
-    struct th_supervision pool = {
-        .work = work, .preload = th_image_encode_wants(work->image), .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct th_supervision pool = {.work = work,
+                                  .preload = th_image_encode_wants(work->image),
+                                  .lock = PTHREAD_MUTEX_INITIALIZER};
     pool.most_threads = THREADS_PER_CPU * thumbs_cpus_usable() + MORE_THREADS;
     enum thumbs_code code = THUMBS_OK;
     struct th_supervisor *supervisors = th_calloc(work->jobs, sizeof *supervisors);
-    bool has_requeue = th_requeue_init(&pool.requeued, ((size_t)TH_SUPERVISOR_AHEAD + 1) * work->jobs);
+    bool has_requeue =
+        th_requeue_init(&pool.requeued, ((size_t)TH_SUPERVISOR_AHEAD + 1) * work->jobs);
     if (!supervisors || !has_requeue)
-        code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for %u workers", work->jobs);
+        code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for %u workers",
+                            work->jobs);
     if (code == THUMBS_OK) code = th_fork_client_create(work, pool.most_threads, &pool.client, err);
     if (code == THUMBS_OK) {
         run_supervisors(&pool, supervisors, work->jobs);

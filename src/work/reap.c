@@ -9,8 +9,9 @@
 #include "work/worker_link.h"
 
 enum {
-    MAX_RESENDS = 2, /* how often a file may be the next of a worker that dies before it begins it */
-    MAX_LOSSES = 5   /* the same where the server went with all its workers */
+    MAX_RESENDS =
+        2,         /* how often a file may be the next of a worker that dies before it begins it */
+    MAX_LOSSES = 5 /* the same where the server went with all its workers */
 };
 
 /* Did it end itself because there was no memory? The worker says so; it is believed where it
@@ -31,12 +32,14 @@ static void describe_end(const struct th_supervisor *s, enum th_answer answer, b
     } else if (answer == TH_ANSWER_VIOLATION) {
         th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE, "the worker answered nonsense");
     } else if (answer == TH_ANSWER_GREEDY || (known && !end->killed && has_run_out(s, status))) {
-        th_error_set(error, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "took more than its share of memory, %llu MB",
+        th_error_set(error, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
+                     "took more than its share of memory, %llu MB",
                      (unsigned long long)(th_sent_share_bytes(s) >> 20));
     } else if (known && end->killed) {
         th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE, "the worker hung up and lived on");
     } else if (known && WIFSIGNALED(status)) {
-        th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE, "the worker died of signal %d (%s)", WTERMSIG(status),
+        th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE,
+                     "the worker died of signal %d (%s)", WTERMSIG(status),
                      strsignal(WTERMSIG(status)));
     } else if (known) {
         th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE, "the worker ended with status %d",
@@ -60,7 +63,8 @@ void th_reap_failed(struct th_supervisor *s, enum th_answer answer)
     struct th_sent *first = &s->sent[0];
     bool known = th_link_end(s, answer == TH_ANSWER_DIED, &end);
     bool begun = atomic_load_explicit(&s->shared.status->begun, memory_order_acquire) == first->id;
-    bool its_doing = (begun || answer == TH_ANSWER_VIOLATION) && (known || answer != TH_ANSWER_DIED);
+    bool its_doing =
+        (begun || answer == TH_ANSWER_VIOLATION) && (known || answer != TH_ANSWER_DIED);
     if (known || answer != TH_ANSWER_DIED) {
         first->n_resends++;
     } else {
@@ -78,5 +82,6 @@ void th_reap_describe_refusal(const struct th_supervisor *s, struct thumbs_error
 {
     char how[300];
     th_sandbox_describe(&s->hello.sandbox, how, sizeof how);
-    th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, "the sandbox that is required does not hold: %.140s", how);
+    th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE,
+                 "the sandbox that is required does not hold: %.140s", how);
 }

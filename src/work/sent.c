@@ -15,8 +15,11 @@ void th_sent_begin_time(struct th_supervisor *s)
 void th_sent_tell(const struct th_supervisor *s)
 {
     for (unsigned i = 0; i < s->n_sent; i++) {
-        enum th_item_state state = s->sock < 0 ? TH_ITEM_WAITS_FOR_WORKER : i ? TH_ITEM_AHEAD : TH_ITEM_BEGUN;
-        th_work_tell(s->pool->work, s->sent[i].item, state, s->number, s->sock < 0 ? 0 : (int)s->worker.pid);
+        enum th_item_state state = s->sock < 0 ? TH_ITEM_WAITS_FOR_WORKER
+                                   : i         ? TH_ITEM_AHEAD
+                                               : TH_ITEM_BEGUN;
+        th_work_tell(s->pool->work, s->sent[i].item, state, s->number,
+                     s->sock < 0 ? 0 : (int)s->worker.pid);
     }
 }
 
@@ -24,7 +27,8 @@ void th_sent_tell(const struct th_supervisor *s)
 static void guess_libraries(struct th_supervision *pool, const struct th_item *item)
 {
     uint32_t known = atomic_load_explicit(&pool->preload, memory_order_relaxed);
-    uint32_t wants = known == TH_WANTS_ALL ? 0 : th_image_decode_wants(item->buffer->data, item->buffer->len);
+    uint32_t wants =
+        known == TH_WANTS_ALL ? 0 : th_image_decode_wants(item->buffer->data, item->buffer->len);
     if (wants & ~known) atomic_fetch_or(&pool->preload, wants);
 }
 

@@ -3,7 +3,8 @@
  *
  *   th_sent_give()                  the first one, that memory has been reserved for (admission.h)
  *   th_sent_fill()                  more, if there are and memory allows
- *   th_sent_take_oldest()           it was answered, or th_sent_fail_oldest(): there will be no answer
+ *   th_sent_take_oldest()           it was answered, or th_sent_fail_oldest(): there will be no
+ * answer
  *
  * Only the supervisor's own thread calls.
  */
@@ -22,7 +23,8 @@ void th_sent_fill(struct th_supervisor *supervisor);
 /* The caller's from now on; what it held of the budget is given back. */
 struct th_item *th_sent_take_oldest(struct th_supervisor *supervisor);
 /* The same, finished as failed. to_blame: it is the file's doing. */
-void th_sent_fail_oldest(struct th_supervisor *supervisor, const struct thumbs_error *error, bool to_blame);
+void th_sent_fail_oldest(struct th_supervisor *supervisor, const struct thumbs_error *error,
+                         bool to_blame);
 
 /* The worker begins the oldest now. */
 void th_sent_begin_time(struct th_supervisor *supervisor);

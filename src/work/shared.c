@@ -18,7 +18,8 @@ enum {
 
 static bool make_sink(struct th_shared_sink *sink)
 {
-    sink->fd = th_fault(TH_FAULT_MMAP) ? -1 : memfd_create("thumbs-out", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    sink->fd =
+        th_fault(TH_FAULT_MMAP) ? -1 : memfd_create("thumbs-out", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     uint64_t most = th_file_limit(); /* below that of a sink no output could be written either */
     size_t len = most < SINK_BYTES ? (size_t)most : SINK_BYTES;
     if (len == 0) errno = EFBIG;
@@ -35,9 +36,12 @@ static bool make_status_page(struct th_shared *shared)
 {
     shared->status_fd = memfd_create("thumbs-status", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (th_file_limit() < sizeof *shared->status) return false;
-    if (shared->status_fd < 0 || ftruncate(shared->status_fd, sizeof *shared->status) != 0) return false;
-    if (fcntl(shared->status_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) return false;
-    void *page = mmap(NULL, sizeof *shared->status, PROT_READ | PROT_WRITE, MAP_SHARED, shared->status_fd, 0);
+    if (shared->status_fd < 0 || ftruncate(shared->status_fd, sizeof *shared->status) != 0)
+        return false;
+    if (fcntl(shared->status_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
+        return false;
+    void *page = mmap(NULL, sizeof *shared->status, PROT_READ | PROT_WRITE, MAP_SHARED,
+                      shared->status_fd, 0);
     if (page == MAP_FAILED) return false;
     shared->status = page;
     return true;
@@ -104,8 +108,8 @@ static void empty(const struct th_shared_sink *sink)
 {
     struct stat st;
     if (fstat(sink->fd, &st) != 0 || (uint64_t)st.st_size <= TH_WORK_SINK_KEEP_BYTES) return;
-    (void)fallocate(sink->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)TH_WORK_SINK_KEEP_BYTES,
-                    st.st_size - (off_t)TH_WORK_SINK_KEEP_BYTES);
+    (void)fallocate(sink->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                    (off_t)TH_WORK_SINK_KEEP_BYTES, st.st_size - (off_t)TH_WORK_SINK_KEEP_BYTES);
 }
 
 void th_shared_trim(struct th_shared *shared, unsigned i_sink)

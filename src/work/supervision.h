@@ -24,8 +24,9 @@
 #include "work/taken.h"
 #include "work/wire.h"
 
-#define TH_SUPERVISOR_AHEAD         2                   /* files in a worker: the one it is at and the one behind it */
-#define TH_SUPERVISOR_LOOK_PAUSE_NS (100 * 1000 * 1000) /* how often a worker that takes its time is looked after */
+#define TH_SUPERVISOR_AHEAD 2 /* files in a worker: the one it is at and the one behind it */
+#define TH_SUPERVISOR_LOOK_PAUSE_NS                                                                \
+    (100 * 1000 * 1000) /* how often a worker that takes its time is looked after */
 
 /* A file in the worker. */
 struct th_sent {

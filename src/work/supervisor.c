@@ -11,7 +11,8 @@
 #include "work/worker_link.h"
 
 enum {
-    HEIR_TRIES = 20, /* pauses in which another supervisor may take the files of one that gives up */
+    HEIR_TRIES =
+        20, /* pauses in which another supervisor may take the files of one that gives up */
     HEIR_PAUSE_US = 100 * 1000
 };
 
@@ -96,7 +97,8 @@ static bool has_files(struct th_supervisor *s)
     const struct th_work *work = s->pool->work;
     struct th_item *item;
     while (s->n_sent == 0 && (item = next_item(s))) {
-        if (th_work_admit(work, item) && th_work_reserve(work, item, s->number)) th_sent_give(s, item);
+        if (th_work_admit(work, item) && th_work_reserve(work, item, s->number))
+            th_sent_give(s, item);
     }
     return s->n_sent > 0;
 }

@@ -17,7 +17,8 @@
 #include "work/supervision.h"
 
 /* False: no memory or descriptors; th_supervisor_finish() is due all the same. */
-bool th_supervisor_init(struct th_supervisor *supervisor, struct th_supervision *pool, unsigned number);
+bool th_supervisor_init(struct th_supervisor *supervisor, struct th_supervision *pool,
+                        unsigned number);
 void th_supervisor_finish(struct th_supervisor *supervisor);
 
 /* Its life, for pthread_create(). th_requeue_enter() has been called for it. */

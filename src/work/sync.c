@@ -6,7 +6,8 @@
 #include "work/hook.h"
 #include "work/timed_make.h"
 
-void th_work_one(const struct th_work *work, unsigned worker, struct th_item *item, struct th_sink *sink)
+void th_work_one(const struct th_work *work, unsigned worker, struct th_item *item,
+                 struct th_sink *sink)
 {
     if (!th_work_admit(work, item) || !th_work_reserve(work, item, worker)) return;
     th_work_tell(work, item, TH_ITEM_BEGUN, worker, 0);
@@ -23,8 +24,8 @@ void th_work_one(const struct th_work *work, unsigned worker, struct th_item *it
     } else if (th_probe(item->buffer->data, item->buffer->len, &violate, &error)) {
         outcome.code = error.code;
     } else {
-        outcome.code = th_work_make(item->buffer->data, item->buffer->len, work->image, limits, work->timeout_ns, sink,
-                                    &result, &error);
+        outcome.code = th_work_make(item->buffer->data, item->buffer->len, work->image, limits,
+                                    work->timeout_ns, sink, &result, &error);
     }
     if (outcome.code == THUMBS_OK) {
         outcome.result = &result;

@@ -64,7 +64,8 @@ void th_team_untie(void)
 enum thumbs_code th_team_run(const struct th_work *work, struct thumbs_error *err)
 {
     (void)work;
-    return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "mode threads needs OpenMP, which this build lacks");
+    return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE,
+                        "mode threads needs OpenMP, which this build lacks");
 }
 
 #endif

@@ -22,9 +22,11 @@ static bool was_asleep(uint64_t began_ns, uint64_t began_cpu_ns)
     return ran_ns < took_ns / 2 && took_ns - ran_ns > ordinary_wait_ns;
 }
 
-enum thumbs_code th_work_make(const uint8_t *data, size_t len, const struct thumbs_image_options *options,
-                              struct th_image_limits limits, uint64_t timeout_ns, struct th_sink *sink,
-                              struct th_image_result *result, struct thumbs_error *err)
+enum thumbs_code th_work_make(const uint8_t *data, size_t len,
+                              const struct thumbs_image_options *options,
+                              struct th_image_limits limits, uint64_t timeout_ns,
+                              struct th_sink *sink, struct th_image_result *result,
+                              struct thumbs_error *err)
 {
     enum thumbs_code code;
     bool again, second = false;

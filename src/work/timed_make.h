@@ -11,8 +11,10 @@
  * suspends its jobs) or frozen, or the machine had no time for it. The file is not to blame for
  * that, so where the calling thread has hardly been running it gets its time once more; TIMEOUT
  * then is final. Thread-safe. */
-enum thumbs_code th_work_make(const uint8_t *data, size_t len, const struct thumbs_image_options *options,
-                              struct th_image_limits limits, uint64_t timeout_ns, struct th_sink *sink,
-                              struct th_image_result *result, struct thumbs_error *err);
+enum thumbs_code th_work_make(const uint8_t *data, size_t len,
+                              const struct thumbs_image_options *options,
+                              struct th_image_limits limits, uint64_t timeout_ns,
+                              struct th_sink *sink, struct th_image_result *result,
+                              struct thumbs_error *err);
 
 #endif

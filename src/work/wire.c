@@ -9,7 +9,8 @@
 
 size_t th_wire_reply_size(uint32_t n_outputs)
 {
-    return offsetof(struct th_wire_reply, result.outputs) + n_outputs * sizeof(struct th_image_output);
+    return offsetof(struct th_wire_reply, result.outputs) +
+           n_outputs * sizeof(struct th_image_output);
 }
 
 int th_wire_send(int sock, const void *message, size_t size, const int *fds, size_t n_fds)
@@ -69,8 +70,10 @@ ssize_t th_wire_receive(int sock, void *message, size_t size, int *fds, size_t *
         struct cmsghdr align;
     } control = {0};
     struct iovec part = {.iov_base = message, .iov_len = size};
-    struct msghdr header = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    struct msghdr header = {.msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = control.bytes,
+                            .msg_controllen = sizeof control.bytes};
     ssize_t n;
     do {
         n = recvmsg(sock, &header, MSG_CMSG_CLOEXEC);

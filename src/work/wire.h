@@ -21,8 +21,9 @@
 
 #define TH_WIRE_VERSION   5u
 #define TH_WIRE_SERVER_FD 3 /* where the server finds its socket */
-#define TH_WIRE_N_SINKS   3 /* a worker's output sinks: one being committed, one being filled, one for the file ahead */
-#define TH_WIRE_MAX_FDS   5
+#define TH_WIRE_N_SINKS                                                                            \
+    3 /* a worker's output sinks: one being committed, one being filled, one for the file ahead */
+#define TH_WIRE_MAX_FDS 5
 
 struct th_wire_config {
     uint32_t version, size; /* size of this struct */
@@ -36,7 +37,8 @@ struct th_wire_config {
 enum th_wire_request_type {
     TH_WIRE_SPAWN = 1, /* start a worker; with it come its socket, its status page and its sinks */
     TH_WIRE_REAP,      /* kill worker `pid` if it still lives, and say how it ended */
-    TH_WIRE_REAP_ENDED /* the same for one that has hung up: it is given a moment to end by itself */
+    TH_WIRE_REAP_ENDED /* the same for one that has hung up: it is given a moment to end by itself
+                        */
 };
 struct th_wire_request {
     uint32_t type;
@@ -60,7 +62,8 @@ struct th_wire_hello {
 /* The status page, shared by a worker and its supervisor. A worker that has been taken over writes
  * what it likes: it can put blame off, which is bounded, and no more. */
 struct th_wire_status_page {
-    _Atomic uint64_t begun;         /* id of the job that is or was last worked on: tells who was it when it dies */
+    _Atomic uint64_t
+        begun; /* id of the job that is or was last worked on: tells who was it when it dies */
     _Atomic uint32_t out_of_memory; /* 1: it is about to end itself because an allocation failed */
 };
 
@@ -68,14 +71,16 @@ struct th_wire_job {
     uint64_t id; /* from 1 */
     uint32_t buffer;
     uint32_t i_sink;
-    uint64_t len;  /* bytes of the file */
-    uint64_t cap;  /* bytes of the buffer; the worker maps that many */
-    uint64_t trim; /* 1: it takes much memory; afterwards what is free of it goes back to the system */
+    uint64_t len; /* bytes of the file */
+    uint64_t cap; /* bytes of the buffer; the worker maps that many */
+    uint64_t
+        trim; /* 1: it takes much memory; afterwards what is free of it goes back to the system */
 };
 
 struct th_wire_reply {
     uint64_t id;
-    struct thumbs_error error;     /* code OK: the rest counts; STOPPED: it needs a worker that has the libraries */
+    struct thumbs_error
+        error; /* code OK: the rest counts; STOPPED: it needs a worker that has the libraries */
     struct th_image_result result; /* cut behind the last output */
 };
 

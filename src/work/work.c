@@ -20,7 +20,8 @@ enum thumbs_code th_work_run(const struct th_work *work, struct thumbs_error *er
     case THUMBS_MODE_SYNC:
         break;
     }
-    return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, "mode %d has no pool", (int)work->mode);
+    return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE, "mode %d has no pool",
+                        (int)work->mode);
 }
 
 int th_work_serve(void)

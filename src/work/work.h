@@ -2,13 +2,14 @@
  * work.h - the executors: loaded files in, encoded thumbnails out, three ways.
  *
  *   th_work_prepare()               first of all
- *   th_work_run()                   until the queue has ended; each item comes back through `finish` or `drop`
- *   th_work_one()                   or, in mode sync, for each item
+ *   th_work_run()                   until the queue has ended; each item comes back through
+ * `finish` or `drop` th_work_one()                   or, in mode sync, for each item
  *
  *   sync       th_work_one() in the caller's thread
- *   threads    an OpenMP team, one parallel region for the whole run, each member takes files from the queue
- *   processes  long-lived worker processes, each served by one thread here (its supervisor), which takes files
- *              from the queue, keeps one ahead in the worker, and gets thumbnails back through shared memory
+ *   threads    an OpenMP team, one parallel region for the whole run, each member takes files from
+ * the queue processes  long-lived worker processes, each served by one thread here (its
+ * supervisor), which takes files from the queue, keeps one ahead in the worker, and gets thumbnails
+ * back through shared memory
  *
  * They differ in nothing else: same items, same th_image_make(), same `finish`. May call image,
  * queue, buffers and base; knows nothing of names, folders or reports.

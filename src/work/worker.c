@@ -66,7 +66,9 @@ static bool map_output(struct output *out, int fd)
     if (fstat(fd, &st) != 0 || st.st_size <= 0) return false;
     void *data = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (data == MAP_FAILED) return false;
-    *out = (struct output){.sink = {.data = data, .cap = (size_t)st.st_size, .grow = grow_sink, .user = out}, .fd = fd};
+    *out = (struct output){
+        .sink = {.data = data, .cap = (size_t)st.st_size, .grow = grow_sink, .user = out},
+        .fd = fd};
     return true;
 }
 
@@ -104,7 +106,8 @@ static const uint8_t *map_input(struct worker *w, const struct th_wire_job *job,
     return in->data;
 }
 
-static void do_job(struct worker *w, const struct th_wire_job *job, const uint8_t *data, struct th_wire_reply *reply)
+static void do_job(struct worker *w, const struct th_wire_job *job, const uint8_t *data,
+                   struct th_wire_reply *reply)
 {
     struct th_sink *sink = &w->outputs[job->i_sink].sink;
     struct th_image_limits limits = {.sandboxed = w->sandboxed};
@@ -117,8 +120,8 @@ static void do_job(struct worker *w, const struct th_wire_job *job, const uint8_
     }
     /* The supervisor kills what runs over; the deadline here is for decoders that can stop by
      * themselves first. */
-    reply->error.code = th_work_make(data, (size_t)job->len, &w->config->image, limits, w->config->timeout_ns, sink,
-                                     &reply->result, &reply->error);
+    reply->error.code = th_work_make(data, (size_t)job->len, &w->config->image, limits,
+                                     w->config->timeout_ns, sink, &reply->result, &reply->error);
     if (reply->error.code == THUMBS_MEMORY && w->outputs[job->i_sink].is_full &&
         th_file_limit() < w->config->limits.file_bytes)
         th_error_set(&reply->error, THUMBS_MEMORY, THUMBS_STAGE_ENCODE,
@@ -126,7 +129,8 @@ static void do_job(struct worker *w, const struct th_wire_job *job, const uint8_
     /* What a failed one has written goes back; that of the others when it is committed
      * (th_shared_trim()). */
     if (reply->error.code != THUMBS_OK && sink->cap > TH_WORK_SINK_KEEP_BYTES)
-        madvise(sink->data + TH_WORK_SINK_KEEP_BYTES, sink->cap - TH_WORK_SINK_KEEP_BYTES, MADV_REMOVE);
+        madvise(sink->data + TH_WORK_SINK_KEEP_BYTES, sink->cap - TH_WORK_SINK_KEEP_BYTES,
+                MADV_REMOVE);
 }
 
 static bool serve_job(struct worker *w, struct th_wire_reply *reply)
@@ -146,7 +150,8 @@ static bool serve_job(struct worker *w, struct th_wire_reply *reply)
     } else if (data) {
         do_job(w, &job, data, reply);
     } else {
-        th_error_set(&reply->error, THUMBS_MEMORY, THUMBS_STAGE_QUEUE, "the worker cannot map the file");
+        th_error_set(&reply->error, THUMBS_MEMORY, THUMBS_STAGE_QUEUE,
+                     "the worker cannot map the file");
     }
     uint32_t n_outputs = reply->error.code == THUMBS_OK ? reply->result.n_outputs : 0;
     /* Before the answer, since with that the memory counts as given back. */
@@ -187,7 +192,8 @@ static bool enter_sandbox(struct worker *w, const struct th_sandbox *sandbox)
     return th_wire_send(w->sock, &hello, sizeof hello, NULL, 0) == 0 && !refused;
 }
 
-int th_worker_run(const struct th_wire_config *config, const struct th_sandbox *sandbox, const int *fds)
+int th_worker_run(const struct th_wire_config *config, const struct th_sandbox *sandbox,
+                  const int *fds)
 {
     static struct th_wire_reply reply; /* zeroed, so no stale memory is sent */
     struct worker w = {.sock = fds[0], .config = config};

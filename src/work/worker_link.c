@@ -20,8 +20,9 @@ enum {
  * never early. */
 static void limit_waiting(int sock, uint64_t timeout_ns)
 {
-    uint64_t pause_ns =
-        timeout_ns && timeout_ns < TH_SUPERVISOR_LOOK_PAUSE_NS ? timeout_ns : TH_SUPERVISOR_LOOK_PAUSE_NS;
+    uint64_t pause_ns = timeout_ns && timeout_ns < TH_SUPERVISOR_LOOK_PAUSE_NS
+                            ? timeout_ns
+                            : TH_SUPERVISOR_LOOK_PAUSE_NS;
     struct timeval most = {.tv_usec = (suseconds_t)(pause_ns / 1000)};
     if (most.tv_usec == 0) most.tv_usec = 1; /* 0 would be no limit */
     setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
@@ -31,14 +32,15 @@ static enum thumbs_code start_worker(struct th_supervisor *s, struct thumbs_erro
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
-        return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, errno, "cannot make a socket for a worker");
+        return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, errno,
+                           "cannot make a socket for a worker");
     int fds[1 + TH_SHARED_N_FDS] = {pair[1]};
     th_shared_fds(&s->shared, fds + 1);
     th_shared_reset(&s->shared);
     s->greeted = s->hides = false;
     s->libraries = atomic_load(&s->pool->preload);
-    enum thumbs_code code =
-        th_fork_client_spawn(s->pool->client, fds, sizeof fds / sizeof *fds, s->libraries, &s->worker, err);
+    enum thumbs_code code = th_fork_client_spawn(s->pool->client, fds, sizeof fds / sizeof *fds,
+                                                 s->libraries, &s->worker, err);
     close(pair[1]);
     if (code != THUMBS_OK) {
         close(pair[0]);
@@ -84,7 +86,8 @@ static bool make_room_for_buffer(struct th_supervisor *s, uint32_t buffer)
 static bool try_to_send(struct th_supervisor *s, struct th_sent *sent)
 {
     const struct th_buffer *buffer = sent->item->buffer;
-    struct th_wire_job job = {.id = ++s->last_id, .buffer = buffer->id, .len = buffer->len, .cap = buffer->cap};
+    struct th_wire_job job = {
+        .id = ++s->last_id, .buffer = buffer->id, .len = buffer->len, .cap = buffer->cap};
     job.trim = sent->item->decode_bytes >= TRIM_BYTES;
     job.i_sink = (uint32_t)(job.id % TH_WIRE_N_SINKS);
     sent->id = job.id; /* in any case: 0 is what a fresh status page has begun */

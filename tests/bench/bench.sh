@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# bench.sh PROGRAM SAMPLES: thumbs bench runs, its JSON keeps to the schema, and it cleans up, also after Ctrl-C.
+# bench.sh PROGRAM SAMPLES: thumbs bench runs, its JSON keeps to the schema, and it cleans up, also
+# after Ctrl-C.
 set -euo pipefail
 program=$(realpath "$1") samples=$(realpath "$2")
 # shellcheck source-path=SCRIPTDIR source=common.inc
@@ -17,7 +18,8 @@ python3 "$here/check_schema.py" "$here/bench.schema.json" b.json
 is_clean
 grep -q '^3 outputs, .* the same bytes in every run$' table || fail "no word on the outputs"
 tail -n 1 table | grep -Eq '^(CPU|I/O) bound: ' || fail "no advice"
-# Two runs of sync, threads and processes with 1 and 2 jobs (with io_uring, if it is there, four rows more), and a head.
+# Two runs of sync, threads and processes with 1 and 2 jobs (with io_uring, if it is there, four
+# rows more), and a head.
 lines=$(wc -l <b.csv)
 [ "$lines" -eq 11 ] || [ "$lines" -eq 19 ] || fail "$lines lines of CSV"
 python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse("b.svg")' || fail "the chart is no XML"

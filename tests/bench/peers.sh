@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# peers.sh PROGRAM SAMPLES BENCHMARKS: the race runs with whatever is installed, its JSON keeps to the schema, it judges
-# outputs and cleans up.
+# peers.sh PROGRAM SAMPLES BENCHMARKS: the race runs with whatever is installed, its JSON keeps to
+# the schema, it judges outputs and cleans up.
 set -euo pipefail
 program=$(realpath "$1") samples=$(realpath "$2") benchmarks=$(realpath "$3")
 # shellcheck source-path=SCRIPTDIR source=common.inc
@@ -25,7 +25,8 @@ for p in peers.values():
 P
 is_clean
 
-# A picture whose name stands where that of the figures belongs stays as it is, and nothing is raced.
+# A picture whose name stands where that of the figures belongs stays as it is, and nothing is
+# raced.
 cp pictures/dunes.jpg photo.jpg
 for option in --json=pictures/dunes.jpg --svg=photo.jpg; do
     status=0
@@ -38,8 +39,8 @@ cmp photo.jpg pictures/dunes.jpg || fail "a picture was written over"
 race --thumbs="$program" --only=thumbs --json=p.json >table # its own figures are replaced
 is_clean
 
-# A program that is fast because it cheats is thrown out: one that makes nothing, and one whose outputs are another
-# picture.
+# A program that is fast because it cheats is thrown out: one that makes nothing, and one whose
+# outputs are another picture.
 cat >lazy <<'P'
 #!/bin/sh
 case $1 in --version) echo "lazy 1" ;; esac

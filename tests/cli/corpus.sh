@@ -4,9 +4,10 @@
 # $THUMBS_CORPUS/{broken,formats,pngsuite,photos,orientation}. Skipped without it.
 #   corpus.sh PROGRAM SAMPLES
 #
-# Of what is broken: the run ends by itself with exit status 0 or 1, every file has one line in the report, no temporary
-# and no process is left, no source has changed, and every thumbnail is a sound picture: the program, given its own
-# thumbnails, finds no fault with them. Of photos: the same bytes in all modes.
+# Of what is broken: the run ends by itself with exit status 0 or 1, every file has one line in the
+# report, no temporary and no process is left, no source has changed, and every thumbnail is a sound
+# picture: the program, given its own thumbnails, finds no fault with them. Of photos: the same
+# bytes in all modes.
 set -u
 if [ -z "${THUMBS_CORPUS:-}" ] || [ ! -d "$THUMBS_CORPUS" ]; then
     echo "SKIPPED corpus: THUMBS_CORPUS names no folder"

@@ -91,8 +91,9 @@ expect circles "$(circles_in "$scratch/planted" base up)" ""
 expect names "$(double_names_in "$scratch/planted")" low.c
 expect names "$(double_names_in "$scratch/planted" low.c)" ""
 
-# Room by room: the rooms it may include, as the table has it. A line "| `src/walk/` | purpose | owns | base |". A
-# sub-room, "`src/image/jpeg/`", has a line of its own below its room; there "png" means its sister "image/png".
+# Room by room: the rooms it may include, as the table has it. A line "| `src/walk/` | purpose |
+# owns | base |". A sub-room, "`src/image/jpeg/`", has a line of its own below its room; there "png"
+# means its sister "image/png".
 awk -F'|' '
     /^\| `src\/[a-z]+\/([a-z]+\/)?`/ {
         room = $2
@@ -157,7 +158,8 @@ awk -v table="$scratch/table" '
                 n_parts = split(name, parts, "/")
                 called = n_parts > 2 ? parts[1] "/" parts[2] : parts[1]
                 if (!(called in is_room)) bad("\"" name "\": there is no such room")
-                # What a room keeps to itself: its sub-rooms, which its own files may all use, and some headers.
+                # What a room keeps to itself: its sub-rooms, which its own files may all use, and
+                # some headers.
                 else if (n_parts > 2 && parts[1] != top) bad("\"" name "\" is inner to its room")
                 else if (n_parts > 2 && room == top) next
                 else if (!((room, called) in may)) bad("room " room " may not include " called ": \"" name "\"")

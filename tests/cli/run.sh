@@ -45,7 +45,8 @@ runners=
 trap '[ -z "$runners" ] || kill $runners 2>/dev/null; clean "$scratch"' EXIT
 trap 'exit 2' INT TERM HUP
 
-# Does every line of file $2 match its line of file $1? An awk program, since a shell loop would lose odd bytes.
+# Does every line of file $2 match its line of file $1? An awk program, since a shell loop would
+# lose odd bytes.
 matches() {
     awk -v patterns="$1" '
         BEGIN { while ((getline line < patterns) > 0) want[++n] = line }
@@ -65,7 +66,8 @@ matches() {
         END { exit !fits(1, 1) }' "$2"
 }
 
-# Compare what was written ($1: file) with what is expected ($2: name without ending, $3: stdout or stderr).
+# Compare what was written ($1: file) with what is expected ($2: name without ending, $3: stdout or
+# stderr).
 check_stream() {
     if [ -f "$2.$3.re" ]; then
         matches "$2.$3.re" "$1" && return 0
@@ -81,8 +83,8 @@ check_stream() {
     return 1
 }
 
-# run_case NAME WORK - in that folder, which is new. What it finds goes to standard output. Status: 0 passed, 1 failed,
-# 77 skipped ($reason).
+# run_case NAME WORK - in that folder, which is new. What it finds goes to standard output. Status:
+# 0 passed, 1 failed, 77 skipped ($reason).
 run_case() {
     name=$1
     work=$2
@@ -133,7 +135,8 @@ judge() {
     clean "$work"
 }
 
-# run_some NAME... - of all these, run one after the other that nobody else has begun. A line on descriptor 3 for each.
+# run_some NAME... - of all these, run one after the other that nobody else has begun. A line on
+# descriptor 3 for each.
 run_some() {
     case_pid=
     trap '[ -z "$case_pid" ] || kill "$case_pid"; exit 2' TERM

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# selftest.sh - does run.sh tell a good case from a bad one? A driver that passes everything looks like a good program.
+# selftest.sh - does run.sh tell a good case from a bad one? A driver that passes everything looks
+# like a good program.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/thumbs-selftest.XXXXXX")

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The JPEG path over real files: every plane at 1/8 against libjpeg-turbo's own, and colours of profiles and inks
- * against libvips'. Real files come from THUMBS_CORPUS; without it the samples alone are taken where they suffice.
+ * The JPEG path over real files: every plane at 1/8 against libjpeg-turbo's own, and colours of
+ * profiles and inks against libvips'. Real files come from THUMBS_CORPUS; without it the samples
+ * alone are taken where they suffice.
  */
 #include <criterion/criterion.h>
 #include <math.h>
@@ -62,8 +63,8 @@ static void on_output(j_common_ptr jpeg)
     (void)jpeg;
 }
 
-/* Write component c of a picture, as it stands in coefficients, as a grey JPEG of its own. False: it cannot be read, or
- * only with warnings. */
+/* Write component c of a picture, as it stands in coefficients, as a grey JPEG of its own. False:
+ * it cannot be read, or only with warnings. */
 static bool extract(struct turbo *t, const struct test_file *f, int c)
 {
     if (setjmp(t->fail)) return false;
@@ -78,7 +79,8 @@ static bool extract(struct turbo *t, const struct test_file *f, int c)
     t->out.input_components = 1;
     t->out.in_color_space = JCS_GRAYSCALE;
     jpeg_set_defaults(&t->out);
-    memcpy(t->out.quant_tbl_ptrs[0]->quantval, from->quant_table->quantval, sizeof from->quant_table->quantval);
+    memcpy(t->out.quant_tbl_ptrs[0]->quantval, from->quant_table->quantval,
+           sizeof from->quant_table->quantval);
     t->out.optimize_coding = TRUE;
     jpeg_write_coefficients(&t->out, &arrays[c]);
     jpeg_finish_compress(&t->out);
@@ -115,11 +117,13 @@ static void check_plane(const struct test_file *f, unsigned c, const struct th_j
     struct th_jpeg_planes turbo = {0};
     if (!part.data) return;
     cr_assert(th_jpeg_parse(part.data, part.len, &h));
-    cr_assert_eq(th_jpeg_planes_decode_turbo(&h, part.data, part.len, 1, 0, &turbo, NULL), THUMBS_OK);
+    cr_assert_eq(th_jpeg_planes_decode_turbo(&h, part.data, part.len, 1, 0, &turbo, NULL),
+                 THUMBS_OK);
     const struct th_jpeg_plane *want = &turbo.planes[0];
     cr_assert_eq(want->n, 1);
-    cr_assert(want->width == own->width && want->height == own->height, "%s: component %u is %u x %u, not %u x %u",
-              f->path, c, own->width, own->height, want->width, want->height);
+    cr_assert(want->width == own->width && want->height == own->height,
+              "%s: component %u is %u x %u, not %u x %u", f->path, c, own->width, own->height,
+              want->width, want->height);
     for (uint32_t y = 0; y < own->height; y++)
         cr_assert_arr_eq(own->data + y * own->stride, want->data + y * want->stride, own->width,
                          "%s: row %u of component %u", f->path, y, c);
@@ -133,9 +137,12 @@ static void check_planes(const struct test_file *f)
     struct th_jpeg_header h;
     struct th_jpeg_planes own = {0};
     const uint8_t n[TH_JPEG_MAX_PLANES] = {1, 1, 1, 1};
-    if (!th_jpeg_parse(f->data, f->len, &h) || (!th_jpeg_scan_takes(&h) && !th_jpeg_progressive_takes(&h))) return;
+    if (!th_jpeg_parse(f->data, f->len, &h) ||
+        (!th_jpeg_scan_takes(&h) && !th_jpeg_progressive_takes(&h)))
+        return;
     n_taken++;
-    if (th_jpeg_planes_decode(scan, &h, f->data, f->len, n, 0, &own, NULL) == THUMBS_OK && own.own) {
+    if (th_jpeg_planes_decode(scan, &h, f->data, f->len, n, 0, &own, NULL) == THUMBS_OK &&
+        own.own) {
         n_regular++;
         for (unsigned c = 0; c < own.n_planes; c++) {
             cr_assert_eq(own.planes[c].n, 1);
@@ -146,8 +153,8 @@ static void check_planes(const struct test_file *f)
     th_jpeg_planes_finish(&own);
 }
 
-/* libjpeg-turbo decodes subsampled chroma to twice the size it is asked for, to save itself the upsampling; as a grey
- * file of its own each component comes at 1/8. */
+/* libjpeg-turbo decodes subsampled chroma to twice the size it is asked for, to save itself the
+ * upsampling; as a grey file of its own each component comes at 1/8. */
 Test(corpus_jpeg, every_plane_at_one_eighth_equals_libjpeg, .timeout = 600)
 {
     const char *corpus = test_corpus();
@@ -159,8 +166,8 @@ Test(corpus_jpeg, every_plane_at_one_eighth_equals_libjpeg, .timeout = 600)
         cr_expect_gt(n_regular, TEST_SANITIZED ? 100 : 300);
     }
     cr_expect_gt(n_subsampled, 50);
-    cr_log_info("%u files taken, %u regular, %u planes compared, %u of them subsampled", n_taken, n_regular, n_planes,
-                n_subsampled);
+    cr_log_info("%u files taken, %u regular, %u planes compared, %u of them subsampled", n_taken,
+                n_regular, n_planes, n_subsampled);
     th_jpeg_scan_destroy(scan);
 }
 
@@ -178,7 +185,8 @@ static bool ours(const struct test_file *f, uint32_t side, struct pixels *out)
     struct th_sink sink;
     struct th_image_result result;
     th_sink_init_heap(&sink);
-    bool ok = th_image_make(f->data, f->len, &o, NULL, &sink, &result, NULL) == THUMBS_OK && !result.damaged;
+    bool ok = th_image_make(f->data, f->len, &o, NULL, &sink, &result, NULL) == THUMBS_OK &&
+              !result.damaged;
     png_image png = {.version = PNG_IMAGE_VERSION};
     ok = ok && png_image_begin_read_from_memory(&png, sink.data, sink.len);
     if (ok) {
@@ -199,7 +207,8 @@ static bool has_tag(const uint8_t *profile, size_t len, const char *tag)
     return false;
 }
 
-/* Relative colorimetric; for a profile whose only table is the perceptual one, that: libvips would then do nothing. */
+/* Relative colorimetric; for a profile whose only table is the perceptual one, that: libvips would
+ * then do nothing. */
 static VipsIntent intent_of(VipsImage *image)
 {
     const void *profile;
@@ -220,9 +229,10 @@ static bool step(VipsImage **image, int failed, VipsImage **made)
     return true;
 }
 
-/* By libvips: a full decode, upright, reduced with Lanczos-3 to exactly that size, then from its profile (inks without
- * one: libvips' own) to sRGB. Not by vips_thumbnail(), which sends inks through another conversion than
- * vips_icc_transform(), 1.3 of CIEDE2000 away from it on average. */
+/* By libvips: a full decode, upright, reduced with Lanczos-3 to exactly that size, then from its
+ * profile (inks without one: libvips' own) to sRGB. Not by vips_thumbnail(), which sends inks
+ * through another conversion than vips_icc_transform(), 1.3 of CIEDE2000 away from it on average.
+ */
 static bool theirs(const struct test_file *f, int width, int height, struct pixels *out)
 {
     VipsImage *image = vips_image_new_from_buffer(f->data, f->len, "", NULL), *made = NULL;
@@ -233,8 +243,8 @@ static bool theirs(const struct test_file *f, int width, int height, struct pixe
     if (!step(&image, vips_resize(image, &made, across, "vscale", down, NULL), &made)) goto out;
     const char *fallback = image->Type == VIPS_INTERPRETATION_CMYK ? "cmyk" : "srgb";
     if (!step(&image,
-              vips_icc_transform(image, &made, "srgb", "embedded", TRUE, "input_profile", fallback, "intent",
-                                 intent_of(image), "depth", 8, NULL),
+              vips_icc_transform(image, &made, "srgb", "embedded", TRUE, "input_profile", fallback,
+                                 "intent", intent_of(image), "depth", 8, NULL),
               &made))
         goto out;
     cr_assert_eq(image->Bands, 3);
@@ -264,8 +274,8 @@ struct difference {
     double mean, p99;
 };
 
-/* CIEDE2000 over means of `field` x `field` pixels: over single pixels the filters' difference at edges is counted as
- * well, over fields it averages out, and colour is left. */
+/* CIEDE2000 over means of `field` x `field` pixels: over single pixels the filters' difference at
+ * edges is counted as well, over fields it averages out, and colour is left. */
 static struct difference difference(const struct pixels *a, const struct pixels *b, int field)
 {
     const int across = a->width / field, down = a->height / field;
@@ -288,7 +298,8 @@ static struct difference difference(const struct pixels *a, const struct pixels 
         sum += e[i];
     }
     qsort(e, n, sizeof *e, by_value);
-    const struct difference d = {n ? sum / (double)n : 0, n ? e[(size_t)((double)(n - 1) * 0.99)] : 0};
+    const struct difference d = {n ? sum / (double)n : 0,
+                                 n ? e[(size_t)((double)(n - 1) * 0.99)] : 0};
     free(e);
     return d;
 }
@@ -306,13 +317,14 @@ static void check_colours(const struct test_file *f)
         cr_assert(a.width == b.width && a.height == b.height, "%s", f->path);
         const int field = a.width < 16 || a.height < 16 ? 1 : 8; /* half the side in chroma */
         const struct difference pixel = difference(&a, &b, 1), colour = difference(&a, &b, field);
-        cr_log_info("%s: pixels %.2f, 99th %.2f; fields %.2f, 99th %.2f", f->path, pixel.mean, pixel.p99, colour.mean,
-                    colour.p99);
+        cr_log_info("%s: pixels %.2f, 99th %.2f; fields %.2f, 99th %.2f", f->path, pixel.mean,
+                    pixel.p99, colour.mean, colour.p99);
         if (colour.mean > worst_mean) worst_mean = colour.mean;
         if (pixel.p99 > worst_pixels) worst_pixels = pixel.p99;
         if (colour.p99 > worst_p99) worst_p99 = colour.p99;
         cr_expect_leq(pixel.mean, 2, "%s: %.2f on average", f->path, pixel.mean);
-        cr_expect_leq(colour.p99, 2, "%s: %.2f at the 99th percentile of fields", f->path, colour.p99);
+        cr_expect_leq(colour.p99, 2, "%s: %.2f at the 99th percentile of fields", f->path,
+                      colour.p99);
         n_compared++;
     } else {
         n_skipped++;
@@ -326,7 +338,8 @@ Test(corpus_jpeg, colours_are_those_of_libvips, .timeout = 600)
     const char *corpus = test_corpus();
     cr_assert_eq(vips_init("test"), 0);
     cmsHPROFILE lab = cmsCreateLab4Profile(NULL), rgb = cmsCreate_sRGBProfile();
-    to_lab = cmsCreateTransform(rgb, TYPE_RGB_DBL, lab, TYPE_Lab_DBL, INTENT_RELATIVE_COLORIMETRIC, 0);
+    to_lab =
+        cmsCreateTransform(rgb, TYPE_RGB_DBL, lab, TYPE_Lab_DBL, INTENT_RELATIVE_COLORIMETRIC, 0);
     cr_assert(to_lab);
     each_jpeg(TEST_SAMPLES, check_colours);
     cr_expect_geq(n_compared, 13, "%u", n_compared);
@@ -334,7 +347,8 @@ Test(corpus_jpeg, colours_are_those_of_libvips, .timeout = 600)
         each_jpeg(corpus, check_colours);
         cr_expect_gt(n_compared, TEST_SANITIZED ? 25 : 60);
     }
-    cr_log_info("%u files compared, %u not; fields: worst mean %.2f, worst 99th percentile %.2f; pixels: %.2f",
+    cr_log_info("%u files compared, %u not; fields: worst mean %.2f, worst 99th percentile %.2f; "
+                "pixels: %.2f",
                 n_compared, n_skipped, worst_mean, worst_p99, worst_pixels);
     cmsDeleteTransform(to_lab);
     cmsCloseProfile(lab);

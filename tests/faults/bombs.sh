@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Hostile pictures among good ones, in every mode: each is refused with the right code or is done, in bounded time and
-# memory; the good ones beside it are all done; and the run ends with status 1.
+# Hostile pictures among good ones, in every mode: each is refused with the right code or is done,
+# in bounded time and memory; the good ones beside it are all done; and the run ends with status 1.
 #   bombs.sh PROGRAM SAMPLES
 # THUMBS_BOMBS_MB: most megabytes that any one process may have held.
 set -u
@@ -74,7 +74,8 @@ def proportional_kb(pid):
     return 0
 
 
-# What all processes of the run hold together, looked at again and again: --memory is a promise about the sum.
+# What all processes of the run hold together, looked at again and again: --memory is a promise
+# about the sum.
 together_mb = 0
 while run.poll() is None:
     together_mb = max(together_mb, sum(map(proportional_kb, [run.pid] + children(run.pid))) // 1024)

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Chaos: while 2,000 pictures are worked on, somebody strikes a random worker every 50 ms: SIGKILL, SIGSEGV or SIGSTOP.
-# Every file must end as done or as failed with a cause; a strike costs one file at most, the one that was worked on;
-# everything else is done, and comes out as in a calm run. A later run completes the tree.
+# Chaos: while 2,000 pictures are worked on, somebody strikes a random worker every 50 ms: SIGKILL,
+# SIGSEGV or SIGSTOP. Every file must end as done or as failed with a cause; a strike costs one file
+# at most, the one that was worked on; everything else is done, and comes out as in a calm run. A
+# later run completes the tree.
 #   chaos.sh PROGRAM SAMPLES [FILES]
 set -u
 . "$(dirname "$0")/common.inc"
 n_files=${3:-2000}
 cd "$scratch" || exit 1
 
-# Pictures that take their time stand among small ones, so that strikes meet workers in the middle of one.
+# Pictures that take their time stand among small ones, so that strikes meet workers in the middle
+# of one.
 mapfile -t pictures < <(find "$samples/photos" "$samples/orientation" "$samples/jpeg" "$samples/png" "$samples/webp" \
     "$samples/gif" -type f | LC_ALL=C sort)
 mkdir source
@@ -37,7 +39,8 @@ strike() {
 }
 : >strikes
 status=0
-# The time limit is what ends a stopped worker. Larger output makes the run longer, and is the same in both runs.
+# The time limit is what ends a stopped worker. Larger output makes the run longer, and is the same
+# in both runs.
 "$thumbs" --jobs=4 --quiet --timeout=4 --report=chaos.ndjson source chaos 2>chaos.err &
 pid=$!
 strike $pid &
@@ -53,8 +56,8 @@ fate() { sed -n 's/^{"source":"\([^"]*\)","status":"\([a-z-]*\)".*/\1 \2/p' "$1"
 [ "$(sources chaos.ndjson | wc -l)" -eq "$n_files" ] || fail "$(sources chaos.ndjson | wc -l) fates of $n_files files"
 [ "$(sources chaos.ndjson | uniq | wc -l)" -eq "$n_files" ] || fail "a file has two fates"
 
-# What went otherwise than in the calm run has failed, because a worker died or stood still, and not more often than
-# there were strikes.
+# What went otherwise than in the calm run has failed, because a worker died or stood still, and not
+# more often than there were strikes.
 LC_ALL=C comm -13 <(fate calm.ndjson) <(fate chaos.ndjson) >otherwise
 n_hit=$(wc -l <otherwise)
 grep -v ' failed$' otherwise && fail "changed to something else than failed"
@@ -67,7 +70,8 @@ while read -r source _; do
     esac
 done <otherwise
 
-# Outputs: those of the calm run but for the files that were hit, byte for byte, and nothing half made.
+# Outputs: those of the calm run but for the files that were hit, byte for byte, and nothing half
+# made.
 (cd calm && find . -path ./.thumbs -prune -o -type f -print0 | LC_ALL=C sort -z) | while IFS= read -r -d '' file; do
     [ -e "chaos/$file" ] && ! cmp -s "calm/$file" "chaos/$file" && echo "$file"
 done >differ

@@ -21,8 +21,8 @@ for ((i = 0; i < 1000; i++)); do
 done
 for ((i = 1; i < n_files / 1000; i++)); do cp -rl source/0 "source/$i"; done
 
-# Memory that a process has for itself, in kB: "run kB", "server kB" or "worker kB" a line. Workers are
-# replaced now and then, so they stand for one another; added up they would hide one that grows.
+# Memory that a process has for itself, in kB: "run kB", "server kB" or "worker kB" a line. Workers
+# are replaced now and then, so they stand for one another; added up they would hide one that grows.
 # Kept is the largest of a few looks, since it goes up and down with the pictures.
 anonymous() { # NAME PID...
     local name=$1 pid

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Make the n-th read, write, rename, allocation, thread start ... fail, for each n until a run passes without having met
-# it, and see that every promise holds: the run ends by itself, with exit status 0, 1 or 3; no temporary stays; every
-# output is whole (equal to the one of a calm run); and the next run completes the tree.
+# Make the n-th read, write, rename, allocation, thread start ... fail, for each n until a run
+# passes without having met it, and see that every promise holds: the run ends by itself, with exit
+# status 0, 1 or 3; no temporary stays; every output is whole (equal to the one of a calm run); and
+# the next run completes the tree.
 #   faults.sh PROGRAM SAMPLES sync|threads|processes|uring
 # uring: the event loop instead of I/O threads, and what only it can meet.
 set -u
@@ -94,6 +95,7 @@ uring)
     ;;
 esac
 echo "$n_runs runs, $n_struck of them not all done, $failures failures"
-# Many faults must be felt, or the points are not where the work is. (Others strike what is done as well as can be.)
+# Many faults must be felt, or the points are not where the work is. (Others strike what is done as
+# well as can be.)
 [ $((n_points_struck * 5)) -ge "$n_points_runs" ] || fail "hardly any fault struck"
 [ "$failures" -eq 0 ]

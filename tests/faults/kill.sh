@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# kill -9 of the parent at random moments: no half-written thumbnail under a final name, no process that lives on, and
-# the next run completes the tree and clears the temporaries.
+# kill -9 of the parent at random moments: no half-written thumbnail under a final name, no process
+# that lives on, and the next run completes the tree and clears the temporaries.
 #   kill.sh PROGRAM SAMPLES [ROUNDS]
 # The moments differ from run to run, so a few rounds each time come to many. THUMBS_NIGHTLY=1:
 # 100 rounds.

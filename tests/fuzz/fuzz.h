@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz.h - what the fuzz targets share: the entry that libFuzzer and replay_main.c call, a reader that cuts an input
- * into numbers and strings, and fuzz_check(), which ends the process where a promise is broken.
+ * fuzz.h - what the fuzz targets share: the entry that libFuzzer and replay_main.c call, a reader
+ * that cuts an input into numbers and strings, and fuzz_check(), which ends the process where a
+ * promise is broken.
  */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
@@ -56,7 +57,8 @@ static inline void *fuzz_copy(const void *data, size_t len)
     return copy;
 }
 
-/* The bytes up to the next NUL, or to the end of the input, at most `most` of them, as a string of their own. */
+/* The bytes up to the next NUL, or to the end of the input, at most `most` of them, as a string of
+ * their own. */
 static inline char *fuzz_string(struct fuzz_input *in, size_t most)
 {
     size_t len = 0;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The memory a picture will need, told from its header: any bytes as a picture file, walked in bounded steps. Numbers
- * that overflow end at the largest, so a picture that asks for more never seems to need less: neither does one of which
- * a second thumbnail is made.
+ * The memory a picture will need, told from its header: any bytes as a picture file, walked in
+ * bounded steps. Numbers that overflow end at the largest, so a picture that asks for more never
+ * seems to need less: neither does one of which a second thumbnail is made.
  */
 #include <time.h>
 
 #include "fuzz.h"
 #include "image/image.h"
 
-/* Of the processor, for eight walks. One takes a millisecond; a sanitizer, a fuzzer's counters and a busy machine
- * stretch that, but what is quadratic takes minutes. */
+/* Of the processor, for eight walks. One takes a millisecond; a sanitizer, a fuzzer's counters and
+ * a busy machine stretch that, but what is quadratic takes minutes. */
 #define MOST_NS 2000000000
 
 static int64_t used_ns(void)
@@ -20,7 +20,8 @@ static int64_t used_ns(void)
     return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
 }
 
-static uint64_t estimate(const uint8_t *data, size_t len, const struct thumbs_image_options *options, bool *found)
+static uint64_t estimate(const uint8_t *data, size_t len,
+                         const struct thumbs_image_options *options, bool *found)
 {
     uint64_t bytes = 0, again = 1;
     *found = th_image_estimate(data, len, options, &bytes);

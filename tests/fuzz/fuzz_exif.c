@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which way up: any bytes as EXIF, both bare and found in a JPEG; and well-formed directories made from the input, in
- * which the orientation must be found whatever stands before it.
+ * Which way up: any bytes as EXIF, both bare and found in a JPEG; and well-formed directories made
+ * from the input, in which the orientation must be found whatever stands before it.
  */
 #include "fuzz.h"
 #include "image/exif.h"
@@ -35,7 +35,8 @@ static void check_well_formed(struct fuzz_input in, unsigned orientation, bool b
     put(at + 2, type, 2, big);
     put(at + 4, 1, 4, big);
     put(at + 8, orientation, type == 1 ? 1 : 2, big);
-    /* Too short for a directory of one entry and nothing else is what th_exif_orientation() calls none. */
+    /* Too short for a directory of one entry and nothing else is what th_exif_orientation() calls
+     * none. */
     fuzz_check(th_exif_orientation(tiff, len) == orientation);
     fuzz_check(th_exif_orientation(tiff, len - 1) == 1);
     free(tiff);
@@ -47,7 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     fuzz_check(bare >= 1 && bare <= 8);
     struct th_jpeg_header header;
     if (th_jpeg_parse(data, len, &header) && header.exif) {
-        fuzz_check(header.exif >= data && header.exif_len <= len && header.exif + header.exif_len <= data + len);
+        fuzz_check(header.exif >= data && header.exif_len <= len &&
+                   header.exif + header.exif_len <= data + len);
         uint8_t *exact = fuzz_copy(header.exif, header.exif_len);
         unsigned found = th_exif_orientation(exact, header.exif_len);
         fuzz_check(found >= 1 && found <= 8);

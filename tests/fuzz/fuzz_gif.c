@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lines of a GIF's first frame: any bytes. There are never more than the header says, and fewer only with a
- * reason; an interlaced frame has all or none; the same bytes give the same lines.
+ * The lines of a GIF's first frame: any bytes. There are never more than the header says, and fewer
+ * only with a reason; an interlaced frame has all or none; the same bytes give the same lines.
  */
 #include "fuzz.h"
 #include "image/gif/gif_frame.h"

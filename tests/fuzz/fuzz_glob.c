@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Glob matching against a second matcher, which is slow and plain: a table of which rest of the pattern matches which
- * rest of the path. Patterns that th_glob_valid() takes must give the same answer in both; all others must do no harm.
+ * Glob matching against a second matcher, which is slow and plain: a table of which rest of the
+ * pattern matches which rest of the path. Patterns that th_glob_valid() takes must give the same
+ * answer in both; all others must do no harm.
  */
 #include "fuzz.h"
 #include "walk/glob.h"
@@ -63,7 +64,8 @@ static bool compute(struct table *t, size_t g, size_t p)
     const char *glob = t->glob, *path = t->path;
     if (!glob[g]) return !path[p];
     if (glob[g] == '*' && glob[g + 1] == '*') return deep_matches(t, g, p);
-    if (glob[g] == '*') return matches(t, g + 1, p) || (path[p] && path[p] != '/' && matches(t, g, p + 1));
+    if (glob[g] == '*')
+        return matches(t, g + 1, p) || (path[p] && path[p] != '/' && matches(t, g, p + 1));
     if (!path[p]) return false;
     if (glob[g] == '?') return path[p] != '/' && matches(t, g + 1, p + 1);
     if (glob[g] == '[') return set_takes(glob, &g, (unsigned char)path[p]) && matches(t, g, p + 1);
@@ -104,7 +106,8 @@ static void check_rule(const char *glob, const char *path)
         bool excluded = th_rules_exclude(made, copy, false);
         size_t i = 0;
         fuzz_check(strcmp(copy, path) == 0);
-        /* One that takes a file by itself has matched; else it takes at most what lies in a folder. */
+        /* One that takes a file by itself has matched; else it takes at most what lies in a folder.
+         */
         fuzz_check(!th_rules_unmatched(made, &i) || excluded || strchr(path, '/'));
     }
     th_rules_destroy(made);

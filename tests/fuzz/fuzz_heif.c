@@ -5,7 +5,8 @@
 #include "fuzz.h"
 #include "image/heif/heif_picture.h"
 
-static void check_piece(const struct th_heif_cursor *c, const uint8_t *data, size_t len, const uint8_t *memory)
+static void check_piece(const struct th_heif_cursor *c, const uint8_t *data, size_t len,
+                        const uint8_t *memory)
 {
     uint8_t sum = 0;
     fuzz_check(c->len <= len);
@@ -28,7 +29,8 @@ static void check_data(const struct th_heif_meta *m, const struct th_heif_item *
 static void check_layer(const struct th_heif_meta *m, const struct th_heif_layer *l)
 {
     fuzz_check(l->width > 0 && l->height > 0 && l->columns > 0 && l->rows > 0);
-    fuzz_check((uint64_t)l->columns * l->tile_width >= l->width && (uint64_t)l->rows * l->tile_height >= l->height);
+    fuzz_check((uint64_t)l->columns * l->tile_width >= l->width &&
+               (uint64_t)l->rows * l->tile_height >= l->height);
     for (uint32_t row = 0; row < l->rows; row++) {
         for (uint32_t column = 0; column < l->columns; column++) {
             const struct th_heif_item *tile = th_heif_layer_tile(m, l, column, row);

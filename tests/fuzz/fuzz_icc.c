@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Colour profiles: any bytes as one, bare or put together from the segments of a JPEG, for one to four bands, used on a
- * few pixels. Whatever they are, the pixels stay within their memory, alpha is left alone, and a profile that was met
- * before is judged as it was then.
+ * Colour profiles: any bytes as one, bare or put together from the segments of a JPEG, for one to
+ * four bands, used on a few pixels. Whatever they are, the pixels stay within their memory, alpha
+ * is left alone, and a profile that was met before is judged as it was then.
  *
- * A bare input: one byte for the bands and the number of profiles, then that many, of equal lengths.
+ * A bare input: one byte for the bands and the number of profiles, then that many, of equal
+ * lengths.
  */
 #include "fuzz.h"
 #include "image/icc.h"
@@ -36,7 +37,8 @@ static enum th_icc_kind check_profile(const uint8_t *data, size_t len, uint32_t 
     uint8_t *exact = fuzz_copy(data, len);
     fuzz_check(th_icc_read(&icc, exact, len, bands));
     free(exact); /* the cache must have its own copy */
-    fuzz_check((icc.kind == TH_ICC_RGB || icc.kind == TH_ICC_GREY) == (icc.transform != NULL || icc.matrix != NULL));
+    fuzz_check((icc.kind == TH_ICC_RGB || icc.kind == TH_ICC_GREY) ==
+               (icc.transform != NULL || icc.matrix != NULL));
     fuzz_check(!icc.transform || !icc.matrix);
     if (icc.kind == TH_ICC_RGB) fuzz_check(bands >= 3);
     if (icc.kind == TH_ICC_GREY) fuzz_check(bands <= 2);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The whole image room, in one process: any bytes as a picture, through whatever decoder takes them, libvips included,
- * to encoded thumbnails. What is made is what the parent of a worker would take, it is a picture of the kind and size
- * that it says, and on failure the sink is as it was.
+ * The whole image room, in one process: any bytes as a picture, through whatever decoder takes
+ * them, libvips included, to encoded thumbnails. What is made is what the parent of a worker would
+ * take, it is a picture of the kind and size that it says, and on failure the sink is as it was.
  *
- * The options come from the last four bytes and the length, so that any picture file is an input as it stands.
+ * The options come from the last four bytes and the length, so that any picture file is an input as
+ * it stands.
  */
 #include <stdatomic.h>
 
@@ -31,7 +32,8 @@ static atomic_int_fast64_t used, peak; /* libraries may have threads */
 static void on_malloc(const volatile void *p, size_t size)
 {
     (void)p;
-    int_fast64_t now = atomic_fetch_add(&used, (int_fast64_t)size) + (int_fast64_t)size, most = atomic_load(&peak);
+    int_fast64_t now = atomic_fetch_add(&used, (int_fast64_t)size) + (int_fast64_t)size,
+                 most = atomic_load(&peak);
     while (now > most && !atomic_compare_exchange_weak(&peak, &most, now)) {
     }
 }
@@ -60,9 +62,11 @@ static bool watch_heap(void)
 
 static void make_options(const uint8_t *data, size_t len, struct thumbs_image_options *out)
 {
-    static const struct thumbs_size boxes[] = {{256, 256, true}, {16, 16, true},  {1, 1, true},    {100, 0, false},
-                                               {0, 100, false},  {600, 3, false}, {3, 600, false}, {64, 48, false}};
-    static const uint32_t formats[] = {THUMBS_FORMAT_JPEG, THUMBS_FORMAT_PNG, THUMBS_FORMAT_WEBP, THUMBS_FORMAT_KEEP};
+    static const struct thumbs_size boxes[] = {{256, 256, true}, {16, 16, true},  {1, 1, true},
+                                               {100, 0, false},  {0, 100, false}, {600, 3, false},
+                                               {3, 600, false},  {64, 48, false}};
+    static const uint32_t formats[] = {THUMBS_FORMAT_JPEG, THUMBS_FORMAT_PNG, THUMBS_FORMAT_WEBP,
+                                       THUMBS_FORMAT_KEEP};
     uint32_t bits = (uint32_t)len * 2654435761u;
     for (size_t i = len > 4 ? len - 4 : 0; i < len; i++)
         bits = (bits ^ data[i]) * 16777619u;
@@ -81,13 +85,15 @@ static void make_options(const uint8_t *data, size_t len, struct thumbs_image_op
 }
 
 /* What a failure promises. */
-static void check_failure(enum thumbs_code code, const struct thumbs_error *error, const struct th_sink *sink)
+static void check_failure(enum thumbs_code code, const struct thumbs_error *error,
+                          const struct th_sink *sink)
 {
     fuzz_check(error->code == code && sink->len == 3 && memcmp(sink->data, "abc", 3) == 0);
     fuzz_check(error->message[0] && !strpbrk(error->message, "\r\n"));
 }
 
-static void check_outputs(const struct th_wire_reply *reply, const struct th_sink *sink, uint64_t sink_bytes)
+static void check_outputs(const struct th_wire_reply *reply, const struct th_sink *sink,
+                          uint64_t sink_bytes)
 {
     fuzz_check(sink_bytes == sink->len && memcmp(sink->data, "abc", 3) == 0);
     uint64_t at = 3;
@@ -115,7 +121,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct th_image_limits limits = {.deadline_ns = th_now_ns() + UINT64_C(1000000000)};
     int_fast64_t used_before = atomic_load(&used);
     atomic_store(&peak, used_before);
-    enum thumbs_code code = th_image_make(data, len, &options, &limits, &sink, &reply.result, &reply.error);
+    enum thumbs_code code =
+        th_image_make(data, len, &options, &limits, &sink, &reply.result, &reply.error);
     if (is_watched) {
         int_fast64_t taken = atomic_load(&peak) - used_before;
         if (taken > SLACK_BYTES && (uint64_t)(taken - SLACK_BYTES) > estimated) {
@@ -131,7 +138,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     }
     uint64_t sink_bytes;
     struct th_check question = {.image = &options, .id = 1};
-    fuzz_check(th_check_reply(&question, &reply, th_wire_reply_size(reply.result.n_outputs), &sink_bytes));
+    fuzz_check(
+        th_check_reply(&question, &reply, th_wire_reply_size(reply.result.n_outputs), &sink_bytes));
     if (code == THUMBS_OK) check_outputs(&reply, &sink, sink_bytes);
     th_sink_finish_heap(&sink);
     return 0;
@@ -159,7 +167,8 @@ static uint32_t crc_of(const uint8_t *p, size_t len)
     return ~crc;
 }
 
-/* Nearly every change to a PNG breaks a checksum, and no decoder looks further; so most of the time they are mended. */
+/* Nearly every change to a PNG breaks a checksum, and no decoder looks further; so most of the time
+ * they are mended. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t max_len, unsigned seed)
 {
     len = LLVMFuzzerMutate(data, len, max_len);

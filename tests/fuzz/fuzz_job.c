@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Jobs as a worker takes them: messages of any length and content, with and without a file, over a real socket. The
- * worker answers each or hangs up, and everything it answers passes the parent's check, in order.
+ * Jobs as a worker takes them: messages of any length and content, with and without a file, over a
+ * real socket. The worker answers each or hangs up, and everything it answers passes the parent's
+ * check, in order.
  *
- * The parent is trusted to send files that are as long as it says; what it may have wrong here are numbers.
+ * The parent is trusted to send files that are as long as it says; what it may have wrong here are
+ * numbers.
  *
- * Input: one byte of options; then messages: a byte that tells what comes with it, its length (1), its bytes; the file
- * that jobs are about is the input itself.
+ * Input: one byte of options; then messages: a byte that tells what comes with it, its length (1),
+ * its bytes; the file that jobs are about is the input itself.
  */
 #include "work/worker.c"
 
@@ -27,7 +29,8 @@ static int make_file(const uint8_t *data, size_t len)
     if (pwrite(fd, data, len, 0) != (ssize_t)len) abort();
     /* What libvips would be loaded for is left to the target of the image room. */
     enum thumbs_format format = th_image_sniff(data, len);
-    if (format != THUMBS_FORMAT_JPEG && format != THUMBS_FORMAT_NONE && pwrite(fd, "?", 1, 0) != 1) abort();
+    if (format != THUMBS_FORMAT_JPEG && format != THUMBS_FORMAT_NONE && pwrite(fd, "?", 1, 0) != 1)
+        abort();
     return fd;
 }
 
@@ -89,7 +92,8 @@ static void check_reply(struct worker *w, int sock, uint64_t id)
 {
     struct th_wire_reply reply;
     uint64_t sink_bytes = 0;
-    struct th_check question = {.image = &w->config->image, .no_work = w->config->no_work, .id = id};
+    struct th_check question = {
+        .image = &w->config->image, .no_work = w->config->no_work, .id = id};
     ssize_t size = th_wire_receive(sock, &reply, sizeof reply, NULL, NULL);
     fuzz_check(size > 0 && th_check_reply(&question, &reply, (size_t)size, &sink_bytes));
     fuzz_check(atomic_load(&w->status->begun) == id);

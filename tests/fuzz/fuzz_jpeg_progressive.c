@@ -1,7 +1,7 @@
 /*
- * The decoder of progressive files against libjpeg-turbo: sound or damaged, whatever libjpeg-turbo reads must give the
- * same coefficients here, and what it has nothing against must not be called damaged. Ours may take more: it passes
- * over scans.
+ * The decoder of progressive files against libjpeg-turbo: sound or damaged, whatever libjpeg-turbo
+ * reads must give the same coefficients here, and what it has nothing against must not be called
+ * damaged. Ours may take more: it passes over scans.
  */
 #include "image/jpeg/jpeg_progressive.h"
 #include "jpeg_reference.h"

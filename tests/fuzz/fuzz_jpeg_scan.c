@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scan decoder against libjpeg-turbo: whatever ours accepts, libjpeg-turbo must decode without a warning and to the
- * same coefficients. At 1/8 luma is also compared with what libjpeg-turbo itself puts out. All other parsers of JPEG
- * bytes run along.
+ * The scan decoder against libjpeg-turbo: whatever ours accepts, libjpeg-turbo must decode without
+ * a warning and to the same coefficients. At 1/8 luma is also compared with what libjpeg-turbo
+ * itself puts out. All other parsers of JPEG bytes run along.
  */
 #include "image/exif.h"
 #include "image/jpeg/jpeg_scan.h"
@@ -15,12 +15,13 @@ static void check_eighth(const uint8_t *data, size_t len, const struct th_jpeg_h
                          const struct th_jpeg_plane planes[4])
 {
     struct th_jpeg_planes turbo = {0};
-    if (th_jpeg_planes_decode_turbo(h, data, len, 1, 0, &turbo, NULL)) fail("libjpeg-turbo refuses it at 1/8");
+    if (th_jpeg_planes_decode_turbo(h, data, len, 1, 0, &turbo, NULL))
+        fail("libjpeg-turbo refuses it at 1/8");
     if (turbo.damaged) fail("libjpeg-turbo warns at 1/8");
     for (unsigned c = 0; c < h->n_components; c++)
         for (unsigned y = 0; y < planes[c].height && turbo.planes[c].n == 1; y++)
-            if (memcmp(turbo.planes[c].data + y * turbo.planes[c].stride, planes[c].data + y * planes[c].stride,
-                       planes[c].width))
+            if (memcmp(turbo.planes[c].data + y * turbo.planes[c].stride,
+                       planes[c].data + y * planes[c].stride, planes[c].width))
                 fail("samples at 1/8");
     th_jpeg_planes_finish(&turbo);
 }
@@ -44,7 +45,8 @@ static void run_sequential(const struct th_jpeg_header *h, const uint8_t *data, 
     /* Whether a file is regular does not depend on n. */
     for (unsigned i = 1; i < 3; i++)
         if (!planes[i][0].data != !planes[0][0].data) fail("accepted at one n and not at another");
-    if (any && check_with_turbo(data, len, planes, false) != CLEAN) fail("libjpeg-turbo refuses it or warns");
+    if (any && check_with_turbo(data, len, planes, false) != CLEAN)
+        fail("libjpeg-turbo refuses it or warns");
     if (any) check_eighth(data, len, h, planes[0]);
     for (unsigned i = 0; i < 3; i++)
         drop_planes(planes[i]);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lists of names: any bytes as one, ended by newlines or NULs. What is handed out cannot lead out of SOURCE, and is
- * just what a second, plainer reading finds: each name once, sorted by folder, and the refused ones.
+ * Lists of names: any bytes as one, ended by newlines or NULs. What is handed out cannot lead out
+ * of SOURCE, and is just what a second, plainer reading finds: each name once, sorted by folder,
+ * and the refused ones.
  *
  * Input: a byte of options, SOURCE up to a NUL, the list.
  */
@@ -46,23 +47,26 @@ static bool is_same(const char *path, size_t len, const char *source)
     struct stat a, b;
     char *beginning = fuzz_copy(path, len + 1);
     beginning[len] = '\0';
-    bool same = stat(source, &a) == 0 && S_ISDIR(a.st_mode) && stat(beginning, &b) == 0 && a.st_dev == b.st_dev &&
-                a.st_ino == b.st_ino;
+    bool same = stat(source, &a) == 0 && S_ISDIR(a.st_mode) && stat(beginning, &b) == 0 &&
+                a.st_dev == b.st_dev && a.st_ino == b.st_ino;
     free(beginning);
     return same;
 }
 
-/* What of an absolute name lies below SOURCE, as that is spelled or as it is found on the way; NULL: it does not. */
+/* What of an absolute name lies below SOURCE, as that is spelled or as it is found on the way;
+ * NULL: it does not. */
 static const char *expect_below(const char *clean, const char *source)
 {
     char *given = expect_clean(source);
     size_t len = strlen(given);
-    bool spelled = *given == '/' && !strncmp(clean, given, len) && (len == 1 || clean[len] == '/' || !clean[len]);
+    bool spelled = *given == '/' && !strncmp(clean, given, len) &&
+                   (len == 1 || clean[len] == '/' || !clean[len]);
     free(given);
     if (spelled) return clean + len + (clean[len] == '/');
     if (is_same("/", 1, source)) return clean + 1;
     for (size_t i = 1; i <= strlen(clean); i++)
-        if ((clean[i] == '/' || !clean[i]) && is_same(clean, i, source)) return clean + i + (clean[i] == '/');
+        if ((clean[i] == '/' || !clean[i]) && is_same(clean, i, source))
+            return clean + i + (clean[i] == '/');
     return NULL;
 }
 
@@ -91,7 +95,8 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void read_plainly(const uint8_t *data, size_t len, char end, const char *source, struct expected *out)
+static void read_plainly(const uint8_t *data, size_t len, char end, const char *source,
+                         struct expected *out)
 {
     size_t n = 0;
     bool is_first = true;
@@ -146,7 +151,8 @@ static void check_taken(const struct th_list_item *item)
     fuzz_check(item->path[0] != '/');
     for (const char *part = item->path; *part;) {
         size_t len = strcspn(part, "/");
-        fuzz_check(len > 0 && !(len == 1 && *part == '.') && !(len == 2 && memcmp(part, "..", 2) == 0));
+        fuzz_check(len > 0 && !(len == 1 && *part == '.') &&
+                   !(len == 2 && memcmp(part, "..", 2) == 0));
         part += len;
         if (*part) fuzz_check(*++part);
     }

@@ -38,7 +38,8 @@ static void check_record(const struct th_manifest *m, const struct th_manifest_r
     uint64_t len;
     struct th_bytes out = {0};
     fuzz_check(lies_within(m, record->line, 1) && lies_within(m, record->key, record->key_len));
-    fuzz_check(lies_within(m, record->name, record->name_len) && lies_within(m, record->outputs, record->outputs_len));
+    fuzz_check(lies_within(m, record->name, record->name_len) &&
+               lies_within(m, record->outputs, record->outputs_len));
     while (th_manifest_next_word(&rest, &rest_len, &word, &word_len)) {
         fuzz_check(rest + rest_len == record->outputs + record->outputs_len);
         th_bytes_clear(&out);
@@ -80,8 +81,8 @@ static void check_rewrite(struct th_manifest *m, char *const names[], size_t n_n
 }
 
 /* A line as a run writes it, about names[0] with the others as outputs; those must be names. */
-static void add_line(const struct th_manifest *m, struct th_bytes *line, char *const names[], size_t n_names,
-                     struct fuzz_input *in)
+static void add_line(const struct th_manifest *m, struct th_bytes *line, char *const names[],
+                     size_t n_names, struct fuzz_input *in)
 {
     struct th_source_id id = {.size = fuzz_number(in, 8),
                               .mtime_sec = (int64_t)(fuzz_number(in, 8) >> 1),
@@ -98,11 +99,13 @@ static void add_line(const struct th_manifest *m, struct th_bytes *line, char *c
     th_manifest_end_line(line, 0, m->seed);
 }
 
-static void check_found(const struct th_manifest *m, const struct th_bytes *line, char *const names[], size_t n_names)
+static void check_found(const struct th_manifest *m, const struct th_bytes *line,
+                        char *const names[], size_t n_names)
 {
     struct th_manifest_record record, owner;
     fuzz_check(find(m, names[0], &record));
-    fuzz_check(lies_within(m, record.line, line->len) && memcmp(record.line, line->data, line->len) == 0);
+    fuzz_check(lies_within(m, record.line, line->len) &&
+               memcmp(record.line, line->data, line->len) == 0);
     const char *rest = record.outputs, *word, *name;
     size_t rest_len = record.outputs_len, word_len, name_len;
     struct th_bytes out = {0};
@@ -119,7 +122,8 @@ static void check_found(const struct th_manifest *m, const struct th_bytes *line
 }
 
 /* The lines of the input, each with a check that is right. */
-static void add_sealed(const struct th_manifest *m, struct th_bytes *content, const char *data, size_t len)
+static void add_sealed(const struct th_manifest *m, struct th_bytes *content, const char *data,
+                       size_t len)
 {
     while (len > 0) {
         const char *end = memchr(data, '\n', len);
@@ -144,7 +148,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     open_manifest(&m);
     if (how & 1) th_bytes_add(&content, m.header.data, m.header.len);
     if ((how & 3) == 3) content.data[strlen("thumbs-manifest ")] = '1';
-    add_line(&m, &line, names, N_NAMES, &in); /* takes its numbers from the input before the rest becomes the file */
+    add_line(&m, &line, names, N_NAMES,
+             &in); /* takes its numbers from the input before the rest becomes the file */
     if (how & 4)
         add_sealed(&m, &content, (const char *)in.data, in.len);
     else

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line: any words, split at NULs. The parser neither ends the process nor prints; what it refuses it names
- * in one line that is fit for a terminal; what it takes is within the bounds that the rest of the program relies on.
+ * The command line: any words, split at NULs. The parser neither ends the process nor prints; what
+ * it refuses it names in one line that is fit for a terminal; what it takes is within the bounds
+ * that the rest of the program relies on.
  */
 #include "cli/option_table.h"
 #include "cli/options.h"
@@ -29,7 +30,8 @@ static FILE *trap(void)
     return stream;
 }
 
-static enum thumbs_code parse(int argc, char **argv, struct cli_settings *settings, struct th_bytes *message)
+static enum thumbs_code parse(int argc, char **argv, struct cli_settings *settings,
+                              struct th_bytes *message)
 {
     FILE *out = stdout, *err = stderr;
     stdout = stderr = trap();
@@ -42,7 +44,8 @@ static enum thumbs_code parse(int argc, char **argv, struct cli_settings *settin
 
 /* ---- what was refused ---- */
 
-/* Are these the bytes of one well-formed UTF-8 sequence that is no control character? Their number, or 0. */
+/* Are these the bytes of one well-formed UTF-8 sequence that is no control character? Their number,
+ * or 0. */
 static size_t printable_len(const unsigned char *s)
 {
     if (s[0] >= 0x20 && s[0] < 0x7f) return 1;
@@ -64,7 +67,8 @@ static size_t printable_len(const unsigned char *s)
         if ((s[i] & 0xc0) != 0x80) return 0;
         v = v << 6 | (s[i] & 0x3f);
     }
-    static const uint32_t least[] = {0, 0, 0xa0, 0x800, 0x10000}; /* U+0080 to U+009F are controls */
+    static const uint32_t least[] = {0, 0, 0xa0, 0x800,
+                                     0x10000}; /* U+0080 to U+009F are controls */
     return v >= least[n] && v <= 0x10ffff && !(v >= 0xd800 && v <= 0xdfff) ? n : 0;
 }
 
@@ -90,9 +94,11 @@ static void check_image(const struct thumbs_image_options *image)
     }
     fuzz_check(image->n_formats >= 1 && image->n_formats <= THUMBS_MAX_FORMATS);
     for (uint32_t i = 0; i < image->n_formats; i++)
-        fuzz_check(image->formats[i] > THUMBS_FORMAT_NONE && image->formats[i] <= THUMBS_FORMAT_KEEP);
+        fuzz_check(image->formats[i] > THUMBS_FORMAT_NONE &&
+                   image->formats[i] <= THUMBS_FORMAT_KEEP);
     fuzz_check(image->quality >= 1 && image->quality <= 100 && image->enlarge <= 1);
-    fuzz_check(image->fit <= THUMBS_FIT_FILL && image->on_damage <= THUMBS_DAMAGE_FAIL && image->max_pixels >= 1);
+    fuzz_check(image->fit <= THUMBS_FIT_FILL && image->on_damage <= THUMBS_DAMAGE_FAIL &&
+               image->max_pixels >= 1);
 }
 
 static bool is_a_word(char *const *argv, int argc, const char *text)
@@ -107,7 +113,8 @@ static void check_run(const struct cli_settings *s, char *const *argv, int argc)
 {
     const struct thumbs_options *o = &s->options;
     bool is_here = o->files_from && s->n_operands == 1; /* then SOURCE may be left out */
-    fuzz_check(s->n_sources >= 1 && s->n_operands == s->n_sources + !is_here && s->n_operands < (size_t)argc);
+    fuzz_check(s->n_sources >= 1 && s->n_operands == s->n_sources + !is_here &&
+               s->n_operands < (size_t)argc);
     for (size_t i = 0; i < s->n_sources && !is_here; i++)
         fuzz_check(s->sources[i][0] && is_a_word(argv, argc, s->sources[i]));
     if (is_here) fuzz_check(strcmp(s->sources[0], ".") == 0);
@@ -133,7 +140,8 @@ static void check_settings(const struct cli_settings *s, char *const *argv, int 
     const struct thumbs_options *o = &s->options;
     if (s->action != CLI_ACTION_RUN) return;
     check_image(&o->image);
-    fuzz_check(o->queue_bytes >= 1 && o->max_bytes >= 1 && o->timeout_seconds > 0 && o->timeout_seconds <= 1e6);
+    fuzz_check(o->queue_bytes >= 1 && o->max_bytes >= 1 && o->timeout_seconds > 0 &&
+               o->timeout_seconds <= 1e6);
     fuzz_check(o->n_globs == s->n_globs && (o->globs != NULL || o->n_globs == 0));
     for (size_t i = 0; i < o->n_globs; i++)
         fuzz_check((o->globs[i][0] == '+' || o->globs[i][0] == '-') && o->globs[i][1]);

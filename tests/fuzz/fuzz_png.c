@@ -1,7 +1,8 @@
 /*
- * The PNG rows against libpng's; every row that both make must be the same, bit for bit, by each engine that inflates,
- * and both must agree where a file breaks. An input is a file, whose checksums are set right first, or else a recipe:
- * a header, then bytes to be compressed or a compressed stream as it is.
+ * The PNG rows against libpng's; every row that both make must be the same, bit for bit, by each
+ * engine that inflates, and both must agree where a file breaks. An input is a file, whose
+ * checksums are set right first, or else a recipe: a header, then bytes to be compressed or a
+ * compressed stream as it is.
  */
 #include <setjmp.h>
 #include <zlib.h>
@@ -81,8 +82,9 @@ static struct bytes compressed(const struct fuzz_input *in, unsigned settings)
 
 static struct bytes file_of_recipe(struct fuzz_input *in)
 {
-    static const uint8_t shapes[][2] = {{1, 0}, {2, 0}, {4, 0}, {8, 0}, {16, 0}, {8, 2}, {16, 2}, {1, 3},
-                                        {2, 3}, {4, 3}, {8, 3}, {8, 4}, {16, 4}, {8, 6}, {16, 6}, {8, 6}};
+    static const uint8_t shapes[][2] = {{1, 0},  {2, 0}, {4, 0},  {8, 0}, {16, 0}, {8, 2},
+                                        {16, 2}, {1, 3}, {2, 3},  {4, 3}, {8, 3},  {8, 4},
+                                        {16, 4}, {8, 6}, {16, 6}, {8, 6}};
     const unsigned flags = fuzz_u8(in), settings = fuzz_u8(in), split = fuzz_u8(in);
     const uint8_t *shape = shapes[flags & 15];
     uint8_t header[13] = {0}, extra[768];
@@ -139,7 +141,8 @@ static void on_error(png_structp png, png_const_charp text)
     struct reference *r = png_get_error_ptr(png);
     if (!r->failed) snprintf(r->reason, sizeof r->reason, "%s", text);
     r->failed = true;
-    /* It can go on, but within a row it does so somewhere else. Only an unknown filter is between rows. */
+    /* It can go on, but within a row it does so somewhere else. Only an unknown filter is between
+     * rows. */
     r->lost = r->lost || !strstr(text, "filter");
     png_longjmp(png, 1);
 }
@@ -299,10 +302,11 @@ static void check(const struct bytes *file)
     struct outcome o = run(&ref, &h, !(odd && ref.interlaced), TH_PNG_ZLIB);
     fuzz_check(o.step == TH_PNG_DONE && o.decoded <= o.of);
     fuzz_check(!ref.failed || o.damage);
-    /* It does not always look for the end of the stream behind the last row, and is told not to mind checksums. */
+    /* It does not always look for the end of the stream behind the last row, and is told not to
+     * mind checksums. */
     fuzz_check(ref.failed || !o.damage || o.decoded == o.of);
-    /* libpng asks for more input before it takes what zlib still holds, and drops a piece that is cut: of a broken file
-     * it may give fewer rows, never more. */
+    /* libpng asks for more input before it takes what zlib still holds, and drops a piece that is
+     * cut: of a broken file it may give fewer rows, never more. */
     for (uint32_t y = 0; y < h.height && !ref.interlaced; y++)
         fuzz_check(ref.good[y] ? y < o.n_rows : y >= o.n_rows || o.damage);
     if (th_png_engine_best() == TH_PNG_ISAL) {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Replies of a worker as the parent checks them. An input is a question (options), and what to change in the proper
- * answer to it: the worker's memory may be in anybody's hands. Whatever is taken must be safe for all that is done with
- * it later, which is written down here a second time; and the proper answer must be taken.
+ * Replies of a worker as the parent checks them. An input is a question (options), and what to
+ * change in the proper answer to it: the worker's memory may be in anybody's hands. Whatever is
+ * taken must be safe for all that is done with it later, which is written down here a second time;
+ * and the proper answer must be taken.
  *
- * Input: 8 bytes of options; then changes of 4 bytes or more: where (2), how many bytes (1), which length to claim
- * later (1), the bytes.
+ * Input: 8 bytes of options; then changes of 4 bytes or more: where (2), how many bytes (1), which
+ * length to claim later (1), the bytes.
  */
 #include "fuzz.h"
 #include "report/report.h"
@@ -15,9 +16,11 @@ enum { MOST_CHANGES = 64 };
 
 static void make_options(struct fuzz_input *in, struct thumbs_image_options *out)
 {
-    static const uint32_t formats[] = {THUMBS_FORMAT_JPEG, THUMBS_FORMAT_PNG, THUMBS_FORMAT_WEBP, THUMBS_FORMAT_KEEP};
+    static const uint32_t formats[] = {THUMBS_FORMAT_JPEG, THUMBS_FORMAT_PNG, THUMBS_FORMAT_WEBP,
+                                       THUMBS_FORMAT_KEEP};
     uint8_t counts = fuzz_u8(in), sides = fuzz_u8(in);
-    *out = (struct thumbs_image_options){.n_sizes = 1 + (counts & 15), .quality = 80, .max_pixels = 500000000};
+    *out = (struct thumbs_image_options){
+        .n_sizes = 1 + (counts & 15), .quality = 80, .max_pixels = 500000000};
     out->n_formats = 1 + (counts >> 4 & 3);
     uint32_t side = 1 + fuzz_u8(in) * 64;
     for (uint32_t i = 0; i < out->n_sizes; i++) {
@@ -29,7 +32,8 @@ static void make_options(struct fuzz_input *in, struct thumbs_image_options *out
 }
 
 /* What a worker says that keeps to the protocol. */
-static size_t answer_properly(const struct th_check *question, struct fuzz_input *in, struct th_wire_reply *reply)
+static size_t answer_properly(const struct th_check *question, struct fuzz_input *in,
+                              struct th_wire_reply *reply)
 {
     const struct thumbs_image_options *image = question->image;
     uint8_t how = fuzz_u8(in);
@@ -73,7 +77,8 @@ static bool change(struct fuzz_input *in, struct th_wire_reply *reply, size_t *s
             changed = true;
         }
         if (how < 0xf0) continue;
-        *size = how < 0xf8 ? th_wire_reply_size(how & 7) : (size_t)fuzz_number(in, 2) % (sizeof *reply + 1);
+        *size = how < 0xf8 ? th_wire_reply_size(how & 7)
+                           : (size_t)fuzz_number(in, 2) % (sizeof *reply + 1);
         changed = true;
     }
     return changed;
@@ -96,13 +101,15 @@ static void check_failure(const struct thumbs_error *error)
 {
     fuzz_check(error->code < THUMBS_N_CODES && error->stage < THUMBS_N_STAGES);
     /* These say something about the run or about DEST, of which a worker knows nothing. */
-    fuzz_check(error->code != THUMBS_NO_SPACE && error->code != THUMBS_NOT_WRITABLE && error->code != THUMBS_STOPPED);
-    fuzz_check(error->code != THUMBS_CRASHED && error->code != THUMBS_NAME_CLASH && error->stage != THUMBS_STAGE_WRITE);
+    fuzz_check(error->code != THUMBS_NO_SPACE && error->code != THUMBS_NOT_WRITABLE &&
+               error->code != THUMBS_STOPPED);
+    fuzz_check(error->code != THUMBS_CRASHED && error->code != THUMBS_NAME_CLASH &&
+               error->stage != THUMBS_STAGE_WRITE);
     fuzz_check(ends_within(error->message, sizeof error->message) && is_one_line(error->message));
 }
 
-static void check_outputs(const struct th_image_result *result, const struct thumbs_image_options *image,
-                          uint64_t sink_bytes)
+static void check_outputs(const struct th_image_result *result,
+                          const struct thumbs_image_options *image, uint64_t sink_bytes)
 {
     for (uint32_t i = 0; i < result->n_outputs; i++) {
         const struct th_image_output *o = &result->outputs[i];
@@ -112,7 +119,8 @@ static void check_outputs(const struct th_image_result *result, const struct thu
         fuzz_check(o->format == THUMBS_FORMAT_JPEG || o->format == THUMBS_FORMAT_PNG ||
                    o->format == THUMBS_FORMAT_WEBP);
         fuzz_check(wanted == THUMBS_FORMAT_KEEP || o->format == wanted);
-        fuzz_check(o->width >= 1 && o->width <= THUMBS_MAX_SIDE && o->height >= 1 && o->height <= THUMBS_MAX_SIDE);
+        fuzz_check(o->width >= 1 && o->width <= THUMBS_MAX_SIDE && o->height >= 1 &&
+                   o->height <= THUMBS_MAX_SIDE);
         fuzz_check(!box->width || o->width <= box->width);
         fuzz_check(!box->height || o->height <= box->height);
         fuzz_check((uint64_t)o->width * o->height <= image->max_pixels);
@@ -125,7 +133,8 @@ static void check_outputs(const struct th_image_result *result, const struct thu
 /* As the run does: fill an event, make a line of it. */
 static void check_event(const struct th_wire_reply *reply)
 {
-    struct thumbs_event event = {.source = "a", .status = THUMBS_STATUS_FAILED, .error = &reply->error};
+    struct thumbs_event event = {
+        .source = "a", .status = THUMBS_STATUS_FAILED, .error = &reply->error};
     struct thumbs_error error = {.code = THUMBS_CORRUPT, .stage = THUMBS_STAGE_DECODE};
     if (reply->error.code == THUMBS_OK) {
         const struct th_image_result *result = &reply->result;
@@ -147,8 +156,8 @@ static void check_event(const struct th_wire_reply *reply)
     th_bytes_finish(&line);
 }
 
-static void check_taken(const struct th_check *question, const struct th_wire_reply *reply, size_t size,
-                        uint64_t sink_bytes)
+static void check_taken(const struct th_check *question, const struct th_wire_reply *reply,
+                        size_t size, uint64_t sink_bytes)
 {
     const struct th_image_result *result = &reply->result;
     const struct thumbs_image_options *image = question->image;
@@ -157,10 +166,13 @@ static void check_taken(const struct th_check *question, const struct th_wire_re
         fuzz_check(size == th_wire_reply_size(0) && sink_bytes == 0);
         check_failure(&reply->error);
     } else {
-        fuzz_check(result->n_outputs == (question->no_work ? 0 : image->n_sizes * image->n_formats));
-        fuzz_check(size == th_wire_reply_size(result->n_outputs) && result->n_outputs <= THUMBS_MAX_OUTPUTS);
+        fuzz_check(result->n_outputs ==
+                   (question->no_work ? 0 : image->n_sizes * image->n_formats));
+        fuzz_check(size == th_wire_reply_size(result->n_outputs) &&
+                   result->n_outputs <= THUMBS_MAX_OUTPUTS);
         fuzz_check(result->source_format < THUMBS_N_FORMATS && result->damaged <= 1);
-        fuzz_check(ends_within(result->warning, sizeof result->warning) && is_one_line(result->warning));
+        fuzz_check(ends_within(result->warning, sizeof result->warning) &&
+                   is_one_line(result->warning));
         fuzz_check((uint64_t)result->width * result->height <= image->max_pixels);
         check_outputs(result, image, sink_bytes);
     }
@@ -172,13 +184,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct fuzz_input in = {data, len};
     struct thumbs_image_options image;
     make_options(&in, &image);
-    struct th_check question = {.image = &image, .no_work = fuzz_u8(&in) & 1, .id = 1 + fuzz_number(&in, 3)};
+    struct th_check question = {
+        .image = &image, .no_work = fuzz_u8(&in) & 1, .id = 1 + fuzz_number(&in, 3)};
     struct th_wire_reply *reply = malloc(sizeof *reply);
     if (!reply) abort();
     uint64_t sink_bytes = UINT64_MAX;
     size_t size = answer_properly(&question, &in, reply);
     bool proper = !change(&in, reply, &size);
-    /* Only what came, so that a sanitizer sees when more is looked at; the supervisor has room for a whole reply. */
+    /* Only what came, so that a sanitizer sees when more is looked at; the supervisor has room for
+     * a whole reply. */
     struct th_wire_reply *came = fuzz_copy(reply, size);
     bool taken = th_check_reply(&question, came, size, &sink_bytes);
     if (proper) fuzz_check(taken);

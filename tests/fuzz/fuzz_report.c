@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lines of the report from any names, messages and numbers. A line of NDJSON is one line, valid UTF-8 and valid JSON
- * (RFC 8259), and its names decode to the bytes they were made from; a line for people is one line, and for a terminal
- * it holds no control characters. The checker knows nothing of the code that writes.
+ * Lines of the report from any names, messages and numbers. A line of NDJSON is one line, valid
+ * UTF-8 and valid JSON (RFC 8259), and its names decode to the bytes they were made from; a line
+ * for people is one line, and for a terminal it holds no control characters. The checker knows
+ * nothing of the code that writes.
  */
 #include "fuzz.h"
 #include "report/report.h"
@@ -237,7 +238,8 @@ static void check_text(const struct thumbs_event *event, enum th_text_style styl
     th_report_event_text(&b, event, style, escape);
     fuzz_check(!th_bytes_failed(&b));
     if (b.len > 0) {
-        fuzz_check(memchr(b.data, '\n', b.len) == b.data + b.len - 1 && !memchr(b.data, '\r', b.len));
+        fuzz_check(memchr(b.data, '\n', b.len) == b.data + b.len - 1 &&
+                   !memchr(b.data, '\r', b.len));
         struct reader r = {(unsigned char *)b.data, (unsigned char *)b.data + b.len - 1};
         while (escape && r.p < r.end) {
             uint32_t c = take_char(&r);
@@ -273,8 +275,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     char *names[3];
     for (int i = 0; i < 3; i++)
         names[i] = fuzz_string(&in, 400);
-    char *message = fuzz_string(&in, sizeof(struct thumbs_error) - offsetof(struct thumbs_error, message) - 1);
-    struct thumbs_error error = {.code = (enum thumbs_code)fuzz_u8(&in), .stage = (enum thumbs_stage)fuzz_u8(&in)};
+    char *message =
+        fuzz_string(&in, sizeof(struct thumbs_error) - offsetof(struct thumbs_error, message) - 1);
+    struct thumbs_error error = {.code = (enum thumbs_code)fuzz_u8(&in),
+                                 .stage = (enum thumbs_stage)fuzz_u8(&in)};
     memcpy(error.message, message, strnlen(message, sizeof error.message - 1));
     struct thumbs_output outputs[2];
     for (int i = 0; i < 2; i++)
@@ -283,16 +287,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
                                             .width = fuzz_u32(&in),
                                             .height = fuzz_u32(&in),
                                             .bytes = fuzz_number(&in, 8)};
-    struct thumbs_event event = {.source = names[0],
-                                 .status = (enum thumbs_status)(how % THUMBS_N_STATUSES),
-                                 .format = (enum thumbs_format)fuzz_u8(&in),
-                                 .width = fuzz_u32(&in),
-                                 .height = fuzz_u32(&in),
-                                 .bytes = fuzz_number(&in, 8),
-                                 .outputs = outputs,
-                                 .n_outputs = how_many % 3,
-                                 .times = {.load = fuzz_number(&in, 8), .decode = fuzz_number(&in, 8)},
-                                 .error = how & 0x80 ? &error : NULL};
+    struct thumbs_event event = {
+        .source = names[0],
+        .status = (enum thumbs_status)(how % THUMBS_N_STATUSES),
+        .format = (enum thumbs_format)fuzz_u8(&in),
+        .width = fuzz_u32(&in),
+        .height = fuzz_u32(&in),
+        .bytes = fuzz_number(&in, 8),
+        .outputs = outputs,
+        .n_outputs = how_many % 3,
+        .times = {.load = fuzz_number(&in, 8), .decode = fuzz_number(&in, 8)},
+        .error = how & 0x80 ? &error : NULL};
     check_json(&event);
     for (int style = TH_TEXT_PROBLEM; style <= TH_TEXT_DRY_RUN; style++) {
         check_text(&event, (enum th_text_style)style, true);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a file is: by its first bytes, which are all that may be looked at, and by the ending of its name.
+ * What a file is: by its first bytes, which are all that may be looked at, and by the ending of its
+ * name.
  */
 #include "fuzz.h"
 #include "image/image.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Numbers, sizes and durations as they stand on a command line, against a second reading of them with wider types:
- * the same texts are accepted, with the same value.
+ * Numbers, sizes and durations as they stand on a command line, against a second reading of them
+ * with wider types: the same texts are accepted, with the same value.
  */
 #include <math.h>
 
@@ -44,7 +44,8 @@ static void check_numbers(const char *text, uint64_t min, uint64_t max)
             expected = !*p && v >= min && v <= max;
             want = (uint64_t)v;
         }
-        bool taken = with_unit ? th_parse_bytes(text, min, max, &got) : th_parse_u64(text, min, max, &got);
+        bool taken =
+            with_unit ? th_parse_bytes(text, min, max, &got) : th_parse_u64(text, min, max, &got);
         fuzz_check(taken == expected);
         fuzz_check(got == (expected ? want : 42));
     }
@@ -55,7 +56,8 @@ static bool expect_size(const char *text, size_t len, struct thumbs_size *out)
 {
     char copy[64];
     u128 width = 0, height = 0;
-    if (len >= sizeof copy) return false; /* 65500 may stand behind many zeros, but not in what this target sends */
+    if (len >= sizeof copy)
+        return false; /* 65500 may stand behind many zeros, but not in what this target sends */
     memcpy(copy, text, len);
     copy[len] = '\0';
     const char *p = copy;
@@ -71,7 +73,8 @@ static bool expect_size(const char *text, size_t len, struct thumbs_size *out)
     if (square) height = width;
     if ((has_width && width == 0) || (has_height && height == 0)) return false;
     if (width > THUMBS_MAX_SIDE || height > THUMBS_MAX_SIDE) return false;
-    *out = (struct thumbs_size){.width = (uint32_t)width, .height = (uint32_t)height, .square = square};
+    *out = (struct thumbs_size){
+        .width = (uint32_t)width, .height = (uint32_t)height, .square = square};
     return true;
 }
 
@@ -105,7 +108,8 @@ static void check_sizes(const char *list)
     fuzz_check(settings.options.image.n_sizes == n);
     for (uint32_t i = 0; i < n; i++) {
         const struct thumbs_size *got = &settings.options.image.sizes[i];
-        fuzz_check(got->width == want[i].width && got->height == want[i].height && got->square == want[i].square);
+        fuzz_check(got->width == want[i].width && got->height == want[i].height &&
+                   got->square == want[i].square);
     }
 }
 
@@ -138,7 +142,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct fuzz_input in = {data, len};
     uint8_t how = fuzz_u8(&in);
-    uint64_t min = fuzz_number(&in, how & 7), max = how & 0x40 ? UINT64_MAX : fuzz_number(&in, how >> 3 & 7);
+    uint64_t min = fuzz_number(&in, how & 7),
+             max = how & 0x40 ? UINT64_MAX : fuzz_number(&in, how >> 3 & 7);
     char *text = fuzz_string(&in, 62);
     check_numbers(text, min, max);
     check_sizes(text);

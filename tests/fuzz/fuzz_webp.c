@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The chunks of a WebP file: any bytes. What is found lies within the file, the plan for it has pixels, and a file
- * that goes on behind its RIFF says the same.
+ * The chunks of a WebP file: any bytes. What is found lies within the file, the plan for it has
+ * pixels, and a file that goes on behind its RIFF says the same.
  */
 #include "fuzz.h"
 #include "image/webp/webp_size.h"

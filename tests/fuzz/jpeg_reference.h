@@ -1,8 +1,9 @@
 /*
- * jpeg_reference.h - what libjpeg-turbo makes of a JPEG, for the fuzz targets that compare our decoders with it.
+ * jpeg_reference.h - what libjpeg-turbo makes of a JPEG, for the fuzz targets that compare our
+ * decoders with it.
  *
- * Samples at 1/8, 2/8 and 4/8 are computed a second time from libjpeg-turbo's coefficients, in the plainest way. For
- * one source file a program.
+ * Samples at 1/8, 2/8 and 4/8 are computed a second time from libjpeg-turbo's coefficients, in the
+ * plainest way. For one source file a program.
  */
 #ifndef TH_TESTS_JPEG_REFERENCE_H
 #define TH_TESTS_JPEG_REFERENCE_H
@@ -79,7 +80,8 @@ static void expected(const JCOEF *block, const uint16_t *quant, unsigned n, uint
     if (n == 2) {
         for (int y = 0; y < 2; y++)
             for (int x = 0; x < 2; x++) {
-                int sum = coefficient(block, quant, 0, 0) + (x ? -1 : 1) * coefficient(block, quant, 0, 1) +
+                int sum = coefficient(block, quant, 0, 0) +
+                          (x ? -1 : 1) * coefficient(block, quant, 0, 1) +
                           (y ? -1 : 1) * coefficient(block, quant, 1, 0) +
                           (x == y ? 1 : -1) * coefficient(block, quant, 1, 1);
                 out[y][x] = (uint8_t)within((sum + 4 + 1024) >> 3, 0, 255);
@@ -104,18 +106,22 @@ static void expected(const JCOEF *block, const uint16_t *quant, unsigned n, uint
 }
 
 /* Compare one component at n/8 with what the coefficients say. */
-static void compare(struct reader *r, jvirt_barray_ptr *arrays, unsigned c, const struct th_jpeg_plane *plane)
+static void compare(struct reader *r, jvirt_barray_ptr *arrays, unsigned c,
+                    const struct th_jpeg_plane *plane)
 {
     static const uint16_t none[64];
     const jpeg_component_info *info = &r->jpeg.comp_info[c];
-    const uint16_t *quant = info->quant_table ? info->quant_table->quantval : none; /* no scan of it has come */
+    const uint16_t *quant =
+        info->quant_table ? info->quant_table->quantval : none; /* no scan of it has come */
     for (JDIMENSION row = 0; row < info->height_in_blocks; row++) {
-        JBLOCKARRAY blocks = r->jpeg.mem->access_virt_barray((j_common_ptr)&r->jpeg, arrays[c], row, 1, FALSE);
+        JBLOCKARRAY blocks =
+            r->jpeg.mem->access_virt_barray((j_common_ptr)&r->jpeg, arrays[c], row, 1, FALSE);
         for (JDIMENSION column = 0; column < info->width_in_blocks; column++) {
             uint8_t want[4][4];
             expected(blocks[0][column], quant, plane->n, want);
             for (unsigned y = 0; y < plane->n; y++)
-                if (memcmp(plane->data + (row * plane->n + y) * plane->stride + column * plane->n, want[y], plane->n))
+                if (memcmp(plane->data + (row * plane->n + y) * plane->stride + column * plane->n,
+                           want[y], plane->n))
                     fail("samples");
         }
     }
@@ -123,10 +129,10 @@ static void compare(struct reader *r, jvirt_barray_ptr *arrays, unsigned c, cons
 
 enum verdict { REFUSED, WARNED, CLEAN };
 
-/* What libjpeg-turbo says of the file. Planes that have data are compared unless it refuses, or, with only_if_clean,
- * warns. */
-static enum verdict check(struct reader *r, const uint8_t *data, size_t len, const struct th_jpeg_plane planes[3][4],
-                          bool only_if_clean)
+/* What libjpeg-turbo says of the file. Planes that have data are compared unless it refuses, or,
+ * with only_if_clean, warns. */
+static enum verdict check(struct reader *r, const uint8_t *data, size_t len,
+                          const struct th_jpeg_plane planes[3][4], bool only_if_clean)
 {
     if (setjmp(r->fail)) return REFUSED;
     jpeg_create_decompress(&r->jpeg);
@@ -141,8 +147,8 @@ static enum verdict check(struct reader *r, const uint8_t *data, size_t len, con
     return r->errors.num_warnings ? WARNED : CLEAN;
 }
 
-static enum verdict check_with_turbo(const uint8_t *data, size_t len, const struct th_jpeg_plane planes[3][4],
-                                     bool only_if_clean)
+static enum verdict check_with_turbo(const uint8_t *data, size_t len,
+                                     const struct th_jpeg_plane planes[3][4], bool only_if_clean)
 {
     struct reader r;
     memset(&r, 0, sizeof r);
@@ -156,7 +162,8 @@ static enum verdict check_with_turbo(const uint8_t *data, size_t len, const stru
     return verdict;
 }
 
-static void make_plane(const struct th_jpeg_header *h, unsigned c, unsigned n, struct th_jpeg_plane *p)
+static void make_plane(const struct th_jpeg_header *h, unsigned c, unsigned n,
+                       struct th_jpeg_plane *p)
 {
     uint32_t width, height;
     p->n = n;

@@ -2,8 +2,8 @@
 /*
  * Runs a fuzz entry over the files and folders named on the command line, with any compiler.
  *   replay [--corpus=FOLDER] PATH...
- * A FOLDER of the corpus is looked for below the folder that THUMBS_CORPUS names; without that variable it is skipped,
- * by name.
+ * A FOLDER of the corpus is looked for below the folder that THUMBS_CORPUS names; without that
+ * variable it is skipped, by name.
  */
 #include <signal.h>
 #include <stdbool.h>
@@ -60,7 +60,9 @@ int main(int argc, char **argv)
 {
     static const char option[] = "--corpus=";
     atexit(on_exit_in_target);
-    sigaction(SIGABRT, &(struct sigaction){.sa_handler = on_death, .sa_flags = SA_RESETHAND | SA_NODEFER}, NULL);
+    sigaction(SIGABRT,
+              &(struct sigaction){.sa_handler = on_death, .sa_flags = SA_RESETHAND | SA_NODEFER},
+              NULL);
     for (int i = 1; i < argc; i++) {
         bool is_corpus = strncmp(argv[i], option, strlen(option)) == 0;
         if (is_corpus)

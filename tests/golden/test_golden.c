@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What becomes of every file in samples/, against what is written down in thumbnails.txt: the verdict, the sizes,
- * and the mean colours of a grid of 4 x 4 fields of the thumbnail. Colours may differ by a few steps, so that
- * another version of a decoder does not fail the test; a picture that lies on its side, has its colours exchanged
- * or lost its alpha does.
+ * What becomes of every file in samples/, against what is written down in thumbnails.txt: the
+ * verdict, the sizes, and the mean colours of a grid of 4 x 4 fields of the thumbnail. Colours may
+ * differ by a few steps, so that another version of a decoder does not fail the test; a picture
+ * that lies on its side, has its colours exchanged or lost its alpha does.
  *
  * THUMBS_GOLDEN_UPDATE=1 in the environment writes the file anew: look at the pictures first.
  */
@@ -25,8 +25,8 @@
 #define TOLERANCE 5 /* steps of a mean colour */
 #define GOLDEN    TEST_SAMPLES "/../tests/golden/thumbnails.txt"
 
-/* A line is "path format code whole|damaged WxH", then, if a thumbnail was made, its "WxH" and GRID * GRID fields
- * of RRGGBBAA. */
+/* A line is "path format code whole|damaged WxH", then, if a thumbnail was made, its "WxH" and GRID
+ * * GRID fields of RRGGBBAA. */
 
 /* ---- what is made now ---- */
 
@@ -39,8 +39,10 @@ static void append_grid(struct th_bytes *line, const uint8_t *data, size_t len)
     uint8_t *pixels = malloc(PNG_IMAGE_SIZE(png));
     cr_assert(png_image_finish_read(&png, NULL, pixels, 0, NULL), "%s", png.message);
     for (uint32_t field = 0; field < GRID * GRID; field++) {
-        uint32_t left = field % GRID * png.width / GRID, right = (field % GRID + 1) * png.width / GRID;
-        uint32_t top = field / GRID * png.height / GRID, bottom = (field / GRID + 1) * png.height / GRID;
+        uint32_t left = field % GRID * png.width / GRID,
+                 right = (field % GRID + 1) * png.width / GRID;
+        uint32_t top = field / GRID * png.height / GRID,
+                 bottom = (field / GRID + 1) * png.height / GRID;
         if (right == left) right = left + 1;
         if (bottom == top) bottom = top + 1;
         uint64_t sum[4] = {0}, n = (uint64_t)(right - left) * (bottom - top);
@@ -52,8 +54,9 @@ static void append_grid(struct th_bytes *line, const uint8_t *data, size_t len)
                 sum[3] += p[3];
             }
         uint64_t alpha = sum[3] ? sum[3] : 1;
-        th_bytes_addf(line, " %02x%02x%02x%02x", (unsigned)(sum[0] / alpha), (unsigned)(sum[1] / alpha),
-                      (unsigned)(sum[2] / alpha), (unsigned)(sum[3] / n));
+        th_bytes_addf(line, " %02x%02x%02x%02x", (unsigned)(sum[0] / alpha),
+                      (unsigned)(sum[1] / alpha), (unsigned)(sum[2] / alpha),
+                      (unsigned)(sum[3] / n));
     }
     free(pixels);
 }
@@ -66,8 +69,10 @@ static void describe(struct th_bytes *line, const char *path, const uint8_t *dat
     struct thumbs_error err = {0};
     th_sink_init_heap(&sink);
     enum thumbs_code code = th_image_make(data, len, &o, NULL, &sink, result, &err);
-    th_bytes_addf(line, "%s %s %s %s %ux%u", path, thumbs_format_name((enum thumbs_format)result->source_format),
-                  thumbs_code_name(code), result->damaged ? "damaged" : "whole", result->width, result->height);
+    th_bytes_addf(line, "%s %s %s %s %ux%u", path,
+                  thumbs_format_name((enum thumbs_format)result->source_format),
+                  thumbs_code_name(code), result->damaged ? "damaged" : "whole", result->width,
+                  result->height);
     if (code == THUMBS_OK) {
         th_bytes_addf(line, " %ux%u", result->outputs[0].width, result->outputs[0].height);
         append_grid(line, sink.data, sink.len);
@@ -145,7 +150,8 @@ static int worst_step(const char *a, const char *b)
 /* Words up to the grid must be equal, fields of the grid close. */
 static void compare_lines(const char *want_line, const char *got_line)
 {
-    char *want_copy = strdup(want_line), *got_copy = strdup(got_line), *want = want_copy, *got = got_copy;
+    char *want_copy = strdup(want_line), *got_copy = strdup(got_line), *want = want_copy,
+         *got = got_copy;
     for (int i = 0;; i++) {
         const char *a = next_word(&want), *b = next_word(&got);
         if (!a && !b) break;

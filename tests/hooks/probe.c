@@ -1,6 +1,6 @@
 /*
- * Pictures that ask for trouble; only in builds with THUMBS_FAULTS. Plain system calls, not those of
- * base: what the kernel answers is what is asked.
+ * Pictures that ask for trouble; only in builds with THUMBS_FAULTS. Plain system calls, not those
+ * of base: what the kernel answers is what is asked.
  *
  * A file that begins like a GIF ("GIF89a", a header of 13 bytes) and goes on with "THUMBS-PROBE
  * word argument\n" makes whoever works on it do what a hostile picture could make a decoder do: in
@@ -9,17 +9,17 @@
  *
  *   crash           die of SIGSEGV                    abort          die of SIGABRT
  *   hang            never end                         sleep MS       take that long
- *   while PATH      take as long as there is such a file (absolute), then be the picture that it is otherwise
- *   exit STATUS     end the process                   eat MB         allocate and touch that much, a part at a time
- *   alloc MB        allocate that much in one piece, abort() if there is none
- *   violate         answer against the protocol (worker processes; elsewhere as ok)
- *   open-read PATH  open a file for reading           open-write PATH, create PATH, unlink PATH, list PATH
+ *   while PATH      take as long as there is such a file (absolute), then be the picture that it is
+ * otherwise exit STATUS     end the process                   eat MB         allocate and touch
+ * that much, a part at a time alloc MB        allocate that much in one piece, abort() if there is
+ * none violate         answer against the protocol (worker processes; elsewhere as ok) open-read
+ * PATH  open a file for reading           open-write PATH, create PATH, unlink PATH, list PATH
  *   reopen-buffer   open the file's own bytes for writing by way of /proc
  *   stderr          reach the run's standard error
  *   shared-memory   memory that counts as nobody's    threads N      start so many and wait
  *   socket, connect PATH, exec PATH, fork, memfd, ptrace-parent, kill-parent, signal-group, limits
- *   signal-self N   send that signal to itself       hang-up        close all descriptors and live on
- *   ok              do nothing
+ *   signal-self N   send that signal to itself       hang-up        close all descriptors and live
+ * on ok              do nothing
  *
  * What is asked for and fails is reported as UNSUPPORTED "probe: WORD: <errno text>"; what succeeds
  * as INTERNAL "probe: WORD: done". So the report of a run tells what a worker is able to do.
@@ -89,7 +89,9 @@ static int do_hang(const char *argument)
 static int do_sleep(const char *argument)
 {
     unsigned long ms = strtoul(argument, NULL, 10);
-    return nanosleep(&(struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000}, NULL);
+    return nanosleep(
+        &(struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000},
+        NULL);
 }
 
 /* As if it had died, while it goes on. */
@@ -101,7 +103,8 @@ static int do_hang_up(const char *argument)
     return do_sleep("60000");
 }
 
-/* Looking at names is allowed in the sandbox; where it is not, this ends at once, which a test will see. */
+/* Looking at names is allowed in the sandbox; where it is not, this ends at once, which a test will
+ * see. */
 static int do_while(const char *argument)
 {
     struct stat st;
@@ -202,13 +205,15 @@ static int do_connect(const char *argument)
     return failed;
 }
 
-/* The descriptor is there, but must not be that of the run: a terminal can be read, a log emptied. */
+/* The descriptor is there, but must not be that of the run: a terminal can be read, a log emptied.
+ */
 static int do_stderr(const char *argument)
 {
     (void)argument;
     struct stat mine, null;
     if (fstat(STDERR_FILENO, &mine) != 0) return -1;
-    bool is_null = fstat(STDIN_FILENO, &null) == 0 && mine.st_dev == null.st_dev && mine.st_ino == null.st_ino;
+    bool is_null =
+        fstat(STDIN_FILENO, &null) == 0 && mine.st_dev == null.st_dev && mine.st_ino == null.st_ino;
     errno = EPERM;
     return is_null ? -1 : 0;
 }
@@ -328,7 +333,8 @@ static const struct {
     {"ok", do_nothing},
 };
 
-/* Where the text of a probe could stand: behind the header of a GIF, or of a JPEG and of the comment it begins with. */
+/* Where the text of a probe could stand: behind the header of a GIF, or of a JPEG and of the
+ * comment it begins with. */
 static size_t text_begin(const uint8_t *data, size_t len)
 {
     if (len > GIF_HEADER && memcmp(data, "GIF89a", 6) == 0) return GIF_HEADER;
@@ -367,7 +373,8 @@ bool th_probe(const uint8_t *data, size_t len, bool *violate, struct thumbs_erro
         if (probes[i].carry_out(argument) == 0) {
             th_error_set(error, THUMBS_INTERNAL, THUMBS_STAGE_DECODE, "probe: %s: done", text);
         } else {
-            th_error_set(error, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "probe: %s: %s", text, strerror(errno));
+            th_error_set(error, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "probe: %s: %s", text,
+                         strerror(errno));
         }
         return true;
     }

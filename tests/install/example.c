@@ -12,7 +12,8 @@ int main(int argc, char **argv)
     if (argc != 3) return 2;
     thumbs_options_init(&options);
     options.mode = THUMBS_MODE_THREADS;
-    enum thumbs_code code = thumbs_batch_create(&options, (const char *const *)&argv[1], 1, argv[2], &batch, &err);
+    enum thumbs_code code =
+        thumbs_batch_create(&options, (const char *const *)&argv[1], 1, argv[2], &batch, &err);
     if (code == THUMBS_OK) code = thumbs_batch_run(batch, NULL, NULL, &err);
     if (code != THUMBS_OK) fprintf(stderr, "%s: %s\n", thumbs_code_name(code), err.message);
     if (batch) thumbs_batch_totals(batch, &totals);

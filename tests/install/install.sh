@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Install into a scratch prefix, move it, and use it as a stranger would: the program, and a small program that links
-# against the library by pkg-config and by its CMake package.
+# Install into a scratch prefix, move it, and use it as a stranger would: the program, and a small
+# program that links against the library by pkg-config and by its CMake package.
 #   install.sh PROGRAM SAMPLES BUILD_FOLDER
 set -eu
 samples=$2

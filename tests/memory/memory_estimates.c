@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Do pictures keep to what th_image_estimate() said they would need? Each file is made into thumbnails in a process of
- * its own, and the most memory that process ever held is compared with the estimate.
- *   memory_estimates [-v] FOLDER-OR-FILE...
- *   memory_estimates [-v] --corpus                  what $THUMBS_CORPUS names; exit status 77
- * without
+ * Do pictures keep to what th_image_estimate() said they would need? Each file is made into
+ * thumbnails in a process of its own, and the most memory that process ever held is compared with
+ * the estimate. memory_estimates [-v] FOLDER-OR-FILE... memory_estimates [-v] --corpus what
+ * $THUMBS_CORPUS names; exit status 77 without
  *
  * Two promises are checked. No picture, sound or broken, needs more than its estimate and
  * ALLOWANCE. And where a picture needs much, the estimate is not more than MOST_RATIO times that,
@@ -31,12 +30,12 @@
 #include "image/formats.h"
 #include "image/image.h"
 
-/* For what estimates do not count: the counters of the kernel are not exact, code that is run for the first time writes
- * to its data, memory is counted in whole pages. */
+/* For what estimates do not count: the counters of the kernel are not exact, code that is run for
+ * the first time writes to its data, memory is counted in whole pages. */
 #define ALLOWANCE ((int64_t)8 << 20)
 
-/* What an encoder needs depends on what is in the picture: an alpha channel that is there but not used, on a drawing of
- * few colours, comes to 3.3. */
+/* What an encoder needs depends on what is in the picture: an alpha channel that is there but not
+ * used, on a drawing of few colours, comes to 3.3. */
 #define MUCH       ((int64_t)20 << 20)
 #define MOST_RATIO 3.5
 
@@ -73,9 +72,10 @@ static struct memory memory_now(void)
                            .file_pages = status_line(text, "RssFile:")};
 }
 
-/* In the child: what making it took. Pages of libraries and of the source, which is mapped, are not counted; once
- * touched they stay, so they can be taken off at the end. */
-static struct outcome make_here(const uint8_t *data, size_t len, const struct thumbs_image_options *options)
+/* In the child: what making it took. Pages of libraries and of the source, which is mapped, are not
+ * counted; once touched they stay, so they can be taken off at the end. */
+static struct outcome make_here(const uint8_t *data, size_t len,
+                                const struct thumbs_image_options *options)
 {
     static struct th_image_result result;
     struct th_sink sink;
@@ -86,7 +86,8 @@ static struct outcome make_here(const uint8_t *data, size_t len, const struct th
     enum thumbs_code code = th_image_make(data, len, options, &limits, &sink, &result, &err);
     struct memory after = memory_now();
     int64_t pages = after.file_pages - before.file_pages;
-    return (struct outcome){.bytes = after.most - before.now - (pages > 0 ? pages : 0), .code = code};
+    return (struct outcome){.bytes = after.most - before.now - (pages > 0 ? pages : 0),
+                            .code = code};
 }
 
 static bool make_apart(const uint8_t *data, size_t len, const struct thumbs_image_options *options,
@@ -113,7 +114,8 @@ static double mb(int64_t bytes)
     return (double)bytes / (1 << 20);
 }
 
-static void try_with(const char *path, const uint8_t *data, size_t len, const struct thumbs_image_options *options)
+static void try_with(const char *path, const uint8_t *data, size_t len,
+                     const struct thumbs_image_options *options)
 {
     struct outcome outcome = {0};
     uint64_t estimate = 0;
@@ -129,14 +131,16 @@ static void try_with(const char *path, const uint8_t *data, size_t len, const st
     const char *verdict = "";
     if (outcome.bytes > said && outcome.bytes - said > ALLOWANCE)
         verdict = "TOO LITTLE";
-    else if (outcome.code == THUMBS_OK && outcome.bytes > MUCH && (double)said > MOST_RATIO * (double)outcome.bytes)
+    else if (outcome.code == THUMBS_OK && outcome.bytes > MUCH &&
+             (double)said > MOST_RATIO * (double)outcome.bytes)
         verdict = "TOO MUCH";
     if (*verdict) n_wrong++;
     if (verbose || *verdict)
         printf("%-5s %-11s %-7s %8.1f MB needed %8.1f said %5.1f x  %u sizes  %s %s\n",
                thumbs_format_name(th_image_sniff(data, len)), thumbs_code_name(outcome.code),
                known ? "known" : "unknown", mb(outcome.bytes), mb(said),
-               outcome.bytes > 0 ? (double)said / (double)outcome.bytes : 0, options->n_sizes, path, verdict);
+               outcome.bytes > 0 ? (double)said / (double)outcome.bytes : 0, options->n_sizes, path,
+               verdict);
 }
 
 /* One small JPEG; and several sizes in all formats. While sampling only one of both, and not of
@@ -210,8 +214,11 @@ static void make_webp(struct webp *webp)
 {
     struct th_bytes jpeg = {0};
     static struct th_image_result result;
-    struct thumbs_image_options o = {
-        .n_sizes = 1, .n_formats = 1, .fit = THUMBS_FIT_INSIDE, .quality = 80, .max_pixels = SIDE * SIDE};
+    struct thumbs_image_options o = {.n_sizes = 1,
+                                     .n_formats = 1,
+                                     .fit = THUMBS_FIT_INSIDE,
+                                     .quality = 80,
+                                     .max_pixels = SIDE * SIDE};
     const struct th_image_limits limits = {0};
     struct th_sink sink;
     struct thumbs_error err;
@@ -219,16 +226,20 @@ static void make_webp(struct webp *webp)
     o.formats[0] = THUMBS_FORMAT_WEBP;
     add_jpeg(&jpeg);
     th_sink_init_heap(&sink);
-    if (th_image_make((uint8_t *)jpeg.data, jpeg.len, &o, &limits, &sink, &result, &err) != THUMBS_OK) return;
+    if (th_image_make((uint8_t *)jpeg.data, jpeg.len, &o, &limits, &sink, &result, &err) !=
+        THUMBS_OK)
+        return;
     if (sink.len > MOST_WEBP) return;
     memcpy(webp->data, sink.data, sink.len);
     webp->len = sink.len;
 }
 
-/* In a process of its own: libvips' threads, once started, would be missing in all that is forked later. */
+/* In a process of its own: libvips' threads, once started, would be missing in all that is forked
+ * later. */
 static bool add_webp(struct th_bytes *b)
 {
-    struct webp *webp = mmap(NULL, sizeof *webp, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct webp *webp =
+        mmap(NULL, sizeof *webp, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (webp == MAP_FAILED) return false;
     fflush(stdout);
     pid_t pid = fork();
@@ -249,12 +260,15 @@ static void add_le(struct th_bytes *b, uint64_t value, unsigned n)
         th_bytes_addc(b, (char)value);
 }
 
-/* RGB, or YCbCr, which libvips does not read by the row. A file that does not decode proves nothing. */
-static void try_tiff(const char *name, unsigned compression, unsigned photometric, const struct th_bytes *strip)
+/* RGB, or YCbCr, which libvips does not read by the row. A file that does not decode proves
+ * nothing. */
+static void try_tiff(const char *name, unsigned compression, unsigned photometric,
+                     const struct th_bytes *strip)
 {
-    const uint32_t tags[][4] = {{256, 4, 1, SIDE},        {257, 4, 1, SIDE}, {258, 3, 3, 134}, {259, 3, 1, compression},
-                                {262, 3, 1, photometric}, {273, 4, 1, 140},  {277, 3, 1, 3},   {278, 4, 1, SIDE},
-                                {279, 4, 1, strip->len},  {284, 3, 1, 1}};
+    const uint32_t tags[][4] = {
+        {256, 4, 1, SIDE},        {257, 4, 1, SIDE}, {258, 3, 3, 134}, {259, 3, 1, compression},
+        {262, 3, 1, photometric}, {273, 4, 1, 140},  {277, 3, 1, 3},   {278, 4, 1, SIDE},
+        {279, 4, 1, strip->len},  {284, 3, 1, 1}};
     struct th_bytes b = {0};
     th_bytes_add(&b, "II*\0\x08\0\0\0\x0a\0", 10);
     for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {

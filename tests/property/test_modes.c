@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Promise 4: the three modes, any number of jobs and any bounds of the queue give byte-identical trees. */
+/* Promise 4: the three modes, any number of jobs and any bounds of the queue give byte-identical
+ * trees. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
@@ -29,7 +30,8 @@ static struct outcome run(const struct thumbs_options *options, const char *sour
     struct thumbs_batch *batch = NULL;
     struct thumbs_error err = {0};
     char *dest = test_folder_make();
-    cr_assert_eq(thumbs_batch_create(options, &source, 1, dest, &batch, &err), THUMBS_OK, "%s", err.message);
+    cr_assert_eq(thumbs_batch_create(options, &source, 1, dest, &batch, &err), THUMBS_OK, "%s",
+                 err.message);
     cr_assert_eq(thumbs_batch_run(batch, tell_odd, NULL, &err), THUMBS_OK, "%s", err.message);
     thumbs_batch_totals(batch, &outcome.totals);
     thumbs_batch_destroy(batch);
@@ -50,14 +52,17 @@ static void set_up(struct thumbs_options *o)
     o->image.formats[1] = THUMBS_FORMAT_WEBP;
 }
 
-static void expect_alike(struct outcome got, struct outcome reference, const struct thumbs_options *o)
+static void expect_alike(struct outcome got, struct outcome reference,
+                         const struct thumbs_options *o)
 {
-    cr_expect_eq(got.n_files, reference.n_files, "mode %d, io %d, %u jobs", o->mode, o->io, o->jobs);
-    cr_expect_eq(got.hash, reference.hash, "mode %d, io %d, %u jobs, queue of %u", o->mode, o->io, o->jobs,
-                 o->queue_items);
+    cr_expect_eq(got.n_files, reference.n_files, "mode %d, io %d, %u jobs", o->mode, o->io,
+                 o->jobs);
+    cr_expect_eq(got.hash, reference.hash, "mode %d, io %d, %u jobs, queue of %u", o->mode, o->io,
+                 o->jobs, o->queue_items);
     for (int s = 0; s < THUMBS_N_STATUSES; s++)
-        cr_expect_eq(got.totals.by_status[s], reference.totals.by_status[s], "mode %d, io %d, %u jobs: %s", o->mode,
-                     o->io, o->jobs, thumbs_status_name((enum thumbs_status)s));
+        cr_expect_eq(got.totals.by_status[s], reference.totals.by_status[s],
+                     "mode %d, io %d, %u jobs: %s", o->mode, o->io, o->jobs,
+                     thumbs_status_name((enum thumbs_status)s));
 }
 
 static void check_all_settings(const char *source)
@@ -74,7 +79,8 @@ static void check_all_settings(const char *source)
     cr_assert_gt(reference.n_files, 0u);
     for (int mode = THUMBS_MODE_PROCESSES; mode <= THUMBS_MODE_THREADS; mode++) {
         for (size_t j = 0; j < sizeof jobs / sizeof *jobs; j++) {
-            /* Every bound with every number of jobs would say little more: go through them in turn. */
+            /* Every bound with every number of jobs would say little more: go through them in turn.
+             */
             size_t q = (j + (size_t)mode) % 3;
             o.mode = (enum thumbs_mode)mode;
             o.jobs = jobs[j];
@@ -98,7 +104,8 @@ Test(modes, samples_come_out_alike, .timeout = 300)
     check_all_settings(TEST_SAMPLES);
 }
 
-/* Else the comparison would be one of threads with threads. And a second run finds everything up to date. */
+/* Else the comparison would be one of threads with threads. And a second run finds everything up to
+ * date. */
 Test(modes, uring_is_what_is_run, .timeout = 300)
 {
     struct thumbs_options o;
@@ -112,7 +119,8 @@ Test(modes, uring_is_what_is_run, .timeout = 300)
     for (int round = 0; round < 2; round++) {
         struct thumbs_batch *batch = NULL;
         o.mode = round ? THUMBS_MODE_THREADS : THUMBS_MODE_PROCESSES;
-        cr_assert_eq(thumbs_batch_create(&o, &source, 1, dest, &batch, &err), THUMBS_OK, "%s", err.message);
+        cr_assert_eq(thumbs_batch_create(&o, &source, 1, dest, &batch, &err), THUMBS_OK, "%s",
+                     err.message);
         if (thumbs_batch_note(batch)) {
             cr_log_warn("%s", thumbs_batch_note(batch));
             thumbs_batch_destroy(batch);
@@ -122,7 +130,8 @@ Test(modes, uring_is_what_is_run, .timeout = 300)
         cr_assert_eq(thumbs_batch_run(batch, NULL, NULL, &err), THUMBS_OK, "%s", err.message);
         thumbs_batch_totals(batch, &totals);
         thumbs_batch_destroy(batch);
-        uint64_t n_made = totals.by_status[THUMBS_STATUS_DONE] + totals.by_status[THUMBS_STATUS_DAMAGED];
+        uint64_t n_made =
+            totals.by_status[THUMBS_STATUS_DONE] + totals.by_status[THUMBS_STATUS_DAMAGED];
         if (round == 0) n_done = n_made;
         cr_expect_gt(n_done, 100u);
         cr_expect_eq(totals.by_status[THUMBS_STATUS_UP_TO_DATE], round ? n_done : 0u);

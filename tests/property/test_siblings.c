@@ -1,6 +1,6 @@
-/* Promise: no two sources get one output. With --format=keep a file whose content is not what its name says is named
- * after its whole name, which may be what a file beside it is called too: all endings, spellings and contents are tried
- * in pairs. */
+/* Promise: no two sources get one output. With --format=keep a file whose content is not what its
+ * name says is named after its whole name, which may be what a file beside it is called too: all
+ * endings, spellings and contents are tried in pairs. */
 #include <criterion/criterion.h>
 #include <ctype.h>
 #include <stdio.h>
@@ -15,7 +15,8 @@
 
 enum { N_CONTENTS = 4, N_SPELLINGS = 4, MAX_PATHS = 1 << 14 };
 
-/* A picture of a few hundred bytes in each format that can be written, and one that is kept as a JPEG. */
+/* A picture of a few hundred bytes in each format that can be written, and one that is kept as a
+ * JPEG. */
 static struct {
     uint8_t data[1 << 14];
     size_t len;
@@ -44,7 +45,8 @@ static void make_contents(void)
     o.image.n_formats = 3;
     memcpy(o.image.formats, formats, sizeof formats);
     read_file(TEST_SAMPLES "/jpeg/baseline-420.jpg", sample, sizeof sample, &len);
-    cr_assert_eq(thumbs_make(sample, len, &o.image, &images, NULL, &err), THUMBS_OK, "%s", err.message);
+    cr_assert_eq(thumbs_make(sample, len, &o.image, &images, NULL, &err), THUMBS_OK, "%s",
+                 err.message);
     for (size_t i = 0; i < 3; i++) {
         const struct thumbs_image *image = thumbs_images_get(images, i);
         cr_assert_leq(image->len, sizeof contents[i].data);
@@ -52,7 +54,8 @@ static void make_contents(void)
         contents[i].len = image->len;
     }
     thumbs_images_destroy(images);
-    read_file(TEST_SAMPLES "/gif/still.gif", contents[3].data, sizeof contents[3].data, &contents[3].len);
+    read_file(TEST_SAMPLES "/gif/still.gif", contents[3].data, sizeof contents[3].data,
+              &contents[3].len);
 }
 
 static void write_file(const char *folder, const char *name, size_t content)
@@ -60,7 +63,8 @@ static void write_file(const char *folder, const char *name, size_t content)
     char *path = test_path(folder, name);
     FILE *f = fopen(path, "wb");
     cr_assert(f, "%s", path);
-    cr_assert_eq(fwrite(contents[content].data, 1, contents[content].len, f), contents[content].len);
+    cr_assert_eq(fwrite(contents[content].data, 1, contents[content].len, f),
+                 contents[content].len);
     cr_assert_eq(fclose(f), 0);
     free(path);
 }
@@ -75,7 +79,8 @@ static void spell(char *ending, unsigned spelling)
 }
 
 /* A folder of its own with a.WRONG, holding `content`, and a.WRONG.ENDING. */
-static void add_pair(const char *source, size_t content, const char *ending, unsigned spelling, size_t beside)
+static void add_pair(const char *source, size_t content, const char *ending, unsigned spelling,
+                     size_t beside)
 {
     static unsigned n;
     char name[64], spelled[16], *folder;
@@ -95,7 +100,8 @@ static void add_pairs(const char *source, const char *ending)
 {
     for (size_t content = 0; content < N_CONTENTS; content++)
         for (unsigned spelling = 0; spelling < N_SPELLINGS; spelling++)
-            add_pair(source, content, ending, spelling, spelling % 2 ? content : (content + 1 + spelling) % N_CONTENTS);
+            add_pair(source, content, ending, spelling,
+                     spelling % 2 ? content : (content + 1 + spelling) % N_CONTENTS);
 }
 
 static char *paths[MAX_PATHS];
@@ -123,7 +129,8 @@ static void check(const char *source, const struct thumbs_options *o)
     char *dest = test_folder_make();
     size_t n_files;
     n_paths = n_done = 0;
-    cr_assert_eq(thumbs_batch_create(o, &source, 1, dest, &batch, &err), THUMBS_OK, "%s", err.message);
+    cr_assert_eq(thumbs_batch_create(o, &source, 1, dest, &batch, &err), THUMBS_OK, "%s",
+                 err.message);
     cr_assert_eq(thumbs_batch_run(batch, take_paths, NULL, &err), THUMBS_OK, "%s", err.message);
     thumbs_batch_destroy(batch);
     cr_assert_lt(n_paths, MAX_PATHS);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whole runs through the public header: mode processes (its threads are all ours, the decoders are in other processes,
- * so ThreadSanitizer sees every part of the pipeline that has threads), stopped at random moments or let run to the
- * end, and asked all the while what they wait for. Each second pair of rounds reads with io_uring (where the kernel
- * refuses that, by I/O threads).
+ * Whole runs through the public header: mode processes (its threads are all ours, the decoders are
+ * in other processes, so ThreadSanitizer sees every part of the pipeline that has threads), stopped
+ * at random moments or let run to the end, and asked all the while what they wait for. Each second
+ * pair of rounds reads with io_uring (where the kernel refuses that, by I/O threads).
  *
  *   stress_batch SAMPLES THUMBS_PROGRAM SCRATCH_FOLDER
  */
@@ -102,11 +102,12 @@ static int run(const char *samples, const char *program, const char *dest, int r
     uint64_t sum = 0;
     for (int i = 0; i < THUMBS_N_STATUSES; i++)
         sum += totals.by_status[i];
-    bool ok = sum == atomic_load(&n_events) && (code == THUMBS_OK || (stop_early && code == THUMBS_STOPPED)) &&
+    bool ok = sum == atomic_load(&n_events) &&
+              (code == THUMBS_OK || (stop_early && code == THUMBS_STOPPED)) &&
               (code == THUMBS_STOPPED || sum == totals.found) && sum <= totals.found &&
               (asker.n_named > 0 || stop_early);
-    printf("round %d: %s: %s, %lu of %lu sources: %s\n", round, io, thumbs_code_name(code), (unsigned long)sum,
-           (unsigned long)totals.found, ok ? "ok" : "WRONG");
+    printf("round %d: %s: %s, %lu of %lu sources: %s\n", round, io, thumbs_code_name(code),
+           (unsigned long)sum, (unsigned long)totals.found, ok ? "ok" : "WRONG");
     return !ok;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stress_commit.c - eight threads commit into a few shared folders at once. A plain main, so that it can run under the
- * thread sanitizer. Arguments: rounds (default 3) and files a thread and round (default 300). Exit status 0: every
- * output is whole, none is missing, no temporary is left, and a second run knows them all.
+ * stress_commit.c - eight threads commit into a few shared folders at once. A plain main, so that
+ * it can run under the thread sanitizer. Arguments: rounds (default 3) and files a thread and round
+ * (default 300). Exit status 0: every output is whole, none is missing, no temporary is left, and a
+ * second run knows them all.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -45,8 +46,10 @@ static void bad(struct shared *shared, const char *what, const char *which)
     fprintf(stderr, "stress_commit: %s: %s\n", what, which);
 }
 
-/* Most names are this thread's own, each tenth is fought for by all: the last one wins, but whole. */
-static void names_of(const struct member *m, unsigned i_file, char *name, char *path, char *second, size_t size)
+/* Most names are this thread's own, each tenth is fought for by all: the last one wins, but whole.
+ */
+static void names_of(const struct member *m, unsigned i_file, char *name, char *path, char *second,
+                     size_t size)
 {
     unsigned owner = i_file % 10 == 0 ? 99 : m->index;
     const char *folder = folders[i_file % N_FOLDERS], *slash = *folder ? "/" : "";
@@ -61,7 +64,8 @@ static void *run_member(void *arg)
     struct shared *shared = m->shared;
     uint8_t data[LEN];
     memset(data, 'a' + (int)m->index, sizeof data);
-    memcpy(data, "\xff\xd8\xff\xdb", 4); /* enough of a JPEG to bear thumbs' mark, by which it may be replaced */
+    memcpy(data, "\xff\xd8\xff\xdb",
+           4); /* enough of a JPEG to bear thumbs' mark, by which it may be replaced */
     for (unsigned i = 0; i < shared->n_files; i++) {
         char name[64], path[64], second[64];
         names_of(m, i, name, path, second, sizeof name);
@@ -69,7 +73,8 @@ static void *run_member(void *arg)
         const struct th_commit_output outputs[2] = {{path, data, LEN}, {second, data, LEN}};
         struct thumbs_error err = {0};
         th_history_lookup(place, name, false, &id);
-        if (th_write_outputs(place, name, false, &id, outputs, 2, &err)) bad(shared, path, err.message);
+        if (th_write_outputs(place, name, false, &id, outputs, 2, &err))
+            bad(shared, path, err.message);
         if (i % 7 == 0) th_history_remember_not_image(place, "not-an-image", &id);
     }
     return NULL;
@@ -83,7 +88,8 @@ static void check_file(struct shared *shared, const char *dest, const char *path
     FILE *f = fopen(full, "rb");
     size_t len = f ? fread(data, 1, sizeof data, f) : 0;
     if (f) fclose(f);
-    if (len != LEN + MARK_LEN || memcmp(text, text + 1, LEN - 5) != 0) bad(shared, "missing or not whole", path);
+    if (len != LEN + MARK_LEN || memcmp(text, text + 1, LEN - 5) != 0)
+        bad(shared, "missing or not whole", path);
 }
 
 static void check_no_temporaries(struct shared *shared, const char *dest)
@@ -115,7 +121,8 @@ static void check_all(struct shared *shared, struct member *members, const char 
             names_of(&members[t], i, name, path, second, sizeof name);
             check_file(shared, dest, path);
             check_file(shared, dest, second);
-            if (th_history_lookup(shared->places[i % N_FOLDERS], name, false, &id) != TH_KNOWN_UP_TO_DATE)
+            if (th_history_lookup(shared->places[i % N_FOLDERS], name, false, &id) !=
+                TH_KNOWN_UP_TO_DATE)
                 bad(shared, "not remembered", name);
         }
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Many producers and consumers on one queue: nothing lost, nothing twice, order kept for each producer, and a cancel in
- * the middle leaves every item with exactly one owner. A plain main, for ThreadSanitizer.
+ * Many producers and consumers on one queue: nothing lost, nothing twice, order kept for each
+ * producer, and a cancel in the middle leaves every item with exactly one owner. A plain main, for
+ * ThreadSanitizer.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -60,7 +61,8 @@ static void check_order(uintptr_t *last, void *item)
 {
     uintptr_t n = (uintptr_t)item - 1, producer = n / ITEMS_PER_PRODUCER;
     if (last[producer] > n + 1) {
-        fprintf(stderr, "item %lu overtook %lu\n", (unsigned long)last[producer] - 1, (unsigned long)n);
+        fprintf(stderr, "item %lu overtook %lu\n", (unsigned long)last[producer] - 1,
+                (unsigned long)n);
         abort();
     }
     last[producer] = n + 1;
@@ -80,7 +82,8 @@ static void *consume(void *arg)
     }
 }
 
-static int run(size_t capacity, unsigned n_producers, unsigned n_consumers, bool use_try, unsigned long cancel_after)
+static int run(size_t capacity, unsigned n_producers, unsigned n_consumers, bool use_try,
+               unsigned long cancel_after)
 {
     unsigned long n_items = (unsigned long)n_producers * ITEMS_PER_PRODUCER, n_drained = 0;
     struct test t = {.queue = th_queue_create(capacity),
@@ -107,9 +110,10 @@ static int run(size_t capacity, unsigned n_producers, unsigned n_consumers, bool
     int failed = 0;
     for (unsigned long i = 0; i < n_items; i++)
         failed |= atomic_load(&t.seen[i]) != 1;
-    printf("capacity %zu, %u to %u%s%s: %lu popped, %lu kept, %lu drained: %s\n", capacity, n_producers, n_consumers,
-           use_try ? ", try" : "", cancel_after ? ", cancelled" : "", atomic_load(&t.n_popped), atomic_load(&t.n_kept),
-           n_drained, failed ? "LOST ITEMS" : "ok");
+    printf("capacity %zu, %u to %u%s%s: %lu popped, %lu kept, %lu drained: %s\n", capacity,
+           n_producers, n_consumers, use_try ? ", try" : "", cancel_after ? ", cancelled" : "",
+           atomic_load(&t.n_popped), atomic_load(&t.n_kept), n_drained,
+           failed ? "LOST ITEMS" : "ok");
     th_queue_destroy(t.queue);
     free(t.seen);
     return failed;

@@ -58,7 +58,8 @@ bool test_file_read(const char *path, struct test_file *file)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return false;
     *file = (struct test_file){.path = path, .name = name_of(path)};
-    bool ok = fstat(fd, &st) == 0 && (file->data = malloc(st.st_size > 0 ? (size_t)st.st_size : 1)) &&
+    bool ok = fstat(fd, &st) == 0 &&
+              (file->data = malloc(st.st_size > 0 ? (size_t)st.st_size : 1)) &&
               read_all(fd, file->data, (size_t)st.st_size);
     if (ok) file->len = (size_t)st.st_size;
     close(fd);
@@ -77,7 +78,8 @@ static int by_name(const FTSENT **a, const FTSENT **b)
     return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-size_t test_each_file(const char *path, void (*visit)(const struct test_file *file, void *user), void *user)
+size_t test_each_file(const char *path, void (*visit)(const struct test_file *file, void *user),
+                      void *user)
 {
     char *roots[] = {(char *)path, NULL};
     FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
@@ -85,7 +87,8 @@ size_t test_each_file(const char *path, void (*visit)(const struct test_file *fi
     if (!fts) die("cannot walk", path);
     for (FTSENT *e; (e = fts_read(fts));) {
         struct test_file file;
-        if (e->fts_info == FTS_NS || e->fts_info == FTS_DNR || e->fts_info == FTS_ERR) die("cannot walk", e->fts_path);
+        if (e->fts_info == FTS_NS || e->fts_info == FTS_DNR || e->fts_info == FTS_ERR)
+            die("cannot walk", e->fts_path);
         if (e->fts_level > 0 && e->fts_name[0] == '.') {
             fts_set(fts, e, FTS_SKIP);
             continue;
@@ -100,7 +103,8 @@ size_t test_each_file(const char *path, void (*visit)(const struct test_file *fi
     return n;
 }
 
-size_t test_each_corpus_file(const char *name, void (*visit)(const struct test_file *file, void *user), void *user)
+size_t test_each_corpus_file(const char *name,
+                             void (*visit)(const struct test_file *file, void *user), void *user)
 {
     char *path = NULL;
     if (!test_corpus()) return 0;

@@ -37,14 +37,16 @@ void test_file_finish(struct test_file *file);
 
 /* Call `visit` with every regular file at or below `path`, in the order of names; hidden ones are
  * left out. How many there were. What cannot be read ends the program with a message. */
-size_t test_each_file(const char *path, void (*visit)(const struct test_file *file, void *user), void *user);
+size_t test_each_file(const char *path, void (*visit)(const struct test_file *file, void *user),
+                      void *user);
 /* The same below folder `name` of the corpus. Nothing, 0, without a corpus. */
-size_t test_each_corpus_file(const char *name, void (*visit)(const struct test_file *file, void *user), void *user);
+size_t test_each_corpus_file(const char *name,
+                             void (*visit)(const struct test_file *file, void *user), void *user);
 
 /* For the beginning of a Criterion test. */
-#define TEST_NEED_CORPUS()                                                                                             \
-    do {                                                                                                               \
-        if (!test_corpus()) cr_skip_test("THUMBS_CORPUS is not set");                                                  \
+#define TEST_NEED_CORPUS()                                                                         \
+    do {                                                                                           \
+        if (!test_corpus()) cr_skip_test("THUMBS_CORPUS is not set");                              \
     } while (0)
 
 #endif

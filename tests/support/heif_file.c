@@ -34,7 +34,8 @@ static const uint8_t *find(const uint8_t *data, size_t len, const char *name)
     return NULL;
 }
 
-static bool box_body(const uint8_t *file, size_t len, const char *name, const uint8_t **body, size_t *body_len)
+static bool box_body(const uint8_t *file, size_t len, const char *name, const uint8_t **body,
+                     size_t *body_len)
 {
     const uint8_t *box = find(file, len, name);
     if (!box) return false;
@@ -84,7 +85,8 @@ unsigned heif_size(struct heif_file *f, uint32_t width, uint32_t height)
     return number;
 }
 
-unsigned heif_nclx(struct heif_file *f, unsigned primaries, unsigned transfer, unsigned matrix, bool full_range)
+unsigned heif_nclx(struct heif_file *f, unsigned primaries, unsigned transfer, unsigned matrix,
+                   bool full_range)
 {
     struct heif_bytes b = {0};
     heif_put(&b, "nclx", 4);
@@ -102,7 +104,8 @@ unsigned heif_config(struct heif_file *f, const struct heif_coded *c)
     return heif_property(f, c->type[0] == 'h' ? "hvcC" : "av1C", c->config, c->config_len);
 }
 
-struct heif_item *heif_add(struct heif_file *f, uint32_t id, const char *type, const void *data, size_t len)
+struct heif_item *heif_add(struct heif_file *f, uint32_t id, const char *type, const void *data,
+                           size_t len)
 {
     check(f->n_items < HEIF_MOST);
     struct heif_item *item = &f->items[f->n_items++];
@@ -122,7 +125,8 @@ void heif_has(struct heif_item *item, unsigned property)
 void heif_refer(struct heif_file *f, const char *type, uint32_t from, uint32_t to)
 {
     unsigned i = 0;
-    while (i < f->n_references && (f->references[i].from != from || strcmp(f->references[i].type, type) != 0))
+    while (i < f->n_references &&
+           (f->references[i].from != from || strcmp(f->references[i].type, type) != 0))
         i++;
     check(i < HEIF_MOST);
     if (i == f->n_references) f->n_references++;
@@ -132,7 +136,8 @@ void heif_refer(struct heif_file *f, const char *type, uint32_t from, uint32_t t
     f->references[i].to[f->references[i].n++] = to;
 }
 
-void heif_grid(uint8_t out[HEIF_GRID_LEN], unsigned rows, unsigned columns, unsigned width, unsigned height)
+void heif_grid(uint8_t out[HEIF_GRID_LEN], unsigned rows, unsigned columns, unsigned width,
+               unsigned height)
 {
     const uint8_t body[HEIF_GRID_LEN] = {0,
                                          0,
@@ -290,11 +295,13 @@ static void write_group(struct heif_bytes *b, const struct heif_file *f)
     end(b, grpl);
 }
 
-static void write_data(struct heif_bytes *b, const struct heif_file *f, unsigned construction, const char *type)
+static void write_data(struct heif_bytes *b, const struct heif_file *f, unsigned construction,
+                       const char *type)
 {
     size_t box = begin(b, type);
     for (unsigned i = 0; i < f->n_items; i++) {
-        if (f->items[i].construction == construction) heif_put(b, f->items[i].data, f->items[i].len);
+        if (f->items[i].construction == construction)
+            heif_put(b, f->items[i].data, f->items[i].len);
     }
     end(b, box);
 }

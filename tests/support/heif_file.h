@@ -65,15 +65,18 @@ bool heif_coded_find(const uint8_t *file, size_t len, struct heif_coded *out);
 /* Add to a zeroed file. Properties are counted from 1. */
 unsigned heif_property(struct heif_file *f, const char *type, const void *body, size_t len);
 unsigned heif_size(struct heif_file *f, uint32_t width, uint32_t height);
-unsigned heif_nclx(struct heif_file *f, unsigned primaries, unsigned transfer, unsigned matrix, bool full_range);
+unsigned heif_nclx(struct heif_file *f, unsigned primaries, unsigned transfer, unsigned matrix,
+                   bool full_range);
 unsigned heif_config(struct heif_file *f, const struct heif_coded *coded);
-struct heif_item *heif_add(struct heif_file *f, uint32_t id, const char *type, const void *data, size_t len);
+struct heif_item *heif_add(struct heif_file *f, uint32_t id, const char *type, const void *data,
+                           size_t len);
 void heif_has(struct heif_item *item, unsigned property); /* appends it */
 void heif_refer(struct heif_file *f, const char *type, uint32_t from, uint32_t to);
 
 /* The body of a 'grid' item. */
 enum { HEIF_GRID_LEN = 8 };
-void heif_grid(uint8_t out[HEIF_GRID_LEN], unsigned rows, unsigned columns, unsigned width, unsigned height);
+void heif_grid(uint8_t out[HEIF_GRID_LEN], unsigned rows, unsigned columns, unsigned width,
+               unsigned height);
 
 /* The bytes of the file; the caller frees them. */
 struct heif_bytes heif_write(const struct heif_file *f);

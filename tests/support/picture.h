@@ -6,7 +6,8 @@
 #include "thumbs/thumbs.h"
 
 /* The defaults, but for one box of side x side pixels and one format. */
-static inline struct thumbs_image_options test_picture_options(uint32_t side, enum thumbs_format format)
+static inline struct thumbs_image_options test_picture_options(uint32_t side,
+                                                               enum thumbs_format format)
 {
     struct thumbs_options options;
     thumbs_options_init(&options);

@@ -14,7 +14,8 @@ static inline bool test_read_png(const uint8_t *data, size_t len, struct th_pixe
     *out = (struct th_pixels){0};
     if (!png_image_begin_read_from_memory(&png, data, len)) return false;
     png.format = PNG_FORMAT_RGBA;
-    bool ok = th_pixels_init(out, png.width, png.height, 4) && png_image_finish_read(&png, NULL, out->data, 0, NULL);
+    bool ok = th_pixels_init(out, png.width, png.height, 4) &&
+              png_image_finish_read(&png, NULL, out->data, 0, NULL);
     png_image_free(&png);
     return ok;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* refuse SYSCALL... -- PROGRAM ARGUMENT... - run a program as on a kernel that lacks these system calls: each fails
- * with ENOSYS. For tests of what thumbs does where a kernel or a container has less. */
+/* refuse SYSCALL... -- PROGRAM ARGUMENT... - run a program as on a kernel that lacks these system
+ * calls: each fails with ENOSYS. For tests of what thumbs does where a kernel or a container has
+ * less. */
 #include <errno.h>
 #include <seccomp.h>
 #include <stdio.h>
@@ -13,7 +14,8 @@ int main(int argc, char **argv)
     int i = 1;
     for (; filter && i < argc && strcmp(argv[i], "--") != 0; i++) {
         int number = seccomp_syscall_resolve_name(argv[i]);
-        if (number == __NR_SCMP_ERROR || seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), number, 0) != 0) {
+        if (number == __NR_SCMP_ERROR ||
+            seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), number, 0) != 0) {
             fprintf(stderr, "refuse: %s: no system call that can be refused\n", argv[i]);
             return 2;
         }

@@ -36,7 +36,8 @@ static int by_name(const FTSENT **a, const FTSENT **b)
     return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-static void walk(const char *folder, void (*visit)(const FTSENT *entry, size_t root_len, void *user), void *user)
+static void walk(const char *folder,
+                 void (*visit)(const FTSENT *entry, size_t root_len, void *user), void *user)
 {
     char *roots[] = {(char *)folder, NULL};
     FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);

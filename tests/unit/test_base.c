@@ -21,8 +21,16 @@ Test(num, parses_whole_numbers_within_range)
     cr_assert(th_parse_u64("10", 0, 10, &n) && n == 10);
     cr_assert(th_parse_u64("18446744073709551615", 0, UINT64_MAX, &n) && n == UINT64_MAX);
     n = 7;
-    const char *bad[] = {
-        "", "-1", "+1", " 1", "1 ", "1x", "0x10", "11", "18446744073709551616", "99999999999999999999"};
+    const char *bad[] = {"",
+                         "-1",
+                         "+1",
+                         " 1",
+                         "1 ",
+                         "1x",
+                         "0x10",
+                         "11",
+                         "18446744073709551616",
+                         "99999999999999999999"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         cr_assert_not(th_parse_u64(bad[i], 0, 10, &n), "%s", bad[i]);
         cr_assert_eq(n, 7u, "output changed on failure for '%s'", bad[i]);
@@ -73,13 +81,17 @@ Test(bytes, grow_truncate_and_steal)
 Test(error, errno_decides_where_it_knows_better)
 {
     struct thumbs_error e = {0};
-    cr_assert_eq(th_error_os(&e, THUMBS_UNREADABLE, THUMBS_STAGE_LOAD, ENOENT, "cannot open"), THUMBS_VANISHED);
-    cr_assert_eq(th_error_os(&e, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE, ENOSPC, "cannot write"), THUMBS_NO_SPACE);
+    cr_assert_eq(th_error_os(&e, THUMBS_UNREADABLE, THUMBS_STAGE_LOAD, ENOENT, "cannot open"),
+                 THUMBS_VANISHED);
+    cr_assert_eq(th_error_os(&e, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE, ENOSPC, "cannot write"),
+                 THUMBS_NO_SPACE);
     cr_assert_eq(e.os_errno, ENOSPC);
-    cr_assert_eq(th_error_os(&e, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE, EACCES, "cannot write %s", "x"),
-                 THUMBS_NOT_WRITABLE);
+    cr_assert_eq(
+        th_error_os(&e, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE, EACCES, "cannot write %s", "x"),
+        THUMBS_NOT_WRITABLE);
     cr_assert_str_eq(e.message, "cannot write x: Permission denied");
-    cr_assert_eq(th_error_os(NULL, THUMBS_UNREADABLE, THUMBS_STAGE_LOAD, EIO, "x"), THUMBS_UNREADABLE);
+    cr_assert_eq(th_error_os(NULL, THUMBS_UNREADABLE, THUMBS_STAGE_LOAD, EIO, "x"),
+                 THUMBS_UNREADABLE);
 }
 
 Test(error, messages_are_one_line_and_cut)
@@ -110,7 +122,8 @@ Test(error, every_code_stage_format_and_status_has_its_word)
 /* The hash decides which shard a file belongs to and what {hash} says: it must never change. */
 Test(hash, is_stable)
 {
-    cr_expect_eq(th_hash64("", 0, 0), UINT64_C(0x4fbc9b82763edcdc), "%llx", (unsigned long long)th_hash64("", 0, 0));
+    cr_expect_eq(th_hash64("", 0, 0), UINT64_C(0x4fbc9b82763edcdc), "%llx",
+                 (unsigned long long)th_hash64("", 0, 0));
     cr_expect_eq(th_hash64("holiday/a.jpg", 13, 0), UINT64_C(0x51a9b6ee20ce4bf5), "%llx",
                  (unsigned long long)th_hash64("holiday/a.jpg", 13, 0));
     cr_assert_neq(th_hash64("a", 1, 0), th_hash64("a", 1, 1));
@@ -150,7 +163,8 @@ Test(shorten, keeps_both_ends_and_whole_characters)
 Test(num, finds_a_number_behind_its_label)
 {
     uint64_t n = 7;
-    cr_assert(th_find_number("Name:\tx\nVmData:\t   1234 kB\nThreads:\t2\n", "\nVmData:", &n) && n == 1234);
+    cr_assert(th_find_number("Name:\tx\nVmData:\t   1234 kB\nThreads:\t2\n", "\nVmData:", &n) &&
+              n == 1234);
     cr_assert_not(th_find_number("VmData: 1", "VmSize:", &n));
     cr_assert_eq(n, 1234u, "output changed where there is no such label");
     cr_assert(th_find_number("memory.max: max", "memory.max:", &n) && n == 0);
@@ -249,7 +263,8 @@ Test(grow, refuses_what_cannot_be)
     const size_t before = cap;
     items[3] = 42;
     cr_expect_null(th_grow(items, &cap, SIZE_MAX, sizeof *items), "no power of two is as large");
-    cr_expect_null(th_grow(items, &cap, SIZE_MAX / 2, sizeof *items), "more bytes than a size can say");
+    cr_expect_null(th_grow(items, &cap, SIZE_MAX / 2, sizeof *items),
+                   "more bytes than a size can say");
     cr_expect_eq(cap, before);
     cr_expect_eq(items[3], 42);
     free(items);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The bench room: statistics, the scalability law, digests, texts, the chart, one measured child, the advice. */
+/* The bench room: statistics, the scalability law, digests, texts, the chart, one measured child,
+ * the advice. */
 #include <criterion/criterion.h>
 
 #include <ctype.h>
@@ -24,7 +25,7 @@
 #include "bench/tree_memory.h"
 #include "usl.h"
 
-/* ---- statistics ---------------------------------------------------------------------------------------------- */
+/* ---- statistics ------------------------------------------------------------------------------ */
 
 Test(statistics, median_of_odd_and_even_counts)
 {
@@ -41,14 +42,15 @@ Test(statistics, median_of_odd_and_even_counts)
 
 Test(statistics, spreads_overlap)
 {
-    const struct th_spread a = {.median = 5, .min = 4, .max = 6}, b = {.median = 6.5, .min = 6, .max = 7},
+    const struct th_spread a = {.median = 5, .min = 4, .max = 6},
+                           b = {.median = 6.5, .min = 6, .max = 7},
                            c = {.median = 8, .min = 7.5, .max = 9};
     cr_assert(th_bench_spreads_overlap(&a, &b) && th_bench_spreads_overlap(&b, &a));
     cr_assert_not(th_bench_spreads_overlap(&a, &c));
     cr_assert_not(th_bench_spreads_overlap(&c, &b));
 }
 
-/* ---- universal scalability law ------------------------------------------------------------------------------- */
+/* ---- universal scalability law --------------------------------------------------------------- */
 
 static const double usl_workers[] = {1, 2, 4, 8, 16, 32, 64};
 enum { N_USL = 7 };
@@ -113,7 +115,7 @@ Test(usl, peak_is_where_the_prediction_is_largest)
     cr_expect_eq(th_bench_usl_peak(&flat), 0);
 }
 
-/* ---- digests ------------------------------------------------------------------------------------------------- */
+/* ---- digests --------------------------------------------------------------------------------- */
 
 static char scratch[64];
 
@@ -240,7 +242,7 @@ Test(digest, says_why_it_cannot, .init = make_scratch, .fini = remove_scratch)
     cr_expect_eq(th_bench_remove_tree(below("nothing")), 0);
 }
 
-/* ---- tables and JSON ----------------------------------------------------------------------------------------- */
+/* ---- tables and JSON ------------------------------------------------------------------------- */
 
 static void fill_table(struct th_table *t)
 {
@@ -269,7 +271,8 @@ Test(table, quotes_csv)
     struct th_bytes b = {0};
     fill_table(&t);
     th_table_print_csv(&t, &b);
-    cr_expect_str_eq(th_bytes_str(&b), "mode,n,x\r\né,10,\"a,b\"\r\nthreads,9,\"say \"\"no\"\"\"\r\n");
+    cr_expect_str_eq(th_bytes_str(&b),
+                     "mode,n,x\r\né,10,\"a,b\"\r\nthreads,9,\"say \"\"no\"\"\"\r\n");
     th_bytes_finish(&b);
     th_table_finish(&t);
 }
@@ -304,7 +307,7 @@ Test(json, nests_and_escapes)
     th_bytes_finish(&b);
 }
 
-/* ---- chart --------------------------------------------------------------------------------------------------- */
+/* ---- chart ----------------------------------------------------------------------------------- */
 
 static const char *skip_name(const char *p)
 {
@@ -335,7 +338,8 @@ static const char *skip_entity(const char *p)
     return NULL;
 }
 
-/* The part of XML that the chart uses: elements, attributes, text, entities; every element closed in order. */
+/* The part of XML that the chart uses: elements, attributes, text, entities; every element closed
+ * in order. */
 static bool is_well_formed(const char *p)
 {
     const char *open[32];
@@ -389,25 +393,31 @@ static size_t count_of(const char *text, const char *what)
 Test(chart, is_well_formed_whatever_the_texts)
 {
     const struct th_chart_bar bars[] = {
-        {.label = "a <b> & \"c\" \xff\x01", .value = 12.5, .low = 10, .high = 14, .colour = 1, .parts = {0.5, 0.5}},
+        {.label = "a <b> & \"c\" \xff\x01",
+         .value = 12.5,
+         .low = 10,
+         .high = 14,
+         .colour = 1,
+         .parts = {0.5, 0.5}},
         {.label = "zero", .value = 0, .colour = 7, .beside = "1 < 2", .parts = {1, 0}},
         {.label = "é", .value = 1e9, .parts = {0}}};
-    const struct th_chart chart = {
-        .title = "A & B",
-        .subtitle = "<none>",
-        .unit = "n/s",
-        .bars = bars,
-        .n_bars = 3,
-        .parts_title = "parts",
-        .part_names = {"x", "y"},
-        .n_parts = 2,
-        .footer = "a long line that is longer than what fits in one line of the chart, which is why it is to be "
-                  "cut at a blank, and ends here <&>"};
+    const struct th_chart chart = {.title = "A & B",
+                                   .subtitle = "<none>",
+                                   .unit = "n/s",
+                                   .bars = bars,
+                                   .n_bars = 3,
+                                   .parts_title = "parts",
+                                   .part_names = {"x", "y"},
+                                   .n_parts = 2,
+                                   .footer = "a long line that is longer than what fits in one "
+                                             "line of the chart, which is why it is to be "
+                                             "cut at a blank, and ends here <&>"};
     struct th_bytes b = {0};
     th_chart_svg(&chart, &b);
     cr_assert(is_well_formed(th_bytes_str(&b)));
     cr_expect_eq(count_of(th_bytes_str(&b), "<rect class=\"c"), 3);
-    cr_expect_eq(count_of(th_bytes_str(&b), "<rect class=\"p0"), 3); /* legend and two bars; 0 is left out */
+    cr_expect_eq(count_of(th_bytes_str(&b), "<rect class=\"p0"),
+                 3); /* legend and two bars; 0 is left out */
     cr_expect_eq(count_of(th_bytes_str(&b), "prefers-color-scheme:dark"), 1);
     th_bytes_finish(&b);
 }
@@ -437,8 +447,10 @@ Test(ours, a_chart_is_known_again)
     th_chart_svg(&chart, &b);
     cr_expect(th_bench_is_svg(b.data, b.len));
     th_bytes_finish(&b);
-    cr_expect_not(says(th_bench_is_svg, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\">\n"));
-    cr_expect_not(says(th_bench_is_svg, "<svg>\n data-made-by=\"thumbs\""), "only the first line counts");
+    cr_expect_not(
+        says(th_bench_is_svg, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\">\n"));
+    cr_expect_not(says(th_bench_is_svg, "<svg>\n data-made-by=\"thumbs\""),
+                  "only the first line counts");
     cr_expect_not(says(th_bench_is_svg, "<?xml version=\"1.0\"?>\n<svg data-made-by=\"thumbs\">"));
 }
 
@@ -464,7 +476,7 @@ Test(chart, marks_are_round_numbers)
     cr_expect_float_eq(th_chart_step(0, 6), 1, 1e-9);
 }
 
-/* ---- one measured child -------------------------------------------------------------------------------------- */
+/* ---- one measured child ---------------------------------------------------------------------- */
 
 enum { BALLAST = 48 << 20 };
 
@@ -494,7 +506,8 @@ Test(measure, counts_the_memory_and_cpu_of_descendants, .timeout = 120)
     struct th_measured m = {0};
     struct thumbs_error err = {0};
     char result[16];
-    cr_assert_eq(th_bench_measure(&job, result, sizeof result, &m, &err), THUMBS_OK, "%s", err.message);
+    cr_assert_eq(th_bench_measure(&job, result, sizeof result, &m, &err), THUMBS_OK, "%s",
+                 err.message);
     cr_assert(WIFEXITED(m.status));
     cr_expect_eq(WEXITSTATUS(m.status), 3);
     cr_expect_eq(m.result_size, 4);
@@ -551,13 +564,15 @@ Test(measure, tells_how_the_child_died, .timeout = 120)
     cr_expect_eq(WTERMSIG(m.status), SIGKILL);
 }
 
-/* ---- figures and advice -------------------------------------------------------------------------------------- */
+/* ---- figures and advice ---------------------------------------------------------------------- */
 
-/* A row of three runs around `rate` images/s with so much of its time on the CPU and in I/O; 100 files. */
-static struct th_bench_row make_row(enum thumbs_mode mode, unsigned jobs, double rate, double spread, double cpu,
-                                    double io_share)
+/* A row of three runs around `rate` images/s with so much of its time on the CPU and in I/O; 100
+ * files. */
+static struct th_bench_row make_row(enum thumbs_mode mode, unsigned jobs, double rate,
+                                    double spread, double cpu, double io_share)
 {
-    struct th_bench_row row = {.mode = mode, .jobs = jobs, .io_jobs = mode == THUMBS_MODE_SYNC ? 0 : 4, .n_runs = 3};
+    struct th_bench_row row = {
+        .mode = mode, .jobs = jobs, .io_jobs = mode == THUMBS_MODE_SYNC ? 0 : 4, .n_runs = 3};
     row.runs = calloc(3, sizeof *row.runs);
     cr_assert_not_null(row.runs);
     for (size_t i = 0; i < 3; i++) {

@@ -14,7 +14,8 @@ static struct th_buffers *make(unsigned n, uint64_t budget, bool shared)
 {
     struct th_buffers *buffers = NULL;
     struct thumbs_error err = {0};
-    cr_assert_eq(th_buffers_create(n, budget, shared, &buffers, &err), THUMBS_OK, "%s", err.message);
+    cr_assert_eq(th_buffers_create(n, budget, shared, &buffers, &err), THUMBS_OK, "%s",
+                 err.message);
     return buffers;
 }
 
@@ -74,7 +75,8 @@ Test(buffers, try_take_does_not_wait)
     cr_expect_not(th_buffers_try_take(buffers, 0, &third, &code, NULL), "there is no third buffer");
     th_buffers_give(buffers, first);
     th_buffers_give(buffers, second);
-    cr_assert(th_buffers_try_take(buffers, 1000, &third, &code, NULL), "alone, larger than the budget");
+    cr_assert(th_buffers_try_take(buffers, 1000, &third, &code, NULL),
+              "alone, larger than the budget");
     cr_assert_eq(code, THUMBS_OK);
     th_buffers_give(buffers, third);
     th_buffers_cancel(buffers);
@@ -105,7 +107,8 @@ Test(buffers, budget_makes_others_wait_in_order, .timeout = 120)
 {
     struct th_buffers *buffers = make(8, 1000, false);
     struct th_buffer *first = take(buffers, 600);
-    struct taker large = {.buffers = buffers, .bytes = 900}, small = {.buffers = buffers, .bytes = 100};
+    struct taker large = {.buffers = buffers, .bytes = 900},
+                 small = {.buffers = buffers, .bytes = 100};
     pthread_t large_thread, small_thread;
     pthread_create(&large_thread, NULL, taker_thread, &large);
     test_wait_until_asleep(&large.thread);

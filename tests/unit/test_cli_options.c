@@ -76,7 +76,8 @@ Test(parse, defaults_are_those_of_the_help)
     struct thumbs_options o;
     thumbs_options_init(&o);
     cr_expect_eq(o.image.n_sizes, 1);
-    cr_expect(o.image.sizes[0].width == 256 && o.image.sizes[0].height == 256 && o.image.sizes[0].square);
+    cr_expect(o.image.sizes[0].width == 256 && o.image.sizes[0].height == 256 &&
+              o.image.sizes[0].square);
     cr_expect_eq(o.image.n_formats, 1);
     cr_expect_eq(o.image.formats[0], THUMBS_FORMAT_JPEG);
     cr_expect_eq(o.image.quality, 80);
@@ -91,12 +92,13 @@ Test(parse, defaults_are_those_of_the_help)
 Test(parse, every_option_that_is_built)
 {
     struct parsed p =
-        PARSE("-j8", "--mode=sync", "in1", "--io", "threads", "--io-jobs=3", "--queue=5", "--queue-bytes=2M",
-              "--size=64,128x96,200x,x50", "--fit=inside", "--enlarge", "--fast", "--format=png,keep", "-Q", "7",
-              "--include=*.jpg", "--exclude", "x/**", "--include=-", "--hidden", "--follow", "--force", "--dry-run",
-              "--fail-fast", "--on-damage=fail", "--timeout=2.5", "--max-pixels=1000", "--max-bytes=3k",
-              "--name={stem}.{ext}", "--progress=never", "-v", "--report=-", "--retry-failed", "--one-file-system",
-              "in2", "out");
+        PARSE("-j8", "--mode=sync", "in1", "--io", "threads", "--io-jobs=3", "--queue=5",
+              "--queue-bytes=2M", "--size=64,128x96,200x,x50", "--fit=inside", "--enlarge",
+              "--fast", "--format=png,keep", "-Q", "7", "--include=*.jpg", "--exclude", "x/**",
+              "--include=-", "--hidden", "--follow", "--force", "--dry-run", "--fail-fast",
+              "--on-damage=fail", "--timeout=2.5", "--max-pixels=1000", "--max-bytes=3k",
+              "--name={stem}.{ext}", "--progress=never", "-v", "--report=-", "--retry-failed",
+              "--one-file-system", "in2", "out");
     const struct thumbs_options *o = &p.settings.options;
     expect_ok(&p);
     cr_expect_eq(o->jobs, 8);
@@ -105,7 +107,8 @@ Test(parse, every_option_that_is_built)
     cr_expect_eq(o->queue_items, 5);
     cr_expect_eq(o->queue_bytes, 2u << 20);
     cr_expect_eq(o->image.n_sizes, 4);
-    const struct thumbs_size sizes[] = {{64, 64, true}, {128, 96, false}, {200, 0, false}, {0, 50, false}};
+    const struct thumbs_size sizes[] = {
+        {64, 64, true}, {128, 96, false}, {200, 0, false}, {0, 50, false}};
     for (int i = 0; i < 4; i++) {
         cr_expect_eq(o->image.sizes[i].width, sizes[i].width);
         cr_expect_eq(o->image.sizes[i].height, sizes[i].height);
@@ -162,7 +165,8 @@ Test(parse, ways_to_write_it)
 
 Test(parse, last_wins)
 {
-    struct parsed p = PARSE("--size=1,2,3", "-s9", "--format=png,webp", "-fjpeg", "-j1", "--jobs=4", "in", "out");
+    struct parsed p =
+        PARSE("--size=1,2,3", "-s9", "--format=png,webp", "-fjpeg", "-j1", "--jobs=4", "in", "out");
     expect_ok(&p);
     cr_expect_eq(p.settings.options.image.n_sizes, 1);
     cr_expect_eq(p.settings.options.image.sizes[0].width, 9);
@@ -197,7 +201,8 @@ Test(parse, ranges_have_both_ends)
         {{"--jobs=1", "--jobs=1024"}, {"--jobs=0", "--jobs=1025"}},
         {{"--io-jobs=1", "--io-jobs=1024"}, {"--io-jobs=0", "--io-jobs=1025"}},
         {{"--queue=1", "--queue=1000000"}, {"--queue=0", "--queue=1000001"}},
-        {{"--queue-bytes=1", "--queue-bytes=17179869183G"}, {"--queue-bytes=0", "--queue-bytes=17179869184G"}},
+        {{"--queue-bytes=1", "--queue-bytes=17179869183G"},
+         {"--queue-bytes=0", "--queue-bytes=17179869184G"}},
         {{"--quality=1", "--quality=100"}, {"--quality=0", "--quality=101"}},
         {{"--size=1", "--size=65500x65500"}, {"--size=0", "--size=65501"}},
         {{"--size=x1", "--size=65500x"}, {"--size=x0", "--size=99999999999999999999x"}},
@@ -205,7 +210,8 @@ Test(parse, ranges_have_both_ends)
         {{"--timeout=1.", "--timeout=.5"}, {"--timeout=.", "--timeout=1.2.3"}},
         {{"--max-pixels=1", "--max-pixels=18446744073709551615"},
          {"--max-pixels=0", "--max-pixels=18446744073709551616"}},
-        {{"--max-bytes=1", "--max-bytes=18446744073709551615"}, {"--max-bytes=0", "--max-bytes=1Q"}},
+        {{"--max-bytes=1", "--max-bytes=18446744073709551615"},
+         {"--max-bytes=0", "--max-bytes=1Q"}},
         {{"--jobs=007", "--mode=threads"}, {"--jobs= 7", "--mode=Threads"}},
         {{"--progress=auto", "--progress=always"}, {"--progress=", "--progress=alway"}},
         {{"--on-damage=warn", "--on-damage=fail"}, {"--on-damage=", "--on-damage=ignore"}},
@@ -220,8 +226,9 @@ Test(parse, ranges_have_both_ends)
             finish(&p);
             p = PARSE(cases[i].bad[j], "in", "out");
             cr_expect_eq(p.code, THUMBS_USAGE, "%s was taken", cases[i].bad[j]);
-            cr_expect_eq(strncmp(th_bytes_str(&p.message), cases[i].bad[j], strlen(cases[i].bad[j])), 0,
-                         "names option and value: %s", th_bytes_str(&p.message));
+            cr_expect_eq(
+                strncmp(th_bytes_str(&p.message), cases[i].bad[j], strlen(cases[i].bad[j])), 0,
+                "names option and value: %s", th_bytes_str(&p.message));
             finish(&p);
         }
     }
@@ -229,10 +236,11 @@ Test(parse, ranges_have_both_ends)
 
 Test(parse, malformed_sizes)
 {
-    const char *const bad[] = {"--size=x",     "--size=",      "--size=,",     "--size=256,",   "--size=,256",
-                               "--size=256X9", "--size=2x3x4", "--size=-5",    "--size=+5",     "--size=0x10",
-                               "--size=10x0",  "--size= 10",   "--size=10 ",   "--size=1e3",    "--size=256px",
-                               "--size=10,0",  "--size=9,9",   "--size=9,9x9", "--size=9x,1,9x"};
+    const char *const bad[] = {"--size=x",    "--size=",      "--size=,",      "--size=256,",
+                               "--size=,256", "--size=256X9", "--size=2x3x4",  "--size=-5",
+                               "--size=+5",   "--size=0x10",  "--size=10x0",   "--size= 10",
+                               "--size=10 ",  "--size=1e3",   "--size=256px",  "--size=10,0",
+                               "--size=9,9",  "--size=9,9x9", "--size=9x,1,9x"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct parsed p = PARSE(bad[i], "in", "out");
         cr_expect_eq(p.code, THUMBS_USAGE, "%s was taken", bad[i]);
@@ -259,15 +267,17 @@ Test(parse, messages)
     EXPECT_REFUSED("--qualtiy=8", "unknown option --qualtiy=8; did you mean --quality?");
     EXPECT_REFUSED("--frobnicate", "unknown option --frobnicate");
     EXPECT_REFUSED("--=5", "unknown option --=5");
-    EXPECT_REFUSED("-size",
-                   "--size=ize: must be 256 (a box), 256x192, 256x or x192, each side from 1 to 65500, or up to "
-                   "16 such sizes with commas");
+    EXPECT_REFUSED("-size", "--size=ize: must be 256 (a box), 256x192, 256x or x192, each side "
+                            "from 1 to 65500, or up to "
+                            "16 such sizes with commas");
     EXPECT_REFUSED("-x", "unknown option -x");
     EXPECT_REFUSED("-nx", "unknown option -nx (no option is called -x)");
     EXPECT_REFUSED("-jobs", "--jobs=obs: must be a number from 1 to 1024");
     EXPECT_REFUSED("--jobs=\x1b[1m\n", "--jobs=\\x1b[1m\\x0a: must be a number from 1 to 1024");
-    EXPECT_REFUSED("-fpng,png", "--format=png,png: a format is given twice; it must be one or several, with commas, of "
-                                "jpeg, png, webp, keep");
+    EXPECT_REFUSED(
+        "-fpng,png",
+        "--format=png,png: a format is given twice; it must be one or several, with commas, of "
+        "jpeg, png, webp, keep");
     expect_usage(PARSE("in", "out", "--mode"), "--mode needs a value: processes, threads or sync");
     expect_usage(PARSE("in", "out", "-vj"), "--jobs needs a value: a number from 1 to 1024");
     expect_usage(PARSE("--quiet", "-v", "in", "out"),
@@ -288,8 +298,10 @@ Test(parse, sandbox_and_memory)
     cr_expect_eq(p.settings.options.sandbox, THUMBS_SANDBOX_OFF);
     finish(&p);
     EXPECT_REFUSED("--sandbox=yes", "--sandbox=yes: must be on, off or require");
-    EXPECT_REFUSED("--memory=0", "--memory=0: must be a number of bytes from 1, with an optional K, M or G (powers of "
-                                 "1024)");
+    EXPECT_REFUSED(
+        "--memory=0",
+        "--memory=0: must be a number of bytes from 1, with an optional K, M or G (powers of "
+        "1024)");
 }
 
 Test(parse, files_from)
@@ -315,28 +327,41 @@ Test(parse, files_from)
     cr_expect(p.settings.options.files_from_null);
     finish(&p);
     expect_usage(PARSE("--files-from=list"), "DEST is missing");
-    expect_usage(PARSE("--files-from=list", "a", "b", "out"), "--files-from takes one SOURCE; this is one too many: b");
-    expect_usage(PARSE("--files-from=", "out"), "--files-from=: must be a file name, or - for standard input");
+    expect_usage(PARSE("--files-from=list", "a", "b", "out"),
+                 "--files-from takes one SOURCE; this is one too many: b");
+    expect_usage(PARSE("--files-from=", "out"),
+                 "--files-from=: must be a file name, or - for standard input");
     expect_usage(PARSE("--files-from=list", ""), "DEST is an empty name");
 }
 
 Test(parse, what_is_not_built_says_so)
 {
-    const char *const options[][2] = {
-        {"--gravity=north", "--gravity"},   {"--background", "--background"},   {"--linear", "--linear"},
-        {"--metadata=icc", "--metadata"},   {"--pages=all", "--pages"},         {"--delete", "--delete"},
-        {"--shard=0/2", "--shard"},         {"--gallery=x.html", "--gallery"},  {"--placeholders", "--placeholders"},
-        {"--fit=cover", "--fit=cover"},     {"--fit=contain", "--fit=contain"}, {"--fit=fill", "--fit=fill"},
-        {"--format=avif", "--format=avif"}, {"-fjpeg,jxl", "--format=jxl"},     {"-fgif,png", "--format=gif"}};
+    const char *const options[][2] = {{"--gravity=north", "--gravity"},
+                                      {"--background", "--background"},
+                                      {"--linear", "--linear"},
+                                      {"--metadata=icc", "--metadata"},
+                                      {"--pages=all", "--pages"},
+                                      {"--delete", "--delete"},
+                                      {"--shard=0/2", "--shard"},
+                                      {"--gallery=x.html", "--gallery"},
+                                      {"--placeholders", "--placeholders"},
+                                      {"--fit=cover", "--fit=cover"},
+                                      {"--fit=contain", "--fit=contain"},
+                                      {"--fit=fill", "--fit=fill"},
+                                      {"--format=avif", "--format=avif"},
+                                      {"-fjpeg,jxl", "--format=jxl"},
+                                      {"-fgif,png", "--format=gif"}};
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
         char message[128];
         snprintf(message, sizeof(message), "%s is not built yet in this version", options[i][1]);
         EXPECT_REFUSED(options[i][0], message);
     }
-    expect_usage(PARSE("merge", "a.ndjson", "b.ndjson"), "the command 'merge' is not built yet in this version");
+    expect_usage(PARSE("merge", "a.ndjson", "b.ndjson"),
+                 "the command 'merge' is not built yet in this version");
 }
 
-/* Bytes at random, many of them meaningful: the parser ends, with a clause of one line where it refuses. */
+/* Bytes at random, many of them meaningful: the parser ends, with a clause of one line where it
+ * refuses. */
 Test(parse, survives_noise, .timeout = 120)
 {
     static const char *const seeds[] = {"--",
@@ -373,7 +398,8 @@ Test(parse, survives_noise, .timeout = 120)
         cr_assert(p.code == THUMBS_OK || p.code == THUMBS_USAGE);
         cr_assert_eq(p.code == THUMBS_OK, p.message.len == 0, "round %d", round);
         cr_assert_null(strchr(th_bytes_str(&p.message), '\n'));
-        if (p.code == THUMBS_OK && p.settings.action == CLI_ACTION_RUN) cr_assert_geq(p.settings.n_sources, 1);
+        if (p.code == THUMBS_OK && p.settings.action == CLI_ACTION_RUN)
+            cr_assert_geq(p.settings.n_sources, 1);
         finish(&p);
     }
 }
@@ -427,7 +453,8 @@ Test(help, fits_and_is_complete)
             snprintf(head, sizeof(head), "  -%c, --%s", cli_options[i].letter, cli_options[i].name);
             found = strstr(th_bytes_str(&full), head);
         }
-        cr_expect_eq(found != NULL, cli_options[i].to.kind != CLI_NOT_BUILT, "--%s", cli_options[i].name);
+        cr_expect_eq(found != NULL, cli_options[i].to.kind != CLI_NOT_BUILT, "--%s",
+                     cli_options[i].name);
     }
     th_bytes_finish(&full);
     th_bytes_finish(&brief);
@@ -486,7 +513,8 @@ Test(lines, are_seen_within_about_a_second, .timeout = 120)
     cli_lines_init(&lines, fds[1], true, NULL, NULL);
     th_bytes_adds(&b, "hello\n");
     cli_lines_add(&lines, &b);
-    cr_expect_eq(read(fds[0], text, sizeof(text) - 1), 6, "comes without another line and without the end");
+    cr_expect_eq(read(fds[0], text, sizeof(text) - 1), 6,
+                 "comes without another line and without the end");
     cr_expect_str_eq(text, "hello\n");
     cr_expect_eq(cli_lines_finish(&lines), 0);
     th_bytes_finish(&b);
@@ -532,7 +560,7 @@ Test(lines, a_lost_line_is_an_error)
     close(fds[0]);
 }
 
-/* ---- bench --------------------------------------------------------------------------------------------------- */
+/* ---- bench ----------------------------------------------------------------------------------- */
 
 Test(bench, defaults)
 {
@@ -553,13 +581,15 @@ Test(bench, defaults)
 
 Test(bench, lists_and_shared_options)
 {
-    struct parsed p = PARSE("bench", "--runs=3", "--modes=processes,sync", "-j1,2,4", "--io=uring", "--io-jobs", "4,64",
-                            "--io-latency=20", "-s128", "-fpng", "--exclude=*.gif", "--no-work", "photos", "--json=-",
-                            "--csv=c", "--svg", "s");
+    struct parsed p =
+        PARSE("bench", "--runs=3", "--modes=processes,sync", "-j1,2,4", "--io=uring", "--io-jobs",
+              "4,64", "--io-latency=20", "-s128", "-fpng", "--exclude=*.gif", "--no-work", "photos",
+              "--json=-", "--csv=c", "--svg", "s");
     expect_ok(&p);
     const struct th_bench_config *c = &p.settings.bench;
     cr_expect_eq(c->n_runs, 3);
-    cr_expect(c->n_modes == 2 && c->modes[0] == THUMBS_MODE_PROCESSES && c->modes[1] == THUMBS_MODE_SYNC);
+    cr_expect(c->n_modes == 2 && c->modes[0] == THUMBS_MODE_PROCESSES &&
+              c->modes[1] == THUMBS_MODE_SYNC);
     cr_expect(c->n_jobs == 3 && c->jobs[0] == 1 && c->jobs[1] == 2 && c->jobs[2] == 4);
     cr_expect(c->n_ios == 1 && c->ios[0] == THUMBS_IO_URING);
     cr_expect(c->n_io_jobs == 2 && c->io_jobs[1] == 64);
@@ -579,22 +609,28 @@ Test(bench, refusals)
 {
     expect_usage(PARSE("bench"), "SOURCE is missing");
     expect_usage(PARSE("bench", ""), "SOURCE is an empty name");
-    expect_usage(PARSE("bench", "a", "b"), "'thumbs bench' takes one SOURCE; this is one too many: b");
-    expect_usage(PARSE("bench", "--mode=sync", "a"), "--mode is no option of 'thumbs bench'; did you mean --modes?");
+    expect_usage(PARSE("bench", "a", "b"),
+                 "'thumbs bench' takes one SOURCE; this is one too many: b");
+    expect_usage(PARSE("bench", "--mode=sync", "a"),
+                 "--mode is no option of 'thumbs bench'; did you mean --modes?");
     expect_usage(PARSE("bench", "--force", "a"), "--force is no option of 'thumbs bench'");
     expect_usage(PARSE("bench", "--rums=3", "a"), "unknown option --rums=3; did you mean --runs?");
     expect_usage(PARSE("bench", "--runs=0", "a"), "--runs=0: must be a number from 1 to 1000");
-    expect_usage(PARSE("bench", "--modes=sync,x", "a"),
-                 "--modes=sync,x: must be one or several, with commas, of sync, threads, processes");
+    expect_usage(
+        PARSE("bench", "--modes=sync,x", "a"),
+        "--modes=sync,x: must be one or several, with commas, of sync, threads, processes");
     expect_usage(PARSE("bench", "--modes=sync,sync", "a"),
-                 "--modes=sync,sync: a word is given twice; it must be one or several, with commas, of sync, threads, "
+                 "--modes=sync,sync: a word is given twice; it must be one or several, with "
+                 "commas, of sync, threads, "
                  "processes");
     expect_usage(PARSE("bench", "--jobs=1,,2", "a"),
                  "--jobs=1,,2: must be up to 16 numbers from 1 to 1024, with commas");
     expect_usage(PARSE("bench", "--jobs=2,2", "a"),
-                 "--jobs=2,2: a number is given twice; it must be up to 16 numbers from 1 to 1024, with commas");
+                 "--jobs=2,2: a number is given twice; it must be up to 16 numbers from 1 to 1024, "
+                 "with commas");
     expect_usage(PARSE("bench", "--jobs=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "a"),
-                 "--jobs=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17: more than 16 numbers; it must be up to 16 numbers "
+                 "--jobs=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17: more than 16 numbers; it must "
+                 "be up to 16 numbers "
                  "from 1 to 1024, with commas");
     expect_usage(PARSE("bench", "--linear", "a"), "--linear is not built yet in this version");
     /* What only bench takes is unknown to a run. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signals of a terminal and of kill(1): which of them reach a run. The run is a child with a pseudo-terminal of its
- * own, so that a Ctrl-C is one, sent by the kernel to the whole foreground group.
+ * Signals of a terminal and of kill(1): which of them reach a run. The run is a child with a
+ * pseudo-terminal of its own, so that a Ctrl-C is one, sent by the kernel to the whole foreground
+ * group.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -51,7 +52,8 @@ static void on_second(void *user, int signal_number)
 
 static void live(int news, int ignored)
 {
-    struct cli_signals signals = {.on_ask = on_ask, .on_first = on_first, .on_second = on_second, .user = &news};
+    struct cli_signals signals = {
+        .on_ask = on_ask, .on_first = on_first, .on_second = on_second, .user = &news};
     for (int i = 1; i < 32; i++)
         signal(i, SIG_DFL);
     if (ignored) signal(ignored, SIG_IGN);
@@ -73,7 +75,8 @@ static struct child begin(int ignored)
     if (child.pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
         close(child.terminal);            /* so that it is hung up when the test closes it */
-        if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) != 0 || tcsetpgrp(slave, getpid()) != 0) _exit(97);
+        if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) != 0 || tcsetpgrp(slave, getpid()) != 0)
+            _exit(97);
         live(pipe_fds[1], ignored);
     }
     close(slave);

@@ -50,7 +50,8 @@ static void run_rm(const char *path)
 static void setup(void)
 {
     const char *tmp = getenv("TMPDIR");
-    snprintf(scratch, sizeof scratch, "%.30s/thumbs-commit-XXXXXX", tmp && strlen(tmp) <= 30 ? tmp : "/tmp");
+    snprintf(scratch, sizeof scratch, "%.30s/thumbs-commit-XXXXXX",
+             tmp && strlen(tmp) <= 30 ? tmp : "/tmp");
     cr_assert(mkdtemp(scratch));
     snprintf(dest_path, sizeof dest_path, "%s/dest", scratch);
     umask(022);
@@ -141,7 +142,8 @@ static int count_files(const char *folder, const char *prefix)
     DIR *list = opendir(path);
     int n = 0;
     for (struct dirent *e; list && (e = readdir(list));)
-        n += strncmp(e->d_name, prefix, strlen(prefix)) == 0 && strcmp(e->d_name, TH_STATE_DIR) != 0;
+        n +=
+            strncmp(e->d_name, prefix, strlen(prefix)) == 0 && strcmp(e->d_name, TH_STATE_DIR) != 0;
     if (list) closedir(list);
     return n;
 }
@@ -155,13 +157,14 @@ static const struct th_source_id source = {.size = 1000,
 /* The same in a line, from size to whole. */
 #define SOURCE_WORDS "1000 1600000001.123456789 1600000002.000000002 3 0"
 
-static enum thumbs_code commit_one(struct th_output_folder *place, const char *name, const char *path, const char *text,
-                                   struct thumbs_error *err)
+static enum thumbs_code commit_one(struct th_output_folder *place, const char *name,
+                                   const char *path, const char *text, struct thumbs_error *err)
 {
     struct th_bytes data = {0};
     th_bytes_adds(&data, "\xff\xd8\xff\xdb");
     th_bytes_adds(&data, text);
-    const struct th_commit_output output = {.path = path, .data = (const uint8_t *)data.data, .len = data.len};
+    const struct th_commit_output output = {
+        .path = path, .data = (const uint8_t *)data.data, .len = data.len};
     enum thumbs_code code = th_write_outputs(place, name, false, &source, &output, 1, err);
     th_bytes_finish(&data);
     return code;
@@ -179,7 +182,8 @@ static void run_once(uint64_t fingerprint, const char *name, const char *path, c
 }
 
 /* What a run with this fingerprint would know about a source in folder "a". */
-static enum th_known ask(uint64_t fingerprint, const char *name, bool keep_extension, const struct th_source_id *id)
+static enum th_known ask(uint64_t fingerprint, const char *name, bool keep_extension,
+                         const struct th_source_id *id)
 {
     struct th_dest *dest = open_dest(fingerprint);
     struct th_output_folder *place = open_folder(dest, "a");
@@ -379,7 +383,8 @@ Test(commit, makes_and_replaces)
     struct th_dest *dest = open_dest(1);
     struct th_output_folder *place = open_folder(dest, "a/b");
     struct thumbs_error err = {0};
-    cr_expect_eq(commit_one(place, "x.png", "a/b/x.jpg", "one", &err), THUMBS_OK, "%s", err.message);
+    cr_expect_eq(commit_one(place, "x.png", "a/b/x.jpg", "one", &err), THUMBS_OK, "%s",
+                 err.message);
     cr_expect(holds("a/b/x.jpg", "one"));
     cr_expect_eq(commit_one(place, "x.png", "a/b/x.jpg", "two!", NULL), THUMBS_OK);
     cr_expect(holds("a/b/x.jpg", "two!"));
@@ -409,7 +414,8 @@ Test(commit, outputs_in_many_folders)
     dest->overwrite = true;
     struct thumbs_error err = {0};
     for (int round = 0; round < 2; round++)
-        cr_expect_eq(th_write_outputs(place, "x", true, &source, outputs, 20, &err), THUMBS_OK, "%s", err.message);
+        cr_expect_eq(th_write_outputs(place, "x", true, &source, outputs, 20, &err), THUMBS_OK,
+                     "%s", err.message);
     for (int i = 0; i < 20; i++)
         cr_expect(holds(paths[i], texts[i]), "%s", paths[i]);
     th_output_folder_destroy(place);
@@ -480,7 +486,8 @@ Test(commit, symbolic_links_below_dest_are_not_followed)
     th_dest_destroy(dest);
 }
 
-/* Neither a link under the very name of an output nor what it points to is touched, unless that is wished. */
+/* Neither a link under the very name of an output nor what it points to is touched, unless that is
+ * wished. */
 Test(commit, output_that_is_a_link_is_not_ours)
 {
     struct thumbs_error err = {0};
@@ -521,10 +528,12 @@ Test(commit, paths_that_lead_astray_are_refused)
 {
     struct th_dest *dest = open_dest(1);
     struct th_output_folder *place = open_folder(dest, "");
-    static const char *const paths[] = {"../x", "a/../../x", "/x", "", "a//x", "a/", ".", "..", ".thumbs/x", ".thumbs"};
+    static const char *const paths[] = {"../x", "a/../../x", "/x", "",          "a//x",
+                                        "a/",   ".",         "..", ".thumbs/x", ".thumbs"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         struct thumbs_error err = {0};
-        cr_expect_eq(commit_one(place, "x.png", paths[i], "text", &err), THUMBS_INTERNAL, "%s", paths[i]);
+        cr_expect_eq(commit_one(place, "x.png", paths[i], "text", &err), THUMBS_INTERNAL, "%s",
+                     paths[i]);
         cr_expect_eq(err.code, THUMBS_INTERNAL);
     }
     th_output_folder_destroy(place);
@@ -539,7 +548,8 @@ Test(commit, equal_outputs_of_one_source)
     struct thumbs_error err = {0};
     struct th_commit_output outputs[2] = {{"a/x.jpg", (const uint8_t *)"same", 4},
                                           {"a/x.jpg", (const uint8_t *)"same", 4}};
-    cr_expect_eq(th_write_outputs(place, "x", false, &source, outputs, 2, &err), THUMBS_OK, "%s", err.message);
+    cr_expect_eq(th_write_outputs(place, "x", false, &source, outputs, 2, &err), THUMBS_OK, "%s",
+                 err.message);
     cr_expect(holds("a/x.jpg", "same"));
     outputs[1].data = (const uint8_t *)"else";
     cr_expect_eq(th_write_outputs(place, "x", false, &source, outputs, 2, &err), THUMBS_NAME_CLASH);
@@ -558,7 +568,8 @@ Test(commit, one_bad_output_of_several_leaves_none)
     struct thumbs_error err = {0};
     const struct th_commit_output outputs[2] = {{"a/x.jpg", (const uint8_t *)"one", 3},
                                                 {"block/x.jpg", (const uint8_t *)"two", 3}};
-    cr_expect_eq(th_write_outputs(place, "x", false, &source, outputs, 2, &err), THUMBS_NOT_WRITABLE);
+    cr_expect_eq(th_write_outputs(place, "x", false, &source, outputs, 2, &err),
+                 THUMBS_NOT_WRITABLE);
     cr_expect_not(exists("a/x.jpg"));
     cr_expect_eq(count_files("a", ".thumbs-"), 0);
     th_output_folder_destroy(place);
@@ -576,7 +587,8 @@ Test(commit, folder_deleted_during_the_run_is_made_again)
     run_rm(folder);
     const struct th_commit_output outputs[2] = {{"a/x.jpg", (const uint8_t *)"one", 3},
                                                 {"a/y.jpg", (const uint8_t *)"two", 3}};
-    cr_expect_eq(th_write_outputs(place, "x", false, &source, outputs, 2, &err), THUMBS_OK, "%s", err.message);
+    cr_expect_eq(th_write_outputs(place, "x", false, &source, outputs, 2, &err), THUMBS_OK, "%s",
+                 err.message);
     cr_expect(holds("a/x.jpg", "one"));
     cr_expect(holds("a/y.jpg", "two"));
     th_output_folder_destroy(place);
@@ -624,9 +636,10 @@ Test(commit, sweeps_what_killed_runs_left)
     put_folder("all");
     put_folder(".thumbs");
     put_folder(".thumbs/made");
-    static const char *const stale[] = {".thumbs-0123456789abcdef-0", "a/.thumbs-0123456789abcdef-17",
-                                        ".thumbs/run-0123456789abcdef", ".thumbs/made/.thumbs-0123456789abcdef-3",
-                                        "all/.thumbs-0123456789abcdef-200"};
+    static const char *const stale[] = {
+        ".thumbs-0123456789abcdef-0", "a/.thumbs-0123456789abcdef-17",
+        ".thumbs/run-0123456789abcdef", ".thumbs/made/.thumbs-0123456789abcdef-3",
+        "all/.thumbs-0123456789abcdef-200"};
     static const char *const kept[] = {
         "a/.thumbsx", "a/.thumbs-notes.txt", "a/.thumbs-0123", "a/.thumbs-0123456789abcdef-1x",
         "a/thumbs-1", ".thumbs/run-mine",    "a/x.thumbs-1"};
@@ -679,7 +692,8 @@ static pid_t start_other_run(void)
     if (pid == 0) {
         struct th_dest *dest = NULL;
         const struct th_dest_options options = {.path = dest_path};
-        if (th_dest_create(&options, &dest, NULL) != THUMBS_OK || write(ready[1], "x", 1) != 1) _exit(1);
+        if (th_dest_create(&options, &dest, NULL) != THUMBS_OK || write(ready[1], "x", 1) != 1)
+            _exit(1);
         alarm(50);
         for (;;)
             pause();
@@ -739,7 +753,8 @@ Test(commit, looks_again_for_a_run_it_does_not_know)
     waitpid(pid, NULL, 0);
 }
 
-/* Many runs sign in and out at once while others clear dead markers away: each must keep its own. */
+/* Many runs sign in and out at once while others clear dead markers away: each must keep its own.
+ */
 Test(commit, signing_in_at_the_same_time)
 {
     mkdir(dest_path, 0777);
@@ -773,8 +788,16 @@ Test(commit, signing_in_at_the_same_time)
 
 Test(commit, second_run_finds_all_up_to_date)
 {
-    static const char *const names[] = {
-        "x.png", "with space.png", "new\nline.png", "\xff\xfe.png", "100%.png", "\x7f\x01 ;", ";", "-", "a", "ü€.png"};
+    static const char *const names[] = {"x.png",
+                                        "with space.png",
+                                        "new\nline.png",
+                                        "\xff\xfe.png",
+                                        "100%.png",
+                                        "\x7f\x01 ;",
+                                        ";",
+                                        "-",
+                                        "a",
+                                        "ü€.png"};
     struct th_dest *dest = open_dest(77);
     struct th_output_folder *place = open_folder(dest, "a");
     char path[64];
@@ -792,7 +815,8 @@ Test(commit, second_run_finds_all_up_to_date)
 
 Test(commit, folders_with_odd_names_are_remembered)
 {
-    static const char *const dirs[] = {"", "d d", "d\nd", "\xff", ".thumbs", ".thumbs-x", "deep/er", "%41"};
+    static const char *const dirs[] = {"",        "d d",       "d\nd",    "\xff",
+                                       ".thumbs", ".thumbs-x", "deep/er", "%41"};
     for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++) {
         for (int round = 0; round < 2; round++) {
             struct th_dest *dest = open_dest(7);
@@ -800,7 +824,8 @@ Test(commit, folders_with_odd_names_are_remembered)
             const struct thumbs_image_options image = {.n_sizes = 1, .n_formats = 1};
             struct th_template *t = NULL;
             cr_assert_eq(th_template_create(NULL, &image, &t, NULL), THUMBS_OK);
-            const struct th_name_parts parts = {.dir = dirs[i], .name = "x.png", .format = THUMBS_FORMAT_JPEG};
+            const struct th_name_parts parts = {
+                .dir = dirs[i], .name = "x.png", .format = THUMBS_FORMAT_JPEG};
             char *path = th_template_expand(t, &parts);
             cr_expect_eq(th_history_lookup(place, "x.png", false, &source),
                          round ? TH_KNOWN_UP_TO_DATE : TH_KNOWN_NOTHING, "%s", dirs[i]);
@@ -900,8 +925,8 @@ Test(commit, what_is_no_image_is_remembered)
 
 #define SECOND_NS UINT64_C(1000000000)
 
-static void remember_failure(uint64_t fingerprint, const char *name, enum thumbs_code code, uint64_t timeout_ns,
-                             const char *message)
+static void remember_failure(uint64_t fingerprint, const char *name, enum thumbs_code code,
+                             uint64_t timeout_ns, const char *message)
 {
     struct th_dest *dest = open_dest(fingerprint);
     struct th_output_folder *place = open_folder(dest, "a");
@@ -912,8 +937,8 @@ static void remember_failure(uint64_t fingerprint, const char *name, enum thumbs
     th_dest_destroy(dest);
 }
 
-static bool recall(uint64_t fingerprint, const char *name, const struct th_source_id *id, uint64_t timeout_ns,
-                   struct thumbs_error *error)
+static bool recall(uint64_t fingerprint, const char *name, const struct th_source_id *id,
+                   uint64_t timeout_ns, struct thumbs_error *error)
 {
     struct th_dest *dest = open_dest(fingerprint);
     struct th_output_folder *place = open_folder(dest, "a");
@@ -926,14 +951,17 @@ static bool recall(uint64_t fingerprint, const char *name, const struct th_sourc
 Test(commit, what_crashed_is_remembered)
 {
     struct thumbs_error error = {0};
-    remember_failure(5, "x y\n%.png", THUMBS_CRASHED, SECOND_NS, "the worker died of signal 11 (Segmentation fault)");
+    remember_failure(5, "x y\n%.png", THUMBS_CRASHED, SECOND_NS,
+                     "the worker died of signal 11 (Segmentation fault)");
     cr_expect_not(exists("a"), "nothing was made, so no folder either");
     cr_assert(recall(5, "x y\n%.png", &source, SECOND_NS, &error));
     cr_expect_eq(error.code, THUMBS_CRASHED);
     cr_expect_eq(error.stage, THUMBS_STAGE_DECODE);
-    cr_expect_str_eq(error.message, "crashed last time (the worker died of signal 11 (Segmentation fault)); "
-                                    "--retry-failed tries it again");
-    cr_expect(recall(5, "x y\n%.png", &source, 60 * SECOND_NS, &error), "time has nothing to do with it");
+    cr_expect_str_eq(error.message,
+                     "crashed last time (the worker died of signal 11 (Segmentation fault)); "
+                     "--retry-failed tries it again");
+    cr_expect(recall(5, "x y\n%.png", &source, 60 * SECOND_NS, &error),
+              "time has nothing to do with it");
     cr_expect_not(recall(6, "x y\n%.png", &source, SECOND_NS, &error), "other options");
     cr_expect_not(recall(5, "x.png", &source, SECOND_NS, &error), "another source");
     for (int i = 0; i < 3; i++) {
@@ -969,10 +997,12 @@ Test(commit, what_took_too_long_is_given_more_time)
     struct thumbs_error error = {0};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         remember_failure(5, "x.png", THUMBS_TIMEOUT, cases[i].then_ns, "took longer than 1 s");
-        cr_expect_eq(recall(5, "x.png", &source, cases[i].now_ns, &error), cases[i].known, "%zu", i);
+        cr_expect_eq(recall(5, "x.png", &source, cases[i].now_ns, &error), cases[i].known, "%zu",
+                     i);
     }
     cr_expect_eq(error.code, THUMBS_TIMEOUT);
-    cr_expect_str_eq(error.message, "timed out last time (took longer than 1 s); --retry-failed tries it again");
+    cr_expect_str_eq(error.message,
+                     "timed out last time (took longer than 1 s); --retry-failed tries it again");
 }
 
 Test(commit, failure_is_replaced_by_what_comes_after_it)
@@ -987,7 +1017,8 @@ Test(commit, failure_is_replaced_by_what_comes_after_it)
     remember_failure(6, "x.png", THUMBS_CRASHED, 0, "why");
     cr_expect(recall(6, "x.png", &source, 0, &error));
     cr_expect_not(recall(5, "x.png", &source, 0, &error));
-    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE, "its output stands all the same");
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE,
+                 "its output stands all the same");
     /* ... or a failure of another kind. */
     struct th_dest *dest = open_dest(6);
     struct th_output_folder *place = open_folder(dest, "a");
@@ -1018,7 +1049,8 @@ Test(commit, half_a_retry_leaves_no_memory_of_failure)
     struct th_output_folder *place = open_folder(dest, "a");
     const struct th_commit_output outputs[2] = {{"a/x.jpg", (const uint8_t *)"x", 1},
                                                 {"a/y.jpg", (const uint8_t *)"y", 1}};
-    cr_expect_eq(th_write_outputs(place, "x.png", false, &source, outputs, 2, NULL), THUMBS_NOT_WRITABLE);
+    cr_expect_eq(th_write_outputs(place, "x.png", false, &source, outputs, 2, NULL),
+                 THUMBS_NOT_WRITABLE);
     th_output_folder_destroy(place);
     th_dest_destroy(dest);
     cr_expect_not(recall(5, "x.png", &source, 0, &error));
@@ -1066,7 +1098,8 @@ Test(commit, failures_survive_compaction)
 
 Test(commit, dry_run_remembers_no_failure)
 {
-    struct thumbs_error error = {.code = THUMBS_CRASHED, .stage = THUMBS_STAGE_DECODE, .message = "why"};
+    struct thumbs_error error = {
+        .code = THUMBS_CRASHED, .stage = THUMBS_STAGE_DECODE, .message = "why"};
     remember_failure(5, "x.png", THUMBS_CRASHED, 0, "why");
     int n_lines = count_manifest_lines();
     struct th_dest *dest = NULL;
@@ -1099,7 +1132,8 @@ Test(commit, half_a_commit_with_other_options_is_noticed)
     struct th_output_folder *place = open_folder(dest, "a");
     const struct th_commit_output outputs[2] = {{"a/x.jpg", (const uint8_t *)"made with B", 11},
                                                 {"a/y.jpg", (const uint8_t *)"made with B", 11}};
-    cr_expect_eq(th_write_outputs(place, "x.png", false, &source, outputs, 2, NULL), THUMBS_NOT_WRITABLE);
+    cr_expect_eq(th_write_outputs(place, "x.png", false, &source, outputs, 2, NULL),
+                 THUMBS_NOT_WRITABLE);
     cr_expect(holds("a/x.jpg", "made with B"));
     th_output_folder_destroy(place);
     th_dest_destroy(dest);
@@ -1124,7 +1158,8 @@ Test(commit, torn_lines_are_ignored_and_do_no_harm)
     cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
     cr_expect_eq(ask(5, "y.png", false, &source), TH_KNOWN_UP_TO_DATE);
     append_sealed("m 0000000000000005 " SOURCE_WORDS " x.png 26:x.jpg");
-    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE, "else this test tests nothing");
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE,
+                 "else this test tests nothing");
     /* Malformed outputs under a good state. */
     static const char *const outputs[] = {"",
                                           " ",
@@ -1219,7 +1254,8 @@ Test(commit, files_do_not_fail_for_the_memory)
     struct th_output_folder *place = open_folder(dest, "a");
     struct thumbs_error err = {0};
     for (int i = 0; i < 2; i++)
-        cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "text", &err), THUMBS_OK, "%s", err.message);
+        cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "text", &err), THUMBS_OK, "%s",
+                     err.message);
     th_history_remember_not_image(place, "y", &source);
     th_output_folder_destroy(place);
     th_dest_destroy(dest);
@@ -1305,7 +1341,8 @@ Test(commit, appends_of_several_runs_are_all_kept)
         for (int i = 0; i < N_FILES; i++) {
             char name[32];
             snprintf(name, sizeof name, "%d-%d.png", run, i);
-            cr_expect_eq(th_history_lookup(place, name, false, &source), TH_KNOWN_UP_TO_DATE, "%s", name);
+            cr_expect_eq(th_history_lookup(place, name, false, &source), TH_KNOWN_UP_TO_DATE, "%s",
+                         name);
         }
     }
     th_output_folder_destroy(place);
@@ -1315,8 +1352,9 @@ Test(commit, appends_of_several_runs_are_all_kept)
 /* Any bytes whatever: no crash, no read outside (the sanitizer build watches). */
 Test(commit, manifest_parser_takes_any_bytes)
 {
-    static const char *const lines[] = {"m 0000000000000005 " SOURCE_WORDS " x.png 4:x.jpg 9:/b/x.jpg",
-                                        "n v0.1 10 1.000000000 2.3 4 0 y%20.png", "f * 1 2.3 4.5 6 0 z"};
+    static const char *const lines[] = {
+        "m 0000000000000005 " SOURCE_WORDS " x.png 4:x.jpg 9:/b/x.jpg",
+        "n v0.1 10 1.000000000 2.3 4 0 y%20.png", "f * 1 2.3 4.5 6 0 z"};
     uint64_t random = 88172645463325252u, seed = th_hash64("a", 1, 0);
     for (int round = 0; round < 20000; round++) {
         struct th_manifest m = {0};
@@ -1332,7 +1370,9 @@ Test(commit, manifest_parser_takes_any_bytes)
                 random ^= random << 13;
                 random ^= random >> 7;
                 random ^= random << 17;
-                if (random % 3) text.data[from + (random >> 8) % (text.len - from)] = " =\n%0x/m:"[(random >> 40) % 9];
+                if (random % 3)
+                    text.data[from + (random >> 8) % (text.len - from)] =
+                        " =\n%0x/m:"[(random >> 40) % 9];
             }
             th_manifest_end_line(&text, from, seed);
         }
@@ -1343,7 +1383,8 @@ Test(commit, manifest_parser_takes_any_bytes)
         for (int i = 0; i < 5; i++) {
             struct th_manifest_record record;
             th_manifest_find_made(&m, names[i], &record);
-            if (!th_manifest_find(&m, names[i], i == 1 ? "v0.1" : "0000000000000005", &record)) continue;
+            if (!th_manifest_find(&m, names[i], i == 1 ? "v0.1" : "0000000000000005", &record))
+                continue;
             const char *word;
             size_t word_len;
             int n = 0;
@@ -1364,7 +1405,8 @@ Test(commit, large_manifest_loads_fast)
     FILE *f = fopen(path, "a");
     for (int i = 0; i < 20000; i++) {
         char line[160];
-        snprintf(line, sizeof line, "m 0000000000000005 " SOURCE_WORDS " IMG_%06d.png 4:IMG_%06d.jpg", i, i);
+        snprintf(line, sizeof line,
+                 "m 0000000000000005 " SOURCE_WORDS " IMG_%06d.png 4:IMG_%06d.jpg", i, i);
         struct th_bytes sealed = {0};
         th_bytes_adds(&sealed, line);
         th_manifest_end_line(&sealed, 0, th_hash64("a", 1, 0));
@@ -1419,7 +1461,8 @@ static int old_run(enum th_fault point, int n)
     const struct th_dest_options options = {.path = dest_path, .fingerprint = 5};
     if (th_dest_create(&options, &dest, NULL) != THUMBS_OK) return CHILD_FAILED;
     struct th_output_folder *place = th_output_folder_create(dest, "a");
-    enum thumbs_code code = place ? commit_one(place, "x.png", "a/x.jpg", "old", NULL) : THUMBS_MEMORY;
+    enum thumbs_code code =
+        place ? commit_one(place, "x.png", "a/x.jpg", "old", NULL) : THUMBS_MEMORY;
     th_output_folder_destroy(place);
     th_dest_destroy(dest);
     put_file("a/.thumbs-0123456789abcdef-1", "stale");
@@ -1431,7 +1474,8 @@ static int check_memory(enum th_fault point, int n)
 {
     (void)point;
     (void)n;
-    if (ask(5, "x.png", false, &source) == TH_KNOWN_UP_TO_DATE && !holds("a/x.jpg", "old")) return CHILD_LIES;
+    if (ask(5, "x.png", false, &source) == TH_KNOWN_UP_TO_DATE && !holds("a/x.jpg", "old"))
+        return CHILD_LIES;
     if (ask(6, "x.png", false, &source) == TH_KNOWN_UP_TO_DATE &&
         (!holds("a/x.jpg", "new") || !holds("other/y.jpg", "new") || !holds("a/sub/z.jpg", "new")))
         return CHILD_LIES;
@@ -1442,13 +1486,14 @@ static const struct {
     const char *name;
     bool may_fail; /* a short write is no failure, and only the memory is ever read */
 } points[TH_N_FAULTS] = {
-    [TH_FAULT_ALLOC] = {"alloc", true}, [TH_FAULT_OPEN] = {"open", true},    [TH_FAULT_READ] = {"read", false},
-    [TH_FAULT_WRITE] = {"write", true}, [TH_FAULT_CLOSE] = {"close", true},  [TH_FAULT_RENAME] = {"rename", true},
+    [TH_FAULT_ALLOC] = {"alloc", true}, [TH_FAULT_OPEN] = {"open", true},
+    [TH_FAULT_READ] = {"read", false},  [TH_FAULT_WRITE] = {"write", true},
+    [TH_FAULT_CLOSE] = {"close", true}, [TH_FAULT_RENAME] = {"rename", true},
     [TH_FAULT_MKDIR] = {"mkdir", true}, [TH_FAULT_SHORT] = {"short", false},
 };
 
-/* In a child: replace one output and make two more, with the n-th pass of `point` failing. Failing is fine, but not
- * leaking, nor saying it was done when it was not. */
+/* In a child: replace one output and make two more, with the n-th pass of `point` failing. Failing
+ * is fine, but not leaking, nor saying it was done when it was not. */
 static int faulty_run(enum th_fault point, int n)
 {
     char plan[64];
@@ -1468,7 +1513,8 @@ static int faulty_run(enum th_fault point, int n)
     enum thumbs_code code = th_dest_create(&options, &dest, &err);
     if (!code) {
         place = th_output_folder_create(dest, "a");
-        code = place ? th_write_outputs(place, "x.png", false, &source, outputs, 3, &err) : THUMBS_MEMORY;
+        code = place ? th_write_outputs(place, "x.png", false, &source, outputs, 3, &err)
+                     : THUMBS_MEMORY;
         if (place) th_history_lookup(place, "x.png", false, &source);
     }
     th_output_folder_destroy(place);
@@ -1477,7 +1523,8 @@ static int faulty_run(enum th_fault point, int n)
 #if defined(__SANITIZE_ADDRESS__)
     if (__sanitizer_get_current_allocated_bytes() != bytes_before) return CHILD_LEAKS;
 #endif
-    bool made = holds("a/x.jpg", "new") && holds("other/y.jpg", "new") && holds("a/sub/z.jpg", "new");
+    bool made =
+        holds("a/x.jpg", "new") && holds("other/y.jpg", "new") && holds("a/sub/z.jpg", "new");
     if (!code && !made) return CHILD_LIES;
     if (code && place && err.code != code) return CHILD_LIES;
     if (code) return CHILD_FAILED;
@@ -1491,13 +1538,15 @@ static int faulty_run(enum th_fault point, int n)
 static void check_faulty_run(enum th_fault point, int n, int result)
 {
     const char *name = points[point].name;
-    cr_expect(result == CHILD_DONE || result == CHILD_FAILED || result == CHILD_BEYOND, "%s:%d: %d", name, n, result);
+    cr_expect(result == CHILD_DONE || result == CHILD_FAILED || result == CHILD_BEYOND, "%s:%d: %d",
+              name, n, result);
     cr_expect(holds("a/x.jpg", "old") || holds("a/x.jpg", "new"), "%s:%d", name, n);
     cr_expect(!exists("other/y.jpg") || holds("other/y.jpg", "new"), "%s:%d", name, n);
     cr_expect(!exists("a/sub/z.jpg") || holds("a/sub/z.jpg", "new"), "%s:%d", name, n);
     /* The stale one may stand if the folder could not be listed. */
     int n_temps = count_files("a", ".thumbs-") - exists("a/.thumbs-0123456789abcdef-1");
-    n_temps += count_files("other", ".thumbs-") + count_files("a/sub", ".thumbs-") + count_files("", ".thumbs-");
+    n_temps += count_files("other", ".thumbs-") + count_files("a/sub", ".thumbs-") +
+               count_files("", ".thumbs-");
     n_temps += count_files(".thumbs/made", ".thumbs-");
     cr_expect_eq(n_temps, 0, "%s:%d leaves %d temporaries", name, n, n_temps);
     cr_expect_eq(in_child(check_memory, point, n), CHILD_DONE, "%s:%d", name, n);
@@ -1522,7 +1571,8 @@ Test(commit, each_call_failing_once)
     }
 }
 
-/* A rename that finds its temporary gone (swept by a run that did not see us alive) writes it once more. */
+/* A rename that finds its temporary gone (swept by a run that did not see us alive) writes it once
+ * more. */
 Test(commit, temporary_that_vanished_is_written_again)
 {
     setenv("THUMBS_FAULT", "rename:1:2", 1); /* ENOENT */
@@ -1538,7 +1588,8 @@ Test(commit, temporary_that_vanished_is_written_again)
 /* The next append must not run into what a failed one left. */
 Test(commit, append_that_fails_half_way)
 {
-    /* Writes: x, header and line, y, one byte of its line, the rest of it. One byte is never cut short. */
+    /* Writes: x, header and line, y, one byte of its line, the rest of it. One byte is never cut
+     * short. */
     setenv("THUMBS_FAULT", "short:4,write:5:28", 1);
     struct th_dest *dest = open_dest(5);
     struct th_output_folder *place = open_folder(dest, "a");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A deadline ends the making of every slow picture whose decoder can be stopped, wherever it is. The pictures are small
- * files that are made here and would keep a decoder busy for seconds. What is bounded is the CPU time of the thread, so
- * that a busy machine is no reason to fail, and more of it is allowed on a slow one. */
+/* A deadline ends the making of every slow picture whose decoder can be stopped, wherever it is.
+ * The pictures are small files that are made here and would keep a decoder busy for seconds. What
+ * is bounded is the CPU time of the thread, so that a busy machine is no reason to fail, and more
+ * of it is allowed on a slow one. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,8 +118,10 @@ static void empty_ac_scan(struct th_sink *s, uint32_t n_blocks, unsigned compone
 static void scan_bomb(struct th_sink *s, unsigned n_components, unsigned n_scans)
 {
     const unsigned side = 8000;
-    uint8_t quantisers[65] = {0}, frame[6 + 3 * 4] = {8, side >> 8, side & 255, side >> 8, side & 255};
-    static const uint8_t codes[18] = {0x10, 1, [17] = 0xe0}; /* AC table 0: "0" is a run of 2^14 and 14 more bits */
+    uint8_t quantisers[65] = {0},
+            frame[6 + 3 * 4] = {8, side >> 8, side & 255, side >> 8, side & 255};
+    static const uint8_t codes[18] = {
+        0x10, 1, [17] = 0xe0}; /* AC table 0: "0" is a run of 2^14 and 14 more bits */
     memset(quantisers + 1, 1, 64);
     frame[5] = (uint8_t)n_components;
     for (unsigned i = 0; i < n_components; i++) {
@@ -214,12 +217,14 @@ static void check_stops(const struct slow *slow_one)
 
     uint64_t start_ns = test_thread_cpu_ns();
     struct th_image_limits limits = {.deadline_ns = th_now_ns() + (uint64_t)DEADLINE_MS * MS};
-    enum thumbs_code code = th_image_make(source.data, source.len, &o, &limits, &out, &result, &err);
+    enum thumbs_code code =
+        th_image_make(source.data, source.len, &o, &limits, &out, &result, &err);
     uint64_t cpu_ms = (test_thread_cpu_ns() - start_ns) / MS;
-    cr_expect_eq(code, THUMBS_TIMEOUT, "%s (%zu bytes): %s %s", slow_one->name, source.len, thumbs_code_name(code),
-                 err.message);
+    cr_expect_eq(code, THUMBS_TIMEOUT, "%s (%zu bytes): %s %s", slow_one->name, source.len,
+                 thumbs_code_name(code), err.message);
     cr_expect_eq(out.len, 0);
-    cr_expect_leq(cpu_ms, room(DEADLINE_MS + OVERRUN_MS), "%s took %lu ms", slow_one->name, (unsigned long)cpu_ms);
+    cr_expect_leq(cpu_ms, room(DEADLINE_MS + OVERRUN_MS), "%s took %lu ms", slow_one->name,
+                  (unsigned long)cpu_ms);
     th_sink_finish_heap(&source);
     th_sink_finish_heap(&out);
 }
@@ -287,10 +292,12 @@ Test(deadline, whole_pictures_end_as_timeouts, .timeout = 120)
     th_sink_init_heap(&out);
     cr_assert_eq(th_encode_webp(&p, 50, &source, &err), THUMBS_OK, "%s", err.message);
     struct th_image_limits limits = {.deadline_ns = th_now_ns() + 5 * MS};
-    cr_expect_eq(th_image_make(source.data, source.len, &o, &limits, &out, &result, &err), THUMBS_TIMEOUT);
+    cr_expect_eq(th_image_make(source.data, source.len, &o, &limits, &out, &result, &err),
+                 THUMBS_TIMEOUT);
     cr_expect_eq(out.deadline_ns, 0, "the sink is as it was");
     limits.deadline_ns = th_now_ns() + (uint64_t)60000 * MS;
-    cr_expect_eq(th_image_make(source.data, source.len, &o, &limits, &out, &result, &err), THUMBS_OK);
+    cr_expect_eq(th_image_make(source.data, source.len, &o, &limits, &out, &result, &err),
+                 THUMBS_OK);
     th_sink_finish_heap(&source);
     th_sink_finish_heap(&out);
     th_pixels_finish(&p);
@@ -320,7 +327,8 @@ Test(deadline, stops_encoders, .timeout = 120)
         cr_expect_eq(code, THUMBS_TIMEOUT, "encoder %d: %s", i, err.message);
         cr_expect_eq(err.stage, THUMBS_STAGE_ENCODE);
         cr_expect_eq(sink.len, 6);
-        cr_expect_leq(cpu_ms, room(DEADLINE_MS + OVERRUN_MS), "encoder %d took %lu ms", i, (unsigned long)cpu_ms);
+        cr_expect_leq(cpu_ms, room(DEADLINE_MS + OVERRUN_MS), "encoder %d took %lu ms", i,
+                      (unsigned long)cpu_ms);
         th_sink_finish_heap(&sink);
     }
     th_pixels_finish(&p);

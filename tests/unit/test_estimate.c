@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory estimates from made-up headers: what is huge is told to be, what only looks so is not, and nothing in a header
- * makes a number wrap or a read go past the end. */
+/* Memory estimates from made-up headers: what is huge is told to be, what only looks so is not, and
+ * nothing in a header makes a number wrap or a read go past the end. */
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <stdio.h>
@@ -19,14 +19,16 @@
 
 static struct thumbs_image_options options(uint64_t max_pixels)
 {
-    struct thumbs_image_options o = {.n_sizes = 1, .n_formats = 1, .quality = 80, .max_pixels = max_pixels};
+    struct thumbs_image_options o = {
+        .n_sizes = 1, .n_formats = 1, .quality = 80, .max_pixels = max_pixels};
     o.sizes[0] = (struct thumbs_size){256, 256, true};
     o.formats[0] = THUMBS_FORMAT_JPEG;
     return o;
 }
 
 /* Of bytes that lie at the end of their memory, so that a sanitizer sees a read past it. */
-static uint64_t estimate_with(const void *data, size_t len, const struct thumbs_image_options *o, bool *known)
+static uint64_t estimate_with(const void *data, size_t len, const struct thumbs_image_options *o,
+                              bool *known)
 {
     uint8_t *copy = malloc(len ? len : 1);
     uint64_t bytes = 0;
@@ -62,8 +64,10 @@ static void add_le(struct th_bytes *b, uint64_t value, unsigned n)
 
 /* ---- JPEG ---- */
 
-/* Markers up to the scan: frame header of that kind, n components of which the first is sampled h x h. */
-static struct th_bytes jpeg(unsigned sof, unsigned width, unsigned height, unsigned n, unsigned h, bool scan)
+/* Markers up to the scan: frame header of that kind, n components of which the first is sampled h x
+ * h. */
+static struct th_bytes jpeg(unsigned sof, unsigned width, unsigned height, unsigned n, unsigned h,
+                            bool scan)
 {
     struct th_bytes b = {0};
     add_be(&b, 0xFFD8FF00 | sof, 4);
@@ -84,7 +88,8 @@ static struct th_bytes jpeg(unsigned sof, unsigned width, unsigned height, unsig
     return b;
 }
 
-static uint64_t estimate_jpeg(unsigned sof, unsigned width, unsigned height, unsigned n, unsigned h, bool scan)
+static uint64_t estimate_jpeg(unsigned sof, unsigned width, unsigned height, unsigned n, unsigned h,
+                              bool scan)
 {
     struct th_bytes b = jpeg(sof, width, height, n, h, scan);
     return estimate(&b);
@@ -97,7 +102,8 @@ Test(estimate, a_giant_progressive_jpeg_needs_all_its_coefficients)
     cr_expect_geq(bytes, all);
     cr_expect_leq(bytes, all + all / 4);
     cr_expect_geq(estimate_jpeg(0xC2, 60000, 60000, 3, 2, false), all, "a header without a scan");
-    cr_expect_geq(estimate_jpeg(0xC2, 65535, 65535, 4, 1, true), (uint64_t)65535 * 65535 * 8, "CMYK");
+    cr_expect_geq(estimate_jpeg(0xC2, 65535, 65535, 4, 1, true), (uint64_t)65535 * 65535 * 8,
+                  "CMYK");
 }
 
 Test(estimate, a_baseline_jpeg_needs_its_reduced_planes)
@@ -143,7 +149,8 @@ static void add_chunk(struct th_bytes *b, const char *name, const void *data, si
     add_be(b, 0, 4);
 }
 
-static struct th_bytes png(uint32_t width, uint32_t height, unsigned depth, unsigned type, bool interlaced)
+static struct th_bytes png(uint32_t width, uint32_t height, unsigned depth, unsigned type,
+                           bool interlaced)
 {
     struct th_bytes b = {0}, head = {0};
     add_be(&head, width, 4);
@@ -155,7 +162,8 @@ static struct th_bytes png(uint32_t width, uint32_t height, unsigned depth, unsi
     return b;
 }
 
-static uint64_t estimate_png(uint32_t width, uint32_t height, unsigned depth, unsigned type, bool interlaced)
+static uint64_t estimate_png(uint32_t width, uint32_t height, unsigned depth, unsigned type,
+                             bool interlaced)
 {
     struct th_bytes b = png(width, height, depth, type, interlaced);
     add_chunk(&b, "IDAT", "", 0);
@@ -271,9 +279,10 @@ static struct th_bytes tiff(const struct tag *tags, unsigned n)
 /* Strips of all rows, whose length is a lie, in a file of a few hundred bytes. */
 Test(estimate, a_tiff_that_lies_about_its_strips)
 {
-    struct tag tags[] = {{256, 4, 1, 5000},       {257, 4, 1, 5000}, {258, 3, 1, 8}, {259, 3, 1, 8},
-                         {262, 3, 1, 2},          {273, 4, 1, 8},    {277, 3, 1, 3}, {278, 4, 1, UINT32_MAX},
-                         {279, 4, 1, UINT32_MAX}, {284, 3, 1, 1}};
+    struct tag tags[] = {{256, 4, 1, 5000}, {257, 4, 1, 5000},       {258, 3, 1, 8},
+                         {259, 3, 1, 8},    {262, 3, 1, 2},          {273, 4, 1, 8},
+                         {277, 3, 1, 3},    {278, 4, 1, UINT32_MAX}, {279, 4, 1, UINT32_MAX},
+                         {284, 3, 1, 1}};
     struct th_bytes b = tiff(tags, 10);
     cr_expect_leq(estimate(&b), 40 * MB, "rows of high strips are read one by one");
     tags[9].value = 2;
@@ -290,8 +299,9 @@ Test(estimate, a_tiff_that_lies_about_its_strips)
 /* Who asks for rows of a high strip gets them one by one only from some codecs. */
 Test(estimate, codecs_of_a_tiff_that_keep_whole_strips)
 {
-    struct tag tags[] = {{256, 4, 1, 5000}, {257, 4, 1, 5000}, {258, 3, 1, 8}, {259, 3, 1, 1},    {262, 3, 1, 2},
-                         {273, 4, 1, 8},    {277, 3, 1, 3},    {278, 4, 1, 0}, {279, 4, 1, 1000}, {284, 3, 1, 1}};
+    struct tag tags[] = {{256, 4, 1, 5000}, {257, 4, 1, 5000}, {258, 3, 1, 8}, {259, 3, 1, 1},
+                         {262, 3, 1, 2},    {273, 4, 1, 8},    {277, 3, 1, 3}, {278, 4, 1, 0},
+                         {279, 4, 1, 1000}, {284, 3, 1, 1}};
     static const unsigned by_rows[] = {1, 2, 3, 4, 5, 8, 32773, 32946};
     static const unsigned whole[] = {6, 7, 34661, 34887, 50001, 50002, 65535};
     const uint64_t all = (uint64_t)5000 * 5000 * 3;
@@ -305,7 +315,8 @@ Test(estimate, codecs_of_a_tiff_that_keep_whole_strips)
         tags[3].value = whole[i];
         struct th_bytes b = tiff(tags, 10);
         uint64_t bytes = estimate(&b);
-        cr_expect(bytes >= 2 * all && bytes <= 4 * all, "compression %u: %llu", whole[i], (unsigned long long)bytes);
+        cr_expect(bytes >= 2 * all && bytes <= 4 * all, "compression %u: %llu", whole[i],
+                  (unsigned long long)bytes);
     }
     tags[3].value = 50000;
     struct th_bytes b = tiff(tags, 10);
@@ -314,8 +325,9 @@ Test(estimate, codecs_of_a_tiff_that_keep_whole_strips)
 
 Test(estimate, codecs_of_a_tiff_that_keep_whole_tiles)
 {
-    struct tag tags[] = {{256, 4, 1, 4096}, {257, 4, 1, 4096}, {258, 3, 1, 8},    {259, 3, 1, 8}, {262, 3, 1, 2},
-                         {277, 3, 1, 3},    {322, 4, 1, 4096}, {323, 4, 1, 4096}, {324, 4, 1, 8}, {325, 4, 1, 100}};
+    struct tag tags[] = {{256, 4, 1, 4096}, {257, 4, 1, 4096}, {258, 3, 1, 8},    {259, 3, 1, 8},
+                         {262, 3, 1, 2},    {277, 3, 1, 3},    {322, 4, 1, 4096}, {323, 4, 1, 4096},
+                         {324, 4, 1, 8},    {325, 4, 1, 100}};
     struct th_bytes b = tiff(tags, 10);
     uint64_t plain = estimate(&b), tile = (uint64_t)4096 * 4096 * 3;
     for (int i = 0; i < 2; i++) {
@@ -328,9 +340,10 @@ Test(estimate, codecs_of_a_tiff_that_keep_whole_tiles)
 /* As for libtiff, the first of entries with one tag. */
 Test(estimate, a_tag_of_a_tiff_that_comes_twice)
 {
-    struct tag tags[] = {{256, 4, 1, 300000},     {256, 4, 1, 10},  {257, 4, 1, 128}, {258, 3, 1, 8},
-                         {256, 4, UINT32_MAX, 1}, {262, 3, 1, 2},   {277, 3, 1, 3},   {278, 4, 1, 128},
-                         {278, 4, 1, 1},          {279, 4, 1, 1000}};
+    struct tag tags[] = {{256, 4, 1, 300000}, {256, 4, 1, 10},         {257, 4, 1, 128},
+                         {258, 3, 1, 8},      {256, 4, UINT32_MAX, 1}, {262, 3, 1, 2},
+                         {277, 3, 1, 3},      {278, 4, 1, 128},        {278, 4, 1, 1},
+                         {279, 4, 1, 1000}};
     struct th_bytes b = tiff(tags, 10);
     uint64_t bytes = estimate(&b), strip = (uint64_t)300000 * 128 * 3;
     cr_expect(bytes >= 2 * strip && bytes <= 6 * strip, "%llu", (unsigned long long)bytes);
@@ -339,7 +352,8 @@ Test(estimate, a_tag_of_a_tiff_that_comes_twice)
 /* What libvips refuses at the header needs nothing, or its cause would not be told. */
 Test(estimate, a_tiff_of_samples_that_nobody_decodes)
 {
-    static const unsigned wrong[][2] = {{8, 10001}, {8, 65535}, {8, 0}, {0, 3}, {129, 1}, {65535, 1}};
+    static const unsigned wrong[][2] = {{8, 10001}, {8, 65535}, {8, 0},
+                                        {0, 3},     {129, 1},   {65535, 1}};
     struct tag tags[] = {{256, 4, 1, 50000}, {257, 4, 1, 50000}, {258, 3, 1, 8}, {262, 3, 1, 2},
                          {273, 4, 1, 8},     {277, 3, 1, 3},     {278, 4, 1, 64}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -356,8 +370,9 @@ Test(estimate, a_tiff_of_samples_that_nobody_decodes)
 
 Test(estimate, tiles_of_a_tiff_come_by_the_row)
 {
-    struct tag tags[] = {{256, 4, 1, 50000}, {257, 4, 1, 50000}, {258, 3, 1, 8},   {259, 3, 1, 8}, {262, 3, 1, 2},
-                         {277, 3, 1, 3},     {322, 4, 1, 256},   {323, 4, 1, 256}, {324, 4, 1, 8}, {325, 4, 1, 100}};
+    struct tag tags[] = {{256, 4, 1, 50000}, {257, 4, 1, 50000}, {258, 3, 1, 8},   {259, 3, 1, 8},
+                         {262, 3, 1, 2},     {277, 3, 1, 3},     {322, 4, 1, 256}, {323, 4, 1, 256},
+                         {324, 4, 1, 8},     {325, 4, 1, 100}};
     struct th_bytes b = tiff(tags, 10);
     uint64_t bytes = estimate(&b), row = (uint64_t)50000 * 256 * 3;
     cr_expect(bytes >= 2 * row && bytes <= 4 * row, "%llu", (unsigned long long)bytes);
@@ -368,7 +383,8 @@ Test(estimate, tiles_of_a_tiff_come_by_the_row)
 
 Test(estimate, a_tiff_without_sense_is_not_known)
 {
-    static const char *const files[] = {"II*\0\xff\xff\xff\xff", "II*\0\x08\0\0\0\xff\xff", "MM\0+\0\x08\0\0"};
+    static const char *const files[] = {"II*\0\xff\xff\xff\xff", "II*\0\x08\0\0\0\xff\xff",
+                                        "MM\0+\0\x08\0\0"};
     struct thumbs_image_options o = options(UINT64_MAX);
     for (size_t i = 0; i < 3; i++) {
         bool known = true;
@@ -447,7 +463,8 @@ Test(estimate, heif_and_avif_are_decoded_whole)
 
 Test(estimate, what_is_not_decoded_needs_nothing)
 {
-    static const char *const files[] = {"", "x", "no picture at all", "%PDF-1.7\n", "qoif\xff\xff\xff\xff"};
+    static const char *const files[] = {"", "x", "no picture at all", "%PDF-1.7\n",
+                                        "qoif\xff\xff\xff\xff"};
     struct thumbs_image_options o = options(UINT64_MAX);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         bool known = true;
@@ -495,8 +512,9 @@ Test(estimate, a_grid_of_avif_needs_more_than_one_picture)
 /* As libtiff has it. */
 Test(estimate, the_first_of_two_equal_tags_counts)
 {
-    struct tag tags[] = {{256, 4, 1, 5000}, {257, 4, 1, 5000}, {277, 3, 1, 3}, {258, 3, 1, 8}, {278, 4, 1, 64},
-                         {284, 3, 1, 1},    {256, 4, 1, 1},    {257, 4, 1, 1}, {278, 4, 1, 1}};
+    struct tag tags[] = {{256, 4, 1, 5000}, {257, 4, 1, 5000}, {277, 3, 1, 3},
+                         {258, 3, 1, 8},    {278, 4, 1, 64},   {284, 3, 1, 1},
+                         {256, 4, 1, 1},    {257, 4, 1, 1},    {278, 4, 1, 1}};
     struct th_bytes b = tiff(tags, 6), again = tiff(tags, 9);
     uint64_t first = estimate(&b), both = estimate(&again);
     cr_expect(both >= first && both <= first + MB, "%llu and %llu", (unsigned long long)first,
@@ -540,7 +558,8 @@ static uint8_t *space;
 
 static void make_space(void)
 {
-    space = mmap(NULL, LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    space =
+        mmap(NULL, LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     cr_assert_neq(space, MAP_FAILED);
 }
 
@@ -549,9 +568,10 @@ static void drop_space(void)
     munmap(space, LEN);
 }
 
-/* `head`, then `unit` again and again; then the estimate of a file of a gigabyte that begins so, and of one that ends
- * with the last unit. It must not cost much, the best of three. */
-static uint64_t estimate_of_many(const char *what, struct th_bytes *head, const void *unit, size_t n)
+/* `head`, then `unit` again and again; then the estimate of a file of a gigabyte that begins so,
+ * and of one that ends with the last unit. It must not cost much, the best of three. */
+static uint64_t estimate_of_many(const char *what, struct th_bytes *head, const void *unit,
+                                 size_t n)
 {
     struct thumbs_image_options o = options(500000000);
     uint64_t bytes = 0, other = 0, best = UINT64_MAX;
@@ -566,7 +586,8 @@ static uint64_t estimate_of_many(const char *what, struct th_bytes *head, const 
         uint64_t ns = test_thread_cpu_ns() - from_ns;
         if (ns < best) best = ns;
     }
-    cr_expect_leq((double)best, MOST_MS * 1e6 * test_slower(), "%s: %.1f ms", what, (double)best / 1e6);
+    cr_expect_leq((double)best, MOST_MS * 1e6 * test_slower(), "%s: %.1f ms", what,
+                  (double)best / 1e6);
     th_bytes_finish(head);
     return bytes;
 }
@@ -578,7 +599,8 @@ static struct th_bytes bytes_of(const char *data, size_t n)
     return b;
 }
 
-Test(estimate, no_markers_of_a_jpeg_take_long, .init = make_space, .fini = drop_space, .timeout = 120)
+Test(estimate, no_markers_of_a_jpeg_take_long, .init = make_space, .fini = drop_space,
+     .timeout = 120)
 {
     static const struct {
         const char *name, *unit;
@@ -596,10 +618,12 @@ Test(estimate, no_markers_of_a_jpeg_take_long, .init = make_space, .fini = drop_
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         struct th_bytes head = bytes_of("\xff\xd8\xff\xe0\0\x02", 6);
         uint64_t bytes = estimate_of_many(units[i].name, &head, units[i].unit, units[i].n);
-        cr_expect_geq(bytes, (uint64_t)490000000 * 8, "%s: what comes may be of any size", units[i].name);
+        cr_expect_geq(bytes, (uint64_t)490000000 * 8, "%s: what comes may be of any size",
+                      units[i].name);
         head = jpeg(0xC2, 3000, 2000, 3, 2, false);
         bytes = estimate_of_many(units[i].name, &head, units[i].unit, units[i].n);
-        cr_expect(bytes >= (uint64_t)3000 * 2000 * 3 && bytes <= 100 * MB, "%s, behind the size", units[i].name);
+        cr_expect(bytes >= (uint64_t)3000 * 2000 * 3 && bytes <= 100 * MB, "%s, behind the size",
+                  units[i].name);
     }
 }
 
@@ -649,7 +673,8 @@ Test(estimate, a_long_gif_is_walked_to_its_end)
     cr_expect_leq(estimate(&b), 16 * MB);
 }
 
-Test(estimate, no_chunks_of_a_webp_take_long, .init = make_space, .fini = drop_space, .timeout = 120)
+Test(estimate, no_chunks_of_a_webp_take_long, .init = make_space, .fini = drop_space,
+     .timeout = 120)
 {
     struct th_bytes head = {0};
     th_bytes_add(&head, "RIFF\xff\xff\xff\xffWEBPVP8X\x0a\0\0\0\0\0\0\0\xff\x0f\0\xff\x0f\0", 30);
@@ -659,11 +684,13 @@ Test(estimate, no_chunks_of_a_webp_take_long, .init = make_space, .fini = drop_s
     estimate_of_many("webp frames", &head, "ANMF\0\0\0\0", 8);
 }
 
-Test(estimate, no_directory_of_a_tiff_takes_long, .init = make_space, .fini = drop_space, .timeout = 120)
+Test(estimate, no_directory_of_a_tiff_takes_long, .init = make_space, .fini = drop_space,
+     .timeout = 120)
 {
     static const unsigned counts[] = {4096, 4097, 65535};
     for (int i = 0; i < 3; i++) {
-        /* One of each tag that is read, and lengths of strips again and again: as many as may be, all in one place. */
+        /* One of each tag that is read, and lengths of strips again and again: as many as may be,
+         * all in one place. */
         struct tag tags[65535] = {{256, 4, 1, 3000}, {257, 4, 1, 2000}};
         for (unsigned k = 2; k < counts[i]; k++)
             tags[k] = (struct tag){k < 70 ? 257 + k : k % 2 ? 279 : 325, 4, 65536, 8};

@@ -1,4 +1,5 @@
-/* The first frame of a GIF as a browser shows it. Files are made here, their codes not compressed. */
+/* The first frame of a GIF as a browser shows it. Files are made here, their codes not compressed.
+ */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,7 +63,8 @@ static void add_frame(struct th_bytes *b, const struct frame *f)
     static const uint32_t firsts[] = {0, 4, 2, 1}, steps[] = {8, 8, 4, 2};
     uint8_t *pixels = malloc((size_t)f->width * f->height + 1), *to = pixels;
     for (int pass = 0; pass < (f->interlaced ? 4 : 1); pass++)
-        for (uint32_t y = f->interlaced ? firsts[pass] : 0; y < f->height; y += f->interlaced ? steps[pass] : 1) {
+        for (uint32_t y = f->interlaced ? firsts[pass] : 0; y < f->height;
+             y += f->interlaced ? steps[pass] : 1) {
             memset(to, (int)(y * 100 / f->height), f->width);
             to += f->width;
         }
@@ -122,8 +124,8 @@ static struct th_pixels picture(struct th_bytes *b, uint32_t side)
 static void expect(const struct th_pixels *p, double x, double y, int red, int green, int alpha)
 {
     const uint8_t *c = test_pixel(p, x, y);
-    cr_expect(abs(c[0] - red) <= 4 && abs(c[1] - green) <= 4 && c[3] == alpha, "at %g, %g: %d %d %d/%d", x, y, c[0],
-              c[1], c[2], c[3]);
+    cr_expect(abs(c[0] - red) <= 4 && abs(c[1] - green) <= 4 && c[3] == alpha,
+              "at %g, %g: %d %d %d/%d", x, y, c[0], c[1], c[2], c[3]);
 }
 
 Test(gif, what_the_first_frame_leaves_open_is_transparent)
@@ -193,7 +195,8 @@ Test(gif, a_cut_file_gives_its_lines_and_is_transparent_below)
     b.len -= 5000;
     struct made m = make(b.data, b.len, 100);
     struct th_pixels p;
-    cr_assert(m.code == THUMBS_OK && test_read_png(m.sink.data, m.sink.len, &p), "%s", m.err.message);
+    cr_assert(m.code == THUMBS_OK && test_read_png(m.sink.data, m.sink.len, &p), "%s",
+              m.err.message);
     cr_expect(m.result.damaged);
     expect(&p, 0.5, 0.2, 40, 40, 255);
     expect(&p, 0.5, 0.9, 0, 0, 0);
@@ -237,8 +240,8 @@ Test(gif, any_length_ends_in_order)
         uint8_t *exact = malloc(len ? len : 1);
         memcpy(exact, b.data, len);
         struct made m = make(exact, len, 20);
-        cr_expect(m.code == THUMBS_OK || m.code == THUMBS_CORRUPT || m.code == THUMBS_NOT_IMAGE, "%zu: %s", len,
-                  m.err.message);
+        cr_expect(m.code == THUMBS_OK || m.code == THUMBS_CORRUPT || m.code == THUMBS_NOT_IMAGE,
+                  "%zu: %s", len, m.err.message);
         th_sink_finish_heap(&m.sink);
         free(exact);
     }
@@ -248,7 +251,8 @@ Test(gif, any_length_ends_in_order)
 Test(gif, a_frame_without_pixels_is_refused)
 {
     for (int i = 0; i < 3; i++) {
-        const struct frame f = {.width = i & 1 ? 20 : 0, .height = i & 2 ? 20 : 0, .transparent = -1};
+        const struct frame f = {
+            .width = i & 1 ? 20 : 0, .height = i & 2 ? 20 : 0, .transparent = -1};
         struct th_bytes b = gif(20, 20, &f);
         struct made m = make(b.data, b.len, 20);
         cr_expect_eq(m.code, THUMBS_CORRUPT);

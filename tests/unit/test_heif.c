@@ -83,8 +83,8 @@ static void expect_same(struct made *a, struct made *b, const char *what)
 {
     cr_assert_eq(a->code, THUMBS_OK, "%s: %s", what, a->err.message);
     cr_assert_eq(b->code, THUMBS_OK, "%s: %s", what, b->err.message);
-    cr_assert(a->width == b->width && a->height == b->height, "%s: %ux%u %ux%u", what, a->width, a->height, b->width,
-              b->height);
+    cr_assert(a->width == b->width && a->height == b->height, "%s: %ux%u %ux%u", what, a->width,
+              a->height, b->width, b->height);
     cr_expect_arr_eq(a->pixels, b->pixels, (size_t)a->width * a->height * 4, "%s", what);
 }
 
@@ -200,7 +200,8 @@ Test(heif, refuses_data_that_is_not_there)
 
 Test(heif, a_gain_map_and_a_preview_change_nothing)
 {
-    struct made grid = make_sample("heif/grid.heic"), phone = make_sample("heif/grid-gain-map.heic");
+    struct made grid = make_sample("heif/grid.heic"),
+                phone = make_sample("heif/grid-gain-map.heic");
     struct made still = make_sample("heif/still.heic");
     expect_same(&phone, &grid, "gain map");
     cr_expect_leq(difference(&grid, &still), 1.5);
@@ -227,8 +228,8 @@ Test(heif, says_what_it_does_not_take)
 }
 
 /* Tiles of the size of the sample; the grid is item 9. */
-static void begin_grid(struct heif_file *f, uint8_t grid[HEIF_GRID_LEN], unsigned rows, unsigned columns,
-                       unsigned width, unsigned height)
+static void begin_grid(struct heif_file *f, uint8_t grid[HEIF_GRID_LEN], unsigned rows,
+                       unsigned columns, unsigned width, unsigned height)
 {
     begin(f, "heif/still.heic");
     heif_grid(grid, rows, columns, width, height);
@@ -256,8 +257,8 @@ Test(heif, checks_grids)
         struct heif_file f;
         uint8_t grid[HEIF_GRID_LEN];
         begin_grid(&f, grid, cases[i].rows, cases[i].columns, cases[i].width, cases[i].height);
-        cr_expect(strstr(verdict(&f), cases[i].verdict) && !*verdict(&f) == !*cases[i].verdict, "case %zu: %s", i,
-                  verdict(&f));
+        cr_expect(strstr(verdict(&f), cases[i].verdict) && !*verdict(&f) == !*cases[i].verdict,
+                  "case %zu: %s", i, verdict(&f));
         finish(&f);
     }
 }
@@ -298,9 +299,11 @@ static const uint8_t *pixel(const struct made *m, uint32_t x, uint32_t y)
 }
 
 /* Pixel (x, y) of what is shown comes from here: the mirror is undone first, as it comes last. */
-static const uint8_t *pixel_before(const struct made *plain, int quarters, int mirror, uint32_t x, uint32_t y)
+static const uint8_t *pixel_before(const struct made *plain, int quarters, int mirror, uint32_t x,
+                                   uint32_t y)
 {
-    uint32_t width = quarters % 2 ? plain->height : plain->width, height = quarters % 2 ? plain->width : plain->height;
+    uint32_t width = quarters % 2 ? plain->height : plain->width,
+             height = quarters % 2 ? plain->width : plain->height;
     if (mirror == 0) y = height - 1 - y;
     if (mirror == 1) x = width - 1 - x;
     switch (quarters) { /* anticlockwise */
@@ -383,9 +386,10 @@ Test(heif, crops)
         cr_expect_eq(*verdict(&f) != 0, cases[i].width == 0, "case %zu: %s", i, verdict(&f));
         if (cases[i].width) {
             struct made m = make_file(&f);
-            cr_assert(m.width == cases[i].width && m.height == cases[i].height, "case %zu: %ux%u", i, m.width,
-                      m.height);
-            cr_expect_arr_eq(pixel(&m, 0, 0), pixel(&plain, cases[i].x, cases[i].y), 4, "case %zu", i);
+            cr_assert(m.width == cases[i].width && m.height == cases[i].height, "case %zu: %ux%u",
+                      i, m.width, m.height);
+            cr_expect_arr_eq(pixel(&m, 0, 0), pixel(&plain, cases[i].x, cases[i].y), 4, "case %zu",
+                             i);
             free(m.pixels);
         }
         finish(&f);
@@ -414,7 +418,8 @@ Test(heif, sizes_that_lie_are_found_out)
         struct made m = make_of_size(names[i], 150, 93, false);
         expect_failure(&m, THUMBS_CORRUPT, "not of the size");
         m = make_of_size(names[i], 10, 10, false);
-        cr_expect_eq(m.code, THUMBS_OK, "%s: %s", names[i], m.err.message); /* the rest is not shown */
+        cr_expect_eq(m.code, THUMBS_OK, "%s: %s", names[i],
+                     m.err.message); /* the rest is not shown */
         free(m.pixels);
         m = make_of_size(names[i], 60000, 60000, true); /* shown is one pixel */
         expect_failure(&m, THUMBS_TOO_LARGE, "60000 x 60000");
@@ -434,7 +439,8 @@ Test(heif, a_tile_has_a_limit)
 
 /* ---- alpha ---- */
 
-static void begin_alpha(struct heif_file *f, uint32_t width, uint32_t height, struct test_file *grey)
+static void begin_alpha(struct heif_file *f, uint32_t width, uint32_t height,
+                        struct test_file *grey)
 {
     static const char name[] = "\0\0\0\0urn:mpeg:hevc:2015:auxid:1";
     struct heif_coded second;
@@ -535,7 +541,8 @@ Test(heif, a_grid_without_a_good_tile_fails)
 /* ---- one way alone ---- */
 
 static struct made make_by(const struct th_backend *way, const struct test_file *file,
-                           const struct thumbs_image_options *o, uint64_t deadline_ns, bool *declined)
+                           const struct thumbs_image_options *o, uint64_t deadline_ns,
+                           bool *declined)
 {
     struct made m = {0};
     struct th_sink sink;
@@ -600,7 +607,8 @@ static void compare_ways(const struct test_file *file, void *user)
     if (theirs.code == THUMBS_OK) {
         struct made ours = make_by(&th_backend_heif, file, o, 0, &declined);
         cr_assert(ours.code == THUMBS_OK && !declined, "%s: %s", file->path, ours.err.message);
-        cr_expect_lt(difference(&ours, &theirs), 1.5, "%s: %f", file->path, difference(&ours, &theirs));
+        cr_expect_lt(difference(&ours, &theirs), 1.5, "%s: %f", file->path,
+                     difference(&ours, &theirs));
         free(ours.pixels);
         n_compared++;
     }

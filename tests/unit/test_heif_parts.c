@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Parts of the HEIF backend by themselves: colours by their numbers, box averages, sizes in HEVC. */
+/* Parts of the HEIF backend by themselves: colours by their numbers, box averages, sizes in HEVC.
+ */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,7 @@ struct conversion {
 /* Worked out by the equations of H.273 on paper: E' = (Y - 16) / 219 and so on. */
 static const struct conversion conversions[] = {
     {6, true, {128, 128, 128}, {128, 128, 128}},  {6, true, {76, 85, 255}, {254, 0, 0}}, /* red */
-    {2, true, {76, 85, 255}, {254, 0, 0}},                                               /* unspecified: as BT.601 */
+    {2, true, {76, 85, 255}, {254, 0, 0}}, /* unspecified: as BT.601 */
     {6, false, {81, 90, 240}, {254, 0, 0}},       {1, false, {63, 102, 240}, {255, 1, 0}},
     {1, true, {54, 99, 255}, {254, 0, 1}},        {9, false, {74, 97, 240}, {255, 0, 1}},
     {6, false, {16, 128, 128}, {0, 0, 0}},        {6, false, {235, 128, 128}, {255, 255, 255}},
@@ -68,13 +69,15 @@ static void convert(unsigned primaries, unsigned transfer, uint8_t *samples, uin
     th_pixels_finish(&p);
 }
 
-static void expect_colour(unsigned primaries, unsigned transfer, const int in[3], const int out[3], int tolerance)
+static void expect_colour(unsigned primaries, unsigned transfer, const int in[3], const int out[3],
+                          int tolerance)
 {
     uint8_t rgba[4] = {(uint8_t)in[0], (uint8_t)in[1], (uint8_t)in[2], 77};
     convert(primaries, transfer, rgba, 4);
     for (int k = 0; k < 3; k++)
-        cr_expect(abs(rgba[k] - out[k]) <= tolerance, "primaries %u, transfer %u, channel %d: %d, not %d", primaries,
-                  transfer, k, rgba[k], out[k]);
+        cr_expect(abs(rgba[k] - out[k]) <= tolerance,
+                  "primaries %u, transfer %u, channel %d: %d, not %d", primaries, transfer, k,
+                  rgba[k], out[k]);
     cr_expect_eq(rgba[3], 77);
 }
 #define RGB(r, g, b) ((const int[3]){r, g, b})
@@ -99,8 +102,8 @@ Test(heif_colour, transfers)
     expect_colour(1, 5, RGB(128, 128, 128), RGB(105, 105, 105), 1);
 }
 
-/* 203 cd/m2, diffuse white, is 0.58 of PQ and 0.75 of HLG. Linear 1 comes out as 0.7 + 0.3 (1 - 1/e),
- * which is 242; half of it is below the knee; the brightest is white. */
+/* 203 cd/m2, diffuse white, is 0.58 of PQ and 0.75 of HLG. Linear 1 comes out as 0.7 + 0.3 (1 -
+ * 1/e), which is 242; half of it is below the knee; the brightest is white. */
 Test(heif_colour, high_dynamic_range)
 {
     for (unsigned transfer = 16; transfer <= 18; transfer += 2) {
@@ -132,8 +135,8 @@ enum { SIDE = 64 };
 static uint16_t samples[3][SIDE * SIDE];
 
 /* Planes of a tile with its own number in each sample, chroma of a 1 / x by 1 / y. */
-static struct th_heif_frame frame(uint32_t width, uint32_t height, unsigned n_planes, unsigned x, unsigned y,
-                                  unsigned bits, uint16_t value)
+static struct th_heif_frame frame(uint32_t width, uint32_t height, unsigned n_planes, unsigned x,
+                                  unsigned y, unsigned bits, uint16_t value)
 {
     struct th_heif_frame f = {.n_planes = n_planes};
     for (unsigned i = 0; i < n_planes; i++) {
@@ -153,15 +156,20 @@ static struct th_heif_frame frame(uint32_t width, uint32_t height, unsigned n_pl
     return f;
 }
 
-static void check_grid(uint32_t width, uint32_t height, unsigned n_planes, unsigned x, unsigned y, unsigned bits,
-                       unsigned box)
+static void check_grid(uint32_t width, uint32_t height, unsigned n_planes, unsigned x, unsigned y,
+                       unsigned bits, unsigned box)
 {
-    const struct th_heif_layer layer = {
-        .width = width, .height = height, .columns = 2, .rows = 3, .tile_width = 32, .tile_height = 16};
+    const struct th_heif_layer layer = {.width = width,
+                                        .height = height,
+                                        .columns = 2,
+                                        .rows = 3,
+                                        .tile_width = 32,
+                                        .tile_height = 16};
     const unsigned boxes[3] = {box, box > 1 ? box / 2 : 1, box > 1 ? box / 2 : 1};
     struct th_heif_canvas c = {.layer = &layer};
     for (uint32_t i = 0; i < 6; i++) {
-        struct th_heif_frame f = frame(32, 16, n_planes, x, y, bits, (uint16_t)((20 * i + 7) << (bits - 8)));
+        struct th_heif_frame f =
+            frame(32, 16, n_planes, x, y, bits, (uint16_t)((20 * i + 7) << (bits - 8)));
         cr_assert_eq(th_heif_canvas_add(&c, i % 2, i / 2, &f, boxes, NULL), THUMBS_OK);
     }
     cr_assert_eq(c.n_planes, n_planes);
@@ -174,8 +182,8 @@ static void check_grid(uint32_t width, uint32_t height, unsigned n_planes, unsig
         for (uint32_t row = 0; row < p->height; row++) {
             for (uint32_t column = 0; column < p->width; column++) {
                 uint32_t tile = row * p->box * sub_y / 16 * 2 + column * p->box * sub_x / 32;
-                cr_assert_eq(p->data[row * p->width + column], 20 * tile + 7, "%ux%u plane %u (%u, %u)", width, height,
-                             i, column, row);
+                cr_assert_eq(p->data[row * p->width + column], 20 * tile + 7,
+                             "%ux%u plane %u (%u, %u)", width, height, i, column, row);
             }
         }
     }
@@ -190,7 +198,8 @@ Test(heif_reduce, tiles_of_all_shapes)
         for (size_t k = 0; k < 4; k++) {
             for (unsigned bits = 8; bits <= 16; bits += 2) {
                 for (unsigned box = 1; box <= 16; box *= 2)
-                    check_grid(sizes[s][0], sizes[s][1], chroma[k][0], chroma[k][1], chroma[k][2], bits, box);
+                    check_grid(sizes[s][0], sizes[s][1], chroma[k][0], chroma[k][1], chroma[k][2],
+                               bits, box);
             }
         }
     }
@@ -223,7 +232,8 @@ Test(heif_reduce, refuses_frames_of_another_shape)
     cr_expect_eq(th_heif_canvas_add(&c, 0, 0, &f, boxes, NULL), THUMBS_CORRUPT);
     cr_expect_eq(c.n_planes, 0); /* a bad one does not decide for the others */
     f = frame(40, 20, 3, 2, 2, 8, 9);
-    cr_expect_eq(th_heif_canvas_add(&c, 1, 1, &f, boxes, NULL), THUMBS_OK); /* larger: what lies in the tile */
+    cr_expect_eq(th_heif_canvas_add(&c, 1, 1, &f, boxes, NULL),
+                 THUMBS_OK); /* larger: what lies in the tile */
     f = frame(32, 16, 3, 1, 1, 8, 9);
     cr_expect_eq(th_heif_canvas_add(&c, 0, 1, &f, boxes, NULL), THUMBS_CORRUPT);
     f = frame(32, 16, 1, 1, 1, 8, 9);
@@ -315,7 +325,8 @@ Test(heif_sps, real_sets_with_their_escapes)
         uint32_t width, height;
         if (th_heif_is_sps(nal, len)) {
             cr_assert(th_heif_sps_size(nal, len, &width, &height));
-            cr_expect(width >= 141 && width <= 192 && height >= 93 && height <= 128, "%u x %u", width, height);
+            cr_expect(width >= 141 && width <= 192 && height >= 93 && height <= 128, "%u x %u",
+                      width, height);
             n++;
         }
         at += 5 + len;

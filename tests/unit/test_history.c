@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the commit room believes of the past: whose a file is, which recipe made it, and manifests that were damaged. */
+/* What the commit room believes of the past: whose a file is, which recipe made it, and manifests
+ * that were damaged. */
 #include <criterion/criterion.h>
 
 #include <dirent.h>
@@ -39,7 +40,8 @@ static void run_command(const char *const argv[])
 static void setup(void)
 {
     const char *tmp = getenv("TMPDIR");
-    snprintf(scratch, sizeof scratch, "%.30s/thumbs-history-XXXXXX", tmp && strlen(tmp) <= 30 ? tmp : "/tmp");
+    snprintf(scratch, sizeof scratch, "%.30s/thumbs-history-XXXXXX",
+             tmp && strlen(tmp) <= 30 ? tmp : "/tmp");
     cr_assert(mkdtemp(scratch));
     snprintf(dest_path, sizeof dest_path, "%s/dest", scratch);
     umask(022);
@@ -110,11 +112,13 @@ static void remove_state(void)
     run_command((const char *const[]){"rm", "-rf", "--", path, NULL});
 }
 
-static const struct th_source_id source = {.size = 1000, .mtime_sec = 1600000001, .ctime_sec = 1600000002, .inode = 3};
+static const struct th_source_id source = {
+    .size = 1000, .mtime_sec = 1600000001, .ctime_sec = 1600000002, .inode = 3};
 
 /* Texts are no pictures, so they bear no mark: only the manifest knows them. */
-static enum thumbs_code make(uint64_t fingerprint, const char *name, bool whole, const struct th_source_id *id,
-                             const char *path, const char *text, struct thumbs_error *err)
+static enum thumbs_code make(uint64_t fingerprint, const char *name, bool whole,
+                             const struct th_source_id *id, const char *path, const char *text,
+                             struct thumbs_error *err)
 {
     struct th_dest *dest = open_dest(fingerprint);
     struct th_output_folder *place = th_output_folder_create(dest, "");
@@ -126,7 +130,8 @@ static enum thumbs_code make(uint64_t fingerprint, const char *name, bool whole,
     return code;
 }
 
-static enum th_known ask(uint64_t fingerprint, const char *name, bool whole, const struct th_source_id *id)
+static enum th_known ask(uint64_t fingerprint, const char *name, bool whole,
+                         const struct th_source_id *id)
 {
     struct th_dest *dest = open_dest(fingerprint);
     struct th_output_folder *place = th_output_folder_create(dest, "");
@@ -156,9 +161,11 @@ static int count_lines(void)
 
 /* ---- the mark ---- */
 
-static const uint8_t jpeg[] = "\xff\xd8\xff\xe0\x00\x10JFIF\0\1\1\0\0\1\0\1\0\0\xff\xdb\x00\x43 and so on";
+static const uint8_t jpeg[] =
+    "\xff\xd8\xff\xe0\x00\x10JFIF\0\1\1\0\0\1\0\1\0\0\xff\xdb\x00\x43 and so on";
 static const uint8_t bare_jpeg[] = "\xff\xd8\xff\xdb\x00\x43 and so on";
-static const uint8_t png[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR0123456789abc----\0\0\0\0IDAT----and so on";
+static const uint8_t png[] =
+    "\x89PNG\r\n\x1a\n\0\0\0\rIHDR0123456789abc----\0\0\0\0IDAT----and so on";
 static const uint8_t webp[] = "RIFF\x16\0\0\0WEBPVP8 \x0a\0\0\0and so on.";
 static const uint8_t odd_webp[] = "RIFF\x17\0\0\0WEBPVP8 \x0a\0\0\0and so on.";
 
@@ -198,11 +205,13 @@ Test(mark, is_put_in_and_found_again)
         size_t len = mark(cases[i].data, cases[i].len, out), at = cases[i].at, more = cases[i].more;
         cr_assert_eq(len, cases[i].len + more, "%zu", i);
         size_t same_from = i == 3 ? 8 : 0; /* WebP tells its length in the first bytes */
-        cr_expect_eq(memcmp(out + same_from, cases[i].data + same_from, at - same_from), 0, "%zu", i);
+        cr_expect_eq(memcmp(out + same_from, cases[i].data + same_from, at - same_from), 0, "%zu",
+                     i);
         cr_expect_eq(memcmp(out + at + more, cases[i].data + at, cases[i].len - at), 0, "%zu", i);
         cr_expect(is_marked(out, len), "%zu", i);
         cr_expect_not(is_marked(cases[i].data, cases[i].len), "%zu", i);
-        for (size_t cut = 0; cut < len; cut++) /* any bytes are fine; and what is cut behind the mark is still ours */
+        for (size_t cut = 0; cut < len;
+             cut++) /* any bytes are fine; and what is cut behind the mark is still ours */
             cr_expect_eq(is_marked(out, cut), i < 3 && cut >= at + more, "%zu, %zu", i, cut);
     }
     uint8_t out[256];
@@ -231,7 +240,8 @@ Test(history, file_of_the_user_is_not_replaced)
     put_file("x.jpg", "mine");
     cr_expect_eq(make(5, "x.png", false, &source, "x.jpg", "ours", &err), THUMBS_NOT_OURS);
     cr_expect_eq(err.stage, THUMBS_STAGE_WRITE);
-    cr_expect(strstr(err.message, "'x.jpg'") && strstr(err.message, "--overwrite"), "%s", err.message);
+    cr_expect(strstr(err.message, "'x.jpg'") && strstr(err.message, "--overwrite"), "%s",
+              err.message);
     cr_expect(holds("x.jpg", "mine"));
     cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOTHING);
     /* Nor one that took the place of ours, of the same length or the same time. */
@@ -268,7 +278,8 @@ Test(history, one_output_that_is_not_ours_keeps_all_back)
     struct th_dest *dest = open_dest(5);
     struct th_output_folder *place = th_output_folder_create(dest, "");
     put_file("y.jpg", "mine");
-    const struct th_commit_output outputs[2] = {{"x.jpg", (const uint8_t *)"x", 1}, {"y.jpg", (const uint8_t *)"y", 1}};
+    const struct th_commit_output outputs[2] = {{"x.jpg", (const uint8_t *)"x", 1},
+                                                {"y.jpg", (const uint8_t *)"y", 1}};
     cr_expect_eq(th_write_outputs(place, "x", false, &source, outputs, 2, &err), THUMBS_NOT_OURS);
     cr_expect_not(exists("x.jpg"));
     dest->overwrite = true;
@@ -311,7 +322,9 @@ Test(history, file_that_appears_meanwhile_is_not_replaced)
         kill(pid, code == THUMBS_OK ? SIGKILL : 0);
         waitpid(pid, &status, 0);
         bool put = WIFEXITED(status) && WEXITSTATUS(status) == 1;
-        if (put) cr_expect(code == THUMBS_NOT_OURS && holds("x.jpg", "mine"), "round %d: %d", round, code);
+        if (put)
+            cr_expect(code == THUMBS_NOT_OURS && holds("x.jpg", "mine"), "round %d: %d", round,
+                      code);
         n_met += put;
     }
     if (n_met == 0) cr_log_warn("no round met the moment between");
@@ -444,7 +457,8 @@ Test(history, manifest_of_version_1_says_whose_outputs_are)
              "thumbs-manifest 1 /\n0000000000000005 1000 1600000001.000000000 m 0 x.png x.jpg ;\n"
              "0000000000000005 1000 1600000001.000000000 m 1 y%%20.png y%%20.png.jpg ;\n"
              "0000000000000005 1000 1600000001.000000000 x 0 z.png crashed decode 0 why ;\n"
-             "v0.1 1000 1600000001.000000000 n 0 n.png ;\nrubbish ;\n0000000000000005 1000 1600000001.0000");
+             "v0.1 1000 1600000001.000000000 n 0 n.png ;\nrubbish ;\n0000000000000005 1000 "
+             "1600000001.0000");
     put_file(manifest_name(), old);
     put_file("x.jpg", "by an earlier version");
     put_file("y .png.jpg", "by an earlier version");
@@ -454,7 +468,8 @@ Test(history, manifest_of_version_1_says_whose_outputs_are)
         cr_assert_eq(utimensat(AT_FDCWD, path, times, 0), 0);
     }
     bool whole = false;
-    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOTHING, "too little is known to call it up to date");
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOTHING,
+                 "too little is known to call it up to date");
     cr_expect(kept("y .png", &whole) && whole);
     cr_expect(holds(manifest_name(), old), "reading replaces nothing");
     cr_expect_eq(make(5, "x.png", false, &source, "x.jpg", "new", NULL), THUMBS_OK);
@@ -467,7 +482,8 @@ Test(history, manifest_of_version_1_says_whose_outputs_are)
     cr_expect_eq(ask(5, "y .png", true, &source), TH_KNOWN_UP_TO_DATE);
 }
 
-/* cp -al makes a copy of DEST whose files are the same files: neither may write into the other's memory. */
+/* cp -al makes a copy of DEST whose files are the same files: neither may write into the other's
+ * memory. */
 Test(history, copy_made_of_links_has_its_own_memory)
 {
     char copy[128], path[256], before[4096], after[4096];
@@ -513,7 +529,8 @@ Test(history, any_flipped_bit_costs_its_line)
     th_manifest_finish(&m);
 }
 
-/* Recipe 2 has names of its own, the others share theirs. What is made tells of what and how, at different lengths. */
+/* Recipe 2 has names of its own, the others share theirs. What is made tells of what and how, at
+ * different lengths. */
 static void name_output(char path[32], unsigned recipe, unsigned i)
 {
     snprintf(path, 32, "%u%s.jpg", i, recipe == 2 ? "-l" : "");
@@ -523,8 +540,8 @@ static unsigned n_changes[N_SOURCES]; /* of each source, up to now */
 
 static void write_text(char text[128], unsigned recipe, unsigned i)
 {
-    snprintf(text, 128, "recipe %u, source %u, state %u %.*s", recipe, i, n_changes[i], (int)(recipe * 7 + i % 3),
-             "---------------------");
+    snprintf(text, 128, "recipe %u, source %u, state %u %.*s", recipe, i, n_changes[i],
+             (int)(recipe * 7 + i % 3), "---------------------");
 }
 
 static struct th_source_id id_of(unsigned i)
@@ -535,8 +552,8 @@ static struct th_source_id id_of(unsigned i)
                                  .inode = i + 1};
 }
 
-/* A run with this recipe over every `step`-th source: makes what is not up to date. Returns the number of those that
- * are said to be and are not. */
+/* A run with this recipe over every `step`-th source: makes what is not up to date. Returns the
+ * number of those that are said to be and are not. */
 static unsigned run(unsigned recipe, unsigned step)
 {
     struct th_dest *dest = open_dest(recipe + 1);
@@ -698,7 +715,8 @@ Test(history, damaged_manifests_never_lie, .timeout = 120)
             name_output(output, last, i);
             write_text(text, last, i);
             cr_assert(holds(output, text), "round %u, source %u", round, i);
-            n_unknown += th_history_lookup(place, name, false, &id) != TH_KNOWN_UP_TO_DATE && i == 0;
+            n_unknown +=
+                th_history_lookup(place, name, false, &id) != TH_KNOWN_UP_TO_DATE && i == 0;
         }
         th_output_folder_destroy(place);
         th_dest_destroy(dest);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Profiles of curves and a matrix, converted by ourselves: against Little CMS, which also makes the profiles here.
+ * Profiles of curves and a matrix, converted by ourselves: against Little CMS, which also makes the
+ * profiles here.
  */
 #include <criterion/criterion.h>
 #include <lcms2.h>
@@ -41,11 +42,12 @@ static const cmsCIExyY D65 = {0.3127, 0.3290, 1}, D50 = {0.3457, 0.3585, 1};
 static const cmsCIExyYTRIPLE srgb = {{0.64, 0.33, 1}, {0.30, 0.60, 1}, {0.15, 0.06, 1}};
 static const cmsCIExyYTRIPLE adobe = {{0.64, 0.33, 1}, {0.21, 0.71, 1}, {0.15, 0.06, 1}};
 static const cmsCIExyYTRIPLE p3 = {{0.68, 0.32, 1}, {0.265, 0.69, 1}, {0.15, 0.06, 1}};
-static const cmsCIExyYTRIPLE prophoto = {{0.7347, 0.2653, 1}, {0.1596, 0.8404, 1}, {0.0366, 0.0001, 1}};
+static const cmsCIExyYTRIPLE prophoto = {
+    {0.7347, 0.2653, 1}, {0.1596, 0.8404, 1}, {0.0366, 0.0001, 1}};
 
 /* Frees the curve. */
-static struct profile rgb_profile(const cmsCIExyY *white, const cmsCIExyYTRIPLE *primaries, cmsToneCurve *curve,
-                                  double version)
+static struct profile rgb_profile(const cmsCIExyY *white, const cmsCIExyYTRIPLE *primaries,
+                                  cmsToneCurve *curve, double version)
 {
     cmsToneCurve *curves[3] = {curve, curve, curve};
     cmsHPROFILE profile = cmsCreateRGBProfile(white, primaries, curves);
@@ -84,10 +86,12 @@ static void fill_colours(uint8_t *to)
 /* By Little CMS, every pixel on its own in floating point or 16 bits: nothing precomputed. */
 static void by_lcms(const struct profile *p, const uint8_t *in, uint8_t *out)
 {
-    cmsHPROFILE from = cmsOpenProfileFromMem(p->data, (cmsUInt32Number)p->len), to = cmsCreate_sRGBProfile();
+    cmsHPROFILE from = cmsOpenProfileFromMem(p->data, (cmsUInt32Number)p->len),
+                to = cmsCreate_sRGBProfile();
     cr_assert(from);
-    cmsHTRANSFORM t = cmsCreateTransform(from, TYPE_RGB_8, to, TYPE_RGB_8, INTENT_RELATIVE_COLORIMETRIC,
-                                         cmsFLAGS_NOCACHE | cmsFLAGS_NOOPTIMIZE);
+    cmsHTRANSFORM t =
+        cmsCreateTransform(from, TYPE_RGB_8, to, TYPE_RGB_8, INTENT_RELATIVE_COLORIMETRIC,
+                           cmsFLAGS_NOCACHE | cmsFLAGS_NOOPTIMIZE);
     cr_assert(t);
     cmsDoTransform(t, in, out, N_COLOURS);
     cmsDeleteTransform(t);
@@ -109,8 +113,9 @@ static bool compare_with_lcms(const struct profile *p, const char *what, unsigne
     by_lcms(p, in, theirs);
     *differ = 0;
     for (unsigned i = 0; i < N_COLOURS * 3; i++) {
-        cr_assert_leq(abs(ours[i] - theirs[i]), 1, "%s: %u %u %u: band %u is %u, %u by Little CMS", what, in[i / 3 * 3],
-                      in[i / 3 * 3 + 1], in[i / 3 * 3 + 2], i % 3, ours[i], theirs[i]);
+        cr_assert_leq(abs(ours[i] - theirs[i]), 1, "%s: %u %u %u: band %u is %u, %u by Little CMS",
+                      what, in[i / 3 * 3], in[i / 3 * 3 + 1], in[i / 3 * 3 + 2], i % 3, ours[i],
+                      theirs[i]);
         *differ += ours[i] != theirs[i];
     }
     return true;
@@ -127,7 +132,8 @@ static void check_against_lcms(struct profile p, const char *what)
 
 Test(icc_matrix, equals_little_cms_to_one_step)
 {
-    check_against_lcms(rgb_profile(&D65, &adobe, cmsBuildGamma(NULL, 563.0 / 256), 2.1), "Adobe RGB");
+    check_against_lcms(rgb_profile(&D65, &adobe, cmsBuildGamma(NULL, 563.0 / 256), 2.1),
+                       "Adobe RGB");
     check_against_lcms(rgb_profile(&D65, &p3, srgb_curve(), 4.3), "Display P3");
     check_against_lcms(rgb_profile(&D50, &prophoto, cmsBuildGamma(NULL, 1.8), 4.3), "ProPhoto RGB");
     check_against_lcms(rgb_profile(&D65, &srgb, cmsBuildGamma(NULL, 1), 4.3), "linear light");
@@ -148,10 +154,13 @@ Test(icc_matrix, parametric_curves_of_all_kinds)
     for (int kind = 0; kind < 5; kind++) {
         char what[32];
         snprintf(what, sizeof what, "parametric curve %d", kind);
-        check_against_lcms(rgb_profile(&D65, &adobe, cmsBuildParametricToneCurve(NULL, kind + 1, p[kind]), 4.3), what);
+        check_against_lcms(
+            rgb_profile(&D65, &adobe, cmsBuildParametricToneCurve(NULL, kind + 1, p[kind]), 4.3),
+            what);
     }
     const double shifted[] = {2.0, 1.25, -0.25}; /* black up to 0.2 */
-    check_against_lcms(rgb_profile(&D65, &srgb, cmsBuildParametricToneCurve(NULL, 2, shifted), 4.3), "shifted");
+    check_against_lcms(rgb_profile(&D65, &srgb, cmsBuildParametricToneCurve(NULL, 2, shifted), 4.3),
+                       "shifted");
 }
 
 static double between(double low, double high)
@@ -161,8 +170,9 @@ static double between(double low, double high)
 
 static cmsToneCurve *random_curve(void)
 {
-    const double p[7] = {between(0.8, 3.2), between(0.3, 1.1),    between(-0.2, 0.2),  between(-0.1, 0.3),
-                         between(0, 0.3),   between(-0.01, 0.05), between(-0.01, 0.05)};
+    const double p[7] = {between(0.8, 3.2),   between(0.3, 1.1), between(-0.2, 0.2),
+                         between(-0.1, 0.3),  between(0, 0.3),   between(-0.01, 0.05),
+                         between(-0.01, 0.05)};
     switch (rand() % 3) {
     case 0:
         return cmsBuildGamma(NULL, p[0]);
@@ -173,11 +183,12 @@ static cmsToneCurve *random_curve(void)
     }
 }
 
-/* Any white, any colorants, three curves of any kind: what is taken at all comes to one step, a curve that dips below
- * black among them. */
+/* Any white, any colorants, three curves of any kind: what is taken at all comes to one step, a
+ * curve that dips below black among them. */
 Test(icc_matrix, random_profiles_equal_little_cms_to_one_step, .timeout = 300)
 {
-    static const cmsTagSignature colorants[] = {cmsSigRedColorantTag, cmsSigGreenColorantTag, cmsSigBlueColorantTag};
+    static const cmsTagSignature colorants[] = {cmsSigRedColorantTag, cmsSigGreenColorantTag,
+                                                cmsSigBlueColorantTag};
     unsigned n_taken = 0, n_left = 0;
     srand(7);
     for (unsigned i = 0; i < 300; i++) {
@@ -206,10 +217,12 @@ Test(icc_matrix, random_profiles_equal_little_cms_to_one_step, .timeout = 300)
     cr_expect_gt(n_left, 20, "%u", n_left);
 }
 
-/* Lights below 0 are no matter of rounding: through the matrix they moved samples by up to seven steps. */
+/* Lights below 0 are no matter of rounding: through the matrix they moved samples by up to seven
+ * steps. */
 Test(icc_matrix, curves_below_black_are_left)
 {
-    const double below[] = {2.2, 1, 0, 0.1, 0.05, 0, -0.0008}, rounded[] = {2.2, 1, 0, 0.1, 0.05, 0, -0.00002};
+    const double below[] = {2.2, 1, 0, 0.1, 0.05, 0, -0.0008},
+                 rounded[] = {2.2, 1, 0, 0.1, 0.05, 0, -0.00002};
     struct th_icc_matrix matrix;
     struct profile p = rgb_profile(&D65, &srgb, cmsBuildParametricToneCurve(NULL, 5, below), 4.3);
     cr_expect_not(th_icc_matrix_read(&matrix, p.data, p.len, false));
@@ -221,7 +234,8 @@ Test(icc_matrix, curves_below_black_are_left)
 
 Test(icc_matrix, srgb_by_any_other_name_changes_nothing)
 {
-    struct profile names[] = {rgb_profile(&D65, &srgb, srgb_curve(), 4.3), rgb_profile(&D65, &srgb, srgb_curve(), 2.1)};
+    struct profile names[] = {rgb_profile(&D65, &srgb, srgb_curve(), 4.3),
+                              rgb_profile(&D65, &srgb, srgb_curve(), 2.1)};
     for (unsigned i = 0; i < 2; i++) {
         struct th_icc icc;
         for (uint32_t bands = 3; bands <= 4; bands++) {
@@ -239,13 +253,15 @@ Test(icc_matrix, almost_srgb_is_near)
     static uint8_t in[N_COLOURS * 3], out[N_COLOURS * 3];
     fill_colours(in);
     cmsHPROFILE lab = cmsCreateLab4Profile(NULL), rgb = cmsCreate_sRGBProfile();
-    cmsHTRANSFORM to_lab = cmsCreateTransform(rgb, TYPE_RGB_8, lab, TYPE_Lab_DBL, INTENT_RELATIVE_COLORIMETRIC, 0);
+    cmsHTRANSFORM to_lab =
+        cmsCreateTransform(rgb, TYPE_RGB_8, lab, TYPE_Lab_DBL, INTENT_RELATIVE_COLORIMETRIC, 0);
     unsigned n_taken = 0, n_refused = 0;
     for (int i = -60; i <= 60; i++) {
         const double p[5] = {2.4 + i * 0.0005, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
         cmsCIExyYTRIPLE primaries = srgb;
         primaries.Red.x += i * 0.00005;
-        struct profile profile = rgb_profile(&D65, &primaries, cmsBuildParametricToneCurve(NULL, 4, p), 4.3);
+        struct profile profile =
+            rgb_profile(&D65, &primaries, cmsBuildParametricToneCurve(NULL, 4, p), 4.3);
         struct th_icc icc;
         cr_assert(th_icc_read(&icc, profile.data, profile.len, 3));
         n_taken += icc.kind == TH_ICC_SRGB;
@@ -259,7 +275,8 @@ Test(icc_matrix, almost_srgb_is_near)
                 cmsDoTransform(to_lab, out + (size_t)3 * k, &b, 1);
                 double e = cmsCIE2000DeltaE(&a, &b, 1, 1, 1);
                 sum += e;
-                cr_assert_lt(e, 1.0, "gamma %.4f: %.2f at %u %u %u", p[0], e, in[3 * k], in[3 * k + 1], in[3 * k + 2]);
+                cr_assert_lt(e, 1.0, "gamma %.4f: %.2f at %u %u %u", p[0], e, in[3 * k],
+                             in[3 * k + 1], in[3 * k + 2]);
             }
             cr_assert_lt(sum / N_COLOURS, 0.3, "gamma %.4f", p[0]);
         }
@@ -281,7 +298,8 @@ Test(icc_matrix, grey_has_one_curve)
     struct profile p = saved(cmsCreateGrayProfile(cmsD50_xyY(), curve), 2.1);
     cmsFreeToneCurve(curve);
     cr_assert(th_icc_matrix_read(&matrix, p.data, p.len, true));
-    cr_assert_not(th_icc_matrix_read(&matrix, p.data, p.len, false), "grey says nothing about colours");
+    cr_assert_not(th_icc_matrix_read(&matrix, p.data, p.len, false),
+                  "grey says nothing about colours");
     cr_assert(th_icc_matrix_read(&matrix, p.data, p.len, true));
     th_icc_encoder_init(&encoder);
     uint8_t pixels[512];
@@ -326,7 +344,8 @@ Test(icc, white_of_grey_stays_white)
                 p.data[k] = (uint8_t)(k / bands);
             th_icc_apply(&icc, &p);
             cr_expect_eq(p.data[0], 0);
-            cr_expect_eq(p.data[(size_t)255 * bands], 255, "white of %g is %u", tops[i], p.data[(size_t)255 * bands]);
+            cr_expect_eq(p.data[(size_t)255 * bands], 255, "white of %g is %u", tops[i],
+                         p.data[(size_t)255 * bands]);
             th_pixels_finish(&p);
         }
         profile_finish(&profile);
@@ -334,8 +353,8 @@ Test(icc, white_of_grey_stays_white)
     th_icc_thread_finish();
 }
 
-/* Every value goes to itself where the profile is linear light, so the table itself is checked: each sample's own light
- * must come back as that sample. */
+/* Every value goes to itself where the profile is linear light, so the table itself is checked:
+ * each sample's own light must come back as that sample. */
 Test(icc_matrix, encoder_is_the_inverse_of_srgb)
 {
     static struct th_icc_encoder encoder;
@@ -348,7 +367,8 @@ Test(icc_matrix, encoder_is_the_inverse_of_srgb)
         cr_assert_geq(encoder.samples[i], encoder.samples[i - 1]);
 }
 
-/* A general profile stands in for none, and for one that makes no sense: no ink is white, all of it nearly black. */
+/* A general profile stands in for none, and for one that makes no sense: no ink is white, all of it
+ * nearly black. */
 Test(icc, cmyk_without_a_profile)
 {
     static const uint8_t nonsense[200] = {1, 2, 3};
@@ -367,7 +387,8 @@ Test(icc, cmyk_without_a_profile)
         cr_assert(p.bands == 3 && !p.cmyk && p.width == 300 && p.height == 2);
         for (unsigned k = 0; k < 3 * 300; k++) {
             cr_assert_geq(p.data[k], 250, "case %u, sample %u: %u", i, k, p.data[k]);
-            cr_assert_leq(p.data[3 * 300 + k], 60, "case %u, sample %u: %u", i, k, p.data[3 * 300 + k]);
+            cr_assert_leq(p.data[3 * 300 + k], 60, "case %u, sample %u: %u", i, k,
+                          p.data[3 * 300 + k]);
         }
         th_pixels_finish(&p);
     }
@@ -403,15 +424,16 @@ Test(icc_matrix, leaves_what_is_not_plain)
     uint32_t n_tags = p.data[131];
     for (uint32_t i = 0; i < n_tags; i++) {
         size_t at = 132 + 12 * (size_t)i;
-        bool needed =
-            strchr("rgb", p.data[at]) && (!memcmp(p.data + at + 1, "TRC", 3) || !memcmp(p.data + at + 1, "XYZ", 3));
+        bool needed = strchr("rgb", p.data[at]) &&
+                      (!memcmp(p.data + at + 1, "TRC", 3) || !memcmp(p.data + at + 1, "XYZ", 3));
         cr_expect_eq(still_read(&p, at, "zzzz"), !needed, "%.4s", (const char *)p.data + at);
         cr_expect_not(still_read(&p, at, "A2B0"), "tables win");
     }
     profile_finish(&p);
 }
 
-/* Cut anywhere and changed anywhere, nothing is read beyond its end (a sanitizer sees that) and the sums stay whole. */
+/* Cut anywhere and changed anywhere, nothing is read beyond its end (a sanitizer sees that) and the
+ * sums stay whole. */
 Test(icc_matrix, survives_damage)
 {
     struct profile p = rgb_profile(&D65, &adobe, table_curve(64, 2.2), 2.1);
@@ -426,7 +448,8 @@ Test(icc_matrix, survives_damage)
             copy[(size_t)rand() % len] = (uint8_t)rand();
         struct th_icc_matrix matrix;
         uint8_t pixels[] = {255, 255, 255, 0, 0, 0, 200, 100, 3};
-        if (th_icc_matrix_read(&matrix, copy, len, false)) th_icc_matrix_apply(&matrix, &encoder, pixels, 3, 3);
+        if (th_icc_matrix_read(&matrix, copy, len, false))
+            th_icc_matrix_apply(&matrix, &encoder, pixels, 3, 3);
         free(copy);
     }
     profile_finish(&p);

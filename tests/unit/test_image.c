@@ -73,7 +73,8 @@ static struct th_pixels decode_jpeg(const uint8_t *data, size_t len)
     cr_assert_eq(jpeg_read_header(&jpeg, TRUE), JPEG_HEADER_OK);
     jpeg_start_decompress(&jpeg);
     struct th_pixels p = {0};
-    cr_assert(th_pixels_init(&p, jpeg.output_width, jpeg.output_height, (uint32_t)jpeg.output_components));
+    cr_assert(th_pixels_init(&p, jpeg.output_width, jpeg.output_height,
+                             (uint32_t)jpeg.output_components));
     while (jpeg.output_scanline < jpeg.output_height) {
         JSAMPROW row = p.data + (size_t)jpeg.output_scanline * p.width * p.bands;
         jpeg_read_scanlines(&jpeg, &row, 1);
@@ -89,7 +90,8 @@ static struct th_pixels output_pixels(const struct made *m, uint32_t i)
     cr_assert_lt(i, m->result.n_outputs);
     const struct th_image_output *o = &m->result.outputs[i];
     const uint8_t *data = m->sink.data + o->offset;
-    struct th_pixels p = o->format == THUMBS_FORMAT_PNG ? decode_png(data, o->len) : decode_jpeg(data, o->len);
+    struct th_pixels p =
+        o->format == THUMBS_FORMAT_PNG ? decode_png(data, o->len) : decode_jpeg(data, o->len);
     cr_assert_eq(p.width, o->width);
     cr_assert_eq(p.height, o->height);
     return p;
@@ -98,7 +100,8 @@ static struct th_pixels output_pixels(const struct made *m, uint32_t i)
 /* A picture whose four quarters can be told apart, with a smooth ramp in it. */
 static struct th_pixels scene(uint32_t width, uint32_t height, uint32_t bands)
 {
-    static const uint8_t quarters[4][3] = {{200, 40, 40}, {40, 180, 60}, {50, 60, 200}, {210, 200, 60}};
+    static const uint8_t quarters[4][3] = {
+        {200, 40, 40}, {40, 180, 60}, {50, 60, 200}, {210, 200, 60}};
     struct th_pixels p = {0};
     cr_assert(th_pixels_init(&p, width, height, bands));
     uint8_t *to = p.data;
@@ -144,9 +147,9 @@ struct sniff_case {
     size_t len;
     enum thumbs_format format;
 };
-#define CASE(text, format)                                                                                             \
-    {                                                                                                                  \
-        text, sizeof(text) - 1, format                                                                                 \
+#define CASE(text, format)                                                                         \
+    {                                                                                              \
+        text, sizeof(text) - 1, format                                                             \
     }
 
 Test(image_sniff, knows_formats_by_content)
@@ -198,8 +201,9 @@ Test(image_sniff, knows_formats_by_content)
 
 Test(image_sniff, never_reads_past_the_end)
 {
-    static const char texts[][64] = {"<?xml version='1.0'?><!DOCTYPE a [<!-- -->]><svg:svg >", "<!DOCTYPE a [",
-                                     "\0\0\0\034ftypmif1\0\0\0\0mif1avifmiaf", "BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28"};
+    static const char texts[][64] = {"<?xml version='1.0'?><!DOCTYPE a [<!-- -->]><svg:svg >",
+                                     "<!DOCTYPE a [", "\0\0\0\034ftypmif1\0\0\0\0mif1avifmiaf",
+                                     "BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         for (size_t len = 1; len <= sizeof texts[i]; len++) {
             uint8_t *copy = malloc(len);
@@ -210,16 +214,19 @@ Test(image_sniff, never_reads_past_the_end)
         }
 }
 
-static void expect_judged(const char *name, const char *bytes, size_t len, enum thumbs_code code, const char *message)
+static void expect_judged(const char *name, const char *bytes, size_t len, enum thumbs_code code,
+                          const char *message)
 {
     struct thumbs_error err = {0};
     uint8_t *copy = malloc(len + (len == 0));
     memcpy(copy, bytes, len);
-    cr_expect_eq(th_image_judge(name, copy, len, THUMBS_STAGE_LOAD, &err), code, "%s: %s", name, err.message);
+    cr_expect_eq(th_image_judge(name, copy, len, THUMBS_STAGE_LOAD, &err), code, "%s: %s", name,
+                 err.message);
     cr_expect_str_eq(err.message, message);
     free(copy);
 }
-#define JUDGED(name, bytes, code, message) expect_judged(name, bytes, sizeof(bytes) - 1, code, message)
+#define JUDGED(name, bytes, code, message)                                                         \
+    expect_judged(name, bytes, sizeof(bytes) - 1, code, message)
 
 Test(image_judge, pictures_failures_and_what_is_passed_over)
 {
@@ -235,17 +242,21 @@ Test(image_judge, pictures_failures_and_what_is_passed_over)
     JUDGED("a", "\0\0\0\030ftypisom\0\0\0\0isommp42", THUMBS_NOT_IMAGE, "is a video (MPEG-4)");
     JUDGED("a", "plain text", THUMBS_NOT_IMAGE, "is not an image");
     JUDGED("a", "", THUMBS_NOT_IMAGE, "is empty");
-    JUDGED("a.x.NEF", "MM\0*\0\0\0\x08", THUMBS_UNSUPPORTED, "a camera's raw file (NEF) is not decoded");
+    JUDGED("a.x.NEF", "MM\0*\0\0\0\x08", THUMBS_UNSUPPORTED,
+           "a camera's raw file (NEF) is not decoded");
     JUDGED("a.nef", "\xff\xd8\xff\xe0", THUMBS_OK, "");
-    JUDGED("a", "II*\0\020\0\0\0CR\2\0", THUMBS_UNSUPPORTED, "a camera's raw file (Canon CR2) is not decoded");
-    JUDGED("a", "II*\0\x08\0\0\0IIIITwaR", THUMBS_UNSUPPORTED, "a camera's raw file (Phase One IIQ) is not decoded");
+    JUDGED("a", "II*\0\020\0\0\0CR\2\0", THUMBS_UNSUPPORTED,
+           "a camera's raw file (Canon CR2) is not decoded");
+    JUDGED("a", "II*\0\x08\0\0\0IIIITwaR", THUMBS_UNSUPPORTED,
+           "a camera's raw file (Phase One IIQ) is not decoded");
     JUDGED("a", "II*\0\x08\0\0\0IIIIIIII", THUMBS_OK, "");
-    JUDGED("a", "\0\0\0\030ftypcrx \0\0\0\1", THUMBS_UNSUPPORTED, "a camera's raw file (Canon CR3) is not decoded");
+    JUDGED("a", "\0\0\0\030ftypcrx \0\0\0\1", THUMBS_UNSUPPORTED,
+           "a camera's raw file (Canon CR3) is not decoded");
 }
 
 /* A directory of one entry at the end of t; BigTIFF where t says so. */
-static void add_directory(struct th_bytes *t, unsigned tag, unsigned type, uint64_t count, uint64_t value,
-                          uint64_t next)
+static void add_directory(struct th_bytes *t, unsigned tag, unsigned type, uint64_t count,
+                          uint64_t value, uint64_t next)
 {
     const unsigned word = t->data[2] == 43 ? 8 : 4;
     const uint64_t fields[] = {1, tag, type, count, value, next};
@@ -322,10 +333,14 @@ Test(image_names, endings_and_outputs)
         const char *ext = thumbs_format_ext((enum thumbs_format)f);
         if (*ext) cr_expect_eq((int)th_image_format_by_ext(ext, strlen(ext)), f, "%s", ext);
     }
-    cr_expect_eq(th_image_output_format(THUMBS_FORMAT_WEBP, THUMBS_FORMAT_GIF, true), THUMBS_FORMAT_WEBP);
-    cr_expect_eq(th_image_output_format(THUMBS_FORMAT_KEEP, THUMBS_FORMAT_PNG, false), THUMBS_FORMAT_PNG);
-    cr_expect_eq(th_image_output_format(THUMBS_FORMAT_KEEP, THUMBS_FORMAT_GIF, true), THUMBS_FORMAT_PNG);
-    cr_expect_eq(th_image_output_format(THUMBS_FORMAT_KEEP, THUMBS_FORMAT_TIFF, false), THUMBS_FORMAT_JPEG);
+    cr_expect_eq(th_image_output_format(THUMBS_FORMAT_WEBP, THUMBS_FORMAT_GIF, true),
+                 THUMBS_FORMAT_WEBP);
+    cr_expect_eq(th_image_output_format(THUMBS_FORMAT_KEEP, THUMBS_FORMAT_PNG, false),
+                 THUMBS_FORMAT_PNG);
+    cr_expect_eq(th_image_output_format(THUMBS_FORMAT_KEEP, THUMBS_FORMAT_GIF, true),
+                 THUMBS_FORMAT_PNG);
+    cr_expect_eq(th_image_output_format(THUMBS_FORMAT_KEEP, THUMBS_FORMAT_TIFF, false),
+                 THUMBS_FORMAT_JPEG);
 }
 
 Test(image_sink, grows_and_keeps)
@@ -391,11 +406,12 @@ Test(image_geometry, fits)
     }
 }
 
-/* Whatever the numbers: no side of 0, nothing beyond the box or the limit, nothing larger than the source unless
- * asked. */
+/* Whatever the numbers: no side of 0, nothing beyond the box or the limit, nothing larger than the
+ * source unless asked. */
 Test(image_geometry, holds_its_promises)
 {
-    static const uint32_t sides[] = {1, 2, 3, 7, 255, 256, 257, 65500, 65501, 1000003, UINT32_MAX - 1, UINT32_MAX};
+    static const uint32_t sides[] = {
+        1, 2, 3, 7, 255, 256, 257, 65500, 65501, 1000003, UINT32_MAX - 1, UINT32_MAX};
     static const uint32_t boxes[] = {0, 1, 2, 255, 256, 65500, UINT32_MAX};
     const size_t n_sides = sizeof sides / sizeof *sides, n_boxes = sizeof boxes / sizeof *boxes;
     for (size_t i = 0; i < n_sides * n_sides * n_boxes * n_boxes * 8; i++) {
@@ -409,26 +425,28 @@ Test(image_geometry, holds_its_promises)
         if (size.width == 0 && size.height == 0) continue;
 
         struct th_geometry g = th_geometry_fit(width, height, &size, fit, enlarge);
-        bool sane = g.scaled_width >= 1 && g.scaled_height >= 1 && g.cut_width >= 1 && g.cut_height >= 1 &&
-                    g.cut_width <= width && g.cut_height <= height && g.canvas_width <= THUMBS_MAX_SIDE &&
-                    g.canvas_height <= THUMBS_MAX_SIDE && g.pad_left + g.scaled_width <= g.canvas_width &&
+        bool sane = g.scaled_width >= 1 && g.scaled_height >= 1 && g.cut_width >= 1 &&
+                    g.cut_height >= 1 && g.cut_width <= width && g.cut_height <= height &&
+                    g.canvas_width <= THUMBS_MAX_SIDE && g.canvas_height <= THUMBS_MAX_SIDE &&
+                    g.pad_left + g.scaled_width <= g.canvas_width &&
                     g.pad_top + g.scaled_height <= g.canvas_height;
         if (size.width) sane = sane && g.canvas_width <= size.width;
         if (size.height) sane = sane && g.canvas_height <= size.height;
         if (!enlarge) sane = sane && g.scaled_width <= width && g.scaled_height <= height;
-        cr_assert(sane, "%u x %u into %u x %u, fit %d, enlarge %d", width, height, size.width, size.height, fit,
-                  enlarge);
+        cr_assert(sane, "%u x %u into %u x %u, fit %d, enlarge %d", width, height, size.width,
+                  size.height, fit, enlarge);
         struct th_geometry t = th_geometry_transposed(&g), back = th_geometry_transposed(&t);
-        cr_assert(t.scaled_width == g.scaled_height && back.pad_left == g.pad_left && back.cut_width == g.cut_width);
+        cr_assert(t.scaled_width == g.scaled_height && back.pad_left == g.pad_left &&
+                  back.cut_width == g.cut_width);
     }
 }
 
 /* ---- pixels ---- */
 
-/* Where a pixel of the upright w x h picture is stored, written down from the tag's definition: which side of the
- * picture row 0 and column 0 of the stored one are. */
-static void stored_position(unsigned orientation, uint32_t x, uint32_t y, uint32_t w, uint32_t h, uint32_t *sx,
-                            uint32_t *sy)
+/* Where a pixel of the upright w x h picture is stored, written down from the tag's definition:
+ * which side of the picture row 0 and column 0 of the stored one are. */
+static void stored_position(unsigned orientation, uint32_t x, uint32_t y, uint32_t w, uint32_t h,
+                            uint32_t *sx, uint32_t *sy)
 {
     static const char row_0[] = "?ttbblrrl", column_0[] = "?lrrlttbb";
     const uint32_t from[128] = {['t'] = y, ['b'] = h - 1 - y, ['l'] = x, ['r'] = w - 1 - x};
@@ -496,7 +514,8 @@ Test(image_pixels, flatten)
 
 /* ---- rowscale ---- */
 
-static struct th_pixels scaled(const struct th_pixels *p, uint32_t width, uint32_t height, uint32_t strip)
+static struct th_pixels scaled(const struct th_pixels *p, uint32_t width, uint32_t height,
+                               uint32_t strip)
 {
     struct th_rowscale_plan plan = {p->width, p->height, p->width, p->height,
                                     width,    height,    p->bands, th_pixels_has_alpha(p)};
@@ -527,8 +546,9 @@ Test(image_rowscale, same_size_is_a_copy)
 /* A flat colour stays what it is at every factor: weights sum to one and edges are not darkened. */
 Test(image_rowscale, flat_stays_flat)
 {
-    static const uint32_t sizes[][4] = {{300, 200, 150, 100}, {300, 200, 7, 5}, {1000, 3, 10, 1}, {3, 1000, 1, 10},
-                                        {50, 40, 333, 77},    {1, 1, 40, 30},   {5000, 30, 3, 2}, {70000, 2, 1, 1}};
+    static const uint32_t sizes[][4] = {{300, 200, 150, 100}, {300, 200, 7, 5},  {1000, 3, 10, 1},
+                                        {3, 1000, 1, 10},     {50, 40, 333, 77}, {1, 1, 40, 30},
+                                        {5000, 30, 3, 2},     {70000, 2, 1, 1}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         for (uint32_t bands = 1; bands <= 4; bands++) {
             struct th_pixels p = {0};
@@ -537,14 +557,15 @@ Test(image_rowscale, flat_stays_flat)
                 p.data[k] = (uint8_t)(60 + 50 * (k % bands));
             struct th_pixels out = scaled(&p, sizes[i][2], sizes[i][3], 16);
             for (size_t k = 0; k < (size_t)out.width * out.height * bands; k++)
-                cr_assert_leq(abs(out.data[k] - (int)(60 + 50 * (k % bands))), 0, "size %zu, %u bands", i, bands);
+                cr_assert_leq(abs(out.data[k] - (int)(60 + 50 * (k % bands))), 0,
+                              "size %zu, %u bands", i, bands);
             th_pixels_finish(&p);
             th_pixels_finish(&out);
         }
 }
 
-/* Lanczos-3 written down plainly, in two dimensions at once: what the streaming one must equal where no box average
- * helps. */
+/* Lanczos-3 written down plainly, in two dimensions at once: what the streaming one must equal
+ * where no box average helps. */
 static double window(double x)
 {
     x = fabs(x);
@@ -552,7 +573,8 @@ static double window(double x)
     return x >= 3 ? 0 : 3 * sin(M_PI * x) * sin(M_PI * x / 3) / (M_PI * M_PI * x * x);
 }
 
-static double plain_lanczos(const struct th_pixels *p, uint32_t band, double fx, double fy, uint32_t x, uint32_t y)
+static double plain_lanczos(const struct th_pixels *p, uint32_t band, double fx, double fy,
+                            uint32_t x, uint32_t y)
 {
     double sum = 0, weight = 0, sx = fmax(fx, 1), sy = fmax(fy, 1);
     for (uint32_t j = 0; j < p->height; j++) {
@@ -584,7 +606,8 @@ Test(image_rowscale, equals_plain_lanczos)
     static const uint32_t sizes[][2] = {{40, 30}, {33, 18}, {60, 29}, {131, 200}, {90, 18}};
     for (uint32_t bands = 1; bands <= 3; bands += 2)
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-            struct th_pixels p = scene(90, 70, bands), out = scaled(&p, sizes[i][0], sizes[i][1], 7);
+            struct th_pixels p = scene(90, 70, bands),
+                             out = scaled(&p, sizes[i][0], sizes[i][1], 7);
             cr_expect_leq(worst_difference(&p, &out), 0.51, "%u x %u", sizes[i][0], sizes[i][1]);
             th_pixels_finish(&p);
             th_pixels_finish(&out);
@@ -625,12 +648,14 @@ Test(image_rowscale, hidden_colours_do_not_bleed)
         struct th_pixels p = {0};
         cr_assert(th_pixels_init(&p, 200, 120, 4));
         for (uint32_t i = 0; i < 200 * 120; i++)
-            memcpy(p.data + i * 4, i % 200 < 100 ? (uint8_t[]){0, 0, 255, 255} : (uint8_t[]){255, 255, 0, 0}, 4);
+            memcpy(p.data + i * 4,
+                   i % 200 < 100 ? (uint8_t[]){0, 0, 255, 255} : (uint8_t[]){255, 255, 0, 0}, 4);
         struct th_pixels out = scaled(&p, 200 / divisor, 120 / divisor, 16);
         for (uint32_t i = 0; i < out.width * out.height; i++) {
             const uint8_t *at = out.data + i * 4;
             if (at[3] > 8)
-                cr_assert(at[0] <= 1 && at[1] <= 1 && at[2] >= 254, "%u %u %u %u", at[0], at[1], at[2], at[3]);
+                cr_assert(at[0] <= 1 && at[1] <= 1 && at[2] >= 254, "%u %u %u %u", at[0], at[1],
+                          at[2], at[3]);
             if (at[3] == 0) cr_assert(at[0] == 0 && at[1] == 0 && at[2] == 0);
         }
         th_pixels_finish(&p);
@@ -641,8 +666,9 @@ Test(image_rowscale, hidden_colours_do_not_bleed)
 Test(image_rowscale, refuses_nonsense)
 {
     static const struct th_rowscale_plan bad[] = {
-        {0, 10, 0, 10, 5, 5, 3, false},    {10, 10, 11, 10, 5, 5, 3, false}, {10, 10, 10, 10, 0, 5, 3, false},
-        {10, 10, 10, 10, 5, 5, 5, true},   {10, 10, 10, 10, 5, 5, 3, true},  {10, 10, 10, 10, 5, 5, 0, false},
+        {0, 10, 0, 10, 5, 5, 3, false},    {10, 10, 11, 10, 5, 5, 3, false},
+        {10, 10, 10, 10, 0, 5, 3, false},  {10, 10, 10, 10, 5, 5, 5, true},
+        {10, 10, 10, 10, 5, 5, 3, true},   {10, 10, 10, 10, 5, 5, 0, false},
         {10, 10, NAN, 10, 5, 5, 3, false},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -654,7 +680,8 @@ Test(image_rowscale, refuses_nonsense)
 
 static void put32(uint8_t *p, uint32_t v)
 {
-    p[0] = (uint8_t)(v >> 24), p[1] = (uint8_t)(v >> 16), p[2] = (uint8_t)(v >> 8), p[3] = (uint8_t)v;
+    p[0] = (uint8_t)(v >> 24), p[1] = (uint8_t)(v >> 16), p[2] = (uint8_t)(v >> 8),
+    p[3] = (uint8_t)v;
 }
 
 /* A matrix profile with one parametric curve for all three colours. */
@@ -685,8 +712,9 @@ static size_t make_profile(uint8_t out[512], const double xyz[3][3], double gamm
     return 352;
 }
 
-static const double srgb_primaries[3][3] = {
-    {0.4360747, 0.2225045, 0.0139322}, {0.3850649, 0.7168786, 0.0971045}, {0.1430804, 0.0606169, 0.7141733}};
+static const double srgb_primaries[3][3] = {{0.4360747, 0.2225045, 0.0139322},
+                                            {0.3850649, 0.7168786, 0.0971045},
+                                            {0.1430804, 0.0606169, 0.7141733}};
 static const double p3_primaries[3][3] = {
     {0.51512, 0.24120, -0.00105}, {0.29198, 0.69225, 0.04189}, {0.15710, 0.06657, 0.78407}};
 
@@ -713,7 +741,8 @@ Test(image_icc, converts_display_p3)
     cr_assert_eq(icc.kind, TH_ICC_RGB);
     struct th_pixels p = {0};
     cr_assert(th_pixels_init(&p, 3, 1, 4));
-    /* Greys stay; P3 (200, 100, 50) is sRGB (213, 94, 34) within rounding; P3 red is outside of sRGB and clipped. */
+    /* Greys stay; P3 (200, 100, 50) is sRGB (213, 94, 34) within rounding; P3 red is outside of
+     * sRGB and clipped. */
     memcpy(p.data, (uint8_t[]){128, 128, 128, 9, 200, 100, 50, 8, 255, 0, 0, 7}, 12);
     th_icc_apply(&icc, &p);
     static const uint8_t want[] = {128, 128, 128, 9, 213, 94, 34, 8, 255, 0, 0, 7};
@@ -755,7 +784,8 @@ Test(image_encode, png_is_exact)
 {
     for (uint32_t bands = 1; bands <= 4; bands++) {
         struct th_pixels p = scene(37, 21, bands);
-        if (bands % 2 == 0) p.data[bands - 1] = 3; /* else libpng's reader may take alpha for needless */
+        if (bands % 2 == 0)
+            p.data[bands - 1] = 3; /* else libpng's reader may take alpha for needless */
         struct th_sink sink = encoded(&p, THUMBS_FORMAT_PNG);
         struct th_pixels back = decode_png(sink.data, sink.len);
         cr_assert_eq(back.bands, bands);
@@ -822,13 +852,16 @@ Test(image_make, several_sizes_and_formats_in_order)
     struct made m = make(source.data, source.len, &o);
     cr_assert_eq(m.code, THUMBS_OK, "%s", m.err.message);
     cr_assert_eq(m.result.n_outputs, 9);
-    cr_assert(m.result.width == 640 && m.result.height == 480 && m.result.source_format == THUMBS_FORMAT_JPEG);
+    cr_assert(m.result.width == 640 && m.result.height == 480 &&
+              m.result.source_format == THUMBS_FORMAT_JPEG);
     static const uint32_t sides[3][2] = {{64, 48}, {200, 150}, {40, 30}};
-    static const enum thumbs_format formats[3] = {THUMBS_FORMAT_PNG, THUMBS_FORMAT_JPEG, THUMBS_FORMAT_WEBP};
+    static const enum thumbs_format formats[3] = {THUMBS_FORMAT_PNG, THUMBS_FORMAT_JPEG,
+                                                  THUMBS_FORMAT_WEBP};
     uint64_t offset = 0;
     for (uint32_t i = 0; i < 9; i++) {
         const struct th_image_output *out = &m.result.outputs[i];
-        cr_expect(out->width == sides[i / 3][0] && out->height == sides[i / 3][1] && out->i_size == i / 3);
+        cr_expect(out->width == sides[i / 3][0] && out->height == sides[i / 3][1] &&
+                  out->i_size == i / 3);
         cr_expect_eq(out->format, (uint32_t)formats[i % 3]);
         cr_expect_eq(out->offset, offset);
         cr_expect_eq(th_image_sniff(m.sink.data + out->offset, out->len), formats[i % 3]);
@@ -838,7 +871,8 @@ Test(image_make, several_sizes_and_formats_in_order)
 
     /* Each is the picture: compare with the reduced original. */
     for (uint32_t i = 0; i < 9; i += 3) {
-        struct th_pixels got = output_pixels(&m, i), want = scaled(&p, sides[i / 3][0], sides[i / 3][1], 16);
+        struct th_pixels got = output_pixels(&m, i),
+                         want = scaled(&p, sides[i / 3][0], sides[i / 3][1], 16);
         cr_expect_lt(mean_difference(&got, &want), 3, "size %u", i / 3);
         th_pixels_finish(&got);
         th_pixels_finish(&want);
@@ -850,7 +884,8 @@ Test(image_make, several_sizes_and_formats_in_order)
 
 Test(image_make, every_source_kind_comes_out_alike)
 {
-    static const enum thumbs_format formats[] = {THUMBS_FORMAT_JPEG, THUMBS_FORMAT_PNG, THUMBS_FORMAT_WEBP};
+    static const enum thumbs_format formats[] = {THUMBS_FORMAT_JPEG, THUMBS_FORMAT_PNG,
+                                                 THUMBS_FORMAT_WEBP};
     struct th_pixels p = scene(500, 300, 3), want = scaled(&p, 100, 60, 16);
     struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_PNG);
     for (size_t i = 0; i < 3; i++) {
@@ -904,7 +939,8 @@ Test(image_make, alpha_lies_on_the_background)
     cr_expect_eq(png.bands, 4);
     cr_expect_eq(png.data[3], 0);
     const uint8_t *at = jpeg.data + (5 * 30 + 15) * 3;
-    cr_expect(abs(at[0] - 250) < 12 && abs(at[1] - 10) < 12 && abs(at[2] - 240) < 12, "%u %u %u", at[0], at[1], at[2]);
+    cr_expect(abs(at[0] - 250) < 12 && abs(at[1] - 10) < 12 && abs(at[2] - 240) < 12, "%u %u %u",
+              at[0], at[1], at[2]);
     th_pixels_finish(&png);
     th_pixels_finish(&jpeg);
     made_finish(&m);
@@ -934,7 +970,8 @@ Test(image_make, limits)
     o.max_pixels = 59999;
     struct made m = make(source.data, source.len, &o);
     cr_expect_eq(m.code, THUMBS_TOO_LARGE);
-    cr_expect(strstr(m.err.message, "60000") && strstr(m.err.message, "59999"), "%s", m.err.message);
+    cr_expect(strstr(m.err.message, "60000") && strstr(m.err.message, "59999"), "%s",
+              m.err.message);
     cr_expect_eq(m.sink.len, 0);
     made_finish(&m);
     o.max_pixels = 60000;
@@ -1005,7 +1042,8 @@ Test(image_make, not_an_image_and_not_enabled)
     cr_expect_eq(m.result.source_format, (uint32_t)THUMBS_FORMAT_SVG);
     made_finish(&m);
     m = make("\xff\x4f\xff\x51\0\x29\0\0", 8, &o);
-    cr_expect_eq(m.code, THUMBS_UNSUPPORTED, "libvips blocks its JPEG 2000 loader: %s", m.err.message);
+    cr_expect_eq(m.code, THUMBS_UNSUPPORTED, "libvips blocks its JPEG 2000 loader: %s",
+                 m.err.message);
     made_finish(&m);
 }
 
@@ -1021,7 +1059,8 @@ Test(image_make, twelve_bits_are_named_before_too_many_scans)
     frame[4] = 12;
     for (int i = 0; i < 600; i++)
         cr_assert(th_sink_add(&source, scan, sizeof scan));
-    memmove(source.data + source.len - 600 * sizeof scan - 2, source.data + source.len - 600 * sizeof scan,
+    memmove(source.data + source.len - 600 * sizeof scan - 2,
+            source.data + source.len - 600 * sizeof scan,
             600 * sizeof scan); /* over the end of the picture */
     struct made m = make(source.data, source.len - 2, &o);
     cr_expect_eq(m.code, THUMBS_CORRUPT);
@@ -1031,8 +1070,8 @@ Test(image_make, twelve_bits_are_named_before_too_many_scans)
     th_pixels_finish(&p);
 }
 
-/* Texts of megabytes are never shown to libpng: it would take memory for all of each, and call these damaged, as their
- * checksums are wrong. */
+/* Texts of megabytes are never shown to libpng: it would take memory for all of each, and call
+ * these damaged, as their checksums are wrong. */
 Test(image_make, long_texts_in_a_png_are_left_out)
 {
     struct th_pixels p = scene(96, 64, 3);
@@ -1044,7 +1083,8 @@ Test(image_make, long_texts_in_a_png_are_left_out)
     th_sink_init_heap(&with);
     cr_assert(th_sink_add(&with, source.data, header_len));
     for (int i = 0; i < 4; i++) {
-        if (i == 3) cr_assert(th_sink_add(&with, source.data + header_len, source.len - header_len - 12));
+        if (i == 3)
+            cr_assert(th_sink_add(&with, source.data + header_len, source.len - header_len - 12));
         cr_assert(th_sink_add(&with, (uint8_t[4]){0, 16, 0, 7}, 4));
         cr_assert(th_sink_add(&with, kinds[i], 4));
         cr_assert(th_sink_add(&with, text, text_len + 4));
@@ -1065,7 +1105,8 @@ Test(image_make, long_texts_in_a_png_are_left_out)
 
 /* ---- SVG: only where a sandbox holds ---- */
 
-#define SVG(attributes, inside) "<svg xmlns='http://www.w3.org/2000/svg' " attributes ">" inside "</svg>"
+#define SVG(attributes, inside)                                                                    \
+    "<svg xmlns='http://www.w3.org/2000/svg' " attributes ">" inside "</svg>"
 
 #define FORTY "width='40' height='40'"
 
@@ -1074,7 +1115,8 @@ static struct made make_sandboxed(const char *svg, const struct thumbs_image_opt
     const struct th_image_limits limits = {.sandboxed = true};
     struct made m = {0};
     th_sink_init_heap(&m.sink);
-    m.code = th_image_make((const uint8_t *)svg, strlen(svg), options, &limits, &m.sink, &m.result, &m.err);
+    m.code = th_image_make((const uint8_t *)svg, strlen(svg), options, &limits, &m.sink, &m.result,
+                           &m.err);
     return m;
 }
 
@@ -1085,7 +1127,8 @@ static const uint8_t *pixel_at(const struct th_pixels *p, uint32_t x, uint32_t y
 
 Test(image_svg, is_opened_by_the_sandbox_alone)
 {
-    static const char svg[] = SVG("width='40' height='20'", "<rect width='40' height='20' fill='#0000ff'/>");
+    static const char svg[] =
+        SVG("width='40' height='20'", "<rect width='40' height='20' fill='#0000ff'/>");
     struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_PNG);
     cr_expect(th_image_decode_wants((const uint8_t *)svg, sizeof svg - 1));
     struct made m = make(svg, sizeof svg - 1, &o);
@@ -1104,29 +1147,34 @@ Test(image_svg, is_opened_by_the_sandbox_alone)
     struct th_image_limits limits = {.sandboxed = true};
     m = (struct made){0};
     th_sink_init_heap(&m.sink);
-    m.code = th_image_make((const uint8_t *)"\xff\x4f\xff\x51\0\x29\0\0", 8, &o, &limits, &m.sink, &m.result, &m.err);
+    m.code = th_image_make((const uint8_t *)"\xff\x4f\xff\x51\0\x29\0\0", 8, &o, &limits, &m.sink,
+                           &m.result, &m.err);
     cr_expect_eq(m.code, THUMBS_UNSUPPORTED, "%s", m.err.message);
-    m.code = th_image_make((const uint8_t *)"%PDF-1.4\n%%EOF\n", 15, &o, &limits, &m.sink, &m.result, &m.err);
+    m.code = th_image_make((const uint8_t *)"%PDF-1.4\n%%EOF\n", 15, &o, &limits, &m.sink,
+                           &m.result, &m.err);
     cr_expect_eq(m.code, THUMBS_NOT_IMAGE, "%s", m.err.message);
     limits.sandboxed = false;
-    m.code = th_image_make((const uint8_t *)svg, sizeof svg - 1, &o, &limits, &m.sink, &m.result, &m.err);
+    m.code = th_image_make((const uint8_t *)svg, sizeof svg - 1, &o, &limits, &m.sink, &m.result,
+                           &m.err);
     cr_expect_eq(m.code, THUMBS_UNSUPPORTED, "%s", m.err.message);
     made_finish(&m);
 }
 
-/* Lines of one pixel in the thumbnail that are far less in the source: drawn at the wanted size they stay sharp, where
- * a drawing at its own size has none. */
+/* Lines of one pixel in the thumbnail that are far less in the source: drawn at the wanted size
+ * they stay sharp, where a drawing at its own size has none. */
 Test(image_svg, is_drawn_at_the_wanted_size)
 {
-    static const char svg[] = SVG("width='16' height='16' viewBox='0 0 256 256'",
-                                  "<path d='M100 0h1v256h-1z' fill='#000'/><path d='M0 31h256v1H0z' fill='#0f0'/>");
+    static const char svg[] =
+        SVG("width='16' height='16' viewBox='0 0 256 256'",
+            "<path d='M100 0h1v256h-1z' fill='#000'/><path d='M0 31h256v1H0z' fill='#0f0'/>");
     struct thumbs_image_options o = test_picture_options(256, THUMBS_FORMAT_PNG);
     o.enlarge = 1;
     o.n_sizes = 2;
     o.sizes[1] = (struct thumbs_size){64, 64, true};
     struct made m = make_sandboxed(svg, &o);
     struct th_pixels p = output_pixels(&m, 0);
-    cr_assert(p.width == 256 && p.height == 256 && p.bands == 4, "%u x %u, %u", p.width, p.height, p.bands);
+    cr_assert(p.width == 256 && p.height == 256 && p.bands == 4, "%u x %u, %u", p.width, p.height,
+              p.bands);
     cr_expect_eq(m.result.width, 16);
     for (uint32_t y = 40; y < 256; y += 40) {
         cr_expect_eq(pixel_at(&p, 99, y)[3], 0);
@@ -1165,16 +1213,18 @@ Test(image_svg, sizes_and_background)
         snprintf(svg, sizeof svg, SVG("%s", ""), cases[i].attributes);
         struct made m = make_sandboxed(svg, &o);
         if (cases[i].out_width == 0) {
-            cr_expect(m.code == THUMBS_TOO_LARGE || m.code == THUMBS_CORRUPT, "%s: %d %s", svg, m.code, m.err.message);
+            cr_expect(m.code == THUMBS_TOO_LARGE || m.code == THUMBS_CORRUPT, "%s: %d %s", svg,
+                      m.code, m.err.message);
         } else {
             cr_assert_eq(m.code, THUMBS_OK, "%s: %s", svg, m.err.message);
-            cr_expect(m.result.width == cases[i].width && m.result.height == cases[i].height, "%s: %u x %u", svg,
-                      m.result.width, m.result.height);
+            cr_expect(m.result.width == cases[i].width && m.result.height == cases[i].height,
+                      "%s: %u x %u", svg, m.result.width, m.result.height);
             struct th_pixels p = output_pixels(&m, 0);
-            cr_expect(p.width == cases[i].out_width && p.height == cases[i].out_height, "%s: %u x %u", svg, p.width,
-                      p.height);
+            cr_expect(p.width == cases[i].out_width && p.height == cases[i].out_height,
+                      "%s: %u x %u", svg, p.width, p.height);
             const uint8_t *last = pixel_at(&p, p.width - 1, p.height - 1);
-            cr_expect(abs(last[0] - 10) < 4 && abs(last[1] - 200) < 4 && abs(last[2] - 30) < 4, "%s", svg);
+            cr_expect(abs(last[0] - 10) < 4 && abs(last[1] - 200) < 4 && abs(last[2] - 30) < 4,
+                      "%s", svg);
             th_pixels_finish(&p);
         }
         made_finish(&m);
@@ -1188,7 +1238,8 @@ Test(image_svg, what_states_a_size)
         bool has_size;
     } cases[] = {
         {"<svg width='4' height='3'>", true},
-        {"<?xml version='1.0'?><!-- <svg> --><!DOCTYPE svg [<!ENTITY a '>'>]>\n<svg\n width = \"4mm\"\n "
+        {"<?xml version='1.0'?><!-- <svg> --><!DOCTYPE svg [<!ENTITY a '>'>]>\n<svg\n width = "
+         "\"4mm\"\n "
          "height=\".5em\" />",
          true},
         {"\xef\xbb\xbf<s:svg xmlns:s='x' height='+3' width='1e2'>", true},
@@ -1212,7 +1263,8 @@ Test(image_svg, what_states_a_size)
         {"", true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        /* At each length in memory of its own, so that the address sanitizer sees a read past the end. */
+        /* At each length in memory of its own, so that the address sanitizer sees a read past the
+         * end. */
         const size_t all = strlen(cases[i].text);
         for (size_t len = 0; len <= all; len++) {
             uint8_t *copy = malloc(len + (len == 0));
@@ -1224,8 +1276,8 @@ Test(image_svg, what_states_a_size)
     }
 }
 
-/* What has no size of its own becomes as large as asked for, be it small or large where libvips looks for its ink, and
- * without being told to enlarge. */
+/* What has no size of its own becomes as large as asked for, be it small or large where libvips
+ * looks for its ink, and without being told to enlarge. */
 Test(image_svg, without_a_size_fills_the_box)
 {
     static const struct {
@@ -1233,18 +1285,22 @@ Test(image_svg, without_a_size_fills_the_box)
         uint32_t width, height;
     } cases[] = {
         {SVG("", "<rect width='100%' height='100%' fill='#00f'/>"), 100, 100},
-        {SVG("width='100%' height='100%'", "<rect width='100%' height='100%' fill='#00f'/>"), 100, 100},
+        {SVG("width='100%' height='100%'", "<rect width='100%' height='100%' fill='#00f'/>"), 100,
+         100},
         {SVG("viewBox='0 0 24 12'", "<rect width='24' height='12' fill='#00f'/>"), 100, 50},
-        {SVG("viewBox='0 0 1200 2400' width='100%'", "<rect width='1200' height='2400' fill='#00f'/>"), 50, 100},
-        {SVG("viewBox='0 0 24 12' width='48'", "<rect width='24' height='12' fill='#00f'/>"), 48, 24},
+        {SVG("viewBox='0 0 1200 2400' width='100%'",
+             "<rect width='1200' height='2400' fill='#00f'/>"),
+         50, 100},
+        {SVG("viewBox='0 0 24 12' width='48'", "<rect width='24' height='12' fill='#00f'/>"), 48,
+         24},
         {SVG("width='24' height='12'", "<rect width='24' height='12' fill='#00f'/>"), 24, 12},
     };
     struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_PNG);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct made m = make_sandboxed(cases[i].svg, &o);
         struct th_pixels p = output_pixels(&m, 0);
-        cr_expect(p.width == cases[i].width && p.height == cases[i].height, "%s: %u x %u", cases[i].svg, p.width,
-                  p.height);
+        cr_expect(p.width == cases[i].width && p.height == cases[i].height, "%s: %u x %u",
+                  cases[i].svg, p.width, p.height);
         for (uint32_t corner = 0; corner < 4; corner++)
             cr_expect_arr_eq(pixel_at(&p, corner % 2 * (p.width - 1), corner / 2 * (p.height - 1)),
                              ((uint8_t[4]){0, 0, 255, 255}), p.bands, "%s", cases[i].svg);
@@ -1260,14 +1316,18 @@ Test(image_svg, reads_no_other_file)
     static const char *const documents[] = {
         SVG(FORTY, "<image href='file://@' width='40' height='40'/>"),
         SVG(FORTY, "<image href='@' width='40' height='40'/>"),
-        SVG(FORTY, "<image xmlns:x='http://www.w3.org/1999/xlink' x:href='file://@' width='40' height='40'/>"),
+        SVG(FORTY, "<image xmlns:x='http://www.w3.org/1999/xlink' x:href='file://@' width='40' "
+                   "height='40'/>"),
         SVG(FORTY, "<xi:include xmlns:xi='http://www.w3.org/2001/XInclude' href='file://@'/>"),
         SVG(FORTY, "<use href='file://@#a'/>"),
-        SVG(FORTY, "<style>\x40import url('file://@c');</style><rect class='a' width='40' height='40' fill='none'/>"),
-        SVG(FORTY, "<filter id='f'><feImage href='file://@'/></filter><rect filter='url(#f)' width='40' height='40'/>"),
+        SVG(FORTY, "<style>\x40import url('file://@c');</style><rect class='a' width='40' "
+                   "height='40' fill='none'/>"),
+        SVG(FORTY, "<filter id='f'><feImage href='file://@'/></filter><rect filter='url(#f)' "
+                   "width='40' height='40'/>"),
         "<!DOCTYPE svg [<!ENTITY x SYSTEM 'file://@'>]>" SVG(FORTY, "&x;"),
     };
-    static const char red[] = SVG("id='a' width='40' height='40'", "<rect width='40' height='40' fill='#ff0000'/>");
+    static const char red[] =
+        SVG("id='a' width='40' height='40'", "<rect width='40' height='40' fill='#ff0000'/>");
     char dir[] = "/tmp/thumbs-svg-XXXXXX", names[2][100], svg[700];
     cr_assert_not_null(mkdtemp(dir));
     snprintf(names[0], sizeof names[0], "%s/red.svg", dir);
@@ -1315,8 +1375,8 @@ static void visit_svg(const struct test_file *f, void *user)
     struct made m = {0};
     th_sink_init_heap(&m.sink);
     m.code = th_image_make(f->data, f->len, &o, &limits, &m.sink, &m.result, &m.err);
-    cr_expect(m.code == THUMBS_OK || m.code == THUMBS_CORRUPT || m.code == THUMBS_TOO_LARGE, "%s: %s", f->name,
-              m.err.message);
+    cr_expect(m.code == THUMBS_OK || m.code == THUMBS_CORRUPT || m.code == THUMBS_TOO_LARGE,
+              "%s: %s", f->name, m.err.message);
     *n_done += m.code == THUMBS_OK;
     if (m.code == THUMBS_OK) {
         struct th_pixels p = output_pixels(&m, 0);
@@ -1338,7 +1398,8 @@ Test(image_svg, corpus, .timeout = 300)
 /* Ten entities, or groups, each ten times the one before: a thousand million in all. */
 Test(image_svg, laughs_end, .timeout = 120)
 {
-    char entities[2000] = "<!DOCTYPE svg [<!ENTITY a0 'lol'>", groups[4000] = "<g id='a0'><path d='M0 0h9v9z'/></g>";
+    char entities[2000] = "<!DOCTYPE svg [<!ENTITY a0 'lol'>",
+         groups[4000] = "<g id='a0'><path d='M0 0h9v9z'/></g>";
     for (int i = 1; i < 10; i++) {
         char *e = entities + strlen(entities), *g = groups + strlen(groups);
         e += sprintf(e, "<!ENTITY a%d '", i);
@@ -1389,13 +1450,14 @@ static void cut_everywhere(enum thumbs_format format)
     struct th_sink source = encoded(&p, format);
     struct thumbs_image_options o = test_picture_options(48, THUMBS_FORMAT_PNG);
     unsigned n_damaged = 0;
-    /* The last two bytes of a JPEG are its end marker, which nobody misses once all rows are there. */
+    /* The last two bytes of a JPEG are its end marker, which nobody misses once all rows are there.
+     */
     for (size_t len = 0; len + 12 < source.len; len += 1 + len / 40) {
         uint8_t *copy = malloc(len + (len == 0));
         memcpy(copy, source.data, len);
         struct made m = make(copy, len, &o);
-        cr_expect(m.code != THUMBS_OK || m.result.damaged, "%s cut at %zu of %zu", thumbs_format_name(format), len,
-                  source.len);
+        cr_expect(m.code != THUMBS_OK || m.result.damaged, "%s cut at %zu of %zu",
+                  thumbs_format_name(format), len, source.len);
         if (m.code == THUMBS_OK) {
             n_damaged++;
             cr_expect_neq(m.result.warning[0], 0);
@@ -1518,8 +1580,8 @@ static struct answer make_answer(const struct th_sink *source)
     return a;
 }
 
-static void run_in_child(void (*run)(const struct th_sink *source, int fd), const struct th_sink *source,
-                         struct answer *answers, size_t n)
+static void run_in_child(void (*run)(const struct th_sink *source, int fd),
+                         const struct th_sink *source, struct answer *answers, size_t n)
 {
     int fds[2];
     cr_assert_eq(pipe(fds), 0);
@@ -1554,7 +1616,8 @@ static void run_forked_worker(const struct th_sink *source, int fd)
 static void run_fork_server(const struct th_sink *source, int fd)
 {
     struct thumbs_error err = {0};
-    if (th_image_preload(TH_WANTS_ALL, &err) != THUMBS_OK || th_image_preload(TH_WANTS_ALL, &err) != THUMBS_OK)
+    if (th_image_preload(TH_WANTS_ALL, &err) != THUMBS_OK ||
+        th_image_preload(TH_WANTS_ALL, &err) != THUMBS_OK)
         _exit(2);
     answer_to(fd, (struct answer){.n_threads = count_threads()});
     for (int i = 0; i < 3; i++) {
@@ -1564,8 +1627,8 @@ static void run_fork_server(const struct th_sink *source, int fd)
     }
 }
 
-/* A fork server: libraries loaded, still one thread; its children make the same bytes as anyone and start no
- * thread. */
+/* A fork server: libraries loaded, still one thread; its children make the same bytes as anyone and
+ * start no thread. */
 Test(image_threads, fork_server, .timeout = 120)
 {
     struct th_pixels p = scene(400, 300, 3);
@@ -1573,7 +1636,8 @@ Test(image_threads, fork_server, .timeout = 120)
     struct answer answers[4];
     run_in_child(run_fork_server, &source, answers, 4);
     struct answer here = make_answer(&source);
-    cr_assert_eq(answers[0].n_threads, 1u, "%u threads after loading", (unsigned)answers[0].n_threads);
+    cr_assert_eq(answers[0].n_threads, 1u, "%u threads after loading",
+                 (unsigned)answers[0].n_threads);
     for (int i = 1; i < 4; i++) {
         cr_expect_eq(answers[i].code, (uint64_t)THUMBS_OK);
         cr_expect_eq(answers[i].hash, here.hash);
@@ -1634,13 +1698,15 @@ static void check_sane(const struct test_file *f, void *user)
     if (m.code == THUMBS_OK) {
         t->n_damaged += m.result.damaged;
         const struct th_image_output *out = &m.result.outputs[0];
-        cr_expect(out->width >= 1 && out->width <= 64 && out->height >= 1 && out->height <= 64, "%s", f->name);
+        cr_expect(out->width >= 1 && out->width <= 64 && out->height >= 1 && out->height <= 64,
+                  "%s", f->name);
         cr_expect(out->len > 0 && out->offset + out->len <= m.sink.len, "%s", f->name);
     } else {
-        bool known = m.code == THUMBS_NOT_IMAGE || m.code == THUMBS_CORRUPT || m.code == THUMBS_UNSUPPORTED ||
-                     m.code == THUMBS_TOO_LARGE;
+        bool known = m.code == THUMBS_NOT_IMAGE || m.code == THUMBS_CORRUPT ||
+                     m.code == THUMBS_UNSUPPORTED || m.code == THUMBS_TOO_LARGE;
         cr_expect(known, "%s: %s: %s", f->name, thumbs_code_name(m.code), m.err.message);
-        cr_expect(m.err.code == m.code && m.err.message[0] && !strchr(m.err.message, '\n'), "%s", f->name);
+        cr_expect(m.err.code == m.code && m.err.message[0] && !strchr(m.err.message, '\n'), "%s",
+                  f->name);
         cr_expect_eq(m.sink.len, 0);
     }
     made_finish(&m);
@@ -1664,7 +1730,8 @@ Test(image_corpus, formats, .timeout = 600)
     cr_expect_gt(t.by_code[THUMBS_OK], n / 2);
 }
 
-/* The broken files of the PNG suite (names begin with x there) fail or are called damaged; all others are done. */
+/* The broken files of the PNG suite (names begin with x there) fail or are called damaged; all
+ * others are done. */
 Test(image_corpus, pngsuite)
 {
     struct tally t = {0};

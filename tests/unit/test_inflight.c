@@ -26,7 +26,8 @@ static void add_line(void *user, const struct thumbs_waiting *w)
                   w->queued ? " queued" : "");
 }
 
-static void expect_told(struct th_inflight *inflight, size_t most, size_t n_all, const char *expected)
+static void expect_told(struct th_inflight *inflight, size_t most, size_t n_all,
+                        const char *expected)
 {
     struct th_bytes text = {0};
     cr_expect_eq(th_inflight_read(inflight, most, add_line, &text), n_all);
@@ -61,7 +62,8 @@ Test(inflight, names_the_oldest_that_somebody_is_at_first)
     th_flight_move_to_worker(&flights[1], TH_AT_WORK, 3, 1234);
     let_time_pass();
     th_flight_move_to_worker(&flights[0], TH_AT_AHEAD, 3, 1234);
-    expect_told(inflight, 10, 4, "load a/2 0/0\ndecode a/1 3/1234\nqueue a/3 0/0 queued\nqueue a/0 3/1234 queued\n");
+    expect_told(inflight, 10, 4,
+                "load a/2 0/0\ndecode a/1 3/1234\nqueue a/3 0/0 queued\nqueue a/0 3/1234 queued\n");
     expect_told(inflight, 3, 4, "load a/2 0/0\ndecode a/1 3/1234\nqueue a/3 0/0 queued\n");
     expect_told(inflight, 1, 4, "load a/2 0/0\n");
     expect_told(inflight, 0, 4, "");
@@ -90,7 +92,8 @@ Test(inflight, forgets_who_has_gone)
     for (int i = 0, k = 0; i < N; i++, k = (k + 17) % N) { /* 17 and 40 have no factor in common */
         if (k != 33) th_inflight_remove(&flights[k]);
         if (i == 20)
-            expect_told(inflight, 1, k == 33 ? 20 : th_inflight_read(inflight, 0, add_line, NULL), "report a/33 0/0\n");
+            expect_told(inflight, 1, k == 33 ? 20 : th_inflight_read(inflight, 0, add_line, NULL),
+                        "report a/33 0/0\n");
     }
     expect_told(inflight, N, 1, "report a/33 0/0\n");
     th_inflight_remove(&flights[33]);
@@ -160,8 +163,11 @@ Test(words, of_what_is_waited_for)
 {
     struct th_bytes b = {0};
     struct thumbs_totals totals = {
-        .by_status = {[THUMBS_STATUS_DONE] = 118, [THUMBS_STATUS_FAILED] = 2}, .found = 300, .seconds = 12.34};
-    struct thumbs_levels levels = {.loaded = 8, .most_loaded = 8, .bytes = 64 << 20, .most_bytes = 256 << 20};
+        .by_status = {[THUMBS_STATUS_DONE] = 118, [THUMBS_STATUS_FAILED] = 2},
+        .found = 300,
+        .seconds = 12.34};
+    struct thumbs_levels levels = {
+        .loaded = 8, .most_loaded = 8, .bytes = 64 << 20, .most_bytes = 256 << 20};
     th_report_standing_text(&b, &totals, 0);
     totals.walk_done = true;
     totals.by_status[THUMBS_STATUS_FAILED] = 0;
@@ -176,7 +182,8 @@ Test(words, of_what_is_waited_for)
                            true);
     th_report_waiting_text(
         &b,
-        &(struct thumbs_waiting){.path = "", .stage = THUMBS_STAGE_WALK, .what = "the folder is read", .seconds = 0.04},
+        &(struct thumbs_waiting){
+            .path = "", .stage = THUMBS_STAGE_WALK, .what = "the folder is read", .seconds = 0.04},
         false);
     th_report_levels_text(&b, &levels);
     levels.most_found = 16;
@@ -184,14 +191,15 @@ Test(words, of_what_is_waited_for)
     levels.most_decoding = UINT64_C(2) << 30;
     th_report_levels_text(&b, &levels);
     th_report_levels_text(&b, &(struct thumbs_levels){.most_bytes = 1});
-    cr_expect_str_eq(th_bytes_str(&b),
-                     "thumbs: still running, 12 s: 120 of 300+ sources, 2 failed; waiting for:\n"
-                     "thumbs: no progress for 30 s: 118 of 300 sources; waiting for:\n"
-                     "thumbs:   decode: a\\x0a\\x1b[1m.jpg: is worked on, 31 s, worker 3, process 1234\n"
-                     "thumbs:   walk: .: the folder is read, 0.0 s\n"
-                     "thumbs:   queues: 8 of 8 loaded, 64.0 MB of 256 MB in memory\n"
-                     "thumbs:   queues: 0 of 16 to be read, 8 of 8 loaded, 64.0 MB of 256 MB in memory, "
-                     "1.0 MB of 2048 MB reserved to decode\n");
+    cr_expect_str_eq(
+        th_bytes_str(&b),
+        "thumbs: still running, 12 s: 120 of 300+ sources, 2 failed; waiting for:\n"
+        "thumbs: no progress for 30 s: 118 of 300 sources; waiting for:\n"
+        "thumbs:   decode: a\\x0a\\x1b[1m.jpg: is worked on, 31 s, worker 3, process 1234\n"
+        "thumbs:   walk: .: the folder is read, 0.0 s\n"
+        "thumbs:   queues: 8 of 8 loaded, 64.0 MB of 256 MB in memory\n"
+        "thumbs:   queues: 0 of 16 to be read, 8 of 8 loaded, 64.0 MB of 256 MB in memory, "
+        "1.0 MB of 2048 MB reserved to decode\n");
     th_bytes_finish(&b);
 }
 
@@ -261,7 +269,8 @@ static void run_and_look(enum thumbs_mode mode, enum thumbs_io io)
     options.io = io;
     options.jobs = run.jobs;
     options.worker_program = TEST_PROGRAM;
-    cr_assert_eq(thumbs_batch_create(&options, &source, 1, dest, &run.batch, &err), THUMBS_OK, "%s", err.message);
+    cr_assert_eq(thumbs_batch_create(&options, &source, 1, dest, &run.batch, &err), THUMBS_OK, "%s",
+                 err.message);
     expect_nothing(run.batch);
     cr_assert_eq(thumbs_batch_run(run.batch, on_event, &run, &err), THUMBS_OK, "%s", err.message);
     expect_nothing(run.batch);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The JPEG hot path. Linked with the fuzz entry of tests/fuzz, which compares our decoders with libjpeg-turbo and
- * aborts on a difference; here it runs over files made for the purpose. Real files come from THUMBS_CORPUS.
+ * The JPEG hot path. Linked with the fuzz entry of tests/fuzz, which compares our decoders with
+ * libjpeg-turbo and aborts on a difference; here it runs over files made for the purpose. Real
+ * files come from THUMBS_CORPUS.
  */
 #include <criterion/criterion.h>
 #include <math.h>
@@ -141,9 +142,10 @@ static void check_regular(const struct file *f, const char *what)
 Test(jpeg_scan, every_sampling_and_size, .timeout = 120)
 {
     static const unsigned factors[][3][2] = {
-        {{1, 1}, {1, 1}, {1, 1}}, {{2, 2}, {1, 1}, {1, 1}}, {{2, 1}, {1, 1}, {1, 1}}, {{1, 2}, {1, 1}, {1, 1}},
-        {{4, 1}, {1, 1}, {1, 1}}, {{4, 2}, {1, 1}, {1, 1}}, {{2, 2}, {1, 2}, {1, 2}}, {{2, 2}, {2, 1}, {2, 1}},
-        {{1, 1}, {2, 2}, {1, 1}}, {{1, 4}, {1, 2}, {1, 1}}, {{2, 4}, {1, 1}, {1, 1}}};
+        {{1, 1}, {1, 1}, {1, 1}}, {{2, 2}, {1, 1}, {1, 1}}, {{2, 1}, {1, 1}, {1, 1}},
+        {{1, 2}, {1, 1}, {1, 1}}, {{4, 1}, {1, 1}, {1, 1}}, {{4, 2}, {1, 1}, {1, 1}},
+        {{2, 2}, {1, 2}, {1, 2}}, {{2, 2}, {2, 1}, {2, 1}}, {{1, 1}, {2, 2}, {1, 1}},
+        {{1, 4}, {1, 2}, {1, 1}}, {{2, 4}, {1, 1}, {1, 1}}};
     for (unsigned i = 0; i < sizeof factors / sizeof *factors; i++) {
         for (unsigned side = 1; side < 75; side += 7) {
             struct sort_of_jpeg s = plain(side, 76 - side);
@@ -159,7 +161,8 @@ Test(jpeg_scan, every_sampling_and_size, .timeout = 120)
     }
 }
 
-/* Quality 100 fills blocks to position 63, where no end of block follows, and its codes overrun the tables. */
+/* Quality 100 fills blocks to position 63, where no end of block follows, and its codes overrun the
+ * tables. */
 Test(jpeg_scan, every_quality_and_texture, .timeout = 120)
 {
     for (int quality = 1; quality <= 100; quality += 11) {
@@ -207,8 +210,8 @@ Test(jpeg_scan, a_scan_of_many_windows)
     file_finish(&f);
 }
 
-/* Long enough for two streams at once. Damage anywhere must end as it does with one: libjpeg-turbo takes what ours
- * takes, and sees the same coefficients. */
+/* Long enough for two streams at once. Damage anywhere must end as it does with one: libjpeg-turbo
+ * takes what ours takes, and sees the same coefficients. */
 Test(jpeg_scan, damage_in_a_long_scan, .timeout = 120)
 {
     static const struct {
@@ -275,7 +278,8 @@ Test(jpeg_scan, every_truncation_is_irregular)
     for (size_t len = 0; len < f.len; len++) {
         uint8_t *cut = malloc(len ? len : 1);
         memcpy(cut, f.data, len);
-        cr_assert_eq(own_end(cut, len, 1 << len % 3), TH_JPEG_SCAN_GAVE_UP, "cut to %zu of %zu", len, f.len);
+        cr_assert_eq(own_end(cut, len, 1 << len % 3), TH_JPEG_SCAN_GAVE_UP, "cut to %zu of %zu",
+                     len, f.len);
         free(cut);
     }
     file_finish(&f);
@@ -298,15 +302,17 @@ Test(jpeg_scan, every_byte_changed, .timeout = 120)
     file_finish(&f);
 }
 
-/* A grey block of 8x8 with hand-written bits: 2 codes of DC (00: size 0, 01: size 1) and a few of AC. */
+/* A grey block of 8x8 with hand-written bits: 2 codes of DC (00: size 0, 01: size 1) and a few of
+ * AC. */
 static struct file by_hand(const char *bits)
 {
     static const uint8_t head[] = {0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0};
     static const uint8_t frame[] = {0xFF, 0xC0, 0, 11, 8, 0, 8, 0, 8, 1, 1, 0x11, 0};
     /* AC: 00 end of block, 01 ZRL, 100 run 14 size 1, 101 run 0 size 1, 110 run 15 size 10 */
-    static const uint8_t dht[] = {0xFF, 0xC4, 0, 21, 0x00, 0, 2,    0,    0, 0,  0,    0,    0,    0,    0,   0, 0,
-                                  0,    0,    0, 0,  0,    1, 0xFF, 0xC4, 0, 24, 0x10, 0,    2,    3,    0,   0, 0,
-                                  0,    0,    0, 0,  0,    0, 0,    0,    0, 0,  0x00, 0xF0, 0xE1, 0x01, 0xFA};
+    static const uint8_t dht[] = {
+        0xFF, 0xC4, 0, 21, 0x00, 0, 2,    0,    0, 0,  0,    0,    0,    0,    0,   0, 0,
+        0,    0,    0, 0,  0,    1, 0xFF, 0xC4, 0, 24, 0x10, 0,    2,    3,    0,   0, 0,
+        0,    0,    0, 0,  0,    0, 0,    0,    0, 0,  0x00, 0xF0, 0xE1, 0x01, 0xFA};
     static const uint8_t sos[] = {0xFF, 0xDA, 0, 8, 1, 1, 0x00, 0, 63, 0};
     struct file f = {.data = calloc(1, 512)};
 #define ADD(bytes) memcpy(f.data + f.len, bytes, sizeof bytes), f.len += sizeof bytes
@@ -371,7 +377,8 @@ Test(jpeg_scan, past_deadline_stops)
     struct th_jpeg_planes planes = {0};
     struct thumbs_error err = {0};
     const uint8_t n[3] = {1, 1, 1};
-    cr_assert_eq(th_jpeg_planes_decode(scan, &h, f.data, f.len, n, 1, &planes, &err), THUMBS_TIMEOUT);
+    cr_assert_eq(th_jpeg_planes_decode(scan, &h, f.data, f.len, n, 1, &planes, &err),
+                 THUMBS_TIMEOUT);
     cr_assert_eq(err.code, THUMBS_TIMEOUT);
     th_jpeg_scan_destroy(scan);
     file_finish(&f);
@@ -382,17 +389,22 @@ Test(jpeg_scan, past_deadline_stops)
 static unsigned compare_file(const struct file *f, struct th_jpeg_scan *scan, unsigned *taken)
 {
     struct th_jpeg_header h;
-    if (!th_jpeg_parse(f->data, f->len, &h) || (!th_jpeg_scan_takes(&h) && !th_jpeg_progressive_takes(&h))) return 0;
+    if (!th_jpeg_parse(f->data, f->len, &h) ||
+        (!th_jpeg_scan_takes(&h) && !th_jpeg_progressive_takes(&h)))
+        return 0;
     struct th_jpeg_planes own = {0}, turbo = {0};
     const uint8_t n[3] = {1, 1, 1};
     unsigned compared = 0;
     ++*taken;
-    if (th_jpeg_planes_decode(scan, &h, f->data, f->len, n, 0, &own, NULL) == THUMBS_OK && own.own) {
-        cr_assert_eq(th_jpeg_planes_decode_turbo(&h, f->data, f->len, 1, 0, &turbo, NULL), THUMBS_OK);
+    if (th_jpeg_planes_decode(scan, &h, f->data, f->len, n, 0, &own, NULL) == THUMBS_OK &&
+        own.own) {
+        cr_assert_eq(th_jpeg_planes_decode_turbo(&h, f->data, f->len, 1, 0, &turbo, NULL),
+                     THUMBS_OK);
         for (unsigned c = 0; c < own.n_planes; c++)
             for (unsigned y = 0; y < own.planes[c].height && turbo.planes[c].n == 1; y++)
                 cr_assert_arr_eq(own.planes[c].data + y * own.planes[c].stride,
-                                 turbo.planes[c].data + y * turbo.planes[c].stride, own.planes[c].width);
+                                 turbo.planes[c].data + y * turbo.planes[c].stride,
+                                 own.planes[c].width);
         compared = 1;
     }
     th_jpeg_planes_finish(&own);
@@ -421,7 +433,8 @@ Test(jpeg_corpus, planes_at_one_eighth_equal_libjpeg, .timeout = 300)
         test_each_corpus_file(folders[i], compare_one, &t);
     th_jpeg_scan_destroy(t.scan);
     cr_assert_gt(t.taken, 200);
-    cr_assert_gt(t.compared * 20, t.taken * 19, "only %u of %u files were regular", t.compared, t.taken);
+    cr_assert_gt(t.compared * 20, t.taken * 19, "only %u of %u files were regular", t.compared,
+                 t.taken);
 }
 
 static void replay(const struct test_file *file, void *user)
@@ -449,7 +462,8 @@ struct made {
     bool declined;
 };
 
-static struct made make_with(const struct file *f, uint32_t side, enum thumbs_format format, bool fast)
+static struct made make_with(const struct file *f, uint32_t side, enum thumbs_format format,
+                             bool fast)
 {
     struct thumbs_image_options o = test_picture_options(side, format);
     o.fast = fast;
@@ -526,7 +540,8 @@ Test(jpeg_hot, all_orientations_come_out_upright, .timeout = 120)
 
 Test(jpeg_hot, sizes_and_small_sources)
 {
-    static const unsigned sides[][2] = {{1, 1}, {3, 200}, {255, 257}, {1024, 10}, {2500, 1700}, {17, 16}};
+    static const unsigned sides[][2] = {{1, 1},     {3, 200},     {255, 257},
+                                        {1024, 10}, {2500, 1700}, {17, 16}};
     for (unsigned i = 0; i < sizeof sides / sizeof *sides; i++) {
         for (unsigned png = 0; png < 2; png++) {
             struct sort_of_jpeg s = plain(sides[i][0], sides[i][1]);
@@ -536,7 +551,8 @@ Test(jpeg_hot, sizes_and_small_sources)
             cr_assert_eq(m.result.n_outputs, 1);
             uint32_t longest = sides[i][0] > sides[i][1] ? sides[i][0] : sides[i][1];
             const struct th_image_output *o = &m.result.outputs[0];
-            cr_assert_eq(o->width > o->height ? o->width : o->height, longest < 100 ? longest : 100);
+            cr_assert_eq(o->width > o->height ? o->width : o->height,
+                         longest < 100 ? longest : 100);
             cr_assert_eq(o->len, m.sink.len);
             cr_assert_not(m.result.damaged);
             th_sink_finish_heap(&m.sink);
@@ -588,7 +604,8 @@ Test(jpeg_hot, least_n_that_leaves_the_residual)
 /* Inks need no libvips, whether they bring a profile or not. */
 Test(jpeg_hot, inks_are_made)
 {
-    static const char *const names[] = {"cmyk-adobe-marker.jpg", "ycck-420.jpg", "ycck-progressive.jpg"};
+    static const char *const names[] = {"cmyk-adobe-marker.jpg", "ycck-420.jpg",
+                                        "ycck-progressive.jpg"};
     for (unsigned i = 0; i < 3; i++) {
         struct file f = file_read(TEST_SAMPLES "/jpeg", names[i]);
         struct made m = make_hot(&f, 50, THUMBS_FORMAT_JPEG);
@@ -603,8 +620,8 @@ Test(jpeg_hot, inks_are_made)
     th_jpeg_hot_thread_finish();
 }
 
-/* Inks are stored inverted whether Adobe's marker is there or not; taken otherwise, a picture comes out as its own
- * negative. (YCCK without the marker cannot be told from CMYK.) */
+/* Inks are stored inverted whether Adobe's marker is there or not; taken otherwise, a picture comes
+ * out as its own negative. (YCCK without the marker cannot be told from CMYK.) */
 Test(jpeg_hot, inks_need_no_marker)
 {
     struct file marked = file_read(TEST_SAMPLES "/jpeg", "cmyk-adobe-marker.jpg");
@@ -612,7 +629,8 @@ Test(jpeg_hot, inks_need_no_marker)
     struct th_jpeg_header h;
     cr_assert(th_jpeg_parse(marked.data, marked.len, &h) && h.has_adobe);
     cr_assert(th_jpeg_parse(plain.data, plain.len, &h) && !h.has_adobe);
-    struct made a = make_hot(&marked, 50, THUMBS_FORMAT_PNG), b = make_hot(&plain, 50, THUMBS_FORMAT_PNG);
+    struct made a = make_hot(&marked, 50, THUMBS_FORMAT_PNG),
+                b = make_hot(&plain, 50, THUMBS_FORMAT_PNG);
     cr_assert(a.code == THUMBS_OK && b.code == THUMBS_OK && !a.declined && !b.declined);
     cr_assert_eq(a.sink.len, b.sink.len);
     cr_expect_arr_eq(a.sink.data, b.sink.data, a.sink.len);
@@ -626,7 +644,8 @@ Test(jpeg_hot, inks_need_no_marker)
 /* n of the luma of a 4:2:0 picture reduced by a factor. */
 static unsigned picked(uint32_t side, double factor, bool fast)
 {
-    struct th_jpeg_header h = {.width = side, .height = side, .n_components = 3, .h_max = 2, .v_max = 2};
+    struct th_jpeg_header h = {
+        .width = side, .height = side, .n_components = 3, .h_max = 2, .v_max = 2};
     for (unsigned c = 0; c < 3; c++)
         h.components[c].h = h.components[c].v = c ? 1 : 2;
     struct th_targets targets = {.n = 1};
@@ -659,10 +678,12 @@ Test(jpeg_hot, fast_is_other_and_near)
         struct th_jpeg_header h;
         cr_assert(th_jpeg_parse(f.data, f.len, &h), "%s", names[i]);
         const uint32_t longest = h.width > h.height ? h.width : h.height;
-        for (unsigned factor = 3; factor <= 13; factor += 10) { /* 8/8 becomes 4/8, 2/8 becomes 1/8 */
+        for (unsigned factor = 3; factor <= 13;
+             factor += 10) { /* 8/8 becomes 4/8, 2/8 becomes 1/8 */
             struct made slow = make_with(&f, longest / factor, THUMBS_FORMAT_JPEG, false);
             struct made fast = make_with(&f, longest / factor, THUMBS_FORMAT_JPEG, true);
-            cr_assert(slow.code == THUMBS_OK && fast.code == THUMBS_OK && !slow.declined && !fast.declined);
+            cr_assert(slow.code == THUMBS_OK && fast.code == THUMBS_OK && !slow.declined &&
+                      !fast.declined);
             struct th_jpeg_planes a = {0}, b = {0};
             decode_luma(slow.sink.data, slow.sink.len, &a);
             decode_luma(fast.sink.data, fast.sink.len, &b);
@@ -692,18 +713,43 @@ Test(exif, orientation)
          26,
          6,
          "little-endian"},
-        {{'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 8, 0, 0}, 22, 8, "big-endian"},
-        {{'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 4, 0, 0, 0, 1, 0, 0, 0, 3}, 22, 3, "as LONG"},
-        {{'M', 'M', 0, 42, 0, 0, 0, 8, 0, 2, 1, 0, 0, 3, 0, 0, 0, 1, 0, 7, 0, 0, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 5},
+        {{'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 8, 0, 0},
+         22,
+         8,
+         "big-endian"},
+        {{'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 4, 0, 0, 0, 1, 0, 0, 0, 3},
+         22,
+         3,
+         "as LONG"},
+        {{'M', 'M', 0, 42, 0, 0, 0, 8,    0, 2, 1, 0, 0, 3, 0, 0,
+          0,   1,   0, 7,  0, 0, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 5},
          34,
          5,
          "second entry"},
-        {{'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 9, 0, 0}, 22, 1, "out of range"},
-        {{'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0}, 21, 1, "cut entry"},
-        {{'M', 'M', 0, 42, 0xFF, 0xFF, 0xFF, 0xFF, 0, 1, 1, 0x12, 0, 3}, 14, 1, "offset beyond the end"},
-        {{'M', 'M', 0, 42, 0, 0, 0, 8, 0xFF, 0xFF, 1, 0, 0, 3}, 14, 1, "more entries than there are"},
-        {{'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 2, 0, 6, 0, 0}, 22, 1, "two values"},
-        {{'X', 'X', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0}, 22, 1, "no TIFF"},
+        {{'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 9, 0, 0},
+         22,
+         1,
+         "out of range"},
+        {{'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0},
+         21,
+         1,
+         "cut entry"},
+        {{'M', 'M', 0, 42, 0xFF, 0xFF, 0xFF, 0xFF, 0, 1, 1, 0x12, 0, 3},
+         14,
+         1,
+         "offset beyond the end"},
+        {{'M', 'M', 0, 42, 0, 0, 0, 8, 0xFF, 0xFF, 1, 0, 0, 3},
+         14,
+         1,
+         "more entries than there are"},
+        {{'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 2, 0, 6, 0, 0},
+         22,
+         1,
+         "two values"},
+        {{'X', 'X', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0},
+         22,
+         1,
+         "no TIFF"},
         {{0}, 0, 1, "nothing"},
     };
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -754,7 +800,8 @@ Test(resample, centres_are_aligned)
         in[i] = (uint8_t)(i % 200);
     for (unsigned i = 0; i < 5; i++) {
         double origin = 20 + i * 0.3, scale = 1 + i * 0.6;
-        struct th_resample_axis x = {.in = 200, .out = 40, .origin = origin, .scale = scale, .droop = i / 100.0};
+        struct th_resample_axis x = {
+            .in = 200, .out = 40, .origin = origin, .scale = scale, .droop = i / 100.0};
         struct th_resample_axis y = whole(10, 10);
         cr_assert(th_resample_plane(&r, in, 200, &x, &y, out, 40));
         for (unsigned j = 0; j < 40; j++)
@@ -781,11 +828,14 @@ Test(resample, equals_the_filter_in_doubles)
             double sum = 0, weights = 0;
             for (int j = 0; j < H; j++)
                 for (int i = 0; i < W; i++) {
-                    double dx = (i + 0.5) / x.scale - (ox + 0.5), dy = (j + 0.5) / y.scale - (oy + 0.5);
+                    double dx = (i + 0.5) / x.scale - (ox + 0.5),
+                           dy = (j + 0.5) / y.scale - (oy + 0.5);
                     if (fabs(dx) >= 3 || fabs(dy) >= 3) continue;
                     double w = 1;
-                    if (dx != 0) w *= sin(M_PI * dx) * sin(M_PI * dx / 3) * 3 / (M_PI * M_PI * dx * dx);
-                    if (dy != 0) w *= sin(M_PI * dy) * sin(M_PI * dy / 3) * 3 / (M_PI * M_PI * dy * dy);
+                    if (dx != 0)
+                        w *= sin(M_PI * dx) * sin(M_PI * dx / 3) * 3 / (M_PI * M_PI * dx * dx);
+                    if (dy != 0)
+                        w *= sin(M_PI * dy) * sin(M_PI * dy / 3) * 3 / (M_PI * M_PI * dy * dy);
                     sum += w * in[j * W + i];
                     weights += w;
                 }

@@ -1,6 +1,7 @@
 /*
- * The decoder of progressive JPEG. Linked with the fuzz entry of tests/fuzz, which compares it with libjpeg-turbo and
- * aborts on a difference; here it runs over files made for the purpose, sound and damaged.
+ * The decoder of progressive JPEG. Linked with the fuzz entry of tests/fuzz, which compares it with
+ * libjpeg-turbo and aborts on a difference; here it runs over files made for the purpose, sound and
+ * damaged.
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -20,15 +21,20 @@ struct file {
     size_t len;
 };
 
-/* Scripts of scans: components (0 to 2, as bits), ss, se, ah, al; a row of zeros ends one. For one component the same
- * without the others. */
+/* Scripts of scans: components (0 to 2, as bits), ss, se, ah, al; a row of zeros ends one. For one
+ * component the same without the others. */
 struct scan_line {
     int components, ss, se, ah, al;
 };
 
 static const struct scan_line scripts[][16] = {
     /* bands without refinement: most are above what 1/8 to 4/8 need */
-    {{7, 0, 0, 0, 0}, {1, 1, 4, 0, 0}, {1, 5, 24, 0, 0}, {1, 25, 63, 0, 0}, {2, 1, 63, 0, 0}, {4, 1, 63, 0, 0}},
+    {{7, 0, 0, 0, 0},
+     {1, 1, 4, 0, 0},
+     {1, 5, 24, 0, 0},
+     {1, 25, 63, 0, 0},
+     {2, 1, 63, 0, 0},
+     {4, 1, 63, 0, 0}},
     /* DC apart, each with a refinement */
     {{1, 0, 0, 0, 2},
      {2, 0, 0, 0, 1},
@@ -92,7 +98,9 @@ static struct file encode(const struct sort_of_jpeg *s, unsigned seed)
     jpeg.image_width = s->width;
     jpeg.image_height = s->height;
     jpeg.input_components = (int)s->components;
-    jpeg.in_color_space = s->components == 1 ? JCS_GRAYSCALE : s->components == 4 ? JCS_CMYK : JCS_YCbCr;
+    jpeg.in_color_space = s->components == 1   ? JCS_GRAYSCALE
+                          : s->components == 4 ? JCS_CMYK
+                                               : JCS_YCbCr;
     jpeg_set_defaults(&jpeg);
     jpeg_set_quality(&jpeg, s->quality, TRUE);
     jpeg.comp_info[0].h_samp_factor = (int)s->h;
@@ -123,12 +131,18 @@ static struct file encode(const struct sort_of_jpeg *s, unsigned seed)
 
 static struct sort_of_jpeg plain(unsigned width, unsigned height)
 {
-    return (struct sort_of_jpeg){
-        .width = width, .height = height, .components = 3, .h = 2, .v = 2, .quality = 90, .script = DEFAULT_SCRIPT};
+    return (struct sort_of_jpeg){.width = width,
+                                 .height = height,
+                                 .components = 3,
+                                 .h = 2,
+                                 .v = 2,
+                                 .quality = 90,
+                                 .script = DEFAULT_SCRIPT};
 }
 
 /* By the program's way, all components at n/8. */
-static enum thumbs_code decode(const struct file *f, unsigned n, struct th_jpeg_planes *out, struct thumbs_error *err)
+static enum thumbs_code decode(const struct file *f, unsigned n, struct th_jpeg_planes *out,
+                               struct thumbs_error *err)
 {
     struct th_jpeg_header h;
     const uint8_t ns[TH_JPEG_MAX_PLANES] = {(uint8_t)n, (uint8_t)n, (uint8_t)n, (uint8_t)n};
@@ -187,8 +201,8 @@ Test(jpeg_progressive, as_the_baseline_twin)
         cr_assert(a.own && b.own);
         for (unsigned c = 0; c < 3; c++)
             for (uint32_t y = 0; y < a.planes[c].height; y++)
-                cr_assert_arr_eq(a.planes[c].data + y * a.planes[c].stride, b.planes[c].data + y * b.planes[c].stride,
-                                 a.planes[c].width);
+                cr_assert_arr_eq(a.planes[c].data + y * a.planes[c].stride,
+                                 b.planes[c].data + y * b.planes[c].stride, a.planes[c].width);
         th_jpeg_planes_finish(&a);
         th_jpeg_planes_finish(&b);
     }
@@ -196,7 +210,8 @@ Test(jpeg_progressive, as_the_baseline_twin)
     free(baseline.data);
 }
 
-/* What is there of a file that was cut is shown, as libjpeg-turbo would show it, and called damaged. */
+/* What is there of a file that was cut is shown, as libjpeg-turbo would show it, and called
+ * damaged. */
 Test(jpeg_progressive, every_truncation, .timeout = 120)
 {
     for (unsigned script = 0; script <= N_SCRIPTS; script += 2) {
@@ -210,8 +225,10 @@ Test(jpeg_progressive, every_truncation, .timeout = 120)
             struct file cut = {malloc(len), len};
             struct th_jpeg_planes planes;
             memcpy(cut.data, f.data, len);
-            cr_assert_eq(decode(&cut, 4, &planes, NULL), THUMBS_OK, "cut to %zu of %zu", len, f.len);
-            cr_assert(planes.own && planes.damaged && planes.warning[0], "cut to %zu of %zu", len, f.len);
+            cr_assert_eq(decode(&cut, 4, &planes, NULL), THUMBS_OK, "cut to %zu of %zu", len,
+                         f.len);
+            cr_assert(planes.own && planes.damaged && planes.warning[0], "cut to %zu of %zu", len,
+                      f.len);
             th_jpeg_planes_finish(&planes);
             LLVMFuzzerTestOneInput(cut.data, len);
             free(cut.data);
@@ -229,7 +246,8 @@ Test(jpeg_progressive, every_byte_changed, .timeout = 120)
         struct file f = encode(&s, 1);
         for (size_t i = 2; i < f.len; i++) {
             const uint8_t before = f.data[i];
-            const uint8_t tried[] = {before ^ (uint8_t)(1u << i % 8), 0xFF, 0, (uint8_t)(0xD0 | (i & 7))};
+            const uint8_t tried[] = {before ^ (uint8_t)(1u << i % 8), 0xFF, 0,
+                                     (uint8_t)(0xD0 | (i & 7))};
             for (unsigned k = 0; k < sizeof tried; k++) {
                 f.data[i] = tried[k];
                 LLVMFuzzerTestOneInput(f.data, f.len);
@@ -267,7 +285,8 @@ Test(jpeg_progressive, very_many_scans_are_refused)
     th_jpeg_planes_finish(&planes);
     cr_assert_eq(decode(&many, 2, &planes, &err), THUMBS_CORRUPT);
     cr_assert(strstr(err.message, "500 scans"), "%s", err.message);
-    cr_assert_eq(decode(&many, 1, &planes, &err), THUMBS_OK, "scans that are not needed do not count");
+    cr_assert_eq(decode(&many, 1, &planes, &err), THUMBS_OK,
+                 "scans that are not needed do not count");
     cr_assert_not(planes.damaged);
     th_jpeg_planes_finish(&planes);
     free(f.data);
@@ -284,7 +303,8 @@ Test(jpeg_progressive, past_deadline_stops)
     const uint8_t n[TH_JPEG_MAX_PLANES] = {2, 2, 2, 2};
     struct th_jpeg_scan *scan = th_jpeg_scan_create();
     cr_assert(th_jpeg_parse(f.data, f.len, &h));
-    cr_assert_eq(th_jpeg_planes_decode(scan, &h, f.data, f.len, n, 1, &planes, NULL), THUMBS_TIMEOUT);
+    cr_assert_eq(th_jpeg_planes_decode(scan, &h, f.data, f.len, n, 1, &planes, NULL),
+                 THUMBS_TIMEOUT);
     th_jpeg_scan_destroy(scan);
     free(f.data);
 }
@@ -299,13 +319,17 @@ Test(jpeg_progressive, needs_little_memory)
         sof++;
     static const uint8_t side[4] = {10000 >> 8, 10000 & 255, 10000 >> 8, 10000 & 255};
     memcpy(f.data + sof + 5, side, sizeof side);
-    struct thumbs_image_options o = {
-        .n_sizes = 1, .n_formats = 1, .quality = 80, .max_pixels = UINT64_MAX, .formats = {THUMBS_FORMAT_JPEG}};
+    struct thumbs_image_options o = {.n_sizes = 1,
+                                     .n_formats = 1,
+                                     .quality = 80,
+                                     .max_pixels = UINT64_MAX,
+                                     .formats = {THUMBS_FORMAT_JPEG}};
     for (uint32_t longest = 256; longest <= 1024; longest *= 4) { /* 1/8, 2/8 */
         uint64_t bytes = 0;
         o.sizes[0] = (struct thumbs_size){longest, longest, true};
         cr_assert(th_image_estimate(f.data, f.len, &o, &bytes));
-        cr_expect_lt(bytes, UINT64_C(60) << 20, "%u px: %llu bytes", longest, (unsigned long long)bytes);
+        cr_expect_lt(bytes, UINT64_C(60) << 20, "%u px: %llu bytes", longest,
+                     (unsigned long long)bytes);
     }
     free(f.data);
 }

@@ -45,8 +45,8 @@ static void write_file(const char *name, size_t len)
     close(fd);
 }
 
-static enum thumbs_code load(const struct th_loader *loader, const char *name, struct th_buffer **buffer,
-                             struct thumbs_error *err)
+static enum thumbs_code load(const struct th_loader *loader, const char *name,
+                             struct th_buffer **buffer, struct thumbs_error *err)
 {
     struct stat st;
     return th_load_file(loader, dirfd_, name, buffer, &st, err);
@@ -55,7 +55,8 @@ static enum thumbs_code load(const struct th_loader *loader, const char *name, s
 Test(load, reads_every_length_whole)
 {
     struct th_loader loader = {.buffers = buffers, .max_bytes = 1 << 30};
-    static const size_t lengths[] = {0, 1, TH_LOAD_PEEK - 1, TH_LOAD_PEEK, TH_LOAD_PEEK + 1, 65536, 5000001};
+    static const size_t lengths[] = {
+        0, 1, TH_LOAD_PEEK - 1, TH_LOAD_PEEK, TH_LOAD_PEEK + 1, 65536, 5000001};
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         struct th_buffer *buffer = NULL;
         struct thumbs_error err = {0};
@@ -72,7 +73,8 @@ Test(load, reads_every_length_whole)
 /* What a test's loader asks: a function of the test says yes or no. */
 static bool (*worth_loading)(const uint8_t *data, size_t len);
 
-static enum thumbs_code judge(const char *name, const uint8_t *data, size_t len, struct thumbs_error *err)
+static enum thumbs_code judge(const char *name, const uint8_t *data, size_t len,
+                              struct thumbs_error *err)
 {
     (void)name;
     if (worth_loading(data, len)) return THUMBS_OK;
@@ -102,7 +104,8 @@ Test(load, says_why_not)
     cr_expect_not_null(strstr(err.message, "1001"));
     cr_expect_not_null(strstr(err.message, "1000"));
     cr_expect_eq(load(&loader, "link", &buffer, &err), THUMBS_UNREADABLE);
-    cr_expect_eq(load(&loader, "fifo", &buffer, &err), THUMBS_VANISHED, "must not wait for a writer");
+    cr_expect_eq(load(&loader, "fifo", &buffer, &err), THUMBS_VANISHED,
+                 "must not wait for a writer");
     cr_expect_eq(load(&loader, "dir", &buffer, &err), THUMBS_VANISHED);
     cr_expect_eq(err.stage, THUMBS_STAGE_LOAD);
     cr_expect_null(buffer);
@@ -168,8 +171,8 @@ static void check_whole(const struct th_buffer *buffer)
 {
     cr_assert_geq(buffer->len, 1000u);
     for (size_t k = 0; k < buffer->len; k++)
-        cr_assert_eq(buffer->data[k], (uint8_t)(buffer->len % 251), "byte %zu of %zu is of another file", k,
-                     buffer->len);
+        cr_assert_eq(buffer->data[k], (uint8_t)(buffer->len % 251),
+                     "byte %zu of %zu is of another file", k, buffer->len);
 }
 
 /* Load the file again and again while it is changed. */
@@ -210,7 +213,8 @@ Test(load, a_file_that_is_truncated_all_the_time_comes_to_an_end)
     load_against_writer(truncate_it, false);
 }
 
-/* The same on every read, not only when a thread is lucky: called when the first bytes have been read, in each try. */
+/* The same on every read, not only when a thread is lucky: called when the first bytes have been
+ * read, in each try. */
 static unsigned n_tries;
 
 static bool grow_at_peek(const uint8_t *data, size_t len)
@@ -260,7 +264,8 @@ static bool remove_at_peek(const uint8_t *data, size_t len)
     return unlinkat(dirfd_, "f", 0) == 0;
 }
 
-static enum thumbs_code load_changing(bool (*change)(const uint8_t *data, size_t len), struct thumbs_error *err)
+static enum thumbs_code load_changing(bool (*change)(const uint8_t *data, size_t len),
+                                      struct thumbs_error *err)
 {
     struct th_loader loader = {.buffers = buffers, .max_bytes = 1 << 30, .judge = judge};
     worth_loading = change;
@@ -275,8 +280,8 @@ static enum thumbs_code load_changing(bool (*change)(const uint8_t *data, size_t
 
 Test(load, what_changes_under_every_read_has_vanished_after_two)
 {
-    static bool (*const changes[])(const uint8_t *data, size_t len) = {grow_at_peek, shrink_at_peek, exchange_at_peek,
-                                                                       exchange_and_refuse};
+    static bool (*const changes[])(const uint8_t *data, size_t len) = {
+        grow_at_peek, shrink_at_peek, exchange_at_peek, exchange_and_refuse};
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         struct thumbs_error err = {0};
         cr_expect_eq(load_changing(changes[i], &err), THUMBS_VANISHED, "%zu: %s", i, err.message);
@@ -303,14 +308,16 @@ Test(load, what_is_removed_under_the_read_has_vanished)
 Test(load, a_length_that_is_not_so_is_told)
 {
     struct th_loader loader = {.buffers = buffers, .max_bytes = 1 << 30};
-    static const char *const files[][2] = {{"/proc", "version"}, {"/sys/kernel/mm/transparent_hugepage", "enabled"}};
+    static const char *const files[][2] = {{"/proc", "version"},
+                                           {"/sys/kernel/mm/transparent_hugepage", "enabled"}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         struct th_buffer *buffer = NULL;
         struct thumbs_error err = {0};
         struct stat st;
         int dir = open(files[i][0], O_RDONLY | O_DIRECTORY);
         if (dir < 0) continue;
-        cr_expect_eq(th_load_file(&loader, dir, files[i][1], &buffer, &st, &err), THUMBS_UNREADABLE, "%s", err.message);
+        cr_expect_eq(th_load_file(&loader, dir, files[i][1], &buffer, &st, &err), THUMBS_UNREADABLE,
+                     "%s", err.message);
         cr_expect_str_eq(err.message, "has not the length that its file system tells");
         cr_expect_eq(th_buffers_in_use_bytes(buffers), 0u);
         close(dir);

@@ -85,7 +85,8 @@ Test(memory, the_smallest_limit_on_the_way_up_counts)
     cr_expect_eq(th_memory_usable_below(root), GIB / 2, "the root of a container's own hierarchy");
 }
 
-/* In a container the path may be the host's, of which nothing is mounted but the container's own group. */
+/* In a container the path may be the host's, of which nothing is mounted but the container's own
+ * group. */
 Test(memory, the_path_of_the_host_leads_to_the_root)
 {
     put_machine();

@@ -16,8 +16,8 @@
 TestSuite(template, .timeout = 120);
 TestSuite(naming, .timeout = 120);
 
-static const struct thumbs_size square = {256, 256, true}, box = {256, 192, false}, wide = {256, 0, false},
-                                high = {0, 192, false};
+static const struct thumbs_size square = {256, 256, true}, box = {256, 192, false},
+                                wide = {256, 0, false}, high = {0, 192, false};
 
 static struct th_template *make_template(const char *text, unsigned n_sizes)
 {
@@ -84,7 +84,8 @@ Test(template, fills_in_names)
                                             .height = 10,
                                             .format = THUMBS_FORMAT_JPEG};
         char *path = expand(cases[i].text, cases[i].n_sizes, &parts);
-        cr_expect_str_eq(path, cases[i].want, "case %zu: \"%s\", not \"%s\"", i, path, cases[i].want);
+        cr_expect_str_eq(path, cases[i].want, "case %zu: \"%s\", not \"%s\"", i, path,
+                         cases[i].want);
         free(path);
     }
 }
@@ -101,8 +102,11 @@ Test(template, hash_is_of_the_source_path)
 
 static char *expand_long(const char *name, const struct thumbs_size *size)
 {
-    const struct th_name_parts parts = {
-        .dir = "d", .name = name, .keep_extension = true, .size = size, .format = THUMBS_FORMAT_WEBP};
+    const struct th_name_parts parts = {.dir = "d",
+                                        .name = name,
+                                        .keep_extension = true,
+                                        .size = size,
+                                        .format = THUMBS_FORMAT_WEBP};
     return expand(NULL, 2, &parts);
 }
 
@@ -113,7 +117,8 @@ Test(template, long_names_are_cut_and_stay_apart)
     name[255] = '\0';
     memcpy(other, name, sizeof name);
     other[254] = 'm';
-    char *paths[] = {expand_long(name, &square), expand_long(name, &box), expand_long(other, &square)};
+    char *paths[] = {expand_long(name, &square), expand_long(name, &box),
+                     expand_long(other, &square)};
     for (int i = 0; i < 3; i++) {
         cr_expect_eq(strlen(paths[i]), 2 + 255);
         cr_expect_str_eq(paths[i] + strlen(paths[i]) - 5, ".webp");
@@ -181,20 +186,24 @@ Test(template, refuses_what_makes_no_sense)
         {"{stem}.jpg", 1, 2, "{ext}"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct thumbs_image_options options = {.n_sizes = cases[i].n_sizes, .n_formats = cases[i].n_formats};
+        const struct thumbs_image_options options = {.n_sizes = cases[i].n_sizes,
+                                                     .n_formats = cases[i].n_formats};
         struct th_template *t = NULL;
         struct thumbs_error err = {0};
-        cr_expect_eq(th_template_create(cases[i].text, &options, &t, &err), THUMBS_USAGE, "\"%s\"", cases[i].text);
+        cr_expect_eq(th_template_create(cases[i].text, &options, &t, &err), THUMBS_USAGE, "\"%s\"",
+                     cases[i].text);
         cr_expect_null(t);
         cr_expect_eq(err.code, THUMBS_USAGE);
-        cr_expect(strstr(err.message, cases[i].message), "\"%s\" gives \"%s\"", cases[i].text, err.message);
+        cr_expect(strstr(err.message, cases[i].message), "\"%s\" gives \"%s\"", cases[i].text,
+                  err.message);
     }
     th_template_destroy(NULL);
 }
 
 Test(template, accepts_any_field_that_tells_outputs_apart)
 {
-    static const char *const texts[] = {"{stem}-{width}.{ext}", "{height}/{format}/{stem}", "{size}{ext}"};
+    static const char *const texts[] = {"{stem}-{width}.{ext}", "{height}/{format}/{stem}",
+                                        "{size}{ext}"};
     for (size_t i = 0; i < 3; i++) {
         const struct thumbs_image_options options = {.n_sizes = 3, .n_formats = 2};
         struct th_template *t = NULL;
@@ -269,7 +278,8 @@ static struct thumbs_image_options image;
 
 static struct th_naming naming_of(struct th_template *template, enum thumbs_format format)
 {
-    image = (struct thumbs_image_options){.n_sizes = 1, .n_formats = 1, .sizes[0] = square, .formats[0] = format};
+    image = (struct thumbs_image_options){
+        .n_sizes = 1, .n_formats = 1, .sizes[0] = square, .formats[0] = format};
     return (struct th_naming){.template = template, .image = &image, .look = look, .peek = peek};
 }
 
@@ -300,10 +310,12 @@ Test(naming, content_that_breaks_a_promise_takes_the_whole_name_unless_it_is_ano
     free(path);
     /* a.webp.JPG stands there, and keeps its promise: the name is its own. */
     source.name = "a.webp";
-    cr_expect_eq(th_outputs_path(&naming, &source, true, &jpeg.outputs[0], &path, NULL), THUMBS_NAME_CLASH);
+    cr_expect_eq(th_outputs_path(&naming, &source, true, &jpeg.outputs[0], &path, NULL),
+                 THUMBS_NAME_CLASH);
     /* a.webp.orig leads to a.webp.jpg, which a.webp needs. */
     source.name = "a.webp.orig";
-    cr_expect_eq(th_outputs_path(&naming, &source, false, &jpeg.outputs[0], &path, NULL), THUMBS_NAME_CLASH);
+    cr_expect_eq(th_outputs_path(&naming, &source, false, &jpeg.outputs[0], &path, NULL),
+                 THUMBS_NAME_CLASH);
     th_template_destroy(t);
 }
 
@@ -311,7 +323,8 @@ Test(naming, folder_with_the_name_of_an_output)
 {
     struct th_template *t = make_template(NULL, 1);
     struct th_naming naming = naming_of(t, THUMBS_FORMAT_JPEG);
-    const struct th_naming_source in_the_way = {.dir = "", .name = "b.png"}, free_name = {.dir = "", .name = "a.png"};
+    const struct th_naming_source in_the_way = {.dir = "", .name = "b.png"},
+                                  free_name = {.dir = "", .name = "a.png"};
     cr_expect(th_outputs_meet_folder(&naming, &in_the_way));
     cr_expect_not(th_outputs_meet_folder(&naming, &free_name));
     th_template_destroy(t);

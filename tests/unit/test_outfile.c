@@ -124,7 +124,8 @@ ParameterizedTestParameters(outfile_names, descriptor)
 
 ParameterizedTest(struct descriptor *p, outfile_names, descriptor)
 {
-    cr_expect_eq(th_outfile_descriptor(p->name), p->number, "%s is %d", p->name, th_outfile_descriptor(p->name));
+    cr_expect_eq(th_outfile_descriptor(p->name), p->number, "%s is %d", p->name,
+                 th_outfile_descriptor(p->name));
 }
 
 /* ---- heads of reports ---- */
@@ -136,7 +137,8 @@ static bool is_report(const char *head)
 
 Test(outfile_heads, what_is_a_report)
 {
-    const struct thumbs_event event = {.source = "a \"b\"\n\xff.jpg", .status = THUMBS_STATUS_UP_TO_DATE};
+    const struct thumbs_event event = {.source = "a \"b\"\n\xff.jpg",
+                                       .status = THUMBS_STATUS_UP_TO_DATE};
     const struct thumbs_totals totals = {0};
     struct th_bytes line = {0};
     th_report_event_json(&line, &event);
@@ -146,7 +148,8 @@ Test(outfile_heads, what_is_a_report)
     cr_expect(th_report_is_json(line.data, line.len), "of a run that had nothing to do");
     th_bytes_finish(&line);
     cr_expect(is_report(report));
-    cr_expect_not(is_report("{\"source\":\"a.jpg\"}\n{\"status\":\"done\"}\n"), "only the first line counts");
+    cr_expect_not(is_report("{\"source\":\"a.jpg\"}\n{\"status\":\"done\"}\n"),
+                  "only the first line counts");
     cr_expect_not(is_report("{\"source\":1,\"status\":\"done\"}\n"));
     cr_expect_not(is_report("{\"summary\":\"of my work\"}\n"));
     cr_expect_not(is_report("{\"schema\":\"thumbs-bench/1\"}\n"));
@@ -299,13 +302,15 @@ Test(outfile, foreign_files)
 
 Test(outfile, overwrite_spares_sources)
 {
-    const struct th_outfile_guard bold = {.sources = &source, .n_sources = 1, .list = "list", .overwrite = true};
+    const struct th_outfile_guard bold = {
+        .sources = &source, .n_sources = 1, .list = "list", .overwrite = true};
     const struct {
         const char *name;
         enum thumbs_code code;
-    } cases[] = {{"mine", THUMBS_OK},         {"link", THUMBS_OK},       {"photos/a.jpg", THUMBS_USAGE},
-                 {"photos/l", THUMBS_USAGE},  {"photos/new", THUMBS_OK}, {"list", THUMBS_USAGE},
-                 {"same-list", THUMBS_USAGE}, {"photos", THUMBS_USAGE},  {"photos/report", THUMBS_OK}};
+    } cases[] = {
+        {"mine", THUMBS_OK},         {"link", THUMBS_OK},       {"photos/a.jpg", THUMBS_USAGE},
+        {"photos/l", THUMBS_USAGE},  {"photos/new", THUMBS_OK}, {"list", THUMBS_USAGE},
+        {"same-list", THUMBS_USAGE}, {"photos", THUMBS_USAGE},  {"photos/report", THUMBS_OK}};
     put("mine", "mine");
     put("list", "a.jpg\n");
     put("photos/a.jpg", "\xff\xd8");
@@ -316,13 +321,15 @@ Test(outfile, overwrite_spares_sources)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct th_outfile file;
         struct thumbs_error err = {0};
-        cr_expect_eq(th_outfile_plan(&file, cases[i].name, "report", th_report_is_json, &bold, &err), cases[i].code,
-                     "%s: %s", cases[i].name, err.message);
+        cr_expect_eq(
+            th_outfile_plan(&file, cases[i].name, "report", th_report_is_json, &bold, &err),
+            cases[i].code, "%s: %s", cases[i].name, err.message);
         th_outfile_finish(&file);
     }
     struct th_outfile file;
     struct thumbs_error err = {0};
-    cr_assert_eq(th_outfile_plan(&file, "link", "report", th_report_is_json, &bold, &err), THUMBS_OK);
+    cr_assert_eq(th_outfile_plan(&file, "link", "report", th_report_is_json, &bold, &err),
+                 THUMBS_OK);
     cr_assert_eq(th_outfile_open(&file, &err), THUMBS_OK);
     cr_expect_eq(th_outfile_commit(&file, &err), THUMBS_OK);
     expect_text("mine", "mine");

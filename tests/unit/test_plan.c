@@ -33,7 +33,8 @@ Test(fit, few_descriptors_cost_files_on_their_way_before_jobs)
     }
     struct th_room room = wanted;
     cr_expect_not(th_fit_into_descriptors(&o, 20, &room));
-    cr_expect_leq(th_fit_descriptors(&o, &room), 40, "one job takes %u", (unsigned)th_fit_descriptors(&o, &room));
+    cr_expect_leq(th_fit_descriptors(&o, &room), 40, "one job takes %u",
+                  (unsigned)th_fit_descriptors(&o, &room));
 }
 
 Test(fit, few_tasks_cost_loaders_before_jobs)

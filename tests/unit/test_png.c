@@ -1,4 +1,5 @@
-/* The PNG reader by itself; against libpng it is held in fuzz/fuzz_png.c, which is called here too. */
+/* The PNG reader by itself; against libpng it is held in fuzz/fuzz_png.c, which is called here too.
+ */
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <stdio.h>
@@ -27,7 +28,8 @@ Test(png, filters_by_vectors_equal_those_in_plain_c)
 {
     enum { ROW = 256 };
     uint32_t seed = 1;
-    uint8_t from[ROW + TH_PNG_SLACK], above[ROW + TH_PNG_SLACK], a[ROW + TH_PNG_SLACK], b[ROW + TH_PNG_SLACK];
+    uint8_t from[ROW + TH_PNG_SLACK], above[ROW + TH_PNG_SLACK], a[ROW + TH_PNG_SLACK],
+        b[ROW + TH_PNG_SLACK];
     for (unsigned turn = 0; turn < 400; turn++) {
         /* Small differences too: there the choices of Paeth's filter are close. */
         const unsigned range = turn % 2 ? 256 : 5;
@@ -90,7 +92,8 @@ static void begin_file(struct file *f, uint8_t side, uint8_t depth, uint8_t colo
     add_chunk(f, "IHDR", header, sizeof header);
 }
 
-/* side x side pixels of RGB in one colour, `keep` bytes of the compressed stream; cinfo: what it says of its window. */
+/* side x side pixels of RGB in one colour, `keep` bytes of the compressed stream; cinfo: what it
+ * says of its window. */
 static void add_pixels(struct file *f, uint8_t side, size_t keep, uint8_t cinfo)
 {
     uint8_t raw[32 * 97], packed[3500];
@@ -162,10 +165,11 @@ Test(png, irregular_files_are_for_libpng)
         const char *name, *body;
         uint8_t len, colour;
         bool regular;
-    } cases[] = {{"tEXt", "a\0b", 3, 2, true}, {"te1t", "abc", 3, 2, false},          {"CgBI", "abcd", 4, 2, false},
-                 {"PLTE", "", 0, 2, false},    {"PLTE", "abc", 3, 3, true},           {"PLTE", "abcd", 4, 3, false},
-                 {"tRNS", "\0", 1, 2, true},   {"gAMA", "\0\0\xb1\x8f", 4, 3, false}, {"IHDR", "", 0, 2, false},
-                 {"IEND", "", 0, 2, false}};
+    } cases[] = {{"tEXt", "a\0b", 3, 2, true},  {"te1t", "abc", 3, 2, false},
+                 {"CgBI", "abcd", 4, 2, false}, {"PLTE", "", 0, 2, false},
+                 {"PLTE", "abc", 3, 3, true},   {"PLTE", "abcd", 4, 3, false},
+                 {"tRNS", "\0", 1, 2, true},    {"gAMA", "\0\0\xb1\x8f", 4, 3, false},
+                 {"IHDR", "", 0, 2, false},     {"IEND", "", 0, 2, false}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct file f;
         struct th_png_header h;
@@ -237,7 +241,8 @@ Test(png, samples_are_made_without_libvips)
         struct th_image_result result;
         struct th_sink sink;
         th_sink_init_heap(&sink);
-        cr_expect_eq(th_image_make(data, len, &options, NULL, &sink, &result, NULL), THUMBS_OK, "%s", path);
+        cr_expect_eq(th_image_make(data, len, &options, NULL, &sink, &result, NULL), THUMBS_OK,
+                     "%s", path);
         cr_expect_not(result.damaged, "%s", path);
         th_sink_finish_heap(&sink);
         LLVMFuzzerTestOneInput(data, len);

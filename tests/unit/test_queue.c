@@ -110,6 +110,7 @@ Test(queue, a_full_queue_holds_the_producer_back, .timeout = 120)
     usleep(20000);
     th_queue_cancel(q);
     pthread_join(thread, &pushed);
-    cr_assert_eq(pushed, number(0), "a cancelled push must say that the item is still the caller's");
+    cr_assert_eq(pushed, number(0),
+                 "a cancelled push must say that the item is still the caller's");
     th_queue_destroy(q);
 }

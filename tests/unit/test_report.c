@@ -95,33 +95,34 @@ Test(utf8, well_formed_and_not)
     const struct {
         const char *text;
         size_t len;
-    } cases[] = {{"a", 1},
-                 {"", 0},
-                 {"\x7F", 1},
-                 {"\xC2\x80", 2},
-                 {"\xDF\xBF", 2},
-                 {"\xE0\xA0\x80", 3},
-                 {"\xED\x9F\xBF", 3},
-                 {"\xEF\xBF\xBF", 3},
-                 {"\xF0\x90\x80\x80", 4},
-                 {"\xF4\x8F\xBF\xBF", 4},
-                 /* cut short */
-                 {"\xC3", 0},
-                 {"\xE2\x82", 0},
-                 {"\xF0\x9F\x98", 0},
-                 /* overlong, surrogate, beyond U+10FFFF, lone continuation, bytes that never occur */
-                 {"\xC0\x80", 0},
-                 {"\xC1\xBF", 0},
-                 {"\xE0\x9F\xBF", 0},
-                 {"\xF0\x8F\xBF\xBF", 0},
-                 {"\xED\xA0\x80", 0},
-                 {"\xF4\x90\x80\x80", 0},
-                 {"\xF5\x80\x80\x80", 0},
-                 {"\x80", 0},
-                 {"\xFE", 0},
-                 {"\xC3(", 0},
-                 {"\xE2(\xA1", 0},
-                 {"\xF0\x90(\xBC", 0}};
+    } cases[] = {
+        {"a", 1},
+        {"", 0},
+        {"\x7F", 1},
+        {"\xC2\x80", 2},
+        {"\xDF\xBF", 2},
+        {"\xE0\xA0\x80", 3},
+        {"\xED\x9F\xBF", 3},
+        {"\xEF\xBF\xBF", 3},
+        {"\xF0\x90\x80\x80", 4},
+        {"\xF4\x8F\xBF\xBF", 4},
+        /* cut short */
+        {"\xC3", 0},
+        {"\xE2\x82", 0},
+        {"\xF0\x9F\x98", 0},
+        /* overlong, surrogate, beyond U+10FFFF, lone continuation, bytes that never occur */
+        {"\xC0\x80", 0},
+        {"\xC1\xBF", 0},
+        {"\xE0\x9F\xBF", 0},
+        {"\xF0\x8F\xBF\xBF", 0},
+        {"\xED\xA0\x80", 0},
+        {"\xF4\x90\x80\x80", 0},
+        {"\xF5\x80\x80\x80", 0},
+        {"\x80", 0},
+        {"\xFE", 0},
+        {"\xC3(", 0},
+        {"\xE2(\xA1", 0},
+        {"\xF0\x90(\xBC", 0}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         cr_expect_eq(th_report_utf8_len(cases[i].text), cases[i].len, "case %zu", i);
 }
@@ -157,38 +158,49 @@ static char *event_json(const struct thumbs_event *event)
 Test(json, done)
 {
     const struct thumbs_output output = {"a/b.jpg", THUMBS_FORMAT_JPEG, 256, 192, 9120};
-    const struct thumbs_event event = {.source = "a/b.jpg",
-                                       .status = THUMBS_STATUS_DONE,
-                                       .format = THUMBS_FORMAT_JPEG,
-                                       .width = 4000,
-                                       .height = 3000,
-                                       .bytes = 3512345,
-                                       .outputs = &output,
-                                       .n_outputs = 1,
-                                       .times = {.load = 1200000, .decode = 6000000, .resize = 700499, .write = 501}};
+    const struct thumbs_event event = {
+        .source = "a/b.jpg",
+        .status = THUMBS_STATUS_DONE,
+        .format = THUMBS_FORMAT_JPEG,
+        .width = 4000,
+        .height = 3000,
+        .bytes = 3512345,
+        .outputs = &output,
+        .n_outputs = 1,
+        .times = {.load = 1200000, .decode = 6000000, .resize = 700499, .write = 501}};
     char *text = event_json(&event);
-    cr_expect_str_eq(text, "{\"source\":\"a/b.jpg\",\"status\":\"done\",\"format\":\"jpeg\",\"width\":4000,"
-                           "\"height\":3000,\"bytes\":3512345,\"outputs\":[{\"path\":\"a/b.jpg\",\"format\":\"jpeg\","
-                           "\"width\":256,\"height\":192,\"bytes\":9120}],\"ms\":{\"load\":1.200,\"decode\":6.000,"
-                           "\"resize\":0.700,\"encode\":0.000,\"write\":0.001}}\n");
+    cr_expect_str_eq(
+        text,
+        "{\"source\":\"a/b.jpg\",\"status\":\"done\",\"format\":\"jpeg\",\"width\":4000,"
+        "\"height\":3000,\"bytes\":3512345,\"outputs\":[{\"path\":\"a/b.jpg\",\"format\":\"jpeg\","
+        "\"width\":256,\"height\":192,\"bytes\":9120}],\"ms\":{\"load\":1.200,\"decode\":6.000,"
+        "\"resize\":0.700,\"encode\":0.000,\"write\":0.001}}\n");
     free(text);
 }
 
 Test(json, failed_damaged_skipped)
 {
-    const struct thumbs_error error = {THUMBS_CORRUPT, THUMBS_STAGE_DECODE, 0, "file \"ends\" early"};
-    struct thumbs_event event = {.source = "c.png", .status = THUMBS_STATUS_FAILED, .error = &error};
+    const struct thumbs_error error = {THUMBS_CORRUPT, THUMBS_STAGE_DECODE, 0,
+                                       "file \"ends\" early"};
+    struct thumbs_event event = {
+        .source = "c.png", .status = THUMBS_STATUS_FAILED, .error = &error};
     char *text = event_json(&event);
-    cr_expect_str_eq(text, "{\"source\":\"c.png\",\"status\":\"failed\",\"error\":{\"stage\":\"decode\",\"code\":"
-                           "\"corrupt\",\"message\":\"file \\\"ends\\\" early\"}}\n");
+    cr_expect_str_eq(
+        text,
+        "{\"source\":\"c.png\",\"status\":\"failed\",\"error\":{\"stage\":\"decode\",\"code\":"
+        "\"corrupt\",\"message\":\"file \\\"ends\\\" early\"}}\n");
     free(text);
     event.status = THUMBS_STATUS_DAMAGED;
     text = event_json(&event);
-    cr_expect_str_eq(text, "{\"source\":\"c.png\",\"status\":\"damaged\",\"warning\":\"file \\\"ends\\\" early\"}\n");
+    cr_expect_str_eq(
+        text,
+        "{\"source\":\"c.png\",\"status\":\"damaged\",\"warning\":\"file \\\"ends\\\" early\"}\n");
     free(text);
     event.status = THUMBS_STATUS_SKIPPED;
     text = event_json(&event);
-    cr_expect_str_eq(text, "{\"source\":\"c.png\",\"status\":\"skipped\",\"reason\":\"file \\\"ends\\\" early\"}\n");
+    cr_expect_str_eq(
+        text,
+        "{\"source\":\"c.png\",\"status\":\"skipped\",\"reason\":\"file \\\"ends\\\" early\"}\n");
     free(text);
     event.error = NULL;
     text = event_json(&event);
@@ -196,17 +208,21 @@ Test(json, failed_damaged_skipped)
     free(text);
     event.status = THUMBS_STATUS_FAILED;
     text = event_json(&event);
-    cr_expect_not_null(strstr(text, "\"code\":\"internal\""), "a failure always says something: %s", text);
+    cr_expect_not_null(strstr(text, "\"code\":\"internal\""), "a failure always says something: %s",
+                       text);
     free(text);
 }
 
 Test(json, escapes)
 {
-    const struct thumbs_event event = {.source = "q\"b\\s/n\nr\rt\tx\x01\x1f\x7f \xC3\xA9 \xF0\x9F\x98\x80",
-                                       .status = THUMBS_STATUS_UP_TO_DATE};
+    const struct thumbs_event event = {
+        .source = "q\"b\\s/n\nr\rt\tx\x01\x1f\x7f \xC3\xA9 \xF0\x9F\x98\x80",
+        .status = THUMBS_STATUS_UP_TO_DATE};
     char *text = event_json(&event);
-    cr_expect_str_eq(text, "{\"source\":\"q\\\"b\\\\s/n\\nr\\rt\\tx\\u0001\\u001f\x7f \xC3\xA9 \xF0\x9F\x98\x80\","
-                           "\"status\":\"up-to-date\"}\n");
+    cr_expect_str_eq(
+        text,
+        "{\"source\":\"q\\\"b\\\\s/n\\nr\\rt\\tx\\u0001\\u001f\x7f \xC3\xA9 \xF0\x9F\x98\x80\","
+        "\"status\":\"up-to-date\"}\n");
     free(text);
 }
 
@@ -216,9 +232,11 @@ Test(json, names_that_are_not_utf8)
     const struct thumbs_event event = {
         .source = "caf\xE9\xFF", .status = THUMBS_STATUS_DONE, .outputs = &output, .n_outputs = 1};
     char *text = event_json(&event);
-    cr_expect_str_eq(text, "{\"source\":\"caf\xEF\xBF\xBD\xEF\xBF\xBD\",\"source_base64\":\"Y2Fm6f8=\",\"status\":"
-                           "\"done\",\"outputs\":[{\"path\":\"\xEF\xBF\xBD.jpg\",\"path_base64\":\"wy5qcGc=\","
-                           "\"format\":\"jpeg\"}]}\n");
+    cr_expect_str_eq(
+        text,
+        "{\"source\":\"caf\xEF\xBF\xBD\xEF\xBF\xBD\",\"source_base64\":\"Y2Fm6f8=\",\"status\":"
+        "\"done\",\"outputs\":[{\"path\":\"\xEF\xBF\xBD.jpg\",\"path_base64\":\"wy5qcGc=\","
+        "\"format\":\"jpeg\"}]}\n");
     free(text);
 }
 
@@ -244,8 +262,9 @@ Test(json, summary)
     const struct thumbs_totals totals = {.by_status = {1, 2, 3, 4, 5}, .seconds = 0.08};
     struct th_bytes b = {0};
     th_report_summary_json(&b, &totals, 0);
-    cr_expect_str_eq(th_bytes_str(&b), "{\"summary\":{\"done\":1,\"up_to_date\":2,\"damaged\":3,\"failed\":4,"
-                                       "\"skipped\":5,\"seconds\":0.080,\"images_per_second\":50.0}}\n");
+    cr_expect_str_eq(th_bytes_str(&b),
+                     "{\"summary\":{\"done\":1,\"up_to_date\":2,\"damaged\":3,\"failed\":4,"
+                     "\"skipped\":5,\"seconds\":0.080,\"images_per_second\":50.0}}\n");
     th_bytes_clear(&b);
     th_report_summary_json(&b, &totals, 15);
     cr_expect_not_null(strstr(th_bytes_str(&b), ",\"interrupted\":15}}\n"));
@@ -272,7 +291,8 @@ static char *event_text(const struct thumbs_event *event, enum th_text_style sty
     return th_bytes_steal(&b);
 }
 
-static void expect_text(const struct thumbs_event *event, enum th_text_style style, const char *wanted)
+static void expect_text(const struct thumbs_event *event, enum th_text_style style,
+                        const char *wanted)
 {
     char *text = event_text(event, style, true);
     cr_expect_str_eq(text, wanted);
@@ -304,8 +324,9 @@ Test(text, every_status_in_every_style)
     event.status = THUMBS_STATUS_DONE;
     event.n_outputs = 2;
     expect_text(&event, TH_TEXT_PROBLEM, "");
-    expect_text(&event, TH_TEXT_VERBOSE,
-                "done holiday/a.jpg -> b-256.jpg 256x192 9120 bytes, b-64.jpg 64x48 900 bytes 7.2 ms\n");
+    expect_text(
+        &event, TH_TEXT_VERBOSE,
+        "done holiday/a.jpg -> b-256.jpg 256x192 9120 bytes, b-64.jpg 64x48 900 bytes 7.2 ms\n");
     expect_text(&event, TH_TEXT_DRY_RUN, "would make holiday/a.jpg -> b-256.jpg, b-64.jpg\n");
     event.status = THUMBS_STATUS_UP_TO_DATE;
     expect_text(&event, TH_TEXT_VERBOSE, "up-to-date holiday/a.jpg\n");
@@ -314,8 +335,10 @@ Test(text, every_status_in_every_style)
 
 Test(text, source_itself_has_a_name)
 {
-    const struct thumbs_error error = {THUMBS_UNREADABLE, THUMBS_STAGE_WALK, 13, "cannot open: Permission denied"};
-    const struct thumbs_event event = {.source = "", .status = THUMBS_STATUS_FAILED, .error = &error};
+    const struct thumbs_error error = {THUMBS_UNREADABLE, THUMBS_STAGE_WALK, 13,
+                                       "cannot open: Permission denied"};
+    const struct thumbs_event event = {
+        .source = "", .status = THUMBS_STATUS_FAILED, .error = &error};
     expect_text(&event, TH_TEXT_PROBLEM, "thumbs: walk: .: cannot open: Permission denied\n");
 }
 
@@ -323,7 +346,8 @@ Test(text, a_name_cannot_talk_to_the_terminal)
 {
     const struct thumbs_event event = {.source = "a\x1b[2J\x7f\n\r\xC2\x9B\xFF\xC3\xA9",
                                        .status = THUMBS_STATUS_UP_TO_DATE};
-    expect_text(&event, TH_TEXT_VERBOSE, "up-to-date a\\x1b[2J\\x7f\\x0a\\x0d\\xc2\\x9b\\xff\xC3\xA9\n");
+    expect_text(&event, TH_TEXT_VERBOSE,
+                "up-to-date a\\x1b[2J\\x7f\\x0a\\x0d\\xc2\\x9b\\xff\xC3\xA9\n");
     /* Not a terminal: bytes as they are, but a line stays a line. */
     char *text = event_text(&event, TH_TEXT_VERBOSE, false);
     cr_expect_str_eq(text, "up-to-date a\x1b[2J\x7f\\x0a\\x0d\xC2\x9B\xFF\xC3\xA9\n");
@@ -333,9 +357,11 @@ Test(text, a_name_cannot_talk_to_the_terminal)
 Test(text, what_is_not_seen_is_shown)
 {
     /* Controls of direction and of the C1 set, a space of no width, a byte order mark, a tag. */
-    static const char *const unseen[] = {"\u202e", "\u2066", "\u2069", "\u200e", "\u200f",   "\u061c",
-                                         "\u200b", "\u2028", "\ufeff", "\u00ad", "\xc2\x9b", "\U000e0041"};
-    static const char *const seen[] = {"\u00e4", "\u05d0", "\u200d", "\u200c", "\U0001f468", "\u4e00", "\u00a0"};
+    static const char *const unseen[] = {"\u202e", "\u2066", "\u2069",   "\u200e",
+                                         "\u200f", "\u061c", "\u200b",   "\u2028",
+                                         "\ufeff", "\u00ad", "\xc2\x9b", "\U000e0041"};
+    static const char *const seen[] = {"\u00e4",     "\u05d0", "\u200d", "\u200c",
+                                       "\U0001f468", "\u4e00", "\u00a0"};
     for (size_t i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++) {
         struct th_bytes b = {0};
         th_report_add_escaped(&b, unseen[i], true);
@@ -356,7 +382,8 @@ Test(text, what_is_not_seen_is_shown)
 
 Test(text, long_names_lose_their_middle)
 {
-    struct thumbs_error error = {.code = THUMBS_CORRUPT, .stage = THUMBS_STAGE_DECODE, .message = "why"};
+    struct thumbs_error error = {
+        .code = THUMBS_CORRUPT, .stage = THUMBS_STAGE_DECODE, .message = "why"};
     char name[4001] = "begin/";
     while (strlen(name) + 6 < sizeof(name))
         strcat(name, "\u4e00\u00e4/");
@@ -380,7 +407,8 @@ Test(text, long_names_lose_their_middle)
 Test(text, what_was_named_and_skipped_is_a_problem)
 {
     struct thumbs_error error = {.stage = THUMBS_STAGE_LOAD, .message = "is a PDF document"};
-    struct thumbs_event event = {.source = "a.pdf", .status = THUMBS_STATUS_SKIPPED, .error = &error};
+    struct thumbs_event event = {
+        .source = "a.pdf", .status = THUMBS_STATUS_SKIPPED, .error = &error};
     char *line = event_text(&event, TH_TEXT_PROBLEM, false);
     cr_expect_str_eq(line, "");
     free(line);
@@ -395,21 +423,25 @@ Test(text, summary)
     struct thumbs_totals totals = {.by_status = {12, 3, 0, 1, 2}, .seconds = 0.52};
     struct th_bytes b = {0};
     th_report_summary_text(&b, &totals, false, NULL, false);
-    cr_expect_str_eq(th_bytes_str(&b),
-                     "12 done, 3 up to date, 0 damaged, 1 failed, 2 skipped in 0.52 s, 23.1 images/s\n");
+    cr_expect_str_eq(
+        th_bytes_str(&b),
+        "12 done, 3 up to date, 0 damaged, 1 failed, 2 skipped in 0.52 s, 23.1 images/s\n");
     th_bytes_clear(&b);
     th_report_summary_text(&b, &totals, true, NULL, false);
     cr_expect_not_null(strstr(th_bytes_str(&b), "; bound by: nothing was timed\n"));
     th_bytes_clear(&b);
-    totals.times = (struct thumbs_times){.load = 12, .wait = 8, .decode = 60, .resize = 10, .encode = 7, .write = 3};
+    totals.times = (struct thumbs_times){
+        .load = 12, .wait = 8, .decode = 60, .resize = 10, .encode = 7, .write = 3};
     th_report_summary_text(&b, &totals, true, NULL, false);
-    cr_expect_str_eq(th_bytes_str(&b),
-                     "12 done, 3 up to date, 0 damaged, 1 failed, 2 skipped in 0.52 s, 23.1 images/s; "
-                     "bound by: read 12 %, decode 60 %, resize 10 %, encode 7 %, write 3 %, waiting "
-                     "8 %\n");
+    cr_expect_str_eq(
+        th_bytes_str(&b),
+        "12 done, 3 up to date, 0 damaged, 1 failed, 2 skipped in 0.52 s, 23.1 images/s; "
+        "bound by: read 12 %, decode 60 %, resize 10 %, encode 7 %, write 3 %, waiting "
+        "8 %\n");
     th_bytes_clear(&b);
     th_report_summary_text(&b, &totals, false, NULL, true);
-    cr_expect_str_eq(th_bytes_str(&b), "dry run: 12 to do, 3 up to date, 0 damaged, 1 failed, 2 skipped in 0.52 s\n");
+    cr_expect_str_eq(th_bytes_str(&b),
+                     "dry run: 12 to do, 3 up to date, 0 damaged, 1 failed, 2 skipped in 0.52 s\n");
     th_bytes_clear(&b);
     totals = (struct thumbs_totals){0};
     th_report_summary_text(&b, &totals, false, NULL, false);
@@ -419,7 +451,8 @@ Test(text, summary)
 
 /* ---- progress ---- */
 
-static void expect_line(const struct thumbs_totals *totals, double pace, unsigned columns, const char *wanted)
+static void expect_line(const struct thumbs_totals *totals, double pace, unsigned columns,
+                        const char *wanted)
 {
     struct th_bytes b = {0};
     th_report_progress_line(&b, totals, pace, columns);
@@ -432,7 +465,8 @@ Test(progress_line, says_what_is_known)
     struct thumbs_totals t = {.by_status = {1230, 2, 0, 2, 0}, .found = 5678, .seconds = 5.85};
     expect_line(&t, 200, 0, "1234/5678+ 210.3 images/s 2 failed");
     t.expected = 5678;
-    expect_line(&t, 200, 0, "1234/5678+ 210.3 images/s 2 failed"); /* the tree has grown since it was counted */
+    expect_line(&t, 200, 0,
+                "1234/5678+ 210.3 images/s 2 failed"); /* the tree has grown since it was counted */
     t.expected = 12340;
     expect_line(&t, 200, 0, "1234/12340 10 % 210.3 images/s ETA 0:56 2 failed");
     t.walk_done = true;
@@ -448,7 +482,8 @@ Test(progress_line, says_what_is_known)
 
 Test(progress_line, fits_every_width)
 {
-    const struct thumbs_totals t = {.by_status = {50, 0, 0, 1, 0}, .found = 102, .walk_done = true, .seconds = 1};
+    const struct thumbs_totals t = {
+        .by_status = {50, 0, 0, 1, 0}, .found = 102, .walk_done = true, .seconds = 1};
     expect_line(&t, 51, 60, "[#######.......] 51/102 50 % 50.0 images/s ETA 0:01 1 failed");
     for (unsigned columns = 1; columns < 200; columns++) {
         struct th_bytes b = {0};

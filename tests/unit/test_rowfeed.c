@@ -29,7 +29,8 @@ static bool leaves_enough(const struct th_targets *targets, uint64_t by, bool fa
     return true;
 }
 
-static void check_reduction(struct thumbs_image_options *o, uint32_t width, uint32_t height, bool turned)
+static void check_reduction(struct thumbs_image_options *o, uint32_t width, uint32_t height,
+                            bool turned)
 {
     struct th_targets targets;
     th_targets_fit(&targets, width, height, turned, o, o->enlarge != 0);
@@ -41,14 +42,18 @@ static void check_reduction(struct thumbs_image_options *o, uint32_t width, uint
     for (int fast = 0; fast <= 1; fast++) {
         uint32_t most = th_reduction_most(&targets, fast);
         cr_assert_geq(most, 1u);
-        cr_assert(most == 1 || leaves_enough(&targets, most, fast), "%ux%u fit %u", width, height, o->fit);
-        cr_assert_not(leaves_enough(&targets, (uint64_t)most + 1, fast), "%ux%u fit %u", width, height, o->fit);
+        cr_assert(most == 1 || leaves_enough(&targets, most, fast), "%ux%u fit %u", width, height,
+                  o->fit);
+        cr_assert_not(leaves_enough(&targets, (uint64_t)most + 1, fast), "%ux%u fit %u", width,
+                      height, o->fit);
     }
     /* Drawn at that scale, no target is more than what there is of it. */
     double scale = th_reduction_draw_scale(&targets, width, height, UINT64_MAX);
     for (uint32_t i = 0; i < targets.n; i++) {
-        cr_assert_geq(scale * targets.sizes[i].cut_width * (1 + 1e-9), targets.sizes[i].scaled_width);
-        cr_assert_geq(scale * targets.sizes[i].cut_height * (1 + 1e-9), targets.sizes[i].scaled_height);
+        cr_assert_geq(scale * targets.sizes[i].cut_width * (1 + 1e-9),
+                      targets.sizes[i].scaled_width);
+        cr_assert_geq(scale * targets.sizes[i].cut_height * (1 + 1e-9),
+                      targets.sizes[i].scaled_height);
     }
 }
 
@@ -60,11 +65,12 @@ Test(reduction, keeps_enough_for_every_size_and_no_more)
     for (unsigned round = 0; round < 20000; round++) {
         o.n_sizes = 1 + (uint32_t)(rand() % 3);
         for (uint32_t i = 0; i < o.n_sizes; i++)
-            o.sizes[i] =
-                (struct thumbs_size){.width = 1 + (uint32_t)(rand() % 600), .height = 1 + (uint32_t)(rand() % 600)};
+            o.sizes[i] = (struct thumbs_size){.width = 1 + (uint32_t)(rand() % 600),
+                                              .height = 1 + (uint32_t)(rand() % 600)};
         o.fit = THUMBS_FIT_INSIDE + round % 4;
         o.enlarge = round / 4 % 2;
-        check_reduction(&o, 1 + (uint32_t)(rand() % 9000), 1 + (uint32_t)(rand() % 9000), round / 8 % 2);
+        check_reduction(&o, 1 + (uint32_t)(rand() % 9000), 1 + (uint32_t)(rand() % 9000),
+                        round / 8 % 2);
     }
 }
 
@@ -120,8 +126,8 @@ static void fake_close(void *state)
     fake.n_closed++;
 }
 
-static enum thumbs_code fake_decode(void *state, const struct th_row_wish *wish, struct th_rowfeed *feed,
-                                    struct thumbs_error *err)
+static enum thumbs_code fake_decode(void *state, const struct th_row_wish *wish,
+                                    struct th_rowfeed *feed, struct thumbs_error *err)
 {
     struct th_row_shape shape = {.width = fake.header.width,
                                  .height = fake.header.height,
@@ -161,7 +167,8 @@ static bool fake_to_srgb(void *state, struct th_pixels *p)
     return true;
 }
 
-static struct th_row_decoder decoder = {.open = fake_open, .decode = fake_decode, .close = fake_close};
+static struct th_row_decoder decoder = {
+    .open = fake_open, .decode = fake_decode, .close = fake_close};
 
 struct outcome {
     enum thumbs_code code;
@@ -175,7 +182,8 @@ static struct outcome run(const struct thumbs_image_options *o)
 {
     struct outcome out = {0};
     th_sink_init_heap(&out.sink);
-    struct th_make make = {.format = THUMBS_FORMAT_PNG, .options = o, .sink = &out.sink, .result = &out.result};
+    struct th_make make = {
+        .format = THUMBS_FORMAT_PNG, .options = o, .sink = &out.sink, .result = &out.result};
     out.code = th_rowmake(&make, &decoder, &out.err);
     out.declined = make.declined;
     cr_expect_eq(fake.n_opened, fake.n_closed);
@@ -186,7 +194,8 @@ static void fake_init(struct thumbs_image_options *o)
 {
     memset(&fake, 0, sizeof fake);
     decoder.to_srgb = NULL;
-    fake.header = (struct th_row_header){.width = 60, .height = 40, .orientation = 1, .colour = TH_ROW_RGB};
+    fake.header =
+        (struct th_row_header){.width = 60, .height = 40, .orientation = 1, .colour = TH_ROW_RGB};
     set_up(o);
     o->formats[0] = THUMBS_FORMAT_PNG;
     o->n_sizes = 2;
@@ -279,7 +288,8 @@ Test(rowfeed, limits_come_before_decoding)
     cr_expect(out.declined && fake.n_decoded == 0 && out.sink.len == 0);
 }
 
-/* A profile that only libvips might understand: the next decoder is asked, or this one can do it. */
+/* A profile that only libvips might understand: the next decoder is asked, or this one can do it.
+ */
 Test(rowfeed, colours_that_are_not_understood)
 {
     static const uint8_t rubbish[200] = "no profile";
@@ -305,16 +315,21 @@ Test(formats, rows_are_whole)
     for (unsigned f = 0; f < THUMBS_N_FORMATS; f++) {
         const struct th_format *row = th_format((enum thumbs_format)f);
         cr_assert(row->name && row->ext, "format %u", f);
-        cr_expect(!*row->ext || th_image_format_by_ext(row->ext, strlen(row->ext)) == f, "%s", row->name);
+        cr_expect(!*row->ext || th_image_format_by_ext(row->ext, strlen(row->ext)) == f, "%s",
+                  row->name);
         for (unsigned i = 0; row->endings[i]; i++)
-            cr_expect_eq(th_image_format_by_ext(row->endings[i], strlen(row->endings[i])), f, "%s", row->endings[i]);
+            cr_expect_eq(th_image_format_by_ext(row->endings[i], strlen(row->endings[i])), f, "%s",
+                         row->endings[i]);
         for (unsigned i = 0; i < TH_FORMAT_MAX_MAGICS && row->magics[i].len; i++)
-            cr_expect_eq(th_image_sniff((const uint8_t *)row->magics[i].bytes, row->magics[i].len), f, "%s", row->name);
+            cr_expect_eq(th_image_sniff((const uint8_t *)row->magics[i].bytes, row->magics[i].len),
+                         f, "%s", row->name);
         for (unsigned i = 0; row->decoders[i]; i++)
             cr_expect(!row->decoders[i]->make != !row->decoders[i]->rows, "%s", row->name);
         if (row->decoders[0]) cr_expect(row->magics[0].len || row->sniff, "%s", row->name);
-        if (row->encoder) cr_expect(row->encoder->encode && row->encoder->cost && *row->ext, "%s", row->name);
-        cr_expect_eq(thumbs_format_is_output((enum thumbs_format)f), row->encoder || f == THUMBS_FORMAT_KEEP);
+        if (row->encoder)
+            cr_expect(row->encoder->encode && row->encoder->cost && *row->ext, "%s", row->name);
+        cr_expect_eq(thumbs_format_is_output((enum thumbs_format)f),
+                     row->encoder || f == THUMBS_FORMAT_KEEP);
     }
     cr_expect_eq(th_format((enum thumbs_format)THUMBS_N_FORMATS), th_format(THUMBS_FORMAT_NONE));
 }

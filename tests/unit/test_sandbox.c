@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Each refusal of the sandbox, proven by a child that has entered it and tries; and that what decoders need works.
+ * Each refusal of the sandbox, proven by a child that has entered it and tries; and that what
+ * decoders need works.
  *
- * Every attempt is first made by a child outside the sandbox, where it must succeed, so that a refusal below is the
- * sandbox's doing. (Some need rights that a container or plain user may lack outside as well; those are marked.)
+ * Every attempt is first made by a child outside the sandbox, where it must succeed, so that a
+ * refusal below is the sandbox's doing. (Some need rights that a container or plain user may lack
+ * outside as well; those are marked.)
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -56,7 +58,7 @@ struct scene {
     char folder[PATH_MAX], file[PATH_MAX], readable[PATH_MAX], spare[PATH_MAX];
     int memory;   /* a memfd of 4096 bytes, read-only descriptor */
     int writable; /* the same, to be written */
-    int sock;     /* connected, SOCK_SEQPACKET; its other end holds one message with one descriptor */
+    int sock; /* connected, SOCK_SEQPACKET; its other end holds one message with one descriptor */
     int unbound;  /* a socket that is not connected */
     int other;    /* that other end */
     pid_t parent; /* of whoever tries */
@@ -79,10 +81,13 @@ static void send_fd(int sock, int fd)
     } control = {0};
     char byte = 1;
     struct iovec part = {.iov_base = &byte, .iov_len = 1};
-    struct msghdr header = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    struct msghdr header = {.msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = control.bytes,
+                            .msg_controllen = sizeof control.bytes};
     struct cmsghdr *c = CMSG_FIRSTHDR(&header);
-    *c = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
+    *c = (struct cmsghdr){
+        .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
     memcpy(CMSG_DATA(c), &fd, sizeof fd);
     cr_assert_eq(sendmsg(sock, &header, 0), 1);
 }
@@ -417,7 +422,8 @@ static int become_dumpable(const struct scene *s)
 static int map_writable_code(const struct scene *s)
 {
     (void)s;
-    void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *p =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return p == MAP_FAILED ? errno : 0;
 }
 
@@ -475,7 +481,8 @@ static int map_huge(const struct scene *s)
 static int map_locked(const struct scene *s)
 {
     (void)s;
-    void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
+    void *p =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
     return p == MAP_FAILED ? errno : 0;
 }
 
@@ -572,7 +579,8 @@ static int receive_urgently(const struct scene *s)
     return failed == EOPNOTSUPP ? 0 : failed;
 }
 
-/* Names that are there; the flag makes an empty one stand for the descriptor, and changes nothing for others. */
+/* Names that are there; the flag makes an empty one stand for the descriptor, and changes nothing
+ * for others. */
 static int look_up(const struct scene *s)
 {
     struct stat st;
@@ -707,7 +715,8 @@ static const struct attempt {
     {"open for reading and writing", read_write_private, EPERM, EACCES, BY_LANDLOCK},
     {"truncate while opening", truncate_by_open, EPERM, EACCES, BY_LANDLOCK | NEEDS_ABI_3},
     {"create a file", create_file, EPERM, EACCES, BY_LANDLOCK},
-    {"create a file without a name", create_nameless, EPERM, EACCES, BY_LANDLOCK | MAY_FAIL_OUTSIDE},
+    {"create a file without a name", create_nameless, EPERM, EACCES,
+     BY_LANDLOCK | MAY_FAIL_OUTSIDE},
     {"open a handle", open_handle, EPERM, EACCES, 0},
     {"open by openat2()", open_by_openat2, ENOSYS, 0, 0},
     {"open its read-only memory for writing", reopen_memory, EPERM, EACCES, 0},
@@ -750,7 +759,8 @@ static const struct attempt {
     {"lock memory", map_locked, EPERM, 0, MAY_FAIL_OUTSIDE},
     {"map in another way", map_validated, EPERM, 0, 0},
     {"lock with inheritance", lock_with_inheritance, EPERM, 0, 0},
-    {"lock with inheritance by the newer call", lock_with_inheritance_2, EPERM, 0, MAY_FAIL_OUTSIDE},
+    {"lock with inheritance by the newer call", lock_with_inheritance_2, EPERM, 0,
+     MAY_FAIL_OUTSIDE},
     {"try to lock with inheritance", try_lock_with_inheritance, EPERM, 0, 0},
     {"requeue who waits", requeue_nobody, EPERM, 0, 0},
     {"requeue with inheritance", requeue_nobody_with_inheritance, EPERM, 0, 0},
@@ -798,8 +808,8 @@ static bool holds(const struct th_sandbox_state *state, enum th_sandbox_layer la
 }
 
 /* Call from a child only: a failed assertion here would speak for the parent. */
-static void enter(const struct th_sandbox *sandbox, uid_t uid, const struct th_sandbox_limits *limits,
-                  struct th_sandbox_state *state)
+static void enter(const struct th_sandbox *sandbox, uid_t uid,
+                  const struct th_sandbox_limits *limits, struct th_sandbox_state *state)
 {
     static const struct th_sandbox_limits none;
     *state = (struct th_sandbox_state){0};
@@ -826,8 +836,8 @@ static int run_inside(const struct th_sandbox *sandbox, const struct th_sandbox_
 }
 
 /* One attempt by a child of its own: an errno value, 0 if it succeeded. */
-static int try_it(const struct attempt *attempt, const struct th_sandbox *sandbox, uid_t uid, const struct scene *scene,
-                  struct th_sandbox_state *state)
+static int try_it(const struct attempt *attempt, const struct th_sandbox *sandbox, uid_t uid,
+                  const struct scene *scene, struct th_sandbox_state *state)
 {
     int pipe_fds[2], status;
     cr_assert_eq(pipe2(pipe_fds, O_CLOEXEC), 0);
@@ -860,10 +870,10 @@ static struct th_sandbox_state what_holds(void)
     return state;
 }
 
-#define NEED(layer)                                                                                                    \
-    do {                                                                                                               \
-        const struct th_sandbox_state state_ = what_holds();                                                           \
-        if (!holds(&state_, layer)) cr_skip_test(#layer " is not to be had here");                                     \
+#define NEED(layer)                                                                                \
+    do {                                                                                           \
+        const struct th_sandbox_state state_ = what_holds();                                       \
+        if (!holds(&state_, layer)) cr_skip_test(#layer " is not to be had here");                 \
     } while (0)
 
 /* ---- refusals ---- */
@@ -932,7 +942,8 @@ Test(sandbox, landlock_alone_refuses_files_and_processes, .timeout = TIME)
     struct th_sandbox *sandbox = prepare(TH_SANDBOX_BIT(TH_SANDBOX_SECCOMP), NULL);
     for (int i = 0; i < N_ATTEMPTS; i++) {
         const struct attempt *a = &attempts[i];
-        if (!(a->flags & BY_LANDLOCK) || ((a->flags & NOT_SANITIZED) && TH_SANDBOX_SANITIZED)) continue;
+        if (!(a->flags & BY_LANDLOCK) || ((a->flags & NOT_SANITIZED) && TH_SANDBOX_SANITIZED))
+            continue;
         int got = try_it(a, sandbox, geteuid(), &scene, &state);
         if ((a->flags & NEEDS_ABI_3) && state.landlock_abi < 3) continue;
         if ((a->flags & NEEDS_ABI_6) && state.landlock_abi < 6) continue;
@@ -943,13 +954,17 @@ Test(sandbox, landlock_alone_refuses_files_and_processes, .timeout = TIME)
     scene_finish(&scene);
 }
 
-/* Programs for 32-bit x86 have other numbers of system calls; that door is shut by the end of the process. */
+/* Programs for 32-bit x86 have other numbers of system calls; that door is shut by the end of the
+ * process. */
 #if defined(__x86_64__)
 static int call_as_32_bit(const struct scene *scene)
 {
     (void)scene;
     long got;
-    __asm__ volatile("int $0x80" : "=a"(got) : "a"(20L /* getpid */) : "memory", "r8", "r9", "r10", "r11");
+    __asm__ volatile("int $0x80"
+                     : "=a"(got)
+                     : "a"(20L /* getpid */)
+                     : "memory", "r8", "r9", "r10", "r11");
     return got > 0 ? 0 : 1;
 }
 
@@ -990,8 +1005,8 @@ Test(sandbox, refuses_calls_of_x32, .timeout = TIME)
     NEED(TH_SANDBOX_SECCOMP);
     struct th_sandbox *sandbox = prepare(0, NULL);
     int status = run_inside(sandbox, NULL, call_as_x32, &scene);
-    cr_expect(WIFSIGNALED(status) || WEXITSTATUS(status) == EPERM || WEXITSTATUS(status) == ENOSYS, "x32: status %d",
-              status);
+    cr_expect(WIFSIGNALED(status) || WEXITSTATUS(status) == EPERM || WEXITSTATUS(status) == ENOSYS,
+              "x32: status %d", status);
     th_sandbox_destroy(sandbox);
 }
 #endif
@@ -1072,8 +1087,10 @@ static int map_ordinarily(const struct scene *scene)
     if (p == MAP_FAILED || mprotect(p, 4096, PROT_READ | PROT_WRITE) != 0) return 1;
     *p = 1;
     if (mmap(p, 4096, PROT_READ | PROT_WRITE, empty | MAP_FIXED, -1, 0) != p || *p) return 2;
-    if (mmap(NULL, 4096, PROT_READ | PROT_WRITE, empty | MAP_POPULATE, -1, 0) == MAP_FAILED) return 3;
-    if (mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, scene->memory, 0) == MAP_FAILED) return 4;
+    if (mmap(NULL, 4096, PROT_READ | PROT_WRITE, empty | MAP_POPULATE, -1, 0) == MAP_FAILED)
+        return 3;
+    if (mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, scene->memory, 0) == MAP_FAILED)
+        return 4;
     if (mmap(NULL, 4096, PROT_READ, MAP_SHARED, scene->memory, 0) == MAP_FAILED) return 5;
     return 0;
 }
@@ -1102,8 +1119,10 @@ static int receive_descriptor(const struct scene *scene)
     int fd;
     struct stat st;
     struct iovec part = {.iov_base = &byte, .iov_len = 1};
-    struct msghdr header = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    struct msghdr header = {.msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = control.bytes,
+                            .msg_controllen = sizeof control.bytes};
     struct pollfd ready = {.fd = scene->sock, .events = POLLIN};
     if (poll(&ready, 1, 10000) != 1) return 1;
     if (recvmsg(scene->sock, &header, MSG_CMSG_CLOEXEC) != 1) return 2;
@@ -1137,8 +1156,9 @@ Test(sandbox, lets_a_decoder_work, .timeout = TIME)
         const char *name;
         int (*run)(const struct scene *);
     } tasks[] = {
-        {"threads", start_threads},   {"locks", wait_for_threads}, {"memory", use_memory},
-        {"mappings", map_ordinarily}, {"sink", grow_memory},       {"descriptor", receive_descriptor},
+        {"threads", start_threads}, {"locks", wait_for_threads},
+        {"memory", use_memory},     {"mappings", map_ordinarily},
+        {"sink", grow_memory},      {"descriptor", receive_descriptor},
         {"time", ask_the_time},
     };
     struct scene scene;
@@ -1187,7 +1207,8 @@ Test(sandbox, reads_what_it_is_allowed_to, .timeout = TIME)
     const char *const paths[] = {"/absent", scene.readable, NULL};
     struct th_sandbox *sandbox = prepare(0, paths);
     cr_expect_eq(run_inside(sandbox, NULL, read_allowed, &scene), 0);
-    if (access("/usr/share/fonts", R_OK) == 0) cr_expect_eq(run_inside(sandbox, NULL, read_fonts, &scene), 0);
+    if (access("/usr/share/fonts", R_OK) == 0)
+        cr_expect_eq(run_inside(sandbox, NULL, read_fonts, &scene), 0);
     th_sandbox_destroy(sandbox);
     scene_finish(&scene);
 }
@@ -1214,7 +1235,8 @@ static int end_as_if_from_outside(const struct scene *scene)
         if (syscall(SYS_tgkill, pid, pid, signals[i]) == 0 || errno != EPERM) return 2;
         if (syscall(SYS_tkill, pid, signals[i]) == 0 || errno != EPERM) return 3;
         if (syscall(SYS_rt_sigqueueinfo, pid, signals[i], &info) == 0 || errno != EPERM) return 4;
-        if (syscall(SYS_rt_tgsigqueueinfo, pid, pid, signals[i], &info) == 0 || errno != EPERM) return 5;
+        if (syscall(SYS_rt_tgsigqueueinfo, pid, pid, signals[i], &info) == 0 || errno != EPERM)
+            return 5;
     }
     if (kill(pid, SIGABRT | 1 << 30) == 0) return 6;
     if (setrlimit(RLIMIT_CPU, &none) == 0) return 7;
@@ -1284,7 +1306,8 @@ Test(sandbox, limits_memory, .timeout = TIME)
     th_sandbox_destroy(sandbox);
 }
 
-/* So many MiB one by one, written and then made read-only, which RLIMIT_DATA forgets: how many could be had. */
+/* So many MiB one by one, written and then made read-only, which RLIMIT_DATA forgets: how many
+ * could be had. */
 static int fill_and_freeze(int most)
 {
     for (int i = 0; i < most; i++) {
@@ -1303,19 +1326,22 @@ static int outgrow_space(const struct scene *scene)
     void *p = mmap(NULL, 100 << 20, PROT_READ, reserved, -1, 0);
     if (p == MAP_FAILED) return 1;
     if (munmap(p, 100 << 20) != 0) return 2;
-    if (mmap(NULL, UINT64_C(1) << 40, PROT_READ, reserved, -1, 0) != MAP_FAILED || errno != ENOMEM) return 3;
+    if (mmap(NULL, UINT64_C(1) << 40, PROT_READ, reserved, -1, 0) != MAP_FAILED || errno != ENOMEM)
+        return 3;
     int got = fill_and_freeze(1000);
     return got > 100 && got <= 128 ? 0 : 4;
 }
 
-/* What only reads takes page tables, what is made read-only takes memory: neither is private writable memory. */
+/* What only reads takes page tables, what is made read-only takes memory: neither is private
+ * writable memory. */
 Test(sandbox, limits_address_space, .timeout = TIME)
 {
     struct scene scene = {0};
     if (TH_SANDBOX_SANITIZED) cr_skip_test("sanitizers reserve more than any limit");
     struct th_sandbox *sandbox = prepare(0, NULL);
     /* Does not count, as above. */
-    void *before = mmap(NULL, UINT64_C(1) << 38, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *before = mmap(NULL, UINT64_C(1) << 38, PROT_READ,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     cr_assert_neq(before, MAP_FAILED);
     const struct th_sandbox_limits limits = {.data_bytes = 64 << 20, .space_bytes = 128 << 20};
     cr_expect_eq(run_inside(sandbox, &limits, outgrow_space, &scene), 0);
@@ -1346,7 +1372,9 @@ Test(sandbox, limits_memory_without_proc, .timeout = TIME)
         const struct th_sandbox_limits limits = {.data_bytes = 64 << 20, .space_bytes = 128 << 20};
         const struct rlimit no_files = {0};
         struct th_sandbox_state state;
-        if (setrlimit(RLIMIT_NOFILE, &no_files) != 0 || open_path("/proc/self/status", O_RDONLY) != EMFILE) _exit(92);
+        if (setrlimit(RLIMIT_NOFILE, &no_files) != 0 ||
+            open_path("/proc/self/status", O_RDONLY) != EMFILE)
+            _exit(92);
         enter(sandbox, geteuid(), &limits, &state);
         if (!holds(&state, TH_SANDBOX_LIMITS)) _exit(93);
         _exit(outgrow_what_is_assumed(NULL));
@@ -1371,9 +1399,11 @@ Test(sandbox, limits_do_not_overflow, .timeout = TIME)
     struct scene scene = {0};
     struct rlimit limit;
     struct th_sandbox *sandbox = prepare(0, NULL);
-    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_max != RLIM_INFINITY) cr_skip_test("limited already");
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_max != RLIM_INFINITY)
+        cr_skip_test("limited already");
     for (uint64_t less = 0; less < 2; less++) {
-        const struct th_sandbox_limits limits = {.data_bytes = UINT64_MAX - less, .space_bytes = UINT64_MAX - less};
+        const struct th_sandbox_limits limits = {.data_bytes = UINT64_MAX - less,
+                                                 .space_bytes = UINT64_MAX - less};
         cr_expect_eq(run_inside(sandbox, &limits, look_at_limits, &scene), 0);
     }
     th_sandbox_destroy(sandbox);
@@ -1519,8 +1549,10 @@ Test(sandbox, says_what_it_left_out, .timeout = TIME)
 
 Test(sandbox, is_whole_with_both)
 {
-    const uint32_t seccomp = TH_SANDBOX_BIT(TH_SANDBOX_SECCOMP), landlock = TH_SANDBOX_BIT(TH_SANDBOX_LANDLOCK);
-    const uint32_t rest = TH_SANDBOX_BIT(TH_SANDBOX_LIMITS) | TH_SANDBOX_BIT(TH_SANDBOX_CAPABILITIES);
+    const uint32_t seccomp = TH_SANDBOX_BIT(TH_SANDBOX_SECCOMP),
+                   landlock = TH_SANDBOX_BIT(TH_SANDBOX_LANDLOCK);
+    const uint32_t rest =
+        TH_SANDBOX_BIT(TH_SANDBOX_LIMITS) | TH_SANDBOX_BIT(TH_SANDBOX_CAPABILITIES);
     cr_expect(th_sandbox_is_whole(&(struct th_sandbox_state){.held = seccomp | landlock}));
     cr_expect(!th_sandbox_is_whole(&(struct th_sandbox_state){.held = seccomp | rest}));
     cr_expect(!th_sandbox_is_whole(&(struct th_sandbox_state){.held = landlock | rest}));
@@ -1543,9 +1575,11 @@ Test(sandbox, describes)
     for (int i = 0; i < TH_SANDBOX_N_LAYERS; i++)
         state.os_errno[i] = EPERM;
     th_sandbox_describe(&state, text, sizeof text);
-    cr_expect_str_eq(text, "none; no seccomp (not permitted here), no Landlock (not permitted here), new privileges "
-                           "possible (not permitted here), capabilities kept (not permitted here), not all limits "
-                           "(not permitted here)");
+    cr_expect_str_eq(
+        text,
+        "none; no seccomp (not permitted here), no Landlock (not permitted here), new privileges "
+        "possible (not permitted here), capabilities kept (not permitted here), not all limits "
+        "(not permitted here)");
     char small[12];
     th_sandbox_describe(&state, small, sizeof small);
     cr_expect_str_eq(small, "none; no se");

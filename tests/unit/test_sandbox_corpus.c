@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Decoders inside the sandbox make what they make outside, byte for byte: every picture of $THUMBS_CORPUS but the
- * broken ones, and the samples. A library that newly opens a file or makes a system call is found here.
+ * Decoders inside the sandbox make what they make outside, byte for byte: every picture of
+ * $THUMBS_CORPUS but the broken ones, and the samples. A library that newly opens a file or makes a
+ * system call is found here.
  */
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -56,7 +57,8 @@ static void add_file(struct files *files, const char *path)
     if (S_ISREG(st.st_mode) && st.st_size > 0 && files->n < MAX_FILES) {
         void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
         cr_assert_neq(data, MAP_FAILED, "%s", path);
-        files->file[files->n++] = (struct file){.path = strdup(path), .data = data, .len = (size_t)st.st_size};
+        files->file[files->n++] =
+            (struct file){.path = strdup(path), .data = data, .len = (size_t)st.st_size};
     }
     close(fd);
 }
@@ -83,13 +85,14 @@ static void add_folder(struct files *files, const char *root, const char *name, 
 static void make_one(const struct file *file, struct outcome *out)
 {
     /* The format as it came, where it can be written, and one whose encoder is libvips'. */
-    const struct thumbs_image_options options = {.n_sizes = 2,
-                                                 .sizes = {{256, 256, true}, {48, 48, true}},
-                                                 .n_formats = 2,
-                                                 .formats = {THUMBS_FORMAT_KEEP, THUMBS_FORMAT_WEBP},
-                                                 .quality = 80,
-                                                 .background = {255, 255, 255, 0},
-                                                 .max_pixels = 500000000};
+    const struct thumbs_image_options options = {
+        .n_sizes = 2,
+        .sizes = {{256, 256, true}, {48, 48, true}},
+        .n_formats = 2,
+        .formats = {THUMBS_FORMAT_KEEP, THUMBS_FORMAT_WEBP},
+        .quality = 80,
+        .background = {255, 255, 255, 0},
+        .max_pixels = 500000000};
     const struct th_image_limits limits = {0};
     static struct th_image_result result;
     struct thumbs_error err = {0};
@@ -104,7 +107,8 @@ static void make_one(const struct file *file, struct outcome *out)
 }
 
 /* By a child: 0 or its status. sandbox NULL: outside. Preloaded as a worker is. */
-static int make_all(const struct files *files, const struct th_sandbox *sandbox, struct outcomes *out)
+static int make_all(const struct files *files, const struct th_sandbox *sandbox,
+                    struct outcomes *out)
 {
     int status;
     pid_t pid = fork();
@@ -129,7 +133,8 @@ static void compare(const struct files *files, uint32_t without)
 {
     const struct th_sandbox_options options = {.without = without};
     struct th_sandbox *sandbox = NULL;
-    struct outcomes *outside = test_shared(sizeof(struct outcomes)), *inside = test_shared(sizeof(struct outcomes));
+    struct outcomes *outside = test_shared(sizeof(struct outcomes)),
+                    *inside = test_shared(sizeof(struct outcomes));
     cr_assert_eq(th_sandbox_prepare(&options, &sandbox, NULL), THUMBS_OK);
     cr_assert_eq(make_all(files, NULL, outside), 0);
     int status = make_all(files, sandbox, inside);
@@ -137,8 +142,8 @@ static void compare(const struct files *files, uint32_t without)
     for (size_t i = 0; i < files->n; i++) {
         const struct outcome *a = &outside->of[i], *b = &inside->of[i];
         cr_assert(b->tried, "%s: ended with status %x", files->file[i].path, (unsigned)status);
-        cr_expect_eq(a->code, b->code, "%s: %d %s, outside %d %s", files->file[i].path, (int)b->code, b->message,
-                     (int)a->code, a->message);
+        cr_expect_eq(a->code, b->code, "%s: %d %s, outside %d %s", files->file[i].path,
+                     (int)b->code, b->message, (int)a->code, a->message);
         cr_expect(a->hash == b->hash, "%s: other bytes", files->file[i].path);
         cr_expect_str_eq(a->message, b->message, "%s", files->file[i].path);
         n_done += a->code == THUMBS_OK;
@@ -154,7 +159,8 @@ static struct files files;
 
 Test(sandbox_corpus, samples_are_made_alike, .timeout = 120)
 {
-    static const char *const folders[] = {"jpeg", "png", "gif", "tiff", "webp", "orientation", "icc"};
+    static const char *const folders[] = {"jpeg", "png",         "gif", "tiff",
+                                          "webp", "orientation", "icc"};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         add_folder(&files, TEST_SAMPLES, folders[i], 1);
     cr_assert(files.n > 20);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What libvips does inside the sandbox beyond loading the formats of test_sandbox_corpus.c: text in SVG pictures, which
- * needs fonts; pictures in SVG pictures and other character sets, which need modules that are loaded then; operations
- * for which it would compile code; encoders that start threads. Outside and inside must agree byte for byte.
+ * What libvips does inside the sandbox beyond loading the formats of test_sandbox_corpus.c: text in
+ * SVG pictures, which needs fonts; pictures in SVG pictures and other character sets, which need
+ * modules that are loaded then; operations for which it would compile code; encoders that start
+ * threads. Outside and inside must agree byte for byte.
  */
 #include <criterion/criterion.h>
 #include <glib.h>
@@ -45,10 +46,11 @@ static char *svg_with_gif(void)
     gsize len;
     cr_assert(g_file_get_contents(TEST_SAMPLES "/gif/still.gif", &data, &len, NULL));
     gchar *text = g_base64_encode((const guchar *)data, len);
-    char *svg = g_strdup_printf("<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' "
-                                "width='100' height='100'><image width='100' height='100' "
-                                "xlink:href='data:image/gif;base64,%s'/></svg>",
-                                text);
+    char *svg = g_strdup_printf(
+        "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' "
+        "width='100' height='100'><image width='100' height='100' "
+        "xlink:href='data:image/gif;base64,%s'/></svg>",
+        text);
     g_free(text);
     g_free(data);
     return svg;
@@ -85,7 +87,8 @@ static void load_text(struct outcome *out, const char *svg)
 static void crop_and_blur(struct outcome *out)
 {
     VipsImage *image = picture(), *cropped = NULL, *blurred = NULL;
-    int failed = vips_thumbnail_image(image, &cropped, 50, "height", 50, "crop", VIPS_INTERESTING_ATTENTION, NULL) ||
+    int failed = vips_thumbnail_image(image, &cropped, 50, "height", 50, "crop",
+                                      VIPS_INTERESTING_ATTENTION, NULL) ||
                  vips_gaussblur(cropped, &blurred, 2.0, NULL);
     keep(out, blurred, failed);
     g_clear_object(&blurred);
@@ -98,7 +101,8 @@ static void encode_avif(struct outcome *out)
     VipsImage *image = picture();
     void *data = NULL;
     size_t len = 0;
-    out->failed = vips_heifsave_buffer(image, &data, &len, "compression", VIPS_FOREIGN_HEIF_COMPRESSION_AV1, NULL);
+    out->failed = vips_heifsave_buffer(image, &data, &len, "compression",
+                                       VIPS_FOREIGN_HEIF_COMPRESSION_AV1, NULL);
     if (out->failed) snprintf(out->message, sizeof out->message, "%s", vips_error_buffer());
     out->hash = data ? th_hash64(data, len, 0) : 0;
     vips_error_clear();
@@ -133,13 +137,16 @@ Test(sandbox_vips, does_inside_what_it_does_outside, .timeout = TIME)
     static const char *const names[] = {"text", "Latin-2", "GIF in SVG", "crop and blur", "AVIF"};
     const struct th_sandbox_options options = {0};
     struct th_sandbox *sandbox = NULL;
-    struct outcomes *outside = test_shared(sizeof(struct outcomes)), *inside = test_shared(sizeof(struct outcomes));
+    struct outcomes *outside = test_shared(sizeof(struct outcomes)),
+                    *inside = test_shared(sizeof(struct outcomes));
     cr_assert_eq(th_sandbox_prepare(&options, &sandbox, NULL), THUMBS_OK);
-    /* With the environment that prepare() leaves: code that libvips compiles blurs a little differently. */
+    /* With the environment that prepare() leaves: code that libvips compiles blurs a little
+     * differently. */
     cr_assert_eq(do_all(NULL, outside), 0);
     int status = do_all(sandbox, inside);
     cr_assert_eq(status, 0, "status %x", (unsigned)status);
-    if (!th_sandbox_is_whole(&inside->state)) cr_skip_test("fonts are out of reach without Landlock");
+    if (!th_sandbox_is_whole(&inside->state))
+        cr_skip_test("fonts are out of reach without Landlock");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const struct outcome *a = &outside->of[i], *b = &inside->of[i];
         cr_expect_eq(a->failed, b->failed, "%s: %s", names[i], b->message);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The event loop over io_uring: what it loads, what it says, and how it ends. Skipped where the kernel refuses a ring.
+ * The event loop over io_uring: what it loads, what it says, and how it ends. Skipped where the
+ * kernel refuses a ring.
  */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -128,12 +129,14 @@ static bool has_room(void *user)
 
 static void check_content(const struct fate *fate, const struct th_buffer *buffer)
 {
-    cr_assert_eq(buffer->len, fate->len, "%s: %zu instead of %zu bytes", fate->name, buffer->len, fate->len);
+    cr_assert_eq(buffer->len, fate->len, "%s: %zu instead of %zu bytes", fate->name, buffer->len,
+                 fate->len);
     for (size_t k = 0; k < buffer->len; k++)
         cr_assert_eq(buffer->data[k], (uint8_t)(k * 31 + k / 251), "%s: byte %zu", fate->name, k);
 }
 
-static void loaded(void *user, void *file, struct th_buffer *buffer, const struct stat *st, uint64_t load_ns)
+static void loaded(void *user, void *file, struct th_buffer *buffer, const struct stat *st,
+                   uint64_t load_ns)
 {
     struct run *run = user;
     struct fate *fate = file;
@@ -151,7 +154,8 @@ static void loaded(void *user, void *file, struct th_buffer *buffer, const struc
     atomic_store(&run->n_kept, i + 1);
 }
 
-static void failed(void *user, void *file, const struct stat *st, uint64_t load_ns, const struct thumbs_error *error)
+static void failed(void *user, void *file, const struct stat *st, uint64_t load_ns,
+                   const struct thumbs_error *error)
 {
     struct fate *fate = file;
     (void)user, (void)load_ns;
@@ -195,12 +199,14 @@ static enum thumbs_code run_files(struct run *run, unsigned n_in_flight)
                                          .stopped = stopped,
                                          .user = run};
     size_t n_descriptors = count_descriptors();
-    if (th_uring_create(n_in_flight, &uring, &err) != THUMBS_OK) cr_skip_test("no io_uring here: %s", err.message);
+    if (th_uring_create(n_in_flight, &uring, &err) != THUMBS_OK)
+        cr_skip_test("no io_uring here: %s", err.message);
     enum thumbs_code code = th_uring_run(uring, n_in_flight, &run->loader, &calls, &err);
     th_uring_destroy(uring);
     cr_assert_eq(count_descriptors(), n_descriptors, "a descriptor has leaked");
     for (size_t i = 0; i < run->next; i++)
-        cr_assert_eq(run->fates[i].told, 1u, "%s: told %u times", run->fates[i].name, run->fates[i].told);
+        cr_assert_eq(run->fates[i].told, 1u, "%s: told %u times", run->fates[i].name,
+                     run->fates[i].told);
     return code;
 }
 
@@ -228,12 +234,14 @@ static void expect_buffers_back(struct th_buffers *buffers)
 
 Test(uring, reads_every_length_whole)
 {
-    static const size_t lengths[] = {0, 1, TH_LOAD_PEEK - 1, TH_LOAD_PEEK, TH_LOAD_PEEK + 1, 65536, 5000001};
+    static const size_t lengths[] = {
+        0, 1, TH_LOAD_PEEK - 1, TH_LOAD_PEEK, TH_LOAD_PEEK + 1, 65536, 5000001};
     static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g"};
     for (int shared = 0; shared < 2; shared++) {
         for (unsigned n_in_flight = 1; n_in_flight < 10; n_in_flight += 4) {
             struct run *run = calloc(1, sizeof *run);
-            run->loader = (struct th_loader){.buffers = make_buffers(8, 1 << 30, shared), .max_bytes = 1 << 30};
+            run->loader = (struct th_loader){.buffers = make_buffers(8, 1 << 30, shared),
+                                             .max_bytes = 1 << 30};
             for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
                 write_file(names[i], lengths[i]);
                 add(run, names[i], lengths[i]);
@@ -251,7 +259,8 @@ Test(uring, reads_every_length_whole)
 Test(uring, plain_descriptors_do_as_well)
 {
     struct run *run = calloc(1, sizeof *run);
-    run->loader = (struct th_loader){.buffers = make_buffers(64, 1 << 30, false), .max_bytes = 1 << 30, .follow = true};
+    run->loader = (struct th_loader){
+        .buffers = make_buffers(64, 1 << 30, false), .max_bytes = 1 << 30, .follow = true};
     add_many(run, 200);
     cr_assert_eq(symlinkat("f5", dirfd_, "link"), 0);
     add(run, "link", run->fates[5].len);
@@ -264,7 +273,8 @@ Test(uring, plain_descriptors_do_as_well)
 Test(uring, what_is_settled_is_not_read)
 {
     struct run *run = calloc(1, sizeof *run);
-    run->loader = (struct th_loader){.buffers = make_buffers(64, 1 << 30, false), .max_bytes = 1 << 30};
+    run->loader =
+        (struct th_loader){.buffers = make_buffers(64, 1 << 30, false), .max_bytes = 1 << 30};
     add_many(run, 100);
     for (size_t i = 0; i < 100; i++)
         run->fates[i].settle = i % 2;
@@ -283,7 +293,8 @@ Test(uring, what_is_settled_is_not_read)
 /* What a test's loader asks: a function of the test says yes or no. */
 static bool (*worth_loading)(const uint8_t *data, size_t len);
 
-static enum thumbs_code judge(const char *name, const uint8_t *data, size_t len, struct thumbs_error *err)
+static enum thumbs_code judge(const char *name, const uint8_t *data, size_t len,
+                              struct thumbs_error *err)
 {
     (void)name;
     if (worth_loading(data, len)) return THUMBS_OK;
@@ -300,8 +311,10 @@ static void compare_with_load_file(bool follow)
     static const char *const names[] = {"missing", "big",  "link",   "dangling", "fifo", "dir",
                                         "text",    "none", "locked", "good",     ""};
     struct run *run = calloc(1, sizeof *run);
-    run->loader = (struct th_loader){
-        .buffers = make_buffers(4, 1 << 20, false), .max_bytes = 1000, .follow = follow, .judge = judge};
+    run->loader = (struct th_loader){.buffers = make_buffers(4, 1 << 20, false),
+                                     .max_bytes = 1000,
+                                     .follow = follow,
+                                     .judge = judge};
     worth_loading = is_not_text;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         add(run, names[i], 900);
@@ -314,7 +327,8 @@ static void compare_with_load_file(bool follow)
         struct stat st;
         enum thumbs_code code = th_load_file(&run->loader, dirfd_, fate->name, &buffer, &st, &err);
         cr_expect_eq(fate->loaded, code == THUMBS_OK, "%s", fate->name);
-        cr_expect_eq(fate->error.code, err.code, "%s: %s instead of %s", fate->name, fate->error.message, err.message);
+        cr_expect_eq(fate->error.code, err.code, "%s: %s instead of %s", fate->name,
+                     fate->error.message, err.message);
         cr_expect_eq(fate->error.stage, err.stage, "%s", fate->name);
         cr_expect_eq(fate->error.os_errno, err.os_errno, "%s", fate->name);
         cr_expect_str_eq(fate->error.message, err.message, "%s", fate->name);
@@ -347,7 +361,8 @@ Test(uring, says_why_not_in_the_same_words)
 Test(uring, what_changed_once_is_read_again)
 {
     struct run *run = calloc(1, sizeof *run);
-    run->loader = (struct th_loader){.buffers = make_buffers(4, 1 << 30, false), .max_bytes = 1 << 30};
+    run->loader =
+        (struct th_loader){.buffers = make_buffers(4, 1 << 30, false), .max_bytes = 1 << 30};
     write_file("f", 2000);
     add(run, "f", 3000);
     run->change = "f"; /* after its state was taken: now it has 3000 bytes */
@@ -382,7 +397,8 @@ static bool truncate_it(const uint8_t *data, size_t len)
 static void expect_keeps_changing(bool (*change)(const uint8_t *data, size_t len))
 {
     struct run *run = calloc(1, sizeof *run);
-    run->loader = (struct th_loader){.buffers = make_buffers(4, 1 << 30, false), .max_bytes = 1 << 30, .judge = judge};
+    run->loader = (struct th_loader){
+        .buffers = make_buffers(4, 1 << 30, false), .max_bytes = 1 << 30, .judge = judge};
     worth_loading = change;
     write_file("f", 200000);
     add(run, "f", 200000);
@@ -439,19 +455,21 @@ Test(uring, another_file_of_the_same_size_and_time_is_noticed)
     expect_keeps_changing(exchange_it);
 }
 
-/* Files that the kernel makes up have no size, or a wrong one; the words are those of th_load_file(). */
+/* Files that the kernel makes up have no size, or a wrong one; the words are those of
+ * th_load_file(). */
 static void expect_odd_length(const char *dir, const char *name, bool follow)
 {
     int kept = dirfd_, odd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (odd < 0) return;
     struct run *run = calloc(1, sizeof *run);
-    run->loader =
-        (struct th_loader){.buffers = make_buffers(4, 1 << 30, false), .max_bytes = 1 << 30, .follow = follow};
+    run->loader = (struct th_loader){
+        .buffers = make_buffers(4, 1 << 30, false), .max_bytes = 1 << 30, .follow = follow};
     add(run, name, 0);
     dirfd_ = odd;
     cr_assert_eq(run_files(run, 4), THUMBS_OK);
     dirfd_ = kept;
-    cr_expect_eq(run->fates[0].error.code, THUMBS_UNREADABLE, "%s: %s", name, run->fates[0].error.message);
+    cr_expect_eq(run->fates[0].error.code, THUMBS_UNREADABLE, "%s: %s", name,
+                 run->fates[0].error.message);
     cr_expect_str_eq(run->fates[0].error.message, "has not the length that its file system tells");
     expect_buffers_back(run->loader.buffers);
     free(run);
@@ -484,8 +502,8 @@ static void run_with_few_buffers(unsigned n_buffers, uint64_t budget, bool follo
 {
     struct run *run = calloc(1, sizeof *run);
     pthread_t thread;
-    run->loader =
-        (struct th_loader){.buffers = make_buffers(n_buffers, budget, false), .max_bytes = 1 << 30, .follow = follow};
+    run->loader = (struct th_loader){
+        .buffers = make_buffers(n_buffers, budget, false), .max_bytes = 1 << 30, .follow = follow};
     run->keep_buffers = true;
     add_many(run, 150);
     pthread_create(&thread, NULL, give_back_later, run);
@@ -507,7 +525,8 @@ Test(uring, few_descriptors_are_waited_for)
 {
     struct rlimit limit = {.rlim_cur = 20, .rlim_max = 20};
     cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    run_with_few_buffers(1, 1 << 30, true); /* files wait for the one buffer, each with its descriptor */
+    run_with_few_buffers(1, 1 << 30,
+                         true); /* files wait for the one buffer, each with its descriptor */
 }
 
 /* ---- time ---- */
@@ -515,14 +534,15 @@ Test(uring, few_descriptors_are_waited_for)
 Test(uring, waits_overlap)
 {
     struct run *run = calloc(1, sizeof *run);
-    run->loader =
-        (struct th_loader){.buffers = make_buffers(64, 1 << 30, false), .max_bytes = 1 << 30, .latency_ms = 50};
+    run->loader = (struct th_loader){
+        .buffers = make_buffers(64, 1 << 30, false), .max_bytes = 1 << 30, .latency_ms = 50};
     add_many(run, 128);
     uint64_t start_ns = th_now_ns();
     cr_assert_eq(run_files(run, 64), THUMBS_OK);
     uint64_t took_ms = (th_now_ns() - start_ns) / 1000000;
     expect_all_loaded(run);
-    cr_expect_geq(took_ms, 100u, "two rounds of 64 files, 50 ms each, took %llu ms", (unsigned long long)took_ms);
+    cr_expect_geq(took_ms, 100u, "two rounds of 64 files, 50 ms each, took %llu ms",
+                  (unsigned long long)took_ms);
     cr_expect_lt(took_ms, 128 * 50u * 3 / 4, "%llu ms", (unsigned long long)took_ms);
     expect_buffers_back(run->loader.buffers);
     free(run);
@@ -532,8 +552,10 @@ Test(uring, ends_at_once_with_requests_under_way)
 {
     for (int follow = 0; follow < 2; follow++) {
         struct run *run = calloc(1, sizeof *run);
-        run->loader = (struct th_loader){
-            .buffers = make_buffers(64, 1 << 30, true), .max_bytes = 1 << 30, .latency_ms = 30000, .follow = follow};
+        run->loader = (struct th_loader){.buffers = make_buffers(64, 1 << 30, true),
+                                         .max_bytes = 1 << 30,
+                                         .latency_ms = 30000,
+                                         .follow = follow};
         add_many(run, 60);
         run->stop_after = 60;
         uint64_t start_ns = th_now_ns();
@@ -550,8 +572,9 @@ Test(uring, ends_anywhere_without_leaks)
 {
     for (size_t stop_after = 1; stop_after < 200; stop_after += 9) {
         struct run *run = calloc(1, sizeof *run);
-        run->loader = (struct th_loader){
-            .buffers = make_buffers(8, 200000, stop_after % 2), .max_bytes = 1 << 30, .follow = stop_after % 3 == 0};
+        run->loader = (struct th_loader){.buffers = make_buffers(8, 200000, stop_after % 2),
+                                         .max_bytes = 1 << 30,
+                                         .follow = stop_after % 3 == 0};
         add_many(run, 200);
         run->stop_after = stop_after;
         cr_assert_eq(run_files(run, 32), THUMBS_OK);
@@ -578,8 +601,10 @@ static void expect_unharmed(const char *plan, bool follow)
 {
     struct run *run = calloc(1, sizeof *run);
     plan_fault(plan);
-    run->loader = (struct th_loader){
-        .buffers = make_buffers(16, 1 << 30, false), .max_bytes = 1 << 30, .follow = follow, .latency_ms = 1};
+    run->loader = (struct th_loader){.buffers = make_buffers(16, 1 << 30, false),
+                                     .max_bytes = 1 << 30,
+                                     .follow = follow,
+                                     .latency_ms = 1};
     add_many(run, 40);
     cr_assert_eq(run_files(run, 8), THUMBS_OK);
     expect_all_loaded(run);
@@ -625,12 +650,15 @@ static void expect_all_fail(const char *plan, enum thumbs_code code, const char 
 {
     struct run *run = calloc(1, sizeof *run);
     plan_fault(plan);
-    run->loader = (struct th_loader){.buffers = make_buffers(16, 1 << 30, false), .max_bytes = 1 << 30};
+    run->loader =
+        (struct th_loader){.buffers = make_buffers(16, 1 << 30, false), .max_bytes = 1 << 30};
     add_many(run, 20);
     cr_assert_eq(run_files(run, 8), THUMBS_OK);
     for (size_t i = 0; i < run->n; i++) {
-        cr_expect_eq(run->fates[i].error.code, code, "%s: %s", run->fates[i].name, run->fates[i].error.message);
-        cr_expect_not_null(strstr(run->fates[i].error.message, message), "%s", run->fates[i].error.message);
+        cr_expect_eq(run->fates[i].error.code, code, "%s: %s", run->fates[i].name,
+                     run->fates[i].error.message);
+        cr_expect_not_null(strstr(run->fates[i].error.message, message), "%s",
+                           run->fates[i].error.message);
     }
     expect_buffers_back(run->loader.buffers);
     free(run);
@@ -656,7 +684,8 @@ Test(uring, one_failed_read_costs_one_file)
     size_t n_failed = 0;
     struct run *run = calloc(1, sizeof *run);
     plan_fault("read:7");
-    run->loader = (struct th_loader){.buffers = make_buffers(16, 1 << 30, false), .max_bytes = 1 << 30};
+    run->loader =
+        (struct th_loader){.buffers = make_buffers(16, 1 << 30, false), .max_bytes = 1 << 30};
     add_many(run, 20);
     cr_assert_eq(run_files(run, 8), THUMBS_OK);
     for (size_t i = 0; i < run->n; i++)
@@ -671,7 +700,8 @@ Test(uring, no_memory_for_a_buffer_costs_one_file)
     size_t n_failed = 0;
     struct run *run = calloc(1, sizeof *run);
     plan_fault("mmap:3");
-    run->loader = (struct th_loader){.buffers = make_buffers(16, 1 << 30, false), .max_bytes = 1 << 30};
+    run->loader =
+        (struct th_loader){.buffers = make_buffers(16, 1 << 30, false), .max_bytes = 1 << 30};
     add_many(run, 20);
     cr_assert_eq(run_files(run, 8), THUMBS_OK);
     for (size_t i = 0; i < run->n; i++)
@@ -701,7 +731,8 @@ static void forbid_rings(int os_errno)
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     struct sock_fprog program = {.len = sizeof filter / sizeof *filter, .filter = filter};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
         cr_skip_test("seccomp is not there: %s", strerror(errno));
 }
 
@@ -716,9 +747,11 @@ static void expect_fallback(int os_errno)
     thumbs_options_init(&options);
     options.worker_program = TEST_PROGRAM;
     options.io = THUMBS_IO_URING;
-    cr_assert_eq(thumbs_batch_create(&options, &source, 1, folder, &batch, &err), THUMBS_OK, "%s", err.message);
+    cr_assert_eq(thumbs_batch_create(&options, &source, 1, folder, &batch, &err), THUMBS_OK, "%s",
+                 err.message);
     cr_assert_not_null(thumbs_batch_note(batch));
-    cr_expect_not_null(strstr(thumbs_batch_note(batch), strerror(os_errno)), "%s", thumbs_batch_note(batch));
+    cr_expect_not_null(strstr(thumbs_batch_note(batch), strerror(os_errno)), "%s",
+                       thumbs_batch_note(batch));
     cr_expect_eq(thumbs_batch_run(batch, NULL, NULL, &err), THUMBS_OK, "%s", err.message);
     thumbs_batch_totals(batch, &totals);
     cr_expect_gt(totals.found, 0u);

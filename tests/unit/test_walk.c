@@ -34,7 +34,7 @@
 #define SANITIZED 0
 #endif
 
-/* ---- a file system that misbehaves -------------------------------------------------------------------------- */
+/* ---- a file system that misbehaves ----------------------------------------------------------- */
 
 /* Stands in for the C library's, so that tests can have folders that no file system here makes. */
 static struct {
@@ -52,7 +52,8 @@ static struct {
 ssize_t getdents64(int fd, void *buf, size_t len)
 {
     fs.calls++;
-    if ((fs.fail_call && fs.calls == fs.fail_call) || (fs.fail_each && fs.calls % fs.fail_each == 0)) {
+    if ((fs.fail_call && fs.calls == fs.fail_call) ||
+        (fs.fail_each && fs.calls % fs.fail_each == 0)) {
         errno = EIO;
         return -1;
     }
@@ -85,7 +86,7 @@ ssize_t getdents64(int fd, void *buf, size_t len)
     return n;
 }
 
-/* ---- a folder to try things in ------------------------------------------------------------------------------ */
+/* ---- a folder to try things in --------------------------------------------------------------- */
 
 struct box {
     char path[100];
@@ -120,7 +121,8 @@ static struct box box_make_large(void)
     return fits ? box_make_in(memory) : box_make();
 }
 
-/* Remove what is in a folder, however deep: what is in a subfolder is moved up until the subfolder is empty. */
+/* Remove what is in a folder, however deep: what is in a subfolder is moved up until the subfolder
+ * is empty. */
 static void empty_folder(int fd)
 {
     static unsigned long n_moved;
@@ -155,7 +157,8 @@ static void box_remove(struct box *box)
     cr_assert(!rmdir(box->path));
 }
 
-/* A file of `content`; its folders are made where missing. A path that ends in '/' makes only the folder. */
+/* A file of `content`; its folders are made where missing. A path that ends in '/' makes only the
+ * folder. */
 static void put(const struct box *box, const char *path, const char *content)
 {
     char part[PATH_MAX];
@@ -182,11 +185,12 @@ static const char *in(const struct box *box, const char *path)
     static char paths[16][256];
     static unsigned i;
     char *out = paths[i++ % 16];
-    cr_assert_lt(snprintf(out, sizeof paths[0], *path ? "%s/%s" : "%s%s", box->path, path), (int)sizeof paths[0]);
+    cr_assert_lt(snprintf(out, sizeof paths[0], *path ? "%s/%s" : "%s%s", box->path, path),
+                 (int)sizeof paths[0]);
     return out;
 }
 
-/* ---- what a walk has found, as text ------------------------------------------------------------------------- */
+/* ---- what a walk has found, as text ---------------------------------------------------------- */
 
 /* One line an entry: "file a/b.jpg", "whole a/b.jpg", "skip a/b (why)", "fail a/b code". */
 static void describe(struct th_bytes *out, const struct th_walk_entry *e)
@@ -224,7 +228,8 @@ static char *walk_text(const struct th_walk_options *options)
     while (th_walk_next(walk, &entry)) {
         if (entry.kind == TH_WALK_FILE) {
             struct stat st;
-            cr_expect(!fstatat(entry.dir->fd, entry.name, &st, 0), "%s/%s", entry.dir->path, entry.name);
+            cr_expect(!fstatat(entry.dir->fd, entry.name, &st, 0), "%s/%s", entry.dir->path,
+                      entry.name);
         }
         describe(&out, &entry);
         th_walk_entry_finish(&entry);
@@ -249,7 +254,8 @@ static struct th_walk_options options_for(const char *const *sources, size_t n_s
     return (struct th_walk_options){.sources = sources, .n_sources = n_sources};
 }
 
-static void expect_create_fails(const struct th_walk_options *options, enum thumbs_code code, const char *in_message)
+static void expect_create_fails(const struct th_walk_options *options, enum thumbs_code code,
+                                const char *in_message)
 {
     struct th_walk *walk = NULL;
     struct thumbs_error err = {0};
@@ -266,7 +272,7 @@ static unsigned long next_random(unsigned long *state)
     return *state >> 33;
 }
 
-/* ---- names -------------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static int by_bytes(const void *a, const void *b)
 {
@@ -288,10 +294,12 @@ Test(names, sorts_any_bytes)
             expected[i] = calloc(1, len + 1);
             for (size_t k = 0; k < len; k++)
                 expected[i][k] = alphabets[round][next_random(&seed) % n_letters];
-            cr_assert(th_names_add(&names, i % 5 ? TH_NAME_FILE : TH_NAME_FOLDER, expected[i], len));
+            cr_assert(
+                th_names_add(&names, i % 5 ? TH_NAME_FILE : TH_NAME_FOLDER, expected[i], len));
         }
         th_names_sort(&names);
-        /* Each name must be there as often as before, but once for each kind: compare with a plain sort. */
+        /* Each name must be there as often as before, but once for each kind: compare with a plain
+         * sort. */
         size_t n_files = 0, at = 0;
         for (int folders = 0; folders < 2; folders++) {
             char **kind = malloc(N * sizeof *kind);
@@ -364,12 +372,14 @@ Test(names, stems)
     static const struct {
         const char *name;
         size_t len;
-    } cases[] = {{"a.jpg", 1}, {"a", 1}, {".bashrc", 7}, {".a.b", 2}, {"a.", 1}, {"a.b.c", 3}, {"..x", 1}, {"...", 2}};
+    } cases[] = {{"a.jpg", 1}, {"a", 1},     {".bashrc", 7}, {".a.b", 2},
+                 {"a.", 1},    {"a.b.c", 3}, {"..x", 1},     {"...", 2}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        cr_expect_eq(th_naming_stem_len(cases[i].name, strlen(cases[i].name)), cases[i].len, "%s", cases[i].name);
+        cr_expect_eq(th_naming_stem_len(cases[i].name, strlen(cases[i].name)), cases[i].len, "%s",
+                     cases[i].name);
 }
 
-/* ---- what is found, and in which order ---------------------------------------------------------------------- */
+/* ---- what is found, and in which order ------------------------------------------------------- */
 
 /* A walk that goes in circles must not go on for ever. */
 TestSuite(walk, .timeout = 120);
@@ -377,8 +387,8 @@ TestSuite(walk, .timeout = 120);
 Test(walk, order_and_kinds)
 {
     struct box box = box_make();
-    put_all(&box, (const char *const[]){"b.jpg", "a.jpg", "B.jpg", "\xff.jpg", "z/2.jpg", "z/1.jpg", "a/x.jpg",
-                                        "a-/x.jpg", "a/z/deep.jpg", "empty/", NULL});
+    put_all(&box, (const char *const[]){"b.jpg", "a.jpg", "B.jpg", "\xff.jpg", "z/2.jpg", "z/1.jpg",
+                                        "a/x.jpg", "a-/x.jpg", "a/z/deep.jpg", "empty/", NULL});
     cr_assert(!symlinkat("a.jpg", box.fd, "link.jpg"));
     cr_assert(!symlinkat("z", box.fd, "link"));
     cr_assert(!mkfifoat(box.fd, "fifo.jpg", 0600));
@@ -390,10 +400,11 @@ Test(walk, order_and_kinds)
 
     const char *source = box.path;
     struct th_walk_options options = options_for(&source, 1);
-    const char *expected = "file B.jpg\nfile a.jpg\nfile b.jpg\nskip fifo.jpg (not a regular file)\n"
-                           "skip link (symbolic link)\nskip link.jpg (symbolic link)\n"
-                           "skip socket (not a regular file)\nfile \xff.jpg\n"
-                           "file a/x.jpg\nfile a/z/deep.jpg\nfile a-/x.jpg\nfile z/1.jpg\nfile z/2.jpg\n";
+    const char *expected =
+        "file B.jpg\nfile a.jpg\nfile b.jpg\nskip fifo.jpg (not a regular file)\n"
+        "skip link (symbolic link)\nskip link.jpg (symbolic link)\n"
+        "skip socket (not a regular file)\nfile \xff.jpg\n"
+        "file a/x.jpg\nfile a/z/deep.jpg\nfile a-/x.jpg\nfile z/1.jpg\nfile z/2.jpg\n";
     expect_walk(&options, expected);
     fs.no_types = true; /* a file system that does not tell types in the folder */
     expect_walk(&options, expected);
@@ -409,17 +420,20 @@ Test(walk, order_and_kinds)
 Test(walk, hidden_and_own_folder)
 {
     struct box box = box_make();
-    put_all(&box, (const char *const[]){".h.jpg", ".d/a.jpg", "a.jpg", ".thumbs/x.jpg", "d/.e/b.jpg", "e/.thumbs",
-                                        "f/.thumbs/y.jpg", "f/b.jpg", NULL});
+    put_all(&box,
+            (const char *const[]){".h.jpg", ".d/a.jpg", "a.jpg", ".thumbs/x.jpg", "d/.e/b.jpg",
+                                  "e/.thumbs", "f/.thumbs/y.jpg", "f/b.jpg", NULL});
     const char *source = box.path;
     struct th_walk_options options = options_for(&source, 1);
     expect_walk(&options, "file a.jpg\nskip f (is the DEST of a run, since it holds .thumbs)\n");
     options.hidden = true;
-    expect_walk(&options, "file .h.jpg\nfile a.jpg\nfile .d/a.jpg\nfile d/.e/b.jpg\nfile e/.thumbs\n"
-                          "skip f (is the DEST of a run, since it holds .thumbs)\n");
+    expect_walk(&options,
+                "file .h.jpg\nfile a.jpg\nfile .d/a.jpg\nfile d/.e/b.jpg\nfile e/.thumbs\n"
+                "skip f (is the DEST of a run, since it holds .thumbs)\n");
     fs.no_types = true;
-    expect_walk(&options, "file .h.jpg\nfile a.jpg\nfile .d/a.jpg\nfile d/.e/b.jpg\nfile e/.thumbs\n"
-                          "skip f (is the DEST of a run, since it holds .thumbs)\n");
+    expect_walk(&options,
+                "file .h.jpg\nfile a.jpg\nfile .d/a.jpg\nfile d/.e/b.jpg\nfile e/.thumbs\n"
+                "skip f (is the DEST of a run, since it holds .thumbs)\n");
     fs.no_types = false;
 
     options.hidden = false;
@@ -458,7 +472,8 @@ Test(walk, tells_each_folder)
     th_bytes_clear(&told);
     options.names_bytes = 4096;
     free(walk_text(&options));
-    cr_expect_not_null(strstr(th_bytes_str(&told), ">a\na>\na>\n"), "got:\n%s", th_bytes_str(&told));
+    cr_expect_not_null(strstr(th_bytes_str(&told), ">a\na>\na>\n"), "got:\n%s",
+                       th_bytes_str(&told));
     th_bytes_finish(&told);
     th_bytes_finish(&expected);
     box_remove(&box);
@@ -505,7 +520,9 @@ Test(walk, odd_names)
     char *text = walk_text(&options);
     struct th_bytes expected = {0};
     memcpy(longest + 251, ".jpg", 5);
-    th_bytes_addf(&expected, "file -rf\nfile \\*?[.jpg\nfile new\nline.jpg\nfile %s\nfile quote\"'.jpg\n", longest);
+    th_bytes_addf(&expected,
+                  "file -rf\nfile \\*?[.jpg\nfile new\nline.jpg\nfile %s\nfile quote\"'.jpg\n",
+                  longest);
     th_bytes_adds(&expected, "file \xff\xfe\x80.jpg\n");
     memcpy(longest + 251, ".dir", 5);
     th_bytes_addf(&expected, "file %s/x.jpg\n", longest);
@@ -515,15 +532,18 @@ Test(walk, odd_names)
     box_remove(&box);
 }
 
-/* ---- sources ------------------------------------------------------------------------------------------------ */
+/* ---- sources --------------------------------------------------------------------------------- */
 
 Test(walk, several_sources)
 {
     struct box box = box_make();
-    put_all(&box, (const char *const[]){"p/a.jpg", "p/s/b.jpg", "q/a.jpg", "q/c.jpg", "r/0.jpg", NULL});
-    const char *sources[] = {in(&box, "q///"), in(&box, "r/0.jpg"), in(&box, "p"), in(&box, "q/c.jpg")};
+    put_all(&box,
+            (const char *const[]){"p/a.jpg", "p/s/b.jpg", "q/a.jpg", "q/c.jpg", "r/0.jpg", NULL});
+    const char *sources[] = {in(&box, "q///"), in(&box, "r/0.jpg"), in(&box, "p"),
+                             in(&box, "q/c.jpg")};
     struct th_walk_options options = options_for(sources, 4);
-    const char *expected = "file 0.jpg\nfile c.jpg\nfile q/a.jpg\nfile q/c.jpg\nfile p/a.jpg\nfile p/s/b.jpg\n";
+    const char *expected =
+        "file 0.jpg\nfile c.jpg\nfile q/a.jpg\nfile q/c.jpg\nfile p/a.jpg\nfile p/s/b.jpg\n";
     expect_walk(&options, expected);
 
     struct th_walk *walk;
@@ -641,12 +661,13 @@ Test(walk, sources_that_are_links_or_special)
     box_remove(&box);
 }
 
-/* ---- links -------------------------------------------------------------------------------------------------- */
+/* ---- links ----------------------------------------------------------------------------------- */
 
 Test(walk, follow)
 {
     struct box box = box_make();
-    put_all(&box, (const char *const[]){"in/a.jpg", "in/d/b.jpg", "out/c.jpg", "out/e/f.jpg", NULL});
+    put_all(&box,
+            (const char *const[]){"in/a.jpg", "in/d/b.jpg", "out/c.jpg", "out/e/f.jpg", NULL});
     cr_assert(!symlinkat("../out", box.fd, "in/link"));
     cr_assert(!symlinkat("../out/c.jpg", box.fd, "in/x.jpg"));
     cr_assert(!symlinkat("nowhere", box.fd, "in/y.jpg"));
@@ -658,10 +679,11 @@ Test(walk, follow)
     const char *source = in(&box, "in");
     struct th_walk_options options = options_for(&source, 1);
     options.follow = true;
-    const char *expected = "file a.jpg\nskip self (loop of links)\nfile x.jpg\nfail y.jpg vanished\n"
-                           "skip z.jpg (not a regular file)\nfile d/b.jpg\nskip d/up (loop of links)\n"
-                           "file link/c.jpg\nskip link/fifo (not a regular file)\nfile link/e/f.jpg\n"
-                           "file link/e/across/b.jpg\nskip link/e/across/up (loop of links)\n";
+    const char *expected =
+        "file a.jpg\nskip self (loop of links)\nfile x.jpg\nfail y.jpg vanished\n"
+        "skip z.jpg (not a regular file)\nfile d/b.jpg\nskip d/up (loop of links)\n"
+        "file link/c.jpg\nskip link/fifo (not a regular file)\nfile link/e/f.jpg\n"
+        "file link/e/across/b.jpg\nskip link/e/across/up (loop of links)\n";
     expect_walk(&options, expected);
     fs.no_types = true;
     expect_walk(&options, expected);
@@ -669,40 +691,48 @@ Test(walk, follow)
     /* What is excluded is not looked at. */
     options.globs = (const char *const[]){"-y.*", "-self", "-z.jpg", "-link"};
     options.n_globs = 4;
-    expect_walk(&options, "file a.jpg\nskip self (excluded)\nfile x.jpg\nskip y.jpg (excluded)\n"
-                          "skip z.jpg (not a regular file)\nfile d/b.jpg\nskip d/up (loop of links)\n"
-                          "skip link (excluded)\n");
+    expect_walk(&options,
+                "file a.jpg\nskip self (excluded)\nfile x.jpg\nskip y.jpg (excluded)\n"
+                "skip z.jpg (not a regular file)\nfile d/b.jpg\nskip d/up (loop of links)\n"
+                "skip link (excluded)\n");
     box_remove(&box);
 }
 
-/* ---- globs in a walk ---------------------------------------------------------------------------------------- */
+/* ---- globs in a walk ------------------------------------------------------------------------- */
 
 Test(walk, globs)
 {
     struct box box = box_make();
-    put_all(&box, (const char *const[]){"a.jpg", "a.png", "d/a.jpg", "d/b.png", "d/sub/c.jpg", "cache/x.jpg",
-                                        "d/cache/y.jpg", "e/cache", NULL});
+    put_all(&box, (const char *const[]){"a.jpg", "a.png", "d/a.jpg", "d/b.png", "d/sub/c.jpg",
+                                        "cache/x.jpg", "d/cache/y.jpg", "e/cache", NULL});
     const char *sources[] = {box.path, NULL};
     struct th_walk_options options = options_for(sources, 1);
     options.globs = (const char *const[]){"-*.png", "-cache/"};
     options.n_globs = 2;
-    expect_walk(&options, "file a.jpg\nskip a.png (excluded)\nskip cache (excluded)\nfile d/a.jpg\n"
-                          "skip d/b.png (excluded)\nskip d/cache (excluded)\nfile d/sub/c.jpg\nfile e/cache\n");
+    expect_walk(
+        &options,
+        "file a.jpg\nskip a.png (excluded)\nskip cache (excluded)\nfile d/a.jpg\n"
+        "skip d/b.png (excluded)\nskip d/cache (excluded)\nfile d/sub/c.jpg\nfile e/cache\n");
     options.globs = (const char *const[]){"+*.png"};
     options.n_globs = 1;
-    expect_walk(&options, "skip a.jpg (excluded)\nfile a.png\nskip cache/x.jpg (excluded)\nskip d/a.jpg (excluded)\n"
-                          "file d/b.png\nskip d/cache/y.jpg (excluded)\nskip d/sub/c.jpg (excluded)\n"
-                          "skip e/cache (excluded)\n");
+    expect_walk(
+        &options,
+        "skip a.jpg (excluded)\nfile a.png\nskip cache/x.jpg (excluded)\nskip d/a.jpg (excluded)\n"
+        "file d/b.png\nskip d/cache/y.jpg (excluded)\nskip d/sub/c.jpg (excluded)\n"
+        "skip e/cache (excluded)\n");
     /* The last one wins. */
     options.globs = (const char *const[]){"-*", "+d", "+/d/*.png"};
     options.n_globs = 3;
-    expect_walk(&options, "skip a.jpg (excluded)\nskip a.png (excluded)\nskip cache (excluded)\n"
-                          "skip d/a.jpg (excluded)\nfile d/b.png\nskip d/cache (excluded)\nskip d/sub (excluded)\n"
-                          "skip e (excluded)\n");
+    expect_walk(
+        &options,
+        "skip a.jpg (excluded)\nskip a.png (excluded)\nskip cache (excluded)\n"
+        "skip d/a.jpg (excluded)\nfile d/b.png\nskip d/cache (excluded)\nskip d/sub (excluded)\n"
+        "skip e (excluded)\n");
     options.globs = (const char *const[]){"-d/**/c.*", "-/cache"};
     options.n_globs = 2;
-    const char *expected = "whole a.jpg\nwhole a.png\nskip cache (excluded)\nfile d/a.jpg\nfile d/b.png\n"
-                           "file d/cache/y.jpg\nskip d/sub/c.jpg (excluded)\nfile e/cache\n";
+    const char *expected =
+        "whole a.jpg\nwhole a.png\nskip cache (excluded)\nfile d/a.jpg\nfile d/b.png\n"
+        "file d/cache/y.jpg\nskip d/sub/c.jpg (excluded)\nfile e/cache\n";
     expect_walk(&options, expected);
 
     /* With several SOURCES the path begins below each of them. */
@@ -711,16 +741,16 @@ Test(walk, globs)
     options.n_sources = 2;
     options.globs = (const char *const[]){"-/sub", "-a.png", "-d/*"};
     options.n_globs = 3;
-    expect_walk(&options,
-                "skip a.png (excluded)\nfile d/a.jpg\nfile d/b.png\nfile d/cache/y.jpg\nskip d/sub (excluded)\n");
+    expect_walk(&options, "skip a.png (excluded)\nfile d/a.jpg\nfile d/b.png\nfile "
+                          "d/cache/y.jpg\nskip d/sub (excluded)\n");
     fs.no_types = true;
-    expect_walk(&options,
-                "skip a.png (excluded)\nfile d/a.jpg\nfile d/b.png\nfile d/cache/y.jpg\nskip d/sub (excluded)\n");
+    expect_walk(&options, "skip a.png (excluded)\nfile d/a.jpg\nfile d/b.png\nfile "
+                          "d/cache/y.jpg\nskip d/sub (excluded)\n");
     fs.no_types = false;
     box_remove(&box);
 }
 
-/* ---- equal output names ------------------------------------------------------------------------------------- */
+/* ---- equal output names ---------------------------------------------------------------------- */
 
 struct content {
     unsigned n_asked;
@@ -762,14 +792,19 @@ Test(walk, whole_names)
     options.is_image = test_image;
     options.user = &content;
     /* Siblings; a stem of which other names lie between it and its dot; a chain. */
-    put_all(&box, (const char *const[]){"a.jpg", "a.png", "b.jpg", "c.jpg", "c-1.jpg", "c d.jpg", "c.gif", "a.jpg.png",
-                                        "a.jpg.png.gif", "b.jpg.png", "sub/a.jpg", NULL});
-    expect_walk(&options, "whole a.jpg\nwhole a.jpg.png\nwhole a.jpg.png.gif\nwhole a.png\nfile b.jpg\n"
-                          "file b.jpg.png\nfile c d.jpg\nfile c-1.jpg\nwhole c.gif\nwhole c.jpg\nfile sub/a.jpg\n");
+    put_all(&box,
+            (const char *const[]){"a.jpg", "a.png", "b.jpg", "c.jpg", "c-1.jpg", "c d.jpg", "c.gif",
+                                  "a.jpg.png", "a.jpg.png.gif", "b.jpg.png", "sub/a.jpg", NULL});
+    expect_walk(
+        &options,
+        "whole a.jpg\nwhole a.jpg.png\nwhole a.jpg.png.gif\nwhole a.png\nfile b.jpg\n"
+        "file b.jpg.png\nfile c d.jpg\nfile c-1.jpg\nwhole c.gif\nwhole c.jpg\nfile sub/a.jpg\n");
     cr_expect_eq(content.n_asked, 0, "endings told everything");
     content.keep = true;
-    expect_walk(&options, "file a.jpg\nfile a.jpg.png\nfile a.jpg.png.gif\nfile a.png\nfile b.jpg\nfile b.jpg.png\n"
-                          "file c d.jpg\nfile c-1.jpg\nfile c.gif\nfile c.jpg\nfile sub/a.jpg\n");
+    expect_walk(
+        &options,
+        "file a.jpg\nfile a.jpg.png\nfile a.jpg.png.gif\nfile a.png\nfile b.jpg\nfile b.jpg.png\n"
+        "file c d.jpg\nfile c-1.jpg\nfile c.gif\nfile c.jpg\nfile sub/a.jpg\n");
     box_remove(&box);
 }
 
@@ -799,22 +834,28 @@ Test(walk, whole_names_by_content)
     put(&box, "g.jpg", "");
     put(&box, ".h", "I"); /* hidden: no candidate */
     put(&box, ".h.jpg", "");
-    const char *expected = "file a.jpg\nfile a.txt\nwhole b.dat\nwhole b.jpg\nfile b.txt\nwhole c\nwhole c.jpg\n"
-                           "file d\nfile d.jpg\nwhole e.x\nwhole e.y\nfile f.x\nfile g.jpg\nfile g.x\nfile g.x.jpg\n";
+    const char *expected =
+        "file a.jpg\nfile a.txt\nwhole b.dat\nwhole b.jpg\nfile b.txt\nwhole c\nwhole c.jpg\n"
+        "file d\nfile d.jpg\nwhole e.x\nwhole e.y\nfile f.x\nfile g.jpg\nfile g.x\nfile g.x.jpg\n";
     expect_walk(&options, expected);
-    cr_expect_eq(content.n_asked, 8, "asked %u times: a.txt, b.dat, b.txt, c, d, e.x, e.y, g.x", content.n_asked);
+    cr_expect_eq(content.n_asked, 8, "asked %u times: a.txt, b.dat, b.txt, c, d, e.x, e.y, g.x",
+                 content.n_asked);
 
     /* Excluded names are no candidates either. */
     options.globs = (const char *const[]){"-*.dat", "-c", "-e.x"};
     options.n_globs = 3;
-    expect_walk(&options, "file a.jpg\nfile a.txt\nskip b.dat (excluded)\nfile b.jpg\nfile b.txt\nskip c (excluded)\n"
-                          "file c.jpg\nfile d\nfile d.jpg\nskip e.x (excluded)\nfile e.y\nfile f.x\nfile g.jpg\n"
-                          "file g.x\nfile g.x.jpg\n");
+    expect_walk(
+        &options,
+        "file a.jpg\nfile a.txt\nskip b.dat (excluded)\nfile b.jpg\nfile b.txt\nskip c (excluded)\n"
+        "file c.jpg\nfile d\nfile d.jpg\nskip e.x (excluded)\nfile e.y\nfile f.x\nfile g.jpg\n"
+        "file g.x\nfile g.x.jpg\n");
     options.n_globs = 0;
     options.is_image = NULL; /* then every file counts */
-    expect_walk(&options,
-                "whole a.jpg\nwhole a.txt\nwhole b.dat\nwhole b.jpg\nwhole b.txt\nwhole c\nwhole c.jpg\n"
-                "whole d\nwhole d.jpg\nwhole e.x\nwhole e.y\nfile f.x\nwhole g.jpg\nwhole g.x\nwhole g.x.jpg\n");
+    expect_walk(
+        &options,
+        "whole a.jpg\nwhole a.txt\nwhole b.dat\nwhole b.jpg\nwhole b.txt\nwhole c\nwhole c.jpg\n"
+        "whole d\nwhole d.jpg\nwhole e.x\nwhole e.y\nfile f.x\nwhole g.jpg\nwhole g.x\nwhole "
+        "g.x.jpg\n");
     box_remove(&box);
 }
 
@@ -830,13 +871,16 @@ Test(walk, whole_names_of_source_files)
     put(&box, "s/c.y", "I");
     put(&box, "t/c.z", "");
     put(&box, "a/b.jpg", "");
-    const char *sources[] = {in(&box, "s/c.y"), in(&box, "q/a.png"), in(&box, "p/a.jpg"), in(&box, "q/b.jpg"),
-                             in(&box, "r/c.x"), in(&box, "t/c.z"),   in(&box, "a")};
+    const char *sources[] = {in(&box, "s/c.y"),   in(&box, "q/a.png"), in(&box, "p/a.jpg"),
+                             in(&box, "q/b.jpg"), in(&box, "r/c.x"),   in(&box, "t/c.z"),
+                             in(&box, "a")};
     struct th_walk_options options = options_for(sources, 7);
     options.output_class = test_class;
     options.is_image = test_image;
     options.user = &content;
-    expect_walk(&options, "whole a.jpg\nwhole a.png\nfile b.jpg\nwhole c.x\nwhole c.y\nfile c.z\nfile a/b.jpg\n");
+    expect_walk(
+        &options,
+        "whole a.jpg\nwhole a.png\nfile b.jpg\nwhole c.x\nwhole c.y\nfile c.z\nfile a/b.jpg\n");
     cr_expect_eq(content.n_asked, 3);
     box_remove(&box);
 }
@@ -848,7 +892,7 @@ static long peak_kib(void)
     return usage.ru_maxrss;
 }
 
-/* ---- lists -------------------------------------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------------------- */
 
 /* A list of len bytes in a file of its own, good until the next call. */
 static const char *list_of(const char *text, size_t len)
@@ -873,25 +917,29 @@ Test(walk, list_of_names)
     struct box box = box_make();
     const char *source = box.path;
     struct th_walk_options options = options_for(&source, 1);
-    put_all(&box,
-            (const char *const[]){"a.jpg", "b/c.jpg", "b/d.jpg", "b/e/f.jpg", "b/.h.jpg", ".i/j.jpg", "k/", NULL});
+    put_all(&box, (const char *const[]){"a.jpg", "b/c.jpg", "b/d.jpg", "b/e/f.jpg", "b/.h.jpg",
+                                        ".i/j.jpg", "k/", NULL});
     expect_listed(&options, "", "");
     expect_listed(&options, "\n\n", "");
     expect_listed(&options, "a.jpg", "file a.jpg\n");
-    expect_listed(&options, "b/d.jpg\n\na.jpg\nb/c.jpg\nb/d.jpg\n", "file a.jpg\nfile b/c.jpg\nfile b/d.jpg\n");
+    expect_listed(&options, "b/d.jpg\n\na.jpg\nb/c.jpg\nb/d.jpg\n",
+                  "file a.jpg\nfile b/c.jpg\nfile b/d.jpg\n");
     expect_listed(&options, ".//b/./e///f.jpg/\n./a.jpg\n", "file a.jpg\nfile b/e/f.jpg\n");
     expect_listed(&options, ".i/j.jpg\nb/.h.jpg\n", "file .i/j.jpg\nfile b/.h.jpg\n");
     expect_listed(&options, "gone\nb/gone\ngone/a.jpg\na.jpg/b\nk\n",
-                  "fail gone vanished\nfail a.jpg/b vanished\nfail b/gone vanished\nfail gone/a.jpg vanished\n");
+                  "fail gone vanished\nfail a.jpg/b vanished\nfail b/gone vanished\nfail "
+                  "gone/a.jpg vanished\n");
     /* Whatever could lead out is refused before anything is looked at. */
     expect_listed(&options, "../x\nb/../a.jpg\n..\n/etc/passwd\na.jpg\n/\n",
-                  "fail SOURCE .. unreadable\nfail SOURCE ../x unreadable\nfail SOURCE b/../a.jpg unreadable\n"
+                  "fail SOURCE .. unreadable\nfail SOURCE ../x unreadable\nfail SOURCE b/../a.jpg "
+                  "unreadable\n"
                   "fail SOURCE / unreadable\nfail SOURCE /etc/passwd unreadable\nfile a.jpg\n");
     /* Absolute names below SOURCE as it was given. */
     char text[512];
     snprintf(text, sizeof text, "%s/b/c.jpg\n%s-not/b/c.jpg\n", box.path, box.path);
     char expected[512];
-    snprintf(expected, sizeof expected, "fail SOURCE %s-not/b/c.jpg unreadable\nfile b/c.jpg\n", box.path);
+    snprintf(expected, sizeof expected, "fail SOURCE %s-not/b/c.jpg unreadable\nfile b/c.jpg\n",
+             box.path);
     expect_listed(&options, text, expected);
     /* NUL bytes are ends, or were meant to be. */
     options.list_null = true;
@@ -905,8 +953,9 @@ Test(walk, list_of_names)
     /* Rules count; the last part of a rule about folders is about those above, too. */
     options.globs = (const char *const[]){"-b/e/", "-c.*"};
     options.n_globs = 2;
-    expect_listed(&options, "b/e/f.jpg\nb/c.jpg\nb/d.jpg\nb/e\n",
-                  "skip b/c.jpg (excluded)\nfile b/d.jpg\nskip b/e (excluded)\nskip b/e/f.jpg (excluded)\n");
+    expect_listed(
+        &options, "b/e/f.jpg\nb/c.jpg\nb/d.jpg\nb/e\n",
+        "skip b/c.jpg (excluded)\nfile b/d.jpg\nskip b/e (excluded)\nskip b/e/f.jpg (excluded)\n");
     box_remove(&box);
 }
 
@@ -916,7 +965,8 @@ Test(walk, list_of_another_system)
     const char *source = box.path;
     struct th_walk_options options = options_for(&source, 1);
     put_all(&box, (const char *const[]){"a.jpg", "b/c.jpg", "d\r", "\ufeffe", NULL});
-    expect_listed(&options, "\ufeffa.jpg\r\n\r\nb/c.jpg\r\nd\r", "file a.jpg\nfile d\r\nfile b/c.jpg\n");
+    expect_listed(&options, "\ufeffa.jpg\r\n\r\nb/c.jpg\r\nd\r",
+                  "file a.jpg\nfile d\r\nfile b/c.jpg\n");
     expect_listed(&options, "\ufeffe\r\nb/c.jpg/\r\n", "file \ufeffe\nfile b/c.jpg\n");
     expect_listed(&options, "\ufeffgone\r\n", "fail gone vanished\n");
     expect_listed(&options, "\ufeff\r\n\r", "");
@@ -928,21 +978,25 @@ Test(walk, list_of_folders)
     struct box box = box_make();
     const char *source = box.path;
     struct th_walk_options options = options_for(&source, 1);
-    put_all(&box, (const char *const[]){"a.jpg", "b/c.jpg", "b/.h.jpg", "b/e/f.jpg", "b/.i/j.jpg", "g/h.jpg",
-                                        ".thumbs/x.jpg", NULL});
+    put_all(&box, (const char *const[]){"a.jpg", "b/c.jpg", "b/.h.jpg", "b/e/f.jpg", "b/.i/j.jpg",
+                                        "g/h.jpg", ".thumbs/x.jpg", NULL});
     expect_listed(&options, "b", "file b/c.jpg\nfile b/e/f.jpg\n");
     expect_listed(&options, "b/e/\na.jpg\n", "file a.jpg\nfile b/e/f.jpg\n");
     expect_listed(&options, ".", "file a.jpg\nfile b/c.jpg\nfile b/e/f.jpg\nfile g/h.jpg\n");
-    /* What comes with a folder does not come twice ("find ."); what is hidden or missing does not come with it. */
-    expect_listed(&options, ".\n./a.jpg\n./b\n./b/c.jpg\n./b/e\n./b/e/f.jpg\n./b/.h.jpg\n./g/gone\n",
-                  "file a.jpg\nfile b/c.jpg\nfile b/e/f.jpg\nfile g/h.jpg\nfile b/.h.jpg\nfail g/gone vanished\n");
+    /* What comes with a folder does not come twice ("find ."); what is hidden or missing does not
+     * come with it. */
+    expect_listed(&options,
+                  ".\n./a.jpg\n./b\n./b/c.jpg\n./b/e\n./b/e/f.jpg\n./b/.h.jpg\n./g/gone\n",
+                  "file a.jpg\nfile b/c.jpg\nfile b/e/f.jpg\nfile g/h.jpg\nfile b/.h.jpg\nfail "
+                  "g/gone vanished\n");
     expect_listed(&options, "b/e/f.jpg\nb\ng/h.jpg\nbb\n",
                   "file b/c.jpg\nfile b/e/f.jpg\nfail bb vanished\nfile g/h.jpg\n");
     options.hidden = true;
     expect_listed(&options, "b\nb/.h.jpg\nb/.i\nb/.i/j.jpg\n",
                   "file b/.h.jpg\nfile b/c.jpg\nfile b/.i/j.jpg\nfile b/e/f.jpg\n");
     expect_listed(&options, ".thumbs\n.thumbs/x.jpg\n",
-                  "skip .thumbs (a folder of thumbs' own)\nskip .thumbs/x.jpg (in a folder of thumbs' own)\n");
+                  "skip .thumbs (a folder of thumbs' own)\nskip .thumbs/x.jpg (in a folder of "
+                  "thumbs' own)\n");
     /* DEST is not entered, by way of the list neither. */
     struct stat st;
     cr_assert(!fstatat(box.fd, "b", &st, 0));
@@ -965,14 +1019,17 @@ Test(walk, list_and_links)
     cr_assert(!symlinkat(outside.path, box.fd, "out"));
     cr_assert(!symlinkat("out", box.fd, "chain"));
     cr_assert(!symlinkat("../b", box.fd, "b/self"));
-    static const char list[] = "file.jpg\nfolder\nfolder/c.jpg\nout/o.jpg\nout\nchain/o.jpg\nb/self/c.jpg\na.jpg\n";
-    expect_listed(&options, list,
-                  "file a.jpg\nfail file.jpg unreadable\nfail folder unreadable\nfail out unreadable\n"
-                  "fail b/self/c.jpg unreadable\nfail chain/o.jpg unreadable\nfail folder/c.jpg unreadable\n"
-                  "fail out/o.jpg unreadable\n");
+    static const char list[] =
+        "file.jpg\nfolder\nfolder/c.jpg\nout/o.jpg\nout\nchain/o.jpg\nb/self/c.jpg\na.jpg\n";
+    expect_listed(
+        &options, list,
+        "file a.jpg\nfail file.jpg unreadable\nfail folder unreadable\nfail out unreadable\n"
+        "fail b/self/c.jpg unreadable\nfail chain/o.jpg unreadable\nfail folder/c.jpg unreadable\n"
+        "fail out/o.jpg unreadable\n");
     options.follow = true;
-    expect_listed(&options, "file.jpg\nfolder/c.jpg\nout/o.jpg\nchain\nb/self/c.jpg\n",
-                  "file chain/o.jpg\nfile file.jpg\nfile b/self/c.jpg\nfile folder/c.jpg\nfile out/o.jpg\n");
+    expect_listed(
+        &options, "file.jpg\nfolder/c.jpg\nout/o.jpg\nchain\nb/self/c.jpg\n",
+        "file chain/o.jpg\nfile file.jpg\nfile b/self/c.jpg\nfile folder/c.jpg\nfile out/o.jpg\n");
     box_remove(&box);
     box_remove(&outside);
 }
@@ -1007,7 +1064,8 @@ Test(walk, list_with_names_too_long)
     struct th_walk_options options = options_for(&source, 1);
     put(&box, "a.jpg", "");
     put(&box, "b.jpg", "");
-    /* A part, a whole name of three buffers in the middle, one that just fits, one that has no end. */
+    /* A part, a whole name of three buffers in the middle, one that just fits, one that has no end.
+     */
     const size_t most = TH_LIST_BYTES;
     const size_t lens[] = {TH_NAME_MAX + 1, 3 * most + 17, most - 1, most, most + 1};
     for (size_t i = 0; i < 2 * sizeof lens / sizeof *lens; i++) {
@@ -1076,7 +1134,8 @@ Test(walk, list_comes_as_a_stream, .timeout = 120)
     box_remove(&box);
 }
 
-/* So many names in one folder, some of them twice, in a list that is far larger than what is held of it. */
+/* So many names in one folder, some of them twice, in a list that is far larger than what is held
+ * of it. */
 Test(walk, memory_does_not_grow_with_the_list, .timeout = 120)
 {
     if (SANITIZED) cr_skip_test("a sanitizer's own memory would be measured");
@@ -1140,9 +1199,10 @@ static void plain_whole(struct plain *list, size_t n)
             size_t stem = plain_stem(list[i].name);
             for (size_t k = 0; k < n && list[i].image && !list[i].whole; k++) {
                 if (k == i || !list[k].image || list[k].class != list[i].class) continue;
-                bool sibling = plain_stem(list[k].name) == stem && !strncmp(list[k].name, list[i].name, stem);
-                bool parent =
-                    strlen(list[k].name) == stem && !strncmp(list[k].name, list[i].name, stem) && list[k].whole;
+                bool sibling =
+                    plain_stem(list[k].name) == stem && !strncmp(list[k].name, list[i].name, stem);
+                bool parent = strlen(list[k].name) == stem &&
+                              !strncmp(list[k].name, list[i].name, stem) && list[k].whole;
                 if (sibling || parent) list[i].whole = changed = true;
             }
         }
@@ -1164,17 +1224,18 @@ static void expect_distinct_outputs(const struct plain *list, size_t n, unsigned
             /* A name without ending has nothing to add: its output is the same, whole or not. */
             size_t i_len = list[i].whole ? strlen(list[i].name) : i_stem;
             size_t k_len = list[k].whole ? strlen(list[k].name) : k_stem;
-            cr_assert(i_len != k_len || memcmp(list[i].name, list[k].name, i_len), "seed %lu: %s and %s", seed,
-                      list[i].name, list[k].name);
+            cr_assert(i_len != k_len || memcmp(list[i].name, list[k].name, i_len),
+                      "seed %lu: %s and %s", seed, list[i].name, list[k].name);
         }
     }
 }
 
-/* Parts of a name with dots, dashes (before a dot in the order), slashes' neighbours; long ones, so that the smallest
- * arena holds only a few dozen and groups are cut everywhere. */
+/* Parts of a name with dots, dashes (before a dot in the order), slashes' neighbours; long ones, so
+ * that the smallest arena holds only a few dozen and groups are cut everywhere. */
 static void random_name(unsigned long *seed, char *name)
 {
-    static const char *const parts[] = {"a", "b", "-", "a-", "ab", ".x", ".y", ".jpg", ".png", ".gif", ".", "/"};
+    static const char *const parts[] = {"a",  "b",    "-",    "a-",   "ab", ".x",
+                                        ".y", ".jpg", ".png", ".gif", ".",  "/"};
     static const char padding[] = "pppppppppppppppppppppppppppppppppppp";
     size_t len = 0;
     name[len++] = "ab"[next_random(seed) % 2];
@@ -1192,13 +1253,14 @@ static void expect_in_text(const char *text, const struct plain *p, unsigned lon
     char line[300];
     snprintf(line, sizeof line, "%s %.255s\n", p->whole ? "whole" : "file", p->name);
     const char *found = strstr(text, line);
-    cr_assert(found && (found == text || found[-1] == '\n'), "seed %lu: no '%s' in\n%s", seed, line, text);
+    cr_assert(found && (found == text || found[-1] == '\n'), "seed %lu: no '%s' in\n%s", seed, line,
+              text);
 }
 
-/* What is listed gets the same names as in a walk, whatever else is in the list and in whatever order and parts it
- * comes. */
-static void random_list(struct th_walk_options *options, const struct plain *all, size_t n, unsigned long *state,
-                        unsigned long seed)
+/* What is listed gets the same names as in a walk, whatever else is in the list and in whatever
+ * order and parts it comes. */
+static void random_list(struct th_walk_options *options, const struct plain *all, size_t n,
+                        unsigned long *state, unsigned long seed)
 {
     static const size_t sizes[] = {1, 5000, 0};
     for (size_t k = 0; k < 3; k++) {
@@ -1311,9 +1373,11 @@ Test(names, whole_in_any_order)
         plain_whole(list, names.n);
         const struct th_naming_names files = th_names_files(&names);
         for (size_t k = 0; k < names.n; k++) {
-            size_t i = round % 3 == 0 ? k : round % 3 == 1 ? names.n - 1 - k : next_random(&seed) % names.n;
-            cr_assert_eq(th_naming_keeps_extension(&files, i, &rule), list[i].whole, "round %u: %s", round,
-                         list[i].name);
+            size_t i = round % 3 == 0   ? k
+                       : round % 3 == 1 ? names.n - 1 - k
+                                        : next_random(&seed) % names.n;
+            cr_assert_eq(th_naming_keeps_extension(&files, i, &rule), list[i].whole, "round %u: %s",
+                         round, list[i].name);
         }
         th_names_finish(&names);
     }
@@ -1347,7 +1411,7 @@ Test(walk, one_stem_for_all, .timeout = 120)
     box_remove(&box);
 }
 
-/* ---- folders read in parts ---------------------------------------------------------------------------------- */
+/* ---- folders read in parts ------------------------------------------------------------------- */
 
 Test(walk, parts_of_a_large_folder, .timeout = 120)
 {
@@ -1389,7 +1453,8 @@ Test(walk, parts_of_files_and_folders, .timeout = 120)
     char path[200];
     for (int folders = 0; folders < 2; folders++) {
         for (unsigned i = 0; i < 60; i++) {
-            snprintf(path, sizeof path, "%02u%0*u%s", i, 40 + (int)(i % 7), i, folders ? ".d/x" : "");
+            snprintf(path, sizeof path, "%02u%0*u%s", i, 40 + (int)(i % 7), i,
+                     folders ? ".d/x" : "");
             put(&box, path, "");
             th_bytes_addf(&expected, "file %s\n", path);
         }
@@ -1444,7 +1509,8 @@ Test(walk, memory_does_not_grow_with_the_folder, .timeout = 120)
     char name[100];
     enum { N = 40000 };
     for (unsigned i = 0; i < N; i++) {
-        snprintf(name, sizeof name, "%08x-a-name-as-long-as-those-that-programs-like-to-make-up-%08x.jpg",
+        snprintf(name, sizeof name,
+                 "%08x-a-name-as-long-as-those-that-programs-like-to-make-up-%08x.jpg",
                  i * 2654435761u, i);
         put(&box, name, "");
     }
@@ -1454,7 +1520,7 @@ Test(walk, memory_does_not_grow_with_the_folder, .timeout = 120)
     box_remove(&box);
 }
 
-/* ---- depth -------------------------------------------------------------------------------------------------- */
+/* ---- depth ----------------------------------------------------------------------------------- */
 
 static void limit_files(unsigned n)
 {
@@ -1462,7 +1528,8 @@ static void limit_files(unsigned n)
     cr_assert(!setrlimit(RLIMIT_NOFILE, &limit));
 }
 
-/* A chain of folders named `name`, each with a file and, behind the way down in the order, a folder with one more. */
+/* A chain of folders named `name`, each with a file and, behind the way down in the order, a folder
+ * with one more. */
 static void put_chain(int top, const char *name, unsigned n_levels, bool branches)
 {
     int at = dup(top);
@@ -1503,7 +1570,8 @@ Test(walk, five_thousand_levels, .timeout = 120)
         size_t level = i <= LEVELS ? i : 2 * LEVELS - i + 1;
         size_t path_len = level * 9 - 1 + (i > LEVELS ? 2 : 0);
         cr_assert_eq(strlen(entry.dir->path), path_len);
-        cr_assert(!strncmp(entry.dir->path, "a folder/a folder", path_len < 17 ? path_len : 17) || level == 1);
+        cr_assert(!strncmp(entry.dir->path, "a folder/a folder", path_len < 17 ? path_len : 17) ||
+                  level == 1);
         cr_assert_str_eq(entry.name, i <= LEVELS ? "f.jpg" : "g.jpg");
         cr_assert(!faccessat(entry.dir->fd, entry.name, R_OK, 0));
         th_walk_entry_finish(&entry);
@@ -1577,9 +1645,10 @@ Test(walk, comes_back_through_a_link)
         options.n_sources = n;
         char *text = walk_text(&options);
         /* ".." of `out` is not in/a: the way back is by the path. */
-        const char *tail =
-            n == 1 ? "/f.jpg\nfile a/link/q/p.jpg\nfile a/z/n.jpg\nfile y.jpg/o.jpg\n"
-                   : "/f.jpg\nfile in/a/link/q/p.jpg\nfile in/a/z/n.jpg\nfile in/y.jpg/o.jpg\nfile q/p.jpg\n";
+        const char *tail = n == 1
+                               ? "/f.jpg\nfile a/link/q/p.jpg\nfile a/z/n.jpg\nfile y.jpg/o.jpg\n"
+                               : "/f.jpg\nfile in/a/link/q/p.jpg\nfile in/a/z/n.jpg\nfile "
+                                 "in/y.jpg/o.jpg\nfile q/p.jpg\n";
         cr_expect(strstr(text, "fail") == NULL && strlen(text) > strlen(tail) &&
                       !strcmp(text + strlen(text) - strlen(tail), tail),
                   "%s", text);
@@ -1588,7 +1657,7 @@ Test(walk, comes_back_through_a_link)
     box_remove(&box);
 }
 
-/* ---- a tree that changes under way -------------------------------------------------------------------------- */
+/* ---- a tree that changes under way ----------------------------------------------------------- */
 
 /* Walk until the entry of this path and name, then do what the test does. */
 static struct th_walk *walk_to(const struct th_walk_options *options, const char *text)
@@ -1641,7 +1710,8 @@ Test(walk, folders_that_vanish)
     for (int i = 1; i < 50; i++)
         th_bytes_adds(&deepest, "/0");
     th_bytes_adds(&deepest, "/f.jpg\n");
-    const char *rest = "file 0/z/late.jpg\nfile b/x.jpg\nfile e/x.jpg\nfile moved/x.jpg\nfile moved2/x.jpg\n";
+    const char *rest =
+        "file 0/z/late.jpg\nfile b/x.jpg\nfile e/x.jpg\nfile moved/x.jpg\nfile moved2/x.jpg\n";
     walk = walk_to(&options, th_bytes_str(&deepest));
     cr_assert(!renameat(box.fd, "0", box.fd, "renamed"));
     expect_rest(walk, rest);
@@ -1658,7 +1728,8 @@ Test(walk, folders_that_vanish)
     cr_assert(!renameat(box.fd, "0/0", box.fd, "away"));
     cr_assert(!renameat(box.fd, "0", box.fd, "renamed"));
     cr_assert(!mkdirat(box.fd, "0", 0755)); /* another folder of its name is not taken for it */
-    expect_rest(walk, "fail 0 vanished\nfile b/x.jpg\nfile e/x.jpg\nfile moved/x.jpg\nfile moved2/x.jpg\n");
+    expect_rest(
+        walk, "fail 0 vanished\nfile b/x.jpg\nfile e/x.jpg\nfile moved/x.jpg\nfile moved2/x.jpg\n");
     th_bytes_finish(&deepest);
     box_remove(&box);
 }
@@ -1774,7 +1845,7 @@ Test(walk, names_too_long_to_hold)
     box_remove(&box);
 }
 
-/* ---- folders in flight -------------------------------------------------------------------------------------- */
+/* ---- folders in flight ----------------------------------------------------------------------- */
 
 static unsigned n_places_freed;
 
@@ -1839,9 +1910,10 @@ Test(walk, stops_anywhere)
     box_remove(&box);
 }
 
-/* ---- SOURCE beyond PATH_MAX --------------------------------------------------------------------------------- */
+/* ---- SOURCE beyond PATH_MAX ------------------------------------------------------------------ */
 
-/* `shift` more slashes, so that the path is parted at every place in a name, and between slashes. */
+/* `shift` more slashes, so that the path is parted at every place in a name, and between slashes.
+ */
 static void expect_long_sources(const struct box *box, int shift)
 {
     struct th_bytes path = {0};
@@ -1876,12 +1948,13 @@ Test(walk, sources_beyond_path_max)
     box_remove(&box);
 }
 
-/* ---- no memory, no descriptors ------------------------------------------------------------------------------ */
+/* ---- no memory, no descriptors --------------------------------------------------------------- */
 
 #ifdef THUMBS_FAULTS
-/* One walk with the n-th pass of a point failing, in a process of its own. 0: all files were found and nothing failed;
- * 1: something failed, and it was said; anything else is a mistake. */
-static int walk_with_fault(const struct th_walk_options *options, const char *point, unsigned n, unsigned n_files)
+/* One walk with the n-th pass of a point failing, in a process of its own. 0: all files were found
+ * and nothing failed; 1: something failed, and it was said; anything else is a mistake. */
+static int walk_with_fault(const struct th_walk_options *options, const char *point, unsigned n,
+                           unsigned n_files)
 {
     pid_t pid = fork();
     cr_assert(pid >= 0);
@@ -1894,7 +1967,8 @@ static int walk_with_fault(const struct th_walk_options *options, const char *po
         unsigned n_found = 0, n_failed = 0;
         snprintf(text, sizeof text, "%s:%u", point, n);
         setenv("THUMBS_FAULT", text, 1);
-        if (th_walk_create(options, &walk, &err)) _exit(!walk && err.code && err.message[0] ? 1 : 2);
+        if (th_walk_create(options, &walk, &err))
+            _exit(!walk && err.code && err.message[0] ? 1 : 2);
         while (th_walk_next(walk, &entry)) {
             if (!entry.name) _exit(3);
             n_found += entry.kind == TH_WALK_FILE;
@@ -1909,7 +1983,8 @@ static int walk_with_fault(const struct th_walk_options *options, const char *po
         if (n_found < n_files && !n_failed) _exit(6); /* a file was lost without a word */
         _exit(n_failed ? 1 : 0);
     }
-    int status; /* nothing of base may be called in this process: it would read the plan of faults before it is set */
+    int status; /* nothing of base may be called in this process: it would read the plan of faults
+                   before it is set */
     cr_assert_eq(waitpid(pid, &status, 0), pid);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 100 + status;
 }
@@ -1919,7 +1994,8 @@ Test(walk, list_says_what_it_loses_to_faults, .timeout = 120)
 {
 #ifdef THUMBS_FAULTS
     struct box box = box_make_large();
-    put_all(&box, (const char *const[]){"a.jpg", "a.png", "e/b.jpg", "e/f/c.jpg", "g/h/d.jpg", NULL});
+    put_all(&box,
+            (const char *const[]){"a.jpg", "a.png", "e/b.jpg", "e/f/c.jpg", "g/h/d.jpg", NULL});
     const char *source = box.path;
     struct th_walk_options options = options_for(&source, 1);
     static const char list[] = "a.png\ne\ng/h/d.jpg\na.jpg\n";

@@ -159,8 +159,10 @@ Test(glob, does_not_blow_up, .timeout = 120)
 
 Test(glob, valid)
 {
-    static const char *const good[] = {"*", "a/", "[a]", "[]]", "[!]]", "\\[", "[\\]]", "a\\\\", "**/x", "]"};
-    static const char *const bad[] = {"[", "a[b", "[]", "[!]", "[a\\]", "[a-", "a\\", "\\\\\\", "", "/", "//"};
+    static const char *const good[] = {"*",   "a/",    "[a]",   "[]]",  "[!]]",
+                                       "\\[", "[\\]]", "a\\\\", "**/x", "]"};
+    static const char *const bad[] = {"[",   "a[b",    "[]", "[!]", "[a\\]", "[a-",
+                                      "a\\", "\\\\\\", "",   "/",   "//"};
     struct thumbs_error err;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         cr_expect(th_glob_valid(good[i], NULL), "%s", good[i]);

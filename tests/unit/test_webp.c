@@ -62,7 +62,8 @@ static struct th_pixels plain(uint32_t width, uint32_t height, uint32_t bands, u
 }
 
 /* An animation of two frames, the first of plain grey at x, y. */
-static struct th_bytes animation(uint32_t width, uint32_t height, uint32_t x, uint32_t y, uint32_t side)
+static struct th_bytes animation(uint32_t width, uint32_t height, uint32_t x, uint32_t y,
+                                 uint32_t side)
 {
     struct th_pixels p = plain(side, side, 3, 100);
     struct th_sink frame = encoded(&p);
@@ -126,7 +127,8 @@ Test(webp, a_frame_at_an_offset_stays_there_at_every_size)
         cr_expect_eq(test_pixel(&p, 0.25, 0.25)[3], 0, "nothing is there, side %u", sides[i]);
         cr_expect_eq(test_pixel(&p, 0.75, 0.25)[3], 0);
         cr_expect_eq(test_pixel(&p, 0.75, 0.75)[3], 255);
-        cr_expect(abs(test_pixel(&p, 0.75, 0.75)[0] - 100) <= 2, "%d", test_pixel(&p, 0.75, 0.75)[0]);
+        cr_expect(abs(test_pixel(&p, 0.75, 0.75)[0] - 100) <= 2, "%d",
+                  test_pixel(&p, 0.75, 0.75)[0]);
         th_pixels_finish(&p);
         finish(&m);
     }
@@ -213,7 +215,8 @@ Test(webp, files_that_end_early_give_what_came)
         memcpy(exact, source.data, len);
         struct made m = make(exact, len, 64, THUMBS_FORMAT_JPEG);
         if (m.code == THUMBS_OK) m.result.damaged ? n_damaged++ : n_whole++;
-        cr_expect(m.code == THUMBS_OK || m.code == THUMBS_CORRUPT || m.code == THUMBS_NOT_IMAGE, "%s", m.err.message);
+        cr_expect(m.code == THUMBS_OK || m.code == THUMBS_CORRUPT || m.code == THUMBS_NOT_IMAGE,
+                  "%s", m.err.message);
         finish(&m);
         free(exact);
     }
@@ -240,7 +243,8 @@ Test(webp, chunks_are_walked_in_bounds)
     for (size_t i = 12; i < b.len; i++) {
         const uint8_t was = data[i];
         data[i] = 0xFF;
-        if (th_webp_parse((struct th_view){data, b.len}, &w)) cr_expect_leq(w.pixels.data + w.pixels.len, data + b.len);
+        if (th_webp_parse((struct th_view){data, b.len}, &w))
+            cr_expect_leq(w.pixels.data + w.pixels.len, data + b.len);
         data[i] = was;
     }
     th_bytes_finish(&b);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The messages between processes, and executors that cannot start; whole runs: tests/property, tests/stress. */
+/* The messages between processes, and executors that cannot start; whole runs: tests/property,
+ * tests/stress. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -84,18 +85,24 @@ static const struct thumbs_image_options asked = {.n_sizes = 2,
 /* An answer within the protocol; its length. */
 static size_t answer(struct th_wire_reply *reply)
 {
-    *reply = (struct th_wire_reply){.id = 7, .result = {.width = 100, .height = 100, .n_outputs = 2}};
+    *reply =
+        (struct th_wire_reply){.id = 7, .result = {.width = 100, .height = 100, .n_outputs = 2}};
     reply->result.source_format = THUMBS_FORMAT_PNG;
     reply->result.outputs[0] =
         (struct th_image_output){.len = 30, .format = THUMBS_FORMAT_PNG, .width = 80, .height = 80};
-    reply->result.outputs[1] = (struct th_image_output){
-        .offset = 30, .len = 12, .format = THUMBS_FORMAT_PNG, .i_size = 1, .width = 50, .height = 50};
+    reply->result.outputs[1] = (struct th_image_output){.offset = 30,
+                                                        .len = 12,
+                                                        .format = THUMBS_FORMAT_PNG,
+                                                        .i_size = 1,
+                                                        .width = 50,
+                                                        .height = 50};
     return th_wire_reply_size(2);
 }
 
 static size_t refuse(struct th_wire_reply *reply)
 {
-    *reply = (struct th_wire_reply){.id = 7, .error = {.code = THUMBS_CORRUPT, .stage = THUMBS_STAGE_DECODE}};
+    *reply = (struct th_wire_reply){
+        .id = 7, .error = {.code = THUMBS_CORRUPT, .stage = THUMBS_STAGE_DECODE}};
     strcpy(reply->error.message, "file ends early");
     return th_wire_reply_size(0);
 }
@@ -123,14 +130,14 @@ Test(check, takes_what_keeps_to_the_protocol)
 }
 
 /* One violation each: a field of an answer, set to something else. */
-#define EXPECT_VIOLATION(make, field, value)                                                                           \
-    do {                                                                                                               \
-        struct th_wire_reply reply_;                                                                                   \
-        uint64_t sink_bytes_;                                                                                          \
-        size_t size_ = make(&reply_);                                                                                  \
-        reply_.field = (value);                                                                                        \
-        cr_expect_not(is_taken(&reply_, size_, &sink_bytes_), #field " = " #value);                                    \
-        cr_expect_eq(sink_bytes_, 999u, #field " = " #value);                                                          \
+#define EXPECT_VIOLATION(make, field, value)                                                       \
+    do {                                                                                           \
+        struct th_wire_reply reply_;                                                               \
+        uint64_t sink_bytes_;                                                                      \
+        size_t size_ = make(&reply_);                                                              \
+        reply_.field = (value);                                                                    \
+        cr_expect_not(is_taken(&reply_, size_, &sink_bytes_), #field " = " #value);                \
+        cr_expect_eq(sink_bytes_, 999u, #field " = " #value);                                      \
     } while (0)
 
 Test(check, finds_violations_of_the_protocol)
@@ -196,7 +203,8 @@ static void never(void *user, struct th_item *item, const struct th_outcome *out
     cr_assert_fail("there was no item");
 }
 
-static enum thumbs_code run_without_files(enum thumbs_mode mode, const char *program, struct thumbs_error *err)
+static enum thumbs_code run_without_files(enum thumbs_mode mode, const char *program,
+                                          struct thumbs_error *err)
 {
     struct thumbs_options options;
     thumbs_options_init(&options);
@@ -219,7 +227,8 @@ static enum thumbs_code run_without_files(enum thumbs_mode mode, const char *pro
 Test(work, ends_where_there_is_nothing_to_do, .timeout = 120)
 {
     struct thumbs_error err = {0};
-    cr_expect_eq(run_without_files(THUMBS_MODE_PROCESSES, TEST_PROGRAM, &err), THUMBS_OK, "%s", err.message);
+    cr_expect_eq(run_without_files(THUMBS_MODE_PROCESSES, TEST_PROGRAM, &err), THUMBS_OK, "%s",
+                 err.message);
     cr_expect_eq(run_without_files(THUMBS_MODE_THREADS, NULL, &err), THUMBS_OK, "%s", err.message);
 }
 
@@ -235,7 +244,8 @@ Test(work, says_which_worker_program_is_missing, .timeout = 120)
 
 /* ---- the time that a file may take ---- */
 
-/* A sink that loses time when it grows: by doing nothing, as if the process had been stopped there, or by working. */
+/* A sink that loses time when it grows: by doing nothing, as if the process had been stopped there,
+ * or by working. */
 struct slow_sink {
     struct th_sink sink; /* first */
     unsigned n_sleeps;   /* how often yet to lose it */
@@ -256,7 +266,8 @@ static bool lose_time(struct th_sink *sink, size_t need)
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start);
         do {
             clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-        } while ((uint64_t)(now.tv_sec - start.tv_sec) * 1000000000 + (uint64_t)(now.tv_nsec - start.tv_nsec) <
+        } while ((uint64_t)(now.tv_sec - start.tv_sec) * 1000000000 +
+                     (uint64_t)(now.tv_nsec - start.tv_nsec) <
                  slow->work_ns);
     }
     if (need <= sink->cap) return true;
@@ -292,10 +303,11 @@ static enum thumbs_code make_slowly(struct slow_sink *slow, uint64_t timeout_ns)
     options.image.n_sizes = 4;
     options.image.quality = 100;
     for (uint32_t i = 0; i < 4; i++)
-        options.image.sizes[i] = (struct thumbs_size){.width = 500 - i, .height = 500 - i, .square = true};
+        options.image.sizes[i] =
+            (struct thumbs_size){.width = 500 - i, .height = 500 - i, .square = true};
     slow->sink = (struct th_sink){.grow = lose_time, .user = slow};
-    enum thumbs_code code =
-        th_work_make(data, len, &options.image, (struct th_image_limits){0}, timeout_ns, &slow->sink, &result, &err);
+    enum thumbs_code code = th_work_make(data, len, &options.image, (struct th_image_limits){0},
+                                         timeout_ns, &slow->sink, &result, &err);
     free(slow->sink.data);
     free(data);
     return code;

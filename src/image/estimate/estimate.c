@@ -1,16 +1,19 @@
-/* The memory a picture will need, told from its header: what every format shares. The numbers here and in the files
- * beside it were measured with tests/memory/memory_estimates.c over pictures of all formats, and rounded up. */
+/* The memory a picture will need, told from its header: what every format shares. The numbers here
+ * and in the files beside it were measured with tests/memory/memory_estimates.c over pictures of
+ * all formats, and rounded up. */
 #include "image/estimate/estimate.h"
 
 #include "image/estimate/estimators.h"
 #include "image/formats.h"
 #include "image/rowfeed.h"
 
-/* For contexts, tables, profiles of usual size, small allocations and what the heap loses between them. */
+/* For contexts, tables, profiles of usual size, small allocations and what the heap loses between
+ * them. */
 #define REST        ((uint64_t)4 << 20)
 #define PLANES_REST ((uint64_t)2 << 20) /* on the JPEG hot path, where most of it is not met */
 
-/* libvips' cache of rows that were read holds so many tiles that this many rows fit in, and twice that. */
+/* libvips' cache of rows that were read holds so many tiles that this many rows fit in, and twice
+ * that. */
 #define CACHE_ROWS 256
 /* Rows in the operations between that cache and us, with up to four samples in floating point. */
 #define WORK_ROWS        64
@@ -18,15 +21,16 @@
 
 /* ---- what follows the decoder ---- */
 
-/* Finished thumbnails of all sizes, one of them turned or in its encoder, and everything encoded. */
+/* Finished thumbnails of all sizes, one of them turned or in its encoder, and everything encoded.
+ */
 static uint64_t outputs(const struct th_targets *targets, const struct th_estimate *e,
                         const struct thumbs_image_options *options)
 {
     uint64_t all = 0, largest = 0, at_work = e->bands, encoded = 0;
     for (uint32_t i = 0; i < targets->n; i++) {
         const struct th_geometry *g = &targets->sizes[i];
-        uint64_t pixels =
-            th_max_u64((uint64_t)g->scaled_width * g->scaled_height, (uint64_t)g->canvas_width * g->canvas_height);
+        uint64_t pixels = th_max_u64((uint64_t)g->scaled_width * g->scaled_height,
+                                     (uint64_t)g->canvas_width * g->canvas_height);
         all = th_add_sat(all, pixels);
         largest = th_max_u64(largest, pixels);
     }
@@ -77,14 +81,16 @@ static uint64_t scalers(const struct th_estimate *e, const struct th_targets *ta
 static uint64_t rows(const struct th_estimate *e)
 {
     uint64_t width = reduced_side(e->width, e->shrink), height = reduced_side(e->height, e->shrink);
-    uint64_t cached = e->tile_rows ? th_min_u64(2 * (CACHE_ROWS + e->tile_rows), height + e->tile_rows) : 0;
+    uint64_t cached =
+        e->tile_rows ? th_min_u64(2 * (CACHE_ROWS + e->tile_rows), height + e->tile_rows) : 0;
     bool plain = e->pixel_bytes <= e->bands;
     uint64_t sum = th_mul3_sat(width, cached, e->pixel_bytes);
-    return th_add_sat(sum, th_mul3_sat(width, WORK_ROWS, e->pixel_bytes + (plain ? 0 : WORK_PIXEL_BYTES)));
+    return th_add_sat(
+        sum, th_mul3_sat(width, WORK_ROWS, e->pixel_bytes + (plain ? 0 : WORK_PIXEL_BYTES)));
 }
 
-/* The larger of two moments: decoding, with the rows and scalers behind it; and encoding, when that has gone. Whether
- * the picture lies on its side is not asked: the worse of both. */
+/* The larger of two moments: decoding, with the rows and scalers behind it; and encoding, when that
+ * has gone. Whether the picture lies on its side is not asked: the worse of both. */
 static uint64_t peak(const struct th_estimate *e, const struct thumbs_image_options *options)
 {
     uint64_t decoding = e->planes || e->direct ? 0 : rows(e), encoding = 0, feeding = 0;
@@ -98,15 +104,20 @@ static uint64_t peak(const struct th_estimate *e, const struct thumbs_image_opti
     return th_add_sat(e->held, th_max_u64(decoding, encoding));
 }
 
-bool th_image_estimate(const uint8_t *data, size_t len, const struct thumbs_image_options *options, uint64_t *bytes)
+bool th_image_estimate(const uint8_t *data, size_t len, const struct thumbs_image_options *options,
+                       uint64_t *bytes)
 {
     struct th_view v = {data, len};
-    struct th_estimate e = {
-        .format = th_image_sniff(data, len), .shrink = 1, .bands = 4, .pixel_bytes = 4, .tile_rows = 16};
+    struct th_estimate e = {.format = th_image_sniff(data, len),
+                            .shrink = 1,
+                            .bands = 4,
+                            .pixel_bytes = 4,
+                            .tile_rows = 16};
     th_estimate_fn *estimate = th_format(e.format)->estimate;
     *bytes = REST;
     if (!estimate || !estimate(v, options, &e) || !e.width || !e.height) return false;
     if (e.planes) *bytes = PLANES_REST;
-    if (th_mul_sat(e.width, e.height) <= options->max_pixels) *bytes = th_add_sat(*bytes, peak(&e, options));
+    if (th_mul_sat(e.width, e.height) <= options->max_pixels)
+        *bytes = th_add_sat(*bytes, peak(&e, options));
     return true;
 }

@@ -16,8 +16,9 @@
 #define LEAST_FRAME_LEN 12
 /* libnsgif's record of it and libvips' delay, while the arrays grow. */
 #define FRAME_BYTES 256
-/* Sub-blocks of at most 255 bytes that are looked at; without them frames are not found. A file of 64 MiB: they are
- * more than are looked at elsewhere, since one after the other they come fast, and what is not seen costs dear. */
+/* Sub-blocks of at most 255 bytes that are looked at; without them frames are not found. A file of
+ * 64 MiB: they are more than are looked at elsewhere, since one after the other they come fast, and
+ * what is not seen costs dear. */
 #define STEPS (1u << 18)
 /* Of the screen and of what its first frame adds. */
 #define MOST_SIDE (2u * UINT16_MAX)
@@ -46,8 +47,10 @@ static bool step(struct th_view v, struct walk *w, unsigned *steps)
     } else if (kind == 0x2C) {
         /* The first frame may be larger than the screen that was declared, which then grows. */
         if (!w->n_frames++) {
-            w->width = th_max_u64(w->width, th_view_le(v, w->at + 1, 2) + th_view_le(v, w->at + 5, 2));
-            w->height = th_max_u64(w->height, th_view_le(v, w->at + 3, 2) + th_view_le(v, w->at + 7, 2));
+            w->width =
+                th_max_u64(w->width, th_view_le(v, w->at + 1, 2) + th_view_le(v, w->at + 5, 2));
+            w->height =
+                th_max_u64(w->height, th_view_le(v, w->at + 3, 2) + th_view_le(v, w->at + 7, 2));
             w->frame_pixels = th_view_le(v, w->at + 5, 2) * (th_view_le(v, w->at + 7, 2) + 1);
             w->interlaced = th_view_be(v, w->at + 9, 1) & 0x40;
             if (DIRECT) return false;
@@ -78,7 +81,8 @@ static void fear(struct th_view v, struct walk *w, const struct thumbs_image_opt
     w->n_frames += (v.len - w->at) / LEAST_FRAME_LEN;
 }
 
-bool th_estimate_gif(struct th_view v, const struct thumbs_image_options *options, struct th_estimate *out)
+bool th_estimate_gif(struct th_view v, const struct thumbs_image_options *options,
+                     struct th_estimate *out)
 {
     if (v.len < 13) return false;
     struct walk w = {.width = th_view_le(v, 6, 2), .height = th_view_le(v, 8, 2)};
@@ -94,6 +98,7 @@ bool th_estimate_gif(struct th_view v, const struct thumbs_image_options *option
     if (DIRECT)
         out->decoder = GIFLIB_BYTES + w.width * 5 + (w.interlaced ? w.frame_pixels : 0);
     else
-        out->decoder = th_add_sat(th_mul3_sat(w.width, w.height, 4 * CANVASES), w.n_frames * FRAME_BYTES);
+        out->decoder =
+            th_add_sat(th_mul3_sat(w.width, w.height, 4 * CANVASES), w.n_frames * FRAME_BYTES);
     return true;
 }

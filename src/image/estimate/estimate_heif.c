@@ -63,13 +63,16 @@ static void look_at_hvcc(struct th_view v, uint64_t at, struct found *f)
 /* An item that is the alpha channel of another; depth maps are not decoded. */
 static bool is_alpha(struct th_view v, uint64_t at)
 {
-    static const char mpeg[] = "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", hevc[] = "urn:mpeg:hevc:2015:auxid:1";
-    return th_view_has(v, at + 4, mpeg, sizeof mpeg - 1) || th_view_has(v, at + 4, hevc, sizeof hevc - 1);
+    static const char mpeg[] = "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha",
+                      hevc[] = "urn:mpeg:hevc:2015:auxid:1";
+    return th_view_has(v, at + 4, mpeg, sizeof mpeg - 1) ||
+           th_view_has(v, at + 4, hevc, sizeof hevc - 1);
 }
 
 /* ItemInfoBox, which ends at `end`: is one of its items put together from tiles, or not to be
  * read? Entries of version 3 have longer numbers than those of version 2. */
-static void look_at_items(struct th_view v, uint64_t body, uint64_t end, unsigned *steps, struct found *f)
+static void look_at_items(struct th_view v, uint64_t body, uint64_t end, unsigned *steps,
+                          struct found *f)
 {
     uint64_t at = body + 4 + (th_view_be(v, body, 1) ? 4 : 2);
     while (!f->grid && *steps && at < end && at < v.len) {
@@ -118,14 +121,16 @@ static void find_properties(struct th_view v, struct found *f)
         } else if (th_view_has(v, name, "iprp", 4) || th_view_has(v, name, "ipco", 4)) {
             at += head;
         } else {
-            if (th_view_has(v, name, "iinf", 4)) look_at_items(v, at + head, th_add_sat(at, n), &steps, f);
+            if (th_view_has(v, name, "iinf", 4))
+                look_at_items(v, at + head, th_add_sat(at, n), &steps, f);
             look_at(v, name, at + head, f);
             at = th_add_sat(at, n);
         }
     }
 }
 
-static bool estimate_libheif(struct th_view v, const struct thumbs_image_options *options, struct th_estimate *out)
+static bool estimate_libheif(struct th_view v, const struct thumbs_image_options *options,
+                             struct th_estimate *out)
 {
     struct found f = {0};
     find_properties(v, &f);
@@ -140,7 +145,9 @@ static bool estimate_libheif(struct th_view v, const struct thumbs_image_options
     out->pixel_bytes = (uint64_t)out->bands * (f.deep ? 2 : 1);
     uint64_t pixel = (f.full_chroma ? FULL_PIXEL_BYTES : PIXEL_BYTES) + (f.alpha ? ALPHA_BYTES : 0);
     out->decoder = th_mul3_sat(out->width, out->height, pixel * (f.deep ? 2 : 1));
-    if (f.av1) out->decoder = th_add_sat(out->decoder, threads() * THREAD_BYTES * (f.grid ? MOST_DECODERS : 1));
+    if (f.av1)
+        out->decoder =
+            th_add_sat(out->decoder, threads() * THREAD_BYTES * (f.grid ? MOST_DECODERS : 1));
     out->decoder = th_add_sat(out->decoder, FILE_COPIES * (uint64_t)v.len);
     return true;
 }
@@ -159,11 +166,14 @@ static uint64_t layer_bytes(const struct th_heif_picture *p, const struct th_hei
 {
     unsigned boxes[TH_HEIF_MAX_PLANES];
     th_heif_pick_boxes(p, l, targets, fast, boxes);
-    uint64_t coded =
-        th_mul_sat((uint64_t)l->tile_width + TH_HEIF_CODED_MARGIN, (uint64_t)l->tile_height + TH_HEIF_CODED_MARGIN);
-    uint64_t pixel = (f->full_chroma ? CODED_FULL_CHROMA : CODED_PLANES) * (f->deep ? 2 : 1) + CODED_NOTES;
-    uint64_t luma = th_mul_sat((uint64_t)l->width / boxes[0] + 1, (uint64_t)l->height / boxes[0] + 1);
-    uint64_t chroma = th_mul_sat((uint64_t)l->width / boxes[1] + 1, (uint64_t)l->height / boxes[1] + 1);
+    uint64_t coded = th_mul_sat((uint64_t)l->tile_width + TH_HEIF_CODED_MARGIN,
+                                (uint64_t)l->tile_height + TH_HEIF_CODED_MARGIN);
+    uint64_t pixel =
+        (f->full_chroma ? CODED_FULL_CHROMA : CODED_PLANES) * (f->deep ? 2 : 1) + CODED_NOTES;
+    uint64_t luma =
+        th_mul_sat((uint64_t)l->width / boxes[0] + 1, (uint64_t)l->height / boxes[0] + 1);
+    uint64_t chroma =
+        th_mul_sat((uint64_t)l->width / boxes[1] + 1, (uint64_t)l->height / boxes[1] + 1);
     chroma = f->full_chroma ? th_mul_sat(chroma, 2) : chroma / 2;
     uint64_t planes = th_add_sat(luma, chroma) + sizeof(uint32_t) * (uint64_t)l->width;
     return th_add_sat(th_mul_sat(coded, pixel) / 16, planes);
@@ -171,7 +181,8 @@ static uint64_t layer_bytes(const struct th_heif_picture *p, const struct th_hei
 
 /* Tiles are reduced as they come: one tile in the decoder, and planes of the reduced picture; with
  * alpha, of the whole. */
-static bool estimate_tiles(struct th_view v, const struct thumbs_image_options *options, struct th_estimate *out)
+static bool estimate_tiles(struct th_view v, const struct thumbs_image_options *options,
+                           struct th_estimate *out)
 {
     struct th_heif_meta meta;
     struct th_heif_picture p;
@@ -183,12 +194,15 @@ static bool estimate_tiles(struct th_view v, const struct thumbs_image_options *
         find_properties(v, &f);
         out->width = p.cut_width;
         out->height = p.cut_height;
-        th_targets_fit(&targets, p.cut_width, p.cut_height, th_orientation_swaps(p.orientation), options,
-                       options->enlarge != 0);
-        out->decoder = th_add_sat(CODEC_BYTES, layer_bytes(&p, &p.colour, &targets, options->fast != 0, &f));
+        th_targets_fit(&targets, p.cut_width, p.cut_height, th_orientation_swaps(p.orientation),
+                       options, options->enlarge != 0);
+        out->decoder =
+            th_add_sat(CODEC_BYTES, layer_bytes(&p, &p.colour, &targets, options->fast != 0, &f));
         if (p.has_alpha)
-            out->decoder = th_add_sat(out->decoder, layer_bytes(&p, &p.alpha, &targets, options->fast != 0, &f));
-        out->decoder = th_add_sat(out->decoder, (uint64_t)v.len); /* data in several pieces is put together */
+            out->decoder = th_add_sat(out->decoder,
+                                      layer_bytes(&p, &p.alpha, &targets, options->fast != 0, &f));
+        out->decoder =
+            th_add_sat(out->decoder, (uint64_t)v.len); /* data in several pieces is put together */
         out->planes = !p.has_alpha;
         out->tile_rows = 0;
     }
@@ -196,7 +210,9 @@ static bool estimate_tiles(struct th_view v, const struct thumbs_image_options *
     return found;
 }
 
-bool th_estimate_heif(struct th_view v, const struct thumbs_image_options *options, struct th_estimate *out)
+bool th_estimate_heif(struct th_view v, const struct thumbs_image_options *options,
+                      struct th_estimate *out)
 {
-    return (THUMBS_WITH_HEIF && estimate_tiles(v, options, out)) || estimate_libheif(v, options, out);
+    return (THUMBS_WITH_HEIF && estimate_tiles(v, options, out)) ||
+           estimate_libheif(v, options, out);
 }

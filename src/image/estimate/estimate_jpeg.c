@@ -1,5 +1,6 @@
-/* JPEG (ITU-T T.81): what the hot path, libjpeg-turbo behind it, and libvips behind that hold at most. Which of them
- * takes a baseline file depends on its data (one that is damaged goes to libjpeg-turbo), so the worst counts. */
+/* JPEG (ITU-T T.81): what the hot path, libjpeg-turbo behind it, and libvips behind that hold at
+ * most. Which of them takes a baseline file depends on its data (one that is damaged goes to
+ * libjpeg-turbo), so the worst counts. */
 #include "image/estimate/estimators.h"
 
 #include "image/exif.h"
@@ -17,8 +18,8 @@
 /* A profile: put together, kept, and opened by lcms with wider tables. */
 #define PROFILE_COPIES 6
 
-/* What a step in a walk over the markers may be, besides a marker: bytes that are passed over from one marker to the
- * next; 0xFF that fill up before a marker; bytes of a segment that is read. */
+/* What a step in a walk over the markers may be, besides a marker: bytes that are passed over from
+ * one marker to the next; 0xFF that fill up before a marker; bytes of a segment that is read. */
 #define RUBBISH_BYTES 64
 #define FILL_BYTES    4
 #define TABLE_BYTES   8
@@ -64,13 +65,16 @@ static unsigned turbo_n(const struct th_jpeg_header *h, unsigned i, unsigned n)
 {
     const struct th_jpeg_component *c = &h->components[i];
     unsigned own = n;
-    while (own < 8 && h->h_max * n % (c->h * own * 2u) == 0 && h->v_max * n % (c->v * own * 2u) == 0)
+    while (own < 8 && h->h_max * n % (c->h * own * 2u) == 0 &&
+           h->v_max * n % (c->v * own * 2u) == 0)
         own *= 2;
     return own;
 }
 
-/* Progressive files that our own decoder makes, whatever state they are in: a row of coefficients at a time. */
-static void progressive(const struct th_jpeg_header *h, const uint8_t n[TH_JPEG_MAX_PLANES], struct th_estimate *out)
+/* Progressive files that our own decoder makes, whatever state they are in: a row of coefficients
+ * at a time. */
+static void progressive(const struct th_jpeg_header *h, const uint8_t n[TH_JPEG_MAX_PLANES],
+                        struct th_estimate *out)
 {
     size_t row = 0;
     if (!th_jpeg_progressive_row_bytes(h, n, &row)) row = SIZE_MAX;
@@ -79,8 +83,10 @@ static void progressive(const struct th_jpeg_header *h, const uint8_t n[TH_JPEG_
         out->held = th_add_sat(out->held, plane(h, i, n[i]));
 }
 
-/* Our own decoder and libjpeg-turbo, whichever holds more: planes to the end, the rest while they decode. */
-static void hot_path(const struct th_jpeg_header *h, const uint8_t n[TH_JPEG_MAX_PLANES], struct th_estimate *out)
+/* Our own decoder and libjpeg-turbo, whichever holds more: planes to the end, the rest while they
+ * decode. */
+static void hot_path(const struct th_jpeg_header *h, const uint8_t n[TH_JPEG_MAX_PLANES],
+                     struct th_estimate *out)
 {
     uint64_t own = SCAN_BYTES, turbo = 0, own_planes = 0, turbo_planes = 0;
     unsigned most = 1;
@@ -105,7 +111,8 @@ static void hot_path(const struct th_jpeg_header *h, const uint8_t n[TH_JPEG_MAX
     out->held = th_add_sat(out->held, th_max_u64(own_planes, turbo_planes));
 }
 
-/* The markers up to the first scan, walked once to know what walking them costs, before th_jpeg_parse() does it. */
+/* The markers up to the first scan, walked once to know what walking them costs, before
+ * th_jpeg_parse() does it. */
 struct markers {
     size_t end;             /* of the first scan's header, or of the file */
     uint32_t width, height; /* of the first frame header that tells both */
@@ -136,7 +143,8 @@ static struct markers walk_markers(struct th_view v)
         if (m.ran_out || marker < 0 || marker == 0xD9) return m;
         if (marker < 2 || marker == 0xFF || (marker >= 0xD0 && marker <= 0xD8)) continue;
         uint64_t n = th_view_be(v, at, 2);
-        bool frame = marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+        bool frame =
+            marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
         if (frame && (!m.width || !m.height)) {
             m.height = (uint32_t)th_view_be(v, at + 3, 2);
             m.width = (uint32_t)th_view_be(v, at + 5, 2);
@@ -149,9 +157,11 @@ static struct markers walk_markers(struct th_view v)
 }
 
 /* A header that th_jpeg_parse() does not read: taken to be of the worst kind. */
-static bool read_loosely(const struct markers *m, const struct thumbs_image_options *options, struct th_jpeg_header *h)
+static bool read_loosely(const struct markers *m, const struct thumbs_image_options *options,
+                         struct th_jpeg_header *h)
 {
-    *h = (struct th_jpeg_header){.sof = 0xC2, .n_components = 4, .h_max = 1, .v_max = 1, .colour = TH_JPEG_OTHER};
+    *h = (struct th_jpeg_header){
+        .sof = 0xC2, .n_components = 4, .h_max = 1, .v_max = 1, .colour = TH_JPEG_OTHER};
     h->width = m->width;
     h->height = m->height;
     for (unsigned i = 0; i < h->n_components; i++)
@@ -161,7 +171,8 @@ static bool read_loosely(const struct markers *m, const struct thumbs_image_opti
     return found || m->ran_out;
 }
 
-bool th_estimate_jpeg(struct th_view v, const struct thumbs_image_options *options, struct th_estimate *out)
+bool th_estimate_jpeg(struct th_view v, const struct thumbs_image_options *options,
+                      struct th_estimate *out)
 {
     struct th_jpeg_header h;
     struct markers markers = walk_markers(v);
@@ -172,7 +183,8 @@ bool th_estimate_jpeg(struct th_view v, const struct thumbs_image_options *optio
     out->bands = h.n_components;
     out->pixel_bytes = h.n_components;
     out->tile_rows = 8;
-    if (parsed && h.has_icc) out->held = PROFILE_COPIES * (uint64_t)th_jpeg_icc_collect(v.data, markers.end, NULL, 0);
+    if (parsed && h.has_icc)
+        out->held = PROFILE_COPIES * (uint64_t)th_jpeg_icc_collect(v.data, markers.end, NULL, 0);
     if (!parsed || h.colour == TH_JPEG_OTHER || h.precision != 8) {
         out->decoder = keeps_coefficients(&h) ? coefficients(&h) : 0;
         return true;
@@ -184,7 +196,8 @@ bool th_estimate_jpeg(struct th_view v, const struct thumbs_image_options *optio
     th_targets_fit(&targets, h.width, h.height, swap, options, options->enlarge != 0);
     bool planar = !h.has_icc && h.n_components <= 3;
     for (uint32_t i = 0; i < options->n_formats && i < THUMBS_MAX_FORMATS; i++)
-        planar = planar && th_image_output_format(options->formats[i], THUMBS_FORMAT_JPEG, false) == THUMBS_FORMAT_JPEG;
+        planar = planar && th_image_output_format(options->formats[i], THUMBS_FORMAT_JPEG, false) ==
+                               THUMBS_FORMAT_JPEG;
     th_jpeg_hot_pick(&h, &targets, planar, options->fast != 0, n);
     hot_path(&h, n, out);
     return true;

@@ -1,5 +1,5 @@
-/* PNG (ISO/IEC 15948): as our own reader does it, and as libpng reads what is irregular for libvips; row by row, or
- * interlaced into a picture in memory. */
+/* PNG (ISO/IEC 15948): as our own reader does it, and as libpng reads what is irregular for
+ * libvips; row by row, or interlaced into a picture in memory. */
 #include "image/estimate/estimators.h"
 #include "image/png/png_rows.h"
 
@@ -10,7 +10,8 @@
 /* Of deflate. */
 #define MOST_INFLATION 1032
 
-/* How often the bytes of a profile are held: by libpng, libvips, us (twice) and lcms, whose tables are wider. */
+/* How often the bytes of a profile are held: by libpng, libvips, us (twice) and lcms, whose tables
+ * are wider. */
 #define PROFILE_COPIES 7
 /* Of text: libpng keeps no more of them. */
 #define MOST_TEXTS 1000
@@ -37,11 +38,12 @@ static void look_at(const uint8_t *name, uint64_t n, struct found *f)
     else if (memcmp(name, "iCCP", 4) == 0)
         f->sum = th_add_sat(f->sum, PROFILE_COPIES * inflated);
     else if (!text || f->n_texts++ < MOST_TEXTS)
-        f->sum = th_add_sat(f->sum, TEXT_COPIES * (deflated ? inflated : th_min_u64(n, MOST_CHUNK_BYTES)));
+        f->sum = th_add_sat(f->sum,
+                            TEXT_COPIES * (deflated ? inflated : th_min_u64(n, MOST_CHUNK_BYTES)));
 }
 
-/* Chunks that are not looked at, in the last `len` bytes: before the pixels there may be a profile and text, each chunk
- * as large as libpng takes it; behind them only one at a time is held. */
+/* Chunks that are not looked at, in the last `len` bytes: before the pixels there may be a profile
+ * and text, each chunk as large as libpng takes it; behind them only one at a time is held. */
 static void fear(uint64_t len, struct found *f)
 {
     uint64_t inflated = th_mul_sat(len, MOST_INFLATION), n_texts = 1;
@@ -53,8 +55,8 @@ static void fear(uint64_t len, struct found *f)
     f->sum = th_add_sat(f->sum, TEXT_COPIES * th_min_u64(inflated, n_texts * MOST_CHUNK_BYTES));
 }
 
-/* What the chunks need that libpng keeps whole, and what repairing a file that breaks off needs: a copy of it. All of
- * that is held to the end. */
+/* What the chunks need that libpng keeps whole, and what repairing a file that breaks off needs: a
+ * copy of it. All of that is held to the end. */
 static struct found chunks(struct th_view v)
 {
     struct found f = {0};
@@ -75,7 +77,8 @@ static struct found chunks(struct th_view v)
     return f;
 }
 
-/* A regular file, of which nothing but a band of rows is held. With a profile it may still be one for libvips. */
+/* A regular file, of which nothing but a band of rows is held. With a profile it may still be one
+ * for libvips. */
 static bool is_direct(struct th_view v, struct th_estimate *out)
 {
     struct th_png_header h;
@@ -85,7 +88,8 @@ static bool is_direct(struct th_view v, struct th_estimate *out)
     return true;
 }
 
-bool th_estimate_png(struct th_view v, const struct thumbs_image_options *options, struct th_estimate *out)
+bool th_estimate_png(struct th_view v, const struct thumbs_image_options *options,
+                     struct th_estimate *out)
 {
     (void)options;
     if (!th_view_has(v, 12, "IHDR", 4) || v.len < 33) return false;
@@ -100,6 +104,8 @@ bool th_estimate_png(struct th_view v, const struct thumbs_image_options *option
     if (is_direct(v, out)) return true;
     out->held = found.sum;
     out->decoder = th_add_sat(ZLIB_BYTES, th_mul3_sat(out->width, 8, 4)); /* libpng's rows */
-    if (interlaced) out->decoder = th_add_sat(out->decoder, th_mul3_sat(out->width, out->height, out->pixel_bytes));
+    if (interlaced)
+        out->decoder =
+            th_add_sat(out->decoder, th_mul3_sat(out->width, out->height, out->pixel_bytes));
     return true;
 }

@@ -1,12 +1,14 @@
-/* TIFF 6.0 and BigTIFF, the first directory, as libtiff reads it for libvips: a row at a time where strips are high,
- * else a strip at a time, or two rows of tiles. Behind that some codecs decode whole strips all the same. */
+/* TIFF 6.0 and BigTIFF, the first directory, as libtiff reads it for libvips: a row at a time where
+ * strips are high, else a strip at a time, or two rows of tiles. Behind that some codecs decode
+ * whole strips all the same. */
 #include "image/estimate/estimators.h"
 
 #include <stddef.h>
 
 /* libtiff refuses a directory of more. */
 #define MOST_ENTRIES 4096
-/* What libvips refuses (tiff2vips.c), with room for doubles and complex numbers, which newer ones may read. */
+/* What libvips refuses (tiff2vips.c), with room for doubles and complex numbers, which newer ones
+ * may read. */
 #define MOST_SAMPLES 10000
 #define MOST_BITS    128
 
@@ -49,8 +51,9 @@ enum { PLANAR_SEPARATE = 2 };
 #define HIGH_STRIP 128
 /* libtiff's buffer of compressed bytes is doubled as it grows. */
 #define RAW_COPIES 2
-/* What a codec that decodes a strip or tile as a whole holds of it: its output, and work of its own, as lossless WebP
- * of 4 bytes for a pixel of 3, or the masks of LERC. OpenJPEG has integers of 4 bytes, some times over. */
+/* What a codec that decodes a strip or tile as a whole holds of it: its output, and work of its
+ * own, as lossless WebP of 4 bytes for a pixel of 3, or the masks of LERC. OpenJPEG has integers of
+ * 4 bytes, some times over. */
 #define WHOLE_COPIES     3
 #define JPEG_2000_COPIES 13
 /* The largest window that libzstd takes without being asked for more, and its blocks. */
@@ -58,14 +61,17 @@ enum { PLANAR_SEPARATE = 2 };
 /* A progressive JPEG's coefficient, and the side of the largest MCU, to which sides are padded. */
 #define COEFFICIENT_BYTES 2
 #define JPEG_MCU          32
-/* Large entries are profiles as a rule: held by libtiff, libvips, us (twice), and lcms with its wider tables. */
+/* Large entries are profiles as a rule: held by libtiff, libvips, us (twice), and lcms with its
+ * wider tables. */
 #define ENTRY_COPIES 7
 
 struct directory {
-    uint64_t width, height, bits, compression, photometric, samples, rows_per_strip, planar, tile_width, tile_height;
-    uint64_t longest, longest_tile; /* of the strips' and of the tiles' compressed lengths, as declared */
-    uint64_t entries_len;           /* of the values of all entries: libtiff reads them all */
-    uint64_t seen[65536 / 64];      /* tags, a bit each */
+    uint64_t width, height, bits, compression, photometric, samples, rows_per_strip, planar,
+        tile_width, tile_height;
+    uint64_t longest,
+        longest_tile;     /* of the strips' and of the tiles' compressed lengths, as declared */
+    uint64_t entries_len; /* of the values of all entries: libtiff reads them all */
+    uint64_t seen[65536 / 64]; /* tags, a bit each */
 };
 
 struct tiff {
@@ -84,8 +90,9 @@ static unsigned type_len(uint64_t type)
     return type < sizeof lens ? lens[type] : 0;
 }
 
-/* An entry's first value: libtiff refuses a file where others differ from it, or should not be there. Of `all` the
- * largest counts, and if there are more than may be looked at, there may be any. */
+/* An entry's first value: libtiff refuses a file where others differ from it, or should not be
+ * there. Of `all` the largest counts, and if there are more than may be looked at, there may be
+ * any. */
 static uint64_t entry_value(const struct tiff *t, uint64_t at, bool all)
 {
     unsigned len = type_len(get(t, at + 2, 2)), inside = t->big ? 8 : 4;
@@ -99,8 +106,8 @@ static uint64_t entry_value(const struct tiff *t, uint64_t at, bool all)
     return value;
 }
 
-/* Of entries with the same tag the first counts, and libtiff reads no other: so each field is looked at once, whatever
- * the file. */
+/* Of entries with the same tag the first counts, and libtiff reads no other: so each field is
+ * looked at once, whatever the file. */
 static void take_entry(const struct tiff *t, uint64_t at, struct directory *d)
 {
     static const struct {
@@ -139,7 +146,8 @@ static bool read_directory(struct th_view v, struct directory *d)
     t.big = get(&t, 2, 2) == 43;
     uint64_t at = get(&t, t.big ? 8 : 4, t.big ? 8 : 4);
     uint64_t n = get(&t, at, t.big ? 8 : 2), len = t.big ? 20 : 12;
-    *d = (struct directory){.bits = 1, .compression = COMPRESSION_NONE, .samples = 1, .rows_per_strip = UINT32_MAX};
+    *d = (struct directory){
+        .bits = 1, .compression = COMPRESSION_NONE, .samples = 1, .rows_per_strip = UINT32_MAX};
     if (n > MOST_ENTRIES) return false;
     at = th_add_sat(at, t.big ? 8 : 2);
     for (uint64_t i = 0; i < n && at < v.len && v.len - at >= len; i++, at += len)
@@ -169,9 +177,9 @@ static uint64_t made_pixel_bytes(const struct directory *d)
     return d->photometric == CIELAB || is_logarithm(d) ? th_max_u64(stored, 16) : stored;
 }
 
-/* What a codec holds of a strip or tile of that size, beside what is read of it and what comes out. Only some decode by
- * rows, whatever libvips asks for. A JPEG in the last strip may be higher than the strip without libtiff refusing it:
- * that is not looked for. */
+/* What a codec holds of a strip or tile of that size, beside what is read of it and what comes out.
+ * Only some decode by rows, whatever libvips asks for. A JPEG in the last strip may be higher than
+ * the strip without libtiff refusing it: that is not looked for. */
 static uint64_t codec(const struct directory *d, uint64_t width, uint64_t rows)
 {
     uint64_t samples = d->planar == PLANAR_SEPARATE ? 1 : d->samples;
@@ -188,7 +196,8 @@ static uint64_t codec(const struct directory *d, uint64_t width, uint64_t rows)
     case COMPRESSION_OLD_DEFLATE:
     case COMPRESSION_PACKBITS:
         return 0;
-    case COMPRESSION_ZSTD: /* what may be referred to: both codecs use as much of their windows as they decode */
+    case COMPRESSION_ZSTD: /* what may be referred to: both codecs use as much of their windows as
+                              they decode */
         return th_min_u64(whole, ZSTD_WINDOW);
     case COMPRESSION_LZMA:
         return whole;
@@ -215,7 +224,8 @@ static uint64_t tiles(const struct directory *d)
 static bool is_read_by_rows(const struct directory *d)
 {
     bool tiled = d->tile_width && d->tile_height;
-    return !tiled && d->rows_per_strip > HIGH_STRIP && d->planar != PLANAR_SEPARATE && d->photometric != YCBCR;
+    return !tiled && d->rows_per_strip > HIGH_STRIP && d->planar != PLANAR_SEPARATE &&
+           d->photometric != YCBCR;
 }
 
 /* Strips as libvips reads them: by the row, or each as a whole. */
@@ -234,7 +244,8 @@ static void strips(const struct directory *d, struct th_estimate *out)
     out->decoder = th_add_sat(out->decoder, codec(d, d->width, rows));
 }
 
-bool th_estimate_tiff(struct th_view v, const struct thumbs_image_options *options, struct th_estimate *out)
+bool th_estimate_tiff(struct th_view v, const struct thumbs_image_options *options,
+                      struct th_estimate *out)
 {
     struct directory d;
     (void)options;
@@ -255,6 +266,7 @@ bool th_estimate_tiff(struct th_view v, const struct thumbs_image_options *optio
     else
         strips(&d, out);
     bool in_place = is_read_by_rows(&d) && d.compression == COMPRESSION_NONE;
-    if (!in_place) out->decoder = th_add_sat(out->decoder, RAW_COPIES * th_min_u64(d.longest, v.len));
+    if (!in_place)
+        out->decoder = th_add_sat(out->decoder, RAW_COPIES * th_min_u64(d.longest, v.len));
     return true;
 }

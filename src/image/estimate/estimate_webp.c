@@ -21,11 +21,13 @@ static void add_libvips(const struct th_webp *w, struct th_view v, struct th_est
 #endif
 }
 
-bool th_estimate_webp(struct th_view v, const struct thumbs_image_options *options, struct th_estimate *out)
+bool th_estimate_webp(struct th_view v, const struct thumbs_image_options *options,
+                      struct th_estimate *out)
 {
     struct th_webp w;
     if (!th_webp_parse(v, &w)) return false;
-    const struct th_webp_plan plan = th_webp_plan(&w, th_estimate_shrink(w.width, w.height, options));
+    const struct th_webp_plan plan =
+        th_webp_plan(&w, th_estimate_shrink(w.width, w.height, options));
     out->width = w.width;
     out->height = w.height;
     out->shrink = plan.shrink;

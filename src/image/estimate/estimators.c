@@ -3,14 +3,15 @@
 
 #include "image/reduction.h"
 
-void th_estimate_worst_size(uint32_t side, const struct thumbs_image_options *options, uint32_t *width,
-                            uint32_t *height)
+void th_estimate_worst_size(uint32_t side, const struct thumbs_image_options *options,
+                            uint32_t *width, uint32_t *height)
 {
     *width = side;
     *height = (uint32_t)th_max_u64(th_min_u64(options->max_pixels / side, side), 1);
 }
 
-uint32_t th_estimate_shrink(uint32_t width, uint32_t height, const struct thumbs_image_options *options)
+uint32_t th_estimate_shrink(uint32_t width, uint32_t height,
+                            const struct thumbs_image_options *options)
 {
     uint32_t least = UINT32_MAX;
     for (int turned = 0; turned <= 1; turned++) {

@@ -75,7 +75,8 @@ static enum th_gif_code read_extension(struct th_gif *g, int *transparent)
     GifByteType *block;
     GraphicsControlBlock control;
     if (DGifGetExtension(g->gif, &kind, &block) == GIF_ERROR) return why(g);
-    if (block && kind == GRAPHICS_EXT_FUNC_CODE && DGifExtensionToGCB(block[0], block + 1, &control) == GIF_OK)
+    if (block && kind == GRAPHICS_EXT_FUNC_CODE &&
+        DGifExtensionToGCB(block[0], block + 1, &control) == GIF_OK)
         *transparent = control.TransparentColor;
     for (unsigned i = 1; block; i++) {
         if (i % CHECK_BLOCKS == 0 && g->late && g->late(g->user)) return TH_GIF_LATE;
@@ -90,7 +91,8 @@ static enum th_gif_code find_frame(struct th_gif *g, int *transparent)
         GifRecordType type;
         if (i % CHECK_BLOCKS == 0 && g->late && g->late(g->user)) return TH_GIF_LATE;
         if (DGifGetRecordType(g->gif, &type) == GIF_ERROR) return why(g);
-        if (type == IMAGE_DESC_RECORD_TYPE) return DGifGetImageDesc(g->gif) == GIF_ERROR ? why(g) : TH_GIF_OK;
+        if (type == IMAGE_DESC_RECORD_TYPE)
+            return DGifGetImageDesc(g->gif) == GIF_ERROR ? why(g) : TH_GIF_OK;
         if (type != EXTENSION_RECORD_TYPE) return TH_GIF_BROKEN;
         enum th_gif_code code = read_extension(g, transparent);
         if (code != TH_GIF_OK) return code;
@@ -141,7 +143,8 @@ static enum th_gif_code open_frame(struct th_gif *g)
     return code;
 }
 
-enum th_gif_code th_gif_open(const uint8_t *data, size_t len, bool (*late)(void *user), void *user, struct th_gif **out)
+enum th_gif_code th_gif_open(const uint8_t *data, size_t len, bool (*late)(void *user), void *user,
+                             struct th_gif **out)
 {
     struct th_gif *g = th_calloc(1, sizeof *g);
     if (!g) return TH_GIF_MEMORY;
@@ -189,7 +192,8 @@ static bool allocate(struct th_gif *g)
 {
     const struct th_gif_header *h = &g->header;
     size_t size;
-    if (!th_mul_size(h->frame_width, h->interlaced ? (size_t)h->frame_height + 1 : 1, &size)) return false;
+    if (!th_mul_size(h->frame_width, h->interlaced ? (size_t)h->frame_height + 1 : 1, &size))
+        return false;
     g->lines = th_calloc(1, size);
     return g->lines;
 }

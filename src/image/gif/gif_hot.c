@@ -36,7 +36,8 @@ static bool is_late(void *user)
     return th_make_check_deadline(user, THUMBS_STAGE_DECODE, NULL) != THUMBS_OK;
 }
 
-static enum thumbs_code failed(const struct decoding *d, enum th_gif_code code, struct thumbs_error *err)
+static enum thumbs_code failed(const struct decoding *d, enum th_gif_code code,
+                               struct thumbs_error *err)
 {
     switch (code) {
     case TH_GIF_OK:
@@ -48,7 +49,8 @@ static enum thumbs_code failed(const struct decoding *d, enum th_gif_code code, 
     case TH_GIF_BROKEN:
         break;
     }
-    return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "it has no frame whose header can be read");
+    return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
+                        "it has no frame whose header can be read");
 }
 
 static enum thumbs_code open_gif(struct decoding *d, struct thumbs_error *err)
@@ -69,8 +71,8 @@ static void close_decoding(void *state)
     free(d);
 }
 
-static enum thumbs_code open_decoding(struct th_make *make, void **state, struct th_row_header *header,
-                                      struct thumbs_error *err)
+static enum thumbs_code open_decoding(struct th_make *make, void **state,
+                                      struct th_row_header *header, struct thumbs_error *err)
 {
     struct decoding *d = th_calloc(1, sizeof *d);
     if (!d) return no_memory(err);
@@ -78,7 +80,8 @@ static enum thumbs_code open_decoding(struct th_make *make, void **state, struct
     enum thumbs_code code = open_gif(d, err);
     const struct th_gif_header *h = code == THUMBS_OK ? th_gif_header(d->gif) : NULL;
     if (h && (!h->frame_width || !h->frame_height))
-        code = th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "its first frame has no pixels");
+        code =
+            th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "its first frame has no pixels");
     if (code != THUMBS_OK) {
         close_decoding(d);
         return code;
@@ -108,7 +111,8 @@ static void paint(const struct attempt *a, const uint8_t *line)
 
 static enum thumbs_code feed_row(struct attempt *a, struct thumbs_error *err)
 {
-    const struct th_rows one = {.planes = {a->row}, .strides = {(size_t)a->header->width * a->bands}, .n = 1};
+    const struct th_rows one = {
+        .planes = {a->row}, .strides = {(size_t)a->header->width * a->bands}, .n = 1};
     a->y++;
     return th_rowfeed_rows(a->feed, &one, err);
 }
@@ -167,12 +171,13 @@ static enum thumbs_code judge(const struct decoding *d, struct thumbs_error *err
     const char *damage = th_gif_damage(d->gif);
     if (!damage) return THUMBS_OK;
     if (th_gif_decoded(d->gif) == 0)
-        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "not one of its pixels decodes: %s", damage);
+        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
+                            "not one of its pixels decodes: %s", damage);
     return th_make_damaged(d->make, damage, err);
 }
 
-static enum thumbs_code attempt(struct decoding *d, struct th_rowfeed *feed, bool alpha, bool *complete,
-                                struct thumbs_error *err)
+static enum thumbs_code attempt(struct decoding *d, struct th_rowfeed *feed, bool alpha,
+                                bool *complete, struct thumbs_error *err)
 {
     struct attempt a = {.d = d, .header = th_gif_header(d->gif), .feed = feed, .alpha = alpha};
     enum thumbs_code code = run(&a, err);
@@ -194,6 +199,7 @@ static enum thumbs_code decode(void *state, const struct th_row_wish *wish, stru
     return code == THUMBS_OK ? attempt(d, feed, true, &complete, err) : code;
 }
 
-static const struct th_row_decoder decoder = {.open = open_decoding, .decode = decode, .close = close_decoding};
+static const struct th_row_decoder decoder = {
+    .open = open_decoding, .decode = decode, .close = close_decoding};
 
 const struct th_backend th_backend_gif = {.name = "gif", .rows = &decoder};

@@ -97,7 +97,8 @@ static bool take_frame(const Dav1dPicture *p, struct th_heif_frame *out)
 
 static enum thumbs_code failure(int result, const char **why)
 {
-    if (result == DAV1D_ERR(ENOMEM)) return fail(why, THUMBS_MEMORY, "no memory to decode its AV1 data");
+    if (result == DAV1D_ERR(ENOMEM))
+        return fail(why, THUMBS_MEMORY, "no memory to decode its AV1 data");
     if (result == DAV1D_ERR(ERANGE))
         return fail(why, THUMBS_TOO_LARGE, "its coded picture is larger than its header says");
     return fail(why, THUMBS_CORRUPT, "its AV1 data does not decode");
@@ -105,8 +106,9 @@ static enum thumbs_code failure(int result, const char **why)
 
 /* av1C (AV1 Codec ISO Media File Format Binding, 2.3.3): four bytes, then OBUs that may be missing
  * in the item. */
-static enum thumbs_code av1_run(void *state, const struct th_heif_cursor *config, const struct th_heif_cursor *item,
-                                struct th_heif_frame *out, const char **why)
+static enum thumbs_code av1_run(void *state, const struct th_heif_cursor *config,
+                                const struct th_heif_cursor *item, struct th_heif_frame *out,
+                                const char **why)
 {
     struct av1 *a = state;
     struct th_heif_cursor obus = *config;
@@ -114,7 +116,8 @@ static enum thumbs_code av1_run(void *state, const struct th_heif_cursor *config
     dav1d_flush(a->context);
     th_heif_skip(&obus, 4);
     int result = obus.failed ? 0 : send(a, obus.data + obus.at, th_heif_left(&obus));
-    if (result == 0 || result == DAV1D_ERR(EINVAL)) result = send(a, item->data + item->at, th_heif_left(item));
+    if (result == 0 || result == DAV1D_ERR(EINVAL))
+        result = send(a, item->data + item->at, th_heif_left(item));
     if (!a->picture.data[0]) {
         int got = dav1d_get_picture(a->context, &a->picture);
         if (got != 0) return failure(result != 0 ? result : got, why);
@@ -123,4 +126,5 @@ static enum thumbs_code av1_run(void *state, const struct th_heif_cursor *config
     return take_frame(&a->picture, out) ? THUMBS_OK : failure(0, why);
 }
 
-const struct th_heif_codec_ops th_heif_av1 = {.create = av1_create, .destroy = av1_destroy, .run = av1_run};
+const struct th_heif_codec_ops th_heif_av1 = {
+    .create = av1_create, .destroy = av1_destroy, .run = av1_run};

@@ -12,7 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TH_FOURCC(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+#define TH_FOURCC(a, b, c, d)                                                                      \
+    ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
 /* Most boxes that are looked at side by side: files hold a few dozen, hostile ones millions. */
 #define TH_HEIF_MAX_BOXES (1u << 16)
@@ -67,7 +68,8 @@ struct th_heif_full th_heif_full(struct th_heif_cursor *c);
  * sense. */
 bool th_heif_next(struct th_heif_cursor *c, struct th_heif_box *out);
 
-/* The first box of this type among those that follow. The cursor is a copy: *c stays where it is. */
+/* The first box of this type among those that follow. The cursor is a copy: *c stays where it is.
+ */
 bool th_heif_find(const struct th_heif_cursor *c, uint32_t type, struct th_heif_box *out);
 
 #endif

@@ -15,7 +15,8 @@ static enum thumbs_code start(void (*entry)(void), const void **out, struct thum
 {
     const struct th_heif_module *found = ((th_heif_module_fn *)entry)();
     if (!found || found->version != TH_HEIF_MODULE_VERSION)
-        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "%s is of another version", TH_HEIF_MODULE);
+        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
+                            "%s is of another version", TH_HEIF_MODULE);
     *out = found;
     return THUMBS_OK;
 }
@@ -29,8 +30,9 @@ enum thumbs_code th_heif_load(struct thumbs_error *err)
     return th_module_load(&module, &ignored, err);
 }
 
-enum thumbs_code th_heif_decoder_create(enum th_heif_codec codec, uint64_t max_pixels, bool skip_filters,
-                                        struct th_heif_decoder **out, struct thumbs_error *err)
+enum thumbs_code th_heif_decoder_create(enum th_heif_codec codec, uint64_t max_pixels,
+                                        bool skip_filters, struct th_heif_decoder **out,
+                                        struct thumbs_error *err)
 {
     const void *loaded = NULL;
     enum thumbs_code code = th_module_load(&module, &loaded, err);

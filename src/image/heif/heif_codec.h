@@ -39,13 +39,15 @@ enum thumbs_code th_heif_load(struct thumbs_error *err);
 /* MEMORY, or why the libraries are not there. max_pixels: a coded picture with more is refused
  * before memory is taken for it. skip_filters: a codec may leave out the filters in its coding
  * loop, where what they smooth is averaged away anyway. */
-enum thumbs_code th_heif_decoder_create(enum th_heif_codec codec, uint64_t max_pixels, bool skip_filters,
-                                        struct th_heif_decoder **out, struct thumbs_error *err);
+enum thumbs_code th_heif_decoder_create(enum th_heif_codec codec, uint64_t max_pixels,
+                                        bool skip_filters, struct th_heif_decoder **out,
+                                        struct thumbs_error *err);
 void th_heif_decoder_destroy(struct th_heif_decoder *decoder); /* NULL is fine */
 
 /* Decode one item: `config` is its hvcC or av1C, `item` its data. CORRUPT, UNSUPPORTED, TOO_LARGE,
  * MEMORY; stage decode. A picture that decodes in part comes with `damaged` set. */
-enum thumbs_code th_heif_decoder_run(struct th_heif_decoder *decoder, const struct th_heif_cursor *config,
+enum thumbs_code th_heif_decoder_run(struct th_heif_decoder *decoder,
+                                     const struct th_heif_cursor *config,
                                      const struct th_heif_cursor *item, struct th_heif_frame *out,
                                      struct thumbs_error *err);
 
@@ -55,8 +57,9 @@ enum thumbs_code th_heif_decoder_run(struct th_heif_decoder *decoder, const stru
 struct th_heif_codec_ops {
     void *(*create)(uint64_t max_pixels, bool skip_filters);
     void (*destroy)(void *state);
-    enum thumbs_code (*run)(void *state, const struct th_heif_cursor *config, const struct th_heif_cursor *item,
-                            struct th_heif_frame *out, const char **why);
+    enum thumbs_code (*run)(void *state, const struct th_heif_cursor *config,
+                            const struct th_heif_cursor *item, struct th_heif_frame *out,
+                            const char **why);
 };
 
 #define TH_HEIF_MODULE_VERSION 1u

@@ -50,7 +50,8 @@ static int32_t fixed(double v)
 
 bool th_heif_matrix_init(struct th_heif_matrix *out, const struct th_heif_nclx *nclx)
 {
-    double kr = 0, kb = 0, luma = nclx->full_range ? 1 : 255.0 / 219, chroma = nclx->full_range ? 1 : 255.0 / 224;
+    double kr = 0, kb = 0, luma = nclx->full_range ? 1 : 255.0 / 219,
+           chroma = nclx->full_range ? 1 : 255.0 / 224;
     struct th_heif_matrix m = {.identity = nclx->matrix == MATRIX_IDENTITY,
                                .is_ycgco = nclx->matrix == MATRIX_YCGCO,
                                .luma = fixed(luma),
@@ -82,8 +83,8 @@ void th_heif_to_grey(const struct th_heif_matrix *m, const uint8_t *y, size_t n,
         grey[i] = to_byte(luma_of(m, y[i]) >> 16);
 }
 
-static void identity_to_rgb(const struct th_heif_matrix *m, const uint8_t *g, const uint8_t *b, const uint8_t *r,
-                            size_t n, uint8_t *rgb)
+static void identity_to_rgb(const struct th_heif_matrix *m, const uint8_t *g, const uint8_t *b,
+                            const uint8_t *r, size_t n, uint8_t *rgb)
 {
     for (size_t i = 0; i < n; i++) {
         rgb[3 * i] = to_byte(luma_of(m, r[i]) >> 16);
@@ -93,19 +94,20 @@ static void identity_to_rgb(const struct th_heif_matrix *m, const uint8_t *g, co
 }
 
 /* H.273, equations 57 to 60: t = Y - Cg, G = Y + Cg, B = t - Co, R = t + Co. */
-static void ycgco_to_rgb(const struct th_heif_matrix *m, const uint8_t *y, const uint8_t *cg, const uint8_t *co,
-                         size_t n, uint8_t *rgb)
+static void ycgco_to_rgb(const struct th_heif_matrix *m, const uint8_t *y, const uint8_t *cg,
+                         const uint8_t *co, size_t n, uint8_t *rgb)
 {
     for (size_t i = 0; i < n; i++) {
-        int32_t l = luma_of(m, y[i]), g = ((int32_t)cg[i] - 128) * m->r_cr, o = ((int32_t)co[i] - 128) * m->r_cr;
+        int32_t l = luma_of(m, y[i]), g = ((int32_t)cg[i] - 128) * m->r_cr,
+                o = ((int32_t)co[i] - 128) * m->r_cr;
         rgb[3 * i] = to_byte((l - g + o) >> 16);
         rgb[3 * i + 1] = to_byte((l + g) >> 16);
         rgb[3 * i + 2] = to_byte((l - g - o) >> 16);
     }
 }
 
-void th_heif_to_rgb(const struct th_heif_matrix *m, const uint8_t *y, const uint8_t *cb, const uint8_t *cr, size_t n,
-                    uint8_t *rgb)
+void th_heif_to_rgb(const struct th_heif_matrix *m, const uint8_t *y, const uint8_t *cb,
+                    const uint8_t *cr, size_t n, uint8_t *rgb)
 {
     if (m->identity) {
         identity_to_rgb(m, y, cb, cr, n, rgb);
@@ -177,7 +179,8 @@ static void multiply(matrix3 a, matrix3 b, matrix3 out)
 
 static void invert(matrix3 m, matrix3 out)
 {
-    double d = m[0][0] * (m[1][1] * m[2][2] - m[1][2] * m[2][1]) - m[0][1] * (m[1][0] * m[2][2] - m[1][2] * m[2][0]) +
+    double d = m[0][0] * (m[1][1] * m[2][2] - m[1][2] * m[2][1]) -
+               m[0][1] * (m[1][0] * m[2][2] - m[1][2] * m[2][0]) +
                m[0][2] * (m[1][0] * m[2][1] - m[1][1] * m[2][0]);
     for (int i = 0; i < 3; i++) {
         for (int k = 0; k < 3; k++) {
@@ -220,7 +223,8 @@ static void to_xyz(const struct primaries *p, matrix3 out)
 /* From one white to that of sRGB: the Bradford transform (ICC.1, annex E). */
 static void adapt_white(struct xy from, matrix3 out)
 {
-    matrix3 bradford = {{0.8951, 0.2664, -0.1614}, {-0.7502, 1.7135, 0.0367}, {0.0389, -0.0685, 1.0296}};
+    matrix3 bradford = {
+        {0.8951, 0.2664, -0.1614}, {-0.7502, 1.7135, 0.0367}, {0.0389, -0.0685, 1.0296}};
     matrix3 inverse, scaled;
     double source[3], target[3];
     white_xyz(from, source);
@@ -319,7 +323,8 @@ static void compress(double rgb[3])
 bool th_heif_is_srgb(const struct th_heif_nclx *n)
 {
     bool plain = n->transfer != TRANSFER_GAMMA_22 && n->transfer != TRANSFER_GAMMA_28 &&
-                 n->transfer != TRANSFER_LINEAR && n->transfer != TRANSFER_DCI && !is_hdr(n->transfer);
+                 n->transfer != TRANSFER_LINEAR && n->transfer != TRANSFER_DCI &&
+                 !is_hdr(n->transfer);
     return plain && find_primaries(n->primaries) == &known_primaries[0];
 }
 

@@ -26,8 +26,8 @@ struct th_heif_matrix {
 bool th_heif_matrix_init(struct th_heif_matrix *out, const struct th_heif_nclx *nclx);
 
 /* n samples of three planes to n pixels of R, G, B. */
-void th_heif_to_rgb(const struct th_heif_matrix *m, const uint8_t *y, const uint8_t *cb, const uint8_t *cr, size_t n,
-                    uint8_t *rgb);
+void th_heif_to_rgb(const struct th_heif_matrix *m, const uint8_t *y, const uint8_t *cb,
+                    const uint8_t *cr, size_t n, uint8_t *rgb);
 /* n samples of luma alone, at full range. In place is fine. */
 void th_heif_to_grey(const struct th_heif_matrix *m, const uint8_t *y, size_t n, uint8_t *grey);
 

@@ -15,7 +15,8 @@ struct place {
 
 static enum thumbs_code corrupt(struct thumbs_error *err)
 {
-    return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "its data does not lie in the file");
+    return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
+                        "its data does not lie in the file");
 }
 
 /* The bytes of extent i within `in`. False: it begins behind the end. */
@@ -24,27 +25,31 @@ static bool extent_bytes(const struct th_heif_meta *m, const struct th_heif_item
 {
     const struct th_heif_extent *e = &m->extents[item->first_extent + i];
     uint64_t start;
-    if (__builtin_add_overflow(item->base, e->offset, &start) || start > in->len || !in->data) return false;
+    if (__builtin_add_overflow(item->base, e->offset, &start) || start > in->len || !in->data)
+        return false;
     size_t left = in->len - (size_t)start;
     if (e->len > left) *cut = true;
-    *out =
-        (struct th_heif_cursor){.data = in->data + start, .len = e->len == 0 || e->len > left ? left : (size_t)e->len};
+    *out = (struct th_heif_cursor){.data = in->data + start,
+                                   .len = e->len == 0 || e->len > left ? left : (size_t)e->len};
     return true;
 }
 
 /* Several extents, put together in memory. */
 static enum thumbs_code join(const struct th_heif_meta *m, const struct th_heif_item *item,
-                             const struct th_heif_cursor *in, struct place *out, bool *cut, struct thumbs_error *err)
+                             const struct th_heif_cursor *in, struct place *out, bool *cut,
+                             struct thumbs_error *err)
 {
     struct th_heif_cursor piece;
     size_t total = 0, at = 0;
     for (uint32_t i = 0; i < item->n_extents; i++) {
-        if (!extent_bytes(m, item, i, in, &piece, cut) || !th_add_size(total, piece.len, &total)) return corrupt(err);
+        if (!extent_bytes(m, item, i, in, &piece, cut) || !th_add_size(total, piece.len, &total))
+            return corrupt(err);
     }
     /* Extents may overlap, and many of them could make gigabytes out of a small file. */
     if (total > m->len) return corrupt(err);
     out->memory = th_alloc(total ? total : 1);
-    if (!out->memory) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for its data");
+    if (!out->memory)
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for its data");
     for (uint32_t i = 0; i < item->n_extents && extent_bytes(m, item, i, in, &piece, cut); i++) {
         memcpy(out->memory + at, piece.data, piece.len);
         at += piece.len;
@@ -54,37 +59,44 @@ static enum thumbs_code join(const struct th_heif_meta *m, const struct th_heif_
 }
 
 static enum thumbs_code gather(const struct th_heif_meta *m, const struct th_heif_item *item,
-                               const struct th_heif_cursor *in, struct place *out, bool *cut, struct thumbs_error *err)
+                               const struct th_heif_cursor *in, struct place *out, bool *cut,
+                               struct thumbs_error *err)
 {
     *out = (struct place){0};
-    if (item->protected_data) return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "it is encrypted");
+    if (item->protected_data)
+        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "it is encrypted");
     if (item->elsewhere)
-        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "its data is in another file");
+        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
+                            "its data is in another file");
     if (item->n_extents > 1) return join(m, item, in, out, cut, err);
-    if (item->n_extents == 0 || !extent_bytes(m, item, 0, in, &out->bytes, cut)) return corrupt(err);
+    if (item->n_extents == 0 || !extent_bytes(m, item, 0, in, &out->bytes, cut))
+        return corrupt(err);
     return THUMBS_OK;
 }
 
 /* Of construction 0 or 1: the data of an item that others are cut from is not cut from another
  * itself. */
-static enum thumbs_code gather_direct(const struct th_heif_meta *m, const struct th_heif_item *item, struct place *out,
-                                      bool *cut, struct thumbs_error *err)
+static enum thumbs_code gather_direct(const struct th_heif_meta *m, const struct th_heif_item *item,
+                                      struct place *out, bool *cut, struct thumbs_error *err)
 {
     const struct th_heif_cursor file = {.data = m->data, .len = m->len};
     if (item->construction > 1) return corrupt(err);
     return gather(m, item, item->construction == 0 ? &file : &m->idat, out, cut, err);
 }
 
-static enum thumbs_code gather_from_item(const struct th_heif_meta *m, const struct th_heif_item *item,
-                                         struct place *out, bool *cut, struct thumbs_error *err)
+static enum thumbs_code gather_from_item(const struct th_heif_meta *m,
+                                         const struct th_heif_item *item, struct place *out,
+                                         bool *cut, struct thumbs_error *err)
 {
     size_t n;
     struct place in;
-    const struct th_heif_reference *to = th_heif_meta_targets(m, TH_FOURCC('i', 'l', 'o', 'c'), item->id, &n);
+    const struct th_heif_reference *to =
+        th_heif_meta_targets(m, TH_FOURCC('i', 'l', 'o', 'c'), item->id, &n);
     const struct th_heif_item *other = to ? th_heif_meta_item(m, to->to) : NULL;
     if (!other) return corrupt(err);
     if (item->scattered)
-        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "its data is in several other items");
+        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
+                            "its data is in several other items");
     enum thumbs_code code = gather_direct(m, other, &in, cut, err);
     if (code != THUMBS_OK) return code;
     code = gather(m, item, &in.bytes, out, cut, err);
@@ -96,7 +108,8 @@ static enum thumbs_code gather_from_item(const struct th_heif_meta *m, const str
 }
 
 enum thumbs_code th_heif_meta_data(const struct th_heif_meta *m, const struct th_heif_item *item,
-                                   struct th_heif_cursor *out, uint8_t **memory, bool *cut, struct thumbs_error *err)
+                                   struct th_heif_cursor *out, uint8_t **memory, bool *cut,
+                                   struct thumbs_error *err)
 {
     struct place place;
     *cut = false;

@@ -25,8 +25,8 @@ struct hevc {
 };
 
 /* Called before libde265 takes memory for a picture, with the size that the coded data states. */
-static int get_buffer(de265_decoder_context *context, struct de265_image_spec *spec, struct de265_image *image,
-                      void *user)
+static int get_buffer(de265_decoder_context *context, struct de265_image_spec *spec,
+                      struct de265_image *image, void *user)
 {
     struct hevc *h = user;
     if ((uint64_t)spec->width * (uint64_t)spec->height > h->max_pixels) h->too_large = true;
@@ -58,7 +58,8 @@ static void *hevc_create(uint64_t max_pixels, bool skip_filters)
         return NULL;
     }
     h->plain = *de265_get_default_image_allocation_functions();
-    struct de265_image_allocation own = {.get_buffer = get_buffer, .release_buffer = release_buffer};
+    struct de265_image_allocation own = {.get_buffer = get_buffer,
+                                         .release_buffer = release_buffer};
     de265_set_image_allocation_functions(h->context, &own, h);
     de265_set_parameter_bool(h->context, DE265_DECODER_PARAM_DISABLE_DEBLOCKING, skip_filters);
     de265_set_parameter_bool(h->context, DE265_DECODER_PARAM_DISABLE_SAO, skip_filters);
@@ -78,7 +79,8 @@ static bool size_fits(struct hevc *h, const uint8_t *nal, size_t len)
 static bool push(struct hevc *h, struct th_heif_cursor *c, uint32_t len)
 {
     if (len > th_heif_left(c) || len > INT_MAX || !size_fits(h, c->data + c->at, len)) return false;
-    bool pushed = len == 0 || de265_push_NAL(h->context, c->data + c->at, (int)len, 0, NULL) == DE265_OK;
+    bool pushed =
+        len == 0 || de265_push_NAL(h->context, c->data + c->at, (int)len, 0, NULL) == DE265_OK;
     th_heif_skip(c, len);
     return pushed;
 }
@@ -116,7 +118,8 @@ static bool decode(struct hevc *h, bool *damaged)
     while (more && !de265_peek_next_picture(h->context)) {
         de265_error error = de265_decode(h->context, &more);
         if (error == DE265_ERROR_WAITING_FOR_INPUT_DATA) break;
-        /* It asks for more calls even where it waits for a picture to be taken and there is none. */
+        /* It asks for more calls even where it waits for a picture to be taken and there is none.
+         */
         if (error != DE265_OK) {
             *damaged = true;
             break;
@@ -138,17 +141,21 @@ static bool take_frame(const struct de265_image *image, struct th_heif_frame *ou
         p->width = (uint32_t)de265_get_image_width(image, channel);
         p->height = (uint32_t)de265_get_image_height(image, channel);
         p->bits = (unsigned)de265_get_bits_per_pixel(image, channel);
-        if (!p->data || stride <= 0 || p->width == 0 || p->height == 0 || p->bits < 8 || p->bits > 16) return false;
+        if (!p->data || stride <= 0 || p->width == 0 || p->height == 0 || p->bits < 8 ||
+            p->bits > 16)
+            return false;
     }
-    out->nclx = (struct th_heif_nclx){.primaries = (uint16_t)de265_get_image_colour_primaries(image),
-                                      .transfer = (uint16_t)de265_get_image_transfer_characteristics(image),
-                                      .matrix = (uint16_t)de265_get_image_matrix_coefficients(image),
-                                      .full_range = de265_get_image_full_range_flag(image) != 0};
+    out->nclx =
+        (struct th_heif_nclx){.primaries = (uint16_t)de265_get_image_colour_primaries(image),
+                              .transfer = (uint16_t)de265_get_image_transfer_characteristics(image),
+                              .matrix = (uint16_t)de265_get_image_matrix_coefficients(image),
+                              .full_range = de265_get_image_full_range_flag(image) != 0};
     return true;
 }
 
-static enum thumbs_code hevc_run(void *state, const struct th_heif_cursor *config, const struct th_heif_cursor *item,
-                                 struct th_heif_frame *out, const char **why)
+static enum thumbs_code hevc_run(void *state, const struct th_heif_cursor *config,
+                                 const struct th_heif_cursor *item, struct th_heif_frame *out,
+                                 const char **why)
 {
     struct hevc *h = state;
     if (h->holds_picture) de265_release_next_picture(h->context);
@@ -159,11 +166,14 @@ static enum thumbs_code hevc_run(void *state, const struct th_heif_cursor *confi
     if (length_size) out->damaged = !push_item(h, *item, length_size);
     de265_flush_data(h->context);
     if (!h->too_large && length_size) h->holds_picture = decode(h, &out->damaged);
-    if (h->too_large) return fail(why, THUMBS_TOO_LARGE, "its coded picture is larger than its header says");
-    if (!length_size) return fail(why, THUMBS_CORRUPT, "the setup of its HEVC decoder makes no sense");
+    if (h->too_large)
+        return fail(why, THUMBS_TOO_LARGE, "its coded picture is larger than its header says");
+    if (!length_size)
+        return fail(why, THUMBS_CORRUPT, "the setup of its HEVC decoder makes no sense");
     if (!h->holds_picture || !take_frame(de265_peek_next_picture(h->context), out))
         return fail(why, THUMBS_CORRUPT, "its HEVC data does not decode");
     return THUMBS_OK;
 }
 
-const struct th_heif_codec_ops th_heif_hevc = {.create = hevc_create, .destroy = hevc_destroy, .run = hevc_run};
+const struct th_heif_codec_ops th_heif_hevc = {
+    .create = hevc_create, .destroy = hevc_destroy, .run = hevc_run};

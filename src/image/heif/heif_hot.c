@@ -43,8 +43,8 @@ static enum thumbs_code no_memory(struct thumbs_error *err)
 
 /* One axis: `from` is what a plane covers, cut_at and cut what is shown of it, in pixels of the
  * picture. */
-static struct th_resample_axis axis(uint32_t samples, double per_pixel, uint32_t cut_at, uint32_t cut, uint32_t scaled,
-                                    unsigned box)
+static struct th_resample_axis axis(uint32_t samples, double per_pixel, uint32_t cut_at,
+                                    uint32_t cut, uint32_t scaled, unsigned box)
 {
     struct th_resample_axis a = {.in = samples,
                                  .out = scaled,
@@ -68,13 +68,17 @@ static bool reduce_plane(struct job *j, unsigned i, uint32_t t, struct th_pixels
     const struct th_heif_picture *p = &j->picture;
     const struct th_heif_reduced *from = &j->colour.planes[i];
     const struct th_geometry *g = &j->targets.sizes[t];
-    uint32_t x_at = p->cut_x + (p->cut_width - g->cut_width) / 2, y_at = p->cut_y + (p->cut_height - g->cut_height) / 2;
-    struct th_resample_axis x = axis(from->width, density(from->full_width, p->colour.width, from->box), x_at,
-                                     g->cut_width, g->scaled_width, from->box);
-    struct th_resample_axis y = axis(from->height, density(from->full_height, p->colour.height, from->box), y_at,
-                                     g->cut_height, g->scaled_height, from->box);
+    uint32_t x_at = p->cut_x + (p->cut_width - g->cut_width) / 2,
+             y_at = p->cut_y + (p->cut_height - g->cut_height) / 2;
+    struct th_resample_axis x =
+        axis(from->width, density(from->full_width, p->colour.width, from->box), x_at, g->cut_width,
+             g->scaled_width, from->box);
+    struct th_resample_axis y =
+        axis(from->height, density(from->full_height, p->colour.height, from->box), y_at,
+             g->cut_height, g->scaled_height, from->box);
     if (!th_pixels_init(out, x.out, y.out, 1)) return false;
-    return th_resample_plane(&j->resample[i > 0], from->data, from->width, &x, &y, out->data, out->width);
+    return th_resample_plane(&j->resample[i > 0], from->data, from->width, &x, &y, out->data,
+                             out->width);
 }
 
 static void to_srgb(const struct job *j, struct th_pixels *p)
@@ -85,7 +89,8 @@ static void to_srgb(const struct job *j, struct th_pixels *p)
         th_heif_to_srgb(&j->nclx, p);
 }
 
-static enum thumbs_code make_picture(struct job *j, uint32_t t, struct th_pixels *out, struct thumbs_error *err)
+static enum thumbs_code make_picture(struct job *j, uint32_t t, struct th_pixels *out,
+                                     struct thumbs_error *err)
 {
     struct th_pixels small[TH_HEIF_MAX_PLANES] = {{0}};
     unsigned n = j->colour.n_planes;
@@ -98,7 +103,8 @@ static enum thumbs_code make_picture(struct job *j, uint32_t t, struct th_pixels
         if (n == 1)
             th_heif_to_grey(&j->matrix, small[0].data, n_pixels, out->data);
         else
-            th_heif_to_rgb(&j->matrix, small[0].data, small[1].data, small[2].data, n_pixels, out->data);
+            th_heif_to_rgb(&j->matrix, small[0].data, small[1].data, small[2].data, n_pixels,
+                           out->data);
         to_srgb(j, out);
     }
     for (unsigned i = 0; i < n; i++)
@@ -115,8 +121,8 @@ static const uint8_t *row_of(const struct th_heif_reduced *p, uint32_t y, uint32
 }
 
 /* Samples [x0, x0 + n) of a row of `width` pixels, as many as pixels. */
-static void spread(const struct th_heif_reduced *p, const uint8_t *row, uint32_t width, uint32_t x0, uint32_t n,
-                   uint8_t *out)
+static void spread(const struct th_heif_reduced *p, const uint8_t *row, uint32_t width, uint32_t x0,
+                   uint32_t n, uint8_t *out)
 {
     if (p->width == width) {
         memcpy(out, row + x0, n);
@@ -203,7 +209,8 @@ static bool make_scalers(const struct job *j, struct th_rowscale **scalers)
     return true;
 }
 
-static enum thumbs_code make_with_alpha(struct job *j, struct th_pixels *pictures, struct thumbs_error *err)
+static enum thumbs_code make_with_alpha(struct job *j, struct th_pixels *pictures,
+                                        struct thumbs_error *err)
 {
     const struct th_heif_picture *p = &j->picture;
     struct th_rowscale *scalers[THUMBS_MAX_SIZES] = {0};
@@ -228,7 +235,8 @@ static enum thumbs_code make_with_alpha(struct job *j, struct th_pixels *picture
 
 /* ---- the whole way ---- */
 
-static enum thumbs_code make_pictures(struct job *j, struct th_pixels *pictures, struct thumbs_error *err)
+static enum thumbs_code make_pictures(struct job *j, struct th_pixels *pictures,
+                                      struct thumbs_error *err)
 {
     enum thumbs_code code = THUMBS_OK;
     if (j->picture.has_alpha) return make_with_alpha(j, pictures, err);
@@ -253,7 +261,8 @@ static enum thumbs_code read_colours(struct job *j, struct thumbs_error *err)
     j->icc.kind = TH_ICC_OTHER;
     if (p->icc.len == 0) return THUMBS_OK;
     if (!th_icc_read(&j->icc, p->icc.data, p->icc.len, bands))
-        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for its colour profile");
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
+                            "no memory for its colour profile");
     j->make->declined = j->make->declined || j->icc.kind == TH_ICC_OTHER;
     return THUMBS_OK;
 }
@@ -285,7 +294,8 @@ static enum thumbs_code make_sizes(struct job *j, struct thumbs_error *err)
     uint64_t start_ns = th_now_ns();
     enum thumbs_code code = make_pictures(j, pictures, err);
     j->make->result->resize_ns += th_now_ns() - start_ns;
-    if (code == THUMBS_OK) code = th_encode_outputs(j->make, pictures, j->targets.n, j->picture.orientation, err);
+    if (code == THUMBS_OK)
+        code = th_encode_outputs(j->make, pictures, j->targets.n, j->picture.orientation, err);
     for (uint32_t t = 0; t < j->targets.n; t++)
         th_pixels_finish(&pictures[t]);
     return code;
@@ -309,13 +319,16 @@ static void finish(struct job *j)
 }
 
 /* Layers have their own sizes, whatever is shown of them, and tiles theirs. */
-static enum thumbs_code check_layer(const struct job *j, const struct th_heif_layer *l, struct thumbs_error *err)
+static enum thumbs_code check_layer(const struct job *j, const struct th_heif_layer *l,
+                                    struct thumbs_error *err)
 {
     uint64_t most = j->make->options->max_pixels;
-    if ((uint64_t)l->width * l->height <= most && (uint64_t)l->tile_width * l->tile_height <= most) return THUMBS_OK;
+    if ((uint64_t)l->width * l->height <= most && (uint64_t)l->tile_width * l->tile_height <= most)
+        return THUMBS_OK;
     return th_error_set(err, THUMBS_TOO_LARGE, THUMBS_STAGE_DECODE,
-                        "its parts have %u x %u and %u x %u pixels, more than the %" PRIu64 " allowed", l->width,
-                        l->height, l->tile_width, l->tile_height, most);
+                        "its parts have %u x %u and %u x %u pixels, more than the %" PRIu64
+                        " allowed",
+                        l->width, l->height, l->tile_width, l->tile_height, most);
 }
 
 static enum thumbs_code begin(struct job *j, struct thumbs_error *err)

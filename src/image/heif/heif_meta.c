@@ -27,7 +27,8 @@ static void *append(void **table, size_t *n, size_t entry)
     return place;
 }
 
-#define APPEND(meta, table, count) append((void **)&(meta)->table, &(meta)->count, sizeof *(meta)->table)
+#define APPEND(meta, table, count)                                                                 \
+    append((void **)&(meta)->table, &(meta)->count, sizeof *(meta)->table)
 
 /* ---- items ---- */
 
@@ -90,8 +91,8 @@ struct iloc {
     unsigned version, offset_size, length_size, base_size, index_size;
 };
 
-static enum result read_extents(struct th_heif_meta *m, struct th_heif_cursor *c, const struct iloc *l,
-                                struct th_heif_item *item)
+static enum result read_extents(struct th_heif_meta *m, struct th_heif_cursor *c,
+                                const struct iloc *l, struct th_heif_item *item)
 {
     uint16_t n = th_heif_u16(c);
     if (item) item->first_extent = (uint32_t)m->n_extents;
@@ -110,7 +111,8 @@ static enum result read_extents(struct th_heif_meta *m, struct th_heif_cursor *c
     return READ_OK;
 }
 
-static enum result read_location(struct th_heif_meta *m, struct th_heif_cursor *c, const struct iloc *l)
+static enum result read_location(struct th_heif_meta *m, struct th_heif_cursor *c,
+                                 const struct iloc *l)
 {
     uint32_t id = l->version < 2 ? th_heif_u16(c) : th_heif_u32(c);
     unsigned construction = l->version == 0 ? 0 : th_heif_u16(c) & 15;
@@ -159,7 +161,8 @@ static enum result read_ipco(struct th_heif_meta *m, struct th_heif_cursor c)
     return READ_OK;
 }
 
-static enum result read_links(struct th_heif_meta *m, struct th_heif_cursor *c, uint32_t id, bool wide)
+static enum result read_links(struct th_heif_meta *m, struct th_heif_cursor *c, uint32_t id,
+                              bool wide)
 {
     unsigned n = th_heif_u8(c);
     for (unsigned i = 0; i < n && !c->failed; i++) {
@@ -233,8 +236,8 @@ static bool is_reference(const struct th_heif_reference *r, uint32_t type, uint3
     return r->type == type && r->from == from;
 }
 
-const struct th_heif_reference *th_heif_meta_targets(const struct th_heif_meta *m, uint32_t type, uint32_t from,
-                                                     size_t *n)
+const struct th_heif_reference *th_heif_meta_targets(const struct th_heif_meta *m, uint32_t type,
+                                                     uint32_t from, size_t *n)
 {
     size_t first = 0, end;
     while (first < m->n_references && !is_reference(&m->references[first], type, from))
@@ -264,31 +267,40 @@ static enum result read_tables(struct th_heif_meta *m, const struct th_heif_curs
     result = read_iinf(m, box.body);
     sort_items(m);
     if (th_heif_find(c, TH_FOURCC('p', 'i', 't', 'm'), &box))
-        m->primary = th_heif_full(&box.body).version == 0 ? th_heif_u16(&box.body) : th_heif_u32(&box.body);
+        m->primary =
+            th_heif_full(&box.body).version == 0 ? th_heif_u16(&box.body) : th_heif_u32(&box.body);
     if (th_heif_find(c, TH_FOURCC('i', 'd', 'a', 't'), &box)) m->idat = box.body;
-    if (result == READ_OK && th_heif_find(c, TH_FOURCC('i', 'l', 'o', 'c'), &box)) result = read_iloc(m, box.body);
-    if (result == READ_OK && th_heif_find(c, TH_FOURCC('i', 'p', 'r', 'p'), &box)) result = read_iprp(m, box.body);
-    if (result == READ_OK && th_heif_find(c, TH_FOURCC('i', 'r', 'e', 'f'), &box)) result = read_iref(m, box.body);
+    if (result == READ_OK && th_heif_find(c, TH_FOURCC('i', 'l', 'o', 'c'), &box))
+        result = read_iloc(m, box.body);
+    if (result == READ_OK && th_heif_find(c, TH_FOURCC('i', 'p', 'r', 'p'), &box))
+        result = read_iprp(m, box.body);
+    if (result == READ_OK && th_heif_find(c, TH_FOURCC('i', 'r', 'e', 'f'), &box))
+        result = read_iref(m, box.body);
     return result;
 }
 
-enum thumbs_code th_heif_meta_read(struct th_heif_meta *out, const uint8_t *data, size_t len, struct thumbs_error *err)
+enum thumbs_code th_heif_meta_read(struct th_heif_meta *out, const uint8_t *data, size_t len,
+                                   struct thumbs_error *err)
 {
     const struct th_heif_cursor file = {.data = data, .len = len};
     struct th_heif_box meta;
     *out = (struct th_heif_meta){.data = data, .len = len};
     if (!th_heif_find(&file, TH_FOURCC('m', 'e', 't', 'a'), &meta))
-        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "its list of pictures is missing");
+        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
+                            "its list of pictures is missing");
     th_heif_full(&meta.body);
     /* The rest of the body is boxes; a cursor that starts there keeps their bounds. */
-    struct th_heif_cursor boxes = {.data = meta.body.data + meta.body.at, .len = th_heif_left(&meta.body)};
+    struct th_heif_cursor boxes = {.data = meta.body.data + meta.body.at,
+                                   .len = th_heif_left(&meta.body)};
     switch (read_tables(out, &boxes)) {
     case READ_OK:
         return THUMBS_OK;
     case READ_NO_MEMORY:
-        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for its list of pictures");
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
+                            "no memory for its list of pictures");
     default:
-        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "its list of pictures makes no sense");
+        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
+                            "its list of pictures makes no sense");
     }
 }
 
@@ -302,8 +314,8 @@ void th_heif_meta_finish(struct th_heif_meta *m)
     *m = (struct th_heif_meta){0};
 }
 
-void th_heif_meta_properties(const struct th_heif_meta *m, const struct th_heif_item *item, th_heif_property_fn *each,
-                             void *user)
+void th_heif_meta_properties(const struct th_heif_meta *m, const struct th_heif_item *item,
+                             th_heif_property_fn *each, void *user)
 {
     for (uint32_t i = 0; i < item->n_links; i++) {
         const struct th_heif_link *link = &m->links[item->first_link + i];
@@ -328,8 +340,8 @@ static bool is_sought(void *user, const struct th_heif_box *property, bool essen
     return false;
 }
 
-bool th_heif_meta_property(const struct th_heif_meta *m, const struct th_heif_item *item, uint32_t type,
-                           struct th_heif_cursor *out)
+bool th_heif_meta_property(const struct th_heif_meta *m, const struct th_heif_item *item,
+                           uint32_t type, struct th_heif_cursor *out)
 {
     struct search s = {.type = type};
     th_heif_meta_properties(m, item, is_sought, &s);

@@ -68,15 +68,16 @@ struct th_heif_meta {
 
 /* Read the tables. CORRUPT: there is no box 'meta', or one that makes no sense. MEMORY. Stage
  * decode. *out is to be finished in any case. */
-enum thumbs_code th_heif_meta_read(struct th_heif_meta *out, const uint8_t *data, size_t len, struct thumbs_error *err);
+enum thumbs_code th_heif_meta_read(struct th_heif_meta *out, const uint8_t *data, size_t len,
+                                   struct thumbs_error *err);
 void th_heif_meta_finish(struct th_heif_meta *meta); /* zeroed is fine */
 
 /* NULL: there is none of this id. */
 const struct th_heif_item *th_heif_meta_item(const struct th_heif_meta *meta, uint32_t id);
 
 /* The first property of this type that holds for the item. False: none. */
-bool th_heif_meta_property(const struct th_heif_meta *meta, const struct th_heif_item *item, uint32_t type,
-                           struct th_heif_cursor *out);
+bool th_heif_meta_property(const struct th_heif_meta *meta, const struct th_heif_item *item,
+                           uint32_t type, struct th_heif_cursor *out);
 
 /* Call `each` for the properties of the item in their order (transformations are applied in it)
  * until it returns false. `essential`: who does not know this property must not show the item. */
@@ -86,17 +87,19 @@ void th_heif_meta_properties(const struct th_heif_meta *meta, const struct th_he
 
 /* The items that `from` refers to by the first reference of this type: *n of them from the
  * returned one on; NULL, and *n 0: there is no such reference. */
-const struct th_heif_reference *th_heif_meta_targets(const struct th_heif_meta *meta, uint32_t type, uint32_t from,
-                                                     size_t *n);
+const struct th_heif_reference *th_heif_meta_targets(const struct th_heif_meta *meta, uint32_t type,
+                                                     uint32_t from, size_t *n);
 /* The first item from `*at` on, a position in the references, that refers to `to` so; *at is set
  * behind it. 0: none. */
-uint32_t th_heif_meta_source(const struct th_heif_meta *meta, uint32_t type, uint32_t to, size_t *at);
+uint32_t th_heif_meta_source(const struct th_heif_meta *meta, uint32_t type, uint32_t to,
+                             size_t *at);
 
 /* The bytes of an item. Where they lie in one piece *out points into the file. Else they are put
  * together in *memory, which the caller frees. CORRUPT: they do not lie in the file. UNSUPPORTED:
  * they are encrypted, in another file, or in several other items. MEMORY. An item whose last
  * extent is cut off by the end of the file gives what is there, and *cut says so. */
 enum thumbs_code th_heif_meta_data(const struct th_heif_meta *meta, const struct th_heif_item *item,
-                                   struct th_heif_cursor *out, uint8_t **memory, bool *cut, struct thumbs_error *err);
+                                   struct th_heif_cursor *out, uint8_t **memory, bool *cut,
+                                   struct thumbs_error *err);
 
 #endif

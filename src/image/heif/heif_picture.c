@@ -17,7 +17,8 @@ static enum thumbs_code unsupported(struct thumbs_error *err, uint32_t type)
     for (int i = 0; i < 4; i++) {
         if (name[i] < 0x20 || name[i] > 0x7e) name[i] = '?';
     }
-    return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "its picture is of the kind '%s'", name);
+    return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
+                        "its picture is of the kind '%s'", name);
 }
 
 /* ---- what a picture is made of ---- */
@@ -34,7 +35,8 @@ static bool codec_of(uint32_t type, enum th_heif_codec *out)
     return true;
 }
 
-static bool size_of(const struct th_heif_meta *m, const struct th_heif_item *item, uint32_t *width, uint32_t *height)
+static bool size_of(const struct th_heif_meta *m, const struct th_heif_item *item, uint32_t *width,
+                    uint32_t *height)
 {
     struct th_heif_cursor c;
     if (!th_heif_meta_property(m, item, TH_FOURCC('i', 's', 'p', 'e'), &c)) return false;
@@ -48,7 +50,8 @@ static enum thumbs_code read_single(const struct th_heif_meta *m, const struct t
                                     struct th_heif_layer *out, struct thumbs_error *err)
 {
     if (!codec_of(item->type, &out->codec)) return unsupported(err, item->type);
-    if (!size_of(m, item, &out->width, &out->height)) return corrupt(err, "its picture has no size");
+    if (!size_of(m, item, &out->width, &out->height))
+        return corrupt(err, "its picture has no size");
     out->columns = out->rows = 1;
     out->tile_width = out->width;
     out->tile_height = out->height;
@@ -65,7 +68,8 @@ static bool has(const struct th_heif_meta *m, const struct th_heif_item *item, u
 /* Each tile could be turned or cut by itself. Nobody writes such files. */
 static bool is_plain(const struct th_heif_meta *m, const struct th_heif_item *tile)
 {
-    return !has(m, tile, TH_FOURCC('i', 'r', 'o', 't')) && !has(m, tile, TH_FOURCC('i', 'm', 'i', 'r')) &&
+    return !has(m, tile, TH_FOURCC('i', 'r', 'o', 't')) &&
+           !has(m, tile, TH_FOURCC('i', 'm', 'i', 'r')) &&
            !has(m, tile, TH_FOURCC('c', 'l', 'a', 'p'));
 }
 
@@ -83,7 +87,8 @@ static bool read_grid_data(struct th_heif_cursor *c, struct th_heif_layer *out)
 /* Do the tiles cover the picture, and would it be smaller without the last column and row? */
 static bool tiles_fit(const struct th_heif_layer *l)
 {
-    uint64_t width = (uint64_t)l->columns * l->tile_width, height = (uint64_t)l->rows * l->tile_height;
+    uint64_t width = (uint64_t)l->columns * l->tile_width,
+             height = (uint64_t)l->rows * l->tile_height;
     return width >= l->width && height >= l->height && width - l->tile_width < l->width &&
            height - l->tile_height < l->height;
 }
@@ -101,12 +106,14 @@ static enum thumbs_code read_grid(const struct th_heif_meta *m, const struct th_
     free(memory);
     if (!good) return corrupt(err, "its grid makes no sense");
     out->tiles = th_heif_meta_targets(m, TH_FOURCC('d', 'i', 'm', 'g'), item->id, &n);
-    if (!out->tiles || n != (size_t)out->columns * out->rows) return corrupt(err, "its grid lacks tiles");
+    if (!out->tiles || n != (size_t)out->columns * out->rows)
+        return corrupt(err, "its grid lacks tiles");
     const struct th_heif_item *first = th_heif_meta_item(m, out->tiles->to);
     if (!first) return corrupt(err, "its grid lacks tiles");
     if (!codec_of(first->type, &out->codec)) return unsupported(err, first->type);
     if (!is_plain(m, first)) return unsupported(err, item->type);
-    if (!size_of(m, first, &out->tile_width, &out->tile_height)) return corrupt(err, "its tiles have no size");
+    if (!size_of(m, first, &out->tile_width, &out->tile_height))
+        return corrupt(err, "its tiles have no size");
     return tiles_fit(out) ? THUMBS_OK : corrupt(err, "its tiles do not make up its picture");
 }
 
@@ -118,11 +125,13 @@ static enum thumbs_code read_layer(const struct th_heif_meta *m, const struct th
     return read_single(m, item, out, err);
 }
 
-const struct th_heif_item *th_heif_layer_tile(const struct th_heif_meta *m, const struct th_heif_layer *layer,
-                                              uint32_t column, uint32_t row)
+const struct th_heif_item *th_heif_layer_tile(const struct th_heif_meta *m,
+                                              const struct th_heif_layer *layer, uint32_t column,
+                                              uint32_t row)
 {
     enum th_heif_codec codec;
-    uint32_t id = layer->tiles ? layer->tiles[(size_t)row * layer->columns + column].to : layer->item;
+    uint32_t id =
+        layer->tiles ? layer->tiles[(size_t)row * layer->columns + column].to : layer->item;
     const struct th_heif_item *item = th_heif_meta_item(m, id);
     return item && codec_of(item->type, &codec) && codec == layer->codec ? item : NULL;
 }
@@ -165,9 +174,11 @@ static bool read_fraction(struct th_heif_cursor *c, double *out)
 static bool read_cut(struct th_heif_cursor c, struct th_heif_picture *p)
 {
     double width, height, x, y;
-    if (!read_fraction(&c, &width) || !read_fraction(&c, &height) || !read_fraction(&c, &x) || !read_fraction(&c, &y))
+    if (!read_fraction(&c, &width) || !read_fraction(&c, &height) || !read_fraction(&c, &x) ||
+        !read_fraction(&c, &y))
         return false;
-    double left = x + ((double)p->colour.width - width) / 2, top = y + ((double)p->colour.height - height) / 2;
+    double left = x + ((double)p->colour.width - width) / 2,
+           top = y + ((double)p->colour.height - height) / 2;
     if (!(width >= 1 && height >= 1 && left > -1 && top > -1)) return false;
     if (left < 0) left = 0;
     if (top < 0) top = 0;
@@ -185,11 +196,13 @@ static void read_colour(struct th_heif_cursor c, struct th_heif_picture *p)
 {
     uint32_t type = th_heif_u32(&c);
     if (type == TH_FOURCC('n', 'c', 'l', 'x') && !p->has_nclx) {
-        struct th_heif_nclx n = {.primaries = th_heif_u16(&c), .transfer = th_heif_u16(&c), .matrix = th_heif_u16(&c)};
+        struct th_heif_nclx n = {
+            .primaries = th_heif_u16(&c), .transfer = th_heif_u16(&c), .matrix = th_heif_u16(&c)};
         n.full_range = th_heif_u8(&c) & 0x80;
         p->has_nclx = !c.failed;
         if (!c.failed) p->nclx = n;
-    } else if ((type == TH_FOURCC('p', 'r', 'o', 'f') || type == TH_FOURCC('r', 'I', 'C', 'C')) && p->icc.len == 0) {
+    } else if ((type == TH_FOURCC('p', 'r', 'o', 'f') || type == TH_FOURCC('r', 'I', 'C', 'C')) &&
+               p->icc.len == 0) {
         p->icc = (struct th_heif_cursor){.data = c.data + c.at, .len = th_heif_left(&c)};
     }
 }
@@ -205,11 +218,13 @@ static void add_mirror(struct show *s, bool left_right)
 {
     s->turn.mirrored = !s->turn.mirrored;
     s->turn.quarters = (4 - s->turn.quarters) & 3;
-    if (!left_right) s->turn.quarters = (s->turn.quarters + 2) & 3; /* top and bottom: across, and half a turn */
+    if (!left_right)
+        s->turn.quarters = (s->turn.quarters + 2) & 3; /* top and bottom: across, and half a turn */
     s->turned = true;
 }
 
-/* Descriptive properties that say nothing a thumbnail needs may be marked essential all the same. */
+/* Descriptive properties that say nothing a thumbnail needs may be marked essential all the same.
+ */
 static bool is_known(uint32_t type)
 {
     static const uint32_t known[] = {
@@ -280,7 +295,8 @@ static void take_colour_of_tile(const struct th_heif_meta *m, struct th_heif_pic
 
 static bool is_alpha(const struct th_heif_meta *m, const struct th_heif_item *item)
 {
-    static const char *const names[] = {"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", "urn:mpeg:hevc:2015:auxid:1"};
+    static const char *const names[] = {"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha",
+                                        "urn:mpeg:hevc:2015:auxid:1"};
     struct th_heif_cursor c;
     if (!th_heif_meta_property(m, item, TH_FOURCC('a', 'u', 'x', 'C'), &c)) return false;
     th_heif_full(&c);
@@ -316,7 +332,8 @@ static enum thumbs_code read_alpha(const struct th_heif_meta *m, const struct th
         return tiles && find_alpha(m, tiles->to) ? unsupported(err, of->type) : THUMBS_OK;
     }
     out->has_alpha = true;
-    const struct th_heif_reference *prem = th_heif_meta_targets(m, TH_FOURCC('p', 'r', 'e', 'm'), of->id, &n);
+    const struct th_heif_reference *prem =
+        th_heif_meta_targets(m, TH_FOURCC('p', 'r', 'e', 'm'), of->id, &n);
     out->premultiplied = prem && prem->to == alpha->id;
     return read_layer(m, alpha, &out->alpha, err);
 }

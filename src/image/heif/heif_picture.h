@@ -29,8 +29,9 @@ struct th_heif_layer {
     uint32_t width, height; /* pixels, as coded: before cutting and turning */
     uint32_t columns, rows; /* 1 x 1: a single item */
     uint32_t tile_width, tile_height;
-    const struct th_heif_reference *tiles; /* columns * rows of them, into the file's tables; NULL: a single item */
-    uint32_t item;                         /* id, of a single item */
+    const struct th_heif_reference
+        *tiles;    /* columns * rows of them, into the file's tables; NULL: a single item */
+    uint32_t item; /* id, of a single item */
 };
 
 struct th_heif_picture {
@@ -51,7 +52,8 @@ enum thumbs_code th_heif_picture_read(const struct th_heif_meta *meta, struct th
                                       struct thumbs_error *err);
 
 /* The item of the tile in this column and row. NULL: the file does not have it. */
-const struct th_heif_item *th_heif_layer_tile(const struct th_heif_meta *meta, const struct th_heif_layer *layer,
-                                              uint32_t column, uint32_t row);
+const struct th_heif_item *th_heif_layer_tile(const struct th_heif_meta *meta,
+                                              const struct th_heif_layer *layer, uint32_t column,
+                                              uint32_t row);
 
 #endif

@@ -22,11 +22,14 @@ static unsigned box_of(const struct th_heif_layer *l, unsigned most)
 }
 
 void th_heif_pick_boxes(const struct th_heif_picture *picture, const struct th_heif_layer *layer,
-                        const struct th_targets *targets, bool fast, unsigned boxes[TH_HEIF_MAX_PLANES])
+                        const struct th_targets *targets, bool fast,
+                        unsigned boxes[TH_HEIF_MAX_PLANES])
 {
     double room = th_reduction_least(targets, 1, 1) / th_reduction_residual(fast);
     /* Alpha has to be multiplied into whole pixels before anything is averaged. */
-    unsigned most = picture->has_alpha || !(room >= 1) ? 1 : room > MAX_BOX ? MAX_BOX : (unsigned)room;
+    unsigned most = picture->has_alpha || !(room >= 1) ? 1
+                    : room > MAX_BOX                   ? MAX_BOX
+                                                       : (unsigned)room;
     boxes[0] = box_of(layer, most);
     /* Chroma may have half the sides: then this box covers the same pixels. */
     boxes[1] = boxes[2] = boxes[0] > 1 ? boxes[0] / 2 : 1;
@@ -58,7 +61,8 @@ struct shape {
 };
 
 /* False: it is no tile of this layer. */
-static bool shape_of(const struct th_heif_layer *l, const struct th_heif_frame *f, struct shape *out)
+static bool shape_of(const struct th_heif_layer *l, const struct th_heif_frame *f,
+                     struct shape *out)
 {
     if (f->planes[0].width < l->tile_width || f->planes[0].height < l->tile_height) return false;
     for (unsigned i = 0; i < f->n_planes; i++) {
@@ -66,12 +70,14 @@ static bool shape_of(const struct th_heif_layer *l, const struct th_heif_frame *
         unsigned y = out->y[i] = subsampling(f->planes[0].height, f->planes[i].height);
         if (!x || !y) return false;
         /* A tile of an odd side would put half a sample of chroma into the next one. */
-        if ((l->columns > 1 && l->tile_width % x) || (l->rows > 1 && l->tile_height % y)) return false;
+        if ((l->columns > 1 && l->tile_width % x) || (l->rows > 1 && l->tile_height % y))
+            return false;
     }
     return true;
 }
 
-static bool make_plane(const struct th_heif_layer *l, unsigned x, unsigned y, unsigned box, struct th_heif_reduced *out)
+static bool make_plane(const struct th_heif_layer *l, unsigned x, unsigned y, unsigned box,
+                       struct th_heif_reduced *out)
 {
     size_t size;
     out->full_width = divide_up(l->width, x);
@@ -86,8 +92,9 @@ static bool make_plane(const struct th_heif_layer *l, unsigned x, unsigned y, un
     return true;
 }
 
-static enum thumbs_code begin(struct th_heif_canvas *c, const struct th_heif_frame *f, const struct shape *shape,
-                              const unsigned boxes[TH_HEIF_MAX_PLANES], struct thumbs_error *err)
+static enum thumbs_code begin(struct th_heif_canvas *c, const struct th_heif_frame *f,
+                              const struct shape *shape, const unsigned boxes[TH_HEIF_MAX_PLANES],
+                              struct thumbs_error *err)
 {
     c->sums = th_calloc(c->layer->width, sizeof *c->sums);
     bool made = c->sums != NULL;
@@ -95,8 +102,8 @@ static enum thumbs_code begin(struct th_heif_canvas *c, const struct th_heif_fra
         made = make_plane(c->layer, shape->x[i], shape->y[i], boxes[i], &c->planes[i]);
     c->n_planes = f->n_planes;
     if (made) return THUMBS_OK;
-    return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for %u x %u pixels", c->layer->width,
-                        c->layer->height);
+    return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for %u x %u pixels",
+                        c->layer->width, c->layer->height);
 }
 
 /* ---- box averages ---- */
@@ -115,7 +122,8 @@ static void add_words(uint32_t *sums, const uint16_t *row, uint32_t n)
 
 /* `n` sums of columns to the mean of each `box` of them, at 8 bits. Sums of at most 2^16 samples
  * of 16 bits. */
-static void average(const uint32_t *sums, uint32_t n, unsigned box, unsigned rows, unsigned bits, uint8_t *out)
+static void average(const uint32_t *sums, uint32_t n, unsigned box, unsigned rows, unsigned bits,
+                    uint8_t *out)
 {
     for (uint32_t x = 0; x < n; x += box) {
         uint32_t columns = n - x < box ? n - x : box;
@@ -128,7 +136,8 @@ static void average(const uint32_t *sums, uint32_t n, unsigned box, unsigned row
 }
 
 /* Full boxes of a power of two, which is all of a picture but its right edge: no division. */
-static void average_full(const uint32_t *sums, uint32_t n_boxes, unsigned box, unsigned shift, uint8_t *out)
+static void average_full(const uint32_t *sums, uint32_t n_boxes, unsigned box, unsigned shift,
+                         uint8_t *out)
 {
     const uint32_t half = shift ? 1u << (shift - 1) : 0;
     for (uint32_t i = 0; i < n_boxes; i++) {
@@ -146,8 +155,8 @@ static unsigned log2_of(unsigned box)
 }
 
 /* One row of boxes: `n_rows` rows of `n` samples. */
-static void reduce_rows(uint32_t *sums, const struct th_heif_plane *p, uint32_t y, uint32_t n_rows, uint32_t n,
-                        unsigned box, uint8_t *out)
+static void reduce_rows(uint32_t *sums, const struct th_heif_plane *p, uint32_t y, uint32_t n_rows,
+                        uint32_t n, unsigned box, uint8_t *out)
 {
     memset(sums, 0, n * sizeof *sums);
     for (uint32_t k = 0; k < n_rows; k++) {
@@ -162,8 +171,9 @@ static void reduce_rows(uint32_t *sums, const struct th_heif_plane *p, uint32_t 
     average(sums + n_full * box, n - n_full * box, box, n_rows, p->bits, out + n_full);
 }
 
-static void reduce_plane(struct th_heif_canvas *c, const struct th_heif_plane *p, struct th_heif_reduced *to,
-                         uint32_t x0, uint32_t y0, uint32_t width, uint32_t height)
+static void reduce_plane(struct th_heif_canvas *c, const struct th_heif_plane *p,
+                         struct th_heif_reduced *to, uint32_t x0, uint32_t y0, uint32_t width,
+                         uint32_t height)
 {
     if (x0 >= to->full_width || y0 >= to->full_height) return;
     if (width > to->full_width - x0) width = to->full_width - x0;
@@ -176,7 +186,8 @@ static void reduce_plane(struct th_heif_canvas *c, const struct th_heif_plane *p
 }
 
 /* Is it as the first one was? */
-static bool is_alike(const struct th_heif_canvas *c, const struct th_heif_frame *f, const struct shape *shape)
+static bool is_alike(const struct th_heif_canvas *c, const struct th_heif_frame *f,
+                     const struct shape *shape)
 {
     if (f->n_planes != c->n_planes) return false;
     for (unsigned i = 0; i < f->n_planes; i++) {
@@ -188,7 +199,8 @@ static bool is_alike(const struct th_heif_canvas *c, const struct th_heif_frame 
 }
 
 enum thumbs_code th_heif_canvas_add(struct th_heif_canvas *c, uint32_t column, uint32_t row,
-                                    const struct th_heif_frame *f, const unsigned boxes[TH_HEIF_MAX_PLANES],
+                                    const struct th_heif_frame *f,
+                                    const unsigned boxes[TH_HEIF_MAX_PLANES],
                                     struct thumbs_error *err)
 {
     const struct th_heif_layer *l = c->layer;
@@ -200,8 +212,9 @@ enum thumbs_code th_heif_canvas_add(struct th_heif_canvas *c, uint32_t column, u
     if (code != THUMBS_OK) return code;
     for (unsigned i = 0; i < c->n_planes; i++) {
         unsigned x = shape.x[i], y = shape.y[i];
-        reduce_plane(c, &f->planes[i], &c->planes[i], column * (l->tile_width / x), row * (l->tile_height / y),
-                     divide_up(l->tile_width, x), divide_up(l->tile_height, y));
+        reduce_plane(c, &f->planes[i], &c->planes[i], column * (l->tile_width / x),
+                     row * (l->tile_height / y), divide_up(l->tile_width, x),
+                     divide_up(l->tile_height, y));
     }
     return THUMBS_OK;
 }

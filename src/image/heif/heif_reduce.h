@@ -30,7 +30,8 @@ struct th_heif_canvas {
  * made up of, so that no box lies on two tiles. They leave the filter its part of every target
  * (reduction.h). */
 void th_heif_pick_boxes(const struct th_heif_picture *picture, const struct th_heif_layer *layer,
-                        const struct th_targets *targets, bool fast, unsigned boxes[TH_HEIF_MAX_PLANES]);
+                        const struct th_targets *targets, bool fast,
+                        unsigned boxes[TH_HEIF_MAX_PLANES]);
 
 /* Zero-initialise; th_heif_canvas_finish() frees. */
 void th_heif_canvas_finish(struct th_heif_canvas *canvas);
@@ -39,7 +40,8 @@ void th_heif_canvas_finish(struct th_heif_canvas *canvas);
  * first one decides how many planes there are and of what shape; others must be alike. CORRUPT,
  * MEMORY; stage decode. */
 enum thumbs_code th_heif_canvas_add(struct th_heif_canvas *canvas, uint32_t column, uint32_t row,
-                                    const struct th_heif_frame *frame, const unsigned boxes[TH_HEIF_MAX_PLANES],
+                                    const struct th_heif_frame *frame,
+                                    const unsigned boxes[TH_HEIF_MAX_PLANES],
                                     struct thumbs_error *err);
 
 #endif

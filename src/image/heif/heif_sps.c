@@ -13,7 +13,8 @@ struct bits {
     bool failed;
 };
 
-/* Go to the next byte. After two bytes of 0 a byte of 3 stands only so that no start code arises. */
+/* Go to the next byte. After two bytes of 0 a byte of 3 stands only so that no start code arises.
+ */
 static void next_byte(struct bits *b)
 {
     b->zeros = b->data[b->at] == 0 ? b->zeros + 1 : 0;

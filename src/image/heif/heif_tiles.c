@@ -15,15 +15,17 @@ static uint32_t config_type(enum th_heif_codec codec)
     return codec == TH_HEIF_HEVC ? TH_FOURCC('h', 'v', 'c', 'C') : TH_FOURCC('a', 'v', '1', 'C');
 }
 
-static enum thumbs_code decode_tile(const struct th_heif_tiles *t, struct th_heif_decoder *decoder, uint32_t column,
-                                    uint32_t row, struct th_heif_frame *out, struct thumbs_error *err)
+static enum thumbs_code decode_tile(const struct th_heif_tiles *t, struct th_heif_decoder *decoder,
+                                    uint32_t column, uint32_t row, struct th_heif_frame *out,
+                                    struct thumbs_error *err)
 {
     struct th_heif_cursor config, data;
     uint8_t *memory = NULL;
     bool cut;
     const struct th_heif_item *item = th_heif_layer_tile(t->meta, t->layer, column, row);
     if (!item || !th_heif_meta_property(t->meta, item, config_type(t->layer->codec), &config))
-        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "a part of its picture is missing");
+        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
+                            "a part of its picture is missing");
     enum thumbs_code code = th_heif_meta_data(t->meta, item, &data, &memory, &cut, err);
     if (code == THUMBS_OK) code = th_heif_decoder_run(decoder, &config, &data, out, err);
     if (code == THUMBS_OK) out->damaged = out->damaged || cut;
@@ -43,8 +45,9 @@ struct progress {
     struct thumbs_error first; /* of the bad ones */
 };
 
-static enum thumbs_code add_tile(const struct th_heif_tiles *t, struct th_heif_decoder *decoder, uint32_t column,
-                                 uint32_t row, struct progress *p, struct thumbs_error *err)
+static enum thumbs_code add_tile(const struct th_heif_tiles *t, struct th_heif_decoder *decoder,
+                                 uint32_t column, uint32_t row, struct progress *p,
+                                 struct thumbs_error *err)
 {
     struct th_heif_frame frame = {0};
     unsigned boxes[TH_HEIF_MAX_PLANES];
@@ -87,10 +90,10 @@ static enum thumbs_code decode_tiles(const struct th_heif_tiles *t, struct th_he
 enum thumbs_code th_heif_tiles_decode(const struct th_heif_tiles *t, struct thumbs_error *err)
 {
     const struct th_heif_layer *l = t->layer;
-    uint64_t most =
-        ((uint64_t)l->tile_width + TH_HEIF_CODED_MARGIN) * ((uint64_t)l->tile_height + TH_HEIF_CODED_MARGIN);
-    bool skip =
-        l->codec == TH_HEIF_HEVC && !t->picture->has_alpha && th_reduction_least(t->targets, 1, 1) >= SKIP_FILTERS_FROM;
+    uint64_t most = ((uint64_t)l->tile_width + TH_HEIF_CODED_MARGIN) *
+                    ((uint64_t)l->tile_height + TH_HEIF_CODED_MARGIN);
+    bool skip = l->codec == TH_HEIF_HEVC && !t->picture->has_alpha &&
+                th_reduction_least(t->targets, 1, 1) >= SKIP_FILTERS_FROM;
     struct th_heif_decoder *decoder = NULL;
     enum thumbs_code code = th_heif_decoder_create(l->codec, most, skip, &decoder, err);
     if (code != THUMBS_OK) return code;

@@ -1,7 +1,7 @@
 /*
- * Scans by T.81 G.1 and G.2, with libjpeg-turbo's answers (jdphuff.c, jdmarker.c) to what is not by it: bits behind the
- * end are zero until the MCU is complete, then blocks are passed over until a restart; an unknown code is 17 bits long
- * and means symbol 0; a run past position 63 ends there.
+ * Scans by T.81 G.1 and G.2, with libjpeg-turbo's answers (jdphuff.c, jdmarker.c) to what is not by
+ * it: bits behind the end are zero until the MCU is complete, then blocks are passed over until a
+ * restart; an unknown code is 17 bits long and means symbol 0; a run past position 63 ends there.
  */
 #include "image/jpeg/jpeg_band.h"
 
@@ -11,19 +11,22 @@
 #define LOOK_SIZE   (1u << LOOK_BITS)
 #define SYMBOL_BITS 32 /* the longest symbol with the bits that follow it, or an unknown one */
 
-/* An entry: bits 0 to 5 how many bits it takes (0: they have been taken), bits 8 to 12 a run, bits 16 to 31 a value.
- * For AC: HAS, there is a coefficient of that value behind the run; ENDS, the value is a run of blocks. */
+/* An entry: bits 0 to 5 how many bits it takes (0: they have been taken), bits 8 to 12 a run, bits
+ * 16 to 31 a value. For AC: HAS, there is a coefficient of that value behind the run; ENDS, the
+ * value is a run of blocks. */
 #define ENTRY_ENDS 0x40u
 #define ENTRY_HAS  0x80u
 
-/* An entry of `skip` holds as many whole symbols as lie within the index: bits 0 to 5 how many bits they take, bit 6
- * whether they end the block (ENTRY_ENDS), bits 8 to 15 how far they move the position, bits 16 to 31 the run of
- * blocks, bits 32 to 63 which coefficients, from the position, are not zero. */
+/* An entry of `skip` holds as many whole symbols as lie within the index: bits 0 to 5 how many bits
+ * they take, bit 6 whether they end the block (ENTRY_ENDS), bits 8 to 15 how far they move the
+ * position, bits 16 to 31 the run of blocks, bits 32 to 63 which coefficients, from the position,
+ * are not zero. */
 #define SKIP_ADVANCE_MAX 32
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* Bytes that libjpeg-turbo may read ahead, so that it does not see whether they belong to a scan. */
+/* Bytes that libjpeg-turbo may read ahead, so that it does not see whether they belong to a scan.
+ */
 #define READ_AHEAD 24
 
 /* ---- bits ---- */
@@ -115,7 +118,8 @@ static inline bool overrun(const struct th_jpeg_band_bits *s)
 /* T.81 F.2.2.1: the value that `size` extra bits stand for. */
 static int32_t extend(uint32_t bits, unsigned size)
 {
-    return size && !(bits >> (size - 1)) ? (int32_t)bits - (int32_t)((1u << size) - 1) : (int32_t)bits;
+    return size && !(bits >> (size - 1)) ? (int32_t)bits - (int32_t)((1u << size) - 1)
+                                         : (int32_t)bits;
 }
 
 static uint32_t entry(unsigned n_bits, uint32_t flags, unsigned run, int32_t value)
@@ -123,7 +127,8 @@ static uint32_t entry(unsigned n_bits, uint32_t flags, unsigned run, int32_t val
     return n_bits | flags | run << 8 | (uint32_t)value << 16;
 }
 
-/* How many bits follow a symbol. A refinement has one bit for each new coefficient, whatever its size. */
+/* How many bits follow a symbol. A refinement has one bit for each new coefficient, whatever its
+ * size. */
 static unsigned extra_bits(const struct th_jpeg_band *b, uint8_t symbol)
 {
     unsigned run = symbol >> 4, size = symbol & 15;
@@ -133,7 +138,8 @@ static unsigned extra_bits(const struct th_jpeg_band *b, uint8_t symbol)
 }
 
 /* The entry for a symbol and the bits that follow it. */
-static uint32_t entry_of(const struct th_jpeg_band *b, uint8_t symbol, uint32_t bits, unsigned n_bits)
+static uint32_t entry_of(const struct th_jpeg_band *b, uint8_t symbol, uint32_t bits,
+                         unsigned n_bits)
 {
     unsigned run = symbol >> 4, size = symbol & 15;
     if (!b->ss) return entry(n_bits, 0, 0, extend(bits, size));
@@ -153,8 +159,8 @@ static bool fits_entry(const struct th_jpeg_band *b, uint8_t symbol, unsigned n_
     return b->ah ? size == 1 : size + b->al < 16;
 }
 
-static void fill_look(struct th_jpeg_band_code *c, const struct th_jpeg_band *b, uint32_t code, unsigned len,
-                      uint8_t symbol)
+static void fill_look(struct th_jpeg_band_code *c, const struct th_jpeg_band *b, uint32_t code,
+                      unsigned len, uint8_t symbol)
 {
     unsigned extra = extra_bits(b, symbol);
     if (!fits_entry(b, symbol, len + extra)) return;
@@ -179,7 +185,8 @@ static uint64_t skip_entry(const struct th_jpeg_band_code *c, uint32_t index)
         if (has) pattern |= UINT64_C(1) << (end - 1);
         advance = end;
     }
-    return pattern << 32 | (uint64_t)run_of_blocks << 16 | advance << 8 | (run_of_blocks ? ENTRY_ENDS : 0) | used;
+    return pattern << 32 | (uint64_t)run_of_blocks << 16 | advance << 8 |
+           (run_of_blocks ? ENTRY_ENDS : 0) | used;
 }
 
 /* Whether values are passed over in this scan. */
@@ -193,7 +200,8 @@ size_t th_jpeg_band_code_size(const struct th_jpeg_band *b)
     return sizeof(struct th_jpeg_band_code) + (skips(b) ? TH_JPEG_BAND_SKIP_BYTES : 0);
 }
 
-bool th_jpeg_band_code_init(struct th_jpeg_band_code *c, const struct th_jpeg_huff *h, const struct th_jpeg_band *b)
+bool th_jpeg_band_code_init(struct th_jpeg_band_code *c, const struct th_jpeg_huff *h,
+                            const struct th_jpeg_band *b)
 {
     if (!h->present) return false;
     memset(c->look, 0, sizeof c->look);
@@ -215,8 +223,10 @@ bool th_jpeg_band_code_init(struct th_jpeg_band_code *c, const struct th_jpeg_hu
     return true;
 }
 
-/* One symbol by the book, with the bits that follow it. They are taken already, so the entry takes none. */
-static __attribute__((noinline)) uint32_t symbol_by_book(struct th_jpeg_band *b, struct th_jpeg_band_bits *s,
+/* One symbol by the book, with the bits that follow it. They are taken already, so the entry takes
+ * none. */
+static __attribute__((noinline)) uint32_t symbol_by_book(struct th_jpeg_band *b,
+                                                         struct th_jpeg_band_bits *s,
                                                          const struct th_jpeg_band_code *c)
 {
     unsigned len = 1;
@@ -230,7 +240,8 @@ static __attribute__((noinline)) uint32_t symbol_by_book(struct th_jpeg_band *b,
     return entry_of(b, symbol, extra ? get(s, extra) : 0, 0);
 }
 
-INLINE uint32_t next_entry(struct th_jpeg_band *b, struct th_jpeg_band_bits *s, const struct th_jpeg_band_code *c)
+INLINE uint32_t next_entry(struct th_jpeg_band *b, struct th_jpeg_band_bits *s,
+                           const struct th_jpeg_band_code *c)
 {
     refill(s, SYMBOL_BITS);
     uint32_t e = c->look[s->buf >> (64 - LOOK_BITS)];
@@ -241,8 +252,8 @@ INLINE uint32_t next_entry(struct th_jpeg_band *b, struct th_jpeg_band_bits *s, 
 
 /* ---- restarts ---- */
 
-/* Step to the next marker at or behind `in`; false, and at the end, if there is none. What libjpeg-turbo may have read
- * ahead of its need it does not miss. */
+/* Step to the next marker at or behind `in`; false, and at the end, if there is none. What
+ * libjpeg-turbo may have read ahead of its need it does not miss. */
 static bool find_marker(struct th_jpeg_band *b)
 {
     struct th_jpeg_band_bits *s = &b->bits;
@@ -305,8 +316,8 @@ struct spot {
 };
 
 /* The blocks of the x-th MCU, in order; at most as many as the frame's MCU may have. */
-static unsigned list_spots(struct th_jpeg_band *b, const struct th_jpeg_band_blocks *blocks, uint32_t x,
-                           struct spot spots[TH_JPEG_BAND_SPOTS])
+static unsigned list_spots(struct th_jpeg_band *b, const struct th_jpeg_band_blocks *blocks,
+                           uint32_t x, struct spot spots[TH_JPEG_BAND_SPOTS])
 {
     unsigned n = 0;
     for (unsigned i = 0; i < b->n_components; i++) {
@@ -314,15 +325,17 @@ static unsigned list_spots(struct th_jpeg_band *b, const struct th_jpeg_band_blo
         size_t record = TH_JPEG_BAND_RECORD(c->need), step = c->h * record;
         for (size_t y = 0; y < c->v; y++)
             for (size_t bx = 0; bx < c->h; bx++)
-                spots[n++] = (struct spot){.record = c->records + x * step + (y * c->stride + bx) * record,
-                                           .step = step,
-                                           .code = b->codes[i],
-                                           .prediction = &b->predictions[i]};
+                spots[n++] =
+                    (struct spot){.record = c->records + x * step + (y * c->stride + bx) * record,
+                                  .step = step,
+                                  .code = b->codes[i],
+                                  .prediction = &b->predictions[i]};
     }
     return n;
 }
 
-INLINE void dc_first(struct th_jpeg_band *b, struct th_jpeg_band_bits *s, struct spot *spots, unsigned n_spots)
+INLINE void dc_first(struct th_jpeg_band *b, struct th_jpeg_band_bits *s, struct spot *spots,
+                     unsigned n_spots)
 {
     for (unsigned i = 0; i < n_spots; i++) {
         struct spot *p = &spots[i];
@@ -332,7 +345,8 @@ INLINE void dc_first(struct th_jpeg_band *b, struct th_jpeg_band_bits *s, struct
     }
 }
 
-INLINE void dc_refine(struct th_jpeg_band *b, struct th_jpeg_band_bits *s, struct spot *spots, unsigned n_spots)
+INLINE void dc_refine(struct th_jpeg_band *b, struct th_jpeg_band_bits *s, struct spot *spots,
+                      unsigned n_spots)
 {
     refill(s, (int32_t)n_spots);
     uint64_t bits = s->buf;
@@ -344,7 +358,8 @@ INLINE void dc_refine(struct th_jpeg_band *b, struct th_jpeg_band_bits *s, struc
 }
 
 /* n MCUs from the x-th. */
-static void dc_mcus(struct th_jpeg_band *b, const struct th_jpeg_band_blocks *blocks, uint32_t x, uint32_t n)
+static void dc_mcus(struct th_jpeg_band *b, const struct th_jpeg_band_blocks *blocks, uint32_t x,
+                    uint32_t n)
 {
     struct spot spots[TH_JPEG_BAND_SPOTS];
     unsigned n_spots = list_spots(b, blocks, x, spots);
@@ -376,8 +391,9 @@ struct block {
 };
 
 /* One symbol; false: the block ends. */
-INLINE bool first_symbol(struct th_jpeg_band *b, struct th_jpeg_band_bits *s, const struct th_jpeg_band_blocks *c,
-                         struct block *block, uint32_t *eob_run)
+INLINE bool first_symbol(struct th_jpeg_band *b, struct th_jpeg_band_bits *s,
+                         const struct th_jpeg_band_blocks *c, struct block *block,
+                         uint32_t *eob_run)
 {
     uint32_t e = next_entry(b, s, b->codes[0]);
     if (e & ENTRY_ENDS) {
@@ -400,9 +416,11 @@ INLINE bool first_symbol(struct th_jpeg_band *b, struct th_jpeg_band_bits *s, co
     return block->k <= b->se;
 }
 
-/* The new coefficients of one block. Behind the last that is wanted, symbols are taken several at a time. */
-INLINE uint64_t first_block(struct th_jpeg_band *b, struct th_jpeg_band_bits *s, const struct th_jpeg_band_blocks *c,
-                            struct block block, uint32_t *eob_run)
+/* The new coefficients of one block. Behind the last that is wanted, symbols are taken several at a
+ * time. */
+INLINE uint64_t first_block(struct th_jpeg_band *b, struct th_jpeg_band_bits *s,
+                            const struct th_jpeg_band_blocks *c, struct block block,
+                            uint32_t *eob_run)
 {
     const uint64_t *skip = b->codes[0]->skip;
     unsigned need = c->need, se = b->se;
@@ -426,7 +444,8 @@ INLINE uint64_t first_block(struct th_jpeg_band *b, struct th_jpeg_band_bits *s,
     }
 }
 
-INLINE void first_blocks(struct th_jpeg_band *b, const struct th_jpeg_band_blocks *c, uint32_t x, uint32_t n)
+INLINE void first_blocks(struct th_jpeg_band *b, const struct th_jpeg_band_blocks *c, uint32_t x,
+                         uint32_t n)
 {
     struct th_jpeg_band_bits s = b->bits;
     uint32_t eob_run = b->eob_run, end = x + n;
@@ -435,7 +454,8 @@ INLINE void first_blocks(struct th_jpeg_band *b, const struct th_jpeg_band_block
         eob_run -= skip;
         x += skip;
         if (x == end) break;
-        struct block block = {c->records + (size_t)x * TH_JPEG_BAND_RECORD(c->need), c->masks[x], b->ss};
+        struct block block = {c->records + (size_t)x * TH_JPEG_BAND_RECORD(c->need), c->masks[x],
+                              b->ss};
         c->masks[x++] = first_block(b, &s, c, block, &eob_run);
         if (overrun(&s)) {
             b->dry = true;
@@ -475,7 +495,9 @@ INLINE uint32_t scatter(uint32_t bits, uint32_t there, bool deposit)
 #if defined(__x86_64__)
     if (deposit) {
         uint32_t low = reversed(bits), out;
-        __asm__("pdep %2, %1, %0" : "=r"(out) : "r"(low), "r"(there)); /* the intrinsic is for BMI2 code alone */
+        __asm__("pdep %2, %1, %0"
+                : "=r"(out)
+                : "r"(low), "r"(there)); /* the intrinsic is for BMI2 code alone */
         return out;
     }
 #endif
@@ -485,8 +507,8 @@ INLINE uint32_t scatter(uint32_t bits, uint32_t there, bool deposit)
     return out;
 }
 
-/* Add one bit to the size of those of eight coefficients that `which` names, unless it is set already: whole vectors,
- * and no branch on what is as good as random. */
+/* Add one bit to the size of those of eight coefficients that `which` names, unless it is set
+ * already: whole vectors, and no branch on what is as good as random. */
 INLINE void correct_8(int16_t *restrict record, uint32_t which, unsigned al)
 {
     static const int16_t one[8] = {1, 2, 4, 8, 16, 32, 64, 128};
@@ -513,7 +535,9 @@ INLINE uint64_t nth_bit(uint64_t zeros, unsigned run, bool deposit)
 #if defined(__x86_64__)
     if (deposit) {
         uint64_t bit = UINT64_C(1) << run, at;
-        __asm__("pdep %2, %1, %0" : "=r"(at) : "r"(bit), "r"(zeros)); /* the intrinsic is for BMI2 code alone */
+        __asm__("pdep %2, %1, %0"
+                : "=r"(at)
+                : "r"(bit), "r"(zeros)); /* the intrinsic is for BMI2 code alone */
         return at;
     }
 #endif
@@ -523,14 +547,16 @@ INLINE uint64_t nth_bit(uint64_t zeros, unsigned run, bool deposit)
     return zeros & -zeros;
 }
 
-/* New coefficients of one block among those that are there, whose correction bits come between. The bits of wanted ones
- * are gathered, in order, and used at the end. */
-INLINE uint64_t refine_block(struct th_jpeg_band *b, struct th_jpeg_band_bits *s, const struct th_jpeg_band_blocks *c,
-                             struct block block, uint32_t *eob_run, bool deposit)
+/* New coefficients of one block among those that are there, whose correction bits come between. The
+ * bits of wanted ones are gathered, in order, and used at the end. */
+INLINE uint64_t refine_block(struct th_jpeg_band *b, struct th_jpeg_band_bits *s,
+                             const struct th_jpeg_band_blocks *c, struct block block,
+                             uint32_t *eob_run, bool deposit)
 {
     const struct th_jpeg_band_code *code = b->codes[0];
     const uint64_t wanted = (UINT64_C(2) << c->need) - 1;
-    uint64_t left = ~UINT64_C(0) << b->ss & ~UINT64_C(0) >> (63 - b->se); /* positions of the band still to come */
+    uint64_t left = ~UINT64_C(0) << b->ss &
+                    ~UINT64_C(0) >> (63 - b->se); /* positions of the band still to come */
     uint64_t there = block.mask & left & wanted, bits = 0;
     int32_t n_bits = 0;
     while (left && !*eob_run) {
@@ -563,13 +589,14 @@ INLINE uint64_t refine_block(struct th_jpeg_band *b, struct th_jpeg_band_bits *s
     return block.mask;
 }
 
-INLINE void refine_blocks(struct th_jpeg_band *b, const struct th_jpeg_band_blocks *c, uint32_t x, uint32_t n,
-                          bool deposit)
+INLINE void refine_blocks(struct th_jpeg_band *b, const struct th_jpeg_band_blocks *c, uint32_t x,
+                          uint32_t n, bool deposit)
 {
     struct th_jpeg_band_bits s = b->bits;
     uint32_t eob_run = b->eob_run;
     for (uint32_t end = x + n; x < end; x++) {
-        struct block block = {c->records + (size_t)x * TH_JPEG_BAND_RECORD(c->need), c->masks[x], b->ss};
+        struct block block = {c->records + (size_t)x * TH_JPEG_BAND_RECORD(c->need), c->masks[x],
+                              b->ss};
         c->masks[x] = refine_block(b, &s, c, block, &eob_run, deposit);
         if (overrun(&s)) {
             b->dry = true;
@@ -580,7 +607,8 @@ INLINE void refine_blocks(struct th_jpeg_band *b, const struct th_jpeg_band_bloc
     b->bits = s;
 }
 
-INLINE void ac_blocks(struct th_jpeg_band *b, const struct th_jpeg_band_blocks *c, uint32_t x, uint32_t n, bool deposit)
+INLINE void ac_blocks(struct th_jpeg_band *b, const struct th_jpeg_band_blocks *c, uint32_t x,
+                      uint32_t n, bool deposit)
 {
     if (b->ah)
         refine_blocks(b, c, x, n, deposit);
@@ -588,13 +616,15 @@ INLINE void ac_blocks(struct th_jpeg_band *b, const struct th_jpeg_band_blocks *
         first_blocks(b, c, x, n);
 }
 
-static void ac_plain(struct th_jpeg_band *b, const struct th_jpeg_band_blocks *c, uint32_t x, uint32_t n)
+static void ac_plain(struct th_jpeg_band *b, const struct th_jpeg_band_blocks *c, uint32_t x,
+                     uint32_t n)
 {
     ac_blocks(b, c, x, n, false);
 }
 
 #if defined(__x86_64__)
-/* Counting bits is one instruction there, shifts are one instead of three, and so is finding the n-th bit. */
+/* Counting bits is one instruction there, shifts are one instead of three, and so is finding the
+ * n-th bit. */
 __attribute__((target("bmi,bmi2,popcnt"))) static void
 ac_bmi2(struct th_jpeg_band *b, const struct th_jpeg_band_blocks *c, uint32_t x, uint32_t n)
 {
@@ -604,12 +634,14 @@ ac_bmi2(struct th_jpeg_band *b, const struct th_jpeg_band_blocks *c, uint32_t x,
 /* The first two Zen take a hundred cycles for the last of these. */
 static bool bmi2_is_fast(void)
 {
-    return __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt") &&
-           !__builtin_cpu_is("znver1") && !__builtin_cpu_is("znver2");
+    return __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+           __builtin_cpu_supports("popcnt") && !__builtin_cpu_is("znver1") &&
+           !__builtin_cpu_is("znver2");
 }
 #endif
 
-static void ac_any(struct th_jpeg_band *b, const struct th_jpeg_band_blocks *c, uint32_t x, uint32_t n)
+static void ac_any(struct th_jpeg_band *b, const struct th_jpeg_band_blocks *c, uint32_t x,
+                   uint32_t n)
 {
 #if defined(__x86_64__)
     if (bmi2_is_fast()) {

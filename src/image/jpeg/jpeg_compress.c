@@ -81,14 +81,17 @@ static bool try_write(struct compressor *c, th_jpeg_write_fn *write, void *user)
 static enum thumbs_code describe_failure(struct compressor *c, struct thumbs_error *err)
 {
     char text[JMSG_LENGTH_MAX] = "";
-    if (c->late) return th_error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_ENCODE, "it took longer than it may");
+    if (c->late)
+        return th_error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_ENCODE, "it took longer than it may");
     if (c->sink_full || c->errors.msg_code == JERR_OUT_OF_MEMORY)
-        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE, "no memory for the encoded JPEG");
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE,
+                            "no memory for the encoded JPEG");
     c->errors.format_message((j_common_ptr)&c->jpeg, text);
     return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE, "libjpeg: %s", text);
 }
 
-enum thumbs_code th_jpeg_compress(struct th_sink *sink, th_jpeg_write_fn *write, void *user, struct thumbs_error *err)
+enum thumbs_code th_jpeg_compress(struct th_sink *sink, th_jpeg_write_fn *write, void *user,
+                                  struct thumbs_error *err)
 {
     enum thumbs_code code = THUMBS_OK;
     size_t len_before = sink->len;

@@ -25,10 +25,12 @@
 
 #define MAX_LEVELS 16
 
-/* What a thread keeps between pictures: tables that cost more to build than a small picture costs to decode. */
+/* What a thread keeps between pictures: tables that cost more to build than a small picture costs
+ * to decode. */
 struct keep {
     struct th_jpeg_scan *scan;
-    struct th_resample resample[2]; /* luma; chroma, so that each finds its weights again in the next photo */
+    struct th_resample
+        resample[2]; /* luma; chroma, so that each finds its weights again in the next photo */
 };
 static _Thread_local struct keep *keep;
 
@@ -86,12 +88,13 @@ static double density(const struct th_jpeg_header *h, unsigned i, bool down)
 }
 
 /* Chroma of a JPEG output is wanted at half its sides. */
-void th_jpeg_hot_pick(const struct th_jpeg_header *header, const struct th_targets *targets, bool planar, bool fast,
-                      uint8_t n[TH_JPEG_MAX_PLANES])
+void th_jpeg_hot_pick(const struct th_jpeg_header *header, const struct th_targets *targets,
+                      bool planar, bool fast, uint8_t n[TH_JPEG_MAX_PLANES])
 {
     for (unsigned i = 0; i < header->n_components; i++) {
         double step = i && planar ? 2 : 1;
-        double factor = th_reduction_least(targets, step * density(header, i, false), step * density(header, i, true));
+        double factor = th_reduction_least(targets, step * density(header, i, false),
+                                           step * density(header, i, true));
         n[i] = (uint8_t)th_jpeg_hot_pick_n(factor, th_reduction_residual(fast));
     }
 }
@@ -99,14 +102,15 @@ void th_jpeg_hot_pick(const struct th_jpeg_header *header, const struct th_targe
 /* ---- from planes to small planes ---- */
 
 /* One axis of a resampling: `step` (1 or 2) thumbnail pixels make one sample. */
-static struct th_resample_axis axis(uint32_t samples, double per_pixel, uint32_t cut, uint32_t side, uint32_t scaled,
-                                    unsigned step, bool mirrored, double droop)
+static struct th_resample_axis axis(uint32_t samples, double per_pixel, uint32_t cut, uint32_t side,
+                                    uint32_t scaled, unsigned step, bool mirrored, double droop)
 {
     double pixel = (double)cut / scaled * per_pixel, origin = (side - cut) / 2 * per_pixel;
     uint32_t out = (scaled + step - 1) / step;
     /* A picture that is still to be mirrored has its odd column of chroma on the other side. */
     if (mirrored && scaled % step) origin -= pixel;
-    struct th_resample_axis a = {.in = samples, .out = out, .origin = origin, .scale = pixel * step, .droop = droop};
+    struct th_resample_axis a = {
+        .in = samples, .out = out, .origin = origin, .scale = pixel * step, .droop = droop};
     return a;
 }
 
@@ -128,19 +132,22 @@ static bool level_for(struct pyramid *p, double factor, unsigned *level)
         l++;
     for (; p->n_levels <= l; p->n_levels++) {
         const struct th_jpeg_plane *from = &p->levels[p->n_levels - 1];
-        struct th_jpeg_plane half = {.width = (from->width + 1) / 2, .height = (from->height + 1) / 2, .n = from->n};
+        struct th_jpeg_plane half = {
+            .width = (from->width + 1) / 2, .height = (from->height + 1) / 2, .n = from->n};
         half.stride = half.width;
         half.rows = half.height;
         half.data = th_alloc(half.stride * half.rows);
         if (!half.data) return false;
-        th_resample_halve(from->data, from->stride, from->width, from->height, half.data, half.stride);
+        th_resample_halve(from->data, from->stride, from->width, from->height, half.data,
+                          half.stride);
         p->levels[p->n_levels] = half;
     }
     *level = l;
     return true;
 }
 
-/* How much the reduction so far has taken from the high frequencies: see resample.h and the design note. */
+/* How much the reduction so far has taken from the high frequencies: see resample.h and the design
+ * note. */
 static double droop_of(const struct pyramid *p, unsigned level)
 {
     unsigned n = p->levels[0].n;
@@ -149,23 +156,26 @@ static double droop_of(const struct pyramid *p, unsigned level)
 }
 
 /* Component i of thumbnail t to *out, `step` pixels to a sample. False: no memory. */
-static bool reduce_plane(struct hot *j, unsigned i, uint32_t t, unsigned step, struct th_pixels *out)
+static bool reduce_plane(struct hot *j, unsigned i, uint32_t t, unsigned step,
+                         struct th_pixels *out)
 {
     const struct th_jpeg_header *h = &j->header;
     const struct th_geometry *g = &j->targets.sizes[t];
     struct pyramid *p = &j->pyramids[i];
-    double across = density(h, i, false) * p->levels[0].n / 8, down = density(h, i, true) * p->levels[0].n / 8;
+    double across = density(h, i, false) * p->levels[0].n / 8,
+           down = density(h, i, true) * p->levels[0].n / 8;
     double factor = th_reduction_factor(g, across * step, down * step);
     unsigned level;
     if (!level_for(p, factor, &level)) return false;
     const struct th_jpeg_plane *from = &p->levels[level];
     double part = 1.0 / (1u << level), droop = droop_of(p, level);
-    struct th_resample_axis x = axis(from->width, across * part, g->cut_width, h->width, g->scaled_width, step,
-                                     mirrors_x(j->orientation), droop);
-    struct th_resample_axis y = axis(from->height, down * part, g->cut_height, h->height, g->scaled_height, step,
-                                     mirrors_y(j->orientation), droop);
+    struct th_resample_axis x = axis(from->width, across * part, g->cut_width, h->width,
+                                     g->scaled_width, step, mirrors_x(j->orientation), droop);
+    struct th_resample_axis y = axis(from->height, down * part, g->cut_height, h->height,
+                                     g->scaled_height, step, mirrors_y(j->orientation), droop);
     if (!th_pixels_init(out, x.out, y.out, 1)) return false;
-    return th_resample_plane(&keep->resample[i > 0], from->data, from->stride, &x, &y, out->data, out->width);
+    return th_resample_plane(&keep->resample[i > 0], from->data, from->stride, &x, &y, out->data,
+                             out->width);
 }
 
 /* ---- to outputs ---- */
@@ -185,7 +195,8 @@ static enum thumbs_code make_planar(struct hot *j, uint32_t t, struct thumbs_err
     enum thumbs_code code = THUMBS_OK;
     uint64_t start_ns = th_now_ns();
     for (unsigned i = 0; i < n; i++) {
-        if (!reduce_plane(j, i, t, i ? 2 : 1, &small[i]) || !th_pixels_orient(&small[i], j->orientation)) {
+        if (!reduce_plane(j, i, t, i ? 2 : 1, &small[i]) ||
+            !th_pixels_orient(&small[i], j->orientation)) {
             code = no_memory(err);
             goto out;
         }
@@ -221,8 +232,9 @@ static inline void to_rgb(int32_t y, int32_t cb, int32_t cr, uint8_t rgb[3])
     rgb[2] = to_byte((y + 116130 * cb) >> 16);
 }
 
-/* CMYK, 0: no ink. Files hold them the other way round (libjpeg.txt), as Adobe began it. Without Adobe's marker a
- * file might mean either; libvips and GraphicsMagick take all for inverted, and so do we. */
+/* CMYK, 0: no ink. Files hold them the other way round (libjpeg.txt), as Adobe began it. Without
+ * Adobe's marker a file might mean either; libvips and GraphicsMagick take all for inverted, and so
+ * do we. */
 static void to_cmyk(const struct th_pixels in[4], bool ycc, struct th_pixels *out)
 {
     size_t n = (size_t)out->width * out->height;
@@ -237,7 +249,8 @@ static void to_cmyk(const struct th_pixels in[4], bool ycc, struct th_pixels *ou
 }
 
 /* The planes of one size, interleaved: grey, RGB or CMYK. Consumes grey. False: no memory. */
-static bool interleave(const struct th_jpeg_header *h, struct th_pixels *small, struct th_pixels *out)
+static bool interleave(const struct th_jpeg_header *h, struct th_pixels *small,
+                       struct th_pixels *out)
 {
     if (h->n_components == 1) {
         *out = small[0];
@@ -256,7 +269,8 @@ static bool interleave(const struct th_jpeg_header *h, struct th_pixels *small, 
 }
 
 /* One size as interleaved sRGB or grey, as stored. */
-static enum thumbs_code make_pixels(struct hot *j, uint32_t t, struct th_pixels *out, struct thumbs_error *err)
+static enum thumbs_code make_pixels(struct hot *j, uint32_t t, struct th_pixels *out,
+                                    struct thumbs_error *err)
 {
     struct th_pixels small[TH_JPEG_MAX_PLANES] = {{0}};
     unsigned n = j->planes.n_planes;
@@ -288,7 +302,8 @@ static enum thumbs_code make_all_pixels(struct hot *j, struct thumbs_error *err)
         if (code == THUMBS_OK) code = make_pixels(j, t, &pictures[t], err);
     }
     j->make->result->resize_ns += th_now_ns() - start_ns;
-    if (code == THUMBS_OK) code = th_encode_outputs(j->make, pictures, j->targets.n, j->orientation, err);
+    if (code == THUMBS_OK)
+        code = th_encode_outputs(j->make, pictures, j->targets.n, j->orientation, err);
     for (uint32_t t = 0; t < j->targets.n; t++)
         th_pixels_finish(&pictures[t]);
     return code;
@@ -330,7 +345,8 @@ static enum thumbs_code read_profile(struct hot *j, struct thumbs_error *err)
     free(profile);
     j->convert = j->icc.kind != TH_ICC_SRGB;
     make->declined = j->icc.kind == TH_ICC_OTHER && !no_memory;
-    return no_memory ? th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for its colour profile")
+    return no_memory ? th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
+                                    "no memory for its colour profile")
                      : THUMBS_OK;
 }
 
@@ -341,7 +357,8 @@ static bool is_ours(struct hot *j)
     if (!th_jpeg_parse(make->data, make->len, &j->header)) return false;
     const struct th_jpeg_header *h = &j->header;
     if (h->colour == TH_JPEG_OTHER || h->precision != 8) return false;
-    if (h->sof > 0xC2 && h->sof != 0xC9 && h->sof != 0xCA) return false; /* lossless, hierarchical */
+    if (h->sof > 0xC2 && h->sof != 0xC9 && h->sof != 0xCA)
+        return false; /* lossless, hierarchical */
     j->orientation = th_exif_orientation(h->exif, h->exif_len);
     return true;
 }
@@ -350,7 +367,9 @@ static bool is_ours(struct hot *j)
 static bool wants_jpeg_only(const struct th_make *make)
 {
     for (uint32_t i = 0; i < make->options->n_formats; i++)
-        if (th_image_output_format(make->options->formats[i], make->format, false) != THUMBS_FORMAT_JPEG) return false;
+        if (th_image_output_format(make->options->formats[i], make->format, false) !=
+            THUMBS_FORMAT_JPEG)
+            return false;
     return true;
 }
 
@@ -369,10 +388,11 @@ static enum thumbs_code decode(struct hot *j, struct thumbs_error *err)
     uint8_t n[TH_JPEG_MAX_PLANES] = {1, 1, 1, 1};
     th_jpeg_hot_pick(&j->header, &j->targets, j->planar, make->options->fast, n);
     uint64_t start_ns = th_now_ns();
-    enum thumbs_code code =
-        th_jpeg_planes_decode(keep->scan, &j->header, make->data, make->len, n, make->deadline_ns, &j->planes, err);
+    enum thumbs_code code = th_jpeg_planes_decode(keep->scan, &j->header, make->data, make->len, n,
+                                                  make->deadline_ns, &j->planes, err);
     make->result->decode_ns += th_now_ns() - start_ns;
-    if (code == THUMBS_OK && j->planes.damaged) code = th_make_damaged(make, j->planes.warning, err);
+    if (code == THUMBS_OK && j->planes.damaged)
+        code = th_make_damaged(make, j->planes.warning, err);
     return code;
 }
 

@@ -3,14 +3,15 @@
 #include <string.h>
 
 /* Sanitizers cannot run before the dynamic linker has chosen. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&               \
-    !defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define CLONES __attribute__((target_clones("default", "avx2")))
 #else
 #define CLONES
 #endif
 
-/* Blocks are transformed CHUNK at a time, coefficient by coefficient, which lets the compiler use whole vectors. */
+/* Blocks are transformed CHUNK at a time, coefficient by coefficient, which lets the compiler use
+ * whole vectors. */
 #define CHUNK 64
 
 struct chunk {
@@ -48,7 +49,8 @@ static inline uint32_t pack4(int32_t a, int32_t b, int32_t c, int32_t d)
 }
 
 /* With the wrap-around of wild values that libjpeg's table of limits has. */
-CLONES static void samples_1(const int16_t *restrict dc, size_t n, uint16_t quantiser, uint8_t *restrict out)
+CLONES static void samples_1(const int16_t *restrict dc, size_t n, uint16_t quantiser,
+                             uint8_t *restrict out)
 {
     int32_t q = quantiser;
     for (size_t i = 0; i < n; i++) {
@@ -61,18 +63,23 @@ CLONES static void samples_1(const int16_t *restrict dc, size_t n, uint16_t quan
 CLONES static void transform_2(struct chunk *c, const int32_t q[4])
 {
     int32_t q0 = q[0], q1 = q[1], q2 = q[2], q3 = q[3];
-    uint16_t *restrict out0 = (uint16_t *)(void *)c->out[0], *restrict out1 = (uint16_t *)(void *)c->out[1];
+    uint16_t *restrict out0 = (uint16_t *)(void *)c->out[0], *restrict out1 =
+                                                                 (uint16_t *)(void *)c->out[1];
     for (unsigned i = 0; i < CHUNK; i++) {
-        int32_t level = dequantise(c->in[0][i], q0) + 4 + 128 * 8, across = dequantise(c->in[1][i], q1);
+        int32_t level = dequantise(c->in[0][i], q0) + 4 + 128 * 8,
+                across = dequantise(c->in[1][i], q1);
         int32_t down = dequantise(c->in[2][i], q2), both = dequantise(c->in[3][i], q3);
-        int32_t top = level + down, bottom = level - down, top_slope = across + both, bottom_slope = across - both;
-        out0[i] = pack2(clamp((top + top_slope) >> 3, 0, 255), clamp((top - top_slope) >> 3, 0, 255));
-        out1[i] = pack2(clamp((bottom + bottom_slope) >> 3, 0, 255), clamp((bottom - bottom_slope) >> 3, 0, 255));
+        int32_t top = level + down, bottom = level - down, top_slope = across + both,
+                bottom_slope = across - both;
+        out0[i] =
+            pack2(clamp((top + top_slope) >> 3, 0, 255), clamp((top - top_slope) >> 3, 0, 255));
+        out1[i] = pack2(clamp((bottom + bottom_slope) >> 3, 0, 255),
+                        clamp((bottom - bottom_slope) >> 3, 0, 255));
     }
 }
 
-/* One dimension of the 4-point transform, times sqrt(8), in place; constants have 8 fractional bits and so does the
- * result on top of those of the input. */
+/* One dimension of the 4-point transform, times sqrt(8), in place; constants have 8 fractional bits
+ * and so does the result on top of those of the input. */
 static inline void butterfly_4(int32_t *a, int32_t *b, int32_t *c, int32_t *d)
 {
     int32_t even0 = (*a + *c) * 256, even1 = (*a - *c) * 256;
@@ -89,7 +96,8 @@ CLONES static void transform_4(struct chunk *c, const int32_t q[16])
     for (unsigned x = 0; x < 4; x++) {
         for (unsigned i = 0; i < CHUNK; i++) {
             int32_t a = dequantise(c->in[x][i], q[x]), b = dequantise(c->in[4 + x][i], q[4 + x]);
-            int32_t d = dequantise(c->in[8 + x][i], q[8 + x]), e = dequantise(c->in[12 + x][i], q[12 + x]);
+            int32_t d = dequantise(c->in[8 + x][i], q[8 + x]),
+                    e = dequantise(c->in[12 + x][i], q[12 + x]);
             butterfly_4(&a, &b, &d, &e);
             v[0][x][i] = (a + 8) >> 4;
             v[1][x][i] = (b + 8) >> 4;
@@ -128,8 +136,8 @@ static void transform(struct chunk *c, unsigned n, const uint16_t *quant)
     }
 }
 
-/* Where the j-th coefficient of the n x n corner lies in a record: 8 or 32 of them are in zigzag order, others row by
- * row. */
+/* Where the j-th coefficient of the n x n corner lies in a record: 8 or 32 of them are in zigzag
+ * order, others row by row. */
 static inline unsigned place(unsigned j, unsigned n, unsigned record_len)
 {
     static const uint8_t zigzag_2[4] = {0, 1, 2, 4}, corner_of_4[4] = {0, 1, 4, 5};
@@ -138,10 +146,11 @@ static inline unsigned place(unsigned j, unsigned n, unsigned record_len)
     return n == 2 && record_len == 16 ? corner_of_4[j] : j;
 }
 
-/* Copy the coefficients of `n_blocks` blocks, `record_len` int16 each, into the lines of a chunk. Blocks come in
- * groups of `group`, and from one group to the next it is `stride` int16. */
-static inline __attribute__((always_inline)) void gather(const int16_t *records, size_t n_blocks, unsigned group,
-                                                         size_t stride, unsigned record_len, unsigned n,
+/* Copy the coefficients of `n_blocks` blocks, `record_len` int16 each, into the lines of a chunk.
+ * Blocks come in groups of `group`, and from one group to the next it is `stride` int16. */
+static inline __attribute__((always_inline)) void gather(const int16_t *records, size_t n_blocks,
+                                                         unsigned group, size_t stride,
+                                                         unsigned record_len, unsigned n,
                                                          struct chunk *c)
 {
     for (size_t i = 0; i < n_blocks; i += group, records += stride)
@@ -150,18 +159,18 @@ static inline __attribute__((always_inline)) void gather(const int16_t *records,
                 c->in[j][i + x] = records[x * record_len + place(j, n, record_len)];
 }
 
-static void gather_any(const int16_t *records, size_t n_blocks, unsigned group, size_t stride, unsigned record_len,
-                       unsigned n, struct chunk *c)
+static void gather_any(const int16_t *records, size_t n_blocks, unsigned group, size_t stride,
+                       unsigned record_len, unsigned n, struct chunk *c)
 {
-#define GATHER(len_, n_)                                                                                               \
-    if (record_len == len_ && n == n_) {                                                                               \
-        if (group == 1)                                                                                                \
-            gather(records, n_blocks, 1, stride, len_, n_, c);                                                         \
-        else if (group == 2)                                                                                           \
-            gather(records, n_blocks, 2, stride, len_, n_, c);                                                         \
-        else                                                                                                           \
-            gather(records, n_blocks, 4, stride, len_, n_, c);                                                         \
-        return;                                                                                                        \
+#define GATHER(len_, n_)                                                                           \
+    if (record_len == len_ && n == n_) {                                                           \
+        if (group == 1)                                                                            \
+            gather(records, n_blocks, 1, stride, len_, n_, c);                                     \
+        else if (group == 2)                                                                       \
+            gather(records, n_blocks, 2, stride, len_, n_, c);                                     \
+        else                                                                                       \
+            gather(records, n_blocks, 4, stride, len_, n_, c);                                     \
+        return;                                                                                    \
     }
     GATHER(1, 1)
     GATHER(4, 1)
@@ -174,7 +183,8 @@ static void gather_any(const int16_t *records, size_t n_blocks, unsigned group, 
 #undef GATHER
 }
 
-void th_jpeg_idct(const struct th_jpeg_idct_row *row, unsigned n, const uint16_t *quant, uint8_t *out, size_t stride)
+void th_jpeg_idct(const struct th_jpeg_idct_row *row, unsigned n, const uint16_t *quant,
+                  uint8_t *out, size_t stride)
 {
     const int16_t *records = row->records;
     size_t left = row->n_blocks;

@@ -6,7 +6,8 @@
 #define N_STEPS    48
 #define MOST_TRIES 16 /* places to start from */
 
-/* The first stream's part, so that it is more often the second that is left with some of its own. */
+/* The first stream's part, so that it is more often the second that is left with some of its own.
+ */
 #define FIRST_PERCENT 94
 
 /* Less than that is not worth a second stream. */
@@ -44,11 +45,14 @@ static void spare_clear(const struct th_jpeg_pair *p, const struct th_jpeg_strea
 }
 
 /* The first blocks from `at`, as if one of the MCU began there. False: they are none. */
-static bool try_start(const struct th_jpeg_pair *p, struct th_jpeg_stream *b, const uint8_t *at, const uint8_t *limit,
-                      struct trace *trace)
+static bool try_start(const struct th_jpeg_pair *p, struct th_jpeg_stream *b, const uint8_t *at,
+                      const uint8_t *limit, struct trace *trace)
 {
-    *b = (struct th_jpeg_stream){
-        .in = at, .table = p->first->dc, .node = p->first, .out = p->spare, .k = p->reduction->bias << 8};
+    *b = (struct th_jpeg_stream){.in = at,
+                                 .table = p->first->dc,
+                                 .node = p->first,
+                                 .out = p->spare,
+                                 .k = p->reduction->bias << 8};
     for (unsigned i = 0; i < N_STEPS; i++) {
         if (p->run(b, b->out + record_bytes(p), limit) != TH_JPEG_RUN_DONE) {
             spare_clear(p, b);
@@ -60,8 +64,8 @@ static bool try_start(const struct th_jpeg_pair *p, struct th_jpeg_stream *b, co
     return true;
 }
 
-static bool start_blind(const struct th_jpeg_pair *p, struct th_jpeg_stream *b, const uint8_t *at, const uint8_t *limit,
-                        struct trace *trace)
+static bool start_blind(const struct th_jpeg_pair *p, struct th_jpeg_stream *b, const uint8_t *at,
+                        const uint8_t *limit, struct trace *trace)
 {
     for (unsigned i = 0; i < MOST_TRIES; i++)
         if (try_start(p, b, at + i, limit, trace)) return true;
@@ -70,8 +74,8 @@ static bool start_blind(const struct th_jpeg_pair *p, struct th_jpeg_stream *b, 
 
 /* Decode blocks of *s until it is in step with the trace; *i_step is then where. */
 static enum th_jpeg_run_end fall_into_step(const struct th_jpeg_pair *p, struct th_jpeg_stream *s,
-                                           const uint8_t *out_end, const uint8_t *limit, const struct trace *trace,
-                                           unsigned *i_step)
+                                           const uint8_t *out_end, const uint8_t *limit,
+                                           const struct trace *trace, unsigned *i_step)
 {
     for (*i_step = 0; s->out < out_end;) {
         enum th_jpeg_run_end end = p->run(s, s->out + record_bytes(p), limit);
@@ -80,13 +84,15 @@ static enum th_jpeg_run_end fall_into_step(const struct th_jpeg_pair *p, struct 
         while (*i_step < N_STEPS && trace->bits[*i_step] < bits)
             ++*i_step;
         if (*i_step == N_STEPS) break;
-        if (trace->bits[*i_step] == bits && trace->nodes[*i_step] == s->node) return TH_JPEG_RUN_DONE;
+        if (trace->bits[*i_step] == bits && trace->nodes[*i_step] == s->node)
+            return TH_JPEG_RUN_DONE;
     }
     return TH_JPEG_RUN_HUNGRY;
 }
 
 /* Go on from where *b is, with its blocks from the `from`-th behind those of *s. */
-static void join(const struct th_jpeg_pair *p, struct th_jpeg_stream *s, const struct th_jpeg_stream *b, size_t from)
+static void join(const struct th_jpeg_pair *p, struct th_jpeg_stream *s,
+                 const struct th_jpeg_stream *b, size_t from)
 {
     size_t n = spare_blocks(p, b) - from, record = record_bytes(p);
     uint8_t *out = s->out;
@@ -105,8 +111,8 @@ static void join(const struct th_jpeg_pair *p, struct th_jpeg_stream *s, const s
     s->sum = sum;
 }
 
-enum th_jpeg_run_end th_jpeg_pair_decode(const struct th_jpeg_pair *p, struct th_jpeg_stream *s, const uint8_t *end,
-                                         size_t n_blocks, size_t block_bits)
+enum th_jpeg_run_end th_jpeg_pair_decode(const struct th_jpeg_pair *p, struct th_jpeg_stream *s,
+                                         const uint8_t *end, size_t n_blocks, size_t block_bits)
 {
     size_t half_bytes = (size_t)(end - s->in) / 2, half_blocks = n_blocks / 2;
     if (half_blocks > p->n_spare) half_blocks = p->n_spare;
@@ -124,7 +130,8 @@ enum th_jpeg_run_end th_jpeg_pair_decode(const struct th_jpeg_pair *p, struct th
     bool arrived = how == TH_JPEG_RUN_HUNGRY;
     if (arrived) how = fall_into_step(p, s, out_end, limit, &trace, &i_step);
     if (arrived && how == TH_JPEG_RUN_DONE) {
-        size_t n_first = (size_t)(s->out - begin) / record, n_second = spare_blocks(p, &b) - (i_step + 1);
+        size_t n_first = (size_t)(s->out - begin) / record,
+               n_second = spare_blocks(p, &b) - (i_step + 1);
         if (n_second <= n_blocks - n_first) join(p, s, &b, i_step + 1);
     }
     spare_clear(p, &b);

@@ -40,8 +40,8 @@ static unsigned be16(const uint8_t *p)
     return (unsigned)p[0] << 8 | p[1];
 }
 
-/* Step to the next marker at or behind *pos: its code, or -1 at the end of the data. *skipped tells whether anything
- * but fill bytes lay before it. */
+/* Step to the next marker at or behind *pos: its code, or -1 at the end of the data. *skipped tells
+ * whether anything but fill bytes lay before it. */
 static int next_marker(const uint8_t *data, size_t len, size_t *pos, bool *skipped)
 {
     size_t i = *pos;
@@ -64,7 +64,8 @@ static int next_marker(const uint8_t *data, size_t len, size_t *pos, bool *skipp
     return data[i];
 }
 
-/* Read the length field at *pos and step over the segment. False if it does not lie within the data. */
+/* Read the length field at *pos and step over the segment. False if it does not lie within the
+ * data. */
 static bool take_segment(const uint8_t *data, size_t len, size_t *pos, struct segment *out)
 {
     if (len - *pos < 2) return false;
@@ -135,8 +136,8 @@ static bool parse_dht(const struct segment *s, struct th_jpeg_header *h)
     return true;
 }
 
-/* The tables that component i of the scan names. In progressive files each scan needs one or none of them, and libjpeg
- * looks at no other. */
+/* The tables that component i of the scan names. In progressive files each scan needs one or none
+ * of them, and libjpeg looks at no other. */
 static bool parse_tables(uint8_t tables, struct th_jpeg_header *h, struct th_jpeg_component *c)
 {
     bool progressive = h->sof == M_SOF2 || h->sof == M_SOF10;
@@ -164,7 +165,8 @@ static bool parse_sos(const struct segment *s, struct th_jpeg_header *h)
         unsigned id = s->data[1 + 2 * i], j = 0;
         while (j < h->n_components && h->components[j].id != id)
             j++;
-        if (j == h->n_components || !parse_tables(s->data[2 + 2 * i], h, &h->components[j])) return false;
+        if (j == h->n_components || !parse_tables(s->data[2 + 2 * i], h, &h->components[j]))
+            return false;
         h->scan_index[i] = (uint8_t)j;
     }
     return true;
@@ -185,11 +187,13 @@ static void parse_app(const struct segment *s, uint8_t marker, struct th_jpeg_he
     }
 }
 
-/* libjpeg's guess (its default_decompress_parms), so that both ways through the program see the same colours. */
+/* libjpeg's guess (its default_decompress_parms), so that both ways through the program see the
+ * same colours. */
 static enum th_jpeg_colour guess_colour(struct th_jpeg_header *h)
 {
     if (h->n_components == 1) return TH_JPEG_GREY;
-    if (h->n_components == 4) return h->has_adobe && h->adobe_transform ? TH_JPEG_YCCK : TH_JPEG_CMYK;
+    if (h->n_components == 4)
+        return h->has_adobe && h->adobe_transform ? TH_JPEG_YCCK : TH_JPEG_CMYK;
     if (h->n_components != 3) return TH_JPEG_OTHER;
     if (h->has_jfif) return TH_JPEG_YCC;
     if (h->has_adobe) {
@@ -222,7 +226,8 @@ static bool parse_segment(const struct segment *s, uint8_t marker, struct th_jpe
         return true;
     }
     if (marker >= M_SOF0 && marker <= M_SOF15) return parse_sof(s, marker, h);
-    if (marker != M_COM && (marker < M_APP0 || marker > M_APP15)) return false; /* libjpeg stops there too */
+    if (marker != M_COM && (marker < M_APP0 || marker > M_APP15))
+        return false; /* libjpeg stops there too */
     parse_app(s, marker, h);
     return true;
 }
@@ -252,15 +257,16 @@ bool th_jpeg_parse(const uint8_t *data, size_t len, struct th_jpeg_header *out)
     }
 }
 
-/* From *pos to the marker that ends the scan. Where there are restarts, what is no marker is passed over in search of
- * them. */
+/* From *pos to the marker that ends the scan. Where there are restarts, what is no marker is passed
+ * over in search of them. */
 static int end_of_scan(const uint8_t *data, size_t len, size_t *pos, bool restarts)
 {
     bool ignored = false;
     int marker;
     do {
         marker = next_marker(data, len, pos, &ignored);
-    } while ((marker >= M_RST0 && marker <= M_RST7) || marker == M_TEM || (restarts && marker >= 0 && marker < M_SOF0));
+    } while ((marker >= M_RST0 && marker <= M_RST7) || marker == M_TEM ||
+             (restarts && marker >= 0 && marker < M_SOF0));
     return marker;
 }
 
@@ -269,8 +275,8 @@ static bool is_passed_over(int marker)
     return marker == M_COM || marker == M_DNL || (marker >= M_APP0 && marker <= M_APP15);
 }
 
-enum th_jpeg_next th_jpeg_next_scan(const uint8_t *data, size_t len, size_t *pos, struct th_jpeg_header *header,
-                                    size_t *scan_end)
+enum th_jpeg_next th_jpeg_next_scan(const uint8_t *data, size_t len, size_t *pos,
+                                    struct th_jpeg_header *header, size_t *scan_end)
 {
     int marker = end_of_scan(data, len, pos, header->restart_interval != 0);
     *scan_end = marker < 0 ? len : *pos - 2;
@@ -279,7 +285,8 @@ enum th_jpeg_next th_jpeg_next_scan(const uint8_t *data, size_t len, size_t *pos
         if (marker == M_EOI) return TH_JPEG_NEXT_END;
         if ((marker >= M_RST0 && marker <= M_RST7) || marker == M_TEM) continue;
         if (marker == M_SOI || marker < M_SOF0) return TH_JPEG_NEXT_BAD;
-        if (len - *pos >= 2 && be16(data + *pos) < 2) { /* less than its own length: libjpeg takes that for nothing */
+        if (len - *pos >= 2 &&
+            be16(data + *pos) < 2) { /* less than its own length: libjpeg takes that for nothing */
             if (!is_passed_over(marker)) return TH_JPEG_NEXT_BAD;
             *pos += 2;
             continue;
@@ -291,8 +298,8 @@ enum th_jpeg_next th_jpeg_next_scan(const uint8_t *data, size_t len, size_t *pos
     return TH_JPEG_NEXT_CUT;
 }
 
-void th_jpeg_count_scans(const uint8_t *data, size_t len, const struct th_jpeg_header *header, uint32_t *until_last_dc,
-                         uint32_t *all)
+void th_jpeg_count_scans(const uint8_t *data, size_t len, const struct th_jpeg_header *header,
+                         uint32_t *until_last_dc, uint32_t *all)
 {
     uint32_t n = 1, last_dc = 1;
     size_t pos = header->scan_offset;
@@ -320,7 +327,8 @@ static bool next_icc_part(const uint8_t *data, size_t len, size_t *pos, struct s
         if (marker < 0 || marker == M_SOS || marker == M_EOI) return false;
         if ((marker >= M_RST0 && marker <= M_RST7) || marker == M_TEM || marker == M_SOI) continue;
         if (!take_segment(data, len, pos, out)) return false;
-        if (marker == M_APP2 && out->len >= 14 && !memcmp(out->data, "ICC_PROFILE", 12)) return true;
+        if (marker == M_APP2 && out->len >= 14 && !memcmp(out->data, "ICC_PROFILE", 12))
+            return true;
     }
 }
 

@@ -1,10 +1,10 @@
 /*
  * jpeg_parse.h - the markers of a JPEG file (ITU-T T.81 annex B) up to its first scan.
  *
- * Reads what the hot path must know before it decodes: size, sampling, tables, restart interval, colour markers, where
- * EXIF and the scan lie. Judges nothing but what it needs: whatever libjpeg-turbo would warn about only sets `odd`,
- * which keeps the file from our own scan decoder. Allocates nothing; pointers point into the caller's bytes. Never
- * reads past len. Thread-safe.
+ * Reads what the hot path must know before it decodes: size, sampling, tables, restart interval,
+ * colour markers, where EXIF and the scan lie. Judges nothing but what it needs: whatever
+ * libjpeg-turbo would warn about only sets `odd`, which keeps the file from our own scan decoder.
+ * Allocates nothing; pointers point into the caller's bytes. Never reads past len. Thread-safe.
  */
 #ifndef TH_IMAGE_JPEG_PARSE_H
 #define TH_IMAGE_JPEG_PARSE_H
@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A Huffman table as it stands in DHT. Bytes of `symbols` behind n are zero, so that whole tables compare with
- * memcmp. */
+/* A Huffman table as it stands in DHT. Bytes of `symbols` behind n are zero, so that whole tables
+ * compare with memcmp. */
 struct th_jpeg_huff {
     bool present;
     uint8_t counts[16]; /* codes of length 1 to 16 */
@@ -38,9 +38,9 @@ enum th_jpeg_colour {
 
 struct th_jpeg_header {
     uint32_t width, height; /* as stored, neither 0 */
-    uint8_t sof;            /* 0xC0 baseline, 0xC1 extended, 0xC2 progressive, 0xC9 ... arithmetic */
-    uint8_t precision;      /* bits of a sample */
-    uint8_t n_components;   /* 1 to 4 */
+    uint8_t sof;          /* 0xC0 baseline, 0xC1 extended, 0xC2 progressive, 0xC9 ... arithmetic */
+    uint8_t precision;    /* bits of a sample */
+    uint8_t n_components; /* 1 to 4 */
     uint8_t h_max, v_max;
     struct th_jpeg_component components[4];
     uint16_t quant[4][64]; /* in zigzag order */
@@ -63,8 +63,8 @@ struct th_jpeg_header {
     bool has_icc;
 };
 
-/* Fill *out from the `len` bytes at `data`. False if it is no JPEG, has no scan, or breaks the syntax in a way that
- * cannot be read past; *out is then undefined. */
+/* Fill *out from the `len` bytes at `data`. False if it is no JPEG, has no scan, or breaks the
+ * syntax in a way that cannot be read past; *out is then undefined. */
 bool th_jpeg_parse(const uint8_t *data, size_t len, struct th_jpeg_header *out);
 
 enum th_jpeg_next {
@@ -74,24 +74,26 @@ enum th_jpeg_next {
     TH_JPEG_NEXT_BAD  /* it breaks the syntax in a way that libjpeg stops at, too */
 };
 
-/* Read on behind a scan: from *pos, which lies in its entropy-coded data, over tables to the next scan, whose fields
- * and tables replace those in *header; *pos becomes its first entropy-coded byte. *scan_end becomes the end of the data
- * of the scan before in any case. Sets `odd` for what libjpeg-turbo warns about; unless there is a next scan, the other
- * fields are undefined. */
-enum th_jpeg_next th_jpeg_next_scan(const uint8_t *data, size_t len, size_t *pos, struct th_jpeg_header *header,
-                                    size_t *scan_end);
+/* Read on behind a scan: from *pos, which lies in its entropy-coded data, over tables to the next
+ * scan, whose fields and tables replace those in *header; *pos becomes its first entropy-coded
+ * byte. *scan_end becomes the end of the data of the scan before in any case. Sets `odd` for what
+ * libjpeg-turbo warns about; unless there is a next scan, the other fields are undefined. */
+enum th_jpeg_next th_jpeg_next_scan(const uint8_t *data, size_t len, size_t *pos,
+                                    struct th_jpeg_header *header, size_t *scan_end);
 
-/* Encoders write ten scans, careful ones a few dozen. Each costs a walk over all blocks however short it is, so a small
- * file of very many keeps a decoder busy for hours: one with more is refused. */
+/* Encoders write ten scans, careful ones a few dozen. Each costs a walk over all blocks however
+ * short it is, so a small file of very many keeps a decoder busy for hours: one with more is
+ * refused. */
 #define TH_JPEG_MAX_SCANS 500
 
-/* How many scans of the file must be read until no later one carries DC coefficients, and how many there are in all
- * (both at least 1; only complete scan headers count). For progressive files. */
-void th_jpeg_count_scans(const uint8_t *data, size_t len, const struct th_jpeg_header *header, uint32_t *until_last_dc,
-                         uint32_t *all);
+/* How many scans of the file must be read until no later one carries DC coefficients, and how many
+ * there are in all (both at least 1; only complete scan headers count). For progressive files. */
+void th_jpeg_count_scans(const uint8_t *data, size_t len, const struct th_jpeg_header *header,
+                         uint32_t *until_last_dc, uint32_t *all);
 
-/* Put the ICC profile together (APP2 "ICC_PROFILE", ICC.1:2010 B.4) into `buf` of `cap` bytes. Returns its length,
- * 0 if there is none or its parts do not fit together; with buf NULL only the length is found. */
+/* Put the ICC profile together (APP2 "ICC_PROFILE", ICC.1:2010 B.4) into `buf` of `cap` bytes.
+ * Returns its length, 0 if there is none or its parts do not fit together; with buf NULL only the
+ * length is found. */
 size_t th_jpeg_icc_collect(const uint8_t *data, size_t len, uint8_t *buf, size_t cap);
 
 #endif

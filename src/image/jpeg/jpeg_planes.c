@@ -30,7 +30,7 @@ struct decoder {
     struct jpeg_progress_mgr progress;
     jmp_buf fail;
     bool timed_out;
-    bool failed;    /* libjpeg said so: errors.msg_code is an error's, else it may be a mere trace's */
+    bool failed; /* libjpeg said so: errors.msg_code is an error's, else it may be a mere trace's */
     bool no_memory; /* ours, not libjpeg's */
     bool too_many_scans;
     uint64_t deadline_ns;
@@ -93,7 +93,8 @@ static bool planes_alloc(struct th_jpeg_planes *p, const uint32_t *widths, const
         if (!th_add_size(widths[i], 63, &stride)) return false;
         stride &= ~(size_t)63;
         at[i] = total;
-        if (!th_mul_size(stride, heights[i], &size) || !th_add_size(total, size, &total)) return false;
+        if (!th_mul_size(stride, heights[i], &size) || !th_add_size(total, size, &total))
+            return false;
         p->planes[i].stride = stride;
         p->planes[i].rows = heights[i];
     }
@@ -173,7 +174,8 @@ static bool turbo_run(struct decoder *d)
     /* No conversion is made; this only keeps libjpeg from asking for more than it needs. */
     jpeg->out_color_space = jpeg->jpeg_color_space;
     if (d->until_scan) jpeg->buffered_image = TRUE;
-    /* It guesses coefficients that a broken-off file lacks. At 1/8 none are wanted, but it would touch DC, too. */
+    /* It guesses coefficients that a broken-off file lacks. At 1/8 none are wanted, but it would
+     * touch DC, too. */
     if (d->n == 1) jpeg->do_block_smoothing = FALSE;
     jpeg_start_decompress(jpeg);
     if (jpeg->num_components == 2 || jpeg->num_components > TH_JPEG_MAX_PLANES) return false;
@@ -181,7 +183,8 @@ static bool turbo_run(struct decoder *d)
     if (d->no_memory) return false;
     if (d->until_scan) read_scans(d);
     read_rows(d);
-    /* With the end of the picture read, what follows matters only where libjpeg would warn about it. */
+    /* With the end of the picture read, what follows matters only where libjpeg would warn about
+     * it. */
     if (!d->until_scan) jpeg_finish_decompress(jpeg);
     return true;
 }
@@ -197,34 +200,40 @@ static enum thumbs_code describe_failure(struct decoder *d, struct thumbs_error 
 {
     char text[JMSG_LENGTH_MAX] = "the number of components is odd";
     if (d->failed) d->errors.format_message((j_common_ptr)&d->jpeg, text);
-    if (d->timed_out) return th_error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_DECODE, "it took longer than it may");
+    if (d->timed_out)
+        return th_error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_DECODE, "it took longer than it may");
     if (d->too_many_scans)
-        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "it has more than %d scans", TH_JPEG_MAX_SCANS);
+        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "it has more than %d scans",
+                            TH_JPEG_MAX_SCANS);
     if (d->no_memory || (d->failed && d->errors.msg_code == JERR_OUT_OF_MEMORY))
         return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for the planes");
     bool unsupported = d->failed && d->errors.msg_code == JERR_SOF_UNSUPPORTED;
-    return th_error_set(err, unsupported ? THUMBS_UNSUPPORTED : THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "%s", text);
+    return th_error_set(err, unsupported ? THUMBS_UNSUPPORTED : THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
+                        "%s", text);
 }
 
-/* How far to read. False if those are too many scans: counted before, since libjpeg takes seconds for the first 500
- * of a large picture. */
+/* How far to read. False if those are too many scans: counted before, since libjpeg takes seconds
+ * for the first 500 of a large picture. */
 static bool choose_scans(struct decoder *d, const struct th_jpeg_header *header)
 {
     uint32_t until_last_dc, all;
     const bool progressive = header->sof == 0xC2 || header->sof == 0xCA;
-    if (!progressive && header->scan_components == header->n_components) return true; /* what follows is not read */
+    if (!progressive && header->scan_components == header->n_components)
+        return true; /* what follows is not read */
     th_jpeg_count_scans(d->data, d->len, header, &until_last_dc, &all);
     if (header->sof == 0xC2 && d->n == 1 && until_last_dc < all) d->until_scan = until_last_dc;
     d->too_many_scans = (d->until_scan ? d->until_scan : all) > TH_JPEG_MAX_SCANS;
     return !d->too_many_scans;
 }
 
-enum thumbs_code th_jpeg_planes_decode_turbo(const struct th_jpeg_header *header, const uint8_t *data, size_t len,
-                                             unsigned n, uint64_t deadline_ns, struct th_jpeg_planes *out,
+enum thumbs_code th_jpeg_planes_decode_turbo(const struct th_jpeg_header *header,
+                                             const uint8_t *data, size_t len, unsigned n,
+                                             uint64_t deadline_ns, struct th_jpeg_planes *out,
                                              struct thumbs_error *err)
 {
     struct th_jpeg_planes planes = {0};
-    struct decoder d = {.deadline_ns = deadline_ns, .out = &planes, .data = data, .len = len, .n = n};
+    struct decoder d = {
+        .deadline_ns = deadline_ns, .out = &planes, .data = data, .len = len, .n = n};
     if (!choose_scans(&d, header)) return describe_failure(&d, err);
     d.jpeg.err = jpeg_std_error(&d.errors);
     d.jpeg.client_data = &d;
@@ -242,8 +251,9 @@ enum thumbs_code th_jpeg_planes_decode_turbo(const struct th_jpeg_header *header
 }
 
 /* Our own way. Anything but OK leaves nothing behind. *what as of th_jpeg_progressive_decode(). */
-static enum th_jpeg_scan_end own_decode(struct th_jpeg_scan *scan, const struct th_jpeg_header *header,
-                                        const uint8_t *data, size_t len, const uint8_t *n, uint64_t deadline_ns,
+static enum th_jpeg_scan_end own_decode(struct th_jpeg_scan *scan,
+                                        const struct th_jpeg_header *header, const uint8_t *data,
+                                        size_t len, const uint8_t *n, uint64_t deadline_ns,
                                         struct th_jpeg_planes *out, const char **what)
 {
     struct th_jpeg_planes planes = {.n_planes = header->n_components, .own = true};
@@ -256,8 +266,9 @@ static enum th_jpeg_scan_end own_decode(struct th_jpeg_scan *scan, const struct 
     }
     if (!planes_alloc(&planes, widths, heights)) return TH_JPEG_SCAN_NO_MEMORY;
     enum th_jpeg_scan_end end =
-        header->sof == 0xC2 ? th_jpeg_progressive_decode(scan, header, data, len, planes.planes, deadline_ns, what)
-                            : th_jpeg_scan_decode(scan, header, data, len, planes.planes, deadline_ns);
+        header->sof == 0xC2
+            ? th_jpeg_progressive_decode(scan, header, data, len, planes.planes, deadline_ns, what)
+            : th_jpeg_scan_decode(scan, header, data, len, planes.planes, deadline_ns);
     if (end != TH_JPEG_SCAN_OK) {
         th_jpeg_planes_finish(&planes);
         return end;
@@ -275,8 +286,9 @@ bool th_jpeg_planes_own(const struct th_jpeg_header *header, const uint8_t *n)
     return th_jpeg_progressive_takes(header);
 }
 
-enum thumbs_code th_jpeg_planes_decode(struct th_jpeg_scan *scan, const struct th_jpeg_header *header,
-                                       const uint8_t *data, size_t len, const uint8_t *n, uint64_t deadline_ns,
+enum thumbs_code th_jpeg_planes_decode(struct th_jpeg_scan *scan,
+                                       const struct th_jpeg_header *header, const uint8_t *data,
+                                       size_t len, const uint8_t *n, uint64_t deadline_ns,
                                        struct th_jpeg_planes *out, struct thumbs_error *err)
 {
     const char *what = NULL;
@@ -288,17 +300,19 @@ enum thumbs_code th_jpeg_planes_decode(struct th_jpeg_scan *scan, const struct t
         case TH_JPEG_SCAN_OK:
             return THUMBS_OK;
         case TH_JPEG_SCAN_NO_MEMORY:
-            return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for the planes");
+            return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
+                                "no memory for the planes");
         case TH_JPEG_SCAN_TIMEOUT:
-            return th_error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_DECODE, "it took longer than it may");
+            return th_error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_DECODE,
+                                "it took longer than it may");
         case TH_JPEG_SCAN_CORRUPT:
             return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "%s", what);
         case TH_JPEG_SCAN_GAVE_UP:
             break;
         }
     }
-    /* libjpeg reduces all components by one factor, as far as sampling lets it. The first is never smaller than the
-     * others, so its n serves all unless theirs had to be larger. */
+    /* libjpeg reduces all components by one factor, as far as sampling lets it. The first is never
+     * smaller than the others, so its n serves all unless theirs had to be larger. */
     return th_jpeg_planes_decode_turbo(header, data, len, most, deadline_ns, out, err);
 }
 

@@ -74,7 +74,8 @@ static uint32_t ceil_div(uint64_t a, uint64_t b)
 
 /* ---- the scans of the file ---- */
 
-/* Note Al of each coefficient; libjpeg-turbo warns where it does not follow from the scans before. */
+/* Note Al of each coefficient; libjpeg-turbo warns where it does not follow from the scans before.
+ */
 static void note_precision(struct work *w, const struct plan *p)
 {
     for (unsigned i = 0; i < p->n_components; i++) {
@@ -130,7 +131,9 @@ static enum th_jpeg_scan_end plan_scan(struct work *w, size_t begin)
 {
     const struct th_jpeg_header *h = &w->header;
     bool wanted = !w->dc_only || !h->ss;
-    w->corrupt = wanted && w->n_plans == TH_JPEG_MAX_SCANS ? too_many : !scan_possible(h) ? bad_scan : NULL;
+    w->corrupt = wanted && w->n_plans == TH_JPEG_MAX_SCANS ? too_many
+                 : !scan_possible(h)                       ? bad_scan
+                                                           : NULL;
     if (w->corrupt) return TH_JPEG_SCAN_CORRUPT;
     struct plan *p = wanted ? plan_append(w) : &w->unwanted;
     if (!p) return TH_JPEG_SCAN_NO_MEMORY;
@@ -150,8 +153,8 @@ static enum th_jpeg_scan_end plan_scan(struct work *w, size_t begin)
     return w->corrupt ? TH_JPEG_SCAN_CORRUPT : TH_JPEG_SCAN_OK;
 }
 
-/* All scans of the file. Where DC alone is wanted, what comes behind its last scan does not matter, unless it cannot
- * even be told what it is. */
+/* All scans of the file. Where DC alone is wanted, what comes behind its last scan does not matter,
+ * unless it cannot even be told what it is. */
 static enum th_jpeg_scan_end plan_scans(struct work *w)
 {
     enum th_jpeg_next next = TH_JPEG_NEXT_SCAN;
@@ -178,8 +181,9 @@ static enum th_jpeg_scan_end plan_scans(struct work *w)
     return TH_JPEG_SCAN_OK;
 }
 
-/* Which scans are to be decoded: those that touch what is wanted. A refinement must know of every coefficient of its
- * band whether it is zero, so for it the whole band is wanted of the scans before. */
+/* Which scans are to be decoded: those that touch what is wanted. A refinement must know of every
+ * coefficient of its band whether it is zero, so for it the whole band is wanted of the scans
+ * before. */
 static void choose_scans(struct work *w)
 {
     uint64_t wanted[MAX_COMPONENTS];
@@ -257,11 +261,13 @@ static enum th_jpeg_scan_end make_bands(struct work *w)
 
 /* ---- rows ---- */
 
-/* Blocks of component i in a row of MCUs, across and down. A picture of one component has no MCUs. */
+/* Blocks of component i in a row of MCUs, across and down. A picture of one component has no MCUs.
+ */
 static void row_size(const struct th_jpeg_header *h, unsigned i, uint32_t *across, uint32_t *down)
 {
     bool alone = h->n_components == 1;
-    *across = alone ? ceil_div(h->width, 8) : ceil_div(h->width, 8u * h->h_max) * h->components[i].h;
+    *across =
+        alone ? ceil_div(h->width, 8) : ceil_div(h->width, 8u * h->h_max) * h->components[i].h;
     *down = alone ? 1 : h->components[i].v;
 }
 
@@ -278,7 +284,9 @@ bool th_jpeg_progressive_row_bytes(const struct th_jpeg_header *h, const uint8_t
         size_t blocks, size;
         row_size(h, i, &across, &down);
         if (!th_mul_size(across, down, &blocks)) return false;
-        if (!th_mul_size(blocks, (n[i] > 1 ? sizeof(uint64_t) : 0) + 2 * TH_JPEG_BAND_RECORD(need_of(n[i])), &size))
+        if (!th_mul_size(blocks,
+                         (n[i] > 1 ? sizeof(uint64_t) : 0) + 2 * TH_JPEG_BAND_RECORD(need_of(n[i])),
+                         &size))
             return false;
         if (!th_add_size(sum, size, &sum) || !th_add_size(sum, 2 * ALIGN, &sum)) return false;
     }
@@ -346,7 +354,8 @@ static void emit_row(const struct work *w, uint32_t i_row)
                                        .group = 1,
                                        .record_len = TH_JPEG_BAND_RECORD(r->need)};
         for (unsigned y = 0; y < r->v; y++, row.records += r->stride * row.record_len)
-            th_jpeg_idct(&row, p->n, w->quant[i], p->data + ((size_t)i_row * r->v + y) * p->n * p->stride, p->stride);
+            th_jpeg_idct(&row, p->n, w->quant[i],
+                         p->data + ((size_t)i_row * r->v + y) * p->n * p->stride, p->stride);
     }
 }
 
@@ -404,14 +413,17 @@ bool th_jpeg_progressive_takes(const struct th_jpeg_header *h)
         const struct th_jpeg_component *c = &h->components[i];
         if (!side_taken(c->h) || !side_taken(c->v) || !h->has_quant[c->quant]) return false;
         for (unsigned k = 0; k < 64; k++)
-            if (h->quant[c->quant][k] > INT16_MAX) return false; /* libjpeg-turbo holds them as short */
+            if (h->quant[c->quant][k] > INT16_MAX)
+                return false; /* libjpeg-turbo holds them as short */
         n_blocks += (unsigned)c->h * c->v;
     }
     return n_blocks <= MAX_BLOCKS || h->n_components == 1;
 }
 
-enum th_jpeg_scan_end th_jpeg_progressive_decode(struct th_jpeg_scan *scan, const struct th_jpeg_header *header,
-                                                 const uint8_t *data, size_t len, const struct th_jpeg_plane *planes,
+enum th_jpeg_scan_end th_jpeg_progressive_decode(struct th_jpeg_scan *scan,
+                                                 const struct th_jpeg_header *header,
+                                                 const uint8_t *data, size_t len,
+                                                 const struct th_jpeg_plane *planes,
                                                  uint64_t deadline_ns, const char **what)
 {
     *what = NULL;

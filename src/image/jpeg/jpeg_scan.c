@@ -29,18 +29,21 @@ struct th_jpeg_scan {
 
 static bool huff_equal(const struct th_jpeg_huff *a, const struct th_jpeg_huff *b)
 {
-    return a->n == b->n && !memcmp(a->counts, b->counts, sizeof a->counts) && !memcmp(a->symbols, b->symbols, a->n);
+    return a->n == b->n && !memcmp(a->counts, b->counts, sizeof a->counts) &&
+           !memcmp(a->symbols, b->symbols, a->n);
 }
 
 /* The tables for a component, from the cache or built in place of those used longest ago. */
 static enum th_jpeg_scan_end tables_get(struct th_jpeg_scan *scan, const struct th_jpeg_huff *dc,
-                                        const struct th_jpeg_huff *ac, const struct th_jpeg_reduction *reduction,
+                                        const struct th_jpeg_huff *ac,
+                                        const struct th_jpeg_reduction *reduction,
                                         const struct th_jpeg_tables **out)
 {
     unsigned oldest = 0;
     for (unsigned i = 0; i < N_CACHED; i++) {
         struct th_jpeg_tables *t = scan->cache[i];
-        if (t && t->reduction == reduction && huff_equal(&t->dc_key, dc) && huff_equal(&t->ac_key, ac)) {
+        if (t && t->reduction == reduction && huff_equal(&t->dc_key, dc) &&
+            huff_equal(&t->ac_key, ac)) {
             t->used = ++scan->clock;
             *out = t;
             return TH_JPEG_SCAN_OK;
@@ -121,15 +124,17 @@ struct work {
 };
 
 /* One row of blocks of a component, whose first record is `records`. */
-static void transform_row(const struct work *w, const struct th_jpeg_plane *plane, const uint16_t *quant,
-                          const int16_t *records, unsigned group, size_t i_block_row)
+static void transform_row(const struct work *w, const struct th_jpeg_plane *plane,
+                          const uint16_t *quant, const int16_t *records, unsigned group,
+                          size_t i_block_row)
 {
     const struct th_jpeg_idct_row row = {.records = records,
                                          .n_blocks = (size_t)w->mcu_columns * group,
                                          .stride = (size_t)w->n_nodes * w->reduction->record_len,
                                          .group = group,
                                          .record_len = w->reduction->record_len};
-    th_jpeg_idct(&row, plane->n, quant, plane->data + i_block_row * plane->n * plane->stride, plane->stride);
+    th_jpeg_idct(&row, plane->n, quant, plane->data + i_block_row * plane->n * plane->stride,
+                 plane->stride);
 }
 
 /* Turn the DC differences of one row of MCUs into values, in place. */
@@ -162,31 +167,36 @@ static bool emit_row(struct work *w)
         const struct th_jpeg_component *c = &w->header->components[i];
         unsigned h = w->n_nodes == 1 ? 1 : c->h, v = w->n_nodes == 1 ? 1 : c->v;
         for (unsigned y = 0; y < v; y++) {
-            transform_row(w, &w->planes[i], w->header->quant[c->quant], records, h, (size_t)w->i_row * v + y);
+            transform_row(w, &w->planes[i], w->header->quant[c->quant], records, h,
+                          (size_t)w->i_row * v + y);
             records += h * w->reduction->record_len;
         }
-        /* libjpeg adds up in 32 bits and stops where that would overflow; far before that we leave it to it. */
-        if ((int32_t)w->predictions[i] > 1 << 30 || (int32_t)w->predictions[i] < -(1 << 30)) return false;
+        /* libjpeg adds up in 32 bits and stops where that would overflow; far before that we leave
+         * it to it. */
+        if ((int32_t)w->predictions[i] > 1 << 30 || (int32_t)w->predictions[i] < -(1 << 30))
+            return false;
     }
     w->i_row++;
     return true;
 }
 
-/* Emit the whole rows among the records before `out`; what is left of them moves to the front. Returns where the next
- * record goes, NULL: irregular. */
+/* Emit the whole rows among the records before `out`; what is left of them moves to the front.
+ * Returns where the next record goes, NULL: irregular. */
 static uint8_t *emit_rows(struct work *w, uint8_t *out)
 {
     uint8_t *const start = w->records;
     size_t row_bytes = w->row_blocks * w->record_bytes;
     bool ok = true;
     for (; ok && (size_t)(out - w->records) >= row_bytes; w->records += row_bytes) {
-        if (w->reduction->need == 0) memcpy(w->records - w->record_bytes, &w->sum_before, w->record_bytes);
+        if (w->reduction->need == 0)
+            memcpy(w->records - w->record_bytes, &w->sum_before, w->record_bytes);
         ok = emit_row(w);
     }
     size_t left = (size_t)(out - w->records);
     if (w->records != start) {
         memmove(start, w->records, left);
-        if (w->reduction->need) memset(start + left, 0, (size_t)(out - start) - left + w->record_bytes);
+        if (w->reduction->need)
+            memset(start + left, 0, (size_t)(out - start) - left + w->record_bytes);
     }
     w->records = start;
     return ok ? start + left : NULL;
@@ -210,18 +220,20 @@ static void window_fill(struct work *w, struct th_jpeg_stream *s)
 static size_t block_bits(const struct work *w, const struct th_jpeg_stream *s, uint64_t n_blocks)
 {
     size_t bytes = (size_t)(w->scan->window + w->window_len - s->in);
-    if (w->source.marker == -1 && !w->header->restart_interval) bytes += (size_t)(w->source.end - w->source.at);
+    if (w->source.marker == -1 && !w->header->restart_interval)
+        bytes += (size_t)(w->source.end - w->source.at);
     return (size_t)(bytes * 8 / n_blocks);
 }
 
-/* Up to n blocks of what is in the window: by two streams as far as they come and to the end of the block after that,
- * or by one. */
-static enum th_jpeg_run_end decode_blocks(struct work *w, struct th_jpeg_stream *s, size_t n, const uint8_t *limit,
-                                          size_t bits)
+/* Up to n blocks of what is in the window: by two streams as far as they come and to the end of the
+ * block after that, or by one. */
+static enum th_jpeg_run_end decode_blocks(struct work *w, struct th_jpeg_stream *s, size_t n,
+                                          const uint8_t *limit, size_t bits)
 {
     const uint8_t *start = s->out, *end = w->scan->window + w->window_len;
     uint8_t *out_end = s->out + n * w->record_bytes;
-    if (th_jpeg_pair_decode(&w->pair, s, end, n, bits) == TH_JPEG_RUN_IRREGULAR) return TH_JPEG_RUN_IRREGULAR;
+    if (th_jpeg_pair_decode(&w->pair, s, end, n, bits) == TH_JPEG_RUN_IRREGULAR)
+        return TH_JPEG_RUN_IRREGULAR;
     if (s->out != start && s->out != out_end) out_end = s->out + w->record_bytes;
     return w->run(s, out_end, limit);
 }
@@ -229,7 +241,8 @@ static enum th_jpeg_run_end decode_blocks(struct work *w, struct th_jpeg_stream 
 /* Decode `n_blocks`, up to the marker that ends this segment, behind *out. */
 static enum th_jpeg_scan_end decode_segment(struct work *w, uint64_t n_blocks, uint8_t **out)
 {
-    struct th_jpeg_stream s = {.table = w->nodes[0].dc, .node = &w->nodes[0], .k = w->reduction->bias << 8};
+    struct th_jpeg_stream s = {
+        .table = w->nodes[0].dc, .node = &w->nodes[0], .k = w->reduction->bias << 8};
     s.sum = w->last_sum;
     s.out = *out;
     w->window_len = 0;
@@ -241,9 +254,10 @@ static enum th_jpeg_scan_end decode_segment(struct work *w, uint64_t n_blocks, u
         size_t room = (size_t)(w->records_end - s.out) / w->record_bytes;
         size_t n = n_blocks < room ? (size_t)n_blocks : room;
         uint8_t *start = s.out;
-        if (w->source.marker == -1 && (size_t)(window + w->window_len - s.in) < WINDOW_LEAST) window_fill(w, &s);
-        /* Within the data no pass may see the padding, which more data will replace; at its end 16 bytes more let the
-         * last bits of it be used up, and what was used is checked below. */
+        if (w->source.marker == -1 && (size_t)(window + w->window_len - s.in) < WINDOW_LEAST)
+            window_fill(w, &s);
+        /* Within the data no pass may see the padding, which more data will replace; at its end 16
+         * bytes more let the last bits of it be used up, and what was used is checked below. */
         bool last = w->source.marker != -1;
         const uint8_t *limit = last ? window + w->window_len + 8 : window + w->window_len - 24;
         enum th_jpeg_run_end end = decode_blocks(w, &s, n, limit, block_bits(w, &s, n_blocks));
@@ -260,7 +274,8 @@ static enum th_jpeg_scan_end decode_segment(struct work *w, uint64_t n_blocks, u
     w->last_sum = s.sum;
     *out = s.out;
     /* All but the padding of the last byte must be used, and no more than all. */
-    if (w->source.marker == -1) { /* the window ends before the segment does: at most a few bytes, if regular */
+    if (w->source.marker ==
+        -1) { /* the window ends before the segment does: at most a few bytes, if regular */
         window_fill(w, &s);
         if (w->source.marker == -1) return TH_JPEG_SCAN_GAVE_UP;
     }
@@ -293,15 +308,18 @@ bool th_jpeg_scan_takes(const struct th_jpeg_header *h)
 {
     if (h->width > MAX_SIDE || h->height > MAX_SIDE) return false;
     if (h->odd || (h->sof != 0xC0 && h->sof != 0xC1) || h->precision != 8) return false;
-    if ((h->n_components != 1 && h->n_components != 3) || h->scan_components != h->n_components) return false;
+    if ((h->n_components != 1 && h->n_components != 3) || h->scan_components != h->n_components)
+        return false;
     if (h->ss != 0 || h->se != 63 || h->ah || h->al) return false;
     unsigned n_blocks = 0;
     for (unsigned i = 0; i < h->n_components; i++) {
         const struct th_jpeg_component *c = &h->components[i];
         if (h->scan_index[i] != i || !side_taken(c->h) || !side_taken(c->v)) return false;
-        if (!h->has_quant[c->quant] || !h->dc[c->dc_table].present || !h->ac[c->ac_table].present) return false;
+        if (!h->has_quant[c->quant] || !h->dc[c->dc_table].present || !h->ac[c->ac_table].present)
+            return false;
         for (unsigned k = 0; k < 64; k++)
-            if (h->quant[c->quant][k] > INT16_MAX) return false; /* libjpeg-turbo holds them as short */
+            if (h->quant[c->quant][k] > INT16_MAX)
+                return false; /* libjpeg-turbo holds them as short */
         n_blocks += (unsigned)c->h * c->v;
     }
     return n_blocks <= MAX_NODES || h->n_components == 1;
@@ -312,11 +330,13 @@ static uint32_t ceil_div(uint64_t a, uint64_t b)
     return (uint32_t)((a + b - 1) / b);
 }
 
-void th_jpeg_scan_size(const struct th_jpeg_header *h, unsigned i_component, unsigned n, uint32_t *width,
-                       uint32_t *height, uint32_t *block_width, uint32_t *block_height)
+void th_jpeg_scan_size(const struct th_jpeg_header *h, unsigned i_component, unsigned n,
+                       uint32_t *width, uint32_t *height, uint32_t *block_width,
+                       uint32_t *block_height)
 {
     const struct th_jpeg_component *c = &h->components[i_component];
-    uint32_t cw = ceil_div((uint64_t)h->width * c->h, h->h_max), ch = ceil_div((uint64_t)h->height * c->v, h->v_max);
+    uint32_t cw = ceil_div((uint64_t)h->width * c->h, h->h_max),
+             ch = ceil_div((uint64_t)h->height * c->v, h->v_max);
     *width = ceil_div((uint64_t)cw * n, 8);
     *height = ceil_div((uint64_t)ch * n, 8);
     /* A scan of one component has no MCUs to fill up. */
@@ -331,13 +351,14 @@ static enum th_jpeg_scan_end work_nodes(struct work *w)
     for (unsigned i = 0; i < h->n_components; i++) {
         const struct th_jpeg_component *c = &h->components[i];
         const struct th_jpeg_tables *t = NULL;
-        enum th_jpeg_scan_end end = tables_get(w->scan, &h->dc[c->dc_table], &h->ac[c->ac_table], w->reduction, &t);
+        enum th_jpeg_scan_end end =
+            tables_get(w->scan, &h->dc[c->dc_table], &h->ac[c->ac_table], w->reduction, &t);
         if (end) return end;
         unsigned n = h->n_components == 1 ? 1 : (unsigned)c->h * c->v;
         for (; n; n--) {
             w->component_of_node[w->n_nodes] = (uint8_t)i;
-            w->nodes[w->n_nodes++] =
-                (struct th_jpeg_node){.tables = t, .dc = t->dc, .ac = t->ac[w->reduction->need ? 0 : 1]};
+            w->nodes[w->n_nodes++] = (struct th_jpeg_node){
+                .tables = t, .dc = t->dc, .ac = t->ac[w->reduction->need ? 0 : 1]};
         }
     }
     for (unsigned i = 0; i < w->n_nodes; i++) {
@@ -361,9 +382,11 @@ static bool work_buffers(struct work *w, unsigned n)
 {
     struct th_jpeg_scan *scan = w->scan;
     if (!scan->window) scan->window = th_alloc(WINDOW_BYTES + WINDOW_PAD);
-    /* A row may be left when the next begins; one record lies before the first and one behind the last. */
+    /* A row may be left when the next begins; one record lies before the first and one behind the
+     * last. */
     size_t all = (size_t)w->mcu_rows * w->row_blocks, bytes;
-    size_t n_records = (all < RECORDS_BLOCKS ? all : RECORDS_BLOCKS) + w->row_blocks, n_spare = n_records / 2;
+    size_t n_records = (all < RECORDS_BLOCKS ? all : RECORDS_BLOCKS) + w->row_blocks,
+           n_spare = n_records / 2;
     if (!th_mul_size(n_records + 2 + n_spare + 2, w->record_bytes, &bytes)) return false;
     if (!th_jpeg_scan_scratch(scan, bytes) || !scan->window) return false;
     memset(scan->records, 0, bytes);
@@ -378,8 +401,9 @@ static bool work_buffers(struct work *w, unsigned n)
     return true;
 }
 
-enum th_jpeg_scan_end th_jpeg_scan_decode(struct th_jpeg_scan *scan, const struct th_jpeg_header *header,
-                                          const uint8_t *data, size_t len, const struct th_jpeg_plane *planes,
+enum th_jpeg_scan_end th_jpeg_scan_decode(struct th_jpeg_scan *scan,
+                                          const struct th_jpeg_header *header, const uint8_t *data,
+                                          size_t len, const struct th_jpeg_plane *planes,
                                           uint64_t deadline_ns)
 {
     if (!th_jpeg_scan_takes(header)) return TH_JPEG_SCAN_GAVE_UP;

@@ -1,20 +1,24 @@
 /*
- * One loop decodes everything, DC and AC, without a branch that depends on the data: each pass looks up the next bits
- * in the table of the present state and moves on by what it finds. Where blocks end is as good as random, so a loop
- * per block costs a wrong guess per block, which is more than the three or four passes a block needs here. What the
- * tables cannot say in one entry is left to slow_step(), one symbol at a time.
+ * One loop decodes everything, DC and AC, without a branch that depends on the data: each pass
+ * looks up the next bits in the table of the present state and moves on by what it finds. Where
+ * blocks end is as good as random, so a loop per block costs a wrong guess per block, which is more
+ * than the three or four passes a block needs here. What the tables cannot say in one entry is left
+ * to slow_step(), one symbol at a time.
  */
 #include "image/jpeg/jpeg_stream.h"
 
 #include <string.h>
 
-#define PAST_NEED       (64u << 8)                                     /* the bit of a biased position that says so */
-#define HIDE_OUTCOME(c) __builtin_expect_with_probability((c), 1, 0.5) /* asks for a conditional move */
+#define PAST_NEED (64u << 8) /* the bit of a biased position that says so */
+#define HIDE_OUTCOME(c)                                                                            \
+    __builtin_expect_with_probability((c), 1, 0.5) /* asks for a conditional move */
 
-/* Past the record lies the DC value of the next block, which is written after all that may be dropped there. */
+/* Past the record lies the DC value of the next block, which is written after all that may be
+ * dropped there. */
 #define NO2 8
 #define NO4 32
-const struct th_jpeg_reduction th_jpeg_reduce_1 = {.need = 0, .record_len = 1, .bias = 0, .limit = 63};
+const struct th_jpeg_reduction th_jpeg_reduce_1 = {
+    .need = 0, .record_len = 1, .bias = 0, .limit = 63};
 const struct th_jpeg_reduction th_jpeg_reduce_2 = {
     .need = 4,
     .record_len = 4,
@@ -126,9 +130,10 @@ static bool slow_step(struct th_jpeg_stream *s, const struct th_jpeg_reduction *
     return true;
 }
 
-/* To the next block where entry e ends one, by conditional moves: where blocks end cannot be guessed. Compilers turn
- * some of them into branches if they may. */
-static inline __attribute__((always_inline)) void next_if_ends(struct th_jpeg_stream *s, uint32_t e, uint32_t k_start)
+/* To the next block where entry e ends one, by conditional moves: where blocks end cannot be
+ * guessed. Compilers turn some of them into branches if they may. */
+static inline __attribute__((always_inline)) void next_if_ends(struct th_jpeg_stream *s, uint32_t e,
+                                                               uint32_t k_start)
 {
 #if defined(__x86_64__)
     const uint32_t *table = s->table;
@@ -139,8 +144,8 @@ static inline __attribute__((always_inline)) void next_if_ends(struct th_jpeg_st
             "cmovne %[next], %[node]\n\t"
             "cmovne %[k_start], %[k]"
             : [table] "+&r"(table), [node] "+&r"(node), [k] "+&r"(k)
-            : [e] "q"(e), [ends] "i"(TH_JPEG_ENTRY_ENDS), [next_dc] "m"(s->node->next_dc), [next] "m"(s->node->next),
-              [k_start] "rm"(k_start)
+            : [e] "q"(e), [ends] "i"(TH_JPEG_ENTRY_ENDS), [next_dc] "m"(s->node->next_dc),
+              [next] "m"(s->node->next), [k_start] "rm"(k_start)
             : "cc");
     s->table = table;
     s->node = node;
@@ -156,7 +161,8 @@ static inline __attribute__((always_inline)) void next_if_ends(struct th_jpeg_st
 }
 
 /* One lookup. False: slow_step() must take it. */
-static inline __attribute__((always_inline)) bool step(struct th_jpeg_stream *s, const struct th_jpeg_reduction *r)
+static inline __attribute__((always_inline)) bool step(struct th_jpeg_stream *s,
+                                                       const struct th_jpeg_reduction *r)
 {
     uint32_t e = s->table[s->buf >> (64 - TH_JPEG_TABLE_BITS)];
     uint32_t k = s->k + (e & TH_JPEG_ADVANCE_MASK);
@@ -179,10 +185,12 @@ static inline __attribute__((always_inline)) bool step(struct th_jpeg_stream *s,
     return true;
 }
 
-/* Decode until one of these. Every pass of the first loop ends at most three blocks, moves `in` by at most 14 bytes and
- * reads 8 bytes there; the second loop takes the blocks that are left one step at a time. */
+/* Decode until one of these. Every pass of the first loop ends at most three blocks, moves `in` by
+ * at most 14 bytes and reads 8 bytes there; the second loop takes the blocks that are left one step
+ * at a time. */
 static inline __attribute__((always_inline)) enum th_jpeg_run_end
-run(struct th_jpeg_stream *stream, uint8_t *out_end, const uint8_t *in_limit, const struct th_jpeg_reduction *r)
+run(struct th_jpeg_stream *stream, uint8_t *out_end, const uint8_t *in_limit,
+    const struct th_jpeg_reduction *r)
 {
     struct th_jpeg_stream s = *stream;
     const ptrdiff_t record = (ptrdiff_t)(r->record_len * sizeof(int16_t));
@@ -209,17 +217,18 @@ out:
     return end;
 }
 
-/* Steps of two streams do not wait for each other: what one takes to look up its next entry the other uses. A stream
- * that needs a careful step gets it, and the rest of the pass is left out. */
-static inline __attribute__((always_inline)) void run_pair(struct th_jpeg_stream *first, struct th_jpeg_stream *second,
-                                                           const uint8_t *a_out_end, const uint8_t *b_out_end,
-                                                           const uint8_t *a_in_limit, const uint8_t *b_in_limit,
-                                                           const struct th_jpeg_reduction *r)
+/* Steps of two streams do not wait for each other: what one takes to look up its next entry the
+ * other uses. A stream that needs a careful step gets it, and the rest of the pass is left out. */
+static inline __attribute__((always_inline)) void
+run_pair(struct th_jpeg_stream *first, struct th_jpeg_stream *second, const uint8_t *a_out_end,
+         const uint8_t *b_out_end, const uint8_t *a_in_limit, const uint8_t *b_in_limit,
+         const struct th_jpeg_reduction *r)
 {
-    struct th_jpeg_stream a = *first, b = *second, copy; /* the copy, so that they can live in registers */
+    struct th_jpeg_stream a = *first, b = *second,
+                          copy; /* the copy, so that they can live in registers */
     const ptrdiff_t record = (ptrdiff_t)(r->record_len * sizeof(int16_t));
-    while (a_out_end - a.out >= 3 * record && b_out_end - b.out >= 3 * record && a.in <= a_in_limit &&
-           b.in <= b_in_limit) {
+    while (a_out_end - a.out >= 3 * record && b_out_end - b.out >= 3 * record &&
+           a.in <= a_in_limit && b.in <= b_in_limit) {
         refill(&a);
         refill(&b);
         for (unsigned i = 0; i < 3; i++) {
@@ -241,15 +250,17 @@ static inline __attribute__((always_inline)) void run_pair(struct th_jpeg_stream
     *second = b;
 }
 
-#define RUN_VARIANT(name, reduction, attributes)                                                                       \
-    attributes static enum th_jpeg_run_end name(struct th_jpeg_stream *s, uint8_t *out_end, const uint8_t *in_limit)   \
-    {                                                                                                                  \
-        return run(s, out_end, in_limit, &(reduction));                                                                \
-    }                                                                                                                  \
-    attributes static void name##_pair(struct th_jpeg_stream *a, struct th_jpeg_stream *b, const uint8_t *a_out_end,   \
-                                       const uint8_t *b_out_end, const uint8_t *a_in_limit, const uint8_t *b_in_limit) \
-    {                                                                                                                  \
-        run_pair(a, b, a_out_end, b_out_end, a_in_limit, b_in_limit, &(reduction));                                    \
+#define RUN_VARIANT(name, reduction, attributes)                                                   \
+    attributes static enum th_jpeg_run_end name(struct th_jpeg_stream *s, uint8_t *out_end,        \
+                                                const uint8_t *in_limit)                           \
+    {                                                                                              \
+        return run(s, out_end, in_limit, &(reduction));                                            \
+    }                                                                                              \
+    attributes static void name##_pair(struct th_jpeg_stream *a, struct th_jpeg_stream *b,         \
+                                       const uint8_t *a_out_end, const uint8_t *b_out_end,         \
+                                       const uint8_t *a_in_limit, const uint8_t *b_in_limit)       \
+    {                                                                                              \
+        run_pair(a, b, a_out_end, b_out_end, a_in_limit, b_in_limit, &(reduction));                \
     }
 RUN_VARIANT(run_1, th_jpeg_reduce_1, )
 RUN_VARIANT(run_2, th_jpeg_reduce_2, )

@@ -1,5 +1,6 @@
 /*
- * jpeg_stream.h - the loop of the scan decoder: bits without stuffing to records of the wanted coefficients.
+ * jpeg_stream.h - the loop of the scan decoder: bits without stuffing to records of the wanted
+ * coefficients.
  *
  * Thread-safe on different streams.
  */
@@ -15,8 +16,9 @@ struct th_jpeg_node {
     const struct th_jpeg_tables *tables;
 };
 
-/* A reader of the scan. `buf` holds the next bits from the top; its number of valid bits is n modulo 64 (what lies
- * above is rubbish, since entries are subtracted whole). Bits of buf below the valid ones equal those at `in`. */
+/* A reader of the scan. `buf` holds the next bits from the top; its number of valid bits is n
+ * modulo 64 (what lies above is rubbish, since entries are subtracted whole). Bits of buf below the
+ * valid ones equal those at `in`. */
 struct th_jpeg_stream {
     uint64_t buf, n;
     const uint8_t *in;
@@ -33,16 +35,18 @@ enum th_jpeg_run_end {
     TH_JPEG_RUN_IRREGULAR
 };
 
-typedef enum th_jpeg_run_end th_jpeg_run_fn(struct th_jpeg_stream *s, uint8_t *out_end, const uint8_t *in_limit);
+typedef enum th_jpeg_run_end th_jpeg_run_fn(struct th_jpeg_stream *s, uint8_t *out_end,
+                                            const uint8_t *in_limit);
 
-/* The loop for n/8, in the variant for this CPU. It decodes until out reaches out_end or in passes in_limit, behind
- * which there are at least 32 bytes more to be read. */
+/* The loop for n/8, in the variant for this CPU. It decodes until out reaches out_end or in passes
+ * in_limit, behind which there are at least 32 bytes more to be read. */
 th_jpeg_run_fn *th_jpeg_run_pick(unsigned n);
 
-/* Two streams in lockstep, until one of them has come near its bounds or needs more than the loop can do. Both are then
- * where they can go on, one by one. */
-typedef void th_jpeg_run_pair_fn(struct th_jpeg_stream *a, struct th_jpeg_stream *b, const uint8_t *a_out_end,
-                                 const uint8_t *b_out_end, const uint8_t *a_in_limit, const uint8_t *b_in_limit);
+/* Two streams in lockstep, until one of them has come near its bounds or needs more than the loop
+ * can do. Both are then where they can go on, one by one. */
+typedef void th_jpeg_run_pair_fn(struct th_jpeg_stream *a, struct th_jpeg_stream *b,
+                                 const uint8_t *a_out_end, const uint8_t *b_out_end,
+                                 const uint8_t *a_in_limit, const uint8_t *b_in_limit);
 th_jpeg_run_pair_fn *th_jpeg_run_pair_pick(unsigned n);
 
 #endif

@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-/* The longest entry. Three of them fit into the 56 bits that a refill leaves at least. Bits that are only skipped need
- * not lie within the table's index, so this is more than TH_JPEG_TABLE_BITS. */
+/* The longest entry. Three of them fit into the 56 bits that a refill leaves at least. Bits that
+ * are only skipped need not lie within the table's index, so this is more than TH_JPEG_TABLE_BITS.
+ */
 #define ENTRY_MAX_BITS 18
 
 bool th_jpeg_code_init(struct th_jpeg_code *c, const struct th_jpeg_huff *h, bool is_dc)
@@ -18,7 +19,8 @@ bool th_jpeg_code_init(struct th_jpeg_code *c, const struct th_jpeg_huff *h, boo
         for (unsigned i = 0; i < h->counts[len - 1]; i++, code++, index++) {
             if (code >= ((int32_t)1 << len) - 1) return false;
             if (len > TH_JPEG_TABLE_BITS) continue;
-            unsigned at = (unsigned)code << (TH_JPEG_TABLE_BITS - len), n = 1u << (TH_JPEG_TABLE_BITS - len);
+            unsigned at = (unsigned)code << (TH_JPEG_TABLE_BITS - len),
+                     n = 1u << (TH_JPEG_TABLE_BITS - len);
             memset(c->length + at, (int)len, n);
             memset(c->symbol + at, h->symbols[index], n);
         }
@@ -33,9 +35,10 @@ static uint32_t entry(unsigned bits, bool ends, unsigned advance, int32_t value)
     return bits | (ends ? TH_JPEG_ENTRY_ENDS : 0) | advance << 8 | (uint32_t)value << 16;
 }
 
-/* Append to an entry that has taken `used` bits of `index` as many AC symbols as can be told from the rest, without
- * looking at their values. */
-static uint32_t append_skips(const struct th_jpeg_code *ac, unsigned index, unsigned used, bool is_dc, int32_t value)
+/* Append to an entry that has taken `used` bits of `index` as many AC symbols as can be told from
+ * the rest, without looking at their values. */
+static uint32_t append_skips(const struct th_jpeg_code *ac, unsigned index, unsigned used,
+                             bool is_dc, int32_t value)
 {
     bool ends = false;
     unsigned advance = 0;
@@ -55,12 +58,13 @@ static uint32_t append_skips(const struct th_jpeg_code *ac, unsigned index, unsi
 }
 
 /* Append an end of block if it follows, and nothing else. */
-static uint32_t append_end(const struct th_jpeg_code *ac, unsigned index, unsigned used, unsigned advance,
-                           int32_t value)
+static uint32_t append_end(const struct th_jpeg_code *ac, unsigned index, unsigned used,
+                           unsigned advance, int32_t value)
 {
     unsigned at = index << used & (TH_JPEG_TABLE_SIZE - 1), adv, size;
     unsigned len = used < TH_JPEG_TABLE_BITS ? ac->length[at] : 0;
-    if (len && len <= TH_JPEG_TABLE_BITS - used && th_jpeg_ac_meaning(ac->symbol[at], &adv, &size) && !adv)
+    if (len && len <= TH_JPEG_TABLE_BITS - used &&
+        th_jpeg_ac_meaning(ac->symbol[at], &adv, &size) && !adv)
         return entry(used + len, true, advance, value);
     return entry(used, false, advance, value);
 }
@@ -68,7 +72,8 @@ static uint32_t append_end(const struct th_jpeg_code *ac, unsigned index, unsign
 static uint32_t dc_entry(const struct th_jpeg_tables *t, unsigned index)
 {
     unsigned len = t->dc_code.length[index], size = t->dc_code.symbol[index];
-    if (!len || size > 11 || len + size > TH_JPEG_TABLE_BITS) return entry(0, false, TH_JPEG_ADVANCE_SLOW, 0);
+    if (!len || size > 11 || len + size > TH_JPEG_TABLE_BITS)
+        return entry(0, false, TH_JPEG_ADVANCE_SLOW, 0);
     uint32_t bits = index >> (TH_JPEG_TABLE_BITS - len - size) & ((1u << size) - 1);
     int32_t value = th_jpeg_extend(bits, size);
     if (!t->reduction->need) return append_skips(&t->ac_code, index, len + size, true, value);
@@ -88,11 +93,12 @@ static uint32_t wanted_entry(const struct th_jpeg_tables *t, unsigned index)
     return append_end(&t->ac_code, index, len + size, adv, th_jpeg_extend(bits, size));
 }
 
-bool th_jpeg_tables_build(struct th_jpeg_tables *t, const struct th_jpeg_huff *dc, const struct th_jpeg_huff *ac,
-                          const struct th_jpeg_reduction *reduction)
+bool th_jpeg_tables_build(struct th_jpeg_tables *t, const struct th_jpeg_huff *dc,
+                          const struct th_jpeg_huff *ac, const struct th_jpeg_reduction *reduction)
 {
     t->reduction = NULL; /* unused until complete */
-    if (!th_jpeg_code_init(&t->dc_code, dc, true) || !th_jpeg_code_init(&t->ac_code, ac, false)) return false;
+    if (!th_jpeg_code_init(&t->dc_code, dc, true) || !th_jpeg_code_init(&t->ac_code, ac, false))
+        return false;
     t->dc_key = *dc;
     t->ac_key = *ac;
     t->reduction = reduction;

@@ -20,10 +20,12 @@ static uint32_t round_up(uint32_t v, uint32_t to)
     return (v + to - 1) / to * to;
 }
 
-/* Copy one row of a plane, its last sample repeated to the end of the block; rows behind the last repeat it. */
+/* Copy one row of a plane, its last sample repeated to the end of the block; rows behind the last
+ * repeat it. */
 static void copy_row(const struct th_pixels *plane, uint32_t y, uint8_t *to, uint32_t padded)
 {
-    const uint8_t *from = plane->data + (size_t)(y < plane->height ? y : plane->height - 1) * plane->width;
+    const uint8_t *from =
+        plane->data + (size_t)(y < plane->height ? y : plane->height - 1) * plane->width;
     memcpy(to, from, plane->width);
     memset(to + plane->width, from[plane->width - 1], padded - plane->width);
 }
@@ -66,13 +68,15 @@ static void write_file(struct jpeg_compress_struct *jpeg, void *user)
     jpeg_finish_compress(jpeg);
 }
 
-enum thumbs_code th_jpeg_write_planes(const struct th_pixels *planes, uint32_t n_planes, uint32_t quality,
-                                      struct th_sink *sink, struct thumbs_error *err)
+enum thumbs_code th_jpeg_write_planes(const struct th_pixels *planes, uint32_t n_planes,
+                                      uint32_t quality, struct th_sink *sink,
+                                      struct thumbs_error *err)
 {
     struct picture picture = {.planes = planes, .n_planes = n_planes, .quality = quality};
     /* Sides are THUMBS_MAX_SIDE at most, so this does not overflow. */
     picture.rows = th_alloc((size_t)MCU_ROWS * 3 * round_up(planes[0].width, 8));
-    if (!picture.rows) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE, "no memory for the encoder");
+    if (!picture.rows)
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE, "no memory for the encoder");
     enum thumbs_code code = th_jpeg_compress(sink, write_file, &picture, err);
     free(picture.rows);
     return code;

@@ -1,4 +1,5 @@
-/* jpeg_write.h - planes to a JPEG file, through libjpeg-turbo's raw interface. Thread-safe on different sinks. */
+/* jpeg_write.h - planes to a JPEG file, through libjpeg-turbo's raw interface. Thread-safe on
+ * different sinks. */
 #ifndef TH_IMAGE_JPEG_WRITE_H
 #define TH_IMAGE_JPEG_WRITE_H
 
@@ -6,10 +7,12 @@
 #include "image/sink.h"
 #include "thumbs/thumbs.h"
 
-/* Append a baseline JPEG (ITU-T T.81, JFIF) with optimised Huffman tables: planes[0] is luma (or grey with
- * n_planes 1), planes[1] and [2] are Cb and Cr at half of its sides, rounded up. Each plane is a picture of one
- * band. On failure the sink keeps the length it had. Codes: MEMORY, INTERNAL; stage encode. */
-enum thumbs_code th_jpeg_write_planes(const struct th_pixels *planes, uint32_t n_planes, uint32_t quality,
-                                      struct th_sink *sink, struct thumbs_error *err);
+/* Append a baseline JPEG (ITU-T T.81, JFIF) with optimised Huffman tables: planes[0] is luma (or
+ * grey with n_planes 1), planes[1] and [2] are Cb and Cr at half of its sides, rounded up. Each
+ * plane is a picture of one band. On failure the sink keeps the length it had. Codes: MEMORY,
+ * INTERNAL; stage encode. */
+enum thumbs_code th_jpeg_write_planes(const struct th_pixels *planes, uint32_t n_planes,
+                                      uint32_t quality, struct th_sink *sink,
+                                      struct thumbs_error *err);
 
 #endif

@@ -6,7 +6,8 @@
 
 static const struct {
     uint8_t x, y, across, down;
-} passes[N_PASSES] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
+} passes[N_PASSES] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
+                      {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
 
 static uint32_t count(uint32_t side, uint32_t first, uint32_t every)
 {
@@ -17,8 +18,11 @@ static uint32_t count(uint32_t side, uint32_t first, uint32_t every)
 static struct th_png_pass pass_from(const struct th_png_header *h, unsigned i)
 {
     for (; i < N_PASSES; i++) {
-        struct th_png_pass p = {
-            .i = i, .x = passes[i].x, .y = passes[i].y, .across = passes[i].across, .down = passes[i].down};
+        struct th_png_pass p = {.i = i,
+                                .x = passes[i].x,
+                                .y = passes[i].y,
+                                .across = passes[i].across,
+                                .down = passes[i].down};
         p.width = count(h->width, p.x, p.across);
         p.height = count(h->height, p.y, p.down);
         if (p.width && p.height) return p;
@@ -28,7 +32,8 @@ static struct th_png_pass pass_from(const struct th_png_header *h, unsigned i)
 
 struct th_png_pass th_png_pass_first(const struct th_png_header *h)
 {
-    const struct th_png_pass whole = {.i = N_PASSES, .width = h->width, .height = h->height, .across = 1, .down = 1};
+    const struct th_png_pass whole = {
+        .i = N_PASSES, .width = h->width, .height = h->height, .across = 1, .down = 1};
     return h->interlaced ? pass_from(h, 0) : whole;
 }
 
@@ -37,8 +42,8 @@ struct th_png_pass th_png_pass_next(const struct th_png_header *h, const struct 
     return pass_from(h, p->i + 1);
 }
 
-void th_png_pass_scatter(const struct th_png_pass *p, const uint8_t *row, uint32_t y, uint8_t *frame,
-                         uint32_t frame_width, size_t pixel_bytes)
+void th_png_pass_scatter(const struct th_png_pass *p, const uint8_t *row, uint32_t y,
+                         uint8_t *frame, uint32_t frame_width, size_t pixel_bytes)
 {
     const size_t step = p->across * pixel_bytes;
     const uint64_t at_row = p->y + (uint64_t)y * p->down;

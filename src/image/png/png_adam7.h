@@ -13,12 +13,14 @@ struct th_png_pass {
     uint32_t x, y, across, down;
 };
 
-/* The first pass that has pixels, and the one behind *p. A picture that is not interlaced has one. */
+/* The first pass that has pixels, and the one behind *p. A picture that is not interlaced has one.
+ */
 struct th_png_pass th_png_pass_first(const struct th_png_header *h);
 struct th_png_pass th_png_pass_next(const struct th_png_header *h, const struct th_png_pass *p);
 
-/* Put row y of a pass, `pixel_bytes` to a pixel, into the frame that is `frame_width` pixels wide. */
-void th_png_pass_scatter(const struct th_png_pass *p, const uint8_t *row, uint32_t y, uint8_t *frame,
-                         uint32_t frame_width, size_t pixel_bytes);
+/* Put row y of a pass, `pixel_bytes` to a pixel, into the frame that is `frame_width` pixels wide.
+ */
+void th_png_pass_scatter(const struct th_png_pass *p, const uint8_t *row, uint32_t y,
+                         uint8_t *frame, uint32_t frame_width, size_t pixel_bytes);
 
 #endif

@@ -13,8 +13,8 @@
 #define MOST_PROFILE 8000000u /* as libpng has it */
 #define LEAST_ICC    132u     /* header and number of tags */
 
-/* Most chunks before the pixels, and most bytes of one that is read, in a regular file: so that it is
- * soon known. */
+/* Most chunks before the pixels, and most bytes of one that is read, in a regular file: so that it
+ * is soon known. */
 #define MOST_CHUNKS (1u << 16)
 #define MOST_READ   8000000u
 
@@ -99,11 +99,13 @@ static bool read_ihdr(const struct chunk *c, struct th_png_header *h)
     h->depth = c->body[8];
     h->colour = c->body[9];
     h->interlaced = c->body[12] == 1;
-    if (h->width < 1 || h->width > MOST_CHUNK || h->height < 1 || h->height > MOST_CHUNK) return false;
+    if (h->width < 1 || h->width > MOST_CHUNK || h->height < 1 || h->height > MOST_CHUNK)
+        return false;
     return depth_fits(h->depth, h->colour) && !c->body[10] && !c->body[11] && c->body[12] <= 1;
 }
 
-/* Beside a palette of pixels there is one that only suggests colours; libpng is strict with both. */
+/* Beside a palette of pixels there is one that only suggests colours; libpng is strict with both.
+ */
 static bool read_plte(struct walk *w, const struct chunk *c)
 {
     struct th_png_header *h = w->h;
@@ -232,7 +234,8 @@ static bool profile_fits(const struct th_png_header *h, const uint8_t *icc, size
 /* Inflate up to n bytes; how many came. */
 static size_t inflate_some(const uint8_t *from, size_t len, uint8_t *to, size_t n)
 {
-    z_stream z = {.next_in = (Bytef *)from, .avail_in = (uInt)len, .next_out = to, .avail_out = (uInt)n};
+    z_stream z = {
+        .next_in = (Bytef *)from, .avail_in = (uInt)len, .next_out = to, .avail_out = (uInt)n};
     if (inflateInit(&z) != Z_OK) return 0;
     inflate(&z, Z_SYNC_FLUSH);
     inflateEnd(&z);
@@ -244,7 +247,8 @@ bool th_png_profile(const struct th_png_header *h, uint8_t **profile, size_t *le
     uint8_t begin[LEAST_ICC];
     *profile = NULL;
     *len = 0;
-    /* A name of 1 to 79 bytes and its NUL, the method of compression, which is 0, and the stream. */
+    /* A name of 1 to 79 bytes and its NUL, the method of compression, which is 0, and the stream.
+     */
     size_t name = 0;
     while (name < 80 && name < h->icc_len && h->icc[name])
         name++;

@@ -1,8 +1,10 @@
 /*
- * png_chunks.h - the chunks of a PNG (ISO/IEC 15948): the header, and the runs of compressed pixels behind it.
+ * png_chunks.h - the chunks of a PNG (ISO/IEC 15948): the header, and the runs of compressed pixels
+ * behind it.
  *
- * What libpng would refuse, and what it would have to be asked about, is called irregular here: such a file is for
- * libpng. Checksums are looked at where the bytes are used. Hostile data, borrowed; thread-safe on different structs.
+ * What libpng would refuse, and what it would have to be asked about, is called irregular here:
+ * such a file is for libpng. Checksums are looked at where the bytes are used. Hostile data,
+ * borrowed; thread-safe on different structs.
  */
 #ifndef TH_IMAGE_PNG_CHUNKS_H
 #define TH_IMAGE_PNG_CHUNKS_H
@@ -11,7 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum th_png_colour { TH_PNG_GREY = 0, TH_PNG_RGB = 2, TH_PNG_PALETTE = 3, TH_PNG_GREY_ALPHA = 4, TH_PNG_RGB_ALPHA = 6 };
+enum th_png_colour {
+    TH_PNG_GREY = 0,
+    TH_PNG_RGB = 2,
+    TH_PNG_PALETTE = 3,
+    TH_PNG_GREY_ALPHA = 4,
+    TH_PNG_RGB_ALPHA = 6
+};
 
 struct th_png_header {
     uint32_t width, height; /* neither is 0 */
@@ -34,8 +42,8 @@ bool th_png_parse(const uint8_t *data, size_t len, struct th_png_header *out);
 /* Samples of a stored pixel (a palette has one), and bits of it. */
 unsigned th_png_channels(const struct th_png_header *h);
 
-/* The embedded profile, inflated: *profile is to be freed, NULL where there is none or one that libpng does not take
- * (it is broken, or of colours that the picture has not). False: no memory. */
+/* The embedded profile, inflated: *profile is to be freed, NULL where there is none or one that
+ * libpng does not take (it is broken, or of colours that the picture has not). False: no memory. */
 bool th_png_profile(const struct th_png_header *h, uint8_t **profile, size_t *len);
 
 /* ---- the compressed pixels ---- */

@@ -1,4 +1,5 @@
-/* png_crc.h - the checksum of chunks (ISO/IEC 15948, annex D), by the fastest code that is linked. */
+/* png_crc.h - the checksum of chunks (ISO/IEC 15948, annex D), by the fastest code that is linked.
+ */
 #ifndef TH_IMAGE_PNG_CRC_H
 #define TH_IMAGE_PNG_CRC_H
 

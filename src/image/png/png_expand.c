@@ -47,8 +47,8 @@ void th_png_expand_init(struct th_png_expand *e, const struct th_png_header *h, 
 #define INLINE static inline __attribute__((always_inline))
 
 /* Called with constants, so that each depth and number of bands has a loop of its own. */
-INLINE void look_up(const struct th_png_expand *e, const uint8_t *from, uint8_t *to, uint32_t width, unsigned depth,
-                    unsigned bands)
+INLINE void look_up(const struct th_png_expand *e, const uint8_t *from, uint8_t *to, uint32_t width,
+                    unsigned depth, unsigned bands)
 {
     const unsigned most = (1u << depth) - 1;
     for (uint32_t i = 0; i < width; i++, to += bands) {
@@ -59,8 +59,8 @@ INLINE void look_up(const struct th_png_expand *e, const uint8_t *from, uint8_t 
     }
 }
 
-INLINE void look_up_depth(const struct th_png_expand *e, const uint8_t *from, uint8_t *to, uint32_t width,
-                          unsigned depth)
+INLINE void look_up_depth(const struct th_png_expand *e, const uint8_t *from, uint8_t *to,
+                          uint32_t width, unsigned depth)
 {
     switch (e->bands) {
     case 1:
@@ -78,7 +78,8 @@ INLINE void look_up_depth(const struct th_png_expand *e, const uint8_t *from, ui
     }
 }
 
-static void expand_by_table(const struct th_png_expand *e, const uint8_t *from, uint8_t *to, uint32_t width)
+static void expand_by_table(const struct th_png_expand *e, const uint8_t *from, uint8_t *to,
+                            uint32_t width)
 {
     switch (e->depth) {
     case 1:
@@ -122,8 +123,8 @@ static void widen_row(const uint8_t *from, uint16_t *to, size_t n)
 }
 
 /* Samples with a key: `channels` in, and alpha behind them. */
-INLINE void key_row(const struct th_png_expand *e, const uint8_t *from, void *to, uint32_t width, unsigned channels,
-                    unsigned in_bytes, unsigned out_bytes)
+INLINE void key_row(const struct th_png_expand *e, const uint8_t *from, void *to, uint32_t width,
+                    unsigned channels, unsigned in_bytes, unsigned out_bytes)
 {
     uint8_t *narrow_to = to;
     uint16_t *wide_to = to;
@@ -144,7 +145,8 @@ INLINE void key_row(const struct th_png_expand *e, const uint8_t *from, void *to
     }
 }
 
-static void expand_keyed(const struct th_png_expand *e, const uint8_t *from, void *to, uint32_t width)
+static void expand_keyed(const struct th_png_expand *e, const uint8_t *from, void *to,
+                         uint32_t width)
 {
     const unsigned in_bytes = e->depth / 8;
     if (e->channels == 1 && in_bytes == 1)

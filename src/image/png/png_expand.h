@@ -1,8 +1,9 @@
 /*
  * png_expand.h - stored pixels to samples of 8 or 16 bits.
  *
- * As libpng's png_set_expand() makes them: palettes become RGB, small grey depths fill 8 bits, tRNS becomes alpha.
- * 16 bits stay, or are rounded to 8. One thread at a time for each object once it is set up.
+ * As libpng's png_set_expand() makes them: palettes become RGB, small grey depths fill 8 bits, tRNS
+ * becomes alpha. 16 bits stay, or are rounded to 8. One thread at a time for each object once it is
+ * set up.
  */
 #ifndef TH_IMAGE_PNG_EXPAND_H
 #define TH_IMAGE_PNG_EXPAND_H
@@ -24,7 +25,9 @@ struct th_png_expand {
 /* wide: leave 16 bits as they are. */
 void th_png_expand_init(struct th_png_expand *e, const struct th_png_header *h, bool wide);
 
-/* One row of `width` pixels, which may be fewer than e->width. `to` has room for as many and 16 bytes. */
-void th_png_expand_row(const struct th_png_expand *e, const uint8_t *from, void *to, uint32_t width);
+/* One row of `width` pixels, which may be fewer than e->width. `to` has room for as many and 16
+ * bytes. */
+void th_png_expand_row(const struct th_png_expand *e, const uint8_t *from, void *to,
+                       uint32_t width);
 
 #endif

@@ -34,8 +34,8 @@ static enum th_row_colour colour_of(const struct th_png_expand *e)
     return e->bands <= 2 ? TH_ROW_GREY : TH_ROW_RGB;
 }
 
-static enum thumbs_code open_decoding(struct th_make *make, void **state, struct th_row_header *header,
-                                      struct thumbs_error *err)
+static enum thumbs_code open_decoding(struct th_make *make, void **state,
+                                      struct th_row_header *header, struct thumbs_error *err)
 {
     struct decoding *d = th_calloc(1, sizeof *d);
     if (!d) return no_memory(err);
@@ -73,7 +73,8 @@ struct attempt {
 
 static enum thumbs_code feed_row(struct attempt *a, const void *row, struct thumbs_error *err)
 {
-    const struct th_rows one = {.planes = {row}, .strides = {(size_t)a->d->header.width * a->d->expand.bands}, .n = 1};
+    const struct th_rows one = {
+        .planes = {row}, .strides = {(size_t)a->d->header.width * a->d->expand.bands}, .n = 1};
     a->n_fed++;
     return th_rowfeed_rows(a->feed, &one, err);
 }
@@ -119,11 +120,13 @@ static enum thumbs_code tell_damage(const struct attempt *a, struct thumbs_error
     const char *damage = th_png_rows_damage(a->rows);
     if (!damage) return THUMBS_OK;
     if (th_png_rows_decoded(a->rows, &of) == 0)
-        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "not one of its pixels decodes: %s", damage);
+        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
+                            "not one of its pixels decodes: %s", damage);
     return th_make_damaged(a->d->make, damage, err);
 }
 
-static enum thumbs_code attempt(struct attempt *a, enum th_png_engine engine, struct thumbs_error *err)
+static enum thumbs_code attempt(struct attempt *a, enum th_png_engine engine,
+                                struct thumbs_error *err)
 {
     const struct th_png_header *h = &a->d->header;
     const struct th_png_rows_plan plan = {
@@ -155,6 +158,7 @@ static enum thumbs_code decode(void *state, const struct th_row_wish *wish, stru
     return code;
 }
 
-static const struct th_row_decoder decoder = {.open = open_decoding, .decode = decode, .close = close_decoding};
+static const struct th_row_decoder decoder = {
+    .open = open_decoding, .decode = decode, .close = close_decoding};
 
 const struct th_backend th_backend_png = {.name = "png", .rows = &decoder};

@@ -144,7 +144,8 @@ static void take_trailer(struct th_png_inflate *z)
     }
 }
 
-enum th_png_flow th_png_inflate_run(struct th_png_inflate *z, uint8_t *to, size_t room, size_t *made)
+enum th_png_flow th_png_inflate_run(struct th_png_inflate *z, uint8_t *to, size_t room,
+                                    size_t *made)
 {
     *made = 0;
     if (!take_header(z)) return TH_PNG_HUNGRY;

@@ -9,7 +9,8 @@
 #include "image/png/png_expand.h"
 #include "image/png/png_unfilter.h"
 
-/* Bytes inflated at a time where rows are shorter: fewer cost calls, more fall out of the second cache. */
+/* Bytes inflated at a time where rows are shorter: fewer cost calls, more fall out of the second
+ * cache. */
 #define BAND_BYTES ((size_t)128 << 10)
 /* What an engine takes as a number without asking. */
 #define MOST_ROOM ((size_t)1 << 30)
@@ -227,8 +228,8 @@ static const uint8_t *next_line(struct th_png_rows *r)
 
 /* ---- the end ---- */
 
-/* Look for the end of the stream behind the last row. What is wrong there is nobody's loss, and libpng does not mind
- * it; but of an engine that looks ahead nobody knows where it was. */
+/* Look for the end of the stream behind the last row. What is wrong there is nobody's loss, and
+ * libpng does not mind it; but of an engine that looks ahead nobody knows where it was. */
 static enum th_png_step drain(struct th_png_rows *r)
 {
     const bool was_broken = r->broken;

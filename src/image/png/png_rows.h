@@ -1,9 +1,9 @@
 /*
  * png_rows.h - the rows of a PNG, one after the other, as samples of 8 or 16 bits.
  *
- * From the file in memory to rows, with no more than a band of them held; only an interlaced picture is held whole.
- * Rows are those that libpng makes, bit for bit (tests/fuzz/fuzz_png.c), where libpng makes any. Hostile data; one
- * thread at a time for each object.
+ * From the file in memory to rows, with no more than a band of them held; only an interlaced
+ * picture is held whole. Rows are those that libpng makes, bit for bit (tests/fuzz/fuzz_png.c),
+ * where libpng makes any. Hostile data; one thread at a time for each object.
  */
 #ifndef TH_IMAGE_PNG_ROWS_H
 #define TH_IMAGE_PNG_ROWS_H
@@ -43,8 +43,8 @@ enum th_png_step {
 /* The next row, good until the next call. */
 enum th_png_step th_png_rows_next(struct th_png_rows *r, const void **row);
 
-/* After DONE: how many pixels' rows really came from the file, of how many; in an interlaced picture these are rows of
- * all its passes. */
+/* After DONE: how many pixels' rows really came from the file, of how many; in an interlaced
+ * picture these are rows of all its passes. */
 uint64_t th_png_rows_decoded(const struct th_png_rows *r, uint64_t *of);
 /* After DONE: what is damaged, one clause, or NULL. */
 const char *th_png_rows_damage(const struct th_png_rows *r);

@@ -12,7 +12,8 @@ enum { NONE, SUB, UP, AVERAGE, PAETH };
 
 /* ---- plain C ---- */
 
-static void up(uint8_t *restrict to, const uint8_t *restrict from, const uint8_t *restrict above, size_t n)
+static void up(uint8_t *restrict to, const uint8_t *restrict from, const uint8_t *restrict above,
+               size_t n)
 {
     for (size_t i = 0; i < n; i++)
         to[i] = (uint8_t)(from[i] + above[i]);
@@ -47,8 +48,8 @@ static void paeth(uint8_t *to, const uint8_t *from, const uint8_t *above, size_t
         to[i] = (uint8_t)(from[i] + nearest(to[i - step], above[i], above[i - step]));
 }
 
-bool th_png_unfilter_plain(unsigned filter, uint8_t *to, const uint8_t *from, const uint8_t *above, size_t n,
-                           unsigned step)
+bool th_png_unfilter_plain(unsigned filter, uint8_t *to, const uint8_t *from, const uint8_t *above,
+                           size_t n, unsigned step)
 {
     switch (filter) {
     case NONE:
@@ -108,7 +109,8 @@ INLINE void sub_step(uint8_t *to, const uint8_t *from, size_t n, unsigned step)
     }
 }
 
-INLINE void average_step(uint8_t *to, const uint8_t *from, const uint8_t *above, size_t n, unsigned step)
+INLINE void average_step(uint8_t *to, const uint8_t *from, const uint8_t *above, size_t n,
+                         unsigned step)
 {
     const __m128i one = _mm_set1_epi8(1);
     __m128i left = _mm_setzero_si128();
@@ -135,7 +137,8 @@ INLINE __m128i choose(__m128i mask, __m128i yes, __m128i no)
 /* In 16 bits a sample. Each pixel waits for the one before it, and that wait is the whole cost: so
  * what does not depend on the pixel to the left is done apart, and the rest in as few steps one
  * behind the other as can be. */
-INLINE void paeth_step(uint8_t *to, const uint8_t *from, const uint8_t *above, size_t n, unsigned step)
+INLINE void paeth_step(uint8_t *to, const uint8_t *from, const uint8_t *above, size_t n,
+                       unsigned step)
 {
     const __m128i zero = _mm_setzero_si128();
     __m128i left = zero, corner = zero;
@@ -156,8 +159,8 @@ INLINE void paeth_step(uint8_t *to, const uint8_t *from, const uint8_t *above, s
 }
 
 /* False: no vector code for this filter and step. */
-INLINE bool unfilter_step(unsigned filter, uint8_t *to, const uint8_t *from, const uint8_t *above, size_t n,
-                          unsigned step)
+INLINE bool unfilter_step(unsigned filter, uint8_t *to, const uint8_t *from, const uint8_t *above,
+                          size_t n, unsigned step)
 {
     if (filter == SUB)
         sub_step(to, from, n, step);
@@ -170,8 +173,8 @@ INLINE bool unfilter_step(unsigned filter, uint8_t *to, const uint8_t *from, con
     return true;
 }
 
-static bool unfilter_vector(unsigned filter, uint8_t *to, const uint8_t *from, const uint8_t *above, size_t n,
-                            unsigned step)
+static bool unfilter_vector(unsigned filter, uint8_t *to, const uint8_t *from, const uint8_t *above,
+                            size_t n, unsigned step)
 {
     switch (step) {
     case 3:
@@ -189,8 +192,8 @@ static bool unfilter_vector(unsigned filter, uint8_t *to, const uint8_t *from, c
 
 #else
 
-static bool unfilter_vector(unsigned filter, uint8_t *to, const uint8_t *from, const uint8_t *above, size_t n,
-                            unsigned step)
+static bool unfilter_vector(unsigned filter, uint8_t *to, const uint8_t *from, const uint8_t *above,
+                            size_t n, unsigned step)
 {
     (void)filter, (void)to, (void)from, (void)above, (void)n, (void)step;
     return false;
@@ -198,7 +201,9 @@ static bool unfilter_vector(unsigned filter, uint8_t *to, const uint8_t *from, c
 
 #endif
 
-bool th_png_unfilter(unsigned filter, uint8_t *to, const uint8_t *from, const uint8_t *above, size_t n, unsigned step)
+bool th_png_unfilter(unsigned filter, uint8_t *to, const uint8_t *from, const uint8_t *above,
+                     size_t n, unsigned step)
 {
-    return unfilter_vector(filter, to, from, above, n, step) || th_png_unfilter_plain(filter, to, from, above, n, step);
+    return unfilter_vector(filter, to, from, above, n, step) ||
+           th_png_unfilter_plain(filter, to, from, above, n, step);
 }

@@ -13,12 +13,14 @@
 /* So many bytes behind each row may be read and, behind `to`, written. */
 #define TH_PNG_SLACK 16
 
-/* to = the filtered row `from` of n bytes, `step` bytes to a pixel (1 for less), below the row `above`, which is zeros
- * for a first row. to is apart from both. False, `to` untouched: there is no such filter. */
-bool th_png_unfilter(unsigned filter, uint8_t *to, const uint8_t *from, const uint8_t *above, size_t n, unsigned step);
+/* to = the filtered row `from` of n bytes, `step` bytes to a pixel (1 for less), below the row
+ * `above`, which is zeros for a first row. to is apart from both. False, `to` untouched: there is
+ * no such filter. */
+bool th_png_unfilter(unsigned filter, uint8_t *to, const uint8_t *from, const uint8_t *above,
+                     size_t n, unsigned step);
 
 /* The same in plain C, for tests. */
-bool th_png_unfilter_plain(unsigned filter, uint8_t *to, const uint8_t *from, const uint8_t *above, size_t n,
-                           unsigned step);
+bool th_png_unfilter_plain(unsigned filter, uint8_t *to, const uint8_t *from, const uint8_t *above,
+                           size_t n, unsigned step);
 
 #endif

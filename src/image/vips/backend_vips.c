@@ -29,14 +29,16 @@ static enum thumbs_code check_scans(const struct th_make *make, struct thumbs_er
 {
     struct th_jpeg_header header;
     uint32_t until_last_dc, all;
-    if (make->format != THUMBS_FORMAT_JPEG || !th_jpeg_parse(make->data, make->len, &header)) return THUMBS_OK;
+    if (make->format != THUMBS_FORMAT_JPEG || !th_jpeg_parse(make->data, make->len, &header))
+        return THUMBS_OK;
     th_jpeg_count_scans(make->data, make->len, &header, &until_last_dc, &all);
     if (all <= TH_JPEG_MAX_SCANS) return THUMBS_OK;
     /* Had it fewer, it would not be decoded either: that says more about it. */
     if (header.precision != 8)
-        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "samples of %u bits are not supported",
-                            header.precision);
-    return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "it has more than %d scans", TH_JPEG_MAX_SCANS);
+        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
+                            "samples of %u bits are not supported", header.precision);
+    return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "it has more than %d scans",
+                        TH_JPEG_MAX_SCANS);
 }
 
 /* libpng makes room for whole rows as it opens a file, 64 MB for a width of 8 million: too late to
@@ -45,7 +47,8 @@ static enum thumbs_code refuse_early(struct th_make *make, struct thumbs_error *
 {
     const struct th_view v = {make->data, make->len};
     struct th_estimate e = {0};
-    if (make->format != THUMBS_FORMAT_PNG || !th_estimate_png(v, make->options, &e)) return THUMBS_OK;
+    if (make->format != THUMBS_FORMAT_PNG || !th_estimate_png(v, make->options, &e))
+        return THUMBS_OK;
     if ((uint64_t)e.width * e.height <= make->options->max_pixels) return THUMBS_OK;
     const struct th_make_source source = {.width = e.width, .height = e.height, .orientation = 1};
     struct th_targets ignored;
@@ -75,8 +78,8 @@ static void close_decoding(void *state)
     free(d);
 }
 
-static enum thumbs_code open_decoding(struct th_make *make, void **state, struct th_row_header *header,
-                                      struct thumbs_error *err)
+static enum thumbs_code open_decoding(struct th_make *make, void **state,
+                                      struct th_row_header *header, struct thumbs_error *err)
 {
     const char *loader = th_format(make->format)->vips_loader;
     struct decoding *d = th_calloc(1, sizeof *d);
@@ -105,7 +108,8 @@ static enum thumbs_code open_decoding(struct th_make *make, void **state, struct
                                      .icc_len = h->icc_len};
     /* libvips then has the viewBox's sides, or where something is drawn: 1 x 1 if that is a
      * percentage too. */
-    if (make->format == THUMBS_FORMAT_SVG) header->sizeless = !th_svg_has_size(make->data, make->len);
+    if (make->format == THUMBS_FORMAT_SVG)
+        header->sizeless = !th_svg_has_size(make->data, make->len);
     *state = d;
     return THUMBS_OK;
 }
@@ -144,9 +148,11 @@ static enum thumbs_code decode(void *state, const struct th_row_wish *wish, stru
     const struct th_vips_rows to = {.begin = begin, .rows = rows, .user = d};
     d->feed = feed;
     d->err = err;
-    enum thumbs_code code = d->ops->read(d->source, wish->most_shrink, wish->draw_scale, &to, &damaged, warning, err);
+    enum thumbs_code code =
+        d->ops->read(d->source, wish->most_shrink, wish->draw_scale, &to, &damaged, warning, err);
     if (code == THUMBS_STOPPED && d->code != THUMBS_OK) return d->code;
-    if (code == THUMBS_STOPPED) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
+    if (code == THUMBS_STOPPED)
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
     if (code == THUMBS_OK && damaged) code = th_make_damaged(d->make, warning, err);
     return code;
 }
@@ -160,7 +166,10 @@ static bool to_srgb(void *state, struct th_pixels *p)
     return p->cmyk && d->ops->to_srgb(p, NULL, 0);
 }
 
-static const struct th_row_decoder decoder = {
-    .accept = accept, .open = open_decoding, .decode = decode, .to_srgb = to_srgb, .close = close_decoding};
+static const struct th_row_decoder decoder = {.accept = accept,
+                                              .open = open_decoding,
+                                              .decode = decode,
+                                              .to_srgb = to_srgb,
+                                              .close = close_decoding};
 
 const struct th_backend th_backend_vips = {.name = "libvips", .rows = &decoder};

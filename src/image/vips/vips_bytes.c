@@ -65,7 +65,8 @@ static size_t shown_len(const struct th_vips_bytes_plan *plan)
     return len;
 }
 
-/* Copy up to `wanted` bytes from place `at` of what is shown; returns how many, 0 only at its end. */
+/* Copy up to `wanted` bytes from place `at` of what is shown; returns how many, 0 only at its end.
+ */
 static size_t show(const struct th_vips_bytes_plan *plan, size_t at, uint8_t *to, size_t wanted)
 {
     size_t end = plan->len;
@@ -126,9 +127,11 @@ static GType type(void)
 {
     static gsize id;
     if (g_once_init_enter(&id)) {
-        const GTypeInfo info = {
-            .class_size = sizeof(struct bytes_class), .class_init = class_init, .instance_size = sizeof(struct bytes)};
-        g_once_init_leave(&id, g_type_register_static(VIPS_TYPE_SOURCE, "ThumbsBytes", &info, (GTypeFlags)0));
+        const GTypeInfo info = {.class_size = sizeof(struct bytes_class),
+                                .class_init = class_init,
+                                .instance_size = sizeof(struct bytes)};
+        g_once_init_leave(
+            &id, g_type_register_static(VIPS_TYPE_SOURCE, "ThumbsBytes", &info, (GTypeFlags)0));
     }
     return (GType)id;
 }

@@ -1,10 +1,11 @@
 /*
  * vips_bytes.h - bytes in memory as a libvips source that runs dry at a deadline.
  *
- * libvips' own source over memory hands the bytes to the decoder without asking anybody. Most decoders ask for a few
- * kilobytes at a time, so one that is told "no more" stops soon, wherever it is: in a header with a million
- * directories, in the passes of an interlaced PNG, in the hundredth scan of a JPEG. The eval and kill signals of
- * libvips reach none of these places: its loaders decode whole pictures without sending them.
+ * libvips' own source over memory hands the bytes to the decoder without asking anybody. Most
+ * decoders ask for a few kilobytes at a time, so one that is told "no more" stops soon, wherever it
+ * is: in a header with a million directories, in the passes of an interlaced PNG, in the hundredth
+ * scan of a JPEG. The eval and kill signals of libvips reach none of these places: its loaders
+ * decode whole pictures without sending them.
  *
  * Part of the module thumbs-vips.so. One thread at a time for each object.
  */
@@ -34,10 +35,12 @@ struct th_vips_bytes_plan {
     uint64_t (*now_ns)(void);
 };
 
-/* Leave out what a PNG (ISO/IEC 15948) says in very long texts. libpng would take memory for the whole of each. */
+/* Leave out what a PNG (ISO/IEC 15948) says in very long texts. libpng would take memory for the
+ * whole of each. */
 void th_vips_bytes_skip_texts(struct th_vips_bytes_plan *plan);
 
-/* Let the first directory of a TIFF or BigTIFF be its last. libvips would read all of them to count the pages. */
+/* Let the first directory of a TIFF or BigTIFF be its last. libvips would read all of them to count
+ * the pages. */
 void th_vips_bytes_cut_pages(struct th_vips_bytes_plan *plan);
 
 /* A new source, to be given back with g_object_unref(); NULL on failure. */

@@ -21,7 +21,8 @@ struct th_vips_source {
     const char *loader;
     uint64_t deadline_ns;
     VipsSource *bytes; /* what `image` is read from; NULL if it is read from memory */
-    VipsImage *image;  /* opened at full size, rows as in the header, nothing decoded yet; NULL once it was used up */
+    VipsImage *image;  /* opened at full size, rows as in the header, nothing decoded yet; NULL once
+                          it was used up */
     bool lenient;      /* the strict attempt failed */
     char damage[120];  /* why */
     struct th_vips_header header;
@@ -29,7 +30,8 @@ struct th_vips_source {
     uint8_t *repaired; /* what data points to, if it is a changed copy */
 };
 
-/* How a picture is read: reduced by a whole number or, if it is drawn, at any scale; the other of the two is 1. */
+/* How a picture is read: reduced by a whole number or, if it is drawn, at any scale; the other of
+ * the two is 1. */
 struct th_vips_reduction {
     uint32_t shrink;
     double draw_scale;
@@ -41,7 +43,8 @@ enum thumbs_code th_vips_source_open(const struct th_vips_input *in, struct th_v
 void th_vips_source_close(struct th_vips_source *s);
 
 /* The picture, of which no more than the header has been read; NULL on failure. */
-VipsImage *th_vips_source_load(struct th_vips_source *s, struct th_vips_reduction by, VipsFailOn fail_on);
+VipsImage *th_vips_source_load(struct th_vips_source *s, struct th_vips_reduction by,
+                               VipsFailOn fail_on);
 /* Decoded rows as the header promises them. Takes over `image`; NULL on failure. */
 VipsImage *th_vips_source_prepare(VipsImage *image, struct th_vips_header *header);
 /* At which errors its decoder is to stop. */
@@ -59,9 +62,9 @@ enum th_vips_outcome { TH_VIPS_DONE, TH_VIPS_PART, TH_VIPS_STOPPED, TH_VIPS_BROK
 
 /* Hand over all rows of an image. `lenient`: black in place of what is missing at the end. */
 enum th_vips_outcome th_vips_pull(VipsImage *image, const struct th_vips_rows *to, bool lenient);
-enum thumbs_code th_vips_source_read(struct th_vips_source *s, uint32_t most_shrink, double draw_scale,
-                                     const struct th_vips_rows *to, bool *damaged, char warning[200],
-                                     struct thumbs_error *err);
+enum thumbs_code th_vips_source_read(struct th_vips_source *s, uint32_t most_shrink,
+                                     double draw_scale, const struct th_vips_rows *to,
+                                     bool *damaged, char warning[200], struct thumbs_error *err);
 
 /* ---- small pictures: vips_small.c ---- */
 

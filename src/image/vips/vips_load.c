@@ -5,14 +5,17 @@
 #include "base/sys.h"
 #include "image/module.h"
 
-static const struct th_vips_host host = {
-    .alloc = th_alloc, .now_ns = th_now_ns, .error_set = th_error_set, .format_name = thumbs_format_name};
+static const struct th_vips_host host = {.alloc = th_alloc,
+                                         .now_ns = th_now_ns,
+                                         .error_set = th_error_set,
+                                         .format_name = thumbs_format_name};
 
 static enum thumbs_code start(void (*entry)(void), const void **out, struct thumbs_error *err)
 {
     const struct th_vips_ops *ops = ((th_vips_module_fn *)entry)();
     if (!ops || ops->version != TH_VIPS_MODULE_VERSION)
-        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "%s is of another version", TH_VIPS_MODULE);
+        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
+                            "%s is of another version", TH_VIPS_MODULE);
     *out = ops;
     return ops->start(&host, err);
 }

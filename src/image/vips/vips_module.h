@@ -1,10 +1,10 @@
 /*
  * vips_module.h - what the program and the module thumbs-vips.so ask of each other.
  *
- * The module is the only code that is linked with libvips. It is loaded with dlopen() when the first picture needs
- * it: the dynamic linking of libvips and of the hundred libraries behind it takes about 17 ms of CPU and its start
- * 25 ms more, which a run over plain JPEGs must not pay. The module uses nothing of the program but struct
- * th_vips_host.
+ * The module is the only code that is linked with libvips. It is loaded with dlopen() when the
+ * first picture needs it: the dynamic linking of libvips and of the hundred libraries behind it
+ * takes about 17 ms of CPU and its start 25 ms more, which a run over plain JPEGs must not pay. The
+ * module uses nothing of the program but struct th_vips_host.
  */
 #ifndef TH_IMAGE_VIPS_MODULE_H
 #define TH_IMAGE_VIPS_MODULE_H
@@ -20,8 +20,9 @@
 struct th_vips_host {
     void *(*alloc)(size_t size); /* freed with free() */
     uint64_t (*now_ns)(void);
-    enum thumbs_code (*error_set)(struct thumbs_error *err, enum thumbs_code code, enum thumbs_stage stage,
-                                  const char *format, ...) __attribute__((format(printf, 4, 5)));
+    enum thumbs_code (*error_set)(struct thumbs_error *err, enum thumbs_code code,
+                                  enum thumbs_stage stage, const char *format, ...)
+        __attribute__((format(printf, 4, 5)));
     const char *(*format_name)(enum thumbs_format format);
 };
 
@@ -48,8 +49,8 @@ struct th_vips_header {
 
 /* Who gets the decoded rows. */
 struct th_vips_rows {
-    /* Decoding begins (anew, if this was called before): width x height pixels will come, of which span_x x span_y
-     * are covered by the picture. False stops with the consumer's own reason. */
+    /* Decoding begins (anew, if this was called before): width x height pixels will come, of which
+     * span_x x span_y are covered by the picture. False stops with the consumer's own reason. */
     bool (*begin)(void *user, uint32_t width, uint32_t height, double span_x, double span_y);
     /* The next n rows, 8-bit samples, borrowed until return. False as above. */
     bool (*rows)(void *user, const uint8_t *rows, size_t stride, uint32_t n);
@@ -64,32 +65,33 @@ struct th_vips_ops {
     /* Give back what the calling thread holds. */
     void (*thread_finish)(void);
 
-    /* Let the loader for this format be used though libvips calls it unfit for data from anywhere: SVG, nothing else.
-     * For the whole process and for good, so only where a sandbox holds. Idempotent; not while another thread is in
-     * here. False if there is no such loader. */
+    /* Let the loader for this format be used though libvips calls it unfit for data from anywhere:
+     * SVG, nothing else. For the whole process and for good, so only where a sandbox holds.
+     * Idempotent; not while another thread is in here. False if there is no such loader. */
     bool (*unlock)(const char *loader);
 
-    /* Read the header. Past the deadline this and read() end with TIMEOUT, as far as the decoder can
-     * be stopped: see ARCHITECTURE. Codes: UNSUPPORTED if this libvips has no such loader or blocks
-     * it, CORRUPT, TOO_LARGE, TIMEOUT. */
+    /* Read the header. Past the deadline this and read() end with TIMEOUT, as far as the decoder
+     * can be stopped: see ARCHITECTURE. Codes: UNSUPPORTED if this libvips has no such loader or
+     * blocks it, CORRUPT, TOO_LARGE, TIMEOUT. */
     enum thumbs_code (*open)(const struct th_vips_input *input, struct th_vips_source **out,
                              struct th_vips_header *header, struct thumbs_error *err);
     void (*close)(struct th_vips_source *source); /* NULL is fine */
 
-    /* Decode from top to bottom, reduced while decoding by up to most_shrink (at least 1) if the format can do that. A
-     * format that is drawn (SVG) comes at draw_scale times the size in the header instead. damaged: false on entry;
-     * set, with a clause in `warning`, if the data decodes only in part; begin() may then come twice. Codes: CORRUPT;
-     * TIMEOUT; STOPPED if the consumer stopped it. */
+    /* Decode from top to bottom, reduced while decoding by up to most_shrink (at least 1) if the
+     * format can do that. A format that is drawn (SVG) comes at draw_scale times the size in the
+     * header instead. damaged: false on entry; set, with a clause in `warning`, if the data decodes
+     * only in part; begin() may then come twice. Codes: CORRUPT; TIMEOUT; STOPPED if the consumer
+     * stopped it. */
     enum thumbs_code (*read)(struct th_vips_source *source, uint32_t most_shrink, double draw_scale,
                              const struct th_vips_rows *rows, bool *damaged, char warning[200],
                              struct thumbs_error *err);
 
-    /* Convert a small picture to sRGB through the profile (or, without one, from a general CMYK). *p is replaced.
-     * False, *p untouched, if the profile is broken or not for these bands. */
+    /* Convert a small picture to sRGB through the profile (or, without one, from a general CMYK).
+     * *p is replaced. False, *p untouched, if the profile is broken or not for these bands. */
     bool (*to_srgb)(struct th_pixels *p, const uint8_t *icc, size_t icc_len);
 
-    /* Encode as lossy WebP and hand the bytes to emit(). Codes: INTERNAL; TIMEOUT past deadline_ns (0: never); MEMORY
-     * if emit() returned false. */
+    /* Encode as lossy WebP and hand the bytes to emit(). Codes: INTERNAL; TIMEOUT past deadline_ns
+     * (0: never); MEMORY if emit() returned false. */
     enum thumbs_code (*webp)(const struct th_pixels *p, uint32_t quality, uint64_t deadline_ns,
                              bool (*emit)(void *user, const void *data, size_t len), void *user,
                              struct thumbs_error *err);

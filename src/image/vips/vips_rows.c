@@ -5,7 +5,8 @@
 #include "image/vips/vips_internal.h"
 #include "image/vips/vips_text.h"
 
-/* Rows asked for at a time: a multiple of the 8 that libvips' readers work in, so that none is made twice. */
+/* Rows asked for at a time: a multiple of the 8 that libvips' readers work in, so that none is made
+ * twice. */
 #define STRIP 16
 
 static bool feed_black(const struct th_vips_rows *to, size_t row_len, uint32_t n)
@@ -18,8 +19,8 @@ static bool feed_black(const struct th_vips_rows *to, size_t row_len, uint32_t n
     return ok;
 }
 
-/* Pull the picture through one region in the calling thread. libvips' own sinks start a pool of threads for each
- * image, which costs more than a small picture does. */
+/* Pull the picture through one region in the calling thread. libvips' own sinks start a pool of
+ * threads for each image, which costs more than a small picture does. */
 enum th_vips_outcome th_vips_pull(VipsImage *image, const struct th_vips_rows *to, bool lenient)
 {
     enum th_vips_outcome outcome = TH_VIPS_DONE;
@@ -28,22 +29,25 @@ enum th_vips_outcome th_vips_pull(VipsImage *image, const struct th_vips_rows *t
     while (outcome == TH_VIPS_DONE && strip.top < image->Ysize) {
         strip.height = VIPS_MIN(STRIP, image->Ysize - strip.top);
         if (vips_region_prepare(region, &strip) != 0)
-            /* libvips gives a JPEG up after its hundredth warning: what came until then is better than nothing. */
+            /* libvips gives a JPEG up after its hundredth warning: what came until then is better
+             * than nothing. */
             outcome = lenient && strip.top > 0 ? TH_VIPS_PART : TH_VIPS_BROKEN;
-        else if (!to->rows(to->user, VIPS_REGION_ADDR(region, 0, strip.top), VIPS_REGION_LSKIP(region),
-                           (uint32_t)strip.height))
+        else if (!to->rows(to->user, VIPS_REGION_ADDR(region, 0, strip.top),
+                           VIPS_REGION_LSKIP(region), (uint32_t)strip.height))
             outcome = TH_VIPS_STOPPED;
         else
             strip.top += strip.height;
     }
-    if (outcome == TH_VIPS_PART && !feed_black(to, VIPS_IMAGE_SIZEOF_LINE(image), (uint32_t)(image->Ysize - strip.top)))
+    if (outcome == TH_VIPS_PART &&
+        !feed_black(to, VIPS_IMAGE_SIZEOF_LINE(image), (uint32_t)(image->Ysize - strip.top)))
         outcome = TH_VIPS_STOPPED;
     g_object_unref(region);
     return outcome;
 }
 
 /* The largest reduction up to `most` that the decoder of this format does. */
-static struct th_vips_reduction reduction_for(enum thumbs_format format, uint32_t most, double draw_scale)
+static struct th_vips_reduction reduction_for(enum thumbs_format format, uint32_t most,
+                                              double draw_scale)
 {
     struct th_vips_reduction by = {1, 1};
     if (format == THUMBS_FORMAT_WEBP)
@@ -51,12 +55,13 @@ static struct th_vips_reduction reduction_for(enum thumbs_format format, uint32_
     else if (format == THUMBS_FORMAT_JPEG)
         by.shrink = most >= 8 ? 8 : most >= 4 ? 4 : most >= 2 ? 2 : 1;
     else if (format == THUMBS_FORMAT_SVG)
-        by.draw_scale = VIPS_MAX(draw_scale, 0.001); /* libvips' least; the rest is reduced from the rows */
+        by.draw_scale =
+            VIPS_MAX(draw_scale, 0.001); /* libvips' least; the rest is reduced from the rows */
     return by;
 }
 
-static enum th_vips_outcome attempt(struct th_vips_source *s, struct th_vips_reduction by, VipsFailOn fail_on,
-                                    const struct th_vips_rows *to)
+static enum th_vips_outcome attempt(struct th_vips_source *s, struct th_vips_reduction by,
+                                    VipsFailOn fail_on, const struct th_vips_rows *to)
 {
     VipsImage *image = s->image;
     s->image = NULL;
@@ -81,14 +86,15 @@ static enum th_vips_outcome attempt(struct th_vips_source *s, struct th_vips_red
     return outcome;
 }
 
-enum thumbs_code th_vips_source_read(struct th_vips_source *s, uint32_t most_shrink, double draw_scale,
-                                     const struct th_vips_rows *to, bool *damaged, char warning[200],
-                                     struct thumbs_error *err)
+enum thumbs_code th_vips_source_read(struct th_vips_source *s, uint32_t most_shrink,
+                                     double draw_scale, const struct th_vips_rows *to,
+                                     bool *damaged, char warning[200], struct thumbs_error *err)
 {
     const struct th_vips_reduction by = reduction_for(s->format, most_shrink, draw_scale);
     th_vips_text_forget();
     enum th_vips_outcome outcome = attempt(s, by, th_vips_source_strictness(s), to);
-    if (outcome == TH_VIPS_BROKEN && th_vips_source_strictness(s) != VIPS_FAIL_ON_NONE && !th_vips_source_is_late(s)) {
+    if (outcome == TH_VIPS_BROKEN && th_vips_source_strictness(s) != VIPS_FAIL_ON_NONE &&
+        !th_vips_source_is_late(s)) {
         th_vips_source_go_lenient(s);
         outcome = attempt(s, by, VIPS_FAIL_ON_NONE, to);
     }
@@ -100,9 +106,11 @@ enum thumbs_code th_vips_source_read(struct th_vips_source *s, uint32_t most_shr
     if (outcome == TH_VIPS_BROKEN) {
         char hint[120];
         th_vips_text_take(hint, sizeof hint);
-        return th_vips_lent->error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "the data does not decode: %s", hint);
+        return th_vips_lent->error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
+                                       "the data does not decode: %s", hint);
     }
-    *damaged = outcome == TH_VIPS_PART || s->lenient || (s->format == THUMBS_FORMAT_JPEG && th_vips_text_warning()[0]);
+    *damaged = outcome == TH_VIPS_PART || s->lenient ||
+               (s->format == THUMBS_FORMAT_JPEG && th_vips_text_warning()[0]);
     if (*damaged && !s->damage[0]) th_vips_text_take(s->damage, sizeof s->damage);
     th_vips_text_clause(warning, 200, s->damage);
     vips_error_clear();

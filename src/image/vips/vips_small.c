@@ -8,8 +8,9 @@
 /* A libvips image over the picture's memory. */
 static VipsImage *wrap(const struct th_pixels *p)
 {
-    VipsImage *image = vips_image_new_from_memory(p->data, (size_t)p->width * p->height * p->bands, (int)p->width,
-                                                  (int)p->height, (int)p->bands, VIPS_FORMAT_UCHAR);
+    VipsImage *image =
+        vips_image_new_from_memory(p->data, (size_t)p->width * p->height * p->bands, (int)p->width,
+                                   (int)p->height, (int)p->bands, VIPS_FORMAT_UCHAR);
     if (!image) return NULL;
     image->Type = p->cmyk         ? VIPS_INTERPRETATION_CMYK
                   : p->bands <= 2 ? VIPS_INTERPRETATION_B_W
@@ -100,15 +101,17 @@ enum thumbs_code th_vips_webp(const struct th_pixels *p, uint32_t quality, uint6
         vips_image_set_progress(image, TRUE);
         g_signal_connect(image, "eval", G_CALLBACK(on_eval), &encoding);
     }
-    if (!image || vips_webpsave_buffer(image, &data, &len, "Q", (int)quality, "strip", TRUE, NULL) != 0) {
+    if (!image ||
+        vips_webpsave_buffer(image, &data, &len, "Q", (int)quality, "strip", TRUE, NULL) != 0) {
         char hint[120];
         th_vips_text_take(hint, sizeof hint);
-        code = encoding.late
-                   ? th_vips_lent->error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_ENCODE, "it took longer than it may")
-                   : th_vips_lent->error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE, "the WebP encoder failed: %s",
-                                             hint);
+        code = encoding.late ? th_vips_lent->error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_ENCODE,
+                                                       "it took longer than it may")
+                             : th_vips_lent->error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE,
+                                                       "the WebP encoder failed: %s", hint);
     } else if (!emit(user, data, len)) {
-        code = th_vips_lent->error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE, "no memory for the encoded WebP");
+        code = th_vips_lent->error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE,
+                                       "no memory for the encoded WebP");
     }
     g_free(data);
     g_clear_object(&image);

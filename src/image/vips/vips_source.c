@@ -9,8 +9,9 @@
 
 /* ---- loaders ---- */
 
-/* Is there such a loader, and is it one that may be used on data from anywhere, or that was unlocked? libvips
- * blocks those that it calls untrusted; what is no longer blocked was unlocked. */
+/* Is there such a loader, and is it one that may be used on data from anywhere, or that was
+ * unlocked? libvips blocks those that it calls untrusted; what is no longer blocked was unlocked.
+ */
 static bool loader_usable(const char *name)
 {
     GType type = name ? vips_type_find("VipsOperation", name) : 0;
@@ -24,7 +25,8 @@ static bool loader_usable(const char *name)
 bool th_vips_source_unlock(const char *loader)
 {
     static const char *const drawing[] = {"librsvg", "GdkPixbuf", "Pango", "GLib-GIO", NULL};
-    if (strcmp(loader, "svgload_buffer") != 0 || vips_type_find("VipsOperation", loader) == 0) return false;
+    if (strcmp(loader, "svgload_buffer") != 0 || vips_type_find("VipsOperation", loader) == 0)
+        return false;
     if (!loader_usable(loader)) {
         for (size_t i = 0; drawing[i]; i++)
             th_vips_text_silence(drawing[i]);
@@ -44,8 +46,10 @@ static bool reads_from_source(const char *loader)
 static bool set_input(struct th_vips_source *s, VipsOperation *operation)
 {
     if (reads_from_source(s->loader)) {
-        struct th_vips_bytes_plan plan = {
-            .data = s->data, .len = s->len, .deadline_ns = s->deadline_ns, .now_ns = th_vips_lent->now_ns};
+        struct th_vips_bytes_plan plan = {.data = s->data,
+                                          .len = s->len,
+                                          .deadline_ns = s->deadline_ns,
+                                          .now_ns = th_vips_lent->now_ns};
         if (s->format == THUMBS_FORMAT_PNG) th_vips_bytes_skip_texts(&plan);
         if (s->format == THUMBS_FORMAT_TIFF) th_vips_bytes_cut_pages(&plan);
         g_clear_object(&s->bytes);
@@ -61,14 +65,17 @@ static bool set_input(struct th_vips_source *s, VipsOperation *operation)
 }
 
 /* The picture, of which no more than the header has been read; NULL on failure. */
-VipsImage *th_vips_source_load(struct th_vips_source *s, struct th_vips_reduction by, VipsFailOn fail_on)
+VipsImage *th_vips_source_load(struct th_vips_source *s, struct th_vips_reduction by,
+                               VipsFailOn fail_on)
 {
     VipsImage *image = NULL;
     VipsOperation *operation = vips_operation_new(s->loader);
     if (!operation) return NULL;
     g_object_set(operation, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, NULL);
-    if (s->format == THUMBS_FORMAT_JPEG && by.shrink > 1) g_object_set(operation, "shrink", (int)by.shrink, NULL);
-    if (s->format == THUMBS_FORMAT_WEBP && by.shrink > 1) g_object_set(operation, "scale", 1.0 / by.shrink, NULL);
+    if (s->format == THUMBS_FORMAT_JPEG && by.shrink > 1)
+        g_object_set(operation, "shrink", (int)by.shrink, NULL);
+    if (s->format == THUMBS_FORMAT_WEBP && by.shrink > 1)
+        g_object_set(operation, "scale", 1.0 / by.shrink, NULL);
     if (s->format == THUMBS_FORMAT_SVG) g_object_set(operation, "scale", by.draw_scale, NULL);
     if (set_input(s, operation) && vips_object_build(VIPS_OBJECT(operation)) == 0)
         g_object_get(operation, "out", &image, NULL);
@@ -116,14 +123,16 @@ static bool is_plain(VipsInterpretation interpretation)
 static bool make_8_bit(VipsImage **image)
 {
     VipsImage *result = NULL;
-    if ((*image)->Coding != VIPS_CODING_NONE || !is_plain(vips_image_guess_interpretation(*image))) {
+    if ((*image)->Coding != VIPS_CODING_NONE ||
+        !is_plain(vips_image_guess_interpretation(*image))) {
         int failed = vips_colourspace(*image, &result, VIPS_INTERPRETATION_sRGB, NULL);
         if (!replace(image, result, failed)) return false;
         result = NULL;
     }
     VipsBandFormat format = vips_image_get_format(*image);
     if (format == VIPS_FORMAT_UCHAR) return true;
-    /* 16 bits without sign fill their range; other types usually hold the values of an 8-bit picture. */
+    /* 16 bits without sign fill their range; other types usually hold the values of an 8-bit
+     * picture. */
     gboolean shift = format == VIPS_FORMAT_USHORT;
     int failed = vips_cast(*image, &result, VIPS_FORMAT_UCHAR, "shift", shift, NULL);
     return replace(image, result, failed);
@@ -134,7 +143,9 @@ static int useful_bands(int bands, VipsInterpretation interpretation)
 {
     if (interpretation == VIPS_INTERPRETATION_CMYK && bands >= 4) return 4;
     if (interpretation == VIPS_INTERPRETATION_MULTIBAND && bands > 4) return 3;
-    if ((interpretation == VIPS_INTERPRETATION_B_W || interpretation == VIPS_INTERPRETATION_GREY16) && bands > 2)
+    if ((interpretation == VIPS_INTERPRETATION_B_W ||
+         interpretation == VIPS_INTERPRETATION_GREY16) &&
+        bands > 2)
         return bands == 3 ? 3 : 2;
     return bands < 4 ? bands : 4;
 }
@@ -160,9 +171,9 @@ fail:
     return NULL;
 }
 
-/* Copy the embedded profile, if it is one for the colours that come (a profile of a Lab picture says nothing about
- * its sRGB version). The image itself must not be kept for it: libvips reports what a JPEG has to be blamed for
- * when the image goes. */
+/* Copy the embedded profile, if it is one for the colours that come (a profile of a Lab picture
+ * says nothing about its sRGB version). The image itself must not be kept for it: libvips reports
+ * what a JPEG has to be blamed for when the image goes. */
 static bool copy_profile(struct th_vips_source *s, VipsImage *image)
 {
     const void *data = NULL;
@@ -188,17 +199,18 @@ void th_vips_source_close(struct th_vips_source *s)
     free(s);
 }
 
-/* libjpeg goes on after errors in the data and only warns: one lenient pass tells both. A drawing is no
- * better for a second pass. The other decoders are told to stop at the first error, so that it is noticed at all. */
+/* libjpeg goes on after errors in the data and only warns: one lenient pass tells both. A drawing
+ * is no better for a second pass. The other decoders are told to stop at the first error, so that
+ * it is noticed at all. */
 VipsFailOn th_vips_source_strictness(const struct th_vips_source *s)
 {
     bool one_pass = s->format == THUMBS_FORMAT_JPEG || s->format == THUMBS_FORMAT_SVG || s->lenient;
     return one_pass ? VIPS_FAIL_ON_NONE : VIPS_FAIL_ON_ERROR;
 }
 
-/* A PNG that ends inside a chunk: libpng would throw away all of that chunk, which is often the only one with
- * pixels. In a copy the chunk is declared as long as it really is; its last four bytes pass for the checksum, which
- * a lenient reader ignores. */
+/* A PNG that ends inside a chunk: libpng would throw away all of that chunk, which is often the
+ * only one with pixels. In a copy the chunk is declared as long as it really is; its last four
+ * bytes pass for the checksum, which a lenient reader ignores. */
 static void repair_png(struct th_vips_source *s)
 {
     size_t at = 8, left, declared;
@@ -228,7 +240,8 @@ void th_vips_source_go_lenient(struct th_vips_source *s)
 enum thumbs_code th_vips_source_too_late(struct thumbs_error *err)
 {
     vips_error_clear();
-    return th_vips_lent->error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_DECODE, "it took longer than it may");
+    return th_vips_lent->error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_DECODE,
+                                   "it took longer than it may");
 }
 
 static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_error *err)
@@ -242,38 +255,49 @@ static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_erro
     }
     if (image) {
         /* libheif and libjxl turn the picture themselves. */
-        bool turned =
-            s->format == THUMBS_FORMAT_HEIF || s->format == THUMBS_FORMAT_AVIF || s->format == THUMBS_FORMAT_JXL;
+        bool turned = s->format == THUMBS_FORMAT_HEIF || s->format == THUMBS_FORMAT_AVIF ||
+                      s->format == THUMBS_FORMAT_JXL;
         s->header.width = (uint32_t)image->Xsize;
         s->header.height = (uint32_t)image->Ysize;
         s->header.orientation = turned ? 1 : (unsigned)vips_image_get_orientation(image);
         if (!copy_profile(s, image)) {
             g_object_unref(image);
-            return th_vips_lent->error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for a colour profile");
+            return th_vips_lent->error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
+                                           "no memory for a colour profile");
         }
         s->image = th_vips_source_prepare(image, &s->header);
     }
     if (th_vips_source_is_late(s)) return th_vips_source_too_late(err);
-    /* libvips tries to make an image of such sides, is told off by GLib and goes on with a side of one pixel. */
-    if (s->image && s->format == THUMBS_FORMAT_SVG && strstr(th_vips_text_warning(), "out of range"))
-        return th_vips_lent->error_set(err, THUMBS_TOO_LARGE, THUMBS_STAGE_DECODE, "its sides are beyond all limits");
+    /* libvips tries to make an image of such sides, is told off by GLib and goes on with a side of
+     * one pixel. */
+    if (s->image && s->format == THUMBS_FORMAT_SVG &&
+        strstr(th_vips_text_warning(), "out of range"))
+        return th_vips_lent->error_set(err, THUMBS_TOO_LARGE, THUMBS_STAGE_DECODE,
+                                       "its sides are beyond all limits");
     if (s->image) return THUMBS_OK;
 
     char hint[120];
     th_vips_text_take(hint, sizeof hint);
-    return th_vips_lent->error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "the header does not decode: %s", hint);
+    return th_vips_lent->error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
+                                   "the header does not decode: %s", hint);
 }
 
 enum thumbs_code th_vips_source_open(const struct th_vips_input *in, struct th_vips_source **out,
                                      struct th_vips_header *header, struct thumbs_error *err)
 {
     if (!loader_usable(in->loader))
-        return th_vips_lent->error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "decoding of %s is not enabled",
+        return th_vips_lent->error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
+                                       "decoding of %s is not enabled",
                                        th_vips_lent->format_name(in->format));
     struct th_vips_source *s = th_vips_lent->alloc(sizeof *s);
-    if (!s) return th_vips_lent->error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
-    *s = (struct th_vips_source){
-        .data = in->data, .len = in->len, .format = in->format, .loader = in->loader, .deadline_ns = in->deadline_ns};
+    if (!s)
+        return th_vips_lent->error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
+                                       "no memory to decode");
+    *s = (struct th_vips_source){.data = in->data,
+                                 .len = in->len,
+                                 .format = in->format,
+                                 .loader = in->loader,
+                                 .deadline_ns = in->deadline_ns};
     if (in->format == THUMBS_FORMAT_WEBP &&
         (s->repaired = th_webp_first_frame(in->data, in->len, th_vips_lent->alloc, &s->len)))
         s->data = s->repaired;

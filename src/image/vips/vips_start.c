@@ -26,8 +26,8 @@ static void start_once(void)
     vips_cache_set_max_mem(0);
     vips_cache_set_max_files(0);
     vips_block_untrusted_set(TRUE);
-    /* Code made at run time needs memory that a sandboxed worker does not get, and it rounds otherwise: outputs of the
-     * modes would differ. */
+    /* Code made at run time needs memory that a sandboxed worker does not get, and it rounds
+     * otherwise: outputs of the modes would differ. */
     vips_vector_set_enabled(FALSE);
 }
 
@@ -39,7 +39,8 @@ static enum thumbs_code start(const struct th_vips_host *h, struct thumbs_error 
     if (start_result == 0) return THUMBS_OK;
     char hint[120];
     th_vips_text_take(hint, sizeof hint);
-    return h->error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "libvips does not start: %s", hint);
+    return h->error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "libvips does not start: %s",
+                        hint);
 }
 
 static void thread_finish(void)

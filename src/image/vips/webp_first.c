@@ -13,8 +13,8 @@ static bool is(const uint8_t *chunk, const char *kind)
     return memcmp(chunk, kind, 4) == 0;
 }
 
-/* Copy to `to` (NULL: only count) all chunks that the first frame needs; they end at `end`. Returns their length, 0 if
- * the chunks do not fit or there are not several frames. */
+/* Copy to `to` (NULL: only count) all chunks that the first frame needs; they end at `end`. Returns
+ * their length, 0 if the chunks do not fit or there are not several frames. */
 static size_t copy_chunks(const uint8_t *data, size_t end, uint8_t *to)
 {
     size_t len = 12;
@@ -27,7 +27,9 @@ static size_t copy_chunks(const uint8_t *data, size_t end, uint8_t *to)
         if (chunk_len > end - at) chunk_len = end - at;
         bool frame = is(chunk, "ANMF");
         n_frames += frame;
-        if (frame ? n_frames > 1 : !is(chunk, "VP8X") && !is(chunk, "ICCP") && !is(chunk, "ANIM") && !is(chunk, "EXIF"))
+        if (frame ? n_frames > 1
+                  : !is(chunk, "VP8X") && !is(chunk, "ICCP") && !is(chunk, "ANIM") &&
+                        !is(chunk, "EXIF"))
             continue;
         if (to) memcpy(to + len, chunk, chunk_len);
         len += chunk_len;
@@ -35,9 +37,11 @@ static size_t copy_chunks(const uint8_t *data, size_t end, uint8_t *to)
     return n_frames > 1 ? len : 0;
 }
 
-uint8_t *th_webp_first_frame(const uint8_t *data, size_t len, void *(*alloc)(size_t size), size_t *out_len)
+uint8_t *th_webp_first_frame(const uint8_t *data, size_t len, void *(*alloc)(size_t size),
+                             size_t *out_len)
 {
-    if (len < 30 || !is(data, "RIFF") || !is(data + 8, "WEBP") || !is(data + 12, "VP8X")) return NULL;
+    if (len < 30 || !is(data, "RIFF") || !is(data + 8, "WEBP") || !is(data + 12, "VP8X"))
+        return NULL;
     size_t riff_len = le32(data + 4);
     if (riff_len > len - 8 || riff_len < 22) return NULL;
     size_t first_len = copy_chunks(data, 8 + riff_len, NULL);

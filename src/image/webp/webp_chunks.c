@@ -85,7 +85,8 @@ static bool read_frame(struct th_view body, struct th_webp *out)
     out->x = 2 * (uint32_t)th_view_le(body, 0, 3);
     out->y = 2 * (uint32_t)th_view_le(body, 3, 3);
     for (unsigned i = 0; i < MOST_CHUNKS && next_chunk(body, &at, &c); i++)
-        if (is(body, &c, "ALPH") || is(body, &c, "VP8 ") || is(body, &c, "VP8L")) return read_picture(body, c, out);
+        if (is(body, &c, "ALPH") || is(body, &c, "VP8 ") || is(body, &c, "VP8L"))
+            return read_picture(body, c, out);
     return false;
 }
 

@@ -62,17 +62,20 @@ static bool import(const struct th_pixels *p, WebPPicture *picture)
     return ok;
 }
 
-static enum thumbs_code failed(const struct encoding *e, const WebPPicture *picture, struct thumbs_error *err)
+static enum thumbs_code failed(const struct encoding *e, const WebPPicture *picture,
+                               struct thumbs_error *err)
 {
-    if (e->late) return th_error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_ENCODE, "it took longer than it may");
+    if (e->late)
+        return th_error_set(err, THUMBS_TIMEOUT, THUMBS_STAGE_ENCODE, "it took longer than it may");
     if (e->sink_full || picture->error_code == VP8_ENC_ERROR_OUT_OF_MEMORY ||
         picture->error_code == VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY)
-        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE, "no memory for the encoded WebP");
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE,
+                            "no memory for the encoded WebP");
     if (picture->error_code == VP8_ENC_ERROR_BAD_DIMENSION)
-        return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE, "WebP has no sides longer than %d pixels",
-                            WEBP_MAX_DIMENSION);
-    return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE, "the WebP encoder failed: error %d",
-                        (int)picture->error_code);
+        return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE,
+                            "WebP has no sides longer than %d pixels", WEBP_MAX_DIMENSION);
+    return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE,
+                        "the WebP encoder failed: error %d", (int)picture->error_code);
 }
 
 enum thumbs_code th_encode_webp(const struct th_pixels *p, uint32_t quality, struct th_sink *sink,
@@ -82,8 +85,10 @@ enum thumbs_code th_encode_webp(const struct th_pixels *p, uint32_t quality, str
     struct encoding e = {.sink = sink};
     WebPConfig config;
     WebPPicture picture;
-    if (!WebPConfigPreset(&config, WEBP_PRESET_DEFAULT, (float)quality) || !WebPPictureInit(&picture))
-        return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE, "libwebp is of another version");
+    if (!WebPConfigPreset(&config, WEBP_PRESET_DEFAULT, (float)quality) ||
+        !WebPPictureInit(&picture))
+        return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE,
+                            "libwebp is of another version");
     picture.writer = on_write;
     picture.custom_ptr = &e;
     picture.progress_hook = on_progress;
@@ -108,4 +113,5 @@ static struct th_encode_cost cost(uint32_t bands, uint32_t quality)
     return (struct th_encode_cost){.working = working, .encoded = 2};
 }
 
-const struct th_encoder th_encoder_webp = {.encode = th_encode_webp, .cost = cost, .keeps_alpha = true};
+const struct th_encoder th_encoder_webp = {
+    .encode = th_encode_webp, .cost = cost, .keeps_alpha = true};

@@ -47,8 +47,8 @@ static enum thumbs_code no_memory(struct thumbs_error *err)
 
 /* ---- header ---- */
 
-static enum thumbs_code open_decoding(struct th_make *make, void **state, struct th_row_header *header,
-                                      struct thumbs_error *err)
+static enum thumbs_code open_decoding(struct th_make *make, void **state,
+                                      struct th_row_header *header, struct thumbs_error *err)
 {
     struct decoding *d = th_calloc(1, sizeof *d);
     if (!d) return no_memory(err);
@@ -56,7 +56,8 @@ static enum thumbs_code open_decoding(struct th_make *make, void **state, struct
     const struct th_webp *w = &d->webp;
     if (!th_webp_parse((struct th_view){make->data, make->len}, &d->webp)) {
         free(d);
-        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "it has no picture whose header can be read");
+        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
+                            "it has no picture whose header can be read");
     }
     *state = d;
     *header = (struct th_row_header){.width = w->width,
@@ -88,7 +89,8 @@ static void release(struct frame *f, size_t until)
     f->released = until;
 }
 
-static enum thumbs_code feed(struct frame *f, const uint8_t *rows, size_t stride, uint32_t n, struct thumbs_error *err)
+static enum thumbs_code feed(struct frame *f, const uint8_t *rows, size_t stride, uint32_t n,
+                             struct thumbs_error *err)
 {
     const struct th_rows some = {.planes = {rows}, .strides = {stride}, .n = n};
     f->y_canvas += n;
@@ -175,7 +177,8 @@ static enum thumbs_code judge(const struct frame *f, VP8StatusCode status, struc
                            ? "its pixels end early"
                            : "its compressed pixels are broken";
     if (f->n_rows == 0)
-        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "not one of its pixels decodes: %s", what);
+        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
+                            "not one of its pixels decodes: %s", what);
     return th_make_damaged(f->d->make, what, err);
 }
 
@@ -184,7 +187,8 @@ static bool prepare(struct frame *f)
     const struct th_webp_plan *p = &f->plan;
     size_t size;
     f->stride = (size_t)p->frame_width * p->bands;
-    if (!WebPInitDecoderConfig(&f->config) || !th_mul_size(f->stride, p->frame_height, &size)) return false;
+    if (!WebPInitDecoderConfig(&f->config) || !th_mul_size(f->stride, p->frame_height, &size))
+        return false;
     if (!(f->pixels = th_alloc(size))) return false;
     if (p->shrink > 1) {
         f->config.options.use_scaling = 1;
@@ -193,7 +197,8 @@ static bool prepare(struct frame *f)
     }
     f->config.output.colorspace = p->bands == 4 ? MODE_RGBA : MODE_RGB;
     f->config.output.is_external_memory = 1;
-    f->config.output.u.RGBA = (WebPRGBABuffer){.rgba = f->pixels, .stride = (int)f->stride, .size = size};
+    f->config.output.u.RGBA =
+        (WebPRGBABuffer){.rgba = f->pixels, .stride = (int)f->stride, .size = size};
     f->decoder = WebPIDecode(NULL, 0, &f->config);
     return f->decoder;
 }
@@ -228,6 +233,7 @@ static enum thumbs_code decode(void *state, const struct th_row_wish *wish, stru
     return code;
 }
 
-static const struct th_row_decoder decoder = {.open = open_decoding, .decode = decode, .close = close_decoding};
+static const struct th_row_decoder decoder = {
+    .open = open_decoding, .decode = decode, .close = close_decoding};
 
 const struct th_backend th_backend_webp = {.name = "webp", .rows = &decoder};

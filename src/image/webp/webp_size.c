@@ -19,9 +19,11 @@ bool th_webp_has_alpha(const struct th_webp *w)
  * alpha is left as it is, as is one that lies somewhere on its canvas. */
 struct th_webp_plan th_webp_plan(const struct th_webp *w, uint32_t most_shrink)
 {
-    const bool placed = !th_webp_is_covered(w) || w->frame_width != w->width || w->frame_height != w->height;
+    const bool placed =
+        !th_webp_is_covered(w) || w->frame_width != w->width || w->frame_height != w->height;
     const bool reduces = !placed && (w->lossless || !w->alpha) && most_shrink > 1;
-    struct th_webp_plan p = {.shrink = reduces ? most_shrink : 1, .bands = th_webp_has_alpha(w) ? 4 : 3};
+    struct th_webp_plan p = {.shrink = reduces ? most_shrink : 1,
+                             .bands = th_webp_has_alpha(w) ? 4 : 3};
     p.placed = placed;
     p.frame_width = (uint32_t)th_ceil_div(w->frame_width, p.shrink);
     p.frame_height = (uint32_t)th_ceil_div(w->frame_height, p.shrink);
@@ -33,7 +35,8 @@ struct th_webp_plan th_webp_plan(const struct th_webp *w, uint32_t most_shrink)
 uint64_t th_webp_decoder_size(const struct th_webp *w, const struct th_webp_plan *p)
 {
     const uint64_t pixels = th_mul_sat(w->frame_width, w->frame_height);
-    uint64_t sum = REST_BYTES + (uint64_t)w->frame_width * COLUMN_BYTES + (uint64_t)p->width * p->bands;
+    uint64_t sum =
+        REST_BYTES + (uint64_t)w->frame_width * COLUMN_BYTES + (uint64_t)p->width * p->bands;
     sum = th_add_sat(sum, th_mul3_sat(p->frame_width, p->frame_height, p->bands));
     if (w->lossless) return th_add_sat(sum, th_mul_sat(pixels, LOSSLESS_PIXEL_BYTES));
     return w->alpha ? th_add_sat(sum, th_mul_sat(pixels, ALPHA_PIXEL_BYTES)) : sum;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# SIGUSR1 asks a run what it is at, in every mode and at any time: it is told on standard error, also under --quiet, and
-# the run goes on as if nothing had been. Its workers and their server are deaf to it.
+# SIGUSR1 asks a run what it is at, in every mode and at any time: it is told on standard error,
+# also under --quiet, and the run goes on as if nothing had been. Its workers and their server are
+# deaf to it.
 . "$CASES/common.inc"
 many photos 2
 thumbs 0 --format=webp --size=400 --jobs=2 photos calm
@@ -24,7 +25,8 @@ for mode in $MODES uring; do
     hold
     start "$@" --quiet --jobs=2 --format=webp --size=400 photos out
     until_true 20 has_outputs out 2 || fail "$mode: it does not begin"
-    # Until it is asked in the middle of a decode, which the members of the team tell by a number and workers by a pid.
+    # Until it is asked in the middle of a decode, which the members of the team tell by a number
+    # and workers by a pid.
     case $mode in
     sync | threads) line='^thumbs:   decode: [12]/[a-z-]*\.jpg: is worked on, [0-9.]* s, worker [12]$' ;;
     *) line='^thumbs:   decode: [12]/[a-z-]*\.jpg: is worked on, [0-9.]* s, worker [12], process [0-9]*$' ;;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# All of the help of bench is on standard output, no line is wider than 80 columns, and what is hidden stays hidden.
+# All of the help of bench is on standard output, no line is wider than 80 columns, and what is
+# hidden stays hidden.
 "$THUMBS" bench --help >help
 "$THUMBS" bench photos -h >again
 cmp help again

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# --format=keep: endings differ where contents do, so a.jpg and a.png keep their names; a file whose content is not what
-# its name says gets its whole name. Nobody may ever be overwritten by another.
+# --format=keep: endings differ where contents do, so a.jpg and a.png keep their names; a file whose
+# content is not what its name says gets its whole name. Nobody may ever be overwritten by another.
 . "$CASES/common.inc"
 jpg=$SAMPLES/orientation/orientation-1.jpg
 png=$SAMPLES/png/rgb-8.png
@@ -26,8 +26,8 @@ same_trees sync processes
 expect_dims sync/a.webp "webp $(dims sync/a.webp | sed 's/.* //')"
 expect_dims sync/c.jpg.png "png 71x47"
 
-# c.jpg holds a PNG, so it becomes c.jpg.png; so would the other one. Each source that is told to be done must have an
-# output of its own.
+# c.jpg holds a PNG, so it becomes c.jpg.png; so would the other one. Each source that is told to be
+# done must have an output of its own.
 cp "$SAMPLES/png/palette-8.png" photos/c.jpg.png
 for mode in $MODES; do
     rm -r "$mode"
@@ -37,7 +37,8 @@ for mode in $MODES; do
     [ "$n_done" -eq "$files" ] || fail "$mode: $n_done sources are said to be done, but there are $files thumbnails"
 done
 
-# The same, however the ending of the sibling is spelled, be it one that is not written or none of a picture.
+# The same, however the ending of the sibling is spelled, be it one that is not written or none of a
+# picture.
 for ending in jif JPg Jfif gif heic bak ""; do
     mkdir -p "pairs/x$ending"
     cp "$jpg" "pairs/x$ending/a.webp"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Two new sources of one folder that would get the same output name both get their whole name, whatever the order, in
-# every mode; what is no image pushes nobody. (See names_kept.sh for those that are not new.)
+# Two new sources of one folder that would get the same output name both get their whole name,
+# whatever the order, in every mode; what is no image pushes nobody. (See names_kept.sh for those
+# that are not new.)
 . "$CASES/common.inc"
 jpg=$SAMPLES/orientation/orientation-1.jpg
 png=$SAMPLES/png/rgb-8.png

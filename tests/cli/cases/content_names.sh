@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Content decides what a file is; a name that promises a picture which is none is a failure, not passed over.
+# Content decides what a file is; a name that promises a picture which is none is a failure, not
+# passed over.
 . "$CASES/common.inc"
 for mode in $MODES; do
     thumbs 1 --mode="$mode" --report="$log/r" "$SAMPLES/lying" "$mode"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-# What can go wrong with the disk below DEST, and whom it costs: a used up quota, and an error of the disk that strikes
-# every file, end the run with exit status 3; one that strikes a single file costs that file. In each case what was made
-# is whole, no temporary stays, and the next run completes the tree.
+# What can go wrong with the disk below DEST, and whom it costs: a used up quota, and an error of
+# the disk that strikes every file, end the run with exit status 3; one that strikes a single file
+# costs that file. In each case what was made is whole, no temporary stays, and the next run
+# completes the tree.
 . "$CASES/common.inc"
 status=0
 THUMBS_FAULT='open:*' "$THUMBS" --mode=sync --quiet "$SAMPLES/jpeg" probe 2>/dev/null || status=$?

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Folders of DEST that are deleted in mid-run are made again; where DEST itself is deleted, the run ends by itself, with
-# a reason, and not as if all had gone well.
+# Folders of DEST that are deleted in mid-run are made again; where DEST itself is deleted, the run
+# ends by itself, with a reason, and not as if all had gone well.
 . "$CASES/common.inc"
 many photos 2
 thumbs 0 --format=webp --size=400 --jobs=2 photos calm

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Nothing is ever written outside DEST: a link in it is neither followed nor written through; what stands in the way is
-# told, the rest is made.
+# Nothing is ever written outside DEST: a link in it is neither followed nor written through; what
+# stands in the way is told, the rest is made.
 . "$CASES/common.inc"
 mkdir -p photos/sub photos/other elsewhere
 cp "$SAMPLES/orientation/orientation-1.jpg" photos/a.jpg
@@ -29,7 +29,8 @@ for mode in $MODES; do
     snapshot elsewhere >after
     cmp before after || fail "$mode: something outside DEST has changed"
 done
-# Folders that a template makes, in the midst of a path too; and one that becomes a link while the run goes on.
+# Folders that a template makes, in the midst of a path too; and one that becomes a link while the
+# run goes on.
 for link in sizes sizes/256; do
     rm -rf out
     mkdir -p "out/$(dirname $link)"

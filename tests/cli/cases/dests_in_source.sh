@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# A folder that holds .thumbs is the DEST of some run and is not walked, whichever run comes by: else thumbnails of
-# thumbnails would be made without end. One that is named as SOURCE is walked, with a note.
+# A folder that holds .thumbs is the DEST of some run and is not walked, whichever run comes by:
+# else thumbnails of thumbnails would be made without end. One that is named as SOURCE is walked,
+# with a note.
 . "$CASES/common.inc"
 mkdir -p photos/sub
 cp "$SAMPLES/orientation/orientation-1.jpg" photos/a.jpg

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# A full disk ends the run with exit status 3 and says so; no half file and no temporary is left; when there is room
-# again, the next run completes the tree.
+# A full disk ends the run with exit status 3 and says so; no half file and no temporary is left;
+# when there is room again, the next run completes the tree.
 . "$CASES/common.inc"
 if [ -z "${INSIDE-}" ]; then
     [ "$(id -u)" -eq 0 ] || skip "only root can mount a small disk"

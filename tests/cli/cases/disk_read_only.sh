@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# A DEST that cannot be written, before the run or from its midst on: exit status 3, and it says why.
+# A DEST that cannot be written, before the run or from its midst on: exit status 3, and it says
+# why.
 . "$CASES/common.inc"
 if [ -z "${INSIDE-}" ]; then
     [ "$(id -u)" -eq 0 ] || skip "only root can mount a disk read-only"

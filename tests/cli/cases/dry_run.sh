@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# --dry-run says what would be done and writes nothing: no DEST, no file in it, no temporary cleared away.
+# --dry-run says what would be done and writes nothing: no DEST, no file in it, no temporary cleared
+# away.
 . "$CASES/common.inc"
 mkdir -p photos/sub
 cp "$SAMPLES/orientation/orientation-1.jpg" photos/a.jpg

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# A source that was edited by what keeps its size and time, or replaced by another of the same size and time, is made
-# again. A manifest that lost its end, or is an older copy, is not believed about outputs that were made since.
+# A source that was edited by what keeps its size and time, or replaced by another of the same size
+# and time, is made again. A manifest that lost its end, or is an older copy, is not believed about
+# outputs that were made since.
 . "$CASES/common.inc"
 mkdir photos
 cp "$SAMPLES/orientation/orientation-1.jpg" photos/a.jpg

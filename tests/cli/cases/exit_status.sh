@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# 0 all done or up to date, 1 some failed, 2 nothing was done for a mistake of the user's, 3 the run could not go on.
+# 0 all done or up to date, 1 some failed, 2 nothing was done for a mistake of the user's, 3 the run
+# could not go on.
 . "$CASES/common.inc"
 mkdir photos
 cp "$SAMPLES/orientation/orientation-1.jpg" photos/a.jpg

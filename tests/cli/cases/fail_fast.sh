@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# --fail-fast stops at the first failed file: exit status 1, what was begun is finished, the rest not begun.
+# --fail-fast stops at the first failed file: exit status 1, what was begun is finished, the rest
+# not begun.
 . "$CASES/common.inc"
 mkdir photos
 cp "$SAMPLES/orientation/orientation-1.jpg" photos/a.jpg

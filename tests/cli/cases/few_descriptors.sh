@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# A tree of many folders is made whatever the soft limit of descriptors is: 1024 by custom, and a machine of 64 CPUs is
-# no rarity. Where the hard limit is low as well, it may be slow, or be refused as a whole, but not lose some files.
+# A tree of many folders is made whatever the soft limit of descriptors is: 1024 by custom, and a
+# machine of 64 CPUs is no rarity. Where the hard limit is low as well, it may be slow, or be
+# refused as a whole, but not lose some files.
 . "$CASES/common.inc"
 mkdir -p photos/1
 (cd photos/1 && mkdir a b c d e f g h i j)

@@ -1,5 +1,5 @@
-# Where few threads and processes are allowed (a container's pids limit, ulimit -u), a run has fewer of them and says so
-# once; no mode is ended by it. Where there is no room at all, that is said.
+# Where few threads and processes are allowed (a container's pids limit, ulimit -u), a run has fewer
+# of them and says so once; no mode is ended by it. Where there is no room at all, that is said.
 . "$CASES/common.inc"
 mkdir photos
 cp "$SAMPLES/photos/dunes.jpg" "$SAMPLES/photos/forest.jpg" "$SAMPLES/png/rgba-16-adam7.png" \

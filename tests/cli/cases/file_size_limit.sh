@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# A limit on the size of files (ulimit -f) is an output that cannot be written, told as such; it must not kill the run.
+# A limit on the size of files (ulimit -f) is an output that cannot be written, told as such; it
+# must not kill the run.
 . "$CASES/common.inc"
 mkdir photos
 cp "$SAMPLES/photos/dunes.jpg" "$SAMPLES/jpeg/size-16x16.jpg" photos
@@ -16,7 +17,8 @@ for mode in $MODES; do
     thumbs 0 --mode="$mode" --size=600 photos "$mode"
 done
 
-# It counts for the memory of worker processes too. What is smaller is made in all modes, and what is not says why.
+# It counts for the memory of worker processes too. What is smaller is made in all modes, and what
+# is not says why.
 cp "$SAMPLES/png/rgba-16-adam7.png" photos
 thumbs 0 --size=16 photos calm
 for n in 8 100 2000; do

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# --files-from: the sources come from a list, from a file or from standard input, and get the same outputs as in a run
-# over all of SOURCE, in every mode.
+# --files-from: the sources come from a list, from a file or from standard input, and get the same
+# outputs as in a run over all of SOURCE, in every mode.
 . "$CASES/common.inc"
 mkdir -p photos/a/b photos/.hidden photos/c
 for i in 1 2 3; do cp "$SAMPLES/orientation/orientation-$i.jpg" "photos/a/b/$i.jpg"; done
@@ -65,7 +65,8 @@ same_trees odd-whole odd-out
 printf '%s\n' a/b/1.jpg a/b/2.jpg c/c.jpg >list
 thumbs 0 --files-from=list --exclude='c/' --exclude=1.jpg --report="$log/r" photos ruled
 expect_fates "$log/r" "skipped a/b/1.jpg" "done a/b/2.jpg" "skipped c/c.jpg"
-# Where names of outputs may clash over folders, the outcome does not depend on what is listed, nor how often.
+# Where names of outputs may clash over folders, the outcome does not depend on what is listed, nor
+# how often.
 cp photos/c/c.jpg photos/a/c.jpg
 printf '%s\n' c/c.jpg a/b/1.jpg a/b/1.jpg >list
 thumbs 1 --files-from=list --name='{stem}.{ext}' --report="$log/r" photos flat

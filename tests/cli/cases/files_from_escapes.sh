@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# No name of a list leads out of SOURCE: by "..", absolute, or through links, also such as are put there in mid-run.
-# Each is told, the others go on; nothing of what lies outside is opened.
+# No name of a list leads out of SOURCE: by "..", absolute, or through links, also such as are put
+# there in mid-run. Each is told, the others go on; nothing of what lies outside is opened.
 . "$CASES/common.inc"
 mkdir -p photos/in elsewhere/sub
 cp "$SAMPLES/orientation/orientation-1.jpg" photos/in/a.jpg
@@ -37,8 +37,8 @@ if command -v strace >/dev/null && strace -o "$log/trace" true 2>/dev/null; then
     ! grep -e 'secret\.jpg' -e hostname "$log/trace" || fail "a file outside was opened"
 fi
 
-# A folder and a file that turn into links again and again, while names are looked up and read, by a walk and by a list:
-# what lies outside is never read.
+# A folder and a file that turn into links again and again, while names are looked up and read, by a
+# walk and by a list: what lies outside is never read.
 mkdir -p swap/real elsewhere/real
 cp "$SAMPLES/orientation/orientation-1.jpg" swap/real/a.jpg
 cp "$SAMPLES/orientation/orientation-2.jpg" elsewhere/real/a.jpg

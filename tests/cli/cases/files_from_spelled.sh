@@ -1,5 +1,6 @@
-# Lists as other programs and other systems write them: absolute names whatever SOURCE looks like, parts that say
-# nothing, CR LF, a byte order mark. Each is understood; what was left out is told once.
+# Lists as other programs and other systems write them: absolute names whatever SOURCE looks like,
+# parts that say nothing, CR LF, a byte order mark. Each is understood; what was left out is told
+# once.
 . "$CASES/common.inc"
 mkdir -p photos/a elsewhere
 for name in photos/1.jpg photos/a/2.jpg elsewhere/3.jpg; do

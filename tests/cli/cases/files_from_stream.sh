@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# A list that comes little by little is not waited for: what was named is made. A signal ends the waiting.
+# A list that comes little by little is not waited for: what was named is made. A signal ends the
+# waiting.
 . "$CASES/common.inc"
 mkdir photos
 for i in 1 2 3; do cp "$SAMPLES/orientation/orientation-$i.jpg" "photos/$i.jpg"; done

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# A folder below DEST that is replaced in mid-run, by a link that leads elsewhere or by a file: nothing is written where
-# the link leads to, what stands in the way is told and left alone, and the others are made.
+# A folder below DEST that is replaced in mid-run, by a link that leads elsewhere or by a file:
+# nothing is written where the link leads to, what stands in the way is told and left alone, and the
+# others are made.
 . "$CASES/common.inc"
 many photos 2
 thumbs 0 --format=webp --size=400 --jobs=2 photos calm

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# --format=keep: as the source where that can be written; else JPEG, or PNG with alpha. jpeg,keep of a JPEG is one file.
+# --format=keep: as the source where that can be written; else JPEG, or PNG with alpha. jpeg,keep of
+# a JPEG is one file.
 . "$CASES/common.inc"
 mkdir photos
 cp "$SAMPLES/jpeg/baseline-420.jpg" photos/jpeg.jpg

@@ -32,7 +32,8 @@ try "--include=*.[j]pg --exclude=x.*" a.jpg d.jpg raw/r.jpg b/raw/s.jpg b/b.jpg
 # Alternatives.
 try "--include=[ab].{png,jpg} --include={x,/b/p}.{jp,pn}g" a.jpg b/b.jpg b/c/x.jpg b/p.jpg
 try "--include={a,b/{b,c/x}}.jpg" a.jpg b/b.jpg b/c/x.jpg
-# An include that is a folder takes what is in it, however it is spelled, unless another rule is about that.
+# An include that is a folder takes what is in it, however it is spelled, unless another rule is
+# about that.
 for folder in b/c b/c/ ./b/c ./b//c/ /b/c b/./c c c/; do try "--include=$folder" b/c/c.jpg b/c/x.jpg; done
 try "--include=./a.jpg --include=.//b/./raw" a.jpg b/raw/s.jpg
 try "--include=b --exclude=c --exclude=*.png" b/raw/s.jpg b/b.jpg b/picture.jpg

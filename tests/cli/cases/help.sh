@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# All of the help is on standard output, no line is wider than 80 columns, and nothing is there that is not built.
+# All of the help is on standard output, no line is wider than 80 columns, and nothing is there that
+# is not built.
 "$THUMBS" --help >help
 "$THUMBS" photos --help out >again
 cmp help again

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Files and folders whose name begins with a dot: only with --hidden, or named by the user. What the program keeps in
-# some DEST, it never takes for a picture.
+# Files and folders whose name begins with a dot: only with --hidden, or named by the user. What the
+# program keeps in some DEST, it never takes for a picture.
 . "$CASES/common.inc"
 mkdir -p photos/.cache .dot photos/sub
 for name in photos/a.jpg photos/.b.jpg photos/.cache/c.jpg photos/sub/.d.jpg .dot/e.jpg photos/.jpg photos/..e.jpg; do

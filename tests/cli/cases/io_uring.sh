@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# --io=uring makes what threads make; where it cannot be had, threads do it, and exactly one note says so.
+# --io=uring makes what threads make; where it cannot be had, threads do it, and exactly one note
+# says so.
 . "$CASES/common.inc"
 for mode in threads processes; do
     thumbs 1 --mode=$mode --report="$log/$mode-threads" "$SAMPLES" "out-$mode-threads"

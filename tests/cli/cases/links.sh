@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Symbolic links are passed over, or with --follow followed: to files, to folders, in a loop, to nowhere.
+# Symbolic links are passed over, or with --follow followed: to files, to folders, in a loop, to
+# nowhere.
 . "$CASES/common.inc"
 mkdir -p photos/real photos/a photos/b elsewhere
 cp "$SAMPLES/orientation/orientation-1.jpg" photos/real/r.jpg

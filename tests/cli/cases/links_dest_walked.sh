@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# DEST is not walked, by way of a link into its midst neither: there would be thumbnails of thumbnails.
+# DEST is not walked, by way of a link into its midst neither: there would be thumbnails of
+# thumbnails.
 . "$CASES/common.inc"
 mkdir -p photos/sub
 cp "$SAMPLES/orientation/orientation-1.jpg" photos/sub/b.jpg

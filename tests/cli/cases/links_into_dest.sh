@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# A source that a link leads to may lie in DEST, just where its thumbnail belongs: it must not be replaced by it.
+# A source that a link leads to may lie in DEST, just where its thumbnail belongs: it must not be
+# replaced by it.
 . "$CASES/common.inc"
 for way in tree file; do
     for mode in $MODES; do

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# A SOURCE that is itself a symbolic link was named by the user, so it is followed, with or without --follow, and known
-# the next time; likewise DEST.
+# A SOURCE that is itself a symbolic link was named by the user, so it is followed, with or without
+# --follow, and known the next time; likewise DEST.
 . "$CASES/common.inc"
 mkdir real real-out
 cp "$SAMPLES/orientation/orientation-1.jpg" real/a.jpg

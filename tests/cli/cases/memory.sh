@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# --memory: what cannot be had is refused with both numbers, what is larger than a file may be is not read, fewer
-# workers run where memory is short, and a limit that is no limit changes nothing.
+# --memory: what cannot be had is refused with both numbers, what is larger than a file may be is
+# not read, fewer workers run where memory is short, and a limit that is no limit changes nothing.
 . "$CASES/common.inc"
 mkdir photos
 cp "$SAMPLES/photos/dunes.jpg" "$SAMPLES/photos/forest.jpg" "$SAMPLES/png/rgba-16-adam7.png" photos
@@ -38,8 +38,9 @@ test ! -e none
 thumbs 0 --memory=1000G photos processes
 thumbs 2 --memory=0 photos out
 
-# A picture of which there is not enough memory beside busy workers is done while they are idle: progressive, of one
-# component, 4,650 x 4,650 pixels and hardly reduced, it takes up to 71 MB, and two jobs have 63.
+# A picture of which there is not enough memory beside busy workers is done while they are idle:
+# progressive, of one component, 4,650 x 4,650 pixels and hardly reduced, it takes up to 71 MB, and
+# two jobs have 63.
 mkdir large
 {
     printf '\377\330\377\333\000\103\000'
@@ -53,7 +54,8 @@ cp "$SAMPLES"/photos/*.jpg large
 thumbs 0 --jobs=4 --size=2000 --memory=200M --report="$log/r" large lent
 [ "$(fates "$log/r" | grep -c '^damaged ')" -eq 4 ] || fail "large pictures: $(fates "$log/r")"
 
-# A worker that takes what it has not announced is replaced, its file fails, the others are done (builds with probes).
+# A worker that takes what it has not announced is replaced, its file fails, the others are done
+# (builds with probes).
 mkdir greedy
 probe() { printf 'GIF89a\001\000\001\000\000\000\000THUMBS-PROBE %s\n' "$2" >"greedy/$1.gif"; }
 probe ok ok
@@ -69,8 +71,8 @@ thumbs 1 --jobs=2 --memory=512M --report="$log/r" greedy none
 expect_counts 2 0 0 3 0
 [ "$(fates "$log/r" | grep -c '^failed:decode:memory ')" -eq 3 ] || fail "$(fates "$log/r")"
 
-# One that takes a little of each of many files and answers at once is replaced between two of them, before a limit of
-# the kernel ends it, and no file has to pay.
+# One that takes a little of each of many files and answers at once is replaced between two of them,
+# before a limit of the kernel ends it, and no file has to pay.
 rm -rf greedy
 mkdir greedy
 i=0

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Names of outputs never lead out of DEST, whatever files and folders are called and whatever the template makes of it.
+# Names of outputs never lead out of DEST, whatever files and folders are called and whatever the
+# template makes of it.
 . "$CASES/common.inc"
 mkdir -p top/photos/... top/photos/..x top/photos/deep/...
 picture=$SAMPLES/jpeg/size-17x33.jpg

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# A picture whose output has the name of another one's folder: one of the two cannot be, and that is told, never silent;
-# and it is the same one in each mode.
+# A picture whose output has the name of another one's folder: one of the two cannot be, and that is
+# told, never silent; and it is the same one in each mode.
 . "$CASES/common.inc"
 mkdir -p photos/q.jpg
 cp "$SAMPLES/png/rgb-8.png" photos/q.png

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Under a template without the folder, sources of several folders can want one name: then all who want it have failed,
-# whatever the order, and what is no image wants nothing.
+# Under a template without the folder, sources of several folders can want one name: then all who
+# want it have failed, whatever the order, and what is no image wants nothing.
 . "$CASES/common.inc"
 mkdir -p photos/one photos/two photos/three
 cp "$SAMPLES/orientation/orientation-1.jpg" photos/one/a.jpg

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# What is no image has no output, so it can neither clash nor push another out: notes beside pictures, one README in
-# each folder.
+# What is no image has no output, so it can neither clash nor push another out: notes beside
+# pictures, one README in each folder.
 . "$CASES/common.inc"
 mkdir -p photos/one photos/two
 cp "$SAMPLES/orientation/orientation-1.jpg" photos/one/a.jpg

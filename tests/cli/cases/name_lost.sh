@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Whatever the template: a source that is told to be done has its output. No two may share one in silence, though width,
-# height and the other sizes are known only late.
+# Whatever the template: a source that is told to be done has its output. No two may share one in
+# silence, though width, height and the other sizes are known only late.
 . "$CASES/common.inc"
 mkdir photos
 cp "$SAMPLES/jpeg/size-17x33.jpg" photos/p.jpg   # p17

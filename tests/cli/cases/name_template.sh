@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# --name: every field, folders made as wanted, literal braces; what would lead out of DEST or tells nothing is refused.
+# --name: every field, folders made as wanted, literal braces; what would lead out of DEST or tells
+# nothing is refused.
 . "$CASES/common.inc"
 mkdir -p photos/sub/deep
 cp "$SAMPLES/jpeg/size-17x33.jpg" photos/top.jpg
@@ -26,7 +27,8 @@ try '.thumbs/{dir}/{stem}' _.thumbs/top _.thumbs/sub/deep/up.right
 try '{dir}/.thumbs-{stem}' _.thumbs-top sub/deep/_.thumbs-up.right
 try 'x{dir}x/{stem}' xx/top xsub/deepx/up.right
 
-# Names that depend on what is inside a picture and could coincide must be claimed in each run, so all is made again.
+# Names that depend on what is inside a picture and could coincide must be claimed in each run, so
+# all is made again.
 thumbs 0 --name='{height}{dir}' photos anew
 expect_outputs anew 33 160sub/deep
 thumbs 0 --name='{height}{dir}' photos anew

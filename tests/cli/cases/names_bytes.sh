@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Names are bytes: newlines, quotes, invalid UTF-8, control characters, spaces at the ends, what shells and globs and
-# templates and percent signs mean to others. In SOURCE, DEST, folders and files; in the report; the second time too.
+# Names are bytes: newlines, quotes, invalid UTF-8, control characters, spaces at the ends, what
+# shells and globs and templates and percent signs mean to others. In SOURCE, DEST, folders and
+# files; in the report; the second time too.
 . "$CASES/common.inc"
 top=$(printf 'ph\377\n"ot{stem}os%%20')
 dest=$(printf 'o\376u\nt %%s')

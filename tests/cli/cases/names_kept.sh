@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Who has an output keeps its name when another source comes to stand beside it, and when that one goes: nothing is
-# renamed, and nothing old is left behind. The same in every mode, for lists, in any order, and under other options.
+# Who has an output keeps its name when another source comes to stand beside it, and when that one
+# goes: nothing is renamed, and nothing old is left behind. The same in every mode, for lists, in
+# any order, and under other options.
 . "$CASES/common.inc"
 one=$SAMPLES/orientation/orientation-1.jpg
 two=$SAMPLES/orientation/orientation-2.jpg

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Names of 255 bytes, also where the output's would be longer; trees deeper than PATH_MAX; a thousand folders deep.
+# Names of 255 bytes, also where the output's would be longer; trees deeper than PATH_MAX; a
+# thousand folders deep.
 . "$CASES/common.inc"
 x50=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
 x251=$x50$x50$x50$x50${x50}x

@@ -1,5 +1,6 @@
-# Without /proc, with an empty /dev, and with neither, as in a chroot or a minimal container: all modes work, and
-# pictures that need libvips do too. Needs the right to mount, if only in a namespace of its own.
+# Without /proc, with an empty /dev, and with neither, as in a chroot or a minimal container: all
+# modes work, and pictures that need libvips do too. Needs the right to mount, if only in a
+# namespace of its own.
 . "$CASES/common.inc"
 mkdir photos empty
 cp "$SAMPLES/photos/dunes.jpg" "$SAMPLES/png/rgba-16-adam7.png" photos
@@ -38,7 +39,8 @@ cmp dest/own.jpg photos/dunes.jpg
 $alone sh -c 'mount -t tmpfs none /proc; PATH=${1%/*}:$PATH; exec thumbs --quiet photos by-path' sh "$THUMBS" ||
     fail "found in PATH it does not work"
 same_trees calm by-path
-# A /dev/null that is a file, as it comes about where somebody writes to one that is not there, does not grow.
+# A /dev/null that is a file, as it comes about where somebody writes to one that is not there, does
+# not grow.
 # shellcheck disable=SC2086 # several words
 $alone sh -c 'mount -t tmpfs none /dev; : >/dev/null; "$1" --report=- photos file >&- 2>&- <&-
     [ ! -s /dev/null ]' sh "$THUMBS" || fail "messages went into a file /dev/null"

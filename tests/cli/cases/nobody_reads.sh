@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Who reads the report goes away: a report that is not whole is not one, so the run ends, with a reason and exit status
-# 3, before all is done. (Messages are another matter: see streams_closed.)
+# Who reads the report goes away: a report that is not whole is not one, so the run ends, with a
+# reason and exit status 3, before all is done. (Messages are another matter: see streams_closed.)
 . "$CASES/common.inc"
 mkdir photos
 for n in 1 2 3; do cp "$SAMPLES/orientation/orientation-$n.jpg" photos/$n.jpg; done

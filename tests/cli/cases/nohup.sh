@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# A run under nohup outlives its terminal: SIGHUP stays ignored; all other signals are heard as ever.
+# A run under nohup outlives its terminal: SIGHUP stays ignored; all other signals are heard as
+# ever.
 . "$CASES/common.inc"
 command -v nohup >/dev/null || skip "there is no nohup"
 many photos 2

@@ -1,5 +1,5 @@
-# What lies beside photos and is no picture for us is passed over, with a word on what it is; a picture that this build
-# cannot read has failed.
+# What lies beside photos and is no picture for us is passed over, with a word on what it is; a
+# picture that this build cannot read has failed.
 . "$CASES/common.inc"
 mkdir q
 cp "$SAMPLES/orientation/orientation-1.jpg" q/a.jpg
@@ -40,7 +40,8 @@ expect_counts 1 0 0 0 20
 thumbs 0 -n q none
 expect_said 'dry run: 1 to do, 0 up to date, 0 damaged, 0 failed, 20 skipped'
 
-# A name that promises a picture of ours over such content has failed; so has a picture of no format that is decoded.
+# A name that promises a picture of ours over such content has failed; so has a picture of no format
+# that is decoded.
 mkdir lies
 printf '%%PDF-1.4\n1 0 obj\n' >lies/a.jpg
 printf 'P6\n1 1\n255\nabc' >lies/plain.ppm

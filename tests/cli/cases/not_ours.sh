@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# A file that thumbs did not make is not replaced by an output: that source fails, the others do not. --overwrite is for
-# who wants it. Own outputs are known without DEST/.thumbs too, in each format, by the mark in them.
+# A file that thumbs did not make is not replaced by an output: that source fails, the others do
+# not. --overwrite is for who wants it. Own outputs are known without DEST/.thumbs too, in each
+# format, by the mark in them.
 . "$CASES/common.inc"
 mkdir photos
 cp "$SAMPLES/orientation/orientation-1.jpg" photos/a.jpg

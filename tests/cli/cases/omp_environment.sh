@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Clusters set variables of OpenMP for all jobs. They must not tie the program, its workers and all its threads to one
-# CPU.
+# Clusters set variables of OpenMP for all jobs. They must not tie the program, its workers and all
+# its threads to one CPU.
 . "$CASES/common.inc"
 [ "$(nproc)" -gt 1 ] || skip "this needs two CPUs"
 many photos 4

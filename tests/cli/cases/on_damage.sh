@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Damaged data that still decodes: a thumbnail and a warning, or with --on-damage=fail a failure and no thumbnail.
+# Damaged data that still decodes: a thumbnail and a warning, or with --on-damage=fail a failure and
+# no thumbnail.
 . "$CASES/common.inc"
 mkdir photos
 cp "$SAMPLES/broken/baseline-cut-half.jpg" photos/a.jpg

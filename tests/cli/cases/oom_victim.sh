@@ -1,5 +1,5 @@
-# Where memory runs out the kernel is to kill a worker, which is replaced, then the server, which is started again, and
-# the run last of all.
+# Where memory runs out the kernel is to kill a worker, which is replaced, then the server, which is
+# started again, and the run last of all.
 . "$CASES/common.inc"
 many photos 4
 has_probes || skip "this build has no probes"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# An output obeys the umask, and an old one is replaced as a whole, not written into: who has it open sees the old one
-# to its end; its links stay what they were; it need not be writable.
+# An output obeys the umask, and an old one is replaced as a whole, not written into: who has it
+# open sees the old one to its end; its links stay what they were; it need not be writable.
 . "$CASES/common.inc"
 mkdir photos
 cp "$SAMPLES/orientation/orientation-1.jpg" photos/a.jpg

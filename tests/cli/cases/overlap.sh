@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# DEST inside SOURCE is not walked; a SOURCE inside DEST, or DEST itself, is refused, however it is written.
+# DEST inside SOURCE is not walked; a SOURCE inside DEST, or DEST itself, is refused, however it is
+# written.
 . "$CASES/common.inc"
 mkdir -p photos/sub
 cp "$SAMPLES/orientation/orientation-1.jpg" photos/a.jpg

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The same refusals where a path is longer than PATH_MAX: a SOURCE in DEST could be overwritten by a thumbnail.
+# The same refusals where a path is longer than PATH_MAX: a SOURCE in DEST could be overwritten by a
+# thumbnail.
 . "$CASES/common.inc"
 long=$(awk 'BEGIN { for (i = 0; i < 2100; i++) printf "./" }')
 for words in "photos/sub ${long}photos" "${long}photos/sub photos" "photos ${long}photos" "${long}photos photos" \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# kill -9 of the run itself: no worker outlives it, every thumbnail is whole, the next run clears up and completes the
-# tree.
+# kill -9 of the run itself: no worker outlives it, every thumbnail is whole, the next run clears up
+# and completes the tree.
 . "$CASES/common.inc"
 many photos 3
 thumbs 0 --format=webp --size=400 --jobs=2 photos calm

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# A run that is stopped as a whole for longer than --timeout (Ctrl-Z, a batch system that suspends its jobs) and goes on
-# later: no file is to blame for that, nothing is lost.
+# A run that is stopped as a whole for longer than --timeout (Ctrl-Z, a batch system that suspends
+# its jobs) and goes on later: no file is to blame for that, nothing is lost.
 . "$CASES/common.inc"
 many photos 2
-# begin_and_stop MODE - a run that is stopped in the midst of decoding: its number in $run, all its processes in $all.
-# False if it was over before.
+# begin_and_stop MODE - a run that is stopped in the midst of decoding: its number in $run, all its
+# processes in $all. False if it was over before.
 begin_and_stop() {
     rm -rf "$1"
     hold
@@ -57,7 +57,8 @@ for mode in $MODES; do expect_clean "$mode"; done
 same_trees sync threads
 same_trees sync processes
 
-# The same with a file that needs most of its time, in mode processes, where somebody else looks at the clock.
+# The same with a file that needs most of its time, in mode processes, where somebody else looks at
+# the clock.
 mkdir slow
 printf 'GIF89a\001\000\001\000\000\000\000THUMBS-PROBE sleep 2500\n' >slow/slow.gif
 start --jobs=1 --timeout=4 --report="$log/r" slow slow-out

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# As the first process of a container: SIGTERM ends the run in good order although process 1 is shielded from signals
-# with their default action; orphans of others are waited for; and the exit status is that of the run.
+# As the first process of a container: SIGTERM ends the run in good order although process 1 is
+# shielded from signals with their default action; orphans of others are waited for; and the exit
+# status is that of the run.
 . "$CASES/common.inc"
 [ "$(id -u)" -eq 0 ] || skip "only root can make a PID namespace"
 unshare --pid --fork --mount-proc true 2>/dev/null || skip "no PID namespace can be made here"

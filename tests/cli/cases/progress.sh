@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# --progress: plain lines where there is no terminal, a bar on one; the summary stays the last line; no line is torn.
+# --progress: plain lines where there is no terminal, a bar on one; the summary stays the last line;
+# no line is torn.
 . "$CASES/common.inc"
 mkdir photos
 cp "$SAMPLES"/photos/*.jpg photos

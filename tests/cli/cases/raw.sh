@@ -1,10 +1,12 @@
-# Raw files of cameras are told by what they hold, and where that leaves it open by their ending. They fail as
-# unsupported; the tiny picture that a TIFF reader finds in them is no thumbnail. A plain TIFF is a TIFF.
+# Raw files of cameras are told by what they hold, and where that leaves it open by their ending.
+# They fail as unsupported; the tiny picture that a TIFF reader finds in them is no thumbnail. A
+# plain TIFF is a TIFF.
 . "$CASES/common.inc"
 u16() { printf "\\$(printf %o $(($1 & 255)))\\$(printf %o $(($1 >> 8 & 255)))"; }
 u32() { u16 $(($1 & 65535)) && u16 $(($1 >> 16 & 65535)); }
 entry() { u16 "$1" && u16 "$2" && u32 "$3" && u32 "$4"; } # TAG TYPE COUNT VALUE
-# A grey picture of 2 x 2 pixels in directory 0, with more entries; the pixels stand behind the header.
+# A grey picture of 2 x 2 pixels in directory 0, with more entries; the pixels stand behind the
+# header.
 tiff() { # EXTRA-ENTRIES - their count in $n_extra; then more directories from offset $((14 + ...)) on
     printf 'II*\0' && u32 12 && printf 'abcd'
     u16 $((9 + n_extra))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Two calls with sizes and names of their own share one DEST without forgetting what the other made; where they want the
-# same name, each makes it anew.
+# Two calls with sizes and names of their own share one DEST without forgetting what the other made;
+# where they want the same name, each makes it anew.
 . "$CASES/common.inc"
 mkdir photos
 for n in 1 2 3; do cp "$SAMPLES/orientation/orientation-$n.jpg" "photos/$n.jpg"; done

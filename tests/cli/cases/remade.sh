@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# What makes an output outdated: other options that matter, a changed source (size or times, also back in time), an
-# output that is gone, empty or of another time; --force. All else stays as it is.
+# What makes an output outdated: other options that matter, a changed source (size or times, also
+# back in time), an output that is gone, empty or of another time; --force. All else stays as it is.
 . "$CASES/common.inc"
 mkdir photos
 for n in 1 2 3; do cp "$SAMPLES/orientation/orientation-$n.jpg" "photos/$n.jpg"; done

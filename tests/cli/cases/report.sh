@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# --report: NDJSON, one whole line a source and then the summary, in every mode; to a file, which is replaced, or to
-# standard output, where nothing else then goes.
+# --report: NDJSON, one whole line a source and then the summary, in every mode; to a file, which is
+# replaced, or to standard output, where nothing else then goes.
 . "$CASES/common.inc"
 n_sources=$(find "$SAMPLES" -type f | wc -l)
 printf '{"source":"old.jpg","status":"done"}\n' >r

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# What crashed or timed out is remembered: the next run reports it at once, without opening it, until it changes, gets
-# more time, or --retry-failed is given. Needs the probe pictures of test builds.
+# What crashed or timed out is remembered: the next run reports it at once, without opening it,
+# until it changes, gets more time, or --retry-failed is given. Needs the probe pictures of test
+# builds.
 . "$CASES/common.inc"
 probe() { # FILE WORDS
     printf 'GIF89a0123456THUMBS-PROBE %s\n' "$2" >"$1"
@@ -91,7 +92,8 @@ rm -r out/.thumbs
 run 1 --timeout=0.25
 expect_failure crash.gif crashed '"message":"the worker died of signal 11'
 
-# A run that ends while a file is worked on says nothing about the file: killed, or stopped by two signals.
+# A run that ends while a file is worked on says nothing about the file: killed, or stopped by two
+# signals.
 has_worker() { [ -n "$(workers thumbs-worker)" ]; }
 start_held() { # ARGUMENT... - a run whose worker is at the one picture when this returns, and stays there
     hold
@@ -116,8 +118,8 @@ for signals in KILL "INT INT"; do
     expect_counts 1 0 0 0 0
     rm -r out
 done
-# The fork server's death is nobody's fault. A worker that is killed from outside, as by a kernel short of memory, costs
-# its file, but says nothing about it: the next run tries again.
+# The fork server's death is nobody's fault. A worker that is killed from outside, as by a kernel
+# short of memory, costs its file, but says nothing about it: the next run tries again.
 start_held
 kill -KILL "$(workers thumbs-server)"
 let_go

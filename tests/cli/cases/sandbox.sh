@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Locked-up workers, asked from inside by probes (builds with fault injection only): what is refused, that the same
-# probes succeed with --sandbox=off, that pictures come out the same, and what happens where the kernel has less.
+# Locked-up workers, asked from inside by probes (builds with fault injection only): what is
+# refused, that the same probes succeed with --sandbox=off, that pictures come out the same, and
+# what happens where the kernel has less.
 . "$CASES/common.inc"
 refuse=${THUMBS%/*}/tests/refuse
 mkdir probes photos

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# A fork server that hangs (here: is stopped) does not keep a run from its end, nor from its exit status.
+# A fork server that hangs (here: is stopped) does not keep a run from its end, nor from its exit
+# status.
 . "$CASES/common.inc"
 many photos 2
 hold
@@ -13,8 +14,8 @@ finish
 [ "$got_status" -eq 0 ] || fail "exit status $got_status: $(cat "$log/stderr")"
 expect_counts 24 0 0 0 0
 expect_clean out
-# A worker that dies meanwhile can neither be buried nor replaced by it: the server is given up, which takes its
-# patience of 20 s, and started again. No file is to blame.
+# A worker that dies meanwhile can neither be buried nor replaced by it: the server is given up,
+# which takes its patience of 20 s, and started again. No file is to blame.
 rm -r out
 hold
 start --jobs=2 --format=webp --size=400 --report="$log/r" photos out

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# A signal at any moment of the beginning and the end of a run: the same, whatever there was to stop.
+# A signal at any moment of the beginning and the end of a run: the same, whatever there was to
+# stop.
 . "$CASES/common.inc"
 mkdir photos
 cp "$SAMPLES/jpeg/size-16x16.jpg" photos/a.jpg

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# The first SIGINT, SIGTERM or SIGHUP: what is being written is finished, nothing new is started, the report and the
-# summary are written, exit status 128 + signal; no temporary and no process is left, and the next run completes the
-# tree.
+# The first SIGINT, SIGTERM or SIGHUP: what is being written is finished, nothing new is started,
+# the report and the summary are written, exit status 128 + signal; no temporary and no process is
+# left, and the next run completes the tree.
 . "$CASES/common.inc"
 many photos 4
 thumbs 0 --format=webp --size=400 --jobs=2 photos calm

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Several sizes and formats from one run; the shapes of boxes; names by {size}; the formats' own bytes.
+# Several sizes and formats from one run; the shapes of boxes; names by {size}; the formats' own
+# bytes.
 . "$CASES/common.inc"
 mkdir -p photos/sub
 cp "$SAMPLES/photos/dunes.jpg" photos/sub/wide.jpg

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Sources that come, go and change while the run is at them: each run ends by itself, tells each source once, leaves
-# nothing half; and when it is quiet again, the next run brings all to what it should be.
+# Sources that come, go and change while the run is at them: each run ends by itself, tells each
+# source once, leaves nothing half; and when it is quiet again, the next run brings all to what it
+# should be.
 . "$CASES/common.inc"
 mkdir -p photos/still photos/moving
 cp "$SAMPLES"/photos/*.jpg photos/still

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# An error of the disk below SOURCE, or no descriptor to be had, costs the one file that it strikes, told as unreadable;
-# all others are made, whatever way they are read.
+# An error of the disk below SOURCE, or no descriptor to be had, costs the one file that it strikes,
+# told as unreadable; all others are made, whatever way they are read.
 . "$CASES/common.inc"
 status=0
 THUMBS_FAULT='open:*' "$THUMBS" --mode=sync --quiet "$SAMPLES/jpeg" probe 2>/dev/null || status=$?
@@ -9,7 +9,8 @@ mkdir photos
 for n in 1 2 3 4; do cp "$SAMPLES/orientation/orientation-$n.jpg" "photos/$n.jpg"; done
 thumbs 0 photos calm
 
-# strike PLAN N - a run of $how in which the Nth pass of that point fails. True if that struck a source.
+# strike PLAN N - a run of $how in which the Nth pass of that point fails. True if that struck a
+# source.
 strike() {
     status=0
     # shellcheck disable=SC2086 # two options
@@ -42,8 +43,9 @@ strike() {
 }
 for how in "--mode=sync" "--mode=threads" "--mode=processes --io=uring"; do
     for plan in read::5 open::5; do
-        # Before the sources come files of the system (what memory there is), the folders, and what is below DEST; how
-        # many of those there are depends on the machine. So on it goes until three of the four sources were struck.
+        # Before the sources come files of the system (what memory there is), the folders, and what
+        # is below DEST; how many of those there are depends on the machine. So on it goes until
+        # three of the four sources were struck.
         n=0 n_struck=0
         while [ $n_struck -lt 3 ]; do
             n=$((n + 1))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Several SOURCEs: folders go to DEST/<last name part>, files straight into DEST; "." and ".." have the name of the
-# folder they are; two equal last parts are refused before anything is done.
+# Several SOURCEs: folders go to DEST/<last name part>, files straight into DEST; "." and ".." have
+# the name of the folder they are; two equal last parts are refused before anything is done.
 . "$CASES/common.inc"
 mkdir -p one/holiday/sub two/work other/holiday
 cp "$SAMPLES/orientation/orientation-1.jpg" one/holiday/a.jpg

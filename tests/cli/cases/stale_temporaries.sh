@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# What a killed run has left is cleared away by the next one, in every folder it comes to; what looks alike but is
-# no file, and the temporaries of a run that is alive, are not.
+# What a killed run has left is cleared away by the next one, in every folder it comes to; what
+# looks alike but is no file, and the temporaries of a run that is alive, are not.
 . "$CASES/common.inc"
 many photos 4 orientation
 thumbs 0 photos out

@@ -17,8 +17,8 @@ THUMBS_STALL_MS=10000 thumbs 0 --jobs=2 --format=webp --size=400 photos calm
 THUMBS_STALL_MS=500
 export THUMBS_STALL_MS
 
-# All workers are stopped: their files, numbers and processes are told, more than once but less and less often; and when
-# they go on, so does the run.
+# All workers are stopped: their files, numbers and processes are told, more than once but less and
+# less often; and when they go on, so does the run.
 hold
 start --quiet --jobs=2 --format=webp --size=400 --timeout=50 photos out
 until_true 20 has_outputs out 3 || fail "it does not begin"

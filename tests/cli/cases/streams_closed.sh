@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Without standard input, output or error, or when who reads the errors goes away: the work is done all the same.
+# Without standard input, output or error, or when who reads the errors goes away: the work is done
+# all the same.
 . "$CASES/common.inc"
 many photos 3 orientation
 thumbs 0 photos calm

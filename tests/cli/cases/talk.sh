@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# What is said and where: nothing but the summary by default; --quiet only errors; -v a line a file and what the run was
-# bound by; messages have one shape.
+# What is said and where: nothing but the summary by default; --quiet only errors; -v a line a file
+# and what the run was bound by; messages have one shape.
 . "$CASES/common.inc"
 mkdir -p photos/sub
 cp "$SAMPLES/orientation/orientation-1.jpg" photos/a.jpg

@@ -1,7 +1,8 @@
 # Many threads at different broken files: what is said of each is never what is true of another.
 . "$CASES/common.inc"
 mkdir photos
-# Broken in ways of their own: each PNG lacks another chunk or has another error in it, each GIF breaks off elsewhere.
+# Broken in ways of their own: each PNG lacks another chunk or has another error in it, each GIF
+# breaks off elsewhere.
 break_off() { head -c "$2" "$1" >"photos/$3"; }
 i=1
 while [ $i -le 16 ]; do

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# --timeout in every mode: a file that takes too long has failed with code timeout; the run goes on and leaves nothing.
+# --timeout in every mode: a file that takes too long has failed with code timeout; the run goes on
+# and leaves nothing.
 . "$CASES/common.inc"
 mkdir photos
 cp "$SAMPLES/photos/dunes.jpg" "$SAMPLES/photos/forest.jpg" "$SAMPLES/photos/fruit-on-a-table.jpg" photos

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# One SOURCE folder: its tree is mirrored straight under DEST, the same in each mode; nothing in SOURCE is changed; each
-# thumbnail bears the time of its source, also an odd one.
+# One SOURCE folder: its tree is mirrored straight under DEST, the same in each mode; nothing in
+# SOURCE is changed; each thumbnail bears the time of its source, also an odd one.
 . "$CASES/common.inc"
 mkdir -p photos/b/d photos/'g  h' photos/nothing/here
 cp "$SAMPLES/orientation/orientation-6.jpg" photos/a.jpg

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Without the right to read or write something: each file or folder that cannot be read is one failure of its own; a
-# DEST that cannot be written ends the run before it begins. Tried as somebody who is not root.
+# Without the right to read or write something: each file or folder that cannot be read is one
+# failure of its own; a DEST that cannot be written ends the run before it begins. Tried as somebody
+# who is not root.
 . "$CASES/common.inc"
 if [ "$(id -u)" -eq 0 ]; then
     command -v setpriv >/dev/null || skip "this is root, and there is no setpriv"
@@ -28,8 +29,8 @@ for mode in $MODES; do
     expect_fates r "done b.jpg" "done open/a.jpg" "failed:load:unreadable secret.jpg" "failed:walk:unreadable closed" \
         "failed:walk:unreadable entered" "failed:load:unreadable listed/a.jpg"
     rm -f r
-    # A second run does not open what is up to date. What has changed since, if only in its rights, has
-    # to be read to be judged: then it matters again that it cannot be.
+    # A second run does not open what is up to date. What has changed since, if only in its rights,
+    # has to be read to be judged: then it matters again that it cannot be.
     status=0
     $as "$THUMBS" --mode="$mode" photos "$mode" 2>"$log/stderr" || status=$?
     expect_counts 0 2 0 4 0

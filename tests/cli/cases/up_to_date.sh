@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# A second run over an unchanged tree opens no source file, in any mode, and changes nothing in DEST.
+# A second run over an unchanged tree opens no source file, in any mode, and changes nothing in
+# DEST.
 . "$CASES/common.inc"
 mkdir -p photos/sub
 cp "$SAMPLES/orientation/orientation-1.jpg" photos/a.jpg

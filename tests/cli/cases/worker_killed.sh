@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Workers that die of whatever from outside in mid-run cost at most the file that each was at; each is replaced.
+# Workers that die of whatever from outside in mid-run cost at most the file that each was at; each
+# is replaced.
 . "$CASES/common.inc"
 many photos 4
 thumbs 0 --format=webp --size=400 --jobs=2 photos calm

@@ -1,5 +1,5 @@
-# However a picture ends its worker, it is to blame and is remembered: no worker can make it look as if somebody outside
-# had killed it. Needs the probe pictures of test builds.
+# However a picture ends its worker, it is to blame and is remembered: no worker can make it look as
+# if somebody outside had killed it. Needs the probe pictures of test builds.
 . "$CASES/common.inc"
 mkdir photos
 cp "$SAMPLES/jpeg/size-16x16.jpg" photos

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# A worker that hangs (here: is stopped) costs its file alone: that one timed out, the worker is replaced.
+# A worker that hangs (here: is stopped) costs its file alone: that one timed out, the worker is
+# replaced.
 . "$CASES/common.inc"
 many photos 4
 hold
@@ -19,7 +20,8 @@ expect_clean out
 thumbs 0 --retry-failed --format=webp --size=400 --jobs=2 photos out
 expect_clean out
 rm -r out
-# It is not a worker that hangs when the run itself was asleep for long (Ctrl-Z, a suspended machine).
+# It is not a worker that hangs when the run itself was asleep for long (Ctrl-Z, a suspended
+# machine).
 start --jobs=2 --format=webp --size=400 --timeout=2 photos out
 until_true 20 has_outputs out 1 || fail "it does not begin"
 kill -STOP "$run" 2>/dev/null || true # on a busy machine it may be over
