@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # format.sh [PROGRAM SAMPLES] - is every tracked source laid out as .clang-format says, with no line
-# over 100 columns (120 in scripts and CMake files)?
+# over 100 columns (120 in scripts and CMake files), and does it name its licence?
 #
 # Lines are counted in characters (UTF-8) in C, shell and CMake files of src, include, tests,
 # benchmarks and samples. Lines are checked even where clang-format is missing; then, if they are
@@ -35,6 +35,10 @@ LC_ALL=C xargs -0 awk '
     { most = FILENAME ~ /\.[ch]$/ ? 100 : 120 }
     length(text) > most { printf "%s:%d: %d columns, more than %d\n", FILENAME, FNR, length(text), most; bad = 1 }
     END { exit bad }' <"$scratch/files" || status=1
+
+# Whoever takes a file of ours elsewhere takes its licence along.
+xargs -0 grep -L 'SPDX-License-Identifier: MIT' <"$scratch/files" | sed 's/$/: no SPDX line/' >"$scratch/bare"
+[ ! -s "$scratch/bare" ] || { cat "$scratch/bare" && status=1; }
 
 if command -v clang-format >/dev/null; then
     tracked '*.c' '*.h' | xargs -0 clang-format --dry-run -Werror || status=1

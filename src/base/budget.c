@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "base/budget.h"
 
 void th_budget_init(struct th_budget *b, uint64_t limit)

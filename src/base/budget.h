@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * budget.h - a counting semaphore of bytes: what all that work together may take.
  *

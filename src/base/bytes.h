@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * bytes.h - a growable run of bytes, for paths (which are bytes here, not text) and for lines of a
  * report. Memory failure is sticky: appends after one do nothing, and th_bytes_failed() says so

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * cgroup.h - limits that the control groups of this process set, v1 and v2 (cgroups(7)). Internal
  * to base.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* chars.h - kinds of bytes, whatever the locale. Thread-safe. */
 #ifndef TH_BASE_CHARS_H
 #define TH_BASE_CHARS_H

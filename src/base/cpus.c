@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How many CPUs this process may use. nproc knows the affinity mask only; in a container the
  * cgroup's quota is often what counts, and a team of 64 threads on a quota of 2 CPUs is throttled
  * in bursts. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* error.h - filling in struct thumbs_error. Knows no other room. Thread-safe. */
 #ifndef TH_BASE_ERROR_H
 #define TH_BASE_ERROR_H

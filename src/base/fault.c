@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fault injection for tests, see sys.h. Not compiled into releases. */
 #include "base/sys.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* filelimit.h - the limit on the size of files (ulimit -f), which counts for shared memory as well.
  */
 #ifndef TH_BASE_FILELIMIT_H

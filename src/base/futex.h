@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* futex.h - sleeping on a 32-bit word, the kernel's own primitive (futex(2)), for waits that must
  * cost nothing while nobody waits. Words are process-private. */
 #ifndef TH_BASE_FUTEX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SipHash-1-3 after J.-P. Aumasson and D. J. Bernstein, "SipHash: a fast short-input PRF" (2012):
  * one compression and three finalisation rounds. */
 #include <string.h>

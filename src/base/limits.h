@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * limits.h - numbers that two rooms must agree on, where neither may ask the other.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* memory.h - how much memory this process may use. Thread-safe. */
 #ifndef TH_BASE_MEMORY_H
 #define TH_BASE_MEMORY_H

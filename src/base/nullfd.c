@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "base/nullfd.h"
 
 #include <fcntl.h>

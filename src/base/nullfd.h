@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* nullfd.h - a descriptor that stands for nothing, also where /dev is empty. Thread-safe. */
 #ifndef TH_BASE_NULLFD_H
 #define TH_BASE_NULLFD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* num.h - checked arithmetic and parsing of numbers. Every size that comes from a file or a user
  * goes through here. */
 #ifndef TH_BASE_NUM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * path.h - paths of any length: the kernel takes PATH_MAX bytes at a time, so longer ones go part
  * by part. Thread-safe.

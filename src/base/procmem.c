@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "base/procmem.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* procmem.h - what another process holds. */
 #ifndef TH_BASE_PROCMEM_H
 #define TH_BASE_PROCMEM_H

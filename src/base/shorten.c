@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "base/shorten.h"
 
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * shorten.h - long names in short messages: head and tail of them, "..." between. Thread-safe.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sys.h - the system calls of the pipeline, with EINTR retried and with places where a test can
  * make the n-th call fail. All thread-safe; errors are -1 and errno, as the call's own.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "base/tasks.h"
 
 #include <pthread.h>

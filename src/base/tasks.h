@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* tasks.h - how many threads and processes may still be started: the pids limit of a container, a
  * user's ulimit -u. */
 #ifndef TH_BASE_TASKS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * view.h - bytes that somebody else wrote, read without ever looking past their end.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* advice.h - the closing line of a bench: what bounds this workload, and which row to use. */
 #ifndef TH_BENCH_ADVICE_H
 #define TH_BENCH_ADVICE_H

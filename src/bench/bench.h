@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * bench.h - the same files through the same pipeline in every mode, in turn, and what that says.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bench/chart.h"
 
 #include <math.h>

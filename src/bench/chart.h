@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * chart.h - a bar chart as a self-contained SVG (1.1) that suits light and dark surroundings: it
  * has a background of its own and changes all colours with prefers-color-scheme. One owner, not

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bench/digest.h"
 
 #include <dirent.h>

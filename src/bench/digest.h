@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* digest.h - trees of outputs: one number for all their bytes, what differs, and getting rid of
  * them. Thread-safe. */
 #ifndef TH_BENCH_DIGEST_H

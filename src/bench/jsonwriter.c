@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bench/jsonwriter.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jsonwriter.h - a JSON text (RFC 8259), indented, appended to bytes call by call. Keys are our own
  * plain words; `key` is NULL inside an array. One owner, not thread-safe.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* machine.h - what a measurement was made on, as far as it matters to whoever repeats it.
  * Thread-safe. */
 #ifndef TH_BENCH_MACHINE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * measure.h - one run in a child process, timed, with the CPU time and the memory of all processes
  * it starts.

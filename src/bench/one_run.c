@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bench/one_run.h"
 
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* one_run.h - one run of one row, in a child process, with its figures. Call from a process with
  * one thread. */
 #ifndef TH_BENCH_ONE_RUN_H

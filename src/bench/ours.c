@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ours.c - which files were written by a benchmark. Their formats are those of results.c and
  * chart.c. */
 #include <string.h>

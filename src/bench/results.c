@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The result of a bench as a table for people, JSON and CSV for programs, and a chart. */
 #include "bench/results.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* results.h - the result of a bench as a table for people, JSON and CSV for programs, and a chart.
  * All append to b. */
 #ifndef TH_BENCH_RESULTS_H

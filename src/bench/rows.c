@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bench/rows.h"
 
 const char *th_bench_stage_name(enum th_bench_stage stage)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * rows.h - one row of a bench: a way to run, its runs, and the figures that they come to.
  *

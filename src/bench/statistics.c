@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bench/statistics.h"
 
 #include <stdlib.h>

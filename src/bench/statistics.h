@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* statistics.h - what repeated runs say together. Pure functions, thread-safe. */
 #ifndef TH_BENCH_STATISTICS_H
 #define TH_BENCH_STATISTICS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bench/texttable.h"
 
 #include <stdarg.h>

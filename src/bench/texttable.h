@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* texttable.h - rows of cells as text in columns, or as CSV (RFC 4180). One owner, not
  * thread-safe. */
 #ifndef TH_BENCH_TEXTTABLE_H

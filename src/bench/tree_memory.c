@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bench/tree_memory.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* tree_memory.h - memory of a tree of processes, from /proc. Thread-safe. */
 #ifndef TH_BENCH_TREE_MEMORY_H
 #define TH_BENCH_TREE_MEMORY_H

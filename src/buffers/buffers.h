@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * buffers.h - the buffers that hold loaded files, under a budget of bytes.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* bench_command.h - the command `thumbs bench`: signals, files, words around bench/bench.h. */
 #ifndef THUMBS_CLI_BENCH_COMMAND_H
 #define THUMBS_CLI_BENCH_COMMAND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* bench_options.c - the options of `thumbs bench`: its own, and which of the others it takes. */
 #include "cli/option_table.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cli/lines.h"
 
 #include <errno.h>

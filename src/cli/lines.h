@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * lines.h - many threads write whole lines to one file. What is written is at most a second old on
  * disk, so that a kill loses little and `tail -f` is of use, yet not every line costs a system

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* main.c - the program `thumbs`: a thin layer over libthumbs. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * option_table.c - every option of SPEC section 1: its name, what it takes, its help, and which
  * setting it changes. What an option does to a run is no concern of this room.

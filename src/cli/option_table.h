@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * option_table.h - the options of each command. The tables drive the parser, its error messages and
  * the help.

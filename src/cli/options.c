@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* options.c - the parser. It knows words and dashes; what each option means stands in
  * option_table.c. */
 #include "cli/options.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * options.h - the command line, from words to settings, and the help. Nothing here prints. Not
  * thread-safe, used once at the start.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * output.h - what a run writes for programs: the report, and the list of a dry run on standard
  * output.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * pid1.h - what a program that is the first process of a container has to do besides its work.
  *

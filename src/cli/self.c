@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cli/self.h"
 
 #include <sys/auxv.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* self.h - where this program lies, for worker processes, which are the same program. */
 #ifndef CLI_SELF_H
 #define CLI_SELF_H

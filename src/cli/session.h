@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* session.h - one run of the program: a batch, its report, its messages, its signals. */
 #ifndef THUMBS_CLI_SESSION_H
 #define THUMBS_CLI_SESSION_H

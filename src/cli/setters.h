@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* setters.h - options whose value is more than a flag, a number or a word; inside cli only. Each is
  * a cli_set_fn. */
 #ifndef THUMBS_CLI_SETTERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* settings.h - what the command line says, as data. */
 #ifndef THUMBS_CLI_SETTINGS_H
 #define THUMBS_CLI_SETTINGS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * signals.h - SIGINT, SIGTERM, SIGHUP and SIGUSR1 become calls on an ordinary thread, so that no
  * code of ours ever runs inside a signal handler. SIGPIPE is ignored: a closed pipe is a write

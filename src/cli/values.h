@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* values.h - what a value on the command line does to the settings. Pure functions, thread-safe. */
 #ifndef THUMBS_CLI_VALUES_H
 #define THUMBS_CLI_VALUES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "cli/watch.h"
 
 #include <signal.h>

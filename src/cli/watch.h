@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * watch.h - a run that does not go on says why: a thread that looks once a second whether anything
  * has moved, and after 30 s in which nothing has (then 60 s, 120 s, ...) says what the run waits

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * backend.h - the seam between the dispatcher and the ways to decode.
  *

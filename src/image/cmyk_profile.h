@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * cmyk_profile.h - the profile of CMYK pictures that have none.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * encode.h - small pictures to encoded files, appended to a sink. An encoder is one file.
  *

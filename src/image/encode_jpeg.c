@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A picture of interleaved rows to a JPEG file, by libjpeg-turbo. */
 #include "image/encode.h"
 #include "image/jpeg/jpeg_compress.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Thumbnails are turned upright and encoded, each in every format that is wanted. */
 #include "image/encode_outputs.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * encode_outputs.h - from finished thumbnails to encoded outputs in the sink: the last step of
  * a backend.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A picture to a PNG file: libpng, its chunks appended to the sink as they come. */
 #include <setjmp.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/exif.h"
 
 #include <stdbool.h>

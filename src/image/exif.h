@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* exif.h - the one thing wanted from EXIF: which way up. Hostile data; never reads past len.
  * Thread-safe. */
 #ifndef TH_IMAGE_EXIF_H

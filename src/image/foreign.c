@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What lies beside pictures and is none for us (see judge.h), by its first bytes. Names are for
  * people; nothing depends on them. */
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of formats, and what is asked of it. */
 #include "image/formats.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * formats.h - the table of formats: all that the program knows of each, in one row.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/geometry.h"
 
 uint32_t th_geometry_scale(uint32_t side, uint32_t to, uint32_t from)

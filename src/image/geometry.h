@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * geometry.h - box arithmetic: how large a thumbnail becomes and which part of the source it shows.
  *

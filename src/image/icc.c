@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/icc.h"
 
 #include <lcms2.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * icc.h - colour profiles of small pictures, without loading libvips for them.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/icc_matrix.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * icc_matrix.h - colour profiles that are three curves and a matrix (or, for grey, one curve),
  * converted to sRGB.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The dispatcher: what a picture is, and which decoders of its format are asked for it. */
 #include "image/image.h"
 

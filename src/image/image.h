@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * image.h - one picture in memory to thumbnails in memory. The only room that includes vips,
  * jpeglib or png headers.

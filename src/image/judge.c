@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/judge.h"
 
 #include <string.h>

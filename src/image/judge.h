@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * judge.h - the rule for what is a picture for us, what has failed, and what is passed over.
  *

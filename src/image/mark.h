@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* mark.h - bytes at a fixed place that tell what a file is. Inner to the image room. */
 #ifndef TH_IMAGE_MARK_H
 #define TH_IMAGE_MARK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/module.h"
 
 #include <dlfcn.h>

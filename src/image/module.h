@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * module.h - parts of thumbs in shared objects of their own, loaded when a picture first needs
  * them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/palette.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * palette.h - the colours of a small picture, where they are few. One owner, not thread-safe.
  */

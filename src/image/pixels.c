@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/pixels.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * pixels.h - a small picture: 8-bit samples, interleaved, rows without gaps.
  *

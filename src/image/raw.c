@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Raw files of cameras that are told by their first bytes or by the ending of their name. */
 #include <string.h>
 #include <strings.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Raw files of cameras that are TIFF inside (DNG, NEF, ARW, PEF, SRW and others), told by what
  * their directories say, whatever they are called.

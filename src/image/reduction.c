@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The one rule for how far decoders reduce. */
 #include "image/reduction.h"
 

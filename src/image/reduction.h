@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * reduction.h - what a source becomes at each size, and how far a decoder may reduce on the way.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/resample.h"
 
 #include <math.h>

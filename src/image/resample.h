@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * resample.h - one plane of 8-bit samples to another size: separable Lanczos-3, vertical first.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * result.h - what th_image_make() tells of one source. Plain data: a worker process sends it as
  * it is.

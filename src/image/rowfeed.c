@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rows go to one scaler for each size. */
 #include "image/rowfeed.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * rowfeed.h - decoded rows, or bands of them, to small pictures: all sizes from one decoder.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A decoder of rows, and all that its pictures have in common. */
 #include "image/rowmake.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * rowmake.h - the whole way of a picture whose decoder hands over rows (struct th_row_decoder).
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/rowscale.h"
 
 #include <math.h>

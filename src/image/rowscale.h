@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * rowscale.h - a picture fed row by row, reduced (or enlarged) as it comes.
  *

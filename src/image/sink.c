@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A run of bytes that grows as encoders append to it. */
 #include "image/sink.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sink.h - where encoded thumbnails go: one growing run of bytes.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Formats that no magic number tells. */
 #include "image/sniff.h"
 

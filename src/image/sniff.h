@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sniff.h - formats that no single magic number tells: a closer look at the first bytes.
  *

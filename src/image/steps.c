@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What every backend does before it decodes: limits, targets, the deadline, a note of damage. */
 #include "image/steps.h"
 

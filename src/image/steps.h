@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * steps.h - one picture on its way: what a call of th_image_make() is about, and the steps that all
  * backends take before they decode.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The first element of an SVG document. Every comparison goes through has(), so nothing past the
  * end is ever read. */
 #include "image/svg_root.h"

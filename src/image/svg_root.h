@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * svg_root.h - the first element of an SVG document, without an XML parser.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * load.h - one source file to bytes in a buffer, and the pool of threads that do so.
  *

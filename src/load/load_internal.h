@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * load_internal.h - what the two ways to read a file (load.c: one call after the other; uring.c:
  * requests to the kernel) have in common, so that both say the same of the same file. For

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The event loop over io_uring. One thread; a file in flight goes through these phases, each one
  * submission to the kernel (requests joined by + are linked: each begins when the one before

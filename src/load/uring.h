@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * uring.h - many files to bytes in buffers at the same time, by one thread: an event loop over
  * Linux io_uring.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "naming/short_names.h"
 
 #include <string.h>

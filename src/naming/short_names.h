@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * short_names.h - which files of one folder get an output named after their stem, and which have to
  * keep their extension in it, so that no two of them get one output name.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * queue.h - one bounded first-in first-out queue of pointers, many producers, many consumers.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* counters.c - totals of a run, added to by many threads and read by one now and then. */
 #include "report/report.h"
 

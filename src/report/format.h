@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* format.h - the pieces that lines of the report are made of. All append to b. For report and
  * for bench, whose lines look alike. */
 #ifndef TH_REPORT_FORMAT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* json.c - lines for programs: NDJSON, each object on a line of its own (RFC 8259; SPEC section
  * 3). */
 #include "report/report.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * outfile.h - a file that the run writes because the user named it: a report, figures, a chart.
  *

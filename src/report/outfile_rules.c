@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* outfile_rules.c - which names the run may write to. Nothing here changes a file. */
 #include "report/outfile_rules.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * outfile_rules.h - what the name of an outfile stands for, and whether it may be written over;
  * inside report only, below outfile.h. Thread-safe, since it changes nothing on disk.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * progress.c - how far the run has come, redrawn by a thread of its own.
  *

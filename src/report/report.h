@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * report.h - what became of the sources: totals, and lines for people and for programs. Formats and
  * counts; only the functions that take a FILE or fd write, and only there. Thread-safe: many

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* text.c - lines for people. */
 #include "report/report.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Characters that must not reach a terminal as they are. */
 #include "report/format.h"
 

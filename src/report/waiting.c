@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* waiting.c - what a run waits for, in lines for people. */
 #include "report/format.h"
 #include "report/report.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fit.h - how many files and workers a run may have under way, where descriptors, threads or
  * processes are few. */
 #ifndef TH_RUN_FIT_H

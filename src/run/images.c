@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One picture in memory to thumbnails in memory: the image room behind the public face. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The list of system calls that a locked-up worker may make, built with libseccomp and kept as
  * instructions.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Landlock by its system calls (the C library has no wrappers, and older headers know fewer rights
  * than the kernel may have). Definitions are those of include/uapi/linux/landlock.h of Linux 6.15.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sandbox.h - locking up the calling process: a worker that turns bytes into bytes.
  *

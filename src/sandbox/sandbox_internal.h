@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sandbox_internal.h - between the files of this room. */
 #ifndef TH_SANDBOX_SANDBOX_INTERNAL_H
 #define TH_SANDBOX_SANDBOX_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "walk/below.h"
 
 #include <fcntl.h>

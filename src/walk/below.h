@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * below.h - names of a list, brought to the form of paths below SOURCE. Inner to the walk room (and
  * its tests).

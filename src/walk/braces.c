@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "walk/braces.h"
 
 #include <stdlib.h>

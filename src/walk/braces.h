@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * braces.h - {a,b} in a glob: one glob for each alternative. Inner to the walk room (and its
  * tests).

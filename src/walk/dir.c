@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "walk/dir.h"
 
 #include <fcntl.h>

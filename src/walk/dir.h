@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * dir.h - an open source folder, shared by the files in flight that lie in it.
  *

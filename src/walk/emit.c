@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "walk/emit.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "walk/entry.h"
 
 #include <stdlib.h>

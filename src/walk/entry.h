@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * entry.h - one thing the walk found, and what it already knows of it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * folder.h - the names of the last folder of the stack, read in parts.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "walk/glob.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * glob.h - does a pattern match a path? Inner to the walk room (and its tests).
  *

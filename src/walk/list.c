@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "walk/list.h"
 
 #include <errno.h>

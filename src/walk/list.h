@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * list.h - a list of names (--files-from), read as a stream. Inner to the walk room (and its
  * tests).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "walk/listed.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * listed.h - the walk of what a list names below SOURCE (--files-from).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * names.h - the names of one folder, packed tightly, in order. Inner to the walk room (and its
  * tests).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "walk/rules.h"
 
 #include <ctype.h>

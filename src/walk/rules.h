@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * rules.h - the include and exclude rules of a run, in order: the last that matches wins. Inner to
  * the walk room (and its tests).

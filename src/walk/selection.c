@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "walk/selection.h"
 
 #include <dirent.h>

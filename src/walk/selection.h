@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * selection.h - what a name in the last folder of the stack is, and what is kept out of the walk:
  * by rules, as DEST, as thumbs' own, on another file system.

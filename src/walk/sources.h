@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sources.h - what the user named on the command line: files, and folders to be walked.
  *

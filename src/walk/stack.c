@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "walk/stack.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * stack.h - the way down: the folders from a SOURCE to where the walk is.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "walk/tree.h"
 
 #include <errno.h>

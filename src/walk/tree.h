@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tree.h - the walk itself: the files of a folder, then its subfolders, each of them likewise.
  *

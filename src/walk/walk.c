@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "walk/walk.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * walk.h - sources on the command line to a stream of candidate files. Knows nothing of images.
  *

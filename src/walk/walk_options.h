@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * walk_options.h - what is walked, what is left out, and whom the walk asks.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * admission.h - a file is decoded only while there is memory for it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "work/check.h"
 
 #include "base/chars.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* check.h - does a worker's answer keep to the protocol? No state, no system calls; any thread. */
 #ifndef TH_WORK_CHECK_H
 #define TH_WORK_CHECK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * executor.h - what every executor is given and gives back: items, what became of them, the
  * settings of a run.

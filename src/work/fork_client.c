@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "work/fork_client.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fork_client.h - this side of the fork server: start it, ask it for workers, have it reap them.
  *

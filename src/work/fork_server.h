@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fork_server.h - the process that worker processes are forked from.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "work/hold.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * hold.h - when a worker process has had its time: between two files it holds more than it may, or
  * it has seen many files.

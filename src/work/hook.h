@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * hook.h - where tests get in: a picture that asks for trouble gets it (tests/hooks/probe.c).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* oom.h - whom the kernel kills when memory runs out. */
 #ifndef TH_WORK_OOM_H
 #define TH_WORK_OOM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "work/process_pool.h"
 
 #include <pthread.h>

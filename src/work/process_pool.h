@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* process_pool.h - mode processes, see work.h: a supervisor thread for each worker process. */
 #ifndef TH_WORK_PROCESS_POOL_H
 #define TH_WORK_PROCESS_POOL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "work/reap.h"
 
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * reap.h - a worker that failed: how it ended, and which file pays for it.
  */

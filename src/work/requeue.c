@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "work/requeue.h"
 
 #include <stdlib.h>

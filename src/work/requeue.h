@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * requeue.h - files that have been taken from the queue and have no worker: those of supervisors
  * that had to give up, and those there was no memory for beside what their worker has. Whoever has

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "work/sent.h"
 
 #include <string.h>

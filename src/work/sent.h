@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sent.h - the files that a worker has been sent, oldest first, and what they hold of the budget.
  *

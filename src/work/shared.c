@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "work/shared.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * shared.h - the memory that a supervisor shares with its worker: the status page, which tells
  * which file was begun, and the sinks, into which thumbnails come.

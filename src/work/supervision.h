@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * supervision.h - what supervisors are made of, and what they share. Structs only.
  *

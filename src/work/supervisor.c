@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "work/supervisor.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "work/sync.h"
 
 #include "base/error.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sync.h - one file in the calling thread, see work.h. */
 #ifndef TH_WORK_SYNC_H
 #define TH_WORK_SYNC_H

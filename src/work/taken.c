@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "work/taken.h"
 
 #include <stdlib.h>

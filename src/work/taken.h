@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * taken.h - the outputs of one file, copied out of the memory that a worker can still write to.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Mode threads: an OpenMP team that takes files from the queue, in one parallel region for the
  * whole run. */
 #include "work/team.h"

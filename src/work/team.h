@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* team.h - mode threads, see work.h. */
 #ifndef TH_WORK_TEAM_H
 #define TH_WORK_TEAM_H

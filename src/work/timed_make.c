@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "work/timed_make.h"
 
 #include <time.h>

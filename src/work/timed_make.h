@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * timed_make.h - th_image_make() with the time that a file may take.
  */

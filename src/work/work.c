@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "work/work.h"
 
 #include "base/error.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * work.h - the executors: loaded files in, encoded thumbnails out, three ways.
  *

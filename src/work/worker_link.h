@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * worker_link.h - a supervisor's worker process and the socket to it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The reader of HEIF containers: any bytes as a file; what it finds must lie in it, whatever the
  * tables claim.

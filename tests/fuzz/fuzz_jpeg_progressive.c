@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The decoder of progressive files against libjpeg-turbo: sound or damaged, whatever libjpeg-turbo
  * reads must give the same coefficients here, and what it has nothing against must not be called

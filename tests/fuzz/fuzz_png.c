@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The PNG rows against libpng's; every row that both make must be the same, bit for bit, by each
  * engine that inflates, and both must agree where a file breaks. An input is a file, whose

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jpeg_reference.h - what libjpeg-turbo makes of a JPEG, for the fuzz targets that compare our
  * decoders with it.

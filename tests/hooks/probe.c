@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Pictures that ask for trouble; only in builds with THUMBS_FAULTS. Plain system calls, not those
  * of base: what the kernel answers is what is asked.

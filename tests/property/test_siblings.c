@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Promise: no two sources get one output. With --format=keep a file whose content is not what its
  * name says is named after its whole name, which may be what a file beside it is called too: all
  * endings, spellings and contents are tried in pairs. */

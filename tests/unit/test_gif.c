@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The first frame of a GIF as a browser shows it. Files are made here, their codes not compressed.
  */
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The decoder of progressive JPEG. Linked with the fuzz entry of tests/fuzz, which compares it with
  * libjpeg-turbo and aborts on a difference; here it runs over files made for the purpose, sound and

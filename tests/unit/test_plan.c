@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How a run is cut down to what the system allows: arithmetic, no system calls. */
 #include <criterion/criterion.h>
 

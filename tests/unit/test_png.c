@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The PNG reader by itself; against libpng it is held in fuzz/fuzz_png.c, which is called here too.
  */
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The seam for decoders: how far they may reduce, and what is done for one that hands over rows. */
 #include <criterion/criterion.h>
 #include <stdlib.h>

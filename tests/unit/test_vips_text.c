@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whose text is it: libvips has one buffer for the whole process. */
 #include <criterion/criterion.h>
 #include <pthread.h>

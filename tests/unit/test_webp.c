@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* WebP by itself: containers, frames on a canvas, alpha, files that end early, what is written. */
 #include <criterion/criterion.h>
 #include <stdlib.h>

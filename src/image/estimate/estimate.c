@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The memory a picture will need, told from its header: what every format shares. The numbers here
  * and in the files beside it were measured with tests/memory/memory_estimates.c over pictures of
  * all formats, and rounded up. */

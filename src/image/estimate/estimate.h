@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * estimate.h - the memory that a picture will need, told before it is decoded.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* GIF89a, as gif_hot.c decodes it: lines of the first frame, held together if it is interlaced.
  * Where that is not built in, as libnsgif reads it for libvips: the canvas as RGBA, a second one
  * for frames that are taken back, and a record for each frame. */

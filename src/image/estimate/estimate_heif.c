@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* HEIF and AVIF (ISO/IEC 23008-12, AV1 Image File Format): tile by tile on our own way
  * (heif_hot.c), else as libheif reads them for libvips: decoded whole, into the decoder's planes,
  * libheif's own, and an interleaved picture. Sizes are those of ispe: where the coded picture is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* JPEG (ITU-T T.81): what the hot path, libjpeg-turbo behind it, and libvips behind that hold at
  * most. Which of them takes a baseline file depends on its data (one that is damaged goes to
  * libjpeg-turbo), so the worst counts. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* PNG (ISO/IEC 15948): as our own reader does it, and as libpng reads what is irregular for
  * libvips; row by row, or interlaced into a picture in memory. */
 #include "image/estimate/estimators.h"

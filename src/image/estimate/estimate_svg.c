@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SVG: the one format whose header does not tell what it takes. librsvg makes objects of all
  * elements: drawings that consist of paths took 12 to 40 times the length of the file, icons a
  * megabyte; but empty elements 280 times, and one long line of text 60 MB. What is usual is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* TIFF 6.0 and BigTIFF, the first directory, as libtiff reads it for libvips: a row at a time where
  * strips are high, else a strip at a time, or two rows of tiles. Behind that some codecs decode
  * whole strips all the same. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* WebP (RFC 9649), as webp_hot.c decodes it; where that is not built in, as libwebp does for
  * libvips, which lays a frame on a canvas. */
 #include "image/estimate/estimators.h"

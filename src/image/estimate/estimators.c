@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What several estimators ask. */
 #include "image/estimate/estimators.h"
 

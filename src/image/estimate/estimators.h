@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * estimators.h - what the estimators of th_image_estimate() share: one function per format that
  * reads its header.

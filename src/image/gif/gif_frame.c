@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/gif/gif_frame.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * gif_frame.h - the first frame of a GIF, line by line, by giflib.
  *

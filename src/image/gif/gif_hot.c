@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* GIF to a row feed: the first frame on its canvas, as a browser shows it. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* AV1 items, decoded by dav1d in the calling thread. */
 #include <dav1d/dav1d.h>
 #include <errno.h>

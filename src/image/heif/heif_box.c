@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/heif/heif_box.h"
 
 uint64_t th_heif_number(struct th_heif_cursor *c, unsigned n)

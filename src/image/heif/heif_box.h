@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * heif_box.h - boxes of the ISO base media file format (ISO/IEC 14496-12), read from memory.
  *

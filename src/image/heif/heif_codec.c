@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/heif/heif_codec.h"
 
 #include <stdlib.h>

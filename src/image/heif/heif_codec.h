@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * heif_codec.h - one coded item of a HEIF file to its planes: HEVC by libde265, AV1 by dav1d.
  *

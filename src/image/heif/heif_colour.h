@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * heif_colour.h - what the planes of a HEIF picture mean as colours (CICP, ITU-T H.273), and sRGB
  * out of them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where the data of an item lies: in one piece, in several, or within another item (iloc). */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* HEVC (ITU-T H.265) items, decoded by libde265 in the calling thread. */
 #include <libde265/de265.h>
 #include <limits.h>

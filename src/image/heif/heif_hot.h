@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * heif_hot.h - the way from HEIC and AVIF to thumbnails: tiles are reduced as they are decoded, and
  * colours are converted at the thumbnail's size. See docs/design/heif.md.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * heif_meta.h - the items of a HEIF file and what it says of them (ISO/IEC 23008-12, box 'meta').
  *

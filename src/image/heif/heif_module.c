@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The module thumbs-heif: libde265 and dav1d, loaded when the first picture needs them. Linking
  * them with the program itself would cost each run more than a millisecond at its start, twice in
  * mode processes. */

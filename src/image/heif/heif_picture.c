@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/heif/heif_picture.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * heif_picture.h - what is to be decoded for the primary picture of a HEIF file, and how it is to
  * be shown.

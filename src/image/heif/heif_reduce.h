@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * heif_reduce.h - the planes of a picture, filled tile by tile and reduced by box averages on the
  * way.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/heif/heif_sps.h"
 
 enum { NAL_HEADER = 2, NAL_SPS = 33, CHROMA_444 = 3 };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * heif_sps.h - the size that a sequence parameter set of HEVC states (ITU-T H.265, 7.3.2.2).
  *

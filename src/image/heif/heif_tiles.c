@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The tiles of a picture one after the other: found in the file, decoded, reduced. */
 #include "image/heif/heif_tiles.h"
 

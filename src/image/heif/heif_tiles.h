@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * heif_tiles.h - the tiles of a picture one after the other: found in the file, decoded, reduced.
  *

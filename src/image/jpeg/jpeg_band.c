@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Scans by T.81 G.1 and G.2, with libjpeg-turbo's answers (jdphuff.c, jdmarker.c) to what is not by
  * it: bits behind the end are zero until the MCU is complete, then blocks are passed over until a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jpeg_band.h - one scan of a progressive JPEG, decoded a row of blocks at a time.
  *

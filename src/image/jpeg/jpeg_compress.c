@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/jpeg/jpeg_compress.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* jpeg_compress.h - libjpeg-turbo's encoder, writing straight into a sink's free room and coming
  * back from its errors. */
 #ifndef TH_IMAGE_JPEG_COMPRESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The fast way from JPEG to thumbnails: what is done with decoded planes. */
 #include "image/jpeg/jpeg_hot.h"
 

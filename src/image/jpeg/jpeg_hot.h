@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jpeg_hot.h - the fast way from JPEG to thumbnails: planes from end to end, see
  * docs/design/jpeg-hot-path.md.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jpeg_idct.h - inverse transforms of the low corner of blocks: planes of 1/8, 2/8 or 4/8, many
  * blocks at a time.

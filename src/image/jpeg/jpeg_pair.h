@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jpeg_pair.h - one scan from two places at once: Huffman streams find back into step by
  * themselves.

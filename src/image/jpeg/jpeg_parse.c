@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/jpeg/jpeg_parse.h"
 
 #include <string.h>

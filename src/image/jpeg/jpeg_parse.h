@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jpeg_parse.h - the markers of a JPEG file (ITU-T T.81 annex B) up to its first scan.
  *

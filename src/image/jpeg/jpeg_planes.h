@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jpeg_planes.h - a JPEG in memory to its reduced planes, as stored: no colour conversion, no
  * upsampling.

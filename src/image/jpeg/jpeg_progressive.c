@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/jpeg/jpeg_progressive.h"
 
 #include <stdlib.h>

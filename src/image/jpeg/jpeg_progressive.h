@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jpeg_progressive.h - a progressive JPEG at 1/8, 2/8 or 4/8: only the scans that the reduction
  * needs are decoded, row by row side by side, so that no more than a row of coefficients is held.

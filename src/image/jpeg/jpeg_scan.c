@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/jpeg/jpeg_scan.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jpeg_scan.h - a scan decoder that skips: baseline JPEG straight to planes of 1/8, 2/8 or 4/8 of
  * their size.

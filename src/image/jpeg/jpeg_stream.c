@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One loop decodes everything, DC and AC, without a branch that depends on the data: each pass
  * looks up the next bits in the table of the present state and moves on by what it finds. Where

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jpeg_stream.h - the loop of the scan decoder: bits without stuffing to records of the wanted
  * coefficients.

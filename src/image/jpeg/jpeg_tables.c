@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/jpeg/jpeg_tables.h"
 
 #include <string.h>

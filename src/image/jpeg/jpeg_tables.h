@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jpeg_tables.h - Huffman codes of sequential JPEG as lookup tables that take several symbols at
  * once.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* jpeg_write.h - planes to a JPEG file, through libjpeg-turbo's raw interface. Thread-safe on
  * different sinks. */
 #ifndef TH_IMAGE_JPEG_WRITE_H

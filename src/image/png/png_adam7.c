@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/png/png_adam7.h"
 
 #include <string.h>

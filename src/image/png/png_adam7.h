@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * png_adam7.h - the passes of an interlaced PNG (ISO/IEC 15948, 8.2). Pure functions, thread-safe.
  */

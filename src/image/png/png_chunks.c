@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/png/png_chunks.h"
 
 #include <stdlib.h>

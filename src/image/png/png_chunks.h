@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * png_chunks.h - the chunks of a PNG (ISO/IEC 15948): the header, and the runs of compressed pixels
  * behind it.

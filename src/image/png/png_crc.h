@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* png_crc.h - the checksum of chunks (ISO/IEC 15948, annex D), by the fastest code that is linked.
  */
 #ifndef TH_IMAGE_PNG_CRC_H

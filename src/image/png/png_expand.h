@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * png_expand.h - stored pixels to samples of 8 or 16 bits.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* PNG to a row feed, without libvips and libpng. What is irregular is declined. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * png_inflate.h - a zlib stream (RFC 1950) inflated piece by piece.
  *

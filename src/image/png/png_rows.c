@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/png/png_rows.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * png_rows.h - the rows of a PNG, one after the other, as samples of 8 or 16 bits.
  *

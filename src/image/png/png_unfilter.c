@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/png/png_unfilter.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * png_unfilter.h - the filters of PNG (ISO/IEC 15948, 9) undone, a row at a time.
  *

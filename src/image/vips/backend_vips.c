@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What no other decoder takes: libvips decodes, its rows go to a row feed. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* WebP output: the encoder that libvips lends. */
 #include "image/encode.h"
 #include "image/vips/vips_load.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/vips/vips_bytes.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * vips_bytes.h - bytes in memory as a libvips source that runs dry at a deadline.
  *

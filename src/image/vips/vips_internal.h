@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * vips_internal.h - what the files of the module thumbs-vips.so share. Nothing of the program
  * includes it.

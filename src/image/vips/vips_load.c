@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The module thumbs-vips: libvips and the hundred libraries behind it. */
 #include "image/vips/vips_load.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * vips_load.h - the libvips module, loaded when it is first needed.
  */

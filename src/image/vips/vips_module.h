@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * vips_module.h - what the program and the module thumbs-vips.so ask of each other.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The rows of a picture that libvips reads, pulled through one region. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What libvips does with finished thumbnails: colours through a profile, WebP. */
 #include <stdlib.h>
 #include <string.h>

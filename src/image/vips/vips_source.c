@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A picture that libvips reads: from bytes to an image of 8 bits and at most four bands. */
 #include <stdlib.h>
 #include <string.h>

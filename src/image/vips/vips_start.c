@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The module thumbs-vips.so: libvips is started and kept quiet; what the module offers. */
 #include <pthread.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/vips/vips_text.h"
 
 #include <stdatomic.h>

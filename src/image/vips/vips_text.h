@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * vips_text.h - what libvips and its decoders say about a picture, and whether it is about this
  * one.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/vips/webp_first.h"
 
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * webp_first.h - an animated WebP cut down to its first frame.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/webp/webp_chunks.h"
 
 #include <string.h>

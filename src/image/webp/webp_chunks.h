@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * webp_chunks.h - where in a WebP file (RFC 9649) its first picture lies, and what is said of it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A picture to a lossy WebP file: libwebp, its bytes appended to the sink as they come. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* WebP to a row feed, by libwebp. Of an animation the first frame, on its canvas. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image/webp/webp_size.h"
 
 #include "base/num.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * webp_size.h - how a WebP picture is decoded: reduced by libwebp or not, and what that holds.
  */

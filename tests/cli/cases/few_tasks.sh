@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Where few threads and processes are allowed (a container's pids limit, ulimit -u), a run has fewer
 # of them and says so once; no mode is ended by it. Where there is no room at all, that is said.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Lists as other programs and other systems write them: absolute names whatever SOURCE looks like,
 # parts that say nothing, CR LF, a byte order mark. Each is understood; what was left out is told
 # once.

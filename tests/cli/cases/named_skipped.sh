@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Who names a source, as an operand or in a list, is told if it is passed over, and sees it in the
 # exit status. What only lies in a folder, or is left out by a rule, is no such source.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Without /proc, with an empty /dev, and with neither, as in a chroot or a minimal container: all
 # modes work, and pictures that need libvips do too. Needs the right to mount, if only in a
 # namespace of its own.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What lies beside photos and is no picture for us is passed over, with a word on what it is; a
 # picture that this build cannot read has failed.
 . "$CASES/common.inc"

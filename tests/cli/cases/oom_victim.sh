@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Where memory runs out the kernel is to kill a worker, which is replaced, then the server, which is
 # started again, and the run last of all.
 . "$CASES/common.inc"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Raw files of cameras are told by what they hold, and where that leaves it open by their ending.
 # They fail as unsupported; the tiny picture that a TIFF reader finds in them is no thumbnail. A
 # plain TIFF is a TIFF.

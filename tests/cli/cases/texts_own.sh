@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Many threads at different broken files: what is said of each is never what is true of another.
 . "$CASES/common.inc"
 mkdir photos

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # However a picture ends its worker, it is to blame and is remembered: no worker can make it look as
 # if somebody outside had killed it. Needs the probe pictures of test builds.
 . "$CASES/common.inc"
