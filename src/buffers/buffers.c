@@ -17,6 +17,10 @@
 static const size_t grain_bytes = (size_t)64
                                   << 10; /* mappings grow in these, so small files share one size */
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
 struct waiter {
     pthread_cond_t wake;
     struct waiter *next;
@@ -30,9 +34,11 @@ struct th_buffers {
     /* Taken twice a file for a few dozen nanoseconds, never while calling out or mapping memory. */
     pthread_mutex_t lock;
     uint64_t in_use;
-    uint64_t kept; /* resident beyond what is charged: in buffers that are free, or hold a smaller
-                      file */
-    struct th_buffer *free; /* last in, first out: the warmest pages */
+    uint64_t behind;           /* resident behind the ends of files, in buffers that are out */
+    uint64_t idle;             /* resident in free buffers */
+    struct th_buffer *warmest; /* free ones with pages: taken from this end ... */
+    struct th_buffer *coldest; /* ... and trimmed from that */
+    struct th_buffer *blank;   /* free ones without, linked by `colder` */
     struct waiter *first, **last;
     bool cancelled;
     struct th_buffer *all;
@@ -58,8 +64,8 @@ enum thumbs_code th_buffers_create(unsigned n_buffers, uint64_t budget_bytes, bo
     s->last = &s->first;
     pthread_mutex_init(&s->lock, NULL);
     for (unsigned i = n_buffers; i-- > 0;) {
-        all[i] = (struct th_buffer){.id = i, .fd = -1, .write_fd = -1, .next_free = s->free};
-        s->free = &all[i];
+        all[i] = (struct th_buffer){.id = i, .fd = -1, .write_fd = -1, .colder = s->blank};
+        s->blank = &all[i];
     }
     *out = s;
     return THUMBS_OK;
@@ -155,19 +161,68 @@ static void trim(const struct th_buffers *s, struct th_buffer *buffer, size_t ke
     buffer->touched = keep;
 }
 
-/* With the lock held: how much of a buffer that comes back may stay warm. */
-static size_t may_keep(const struct th_buffers *s)
+/* The functions from here to take_locked() expect the lock. */
+
+static void put_warm(struct th_buffers *s, struct th_buffer *buffer)
 {
-    uint64_t most = s->budget / 8;
-    uint64_t room = s->kept < most ? most - s->kept : 0;
-    size_t keep = room < TH_BUFFER_KEEP_BYTES ? (size_t)room : TH_BUFFER_KEEP_BYTES;
-    return keep - keep % grain_bytes;
+    buffer->warmer = NULL;
+    buffer->colder = s->warmest;
+    *(s->warmest ? &s->warmest->warmer : &s->coldest) = buffer;
+    s->warmest = buffer;
+}
+
+static void put_cold(struct th_buffers *s, struct th_buffer *buffer)
+{
+    buffer->colder = NULL;
+    buffer->warmer = s->coldest;
+    *(s->coldest ? &s->coldest->colder : &s->warmest) = buffer;
+    s->coldest = buffer;
+}
+
+static void put_blank(struct th_buffers *s, struct th_buffer *buffer)
+{
+    buffer->colder = s->blank;
+    s->blank = buffer;
+}
+
+static void remove_warm(struct th_buffers *s, struct th_buffer *buffer)
+{
+    *(buffer->warmer ? &buffer->warmer->colder : &s->warmest) = buffer->colder;
+    *(buffer->colder ? &buffer->colder->warmer : &s->coldest) = buffer->warmer;
+}
+
+static struct th_buffer *pop_free(struct th_buffers *s)
+{
+    struct th_buffer *buffer = s->warmest;
+    if (buffer) {
+        remove_warm(s, buffer);
+    } else {
+        buffer = s->blank;
+        s->blank = buffer->colder;
+    }
+    return buffer;
+}
+
+/* What may be resident in all buffers while `in_use` bytes of files are out. A few large files at
+ * rest are no reason to hold the whole budget, so with none out it is the eighth alone. */
+static uint64_t most_resident(const struct th_buffers *s, uint64_t in_use)
+{
+    uint64_t files = in_use > s->budget ? in_use : s->budget;
+    return th_add_sat(in_use ? files : 0, s->budget / 8);
+}
+
+static uint64_t room_beside(uint64_t held, uint64_t most)
+{
+    return held < most ? most - held : 0;
 }
 
 static bool has_room(const struct th_buffers *s, uint64_t bytes)
 {
-    if (!s->free) return false;
-    return s->in_use == 0 || (bytes <= s->budget && s->in_use <= s->budget - bytes);
+    if (!s->warmest && !s->blank) return false;
+    uint64_t held = s->in_use + s->behind;
+    if (held == 0) return true;
+    return bytes <= room_beside(s->in_use, s->budget) &&
+           bytes <= room_beside(held, most_resident(s, s->in_use + bytes));
 }
 
 /* Wait at the end of the line until it is our turn and there is room. Called and left with the lock
@@ -199,18 +254,61 @@ static bool must_wait(const struct th_buffers *s, uint64_t bytes)
     return !s->cancelled && (s->first || !has_room(s, bytes));
 }
 
+/* Of what the buffer holds beyond its file, keep all there is room for, or nothing. */
+static void count_behind(struct th_buffers *s, struct th_buffer *buffer)
+{
+    size_t bytes = (size_t)buffer->charged;
+    buffer->keep = buffer->touched;
+    if (buffer->touched <= bytes) return;
+    if (buffer->touched - bytes > room_beside(s->in_use + s->behind, most_resident(s, s->in_use))) {
+        size_t part = bytes % grain_bytes;
+        if (part && grain_bytes - part < buffer->keep - bytes)
+            buffer->keep = bytes + (grain_bytes - part);
+        if (!part) buffer->keep = bytes;
+    }
+    s->behind += buffer->keep - bytes;
+}
+
 static struct th_buffer *take_locked(struct th_buffers *s, uint64_t bytes)
 {
     if (must_wait(s, bytes)) wait_in_line(s, bytes);
     if (s->cancelled) return NULL;
-    struct th_buffer *buffer = s->free;
-    s->free = buffer->next_free;
-    s->kept -= buffer->touched;
+    struct th_buffer *buffer = pop_free(s);
+    s->idle -= buffer->touched;
     s->in_use += bytes;
     buffer->charged = bytes;
-    if (buffer->touched > bytes) s->kept += buffer->touched - bytes;
+    count_behind(s, buffer);
     wake_first(s); /* there may be room for the next in line as well */
     return buffer;
+}
+
+/* Free buffers lose pages until what is resident is no more than it may be. The lock is held, and
+ * let go for each of them. */
+static void cool(struct th_buffers *s)
+{
+    struct th_buffer *buffer;
+    for (;;) {
+        uint64_t most = most_resident(s, s->in_use), held = s->in_use + s->behind + s->idle;
+        if (held <= most || !(buffer = s->coldest)) return;
+        size_t had = buffer->touched, keep = (size_t)room_beside(held - most, had);
+        keep -= keep % grain_bytes;
+        remove_warm(s, buffer);
+        pthread_mutex_unlock(&s->lock);
+        trim(s, buffer, keep);
+        pthread_mutex_lock(&s->lock);
+        s->idle -= had - keep;
+        (keep ? put_cold : put_blank)(s, buffer);
+        wake_first(s);
+    }
+}
+
+/* Pages that the file will fill, all at once: one call costs less than a fault for each. It is a
+ * hint; what it cannot do (Linux before 5.14), reading does. */
+static void populate(const struct th_buffer *buffer, size_t bytes)
+{
+    size_t from = buffer->touched - buffer->touched % grain_bytes;
+    if (bytes <= from || bytes - from < grain_bytes) return;
+    (void)madvise(buffer->data + from, bytes - from, MADV_POPULATE_WRITE);
 }
 
 /* What take_locked() gave, made ready to hold `bytes`. Outside the lock, since it may map
@@ -220,6 +318,7 @@ static enum thumbs_code make_ready(struct th_buffers *s, struct th_buffer *buffe
 {
     if (!buffer) return th_error_set(err, THUMBS_STOPPED, THUMBS_STAGE_LOAD, "the run was stopped");
     buffer->len = 0;
+    if (buffer->touched > buffer->keep) trim(s, buffer, buffer->keep);
     if (!grow(s, buffer, bytes ? bytes : 1)) {
         int os_errno = errno;
         th_buffers_give(s, buffer);
@@ -232,6 +331,7 @@ static enum thumbs_code make_ready(struct th_buffers *s, struct th_buffer *buffe
         return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_LOAD, os_errno,
                            "no memory for a file of %zu bytes", bytes);
     }
+    populate(buffer, bytes);
     *out = buffer;
     return THUMBS_OK;
 }
@@ -241,6 +341,7 @@ enum thumbs_code th_buffers_take(struct th_buffers *s, size_t bytes, struct th_b
 {
     pthread_mutex_lock(&s->lock);
     struct th_buffer *buffer = take_locked(s, bytes);
+    cool(s);
     pthread_mutex_unlock(&s->lock);
     return make_ready(s, buffer, bytes, out, err);
 }
@@ -251,26 +352,30 @@ bool th_buffers_try_take(struct th_buffers *s, size_t bytes, struct th_buffer **
     struct th_buffer *buffer = NULL;
     pthread_mutex_lock(&s->lock);
     bool wait = must_wait(s, bytes);
-    if (!wait) buffer = take_locked(s, bytes);
+    if (!wait) {
+        buffer = take_locked(s, bytes);
+        cool(s);
+    }
     pthread_mutex_unlock(&s->lock);
     if (wait) return false;
     *code = make_ready(s, buffer, bytes, out, err);
     return true;
 }
 
-/* With the lock held: what the buffer holds beyond its charge is not counted any more, and it may
- * keep this much. What it will keep is taken from the room at once, before others ask. */
+/* With the lock held: what the buffer holds is not counted as out any more, and it may keep this
+ * much. That is taken from the room at once, before others ask. */
 static size_t settle(struct th_buffers *s, struct th_buffer *buffer)
 {
-    uint64_t charged = buffer->charged;
+    uint64_t charged = buffer->charged, rest = s->in_use - charged;
     if (buffer->touched > charged) {
-        s->kept -= buffer->touched - charged;
+        s->behind -= buffer->touched - charged;
     } else {
         buffer->touched = charged < buffer->cap ? (size_t)charged : buffer->cap;
     }
-    size_t keep = may_keep(s);
-    if (keep > buffer->touched) keep = buffer->touched;
-    s->kept += keep;
+    uint64_t room = room_beside(rest + s->behind + s->idle, most_resident(s, rest));
+    size_t keep = buffer->touched;
+    if (keep > room) keep = (size_t)(room - room % grain_bytes);
+    s->idle += keep;
     return keep;
 }
 
@@ -286,9 +391,9 @@ void th_buffers_give(struct th_buffers *s, struct th_buffer *buffer)
     }
     s->in_use -= buffer->charged;
     buffer->charged = 0;
-    buffer->next_free = s->free;
-    s->free = buffer;
+    (keep ? put_warm : put_blank)(s, buffer);
     wake_first(s);
+    if (s->in_use == 0) cool(s);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -305,6 +410,14 @@ uint64_t th_buffers_in_use_bytes(struct th_buffers *s)
 {
     pthread_mutex_lock(&s->lock);
     uint64_t bytes = s->in_use;
+    pthread_mutex_unlock(&s->lock);
+    return bytes;
+}
+
+uint64_t th_buffers_kept_bytes(struct th_buffers *s)
+{
+    pthread_mutex_lock(&s->lock);
+    uint64_t bytes = s->behind + s->idle;
     pthread_mutex_unlock(&s->lock);
     return bytes;
 }

@@ -7,18 +7,18 @@
  * first served, so a large file is not overtaken for ever by small ones. A file larger than the
  * whole budget is let in when it is alone.
  *
- * Buffers keep their memory when they come back (warm pages; fresh ones cost a fault and a clear
- * for every 4 KiB), but only up to TH_BUFFER_KEEP_BYTES each, and those that are free an eighth of
- * the budget together. In shared form each buffer is a memfd: a worker process maps it read-only,
- * so file bytes reach it without a copy. All functions are thread-safe.
+ * Buffers keep their memory when they come back: fresh pages cost a fault and a clear for every
+ * 4 KiB. What is out and what is kept is together no more than the budget and an eighth; where a
+ * file needs the room, the buffers that were free for longest lose their pages. While none is out,
+ * no more than an eighth is kept. In shared form each buffer is a memfd: a worker process maps it
+ * read-only, so file bytes reach it without a copy. All functions are thread-safe.
  */
 #ifndef TH_BUFFERS_BUFFERS_H
 #define TH_BUFFERS_BUFFERS_H
 
 #include "thumbs/thumbs.h"
 
-#define TH_BUFFER_KEEP_BYTES ((size_t)4 << 20)
-#define TH_BUFFERS_MAX       (1u << 20) /* buffers of one run, so ids are below */
+#define TH_BUFFERS_MAX (1u << 20) /* buffers of one run, so ids are below */
 
 struct th_buffer {
     uint32_t id; /* 0 to n_buffers - 1 */
@@ -31,8 +31,9 @@ struct th_buffer {
     /* private to buffers.c */
     int write_fd;
     uint64_t charged;
-    size_t touched; /* bytes from the beginning that may be resident */
-    struct th_buffer *next_free;
+    size_t touched;                    /* bytes from the beginning that may be resident */
+    size_t keep;                       /* of these, what may stay when it is taken */
+    struct th_buffer *warmer, *colder; /* neighbours among free ones */
 };
 
 struct th_buffers;
@@ -60,5 +61,7 @@ void th_buffers_give(struct th_buffers *buffers, struct th_buffer *buffer);
 void th_buffers_cancel(struct th_buffers *buffers);
 /* Bytes out just now. */
 uint64_t th_buffers_in_use_bytes(struct th_buffers *buffers);
+/* Bytes that may be resident beyond those: in free buffers, or behind the end of a file. */
+uint64_t th_buffers_kept_bytes(struct th_buffers *buffers);
 
 #endif

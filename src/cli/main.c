@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/heap.h"
 #include "base/sys.h"
 #include "cli/bench_command.h"
 #include "cli/options.h"
@@ -92,6 +93,7 @@ int main(int argc, char **argv)
 
     if (argc > 1 && strcmp(argv[1], THUMBS_WORKER_ARG) == 0) return thumbs_worker_main();
 
+    th_heap_stay_warm();
     occupy_standard_fds();
     raise_descriptor_limit();
     signal(SIGUSR1,

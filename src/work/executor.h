@@ -47,6 +47,8 @@ enum th_item_state {
 
 /* Of a thread that a decoder starts in a worker process. */
 #define TH_WORK_STACK_BYTES ((size_t)1 << 20)
+/* What a worker's heap keeps from file to file, as long as they come one after the other. */
+#define TH_WORK_HEAP_KEEP_BYTES ((size_t)16 << 20)
 /* What a sink keeps from file to file: not the memory of one giant. */
 #define TH_WORK_SINK_KEEP_BYTES ((size_t)4 << 20)
 

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/heap.h"
 #include "base/sys.h"
 #include "work/executor.h"
 #include "work/oom.h"
@@ -137,6 +138,7 @@ int th_fork_server_run(void)
     th_oom_step_forward(TH_OOM_STEP);
     leave_signals_to_parent();
     keep_threads_small();
+    th_heap_stay_warm();
     th_team_untie(); /* it was a new exec, so OpenMP has tied us again */
     int control = TH_WIRE_SERVER_FD;
     closefrom(control + 1); /* what a careless caller of the library left open */

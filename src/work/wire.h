@@ -72,10 +72,10 @@ struct th_wire_job {
     uint64_t id; /* from 1 */
     uint32_t buffer;
     uint32_t i_sink;
-    uint64_t len; /* bytes of the file */
-    uint64_t cap; /* bytes of the buffer; the worker maps that many */
-    uint64_t
-        trim; /* 1: it takes much memory; afterwards what is free of it goes back to the system */
+    uint64_t len;  /* bytes of the file */
+    uint64_t cap;  /* bytes of the buffer; the worker maps that many */
+    uint64_t trim; /* 1: it takes much memory; afterwards most of what is free of it goes back to
+                      the system */
 };
 
 struct th_wire_reply {

@@ -2,7 +2,7 @@
 #include "work/worker.h"
 
 #include <errno.h>
-#include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -11,16 +11,24 @@
 
 #include "base/error.h"
 #include "base/filelimit.h"
+#include "base/heap.h"
 #include "base/num.h"
 #include "base/sys.h"
 #include "work/executor.h"
 #include "work/hook.h"
 #include "work/timed_make.h"
 
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
+
+enum { POPULATE_BYTES = 128 << 10 };
+
 struct input {
     const uint8_t *data;
     size_t cap;
-    int fd; /* -1: not sent yet */
+    size_t populated; /* bytes from the beginning whose pages have been mapped */
+    int fd;           /* -1: not sent yet */
 };
 
 struct output {
@@ -87,6 +95,34 @@ static bool make_room_for_buffer(struct worker *w, uint32_t buffer)
     return true;
 }
 
+static void forget_input(struct input *in)
+{
+    if (in->fd >= 0) close(in->fd);
+    if (in->data) munmap((void *)in->data, in->cap);
+    *in = (struct input){.fd = -1};
+}
+
+static bool cover_input(struct input *in, size_t cap)
+{
+    if (in->cap >= cap) return true;
+    void *data = in->data ? mremap((void *)in->data, in->cap, cap, MREMAP_MAYMOVE)
+                          : mmap(NULL, cap, PROT_READ, MAP_SHARED, in->fd, 0);
+    if (data == MAP_FAILED) return false;
+    in->data = data;
+    in->cap = cap;
+    return true;
+}
+
+/* Map the pages that are read for the first time all at once: one call costs less than a fault for
+ * every few. It is a hint; what it cannot do (Linux before 5.14), reading does. So does it for
+ * pages that the parent has taken back meanwhile. */
+static void populate_input(struct input *in, size_t len)
+{
+    if (len < in->populated + POPULATE_BYTES) return;
+    (void)madvise((void *)in->data, len, MADV_POPULATE_READ);
+    in->populated = len;
+}
+
 /* The bytes of a job's buffer, mapped read-only; NULL if the parent sent nonsense or there is no
  * address space. */
 static const uint8_t *map_input(struct worker *w, const struct th_wire_job *job, int new_fd)
@@ -94,16 +130,12 @@ static const uint8_t *map_input(struct worker *w, const struct th_wire_job *job,
     if (!make_room_for_buffer(w, job->buffer)) return NULL;
     struct input *in = &w->inputs[job->buffer];
     if (new_fd >= 0) {
-        if (in->fd >= 0) close(in->fd);
+        forget_input(in);
         in->fd = new_fd;
     }
     if (in->fd < 0 || job->len > job->cap || job->cap > SIZE_MAX) return NULL;
-    if (in->cap >= job->cap) return in->data;
-    if (in->data) munmap((void *)in->data, in->cap);
-    in->cap = 0;
-    void *data = mmap(NULL, (size_t)job->cap, PROT_READ, MAP_SHARED, in->fd, 0);
-    in->data = data == MAP_FAILED ? NULL : data;
-    if (in->data) in->cap = (size_t)job->cap;
+    if (!cover_input(in, (size_t)job->cap)) return NULL;
+    populate_input(in, (size_t)job->len);
     return in->data;
 }
 
@@ -134,18 +166,35 @@ static void do_job(struct worker *w, const struct th_wire_job *job, const uint8_
                 MADV_REMOVE);
 }
 
+/* The parent has limited how long a receive waits. Who has waited that long is idle: what the heap
+ * keeps warm goes back, and the next file may take its time. */
+static bool receive_job(struct worker *w, struct th_wire_job *job, int *fd)
+{
+    size_t n_fds = 1;
+    *fd = -1;
+    ssize_t n = th_wire_receive(w->sock, job, sizeof *job, fd, &n_fds);
+    if (n < 0 && errno == EAGAIN) {
+        struct pollfd sock = {.fd = w->sock, .events = POLLIN};
+        th_heap_trim(0);
+        while (poll(&sock, 1, -1) < 0 && errno == EINTR) {
+        }
+        n_fds = 1;
+        n = th_wire_receive(w->sock, job, sizeof *job, fd, &n_fds);
+    }
+    if (n_fds == 0) *fd = -1;
+    return n == (ssize_t)sizeof *job;
+}
+
 static bool serve_job(struct worker *w, struct th_wire_reply *reply)
 {
     struct th_wire_job job;
-    int fd = -1;
-    size_t n_fds = 1;
-    ssize_t n = th_wire_receive(w->sock, &job, sizeof job, &fd, &n_fds);
-    if (n != (ssize_t)sizeof job || job.i_sink >= TH_WIRE_N_SINKS) return false;
+    int fd;
+    if (!receive_job(w, &job, &fd) || job.i_sink >= TH_WIRE_N_SINKS) return false;
     atomic_store_explicit(&w->status->begun, job.id, memory_order_release);
     reply->id = job.id;
     reply->error = (struct thumbs_error){0};
     reply->result.n_outputs = 0;
-    const uint8_t *data = map_input(w, &job, n_fds ? fd : -1);
+    const uint8_t *data = map_input(w, &job, fd);
     if (data && w->config->no_work) {
         reply->error.code = THUMBS_OK;
     } else if (data) {
@@ -156,7 +205,7 @@ static bool serve_job(struct worker *w, struct th_wire_reply *reply)
     }
     uint32_t n_outputs = reply->error.code == THUMBS_OK ? reply->result.n_outputs : 0;
     /* Before the answer, since with that the memory counts as given back. */
-    if (job.trim) malloc_trim(0);
+    if (job.trim) th_heap_trim(TH_WORK_HEAP_KEEP_BYTES);
     return th_wire_send(w->sock, reply, th_wire_reply_size(n_outputs), NULL, 0) == 0;
 }
 

@@ -13,8 +13,15 @@
 enum {
     SPAWN_TRIES = 5, /* a machine short of processes may have one again soon */
     SPAWN_PAUSE_US = 100 * 1000,
-    TRIM_BYTES = 8 << 20 /* memory of one file that a worker is not to keep for the next */
+    IDLE_MS = 100 /* a worker that was sent nothing for so long gives back what it keeps warm */
 };
+
+static void limit_receive(int sock, uint64_t most_us)
+{
+    struct timeval most = {.tv_usec =
+                               (suseconds_t)(most_us ? most_us : 1)}; /* 0 would be no limit */
+    setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
+}
 
 /* A receive gives up now and then, so that waiting and looking after the worker needs no other
  * call. What was spent on the commit of the file before comes on top of its time: late by a moment,
@@ -24,9 +31,7 @@ static void limit_waiting(int sock, uint64_t timeout_ns)
     uint64_t pause_ns = timeout_ns && timeout_ns < TH_SUPERVISOR_LOOK_PAUSE_NS
                             ? timeout_ns
                             : TH_SUPERVISOR_LOOK_PAUSE_NS;
-    struct timeval most = {.tv_usec = (suseconds_t)(pause_ns / 1000)};
-    if (most.tv_usec == 0) most.tv_usec = 1; /* 0 would be no limit */
-    setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
+    limit_receive(sock, pause_ns / 1000);
 }
 
 static enum thumbs_code start_worker(struct th_supervisor *s, struct thumbs_error *err)
@@ -35,6 +40,7 @@ static enum thumbs_code start_worker(struct th_supervisor *s, struct thumbs_erro
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
         return th_error_os(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, errno,
                            "cannot make a socket for a worker");
+    limit_receive(pair[1], IDLE_MS * 1000);
     int fds[1 + TH_SHARED_N_FDS] = {pair[1]};
     th_shared_fds(&s->shared, fds + 1);
     th_shared_reset(&s->shared);
@@ -89,7 +95,7 @@ static bool try_to_send(struct th_supervisor *s, struct th_sent *sent)
     const struct th_buffer *buffer = sent->item->buffer;
     struct th_wire_job job = {
         .id = ++s->last_id, .buffer = buffer->id, .len = buffer->len, .cap = buffer->cap};
-    job.trim = sent->item->decode_bytes >= TRIM_BYTES;
+    job.trim = sent->item->decode_bytes > TH_WORK_HEAP_KEEP_BYTES;
     job.i_sink = (uint32_t)(job.id % TH_WIRE_N_SINKS);
     sent->id = job.id; /* in any case: 0 is what a fresh status page has begun */
     sent->sent_ns = th_now_ns();

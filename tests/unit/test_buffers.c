@@ -44,6 +44,88 @@ Test(buffers, grow_and_keep_their_memory)
     }
 }
 
+static const size_t mib = (size_t)1 << 20;
+
+static struct th_buffer *take_filled(struct th_buffers *buffers, size_t bytes, int fill)
+{
+    struct th_buffer *buffer = take(buffers, bytes);
+    memset(buffer->data, fill, bytes);
+    buffer->len = bytes;
+    return buffer;
+}
+
+/* Memory that went back to the system comes as zeros. */
+Test(buffers, large_files_find_warm_pages)
+{
+    for (int shared = 0; shared < 2; shared++) {
+        struct th_buffers *buffers = make(3, 64 * mib, shared);
+        struct th_buffer *out = take(buffers, 1);
+        struct th_buffer *large = take_filled(buffers, 20 * mib, 0x5a);
+        th_buffers_give(buffers, large);
+        cr_expect_geq(th_buffers_kept_bytes(buffers), 20 * mib);
+        large = take(buffers, 3 * mib);
+        cr_expect_eq(large->data[20 * mib - 1], 0x5a, "behind a smaller file as well");
+        th_buffers_give(buffers, large);
+        large = take(buffers, 20 * mib);
+        cr_expect_eq(large->data[20 * mib - 1], 0x5a);
+        th_buffers_give(buffers, large);
+        th_buffers_give(buffers, out);
+        cr_expect_leq(th_buffers_kept_bytes(buffers), 8 * mib, "at rest it is an eighth");
+        th_buffers_destroy(buffers);
+    }
+}
+
+Test(buffers, what_is_kept_makes_room_for_files)
+{
+    enum { N = 6 };
+    struct th_buffers *buffers = make(N, 64 * mib, false);
+    struct th_buffer *held[N];
+    for (int i = 0; i < N; i++)
+        held[i] = take_filled(buffers, 10 * mib, i);
+    for (int i = 1; i < N; i++)
+        th_buffers_give(buffers, held[i]);
+    cr_expect_eq(th_buffers_kept_bytes(buffers), 50 * mib, "all of it, since one is out");
+    struct th_buffer *large = take_filled(buffers, 50 * mib, 7);
+    cr_expect_leq(th_buffers_in_use_bytes(buffers) + th_buffers_kept_bytes(buffers), 72 * mib);
+    cr_expect_eq(th_buffers_in_use_bytes(buffers), 60 * mib);
+    cr_expect_eq(held[1]->data[0], 0, "free for longest");
+    th_buffers_give(buffers, large);
+    th_buffers_give(buffers, held[0]);
+    cr_expect_leq(th_buffers_kept_bytes(buffers), 8 * mib);
+    large = take_filled(buffers, 100 * mib, 7);
+    cr_expect_leq(th_buffers_kept_bytes(buffers), 8 * mib,
+                  "beside a giant an eighth of the budget");
+    th_buffers_give(buffers, large);
+    cr_expect_leq(th_buffers_kept_bytes(buffers), 8 * mib);
+    th_buffers_destroy(buffers);
+}
+
+/* Small files in buffers that had large ones: pages behind their ends count, so they give way. */
+Test(buffers, pages_behind_small_files_are_bounded)
+{
+    enum { N = 12 };
+    struct th_buffers *buffers = make(N, 64 * mib, true);
+    struct th_buffer *held[N];
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < N; i++) {
+            held[i] = take_filled(buffers, round == 1 ? 100 : 5 * mib, i);
+            cr_expect_leq(th_buffers_in_use_bytes(buffers) + th_buffers_kept_bytes(buffers),
+                          73 * mib);
+        }
+        for (int i = 0; i < N; i++)
+            th_buffers_give(buffers, held[i]);
+        cr_expect_leq(th_buffers_kept_bytes(buffers), 8 * mib);
+    }
+    struct th_buffer *first = take_filled(buffers, 60 * mib, 1);
+    th_buffers_give(buffers, first);
+    first = take(buffers, 1);
+    struct th_buffer *second = take(buffers, 60 * mib);
+    cr_expect_leq(th_buffers_in_use_bytes(buffers) + th_buffers_kept_bytes(buffers), 72 * mib);
+    th_buffers_give(buffers, second);
+    th_buffers_give(buffers, first);
+    th_buffers_destroy(buffers);
+}
+
 Test(buffers, a_worker_sees_the_bytes_and_cannot_change_them)
 {
     struct th_buffers *buffers = make(1, 1 << 20, true);
