@@ -493,6 +493,7 @@ static int burn(void *user, int result_fd)
         do {
             clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
         } while (t.tv_sec == 0 && t.tv_nsec < 200000000);
+        usleep(500000); /* memory is looked at now and then: a busy machine may miss the burning */
         _exit(0);
     }
     int status;
