@@ -200,7 +200,7 @@ static bool is_named(const struct th_manifest_record *a, const struct th_manifes
 }
 
 bool th_history_kept_name(const struct th_output_folder *folder, const char *name,
-                          bool *keep_extension)
+                          bool *keep_extension, bool *same_options)
 {
     struct th_manifest_record record, owner;
     const char *rest, *word, *output;
@@ -209,7 +209,6 @@ bool th_history_kept_name(const struct th_output_folder *folder, const char *nam
     bool found = th_manifest_find(&folder->manifest, name, folder->key, &record) &&
                  record.status == TH_MANIFEST_MADE;
     if (!found && !th_manifest_find_made(&folder->manifest, name, &record)) return false;
-    *keep_extension = record.keep_extension;
     rest = record.outputs;
     rest_len = record.outputs_len;
     while (th_manifest_next_word(&rest, &rest_len, &word, &word_len)) {
@@ -218,7 +217,20 @@ bool th_history_kept_name(const struct th_output_folder *folder, const char *nam
             !is_named(&owner, &record))
             return false;
     }
+    *keep_extension = record.keep_extension;
+    *same_options = found;
     return true;
+}
+
+bool th_history_owns(const struct th_output_folder *folder, const char *path, const char *name)
+{
+    struct th_manifest_record record;
+    struct th_bytes owner = {0};
+    bool owns = find_owner(folder, path, &record) &&
+                th_manifest_decode(record.name, record.name_len, &owner) &&
+                strcmp(th_bytes_str(&owner), name) == 0;
+    th_bytes_finish(&owner);
+    return owns;
 }
 
 bool th_history_owner(const struct th_output_folder *folder, const char *path, const char *name,

@@ -32,10 +32,13 @@ enum th_known {
 enum th_known th_history_lookup(struct th_output_folder *folder, const char *name,
                                 bool keep_extension, const struct th_source_id *id);
 
-/* Whether {stem} was the whole name when outputs of this source were made, under whatever options,
- * if those outputs have gone to no other source since. False: nothing is on record. Any thread. */
+/* Whether {stem} was the whole name when outputs of this source were made, if those outputs have
+ * gone to no other source since; and whether that was under these very options, or under others,
+ * which may lead to other names. False: nothing is on record. Any thread. */
 bool th_history_kept_name(const struct th_output_folder *folder, const char *name,
-                          bool *keep_extension);
+                          bool *keep_extension, bool *same_options);
+/* Is this source on record as the last that made the output of this path? Any thread. */
+bool th_history_owns(const struct th_output_folder *folder, const char *path, const char *name);
 /* Is another source on record as the last that made the output of this path? Then *owner (zeroed
  * before, the caller's to finish in any case) is its name. Any thread. */
 bool th_history_owner(const struct th_output_folder *folder, const char *path, const char *name,

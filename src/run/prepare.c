@@ -37,16 +37,51 @@ static bool is_short_name_taken(const struct thumbs_batch *batch, const struct t
     return taken;
 }
 
+/* Are all names that it would get now on record as its own? */
+static bool owns_names(const struct thumbs_batch *batch, const struct th_walk_entry *entry,
+                       bool keep_extension)
+{
+    struct th_naming_source source = th_found_source(entry, batch->options.follow);
+    source.keep_extension = keep_extension;
+    bool owns = true;
+    for (uint32_t i = 0; i < th_outputs_count(&batch->naming) && owns; i++) {
+        char *path = th_outputs_predict_path(&batch->naming, &source, i);
+        owns = path && th_history_owns(atomic_load(&entry->dir->place), path, entry->name);
+        free(path);
+    }
+    return owns;
+}
+
+/* Is what stands before its ending a picture beside it, as a.jpg beside a.jpg.png? That one may
+ * have to keep its extension, and then wants the name that this one has had. */
+static bool is_stem_a_source(const struct th_walk_entry *entry)
+{
+    const char *dot = strrchr(entry->name, '.');
+    struct th_bytes stem = {0};
+    if (!dot || dot == entry->name) return false;
+    th_bytes_add(&stem, entry->name, (size_t)(dot - entry->name));
+    bool found = !th_bytes_failed(&stem) && th_promise_is_image(th_bytes_str(&stem)) &&
+                 th_found_look(entry->dir, th_bytes_str(&stem)) != TH_BESIDE_NOTHING;
+    th_bytes_finish(&stem);
+    return found;
+}
+
 /* The walk names outputs by what the folder holds now. Who had an output before keeps its name,
  * whoever has come to stand beside it or has gone: else thumbnails would be renamed, and the old
- * ones left behind. A newcomer then takes its whole name, if the short one is another's. (Not where
- * sources of several folders may want one name: those are compared by th_compare_names(), which
- * goes by the walk alone.) */
+ * ones left behind. What was on record under other options counts only where it owns today's names
+ * too: with another format or template somebody else may have them. A newcomer takes its whole
+ * name, if the short one is another's. (Not where sources of several folders may want one name:
+ * those are compared by th_compare_names(), which goes by the walk alone.) */
 static void settle_name(const struct thumbs_batch *batch, struct th_walk_entry *entry)
 {
+    bool keep, same_options;
     if (!th_template_is_injective(batch->name_template)) return;
-    if (th_history_kept_name(atomic_load(&entry->dir->place), entry->name, &entry->keep_extension))
+    if (th_history_kept_name(atomic_load(&entry->dir->place), entry->name, &keep, &same_options) &&
+        (same_options || owns_names(batch, entry, keep)) &&
+        (keep || !entry->keep_extension || !is_stem_a_source(entry))) {
+        entry->keep_extension = keep;
         return;
+    }
     if (!entry->keep_extension) entry->keep_extension = is_short_name_taken(batch, entry);
 }
 

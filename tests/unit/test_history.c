@@ -407,11 +407,11 @@ Test(history, recipes_are_bounded)
 
 /* ---- names on record ---- */
 
-static bool kept(const char *name, bool *whole)
+static bool kept(const char *name, bool *whole, bool *same_options)
 {
     struct th_dest *dest = open_dest(5);
     struct th_output_folder *place = th_output_folder_create(dest, "");
-    bool is = th_history_kept_name(place, name, whole);
+    bool is = th_history_kept_name(place, name, whole, same_options);
     th_output_folder_destroy(place);
     th_dest_destroy(dest);
     return is;
@@ -419,14 +419,14 @@ static bool kept(const char *name, bool *whole)
 
 Test(history, keeps_names)
 {
-    bool whole = true;
+    bool whole = true, same = true;
     struct th_bytes owner = {0};
-    cr_expect_not(kept("a.jpg", &whole));
+    cr_expect_not(kept("a.jpg", &whole, &same));
     cr_expect_eq(make(5, "a.jpg", false, &source, "a.jpg", "text", NULL), THUMBS_OK);
     cr_expect_eq(make(6, "b.jpg", true, &source, "b.jpg.jpg", "text", NULL), THUMBS_OK);
-    cr_expect(kept("a.jpg", &whole) && !whole);
-    cr_expect(kept("b.jpg", &whole) && whole, "whatever the options were");
-    cr_expect_not(kept("a.png", &whole));
+    cr_expect(kept("a.jpg", &whole, &same) && !whole && same);
+    cr_expect(kept("b.jpg", &whole, &same) && whole && !same, "whatever the options were");
+    cr_expect_not(kept("a.png", &whole, &same));
     struct th_dest *dest = open_dest(5);
     struct th_output_folder *place = th_output_folder_create(dest, "");
     cr_expect(th_history_owner(place, "a.jpg", "a.png", &owner));
@@ -440,8 +440,8 @@ Test(history, keeps_names)
     th_dest_destroy(dest);
     /* The name has gone to another source. */
     cr_expect_eq(make(5, "a.png", false, &source, "a.jpg", "text", NULL), THUMBS_OK);
-    cr_expect(kept("a.png", &whole) && !whole);
-    cr_expect_not(kept("a.jpg", &whole));
+    cr_expect(kept("a.png", &whole, &same) && !whole);
+    cr_expect_not(kept("a.jpg", &whole, &same));
 }
 
 /* ---- other manifests ---- */
@@ -467,10 +467,10 @@ Test(history, manifest_of_version_1_says_whose_outputs_are)
         below(path, sizeof path, i ? "x.jpg" : "y .png.jpg");
         cr_assert_eq(utimensat(AT_FDCWD, path, times, 0), 0);
     }
-    bool whole = false;
+    bool whole = false, same = false;
     cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOTHING,
                  "too little is known to call it up to date");
-    cr_expect(kept("y .png", &whole) && whole);
+    cr_expect(kept("y .png", &whole, &same) && whole);
     cr_expect(holds(manifest_name(), old), "reading replaces nothing");
     cr_expect_eq(make(5, "x.png", false, &source, "x.jpg", "new", NULL), THUMBS_OK);
     cr_expect_eq(make(5, "z.png", false, &source, "z.jpg", "new", NULL), THUMBS_NOT_OURS);

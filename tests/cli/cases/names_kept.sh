@@ -74,3 +74,29 @@ mv away/a.jpg photos
 thumbs 0 photos out4
 expect_outputs out4 a.jpg a.jpg.jpg
 expect_dims out4/a.jpg "jpeg 71x47"
+
+# What is on record under other options says nothing of today's names, which may be another's.
+for first in '--format=webp' '--size=64,32'; do
+    rm -rf out4
+    thumbs 0 "$first" --include='*.jpg' photos out4
+    thumbs 0 --include='*.png' photos out4
+    thumbs 0 --report="$log/r" photos out4
+    grep -o '"path":"[^"]*"' "$log/r" | sort | uniq -d >"$log/twice"
+    [ ! -s "$log/twice" ] || fail "$first: one output for two sources"
+    thumbs 0 photos out4
+    expect_counts 0 2 0 0 0
+    [ "$(find out4 -maxdepth 1 -name '*.jpg' ! -name '*-*' | wc -l)" -eq 2 ] || fail "$first: $(ls out4)"
+done
+# A chain of endings: a.jpg wants its whole name, which a.jpg.png has had as its short one.
+rm -rf photos
+mkdir photos
+cp "$png" photos/a.jpg.png
+thumbs 0 photos out5
+expect_outputs out5 a.jpg.jpg
+cp "$one" photos/a.jpg
+cp "$png" photos/a.png
+thumbs 0 photos out5
+thumbs 0 "$one" fresh
+cmp out5/a.jpg.jpg fresh/orientation-1.jpg || fail "a.jpg.jpg is not of a.jpg"
+thumbs 0 photos out5
+expect_counts 0 3 0 0 0
