@@ -105,7 +105,11 @@ enum thumbs_code th_image_preload(unsigned wants, struct thumbs_error *err)
     const struct th_vips_ops *ops;
     enum thumbs_code code = THUMBS_OK;
     if (wants & TH_WANTS_VIPS) code = th_vips_load(&ops, err);
-    if (THUMBS_WITH_HEIF && wants & TH_WANTS_HEIF && code == THUMBS_OK) code = th_heif_load(err);
+    /* One that cannot be had is no reason to go without the other. */
+    if (THUMBS_WITH_HEIF && wants & TH_WANTS_HEIF) {
+        enum thumbs_code heif = th_heif_load(code == THUMBS_OK ? err : NULL);
+        if (code == THUMBS_OK) code = heif;
+    }
     return code;
 }
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "image/encode_outputs.h"
+#include "image/formats.h"
 #include "image/icc.h"
 #include "image/rowfeed.h"
 
@@ -30,7 +31,9 @@ static enum thumbs_code read_profile(struct passage *p, struct thumbs_error *err
     if (!read)
         return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE,
                             "no memory for its colour profile");
-    bool ours = p->icc.kind != TH_ICC_OTHER || p->decoder->to_srgb || !h->icc;
+    /* Where no other decoder could be asked, RGB is taken as sRGB: see convert(). */
+    bool is_last = !th_format(p->make->format)->decoders[1] && h->colour != TH_ROW_CMYK;
+    bool ours = p->icc.kind != TH_ICC_OTHER || p->decoder->to_srgb || !h->icc || is_last;
     p->make->declined = !ours;
     return THUMBS_OK;
 }

@@ -294,3 +294,25 @@ Test(webp, neither_reading_nor_writing_loads_libvips)
     finish(&m);
     th_bytes_finish(&b);
 }
+
+/* Nobody else could be asked, so a profile that makes no sense must not cost the picture. */
+Test(webp, a_broken_profile_is_passed_over)
+{
+    struct th_pixels p = plain(40, 30, 3, 100);
+    struct th_sink picture = encoded(&p), out;
+    struct th_bytes b = {0};
+    struct th_image_result result;
+    struct thumbs_error err = {0};
+    struct thumbs_image_options o = test_picture_options(20, THUMBS_FORMAT_JPEG);
+    begin(&b, 40, 30, 0x20);
+    add_chunk(&b, "ICCP", "junk", 4);
+    th_bytes_add(&b, picture.data + 12, picture.len - 12);
+    end(&b);
+    th_sink_init_heap(&out);
+    cr_expect_eq(th_image_make((const uint8_t *)b.data, b.len, &o, NULL, &out, &result, &err),
+                 THUMBS_OK, "%s", err.message);
+    th_sink_finish_heap(&out);
+    th_sink_finish_heap(&picture);
+    th_bytes_finish(&b);
+    th_pixels_finish(&p);
+}

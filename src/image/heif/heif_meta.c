@@ -201,11 +201,14 @@ static enum result read_ipma(struct th_heif_meta *m, struct th_heif_cursor c)
 
 static enum result read_iprp(struct th_heif_meta *m, struct th_heif_cursor c)
 {
+    unsigned n_ipma = 0;
     struct th_heif_box box;
     enum result result = READ_OK;
     if (th_heif_find(&c, TH_FOURCC('i', 'p', 'c', 'o'), &box)) result = read_ipco(m, box.body);
     while (result == READ_OK && th_heif_next(&c, &box)) {
-        if (box.type == TH_FOURCC('i', 'p', 'm', 'a')) result = read_ipma(m, box.body);
+        /* One for each version and flags there can be. */
+        if (box.type == TH_FOURCC('i', 'p', 'm', 'a'))
+            result = ++n_ipma > 4 ? READ_CORRUPT : read_ipma(m, box.body);
     }
     return result;
 }

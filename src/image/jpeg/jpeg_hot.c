@@ -344,8 +344,10 @@ static enum thumbs_code read_profile(struct hot *j, struct thumbs_error *err)
     else if (profile)
         no_memory = !th_icc_read(&j->icc, profile, len, j->header.n_components);
     free(profile);
-    j->convert = j->icc.kind != TH_ICC_SRGB;
-    make->declined = j->icc.kind == TH_ICC_OTHER && !no_memory;
+    /* A profile that makes no sense is passed over, as libvips does in the end: to decline would
+     * let it hold all coefficients of a progressive picture, which nobody has estimated. */
+    j->convert = j->icc.kind != TH_ICC_SRGB && j->icc.kind != TH_ICC_OTHER;
+    make->declined = cmyk && j->icc.kind == TH_ICC_OTHER && !no_memory;
     return no_memory ? th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
                                     "no memory for its colour profile")
                      : THUMBS_OK;
