@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/sys.h"
 
@@ -26,8 +27,9 @@ enum th_layout th_layout_read(int state)
 
 void th_layout_write(int state, enum th_layout layout)
 {
-    int fd =
-        th_openat(state, LAYOUT_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    /* A new file, not the old one changed: a copy of DEST may share that by a hard link. */
+    (void)unlinkat(state, LAYOUT_FILE, 0);
+    int fd = th_openat(state, LAYOUT_FILE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666);
     if (fd < 0) return;
     (void)th_write_full(fd, layout_words[layout], strlen(layout_words[layout]));
     th_close(fd);

@@ -210,7 +210,8 @@ static enum thumbs_code check_owner(const struct th_outfile *file, const struct 
 {
     const enum owner owner = find_owner(file, st);
     const int os_errno = errno;
-    if (owner == OURS) return THUMBS_OK;
+    /* An empty file is nobody's, but in a SOURCE it is a source. */
+    if (owner == OURS && !(in_source && st->st_size == 0)) return THUMBS_OK;
     if (in_source) return refuse(err, "lies in a SOURCE, whose files are only read");
     if (owner == PICTURE)
         return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE,

@@ -41,7 +41,9 @@ static bool is_plausible_output(const struct thumbs_image_options *image, uint32
     if (!fits_pixels(o->width, o->height, image->max_pixels)) return false;
     if (o->len == 0 || o->len > most_bytes || __builtin_add_overflow(o->offset, o->len, &end))
         return false;
-    if (end > *sink_bytes) *sink_bytes = end;
+    /* One behind the other, from the beginning: what is copied is what was made. */
+    if (o->offset != *sink_bytes) return false;
+    *sink_bytes = end;
     return true;
 }
 

@@ -2,6 +2,7 @@
 #include "work/sync.h"
 
 #include "base/error.h"
+#include "base/heap.h"
 #include "base/sys.h"
 #include "work/admission.h"
 #include "work/hook.h"
@@ -34,6 +35,8 @@ void th_work_one(const struct th_work *work, unsigned worker, struct th_item *it
     } else {
         outcome.error = &error;
     }
+    /* What the budget counts as given back has to be: a heap keeps the memory of giants. */
+    if (item->decode_bytes > TH_WORK_HEAP_KEEP_BYTES) th_heap_trim(TH_WORK_HEAP_KEEP_BYTES);
     th_budget_give(work->memory, th_work_charge(work, item));
     work->finish(work->user, item, &outcome);
     if (sink->cap > TH_WORK_SINK_KEEP_BYTES) {

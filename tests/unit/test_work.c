@@ -161,6 +161,8 @@ Test(check, finds_violations_of_the_protocol)
     EXPECT_VIOLATION(answer, result.outputs[0].len, 0);
     EXPECT_VIOLATION(answer, result.outputs[0].len, 8 * 80 * 80 + (1 << 20) + 1);
     EXPECT_VIOLATION(answer, result.outputs[1].offset, UINT64_MAX - 11);
+    /* A gap could be as large as a sink may be. */
+    EXPECT_VIOLATION(answer, result.outputs[1].offset, 31);
     /* About DEST or the run a worker knows nothing. */
     EXPECT_VIOLATION(refuse, error.code, THUMBS_NO_SPACE);
     EXPECT_VIOLATION(refuse, error.code, THUMBS_STOPPED);
