@@ -300,16 +300,14 @@ static void forget_record(struct th_output_folder *folder, const struct th_manif
     th_bytes_finish(&key);
 }
 
-/* Would this record seem true again by the time of the outputs that are now made, should the run
- * die before it can record them? Not if they bear another time, nor if it says of the same source
- * under the same options what will be said again. Times are compared as coarsely as the coarsest
- * file system keeps them. */
+/* Should the run die between the outputs that are now made and their record, would this record say
+ * what is wrong: that it is true again, or that outputs of ours were edited by somebody else? Not
+ * if it says of the same source what will be said anyway. */
 static bool is_misleading(const struct th_output_folder *folder,
                           const struct th_manifest_record *record, const char *name,
                           bool keep_extension, const struct th_source_id *id)
 {
     struct th_manifest_record same;
-    if ((record->id.mtime_sec & ~INT64_C(1)) != (id->mtime_sec & ~INT64_C(1))) return false;
     if (!th_manifest_is_current(&folder->manifest, record)) return false;
     return !find_state(folder, name, folder->key, TH_MANIFEST_MADE, id, &same) ||
            same.line != record->line || same.keep_extension != keep_extension;
