@@ -114,6 +114,7 @@ static bool read_plte(struct walk *w, const struct chunk *c)
     w->has_palette = true;
     if (!(h->colour & 2)) return true; /* grey: it is not looked at */
     if (c->len == 0 || c->len % 3 || c->len > 768) return false;
+    h->keyed = false; /* a tRNS in front of it is out of place, but remains the only one */
     if (h->colour != TH_PNG_PALETTE) return true;
     w->n_palette = c->len / 3;
     /* Entries that no pixel can ask for are not counted. */
