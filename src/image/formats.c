@@ -13,35 +13,48 @@
         text, sizeof(text) - 1                                                                     \
     }
 
+/* What only libvips reads is known, but not decoded, where that is left out. */
+#if THUMBS_WITH_VIPS
+#define VIPS_DECODER &th_backend_vips
+#define VIPS_WANTS   TH_WANTS_VIPS
+#else
+#define VIPS_DECODER NULL
+#define VIPS_WANTS   TH_WANTS_NOTHING
+#endif
 /* HEIC and AVIF go straight to the codecs where they are built in, and what that declines to
  * libvips. */
 #if THUMBS_WITH_HEIF
 #define HEIF_DECODERS                                                                              \
     {                                                                                              \
-        &th_backend_heif, &th_backend_vips                                                         \
+        &th_backend_heif, VIPS_DECODER                                                             \
     }
 #define HEIF_WANTS TH_WANTS_HEIF
 #else
 #define HEIF_DECODERS                                                                              \
     {                                                                                              \
-        &th_backend_vips                                                                           \
+        VIPS_DECODER                                                                               \
     }
-#define HEIF_WANTS TH_WANTS_VIPS
+#define HEIF_WANTS VIPS_WANTS
 #endif
 /* WebP and GIF have decoders of rows where their libraries are built in, else libvips'. */
 #ifdef THUMBS_WITH_WEBP
-#define WEBP_DECODER th_backend_webp
+#define WEBP_DECODER &th_backend_webp
 #define WEBP_WANTS   TH_WANTS_NOTHING
 #else
-#define WEBP_DECODER th_backend_vips
-#define WEBP_WANTS   TH_WANTS_VIPS
+#define WEBP_DECODER VIPS_DECODER
+#define WEBP_WANTS   VIPS_WANTS
+#endif
+#if THUMBS_WITH_VIPS || defined THUMBS_WITH_WEBP
+#define WEBP_ENCODER &th_encoder_webp
+#else
+#define WEBP_ENCODER NULL
 #endif
 #ifdef THUMBS_WITH_GIF
-#define GIF_DECODER th_backend_gif
+#define GIF_DECODER &th_backend_gif
 #define GIF_WANTS   TH_WANTS_NOTHING
 #else
-#define GIF_DECODER th_backend_vips
-#define GIF_WANTS   TH_WANTS_VIPS
+#define GIF_DECODER VIPS_DECODER
+#define GIF_WANTS   VIPS_WANTS
 #endif
 
 static const struct th_format formats[THUMBS_N_FORMATS] = {
@@ -50,7 +63,7 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                             .ext = "jpg",
                             .endings = {"jpg", "jpeg", "jpe", "jfif", "jif"},
                             .magics = {MAGIC("\xff\xd8\xff")},
-                            .decoders = {&th_backend_jpeg, &th_backend_vips},
+                            .decoders = {&th_backend_jpeg, VIPS_DECODER},
                             .vips_loader = "jpegload_source",
                             .estimate = th_estimate_jpeg,
                             .encoder = &th_encoder_jpeg},
@@ -58,7 +71,7 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                            .ext = "png",
                            .endings = {"png", "apng"},
                            .magics = {MAGIC("\x89PNG\r\n\x1a\n")},
-                           .decoders = {&th_backend_png, &th_backend_vips},
+                           .decoders = {&th_backend_png, VIPS_DECODER},
                            .vips_loader = "pngload_source",
                            .estimate = th_estimate_png,
                            .encoder = &th_encoder_png},
@@ -66,11 +79,11 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                             .ext = "webp",
                             .endings = {"webp"},
                             .sniff = th_sniff_webp,
-                            .decoders = {&WEBP_DECODER},
+                            .decoders = {WEBP_DECODER},
                             .decode_wants = WEBP_WANTS,
                             .vips_loader = "webpload_buffer",
                             .estimate = th_estimate_webp,
-                            .encoder = &th_encoder_webp},
+                            .encoder = WEBP_ENCODER},
     [THUMBS_FORMAT_AVIF] = {.name = "avif",
                             .ext = "avif",
                             .endings = {"avif", "avifs"},
@@ -84,14 +97,14 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                            .ext = "jxl",
                            .endings = {"jxl"},
                            .magics = {MAGIC("\xff\x0a"), MAGIC("\0\0\0\x0cJXL \r\n\x87\n")},
-                           .decoders = {&th_backend_vips},
-                           .decode_wants = TH_WANTS_VIPS,
+                           .decoders = {VIPS_DECODER},
+                           .decode_wants = VIPS_WANTS,
                            .vips_loader = "jxlload_buffer"},
     [THUMBS_FORMAT_GIF] = {.name = "gif",
                            .ext = "gif",
                            .endings = {"gif"},
                            .magics = {MAGIC("GIF87a"), MAGIC("GIF89a")},
-                           .decoders = {&GIF_DECODER},
+                           .decoders = {GIF_DECODER},
                            .decode_wants = GIF_WANTS,
                            .vips_loader = "gifload_buffer",
                            .estimate = th_estimate_gif},
@@ -109,8 +122,8 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                             .endings = {"tif", "tiff"},
                             .magics = {MAGIC("II*\0"), MAGIC("MM\0*"), MAGIC("II+\0"), /* BigTIFF */
                                        MAGIC("MM\0+")},
-                            .decoders = {&th_backend_vips},
-                            .decode_wants = TH_WANTS_VIPS,
+                            .decoders = {VIPS_DECODER},
+                            .decode_wants = VIPS_WANTS,
                             .vips_loader = "tiffload_source",
                             .estimate = th_estimate_tiff},
     [THUMBS_FORMAT_JP2K] = {.name = "jp2k",
@@ -118,15 +131,15 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                             .endings = {"jp2", "j2k", "jpf", "jpx", "j2c", "jpc"},
                             .magics = {MAGIC("\0\0\0\x0cjP  \r\n\x87\n"),
                                        MAGIC("\xff\x4f\xff\x51")},
-                            .decoders = {&th_backend_vips},
-                            .decode_wants = TH_WANTS_VIPS,
+                            .decoders = {VIPS_DECODER},
+                            .decode_wants = VIPS_WANTS,
                             .vips_loader = "jp2kload_buffer"},
     [THUMBS_FORMAT_SVG] = {.name = "svg",
                            .ext = "svg",
                            .endings = {"svg", "svgz"},
                            .sniff = th_svg_sniff,
-                           .decoders = {&th_backend_vips},
-                           .decode_wants = TH_WANTS_VIPS,
+                           .decoders = {VIPS_DECODER},
+                           .decode_wants = VIPS_WANTS,
                            .vips_loader = "svgload_buffer",
                            .estimate = th_estimate_svg},
     /* The rest is not decoded: libvips' loaders for it are not made for data from anywhere. */

@@ -61,6 +61,11 @@ static enum thumbs_code run_backends(struct th_make *make, struct thumbs_error *
         enum thumbs_code code = b->rows ? th_rowmake(make, b->rows, err) : b->make(make, err);
         if (!make->declined) return code;
     }
+    if (format->vips_loader && !THUMBS_WITH_VIPS)
+        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
+                            "it is damaged or of a rare kind; libvips, which might decode such a "
+                            "%s, is left out of this build",
+                            format->name);
     return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
                         "decoding of %s is not enabled", format->name);
 }
@@ -102,9 +107,11 @@ enum thumbs_code th_image_make(const uint8_t *data, size_t len,
 
 enum thumbs_code th_image_preload(unsigned wants, struct thumbs_error *err)
 {
-    const struct th_vips_ops *ops;
     enum thumbs_code code = THUMBS_OK;
+#if THUMBS_WITH_VIPS
+    const struct th_vips_ops *ops;
     if (wants & TH_WANTS_VIPS) code = th_vips_load(&ops, err);
+#endif
     /* One that cannot be had is no reason to go without the other. */
     if (THUMBS_WITH_HEIF && wants & TH_WANTS_HEIF) {
         enum thumbs_code heif = th_heif_load(code == THUMBS_OK ? err : NULL);
@@ -120,8 +127,10 @@ void th_image_seal(void)
 
 void th_image_thread_finish(void)
 {
+#if THUMBS_WITH_VIPS
     const struct th_vips_ops *ops = th_vips_if_loaded();
     if (ops) ops->thread_finish();
+#endif
     th_jpeg_hot_thread_finish();
     th_icc_thread_finish();
 }

@@ -36,6 +36,12 @@ static enum thumbs_code pass_over(const char *what, size_t len, enum thumbs_stag
     return th_error_set(err, THUMBS_NOT_IMAGE, stage, len == 0 ? "is empty" : "is not an image");
 }
 
+/* What libvips alone reads, in a build without it. */
+static bool is_left_out(const struct th_format *f)
+{
+    return f->vips_loader && !f->decoders[0];
+}
+
 enum thumbs_code th_image_judge(const char *name, const uint8_t *data, size_t len,
                                 enum thumbs_stage stage, struct thumbs_error *err)
 {
@@ -51,5 +57,9 @@ enum thumbs_code th_image_judge(const char *name, const uint8_t *data, size_t le
     if (raw) return refuse_raw(raw, stage, err);
     const char *what = th_foreign_name(format, data, len);
     if (what || format == THUMBS_FORMAT_NONE) return pass_over(what, len, stage, err);
+    if (is_left_out(th_format(format)))
+        return th_error_set(err, THUMBS_UNSUPPORTED, stage,
+                            "%s is decoded by libvips, which this build leaves out",
+                            th_format(format)->name);
     return THUMBS_OK;
 }
