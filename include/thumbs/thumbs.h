@@ -255,6 +255,7 @@ struct thumbs_output {
     enum thumbs_format format;
     uint32_t width, height;
     uint64_t bytes;
+    uint64_t hash; /* XXH3, 64 bits, of the file as it stands; 0: not known */
 };
 
 /* Wall time of each stage of one file, in nanoseconds. */
@@ -274,6 +275,7 @@ struct thumbs_event {
     enum thumbs_format format;
     uint32_t width, height; /* of the source, upright; 0 if unknown */
     uint64_t bytes;         /* of the source file; 0 if unknown */
+    uint64_t hash;          /* XXH3, 64 bits, of the source file; 0: not known */
     const struct thumbs_output *outputs;
     size_t n_outputs;
     struct thumbs_times times;

@@ -2,16 +2,11 @@
 /* What is asked of a manifest, and what is told to it. */
 #include "commit/history.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/error.h"
-#include "base/num.h"
-#include "base/sys.h"
+#include "commit/history_internal.h"
 #include "commit/maker_mark.h"
-#include "commit/output_folder_internal.h"
+#include "commit/standing.h"
 
 #define STRING_OF(x) #x
 #define NUMBER_OF(x) STRING_OF(x)
@@ -19,91 +14,6 @@
 #define VERSION_KEY "v" NUMBER_OF(THUMBS_VERSION_MAJOR) "." NUMBER_OF(THUMBS_VERSION_MINOR)
 
 /* ---- what is known ---- */
-
-/* Does an output bear the time of its source, as far as its file system can hold it? Some keep only
- * microseconds, seconds, or (FAT) even seconds. */
-static bool is_time_of(const struct th_dest *dest, const struct timespec *output,
-                       const struct th_source_id *id)
-{
-    static const int32_t steps_ns[] = {1, 100, 1000, 1000000, 10000000, 1000000000};
-    if (dest->two_second_times && output->tv_nsec == 0 &&
-        output->tv_sec == (id->mtime_sec & ~INT64_C(1)))
-        return true;
-    if (output->tv_sec != id->mtime_sec) return false;
-    for (size_t i = 0; i < sizeof steps_ns / sizeof steps_ns[0]; i++) {
-        if (output->tv_nsec == id->mtime_nsec - id->mtime_nsec % steps_ns[i]) return true;
-    }
-    return false;
-}
-
-/* Where an output stands: an open folder, and the name in it. */
-struct spot {
-    struct th_folder_ref ref;
-    const char *name;
-};
-
-/* Decoded, without a length: as it stands in the manifest. False: it is not there. */
-static bool find_spot(struct th_output_folder *folder, const char *output, struct spot *out)
-{
-    *out = (struct spot){.ref = {.fd = -1}, .name = output};
-    if (*output == '/') {
-        const char *path = output + 1, *slash = strrchr(path, '/');
-        out->name = slash ? slash + 1 : path;
-        return th_folder_get(folder, path, slash ? (size_t)(slash - path) : 0, false, &out->ref,
-                             NULL);
-    }
-    out->ref.fd = th_folder_own(folder, false, NULL);
-    return out->ref.fd >= 0 && !strchr(output, '/');
-}
-
-/* Is this what was made, as far as can be told without opening it? Length 0: it is not known how
- * long it was. An empty file is none of ours, whatever its time: a power cut may leave such. */
-static bool is_as_made(const struct th_output_folder *folder, const struct stat *st, uint64_t len,
-                       const struct th_source_id *id)
-{
-    return S_ISREG(st->st_mode) && st->st_size > 0 && (len == 0 || (uint64_t)st->st_size == len) &&
-           is_time_of(folder->dest, &st->st_mtim, id);
-}
-
-/* word: as it is written, without its length. */
-static bool output_stands(struct th_output_folder *folder, const char *word, size_t word_len,
-                          uint64_t len, const struct th_source_id *id)
-{
-    struct th_bytes output = {0};
-    struct spot spot = {.ref = {.fd = -1}};
-    struct stat st;
-    bool stands = len > 0 && th_manifest_decode(word, word_len, &output) &&
-                  find_spot(folder, th_bytes_str(&output), &spot) &&
-                  fstatat(spot.ref.fd, spot.name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-                  is_as_made(folder, &st, len, id);
-    th_folder_release(&spot.ref);
-    th_bytes_finish(&output);
-    return stands;
-}
-
-/* Does this output still belong to the record, so that nobody has made it since? */
-static bool is_owner(const struct th_output_folder *folder, const struct th_manifest_record *record,
-                     const char *word, size_t len)
-{
-    struct th_manifest_record owner;
-    return th_manifest_find_owner(&folder->manifest, word, len, &owner) &&
-           owner.line == record->line;
-}
-
-static bool outputs_stand(struct th_output_folder *folder, const struct th_manifest_record *record,
-                          const struct th_source_id *id)
-{
-    const char *rest = record->outputs, *word, *name;
-    size_t rest_len = record->outputs_len, word_len, name_len, n = 0;
-    uint64_t len;
-    for (; th_manifest_next_word(&rest, &rest_len, &word, &word_len); n++) {
-        if (!th_manifest_read_output(word, word_len, &len, &name, &name_len) ||
-            !is_owner(folder, record, name, name_len) ||
-            !output_stands(folder, name, name_len, len, id))
-            return false;
-    }
-    return n > 0 && rest_len == 0;
-}
 
 static bool is_same_id(const struct th_output_folder *folder, const struct th_source_id *a,
                        const struct th_source_id *b)
@@ -113,9 +23,9 @@ static bool is_same_id(const struct th_output_folder *folder, const struct th_so
            (a->inode == b->inode || folder->inodes_change);
 }
 
-/* Is there a record of that status about this very state of the source? */
-static bool find_state(const struct th_output_folder *folder, const char *name, const char *key,
-                       char status, const struct th_source_id *id, struct th_manifest_record *out)
+bool th_history_find_state(const struct th_output_folder *folder, const char *name, const char *key,
+                           char status, const struct th_source_id *id,
+                           struct th_manifest_record *out)
 {
     return th_manifest_find(&folder->manifest, name, key, out) && out->status == status &&
            is_same_id(folder, &out->id, id);
@@ -125,14 +35,30 @@ enum th_known th_history_lookup(struct th_output_folder *folder, const char *nam
                                 bool keep_extension, const struct th_source_id *id)
 {
     struct th_manifest_record record;
-    if (find_state(folder, name, folder->key, TH_MANIFEST_MADE, id, &record))
-        return record.keep_extension == keep_extension && outputs_stand(folder, &record, id)
-                   ? TH_KNOWN_UP_TO_DATE
-                   : TH_KNOWN_NOTHING;
-    if (find_state(folder, name, VERSION_KEY, TH_MANIFEST_NOT_IMAGE, id, &record) &&
+    bool is_there = th_manifest_find(&folder->manifest, name, folder->key, &record) &&
+                    record.status == TH_MANIFEST_MADE;
+    bool is_same = is_there && is_same_id(folder, &record.id, id);
+    bool may_be_same = is_there && !is_same && record.id.size == id->size &&
+                       th_manifest_facts_of(&record).content != 0;
+    if (is_same || may_be_same) {
+        if (record.keep_extension != keep_extension || !th_standing_outputs(folder, &record))
+            return TH_KNOWN_NOTHING;
+        return is_same ? TH_KNOWN_UP_TO_DATE : TH_KNOWN_IF_SAME;
+    }
+    if (th_history_find_state(folder, name, VERSION_KEY, TH_MANIFEST_NOT_IMAGE, id, &record) &&
         record.outputs_len == 0)
         return TH_KNOWN_NOT_IMAGE;
     return TH_KNOWN_NOTHING;
+}
+
+bool th_history_is_same(struct th_output_folder *folder, const char *name, bool keep_extension,
+                        const struct th_source_id *id)
+{
+    struct th_manifest_record record;
+    return id->content != 0 && th_manifest_find(&folder->manifest, name, folder->key, &record) &&
+           record.status == TH_MANIFEST_MADE && record.id.size == id->size &&
+           th_manifest_facts_of(&record).content == id->content &&
+           record.keep_extension == keep_extension && th_standing_outputs(folder, &record);
 }
 
 /* ---- whose is it ---- */
@@ -180,8 +106,9 @@ bool th_history_made(const struct th_output_folder *folder, const char *path, co
 {
     struct th_manifest_record owner;
     uint64_t len = 0;
-    return find_owner(folder, path, &owner) && find_length(folder, &owner, path, &len) &&
-           is_as_made(folder, st, len, &owner.id);
+    if (!find_owner(folder, path, &owner) || !find_length(folder, &owner, path, &len)) return false;
+    const struct timespec time = th_standing_time(&owner);
+    return th_standing_is_as_made(folder, st, len, &time);
 }
 
 bool th_history_edited(const struct th_output_folder *folder, const char *path,
@@ -189,9 +116,11 @@ bool th_history_edited(const struct th_output_folder *folder, const char *path,
 {
     struct th_manifest_record owner;
     uint64_t len = 0;
-    return find_owner(folder, path, &owner) && find_length(folder, &owner, path, &len) && len > 0 &&
-           (uint64_t)st->st_size != len && !is_time_of(folder->dest, &st->st_mtim, &owner.id) &&
-           !is_time_of(folder->dest, &st->st_mtim, id);
+    if (!find_owner(folder, path, &owner) || !find_length(folder, &owner, path, &len)) return false;
+    const struct timespec then = th_standing_time(&owner), now = th_standing_source_time(id);
+    return len > 0 && (uint64_t)st->st_size != len &&
+           !th_standing_is_time(folder->dest, &st->st_mtim, &then) &&
+           !th_standing_is_time(folder->dest, &st->st_mtim, &now);
 }
 
 static bool is_named(const struct th_manifest_record *a, const struct th_manifest_record *b)
@@ -245,8 +174,7 @@ bool th_history_owner(const struct th_output_folder *folder, const char *path, c
 
 /* ---- remembering ---- */
 
-/* known: there is a line about this name and key already. Ends the line. */
-static bool append(struct th_output_folder *folder, bool known, struct th_bytes *line)
+bool th_history_append(struct th_output_folder *folder, bool known, struct th_bytes *line)
 {
     th_manifest_end_line(line, 0, folder->manifest.seed);
     bool done = !th_bytes_failed(line) &&
@@ -255,19 +183,19 @@ static bool append(struct th_output_folder *folder, bool known, struct th_bytes 
     return done;
 }
 
-static bool is_known(const struct th_output_folder *folder, const char *name, const char *key)
+bool th_history_is_known(const struct th_output_folder *folder, const char *name, const char *key)
 {
     struct th_manifest_record ignored;
     return th_manifest_find(&folder->manifest, name, key, &ignored);
 }
 
-static void begin_line(const struct th_output_folder *folder, struct th_bytes *line, char status,
-                       const char *key, const struct th_source_id *id, bool keep_extension,
-                       const char *name)
+void th_history_begin_line(const struct th_output_folder *folder, struct th_bytes *line,
+                           char status, const char *key, const struct th_source_id *id,
+                           const struct timespec *time, bool keep_extension, const char *name)
 {
     struct th_source_id written = *id;
     if (folder->inodes_change) written.inode = 0;
-    th_manifest_begin_line(line, status, key, &written, keep_extension, name);
+    th_manifest_begin_line(line, status, key, &written, time, keep_extension, name);
 }
 
 void th_history_remember_not_image(struct th_output_folder *folder, const char *name,
@@ -275,8 +203,8 @@ void th_history_remember_not_image(struct th_output_folder *folder, const char *
 {
     if (folder->dest->dry_run) return;
     struct th_bytes line = {0};
-    begin_line(folder, &line, TH_MANIFEST_NOT_IMAGE, VERSION_KEY, id, false, name);
-    append(folder, is_known(folder, name, VERSION_KEY), &line);
+    th_history_begin_line(folder, &line, TH_MANIFEST_NOT_IMAGE, VERSION_KEY, id, NULL, false, name);
+    th_history_append(folder, th_history_is_known(folder, name, VERSION_KEY), &line);
 }
 
 /* Nothing is known of this name under this key. If that cannot be written, all is given up. */
@@ -284,11 +212,13 @@ static void forget(struct th_output_folder *folder, const char *name, const char
 {
     struct th_bytes line = {0};
     const struct th_source_id none = {0};
-    begin_line(folder, &line, TH_MANIFEST_FORGOTTEN, key, &none, false, name);
-    if (!append(folder, true, &line)) th_manifest_remove(&folder->manifest, folder->dest);
+    th_history_begin_line(folder, &line, TH_MANIFEST_FORGOTTEN, key, &none, NULL, false, name);
+    if (!th_history_append(folder, true, &line))
+        th_manifest_remove(&folder->manifest, folder->dest);
 }
 
-static void forget_record(struct th_output_folder *folder, const struct th_manifest_record *record)
+void th_history_forget_record(struct th_output_folder *folder,
+                              const struct th_manifest_record *record)
 {
     struct th_bytes name = {0}, key = {0};
     th_bytes_add(&key, record->key, record->key_len);
@@ -309,7 +239,7 @@ static bool is_misleading(const struct th_output_folder *folder,
 {
     struct th_manifest_record same;
     if (!th_manifest_is_current(&folder->manifest, record)) return false;
-    return !find_state(folder, name, folder->key, TH_MANIFEST_MADE, id, &same) ||
+    return !th_history_find_state(folder, name, folder->key, TH_MANIFEST_MADE, id, &same) ||
            same.line != record->line || same.keep_extension != keep_extension;
 }
 
@@ -323,13 +253,13 @@ void th_history_take_back(struct th_output_folder *folder, const char *name, boo
         forget(folder, name, TH_KEY_ANY);
         return;
     }
-    if (find_state(folder, name, folder->key, TH_MANIFEST_FAILED, id, &record))
-        forget_record(folder, &record);
+    if (th_history_find_state(folder, name, folder->key, TH_MANIFEST_FAILED, id, &record))
+        th_history_forget_record(folder, &record);
     for (size_t i = 0; i < n_outputs; i++) {
         if (!find_owner(folder, outputs[i].path, &record) || record.line == last) continue;
         last = record.line;
         if (is_misleading(folder, &record, name, keep_extension, id))
-            forget_record(folder, &record);
+            th_history_forget_record(folder, &record);
     }
 }
 
@@ -338,104 +268,37 @@ void th_history_remember(struct th_output_folder *folder, const char *name, bool
                          size_t n_outputs)
 {
     struct th_bytes line = {0}, word = {0};
-    begin_line(folder, &line, TH_MANIFEST_MADE, folder->key, id, keep_extension, name);
+    th_history_begin_line(folder, &line, TH_MANIFEST_MADE, folder->key, id, NULL, keep_extension,
+                          name);
     for (size_t i = 0; i < n_outputs; i++) {
         th_bytes_clear(&word);
         add_word(folder, &word, outputs[i].path);
-        th_manifest_add_output(&line, th_mark_len(outputs[i].data, outputs[i].len), &word);
+        const struct th_manifest_facts facts = {.content = outputs[i].content,
+                                                .format = outputs[i].format,
+                                                .width = outputs[i].width,
+                                                .height = outputs[i].height};
+        th_manifest_add_output(&line, th_mark_len(outputs[i].data, outputs[i].len), &facts, &word);
     }
     th_bytes_finish(&word);
-    append(folder, is_known(folder, name, folder->key), &line);
+    th_history_append(folder, th_history_is_known(folder, name, folder->key), &line);
 }
 
-/* ---- sources that did harm ---- */
-
-void th_history_remember_failure(struct th_output_folder *folder, const char *name,
-                                 const struct th_source_id *id, uint64_t timeout_ns,
-                                 const struct thumbs_error *error)
+void th_history_refresh(struct th_output_folder *folder, const char *name,
+                        const struct th_source_id *id)
 {
-    if (folder->dest->dry_run) return;
+    struct th_manifest_record record;
     struct th_bytes line = {0};
-    begin_line(folder, &line, TH_MANIFEST_FAILED, folder->key, id, false, name);
-    th_bytes_addf(&line, " %s %s %llu ", thumbs_code_name(error->code),
-                  thumbs_stage_name(error->stage), (unsigned long long)timeout_ns);
-    const char *message = *error->message ? error->message : "no reason known";
-    th_manifest_add_name(&line, message, strlen(message));
-    append(folder, is_known(folder, name, folder->key), &line);
-}
-
-/* What the four words of such a record say. */
-struct failure {
-    enum thumbs_code code;
-    enum thumbs_stage stage;
-    uint64_t timeout_ns;
-    struct th_bytes message;
-};
-
-static bool take_word(const char *word, int i_word, struct failure *out)
-{
-    switch (i_word) {
-    case 0:
-        while (out->code < THUMBS_N_CODES && strcmp(word, thumbs_code_name(out->code)) != 0)
-            out->code++;
-        return th_history_remembers(out->code);
-    case 1:
-        while (out->stage < THUMBS_N_STAGES && strcmp(word, thumbs_stage_name(out->stage)) != 0)
-            out->stage++;
-        return out->stage < THUMBS_N_STAGES;
-    case 2:
-        return th_parse_u64(word, 0, UINT64_MAX, &out->timeout_ns);
-    default:
-        th_bytes_adds(&out->message, word);
-        return i_word == 3;
-    }
-}
-
-/* out->message is the caller's to finish, whatever comes back. */
-static bool read_failure(const struct th_manifest_record *record, struct failure *out)
-{
-    struct th_bytes text = {0};
-    const char *rest = record->outputs, *word;
-    size_t rest_len = record->outputs_len, word_len;
-    bool good = true;
-    int n = 0;
-    while (good && th_manifest_next_word(&rest, &rest_len, &word, &word_len)) {
-        th_bytes_clear(&text);
-        good =
-            th_manifest_decode(word, word_len, &text) && take_word(th_bytes_str(&text), n++, out);
-    }
-    th_bytes_finish(&text);
-    return good && n == 4;
-}
-
-/* 0 is time without end, which is longer than any other. */
-static bool is_longer(uint64_t now_ns, uint64_t then_ns)
-{
-    return then_ns != 0 && (now_ns == 0 || now_ns > then_ns);
-}
-
-bool th_history_recall_failure(struct th_output_folder *folder, const char *name,
-                               const struct th_source_id *id, uint64_t timeout_ns,
-                               struct thumbs_error *error)
-{
-    struct th_manifest_record record;
-    struct failure failure = {0};
-    if (!find_state(folder, name, folder->key, TH_MANIFEST_FAILED, id, &record)) return false;
-    bool known = read_failure(&record, &failure);
-    if (failure.code == THUMBS_TIMEOUT && is_longer(timeout_ns, failure.timeout_ns)) known = false;
-    if (known)
-        th_error_set(error, failure.code, failure.stage,
-                     "%s last time (%.120s); --retry-failed tries it again",
-                     failure.code == THUMBS_TIMEOUT ? "timed out" : "crashed",
-                     th_bytes_str(&failure.message));
-    th_bytes_finish(&failure.message);
-    return known;
-}
-
-void th_history_forget_failure(struct th_output_folder *folder, const char *name)
-{
-    struct th_manifest_record record;
-    if (folder->dest->dry_run || !th_manifest_find(&folder->manifest, name, folder->key, &record))
+    if (folder->dest->dry_run || !th_manifest_find(&folder->manifest, name, folder->key, &record) ||
+        record.status != TH_MANIFEST_MADE || is_same_id(folder, &record.id, id))
         return;
-    if (record.status == TH_MANIFEST_FAILED) forget_record(folder, &record);
+    const struct timespec time = th_standing_time(&record);
+    const struct th_manifest_facts facts = th_manifest_facts_of(&record);
+    struct th_source_id now = *id;
+    now.format = facts.format;
+    now.width = facts.width;
+    now.height = facts.height;
+    th_history_begin_line(folder, &line, TH_MANIFEST_MADE, folder->key, &now, &time,
+                          record.keep_extension, name);
+    th_bytes_add(&line, record.outputs, record.outputs_len);
+    th_history_append(folder, true, &line);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * history.h - what was made from a source, and how work on it failed: asked before work, told
- * afterwards.
+ * history.h - what was made from a source: asked before work, told afterwards.
  *
  * What is asked is what was known when the output folder was created. Telling is best effort: a run
  * does not fail for what it could not write down. See dest.h for the calling sequence.
@@ -23,7 +22,9 @@ enum th_known {
     TH_KNOWN_NOTHING,    /* never seen, changed, other options, or an output is missing or not as it
                             was made */
     TH_KNOWN_UP_TO_DATE, /* every output stands, is as long as it was made and bears the source's
-                            mtime */
+                            mtime, or what it was when they were made */
+    TH_KNOWN_IF_SAME,    /* the same, but that the source was changed or touched since: ask
+                            th_history_is_same() when its content is known */
     TH_KNOWN_NOT_IMAGE   /* was looked at and is no image */
 };
 /* What the manifest, as it was when the output folder was created, and the outputs themselves say.
@@ -31,6 +32,15 @@ enum th_known {
  * unknown. */
 enum th_known th_history_lookup(struct th_output_folder *folder, const char *name,
                                 bool keep_extension, const struct th_source_id *id);
+
+/* id->content is known: has the source that very content under the options of DEST's fingerprint,
+ * and does all stand that was made of it? Any thread. */
+bool th_history_is_same(struct th_output_folder *folder, const char *name, bool keep_extension,
+                        const struct th_source_id *id);
+/* It was so: from now on this state of the source is the one on record. Outputs are left as they
+ * are. Best effort, nothing in a dry run. Any thread. */
+void th_history_refresh(struct th_output_folder *folder, const char *name,
+                        const struct th_source_id *id);
 
 /* Whether {stem} was the whole name when outputs of this source were made, if those outputs have
  * gone to no other source since; and whether that was under these very options, or under others,
@@ -47,38 +57,17 @@ bool th_history_owner(const struct th_output_folder *folder, const char *path, c
 void th_history_remember_not_image(struct th_output_folder *folder, const char *name,
                                    const struct th_source_id *id);
 
-/* ---- sources that did harm ---- */
-
-/* Only these two verdicts cost more than a look at the file each time, and will be the same next
- * time. (MEMORY is not among them: it says as much about this run's budget and the machine as about
- * the source.) */
-static inline bool th_history_remembers(enum thumbs_code code)
-{
-    return code == THUMBS_CRASHED || code == THUMBS_TIMEOUT;
-}
-
-/* Remember how work on a source failed: *error with a code as above. timeout_ns is the time it was
- * allowed (0: without end). Best effort; nothing in a dry run. Any thread. */
-void th_history_remember_failure(struct th_output_folder *folder, const char *name,
-                                 const struct th_source_id *id, uint64_t timeout_ns,
-                                 const struct thumbs_error *error);
-/* Is such a failure known of this state of the source, under the options of DEST's fingerprint?
- * Then *error tells it as a memory. Not so where it took too long and is now allowed more time than
- * it was then. Any thread. */
-bool th_history_recall_failure(struct th_output_folder *folder, const char *name,
-                               const struct th_source_id *id, uint64_t timeout_ns,
-                               struct thumbs_error *error);
-/* It was tried again and failed in another way: what was known when the output folder was created
- * is true no more. Best effort, nothing where nothing was known. Any thread. */
-void th_history_forget_failure(struct th_output_folder *folder, const char *name);
-
 /* ---- for write.c ---- */
 
-/* A finished output: the path below DEST, from th_outputs_path(), and the bytes. */
+/* A finished output: the path below DEST, from th_outputs_path(), and the bytes; what else is known
+ * of it is to be told again. */
 struct th_commit_output {
     const char *path;
     const uint8_t *data;
     size_t len;
+    enum thumbs_format format;
+    uint32_t width, height;
+    uint64_t content; /* th_mark_content() of the bytes; 0: not known */
 };
 /* Does the manifest say that thumbs made what stands under the name of this output? */
 bool th_history_made(const struct th_output_folder *folder, const char *path,

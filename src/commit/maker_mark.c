@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/content.h"
 #include "base/sys.h"
 
 #define JPEG_HEAD 20 /* SOI and APP0 as encoders write it */
@@ -90,6 +91,18 @@ size_t th_mark_len(const uint8_t *data, size_t len)
     struct th_mark mark;
     th_mark_make(data, len, &mark);
     return len - mark.skip + mark.front_len + mark.back_len;
+}
+
+uint64_t th_mark_content(const uint8_t *data, size_t len)
+{
+    struct th_mark mark;
+    struct th_content content;
+    th_mark_make(data, len, &mark);
+    th_content_begin(&content);
+    th_content_add(&content, mark.front, mark.front_len);
+    th_content_add(&content, data + mark.skip, len - mark.skip);
+    th_content_add(&content, mark.back, mark.back_len);
+    return th_content_end(&content);
 }
 
 /* ---- finding ---- */

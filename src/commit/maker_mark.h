@@ -28,6 +28,8 @@ struct th_mark {
 void th_mark_make(const uint8_t *data, size_t len, struct th_mark *out);
 /* How long such a file will be. */
 size_t th_mark_len(const uint8_t *data, size_t len);
+/* And th_content_hash() of it. */
+uint64_t th_mark_content(const uint8_t *data, size_t len);
 
 /* Does the file at fd (of `size` bytes) bear it? Any bytes are fine. */
 bool th_mark_is_in(int fd, uint64_t size);

@@ -74,19 +74,42 @@ static void add_time(struct th_bytes *line, int64_t sec, int32_t nsec)
     th_bytes_addf(line, "%lld.%09ld ", (long long)sec, (long)nsec);
 }
 
-void th_manifest_begin_line(struct th_bytes *line, char status, const char *key,
-                            const struct th_source_id *id, bool keep_extension, const char *name)
+static void add_facts(struct th_bytes *line, const struct th_manifest_facts *facts)
 {
+    if (facts->content) th_bytes_addf(line, ",h%016llx", (unsigned long long)facts->content);
+    if (facts->format != THUMBS_FORMAT_NONE)
+        th_bytes_addf(line, ",s%s-%lux%lu", thumbs_format_name(facts->format),
+                      (unsigned long)facts->width, (unsigned long)facts->height);
+    if (facts->has_time)
+        th_bytes_addf(line, ",t%lld.%09ld", (long long)facts->time_sec, (long)facts->time_nsec);
+}
+
+void th_manifest_begin_line(struct th_bytes *line, char status, const char *key,
+                            const struct th_source_id *id, const struct timespec *time,
+                            bool keep_extension, const char *name)
+{
+    struct th_manifest_facts facts = {
+        .content = id->content, .format = id->format, .width = id->width, .height = id->height};
+    if (time && (time->tv_sec != id->mtime_sec || time->tv_nsec != id->mtime_nsec)) {
+        facts.has_time = true;
+        facts.time_sec = time->tv_sec;
+        facts.time_nsec = (int32_t)time->tv_nsec;
+    }
     th_bytes_addf(line, "%c %s %llu ", status, key, (unsigned long long)id->size);
     add_time(line, id->mtime_sec, id->mtime_nsec);
     add_time(line, id->ctime_sec, id->ctime_nsec);
-    th_bytes_addf(line, "%llu %d ", (unsigned long long)id->inode, keep_extension);
+    th_bytes_addf(line, "%llu %d", (unsigned long long)id->inode, keep_extension);
+    add_facts(line, &facts);
+    th_bytes_addc(line, ' ');
     th_manifest_add_name(line, name, strlen(name));
 }
 
-void th_manifest_add_output(struct th_bytes *line, uint64_t len, const struct th_bytes *word)
+void th_manifest_add_output(struct th_bytes *line, uint64_t len,
+                            const struct th_manifest_facts *facts, const struct th_bytes *word)
 {
-    th_bytes_addf(line, " %llu:", (unsigned long long)len);
+    th_bytes_addf(line, " %llu", (unsigned long long)len);
+    add_facts(line, facts);
+    th_bytes_addc(line, ':');
     if (th_bytes_failed(word)) line->failed = true;
     th_bytes_add(line, word->data, word->len);
 }
@@ -141,14 +164,11 @@ static bool take_number(struct words *w, uint64_t *out)
     return take_word(w, &word, &len) && take_digits(&word, word + len, ' ', UINT64_MAX, out);
 }
 
-static bool take_time(struct words *w, int64_t *sec, int32_t *nsec)
+static bool read_time(const char *word, size_t len, int64_t *sec, int32_t *nsec)
 {
-    const char *word;
-    size_t len;
     uint64_t whole, part;
-    if (!take_word(w, &word, &len)) return false;
     const char *end = word + len;
-    bool negative = *word == '-';
+    bool negative = len > 0 && *word == '-';
     word += negative;
     if (!take_digits(&word, end, '.', INT64_MAX, &whole) ||
         !take_digits(&word, end, ' ', 999999999, &part))
@@ -156,6 +176,13 @@ static bool take_time(struct words *w, int64_t *sec, int32_t *nsec)
     *sec = negative ? -(int64_t)whole : (int64_t)whole;
     *nsec = (int32_t)part;
     return true;
+}
+
+static bool take_time(struct words *w, int64_t *sec, int32_t *nsec)
+{
+    const char *word;
+    size_t len;
+    return take_word(w, &word, &len) && read_time(word, len, sec, nsec);
 }
 
 static bool take_letter(struct words *w, char *out)
@@ -167,11 +194,15 @@ static bool take_letter(struct words *w, char *out)
     return true;
 }
 
-static bool take_whole(struct words *w, bool *out)
+static bool take_whole(struct words *w, struct th_manifest_record *out)
 {
-    char c;
-    if (!take_letter(w, &c) || (c != '0' && c != '1')) return false;
-    *out = c == '1';
+    const char *word;
+    size_t len;
+    if (!take_word(w, &word, &len) || (*word != '0' && *word != '1')) return false;
+    if (len > 1 && word[1] != ',') return false;
+    out->keep_extension = *word == '1';
+    out->facts = word + 1;
+    out->facts_len = len - 1;
     return true;
 }
 
@@ -203,8 +234,7 @@ bool th_manifest_read_line(const char *line, size_t len, const uint64_t *seed,
            take_number(&w, &out->id.size) &&
            take_time(&w, &out->id.mtime_sec, &out->id.mtime_nsec) &&
            take_time(&w, &out->id.ctime_sec, &out->id.ctime_nsec) &&
-           take_number(&w, &out->id.inode) && take_whole(&w, &out->keep_extension) &&
-           take_name(&w, out);
+           take_number(&w, &out->id.inode) && take_whole(&w, out) && take_name(&w, out);
 }
 
 bool th_manifest_next_word(const char **rest, size_t *rest_len, const char **word, size_t *word_len)
@@ -221,11 +251,70 @@ bool th_manifest_next_word(const char **rest, size_t *rest_len, const char **wor
 bool th_manifest_read_output(const char *word, size_t word_len, uint64_t *len, const char **name,
                              size_t *name_len)
 {
-    const char *at = word, *end = word + word_len;
-    if (!memchr(word, ':', word_len) || !take_digits(&at, end, ':', UINT64_MAX, len)) return false;
-    *name = at;
-    *name_len = (size_t)(end - at);
+    const char *at = word, *end = word + word_len, *colon = memchr(word, ':', word_len);
+    const char *comma = colon ? memchr(word, ',', (size_t)(colon - word)) : NULL;
+    if (!colon || !take_digits(&at, comma ? comma : colon, ':', UINT64_MAX, len)) return false;
+    *name = colon + 1;
+    *name_len = (size_t)(end - *name);
     return *name_len > 0;
+}
+
+/* ---- facts ---- */
+
+static uint64_t read_hash(const char *text, size_t len)
+{
+    uint64_t hash = 0;
+    for (size_t i = 0; i < len; i++) {
+        int digit = hex_value(text[i]);
+        if (digit < 0 || len != 16) return 0;
+        hash = hash << 4 | (unsigned)digit;
+    }
+    return hash;
+}
+
+/* <format>-<width>x<height> */
+static void read_picture(const char *text, size_t len, struct th_manifest_facts *out)
+{
+    const char *dash = memchr(text, '-', len), *end = text + len;
+    uint64_t width, height;
+    if (!dash) return;
+    const char *at = dash + 1;
+    if (!take_digits(&at, end, 'x', UINT32_MAX, &width) ||
+        !take_digits(&at, end, ' ', UINT32_MAX, &height))
+        return;
+    for (unsigned i = 1; i < THUMBS_N_FORMATS; i++) {
+        const char *name = thumbs_format_name((enum thumbs_format)i);
+        if (strlen(name) != (size_t)(dash - text) || memcmp(name, text, strlen(name)) != 0)
+            continue;
+        out->format = (enum thumbs_format)i;
+        out->width = (uint32_t)width;
+        out->height = (uint32_t)height;
+    }
+}
+
+struct th_manifest_facts th_manifest_read_facts(const char *text, size_t len)
+{
+    struct th_manifest_facts facts = {0};
+    if (len == 0) return facts;
+    const char *colon = memchr(text, ':', len), *end = colon ? colon : text + len;
+    for (const char *at = text, *comma; (comma = memchr(at, ',', (size_t)(end - at)));) {
+        const char *next = memchr(comma + 1, ',', (size_t)(end - comma - 1));
+        at = next ? next : end;
+        size_t value_len = (size_t)(at - comma);
+        if (value_len < 3) continue;
+        const char *value = comma + 2;
+        value_len -= 2;
+        if (comma[1] == 'h') facts.content = read_hash(value, value_len);
+        if (comma[1] == 's') read_picture(value, value_len, &facts);
+        if (comma[1] == 't')
+            facts.has_time = read_time(value, value_len, &facts.time_sec, &facts.time_nsec);
+    }
+    return facts;
+}
+
+struct th_manifest_facts th_manifest_facts_of(const struct th_manifest_record *record)
+{
+    return th_manifest_read_facts(record->facts, record->facts_len);
 }
 
 /* ---- version 1 ---- */
@@ -238,8 +327,7 @@ static bool read_line_1(const char *line, size_t len, struct th_manifest_record 
     *out = (struct th_manifest_record){.line = line};
     return take_word(&w, &out->key, &out->key_len) && take_number(&w, &out->id.size) &&
            take_time(&w, &out->id.mtime_sec, &out->id.mtime_nsec) &&
-           take_letter(&w, &out->status) && take_whole(&w, &out->keep_extension) &&
-           take_name(&w, out);
+           take_letter(&w, &out->status) && take_whole(&w, out) && take_name(&w, out);
 }
 
 static void convert_line(const struct th_manifest_record *old, uint64_t seed, struct th_bytes *out)
@@ -248,8 +336,8 @@ static void convert_line(const struct th_manifest_record *old, uint64_t seed, st
     size_t rest_len = old->outputs_len, word_len, from = out->len;
     struct th_bytes name = {0};
     if (th_manifest_decode(old->name, old->name_len, &name)) {
-        th_manifest_begin_line(out, TH_MANIFEST_MADE, TH_KEY_OLD, &old->id, old->keep_extension,
-                               th_bytes_str(&name));
+        th_manifest_begin_line(out, TH_MANIFEST_MADE, TH_KEY_OLD, &old->id, NULL,
+                               old->keep_extension, th_bytes_str(&name));
         while (th_manifest_next_word(&rest, &rest_len, &word, &word_len)) {
             th_bytes_adds(out, " 0:");
             th_bytes_add(out, word, word_len);

@@ -5,14 +5,19 @@
  * A text file. The first line is "thumbs-manifest 2 /<folder>"; then one line per source that was
  * looked at, of words with one space between:
  *
- *     <status> <key> <size> <mtime> <ctime> <inode> <whole 0|1> <name> <output>... =<check>
+ *     <status> <key> <size> <mtime> <ctime> <inode> <whole 0|1><fact>... <name> <output>...
+ * =<check>
  *
  * Times are <seconds>.<nanoseconds>. status 'm' (made): key is the fingerprint in 16 hex digits,
- * outputs are <length>:<name in the counterpart folder>, or <length>:/<path below DEST>; length 0:
- * not known. status 'n' (no image): key is the version, "v0.1", and there are no outputs. status
- * 'x' (did harm): key is the fingerprint, and in place of outputs stand four words: code and stage
- * as in the report, the nanoseconds it was allowed, and the message. status 'f' (forgotten):
- * nothing is known of this name under this key, or under any if it is "*".
+ * outputs are <length><fact>...:<name in the counterpart folder>, or <length><fact>...:/<path below
+ * DEST>; length 0: not known. A fact is a comma, a letter and a value, and may be missing: ",h" and
+ * 16 hex digits: the hash of the content, of the source or of the output as it stands;
+ * ",s<format>-<width>x<height>": what that picture is; ",t<time>": the outputs bear this time, not
+ * that of the source (which was touched since). Letters that are not known are passed over. status
+ * 'n' (no image): key is the version, "v0.1", and there are no outputs. status 'x' (did harm): key
+ * is the fingerprint, and in place of outputs stand four words: code and stage as in the report,
+ * the nanoseconds it was allowed, and the message. status 'f' (forgotten): nothing is known of this
+ * name under this key, or under any if it is "*".
  *
  * The last line about a name and a key counts. So several recipes (sizes, names) may share DEST;
  * who writes an output takes it from whoever had it, so that an output belongs to the last line of
@@ -32,6 +37,8 @@
  */
 #ifndef TH_COMMIT_MANIFEST_WORDS_H
 #define TH_COMMIT_MANIFEST_WORDS_H
+
+#include <time.h>
 
 #include "base/bytes.h"
 #include "commit/source_id.h"
@@ -54,10 +61,22 @@ struct th_manifest_record {
     size_t key_len;
     struct th_source_id id;
     bool keep_extension;
+    const char *facts; /* of the source */
+    size_t facts_len;
     const char *name; /* as it is written */
     size_t name_len;
     const char *outputs; /* words with a space before each */
     size_t outputs_len;
+};
+
+/* What a line says beyond what is compared. 0 and false: not known. */
+struct th_manifest_facts {
+    uint64_t content;
+    enum thumbs_format format;
+    uint32_t width, height;
+    bool has_time;
+    int64_t time_sec;
+    int32_t time_nsec;
 };
 
 /* A name, percent-encoded: at most 3 * len bytes at `out`; their number. */
@@ -66,12 +85,15 @@ void th_manifest_add_name(struct th_bytes *line, const char *name, size_t len);
 /* The way back. False if `word` is not what th_manifest_encode() writes. */
 bool th_manifest_decode(const char *word, size_t len, struct th_bytes *out);
 
-/* The words of a line up to the name. */
+/* The words of a line up to the name. `time` (NULL: that of the source) is what the outputs bear.
+ */
 void th_manifest_begin_line(struct th_bytes *line, char status, const char *key,
-                            const struct th_source_id *id, bool keep_extension, const char *name);
+                            const struct th_source_id *id, const struct timespec *time,
+                            bool keep_extension, const char *name);
 /* A word for an output; `word` as th_manifest_add_name() writes it, with '/' before a path below
  * DEST. */
-void th_manifest_add_output(struct th_bytes *line, uint64_t len, const struct th_bytes *word);
+void th_manifest_add_output(struct th_bytes *line, uint64_t len,
+                            const struct th_manifest_facts *facts, const struct th_bytes *word);
 /* Check and newline behind what stands in `line` from byte `from` on. */
 void th_manifest_end_line(struct th_bytes *line, size_t from, uint64_t seed);
 
@@ -83,9 +105,12 @@ bool th_manifest_read_line(const char *line, size_t len, const uint64_t *seed,
 /* The next word of *rest_len bytes of outputs, without the space before it; false at the end. */
 bool th_manifest_next_word(const char **rest, size_t *rest_len, const char **word,
                            size_t *word_len);
-/* A word for an output: its length, and the rest of the word. */
+/* A word for an output: its length, and what stands behind the colon. */
 bool th_manifest_read_output(const char *word, size_t word_len, uint64_t *len, const char **name,
                              size_t *name_len);
+/* The facts in such a word, or those of a record. What is malformed is not known. */
+struct th_manifest_facts th_manifest_read_facts(const char *text, size_t len);
+struct th_manifest_facts th_manifest_facts_of(const struct th_manifest_record *record);
 
 /* Lines of version 1 (what stands behind the first one) in words of today; only those that tell of
  * outputs. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/content.h"
 #include "base/error.h"
 #include "base/sys.h"
 #include "buffers/buffers.h"
@@ -175,6 +176,29 @@ enum thumbs_code th_load_file(const struct th_loader *loader, int dirfd, const c
     int code = load_once(loader, dirfd, name, buffer, st, err);
     if (th_load_is_in_flux(code)) code = load_once(loader, dirfd, name, buffer, st, err);
     return th_load_is_in_flux(code) ? th_load_give_up(code, err) : (enum thumbs_code)code;
+}
+
+uint64_t th_load_content(const struct th_loader *loader, int dirfd, const char *name, bool follow,
+                         const struct stat *st)
+{
+    struct th_content content;
+    struct stat now;
+    uint8_t part[1 << 16];
+    uint64_t left = (uint64_t)st->st_size;
+    int flags = th_load_open_flags(loader) & (follow ? ~O_NOFOLLOW : ~0);
+    int fd = th_openat(dirfd, name, flags, 0);
+    if (fd < 0) return 0;
+    th_content_begin(&content);
+    while (left > 0) {
+        size_t most = left < sizeof part ? (size_t)left : sizeof part;
+        ssize_t n = th_read_full(fd, part, most);
+        if (n != (ssize_t)most) break;
+        th_content_add(&content, part, most);
+        left -= most;
+    }
+    bool same = fstat(fd, &now) == 0 && th_load_same_state(st, &now);
+    close(fd);
+    return same && left == 0 ? th_content_end(&content) : 0;
 }
 
 struct th_pool {

@@ -21,6 +21,11 @@
 enum thumbs_code th_load_file(const struct th_loader *loader, int dirfd, const char *name,
                               struct th_buffer **buffer, struct stat *st, struct thumbs_error *err);
 
+/* The hash (base/content.h) of a file that was in the state *st, read in small parts; 0 if it
+ * cannot be read or is in another state. follow: besides loader->follow. Thread-safe. */
+uint64_t th_load_content(const struct th_loader *loader, int dirfd, const char *name, bool follow,
+                         const struct stat *st);
+
 /* Threads that each call step(user) until it returns false. */
 struct th_pool;
 /* Start n_threads (at least 1). If the system gives fewer, the pool runs with those; MEMORY only if

@@ -37,5 +37,6 @@ struct th_source_id th_file_id(const struct th_file *file)
                                  .mtime_nsec = (int32_t)st->st_mtim.tv_nsec,
                                  .ctime_sec = st->st_ctim.tv_sec,
                                  .ctime_nsec = (int32_t)st->st_ctim.tv_nsec,
-                                 .inode = (uint64_t)st->st_ino};
+                                 .inode = (uint64_t)st->st_ino,
+                                 .content = file->content};
 }

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "commit/failures.h"
 #include "commit/maker_mark.h"
 #include "commit/write.h"
 #include "naming/outputs.h"
@@ -49,14 +50,21 @@ static enum thumbs_code add_output(struct outputs *outputs, char *path,
     }
     size_t i = outputs->n++;
     outputs->paths[i] = path;
-    outputs->committed[i] =
-        (struct th_commit_output){.path = path, .data = data + o->offset, .len = (size_t)o->len};
-    outputs->reported[i] = (struct thumbs_output){
-        .path = path,
-        .format = (enum thumbs_format)o->format,
-        .width = o->width,
-        .height = o->height,
-        .bytes = th_mark_len(outputs->committed[i].data, outputs->committed[i].len)};
+    const uint8_t *bytes = data + o->offset;
+    const size_t len = (size_t)o->len;
+    outputs->reported[i] = (struct thumbs_output){.path = path,
+                                                  .format = (enum thumbs_format)o->format,
+                                                  .width = o->width,
+                                                  .height = o->height,
+                                                  .bytes = th_mark_len(bytes, len),
+                                                  .hash = th_mark_content(bytes, len)};
+    outputs->committed[i] = (struct th_commit_output){.path = path,
+                                                      .data = bytes,
+                                                      .len = len,
+                                                      .format = (enum thumbs_format)o->format,
+                                                      .width = o->width,
+                                                      .height = o->height,
+                                                      .content = outputs->reported[i].hash};
     return THUMBS_OK;
 }
 
@@ -129,6 +137,9 @@ static void commit(struct thumbs_batch *batch, struct th_file *file,
     struct outputs outputs;
     struct thumbs_error error = {0};
     struct th_source_id id = th_file_id(file);
+    id.format = event->format;
+    id.width = event->width;
+    id.height = event->height;
     outputs.n = 0;
     uint64_t start_ns = th_now_ns();
     enum thumbs_code code = name_outputs(batch, file, outcome, &outputs, &error);
@@ -163,7 +174,8 @@ void th_finish_file(void *user, struct th_item *item, const struct th_outcome *o
 {
     struct thumbs_batch *batch = user;
     struct th_file *file = (struct th_file *)item;
-    struct thumbs_event event = {.bytes = (uint64_t)file->st.st_size, .times.load = file->load_ns};
+    struct thumbs_event event = {
+        .bytes = (uint64_t)file->st.st_size, .hash = file->content, .times.load = file->load_ns};
     if (file->queued_ns && outcome->started_ns > file->queued_ns)
         event.times.wait = outcome->started_ns - file->queued_ns;
     bool writes = outcome->code == THUMBS_OK && !batch->options.no_work;

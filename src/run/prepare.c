@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/content.h"
 #include "base/error.h"
 #include "base/sys.h"
+#include "commit/failures.h"
 #include "commit/history.h"
+#include "commit/made.h"
 #include "naming/outputs.h"
 #include "naming/promise.h"
 #include "run/batch_options.h"
@@ -119,6 +122,38 @@ static bool is_known_to_fail(struct thumbs_batch *batch, struct th_file *file,
     return true;
 }
 
+/* With all that was told when it was made. */
+static void report_up_to_date(struct thumbs_batch *batch, struct th_file *file)
+{
+    struct th_made made;
+    struct thumbs_event event = {.status = THUMBS_STATUS_UP_TO_DATE,
+                                 .bytes = (uint64_t)file->st.st_size,
+                                 .times.load = file->load_ns};
+    if (th_made_find(th_file_output_folder(file), file->entry.name, &made)) {
+        event.format = made.id.format;
+        event.width = made.id.width;
+        event.height = made.id.height;
+        event.hash = made.id.content;
+        event.outputs = made.outputs;
+        event.n_outputs = made.n_outputs;
+    }
+    th_reporter_file_event(batch, file, &event);
+    th_made_finish(&made);
+}
+
+/* Its content is known: was it only touched since its outputs were made? */
+static bool is_only_touched(struct thumbs_batch *batch, struct th_file *file)
+{
+    struct th_output_folder *folder = th_file_output_folder(file);
+    const struct th_source_id id = th_file_id(file);
+    if (batch->options.force || batch->claims ||
+        !th_history_is_same(folder, file->entry.name, file->entry.keep_extension, &id))
+        return false;
+    th_history_refresh(folder, file->entry.name, &id);
+    report_up_to_date(batch, file);
+    return true;
+}
+
 /* Does file->st, with what was made before? */
 static bool is_known(struct thumbs_batch *batch, struct th_file *file)
 {
@@ -133,12 +168,15 @@ static bool is_known(struct thumbs_batch *batch, struct th_file *file)
         /* Where names must be claimed, an output that is not made again could be taken by another
          * source. */
         if (batch->claims) return false;
-        th_reporter_file(batch, file, THUMBS_STATUS_UP_TO_DATE, NULL);
+        report_up_to_date(batch, file);
         return true;
     case TH_KNOWN_NOT_IMAGE:
         th_error_set(&error, THUMBS_NOT_IMAGE, THUMBS_STAGE_LOAD, "is not an image");
         th_reporter_file(batch, file, THUMBS_STATUS_SKIPPED, &error);
         return true;
+    case TH_KNOWN_IF_SAME:
+        file->may_be_same = true;
+        break;
     case TH_KNOWN_NOTHING:
         break;
     }
@@ -227,9 +265,26 @@ static void report_planned(struct thumbs_batch *batch, struct th_file *file)
 
 /* ---- loading ---- */
 
+/* A dry run has read no more than the first bytes, and reads the rest only where that decides. */
+static void note_content(struct thumbs_batch *batch, struct th_file *file)
+{
+    const struct th_buffer *buffer = file->item.buffer;
+    if (buffer)
+        file->content = th_content_hash(buffer->data, buffer->len);
+    else if (file->may_be_same)
+        file->content = th_load_content(&batch->loader, th_dir_fd(file->entry.dir),
+                                        file->entry.name, file->entry.follow, &file->st);
+}
+
 bool th_prepare_end_load(struct thumbs_batch *batch, struct th_file *file, enum thumbs_code code,
                          struct thumbs_error *error)
 {
+    if (code == THUMBS_OK && batch->options.no_work) return true;
+    if (code == THUMBS_OK) note_content(batch, file);
+    if (code == THUMBS_OK && is_only_touched(batch, file)) {
+        th_file_destroy(batch, file);
+        return false;
+    }
     if (code == THUMBS_OK && !batch->options.dry_run) return true;
     if (code == THUMBS_OK) {
         report_planned(batch, file);

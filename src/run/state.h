@@ -40,7 +40,9 @@
 struct th_file {
     struct th_item item; /* first: executors know only this part. buffer is NULL until loaded. */
     struct th_walk_entry entry;
-    struct stat st; /* as it was when read */
+    struct stat st;   /* as it was when read */
+    uint64_t content; /* th_content_hash() of its bytes, once it is loaded; 0: not known */
+    bool may_be_same; /* if it has the content on record, it is up to date */
     uint64_t load_ns;
     uint64_t queued_ns; /* when it was pushed to `loaded` */
     struct th_flight flight;

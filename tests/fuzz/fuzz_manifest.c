@@ -89,11 +89,18 @@ static void add_line(const struct th_manifest *m, struct th_bytes *line, char *c
                               .mtime_nsec = (int32_t)(fuzz_u32(in) % 1000000000),
                               .ctime_sec = -(int64_t)(fuzz_number(in, 8) >> 1),
                               .inode = fuzz_number(in, 8)};
-    th_manifest_begin_line(line, TH_MANIFEST_MADE, key, &id, fuzz_u8(in) & 1, names[0]);
+    const struct timespec time = {.tv_sec = fuzz_u8(in), .tv_nsec = fuzz_u8(in)};
+    const struct th_manifest_facts facts = {.content = fuzz_number(in, 8),
+                                            .format = fuzz_u8(in) % THUMBS_N_FORMATS,
+                                            .width = fuzz_u32(in),
+                                            .height = fuzz_u32(in)};
+    id.content = fuzz_number(in, 8);
+    th_manifest_begin_line(line, TH_MANIFEST_MADE, key, &id, fuzz_u8(in) & 1 ? &time : NULL,
+                           fuzz_u8(in) & 1, names[0]);
     for (size_t i = 1; i < n_names; i++) {
         struct th_bytes word = {0};
         th_manifest_add_name(&word, names[i], strlen(names[i]));
-        th_manifest_add_output(line, i, &word);
+        th_manifest_add_output(line, i, &facts, &word);
         th_bytes_finish(&word);
     }
     th_manifest_end_line(line, 0, m->seed);

@@ -70,7 +70,8 @@ static void *run_member(void *arg)
         char name[64], path[64], second[64];
         names_of(m, i, name, path, second, sizeof name);
         struct th_output_folder *place = shared->places[i % N_FOLDERS];
-        const struct th_commit_output outputs[2] = {{path, data, LEN}, {second, data, LEN}};
+        const struct th_commit_output outputs[2] = {{.path = path, .data = data, .len = LEN},
+                                                    {.path = second, .data = data, .len = LEN}};
         struct thumbs_error err = {0};
         th_history_lookup(place, name, false, &id);
         if (th_write_outputs(place, name, false, &id, outputs, 2, &err))

@@ -23,6 +23,7 @@ size_t __sanitizer_get_current_allocated_bytes(void); /* gcc 12 installs no head
 #include "base/sys.h"
 #include "commit/dest.h"
 #include "commit/dest_internal.h"
+#include "commit/failures.h"
 #include "commit/manifest.h"
 #include "commit/output_folder.h"
 #include "commit/write.h"
@@ -408,7 +409,8 @@ Test(commit, outputs_in_many_folders)
     for (unsigned i = 0; i < 20; i++) {
         snprintf(paths[i], sizeof paths[i], i % 5 == 4 ? "top-%u" : "%u/deep/er/x.jpg", i);
         snprintf(texts[i], sizeof texts[i], "%u", i);
-        outputs[i] = (struct th_commit_output){paths[i], (uint8_t *)texts[i], strlen(texts[i])};
+        outputs[i] = (struct th_commit_output){
+            .path = paths[i], .data = (uint8_t *)texts[i], .len = strlen(texts[i])};
     }
     /* Twice, so that kept folders are used too; and more folders than are kept. */
     dest->overwrite = true;
@@ -546,8 +548,9 @@ Test(commit, equal_outputs_of_one_source)
     struct th_dest *dest = open_dest(1);
     struct th_output_folder *place = open_folder(dest, "a");
     struct thumbs_error err = {0};
-    struct th_commit_output outputs[2] = {{"a/x.jpg", (const uint8_t *)"same", 4},
-                                          {"a/x.jpg", (const uint8_t *)"same", 4}};
+    struct th_commit_output outputs[2] = {
+        {.path = "a/x.jpg", .data = (const uint8_t *)"same", .len = 4},
+        {.path = "a/x.jpg", .data = (const uint8_t *)"same", .len = 4}};
     cr_expect_eq(th_write_outputs(place, "x", false, &source, outputs, 2, &err), THUMBS_OK, "%s",
                  err.message);
     cr_expect(holds("a/x.jpg", "same"));
@@ -566,8 +569,9 @@ Test(commit, one_bad_output_of_several_leaves_none)
     struct th_output_folder *place = open_folder(dest, "a");
     put_file("block", "x");
     struct thumbs_error err = {0};
-    const struct th_commit_output outputs[2] = {{"a/x.jpg", (const uint8_t *)"one", 3},
-                                                {"block/x.jpg", (const uint8_t *)"two", 3}};
+    const struct th_commit_output outputs[2] = {
+        {.path = "a/x.jpg", .data = (const uint8_t *)"one", .len = 3},
+        {.path = "block/x.jpg", .data = (const uint8_t *)"two", .len = 3}};
     cr_expect_eq(th_write_outputs(place, "x", false, &source, outputs, 2, &err),
                  THUMBS_NOT_WRITABLE);
     cr_expect_not(exists("a/x.jpg"));
@@ -585,8 +589,9 @@ Test(commit, folder_deleted_during_the_run_is_made_again)
     below(folder, sizeof folder, "a");
     cr_expect_eq(commit_one(place, "x.png", "a/x.jpg", "text", &err), THUMBS_OK);
     run_rm(folder);
-    const struct th_commit_output outputs[2] = {{"a/x.jpg", (const uint8_t *)"one", 3},
-                                                {"a/y.jpg", (const uint8_t *)"two", 3}};
+    const struct th_commit_output outputs[2] = {
+        {.path = "a/x.jpg", .data = (const uint8_t *)"one", .len = 3},
+        {.path = "a/y.jpg", .data = (const uint8_t *)"two", .len = 3}};
     cr_expect_eq(th_write_outputs(place, "x", false, &source, outputs, 2, &err), THUMBS_OK, "%s",
                  err.message);
     cr_expect(holds("a/x.jpg", "one"));
@@ -894,7 +899,8 @@ Test(commit, times_before_1970)
     const struct th_source_id old = {.size = 0, .mtime_sec = -5, .mtime_nsec = 999999999};
     struct th_dest *dest = open_dest(5);
     struct th_output_folder *place = open_folder(dest, "a");
-    const struct th_commit_output output = {"a/x.jpg", (const uint8_t *)"x", 1};
+    const struct th_commit_output output = {
+        .path = "a/x.jpg", .data = (const uint8_t *)"x", .len = 1};
     cr_expect_eq(th_write_outputs(place, "x.png", false, &old, &output, 1, NULL), THUMBS_OK);
     th_output_folder_destroy(place);
     th_dest_destroy(dest);
@@ -1047,8 +1053,9 @@ Test(commit, half_a_retry_leaves_no_memory_of_failure)
     put_folder("a/y.jpg");
     struct th_dest *dest = open_dest(5);
     struct th_output_folder *place = open_folder(dest, "a");
-    const struct th_commit_output outputs[2] = {{"a/x.jpg", (const uint8_t *)"x", 1},
-                                                {"a/y.jpg", (const uint8_t *)"y", 1}};
+    const struct th_commit_output outputs[2] = {
+        {.path = "a/x.jpg", .data = (const uint8_t *)"x", .len = 1},
+        {.path = "a/y.jpg", .data = (const uint8_t *)"y", .len = 1}};
     cr_expect_eq(th_write_outputs(place, "x.png", false, &source, outputs, 2, NULL),
                  THUMBS_NOT_WRITABLE);
     th_output_folder_destroy(place);
@@ -1130,8 +1137,9 @@ Test(commit, half_a_commit_with_other_options_is_noticed)
     put_folder("a/y.jpg");
     struct th_dest *dest = open_dest(0xb);
     struct th_output_folder *place = open_folder(dest, "a");
-    const struct th_commit_output outputs[2] = {{"a/x.jpg", (const uint8_t *)"made with B", 11},
-                                                {"a/y.jpg", (const uint8_t *)"made with B", 11}};
+    const struct th_commit_output outputs[2] = {
+        {.path = "a/x.jpg", .data = (const uint8_t *)"made with B", .len = 11},
+        {.path = "a/y.jpg", .data = (const uint8_t *)"made with B", .len = 11}};
     cr_expect_eq(th_write_outputs(place, "x.png", false, &source, outputs, 2, NULL),
                  THUMBS_NOT_WRITABLE);
     cr_expect(holds("a/x.jpg", "made with B"));
@@ -1507,9 +1515,10 @@ static int faulty_run(enum th_fault point, int n)
     struct th_output_folder *place = NULL;
     struct thumbs_error err = {0};
     const struct th_dest_options options = {.path = dest_path, .fingerprint = 6};
-    const struct th_commit_output outputs[] = {{"a/x.jpg", (const uint8_t *)"new", 3},
-                                               {"other/y.jpg", (const uint8_t *)"new", 3},
-                                               {"a/sub/z.jpg", (const uint8_t *)"new", 3}};
+    const struct th_commit_output outputs[] = {
+        {.path = "a/x.jpg", .data = (const uint8_t *)"new", .len = 3},
+        {.path = "other/y.jpg", .data = (const uint8_t *)"new", .len = 3},
+        {.path = "a/sub/z.jpg", .data = (const uint8_t *)"new", .len = 3}};
     enum thumbs_code code = th_dest_create(&options, &dest, &err);
     if (!code) {
         place = th_output_folder_create(dest, "a");

@@ -122,7 +122,8 @@ static enum thumbs_code make(uint64_t fingerprint, const char *name, bool whole,
 {
     struct th_dest *dest = open_dest(fingerprint);
     struct th_output_folder *place = th_output_folder_create(dest, "");
-    const struct th_commit_output output = {path, (const uint8_t *)text, strlen(text)};
+    const struct th_commit_output output = {
+        .path = path, .data = (const uint8_t *)text, .len = strlen(text)};
     cr_assert(place);
     enum thumbs_code code = th_write_outputs(place, name, whole, id, &output, 1, err);
     th_output_folder_destroy(place);
@@ -278,8 +279,9 @@ Test(history, one_output_that_is_not_ours_keeps_all_back)
     struct th_dest *dest = open_dest(5);
     struct th_output_folder *place = th_output_folder_create(dest, "");
     put_file("y.jpg", "mine");
-    const struct th_commit_output outputs[2] = {{"x.jpg", (const uint8_t *)"x", 1},
-                                                {"y.jpg", (const uint8_t *)"y", 1}};
+    const struct th_commit_output outputs[2] = {
+        {.path = "x.jpg", .data = (const uint8_t *)"x", .len = 1},
+        {.path = "y.jpg", .data = (const uint8_t *)"y", .len = 1}};
     cr_expect_eq(th_write_outputs(place, "x", false, &source, outputs, 2, &err), THUMBS_NOT_OURS);
     cr_expect_not(exists("x.jpg"));
     dest->overwrite = true;
@@ -298,7 +300,7 @@ Test(history, file_that_appears_meanwhile_is_not_replaced)
     int n_met = 0;
     struct th_dest *dest = open_dest(5);
     struct th_output_folder *place = th_output_folder_create(dest, "");
-    const struct th_commit_output output = {"x.jpg", data, LEN};
+    const struct th_commit_output output = {.path = "x.jpg", .data = data, .len = LEN};
     below(path, sizeof path, "x.jpg");
     for (int round = 0; round < 20 && n_met < 2; round++) {
         unlink(path);
@@ -512,7 +514,8 @@ Test(history, any_flipped_bit_costs_its_line)
     struct th_manifest_record record;
     cr_assert(th_manifest_begin(&m, 1, "a"));
     th_bytes_add(&text, m.header.data, m.header.len);
-    th_manifest_begin_line(&text, TH_MANIFEST_MADE, "0123456789abcdef", &source, false, "x y.png");
+    th_manifest_begin_line(&text, TH_MANIFEST_MADE, "0123456789abcdef", &source, NULL, false,
+                           "x y.png");
     th_bytes_adds(&text, " 26:x%20y.jpg 1234:/small/x%20y.jpg");
     th_manifest_end_line(&text, m.header.len, m.seed);
     for (size_t bit = 0; bit <= 8 * text.len; bit++) {
@@ -566,7 +569,8 @@ static unsigned run(unsigned recipe, unsigned step)
         snprintf(name, sizeof name, "%u.png", i);
         name_output(path, recipe, i);
         write_text(text, recipe, i);
-        const struct th_commit_output output = {path, (const uint8_t *)text, strlen(text)};
+        const struct th_commit_output output = {
+            .path = path, .data = (const uint8_t *)text, .len = strlen(text)};
         if (th_history_lookup(place, name, false, &id) == TH_KNOWN_UP_TO_DATE)
             n_lies += !holds(path, text);
         else
@@ -723,4 +727,37 @@ Test(history, damaged_manifests_never_lie, .timeout = 120)
     }
     /* One whose first line became that of another folder is left alone, and remembers nothing. */
     cr_expect_lt(n_unknown, N_ROUNDS / 10, "%u", n_unknown);
+}
+
+/* ---- facts ---- */
+
+Test(history, facts_of_a_line_are_read_back_and_never_believed_half)
+{
+    static const struct {
+        const char *text;
+        uint64_t content;
+        enum thumbs_format format;
+        uint32_t width;
+        bool has_time;
+    } cases[] = {
+        {",h00000000000000ff,sjpeg-3x4,t-5.000000007:x,h1111111111111111", 255, THUMBS_FORMAT_JPEG,
+         3, true},
+        {",h00000000000000f", 0, THUMBS_FORMAT_NONE, 0, false},
+        {",h00000000000000fff", 0, THUMBS_FORMAT_NONE, 0, false},
+        {",hxxxxxxxxxxxxxxxx", 0, THUMBS_FORMAT_NONE, 0, false},
+        {",sjpeg-3", 0, THUMBS_FORMAT_NONE, 0, false},
+        {",sjpeg-3x99999999999", 0, THUMBS_FORMAT_NONE, 0, false},
+        {",snone-3x4", 0, THUMBS_FORMAT_NONE, 0, false},
+        {",t12", 0, THUMBS_FORMAT_NONE, 0, false},
+        {",q7,,h,,spng-1x1", 0, THUMBS_FORMAT_PNG, 1, false},
+        {"", 0, THUMBS_FORMAT_NONE, 0, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct th_manifest_facts facts =
+            th_manifest_read_facts(cases[i].text, strlen(cases[i].text));
+        cr_expect_eq(facts.content, cases[i].content, "%s", cases[i].text);
+        cr_expect_eq(facts.format, cases[i].format, "%s", cases[i].text);
+        cr_expect_eq(facts.width, cases[i].width, "%s", cases[i].text);
+        cr_expect_eq(facts.has_time, cases[i].has_time, "%s", cases[i].text);
+    }
 }

@@ -157,7 +157,11 @@ static char *event_json(const struct thumbs_event *event)
 
 Test(json, done)
 {
-    const struct thumbs_output output = {"a/b.jpg", THUMBS_FORMAT_JPEG, 256, 192, 9120};
+    const struct thumbs_output output = {.path = "a/b.jpg",
+                                         .format = THUMBS_FORMAT_JPEG,
+                                         .width = 256,
+                                         .height = 192,
+                                         .bytes = 9120};
     const struct thumbs_event event = {
         .source = "a/b.jpg",
         .status = THUMBS_STATUS_DONE,
@@ -302,8 +306,16 @@ static void expect_text(const struct thumbs_event *event, enum th_text_style sty
 Test(text, every_status_in_every_style)
 {
     const struct thumbs_error error = {THUMBS_CORRUPT, THUMBS_STAGE_DECODE, 0, "file ends early"};
-    const struct thumbs_output outputs[] = {{"b-256.jpg", THUMBS_FORMAT_JPEG, 256, 192, 9120},
-                                            {"b-64.jpg", THUMBS_FORMAT_JPEG, 64, 48, 900}};
+    const struct thumbs_output outputs[] = {{.path = "b-256.jpg",
+                                             .format = THUMBS_FORMAT_JPEG,
+                                             .width = 256,
+                                             .height = 192,
+                                             .bytes = 9120},
+                                            {.path = "b-64.jpg",
+                                             .format = THUMBS_FORMAT_JPEG,
+                                             .width = 64,
+                                             .height = 48,
+                                             .bytes = 900}};
     struct thumbs_event event = {.source = "holiday/a.jpg",
                                  .status = THUMBS_STATUS_FAILED,
                                  .outputs = outputs,

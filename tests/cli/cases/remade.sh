@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# What makes an output outdated: other options that matter, a changed source (size or times, also
-# back in time), an output that is gone, empty or of another time; --force. All else stays as it is.
+# What makes an output outdated: other options that matter, a source of other content, an output that
+# is gone, empty or of another time; --force. All else stays as it is, and a source that was only
+# touched (also back in time) is none of it.
 . "$CASES/common.inc"
 mkdir photos
 for n in 1 2 3; do cp "$SAMPLES/orientation/orientation-$n.jpg" "photos/$n.jpg"; done
@@ -28,9 +29,9 @@ again 3 0
 cp "$SAMPLES/orientation/orientation-4.jpg" photos/1.jpg
 again 1 2
 touch -d '2001-01-01' photos/2.jpg
-again 1 2
+again 0 3
 touch -d '2001-01-01 00:00:00.000000001' photos/2.jpg
-again 1 2
+again 0 3
 rm out/3.jpg
 again 1 2
 touch out/3.jpg
@@ -57,7 +58,7 @@ again 3 0
 mv photos/3.jpg photos/33.jpg
 again 1 2
 mv photos/33.jpg photos/3.jpg # which sets its ctime
-again 1 2
+again 0 3
 cp out/2.jpg "$log/2"
 thumbs 0 --force photos out
 expect_counts 3 0 0 0 0

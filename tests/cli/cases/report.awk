@@ -115,11 +115,11 @@ BEGIN {
         if (error["stage"] == "" || error["stage"] == "\"\"") bad("a failure without a stage")
         fate = fate ":" unquoted(error["stage"]) ":" unquoted(error["code"])
     }
-    if ((status == "done" || status == "damaged") && !dry) {
+    if (status == "up-to-date" || ((status == "done" || status == "damaged") && !dry)) {
         if (member["outputs"] !~ /^\[\{"path":".*"width":[1-9][0-9]*,"height":[1-9][0-9]*,"bytes":[1-9]/) bad("outputs: " member["outputs"])
         if (member["format"] == "" || member["width"] !~ /^[1-9]/ || member["height"] !~ /^[1-9]/ || member["bytes"] !~ /^[1-9]/)
             bad("facts of the source are missing: " $0)
-        if (member["ms"] !~ /^\{"load":[0-9.]+,"decode":[0-9.]+,"resize":[0-9.]+,"encode":[0-9.]+,"write":[0-9.]+\}$/) bad("ms: " member["ms"])
+        if (status != "up-to-date" && member["ms"] !~ /^\{"load":[0-9.]+,"decode":[0-9.]+,"resize":[0-9.]+,"encode":[0-9.]+,"write":[0-9.]+\}$/) bad("ms: " member["ms"])
     }
     if (want == "fates") print fate " " unquoted(member["source"])
 }

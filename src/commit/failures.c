@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include "commit/failures.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/num.h"
+#include "commit/history_internal.h"
+
+void th_history_remember_failure(struct th_output_folder *folder, const char *name,
+                                 const struct th_source_id *id, uint64_t timeout_ns,
+                                 const struct thumbs_error *error)
+{
+    if (folder->dest->dry_run) return;
+    struct th_bytes line = {0};
+    th_history_begin_line(folder, &line, TH_MANIFEST_FAILED, folder->key, id, NULL, false, name);
+    th_bytes_addf(&line, " %s %s %llu ", thumbs_code_name(error->code),
+                  thumbs_stage_name(error->stage), (unsigned long long)timeout_ns);
+    const char *message = *error->message ? error->message : "no reason known";
+    th_manifest_add_name(&line, message, strlen(message));
+    th_history_append(folder, th_history_is_known(folder, name, folder->key), &line);
+}
+
+/* What the four words of such a record say. */
+struct failure {
+    enum thumbs_code code;
+    enum thumbs_stage stage;
+    uint64_t timeout_ns;
+    struct th_bytes message;
+};
+
+static bool take_word(const char *word, int i_word, struct failure *out)
+{
+    switch (i_word) {
+    case 0:
+        while (out->code < THUMBS_N_CODES && strcmp(word, thumbs_code_name(out->code)) != 0)
+            out->code++;
+        return th_history_remembers(out->code);
+    case 1:
+        while (out->stage < THUMBS_N_STAGES && strcmp(word, thumbs_stage_name(out->stage)) != 0)
+            out->stage++;
+        return out->stage < THUMBS_N_STAGES;
+    case 2:
+        return th_parse_u64(word, 0, UINT64_MAX, &out->timeout_ns);
+    default:
+        th_bytes_adds(&out->message, word);
+        return i_word == 3;
+    }
+}
+
+/* out->message is the caller's to finish, whatever comes back. */
+static bool read_failure(const struct th_manifest_record *record, struct failure *out)
+{
+    struct th_bytes text = {0};
+    const char *rest = record->outputs, *word;
+    size_t rest_len = record->outputs_len, word_len;
+    bool good = true;
+    int n = 0;
+    while (good && th_manifest_next_word(&rest, &rest_len, &word, &word_len)) {
+        th_bytes_clear(&text);
+        good =
+            th_manifest_decode(word, word_len, &text) && take_word(th_bytes_str(&text), n++, out);
+    }
+    th_bytes_finish(&text);
+    return good && n == 4;
+}
+
+/* 0 is time without end, which is longer than any other. */
+static bool is_longer(uint64_t now_ns, uint64_t then_ns)
+{
+    return then_ns != 0 && (now_ns == 0 || now_ns > then_ns);
+}
+
+bool th_history_recall_failure(struct th_output_folder *folder, const char *name,
+                               const struct th_source_id *id, uint64_t timeout_ns,
+                               struct thumbs_error *error)
+{
+    struct th_manifest_record record;
+    struct failure failure = {0};
+    if (!th_history_find_state(folder, name, folder->key, TH_MANIFEST_FAILED, id, &record))
+        return false;
+    bool known = read_failure(&record, &failure);
+    if (failure.code == THUMBS_TIMEOUT && is_longer(timeout_ns, failure.timeout_ns)) known = false;
+    if (known)
+        th_error_set(error, failure.code, failure.stage,
+                     "%s last time (%.120s); --retry-failed tries it again",
+                     failure.code == THUMBS_TIMEOUT ? "timed out" : "crashed",
+                     th_bytes_str(&failure.message));
+    th_bytes_finish(&failure.message);
+    return known;
+}
+
+void th_history_forget_failure(struct th_output_folder *folder, const char *name)
+{
+    struct th_manifest_record record;
+    if (folder->dest->dry_run || !th_manifest_find(&folder->manifest, name, folder->key, &record))
+        return;
+    if (record.status == TH_MANIFEST_FAILED) th_history_forget_record(folder, &record);
+}
