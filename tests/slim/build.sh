@@ -19,7 +19,9 @@ launcher=()
 } >"$scratch/log" 2>&1 || { cat "$scratch/log" && exit 1; }
 
 bash "$(dirname "$0")/check.sh" "$scratch/build/thumbs" "$samples"
-[ -z "$(find "$scratch/installed" -name '*vips*')" ] || { echo "FAILED: it installs something for libvips" && exit 1; }
+[ -z "$(find "$scratch/installed" -name '*vips*')" ] || {
+    echo "FAILED: it installs something for libvips" && exit 1
+}
 
 # All that both decode: thumbnails must be the same, byte for byte.
 mkdir "$scratch/pictures"
