@@ -241,21 +241,24 @@ static bool pass_jpeg(void *user)
 {
     struct encoding *e = user;
     e->sink.len = 0;
-    return th_encode_jpeg(&e->in, 80, &e->sink, NULL) == THUMBS_OK;
+    return th_encode_jpeg(&e->in, &(struct th_encode_how){.quality = 80}, &e->sink, NULL) ==
+           THUMBS_OK;
 }
 
 static bool pass_png(void *user)
 {
     struct encoding *e = user;
     e->sink.len = 0;
-    return th_encode_png(&e->in, 80, &e->sink, NULL) == THUMBS_OK;
+    return th_encode_png(&e->in, &(struct th_encode_how){.quality = 80}, &e->sink, NULL) ==
+           THUMBS_OK;
 }
 
 static bool pass_webp(void *user)
 {
     struct encoding *e = user;
     e->sink.len = 0;
-    return th_encode_webp(&e->in, 80, &e->sink, NULL) == THUMBS_OK;
+    return th_encode_webp(&e->in, &(struct th_encode_how){.quality = 80}, &e->sink, NULL) ==
+           THUMBS_OK;
 }
 
 static bool time_encoders(unsigned repeat, struct th_table *t)

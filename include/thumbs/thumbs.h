@@ -123,13 +123,20 @@ enum thumbs_fit { THUMBS_FIT_INSIDE = 0, THUMBS_FIT_COVER, THUMBS_FIT_CONTAIN, T
  * than in part. */
 enum thumbs_sandbox { THUMBS_SANDBOX_ON = 0, THUMBS_SANDBOX_OFF, THUMBS_SANDBOX_REQUIRE };
 enum thumbs_damage { THUMBS_DAMAGE_WARN = 0, THUMBS_DAMAGE_FAIL };
+/* What an output keeps of its source beside the pixels. NONE: nothing, and its colours are turned
+ * to sRGB. ICC: an RGB profile, and then no colour is turned. ALL: EXIF (upright, without its own
+ * thumbnail), XMP and IPTC too, as far as the output's format has a place for them. */
+enum thumbs_metadata { THUMBS_METADATA_NONE = 0, THUMBS_METADATA_ICC, THUMBS_METADATA_ALL };
+/* Of a source that moves: its first frame, or all of them where the output's format can move. */
+enum thumbs_pages { THUMBS_PAGES_FIRST = 0, THUMBS_PAGES_ALL };
 
-#define THUMBS_MAX_SIZES   16
-#define THUMBS_MAX_FORMATS 6
-#define THUMBS_MAX_OUTPUTS (THUMBS_MAX_SIZES * THUMBS_MAX_FORMATS)
-#define THUMBS_MAX_SIDE    65500u /* widest and highest thumbnail, the limit of JPEG */
-#define THUMBS_MAX_JOBS    1024u  /* of each kind */
-#define THUMBS_MAX_QUEUE   1000000u
+#define THUMBS_MAX_SIZES     16
+#define THUMBS_MAX_FORMATS   6
+#define THUMBS_MAX_OUTPUTS   (THUMBS_MAX_SIZES * THUMBS_MAX_FORMATS)
+#define THUMBS_MAX_SIDE      65500u /* widest and highest thumbnail, the limit of JPEG */
+#define THUMBS_MAX_JOBS      1024u  /* of each kind */
+#define THUMBS_MAX_QUEUE     1000000u
+#define THUMBS_LEAST_QUALITY 20u /* how far max_size lowers it */
 
 /* A box in pixels. 0 leaves that side free. `square` only says how it was written: "256", not
  * "256x256". */
@@ -148,8 +155,17 @@ struct thumbs_image_options {
     uint32_t formats[THUMBS_MAX_FORMATS]; /* enum thumbs_format, writable ones and KEEP */
     uint32_t fit;                         /* enum thumbs_fit */
     uint32_t enlarge;                     /* 0 or 1 */
-    uint32_t fast;         /* 0 or 1: less work on each picture, a little less sharp */
-    uint32_t quality;      /* 1 to 100 */
+    uint32_t fast;    /* 0 or 1: less work on each picture, a little less sharp */
+    uint32_t quality; /* 1 to 100, of formats with loss */
+    /* The same for one of them, by enum thumbs_format; 0: as `quality` says. */
+    uint8_t quality_of[THUMBS_FORMAT_KEEP + 1];
+    uint32_t progressive; /* 0 or 1: JPEG in scans, each finer than the one before */
+    uint32_t metadata;    /* enum thumbs_metadata */
+    uint32_t pages;       /* enum thumbs_pages */
+    /* Most bytes of an output, 0: no limit. The quality is lowered to THUMBS_LEAST_QUALITY at
+     * least, or to what was asked for if that is lower; what is larger still has failed with
+     * TOO_LARGE, and so has a larger output of a format without quality. */
+    uint64_t max_size;
     uint8_t background[4]; /* R, G, B, and 0 */
     uint32_t on_damage;    /* enum thumbs_damage */
     uint32_t no_svg; /* 1: SVG is not decoded in a sandbox either, so that all modes are alike */

@@ -9,4 +9,7 @@
  * format. */
 #define TH_FIRST_BYTES 512
 
+/* What the mark of its maker adds to an output at most, when that is written. */
+#define TH_MOST_MARK_LEN 32
+
 #endif

@@ -16,6 +16,12 @@ static const struct cli_word fit_words[] = {{"inside", THUMBS_FIT_INSIDE, true},
                                             {0}};
 static const struct cli_word damage_words[] = {
     {"warn", THUMBS_DAMAGE_WARN, true}, {"fail", THUMBS_DAMAGE_FAIL, true}, {0}};
+static const struct cli_word metadata_words[] = {{"none", THUMBS_METADATA_NONE, true},
+                                                 {"icc", THUMBS_METADATA_ICC, false},
+                                                 {"all", THUMBS_METADATA_ALL, false},
+                                                 {0}};
+static const struct cli_word pages_words[] = {
+    {"first", THUMBS_PAGES_FIRST, true}, {"all", THUMBS_PAGES_ALL, false}, {0}};
 static const struct cli_word sandbox_words[] = {{"on", THUMBS_SANDBOX_ON, true},
                                                 {"off", THUMBS_SANDBOX_OFF, true},
                                                 {"require", THUMBS_SANDBOX_REQUIRE, true},
@@ -53,17 +59,40 @@ const struct cli_option cli_options[] = {
      "written, else jpeg, or "
      "png if it has alpha). Default: jpeg.",
      CLI_GROUP_PICTURE, CLI_TO(cli_set_format)},
-    {"quality", 'Q', "N", "a number from 1 to 100", "of lossy formats, 1 to 100",
-     "Quality of lossy formats, 1 to 100. Default: 80.", CLI_GROUP_PICTURE,
-     CLI_TO_NUMBER(options.image.quality, 1, 100)},
+    {"quality", 'Q', "N|F:N,...",
+     "a number from 1 to 100, or one for each format, as in jpeg:80,webp:75,avif:50,jxl:80",
+     "of lossy formats, 1 to 100",
+     "Quality of lossy formats, 1 to 100: one number for all, or one for a format, as in "
+     "jpeg:80,webp:75,avif:50,jxl:80. Those that are not named keep the number that stands alone, "
+     "or the default: 80,avif:50. Each format has a scale of its own. Default: 80.",
+     CLI_GROUP_PICTURE, CLI_TO(cli_set_quality)},
+    {"progressive", 0, NULL, NULL, NULL,
+     "Write JPEG files in scans, each finer than the one before, so that a browser shows all of a "
+     "picture early; mostly a little smaller, and slower to make and to show. Other formats are "
+     "written as without. Default: off.",
+     CLI_GROUP_PICTURE, CLI_TO_CONST(options.image.progressive, 1)},
+    {"max-size", 0, "SIZE", ALLOWED_BYTES, NULL,
+     "Write no thumbnail larger than this, with an optional K, M or G: the quality is lowered as "
+     "far as it takes, to 20 at least. A source whose thumbnail is larger even then has failed; so "
+     "has one whose PNG or GIF is larger, since those have no quality. Default: no limit.",
+     CLI_GROUP_PICTURE, CLI_TO_BYTES(options.image.max_size)},
     {"linear", 0, NULL, NULL, NULL, NULL, CLI_GROUP_PICTURE, CLI_TO_NOTHING},
     {"fast", 0, NULL, NULL, NULL,
      "Decode large pictures to fewer pixels, which leaves less to the filter: about a sixth faster "
      "on photos, and a "
      "little less exact. Default: off.",
      CLI_GROUP_PICTURE, CLI_TO_CONST(options.image.fast, 1)},
-    {"metadata", 0, "WHAT", NULL, NULL, NULL, CLI_GROUP_PICTURE, CLI_TO_NOTHING},
-    {"pages", 0, "WHICH", NULL, NULL, NULL, CLI_GROUP_PICTURE, CLI_TO_NOTHING},
+    {"metadata", 0, "WHAT", "none, icc or all", NULL,
+     "What is kept of a source beside its pixels: none (colours are turned to sRGB), icc (an RGB "
+     "colour profile, and the colours as they are) or all (also EXIF, told that the picture is "
+     "upright and without its own thumbnail, XMP and IPTC, where the format has a place for "
+     "them). A place where a photo was taken is kept by all only. Default: none.",
+     CLI_GROUP_PICTURE, CLI_TO_WORD(options.image.metadata, metadata_words)},
+    {"pages", 0, "WHICH", "first or all", NULL,
+     "What is made of a GIF or WebP that moves: first (its first frame) or all (an animation with "
+     "the same timing, where the format is gif, webp or keep; other formats get the first frame). "
+     "Other sources of several pages always give the first. Default: first.",
+     CLI_GROUP_PICTURE, CLI_TO_WORD(options.image.pages, pages_words)},
 
     {"name", 0, "TEMPLATE",
      "a path below DEST made with {dir} {stem} {ext} {size} {width} {height} {format} {hash}",

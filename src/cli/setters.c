@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/num.h"
 #include "base/sys.h"
 #include "cli/values.h"
 
@@ -89,6 +90,76 @@ bool cli_set_format(struct cli_settings *settings, const char *value, struct cli
     list_formats(words);
     if (!cli_read_list(&list, value, settings->options.image.formats, &n, problem)) return false;
     settings->options.image.n_formats = (uint32_t)n;
+    return true;
+}
+
+/* ---- quality --------------------------------------------------------------------------------- */
+
+static bool has_quality(enum thumbs_format format)
+{
+    return format == THUMBS_FORMAT_JPEG || format == THUMBS_FORMAT_WEBP ||
+           format == THUMBS_FORMAT_AVIF || format == THUMBS_FORMAT_JXL;
+}
+
+/* The format whose name stands before the colon; NONE for a word that is no name. */
+static enum thumbs_format format_named(const char *name, size_t len)
+{
+    for (unsigned f = THUMBS_FORMAT_NONE + 1; f < THUMBS_FORMAT_KEEP; f++) {
+        const char *known = thumbs_format_name((enum thumbs_format)f);
+        if (strlen(known) == len && memcmp(known, name, len) == 0) return (enum thumbs_format)f;
+    }
+    return THUMBS_FORMAT_NONE;
+}
+
+static bool parse_quality(const char *text, size_t len, unsigned *out)
+{
+    char number[8];
+    uint64_t value;
+    if (len >= sizeof number) return false;
+    memcpy(number, text, len);
+    number[len] = '\0';
+    if (!th_parse_u64(number, 1, 100, &value)) return false;
+    *out = (unsigned)value;
+    return true;
+}
+
+/* One item, "80" or "webp:75". */
+static bool take_quality(struct thumbs_image_options *to, const char *item, size_t len,
+                         unsigned *seen, struct cli_problem *problem)
+{
+    const char *colon = memchr(item, ':', len);
+    const size_t name_len = colon ? (size_t)(colon - item) : 0, rest = colon ? name_len + 1 : 0;
+    enum thumbs_format format = THUMBS_FORMAT_NONE;
+    unsigned quality;
+    if (colon && (format = format_named(item, name_len)) == THUMBS_FORMAT_NONE) return false;
+    if (colon && !has_quality(format)) {
+        problem->why = "it names a format without quality";
+        return false;
+    }
+    if (!parse_quality(item + rest, len - rest, &quality)) return false;
+    if (*seen & 1u << format) {
+        problem->why = "a quality is given twice";
+        return false;
+    }
+    *seen |= 1u << format;
+    if (colon)
+        to->quality_of[format] = (uint8_t)quality;
+    else
+        to->quality = quality;
+    return true;
+}
+
+bool cli_set_quality(struct cli_settings *settings, const char *value, struct cli_problem *problem)
+{
+    struct thumbs_image_options taken = settings->options.image;
+    const char *item;
+    size_t len;
+    unsigned seen = 0;
+    memset(taken.quality_of, 0, sizeof taken.quality_of);
+    while (cli_next_item(&value, &item, &len)) {
+        if (!take_quality(&taken, item, len, &seen, problem)) return false;
+    }
+    settings->options.image = taken;
     return true;
 }
 

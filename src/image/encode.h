@@ -10,11 +10,17 @@
 
 #include "image/pixels.h"
 #include "image/sink.h"
+#include "image/wants.h"
 #include "thumbs/thumbs.h"
 
-/* p is not CMYK, and has no alpha unless the encoder keeps it. quality is 1 to 100; formats without
- * loss pass over it. */
-typedef enum thumbs_code th_encode_fn(const struct th_pixels *p, uint32_t quality,
+/* How an output is written; formats pass over what they have no use for. */
+struct th_encode_how {
+    uint32_t quality; /* 1 to 100 */
+    bool progressive; /* JPEG */
+};
+
+/* p is not CMYK, and has no alpha unless the encoder keeps it. */
+typedef enum thumbs_code th_encode_fn(const struct th_pixels *p, const struct th_encode_how *how,
                                       struct th_sink *sink, struct thumbs_error *err);
 
 /* Bytes for a pixel of a thumbnail, noise at worst. */
@@ -28,7 +34,8 @@ struct th_encoder {
     /* What that takes for a picture of so many bands (2 and 4: with alpha). */
     struct th_encode_cost (*cost)(uint32_t bands, uint32_t quality);
     bool keeps_alpha;
-    bool wants_vips; /* it loads libvips, whatever the source is */
+    bool has_quality; /* a lower one gives a smaller file */
+    unsigned wants;   /* libraries that it loads (enum th_wants), whatever the source is */
 };
 
 extern const struct th_encoder th_encoder_jpeg, th_encoder_png, th_encoder_webp;

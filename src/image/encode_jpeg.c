@@ -5,7 +5,7 @@
 
 struct picture {
     const struct th_pixels *pixels;
-    uint32_t quality;
+    const struct th_encode_how *how;
 };
 
 static void write_rows(struct jpeg_compress_struct *jpeg, void *user)
@@ -17,8 +17,9 @@ static void write_rows(struct jpeg_compress_struct *jpeg, void *user)
     jpeg->input_components = (int)p->bands;
     jpeg->in_color_space = p->bands == 1 ? JCS_GRAYSCALE : JCS_RGB;
     jpeg_set_defaults(jpeg);
-    jpeg_set_quality(jpeg, (int)picture->quality, TRUE);
+    jpeg_set_quality(jpeg, (int)picture->how->quality, TRUE);
     jpeg->optimize_coding = TRUE;
+    if (picture->how->progressive) jpeg_simple_progression(jpeg);
     jpeg_start_compress(jpeg, TRUE);
     size_t stride = (size_t)p->width * p->bands;
     while (jpeg->next_scanline < jpeg->image_height) {
@@ -29,10 +30,10 @@ static void write_rows(struct jpeg_compress_struct *jpeg, void *user)
     jpeg_finish_compress(jpeg);
 }
 
-enum thumbs_code th_encode_jpeg(const struct th_pixels *p, uint32_t quality, struct th_sink *sink,
-                                struct thumbs_error *err)
+enum thumbs_code th_encode_jpeg(const struct th_pixels *p, const struct th_encode_how *how,
+                                struct th_sink *sink, struct thumbs_error *err)
 {
-    struct picture picture = {.pixels = p, .quality = quality};
+    struct picture picture = {.pixels = p, .how = how};
     return th_jpeg_compress(sink, write_rows, &picture, err);
 }
 
@@ -45,4 +46,5 @@ static struct th_encode_cost cost(uint32_t bands, uint32_t quality)
     return (struct th_encode_cost){.working = working, .encoded = 2};
 }
 
-const struct th_encoder th_encoder_jpeg = {.encode = th_encode_jpeg, .cost = cost};
+const struct th_encoder th_encoder_jpeg = {
+    .encode = th_encode_jpeg, .cost = cost, .has_quality = true};

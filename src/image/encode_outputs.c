@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
-#include "image/encode.h"
+#include "image/encode_fit.h"
 #include "image/formats.h"
 
 void th_encode_note(struct th_make *make, size_t offset, enum thumbs_format format, uint32_t i_size,
@@ -18,6 +18,18 @@ void th_encode_note(struct th_make *make, size_t offset, enum thumbs_format form
     o->height = height;
 }
 
+struct written {
+    const struct th_pixels *pixels;
+    const struct th_encoder *encoder;
+};
+
+static enum thumbs_code write_pixels(const void *picture, const struct th_encode_how *how,
+                                     struct th_sink *sink, struct thumbs_error *err)
+{
+    const struct written *w = picture;
+    return w->encoder->encode(w->pixels, how, sink, err);
+}
+
 static enum thumbs_code write_as(struct th_make *make, enum thumbs_format format, uint32_t i_size,
                                  const struct th_pixels *p, struct thumbs_error *err)
 {
@@ -26,7 +38,8 @@ static enum thumbs_code write_as(struct th_make *make, enum thumbs_format format
     if (!encoder)
         return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_ENCODE, "%s cannot be written",
                             thumbs_format_name(format));
-    enum thumbs_code code = encoder->encode(p, make->options->quality, make->sink, err);
+    const struct written written = {.pixels = p, .encoder = encoder};
+    enum thumbs_code code = th_encode_fit(make, format, write_pixels, &written, err);
     if (code == THUMBS_OK) th_encode_note(make, offset, format, i_size, p->width, p->height);
     return code;
 }

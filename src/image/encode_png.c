@@ -142,10 +142,10 @@ static bool without_alpha(const struct th_pixels *p, struct th_pixels *out)
     return th_pixels_flatten(p, background, out);
 }
 
-enum thumbs_code th_encode_png(const struct th_pixels *p, uint32_t quality, struct th_sink *sink,
-                               struct thumbs_error *err)
+enum thumbs_code th_encode_png(const struct th_pixels *p, const struct th_encode_how *how,
+                               struct th_sink *sink, struct thumbs_error *err)
 {
-    (void)quality;
+    (void)how;
     struct encoder e = {.sink = sink};
     struct th_pixels opaque = {0};
     enum thumbs_code code = THUMBS_OK;

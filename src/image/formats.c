@@ -237,6 +237,13 @@ bool th_image_is_writable(enum thumbs_format format)
     return th_format(format)->encoder != NULL;
 }
 
+uint32_t th_image_quality(const struct thumbs_image_options *options, enum thumbs_format format)
+{
+    const uint32_t own =
+        (size_t)format < sizeof options->quality_of ? options->quality_of[format] : 0;
+    return own ? own : options->quality;
+}
+
 enum thumbs_format th_image_output_format(enum thumbs_format wanted, enum thumbs_format source,
                                           bool has_alpha)
 {
@@ -256,7 +263,7 @@ unsigned th_image_encode_wants(const struct thumbs_image_options *options)
     for (uint32_t i = 0; i < options->n_formats; i++) {
         const struct th_encoder *encoder =
             th_format((enum thumbs_format)options->formats[i])->encoder;
-        if (encoder && encoder->wants_vips) wants |= TH_WANTS_VIPS;
+        if (encoder) wants |= encoder->wants;
     }
     return wants;
 }

@@ -12,6 +12,7 @@
 #include "image/encode.h"
 #include "image/estimate/estimators.h"
 #include "image/sniff.h"
+#include "image/wants.h"
 #include "thumbs/thumbs.h"
 
 /* Bytes that sniffing needs to tell a type; fewer are fine for short files. */
@@ -29,9 +30,6 @@ struct th_magic {
     const char *bytes;
     uint8_t len;
 };
-
-/* Libraries that are loaded only when they are needed. */
-enum th_wants { TH_WANTS_NOTHING = 0, TH_WANTS_VIPS = 1, TH_WANTS_HEIF = 2, TH_WANTS_ALL = 3 };
 
 struct th_format {
     const char *name, *ext;                     /* "jpeg", "jpg": the usual ending */
@@ -59,6 +57,9 @@ enum thumbs_format th_image_format_by_ext(const char *ext, size_t len);
 
 /* Can files of this format be written? Not of KEEP, which stands for another. */
 bool th_image_is_writable(enum thumbs_format format);
+
+/* The quality that a format is to be written in. */
+uint32_t th_image_quality(const struct thumbs_image_options *options, enum thumbs_format format);
 
 /* The format that is written for `wanted` (one of options->formats) when the source is `source`:
  * resolves KEEP. has_alpha matters only for KEEP of a source that is not writable: PNG with alpha,

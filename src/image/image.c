@@ -33,6 +33,15 @@ static enum thumbs_code check_sizes(const struct thumbs_image_options *o, struct
     return THUMBS_OK;
 }
 
+static enum thumbs_code check_quality(const struct thumbs_image_options *o,
+                                      struct thumbs_error *err)
+{
+    bool fine = o->quality >= 1 && o->quality <= 100;
+    for (size_t i = 0; i < sizeof o->quality_of; i++)
+        fine = fine && o->quality_of[i] <= 100;
+    return fine ? THUMBS_OK : usage(err, "quality goes from 1 to 100");
+}
+
 enum thumbs_code th_image_check_options(const struct thumbs_image_options *o,
                                         struct thumbs_error *err)
 {
@@ -47,7 +56,10 @@ enum thumbs_code th_image_check_options(const struct thumbs_image_options *o,
                                 thumbs_format_name(format));
     }
     if (o->fit != THUMBS_FIT_INSIDE) return usage(err, "only fit inside is built yet");
-    if (o->quality < 1 || o->quality > 100) return usage(err, "quality goes from 1 to 100");
+    code = check_quality(o, err);
+    if (code != THUMBS_OK) return code;
+    if (o->metadata != THUMBS_METADATA_NONE) return usage(err, "there is no such metadata");
+    if (o->pages != THUMBS_PAGES_FIRST) return usage(err, "only pages first is built yet");
     if (o->max_pixels < 1) return usage(err, "max_pixels must be at least 1");
     return THUMBS_OK;
 }

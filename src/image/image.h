@@ -42,7 +42,7 @@ enum thumbs_code th_image_make(const uint8_t *data, size_t len,
                                const struct th_image_limits *limits, struct th_sink *sink,
                                struct th_image_result *result, struct thumbs_error *err);
 
-/* Load libraries (enum th_wants of formats.h) ahead of time (a fork server does it once for all its
+/* Load libraries (enum th_wants) ahead of time (a fork server does it once for all its
  * workers; before threads and before a sandbox). Idempotent. Without it the first picture that
  * needs one loads it. Those of formats that this build leaves to libvips are none. */
 enum thumbs_code th_image_preload(unsigned wants, struct thumbs_error *err);

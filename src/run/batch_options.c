@@ -78,6 +78,10 @@ bool th_batch_options_fingerprint(const struct thumbs_options *o, uint64_t *out)
                       i->sizes[k].square ? "s" : "");
     for (uint32_t k = 0; k < i->n_formats; k++)
         th_bytes_addf(&b, "format %u\n", i->formats[k]);
+    for (uint32_t f = 1; f < THUMBS_FORMAT_KEEP; f++)
+        if (i->quality_of[f]) th_bytes_addf(&b, "quality of %u is %u\n", f, i->quality_of[f]);
+    th_bytes_addf(&b, "progressive %u metadata %u pages %u most %llu\n", i->progressive,
+                  i->metadata, i->pages, (unsigned long long)i->max_size);
     th_bytes_addf(&b, "fit %u enlarge %u fast %u quality %u background %u.%u.%u strict %d\n",
                   i->fit, i->enlarge, i->fast, i->quality, i->background[0], i->background[1],
                   i->background[2], i->on_damage == THUMBS_DAMAGE_FAIL);

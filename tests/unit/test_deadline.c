@@ -290,7 +290,8 @@ Test(deadline, whole_pictures_end_as_timeouts, .timeout = 120)
     memset(p.data, 99, (size_t)p.width * p.height * p.bands);
     th_sink_init_heap(&source);
     th_sink_init_heap(&out);
-    cr_assert_eq(th_encode_webp(&p, 50, &source, &err), THUMBS_OK, "%s", err.message);
+    cr_assert_eq(th_encode_webp(&p, &(struct th_encode_how){.quality = 50}, &source, &err),
+                 THUMBS_OK, "%s", err.message);
     struct th_image_limits limits = {.deadline_ns = th_now_ns() + 5 * MS};
     cr_expect_eq(th_image_make(source.data, source.len, &o, &limits, &out, &result, &err),
                  THUMBS_TIMEOUT);
@@ -320,9 +321,10 @@ Test(deadline, stops_encoders, .timeout = 120)
         cr_assert(th_sink_add(&sink, "before", 6));
         uint64_t start_ns = test_thread_cpu_ns();
         sink.deadline_ns = th_now_ns() + (uint64_t)DEADLINE_MS * MS;
-        enum thumbs_code code = i == 0   ? th_encode_jpeg(&p, 90, &sink, &err)
-                                : i == 1 ? th_encode_png(&p, 80, &sink, &err)
-                                         : th_encode_webp(&p, 90, &sink, &err);
+        enum thumbs_code code =
+            i == 0   ? th_encode_jpeg(&p, &(struct th_encode_how){.quality = 90}, &sink, &err)
+            : i == 1 ? th_encode_png(&p, &(struct th_encode_how){.quality = 80}, &sink, &err)
+                     : th_encode_webp(&p, &(struct th_encode_how){.quality = 90}, &sink, &err);
         uint64_t cpu_ms = (test_thread_cpu_ns() - start_ns) / MS;
         cr_expect_eq(code, THUMBS_TIMEOUT, "encoder %d: %s", i, err.message);
         cr_expect_eq(err.stage, THUMBS_STAGE_ENCODE);

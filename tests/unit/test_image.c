@@ -121,9 +121,12 @@ static struct th_sink encoded(const struct th_pixels *p, enum thumbs_format form
     struct th_sink sink;
     struct thumbs_error err = {0};
     th_sink_init_heap(&sink);
-    enum thumbs_code code = format == THUMBS_FORMAT_JPEG   ? th_encode_jpeg(p, 92, &sink, &err)
-                            : format == THUMBS_FORMAT_WEBP ? th_encode_webp(p, 92, &sink, &err)
-                                                           : th_encode_png(p, 80, &sink, &err);
+    enum thumbs_code code =
+        format == THUMBS_FORMAT_JPEG
+            ? th_encode_jpeg(p, &(struct th_encode_how){.quality = 92}, &sink, &err)
+        : format == THUMBS_FORMAT_WEBP
+            ? th_encode_webp(p, &(struct th_encode_how){.quality = 92}, &sink, &err)
+            : th_encode_png(p, &(struct th_encode_how){.quality = 80}, &sink, &err);
     cr_assert_eq(code, THUMBS_OK, "%s", err.message);
     return sink;
 }
@@ -826,10 +829,13 @@ Test(image_encode, full_sink)
         struct th_sink sink = {.data = room, .len = 10, .cap = cap, .grow = refuse};
         memset(room, 'x', 10);
         struct thumbs_error err = {0};
-        cr_expect_eq(th_encode_jpeg(&p, 90, &sink, &err), THUMBS_MEMORY, "%s", err.message);
+        cr_expect_eq(th_encode_jpeg(&p, &(struct th_encode_how){.quality = 90}, &sink, &err),
+                     THUMBS_MEMORY, "%s", err.message);
         cr_expect_eq(err.stage, THUMBS_STAGE_ENCODE);
-        cr_expect_eq(th_encode_png(&p, 80, &sink, &err), THUMBS_MEMORY);
-        cr_expect_eq(th_encode_webp(&p, 90, &sink, &err), THUMBS_MEMORY);
+        cr_expect_eq(th_encode_png(&p, &(struct th_encode_how){.quality = 80}, &sink, &err),
+                     THUMBS_MEMORY);
+        cr_expect_eq(th_encode_webp(&p, &(struct th_encode_how){.quality = 90}, &sink, &err),
+                     THUMBS_MEMORY);
         cr_expect_arr_eq(room, "xxxxxxxxxx", 10);
         free(room);
     }

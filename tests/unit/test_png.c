@@ -189,7 +189,7 @@ static struct th_png_header written(const struct th_pixels *p)
     struct th_png_header h = {0};
     struct th_sink sink;
     th_sink_init_heap(&sink);
-    cr_assert_eq(th_encode_png(p, 80, &sink, NULL), THUMBS_OK);
+    cr_assert_eq(th_encode_png(p, &(struct th_encode_how){.quality = 80}, &sink, NULL), THUMBS_OK);
     cr_assert(th_png_parse(sink.data, sink.len, &h));
     LLVMFuzzerTestOneInput(sink.data, sink.len);
     h.icc = h.exif = NULL;

@@ -50,7 +50,8 @@ static struct th_sink encoded(const struct th_pixels *p)
     struct th_sink sink;
     struct thumbs_error err = {0};
     th_sink_init_heap(&sink);
-    cr_assert_eq(th_encode_webp(p, 90, &sink, &err), THUMBS_OK, "%s", err.message);
+    cr_assert_eq(th_encode_webp(p, &(struct th_encode_how){.quality = 90}, &sink, &err), THUMBS_OK,
+                 "%s", err.message);
     return sink;
 }
 
@@ -278,7 +279,8 @@ Test(webp, sides_that_webp_does_not_have_are_told)
     struct th_sink sink;
     struct thumbs_error err = {0};
     th_sink_init_heap(&sink);
-    cr_expect_eq(th_encode_webp(&p, 90, &sink, &err), THUMBS_INTERNAL);
+    cr_expect_eq(th_encode_webp(&p, &(struct th_encode_how){.quality = 90}, &sink, &err),
+                 THUMBS_INTERNAL);
     cr_expect(strstr(err.message, "16383"), "%s", err.message);
     cr_expect_eq(sink.len, 0);
     th_sink_finish_heap(&sink);

@@ -40,9 +40,12 @@ static uint64_t outputs(const struct th_targets *targets, const struct th_estima
         enum thumbs_format format = th_image_output_format(wanted, e->format, e->bands % 2 == 0);
         const struct th_encoder *encoder = th_format(format)->encoder;
         if (!encoder) continue;
-        const struct th_encode_cost cost = encoder->cost(e->bands, options->quality);
+        const struct th_encode_cost cost =
+            encoder->cost(e->bands, th_image_quality(options, format));
         at_work = th_max_u64(at_work, cost.working);
-        encoded += cost.encoded; /* the sink that grows may hold it twice for a moment */
+        /* The sink that grows may hold it twice for a moment. In a search for the quality a second
+         * one stands behind the first. */
+        encoded += cost.encoded * (options->max_size ? 2 : 1);
     }
     return th_add_sat(th_mul_sat(all, e->bands + encoded), th_mul_sat(largest, at_work));
 }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/num.h"
 #include "base/sys.h"
+#include "image/encode_fit.h"
 #include "image/encode_outputs.h"
 #include "image/exif.h"
 #include "image/formats.h"
@@ -186,6 +187,18 @@ static enum thumbs_code no_memory(struct thumbs_error *err)
     return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE, "no memory for a thumbnail");
 }
 
+struct planes {
+    const struct th_pixels *planes;
+    unsigned n;
+};
+
+static enum thumbs_code write_planes(const void *picture, const struct th_encode_how *how,
+                                     struct th_sink *sink, struct thumbs_error *err)
+{
+    const struct planes *p = picture;
+    return th_jpeg_write_planes(p->planes, p->n, how, sink, err);
+}
+
 /* One size as planes, turned and encoded in every format of the options, which all are JPEG. */
 static enum thumbs_code make_planar(struct hot *j, uint32_t t, struct thumbs_error *err)
 {
@@ -206,7 +219,8 @@ static enum thumbs_code make_planar(struct hot *j, uint32_t t, struct thumbs_err
     result->resize_ns += middle_ns - start_ns;
     for (uint32_t f = 0; f < make->options->n_formats; f++) {
         size_t offset = make->sink->len;
-        code = th_jpeg_write_planes(small, n, make->options->quality, make->sink, err);
+        const struct planes written = {.planes = small, .n = n};
+        code = th_encode_fit(make, THUMBS_FORMAT_JPEG, write_planes, &written, err);
         if (code != THUMBS_OK) goto out;
         th_encode_note(make, offset, THUMBS_FORMAT_JPEG, t, small[0].width, small[0].height);
     }

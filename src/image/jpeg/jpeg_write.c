@@ -12,7 +12,8 @@
 
 struct picture {
     const struct th_pixels *planes;
-    uint32_t n_planes, quality;
+    uint32_t n_planes;
+    const struct th_encode_how *how;
     uint8_t *rows; /* one row of MCUs, filled up to whole blocks */
 };
 
@@ -61,8 +62,9 @@ static void write_file(struct jpeg_compress_struct *jpeg, void *user)
     jpeg->input_components = (int)p->n_planes;
     jpeg->in_color_space = p->n_planes == 1 ? JCS_GRAYSCALE : JCS_YCbCr;
     jpeg_set_defaults(jpeg); /* 4:2:0 for colour */
-    jpeg_set_quality(jpeg, (int)p->quality, TRUE);
+    jpeg_set_quality(jpeg, (int)p->how->quality, TRUE);
     jpeg->optimize_coding = TRUE;
+    if (p->how->progressive) jpeg_simple_progression(jpeg);
     jpeg->raw_data_in = TRUE;
     jpeg_start_compress(jpeg, TRUE);
     write_planes(jpeg, p);
@@ -70,10 +72,10 @@ static void write_file(struct jpeg_compress_struct *jpeg, void *user)
 }
 
 enum thumbs_code th_jpeg_write_planes(const struct th_pixels *planes, uint32_t n_planes,
-                                      uint32_t quality, struct th_sink *sink,
+                                      const struct th_encode_how *how, struct th_sink *sink,
                                       struct thumbs_error *err)
 {
-    struct picture picture = {.planes = planes, .n_planes = n_planes, .quality = quality};
+    struct picture picture = {.planes = planes, .n_planes = n_planes, .how = how};
     /* Sides are THUMBS_MAX_SIDE at most, so this does not overflow. */
     picture.rows = th_alloc((size_t)MCU_ROWS * 3 * round_up(planes[0].width, 8));
     if (!picture.rows)

@@ -4,16 +4,17 @@
 #ifndef TH_IMAGE_JPEG_WRITE_H
 #define TH_IMAGE_JPEG_WRITE_H
 
+#include "image/encode.h"
 #include "image/pixels.h"
 #include "image/sink.h"
 #include "thumbs/thumbs.h"
 
-/* Append a baseline JPEG (ITU-T T.81, JFIF) with optimised Huffman tables: planes[0] is luma (or
+/* Append a JPEG (ITU-T T.81, JFIF) with optimised Huffman tables: planes[0] is luma (or
  * grey with n_planes 1), planes[1] and [2] are Cb and Cr at half of its sides, rounded up. Each
  * plane is a picture of one band. On failure the sink keeps the length it had. Codes: MEMORY,
  * INTERNAL; stage encode. */
 enum thumbs_code th_jpeg_write_planes(const struct th_pixels *planes, uint32_t n_planes,
-                                      uint32_t quality, struct th_sink *sink,
+                                      const struct th_encode_how *how, struct th_sink *sink,
                                       struct thumbs_error *err);
 
 #endif

@@ -8,13 +8,13 @@ static bool emit(void *user, const void *data, size_t len)
     return th_sink_add(user, data, len);
 }
 
-enum thumbs_code th_encode_webp(const struct th_pixels *p, uint32_t quality, struct th_sink *sink,
-                                struct thumbs_error *err)
+enum thumbs_code th_encode_webp(const struct th_pixels *p, const struct th_encode_how *how,
+                                struct th_sink *sink, struct thumbs_error *err)
 {
     const struct th_vips_ops *ops = NULL;
     enum thumbs_code code = th_vips_load(&ops, err);
     if (code != THUMBS_OK) return code;
-    return ops->webp(p, quality, sink->deadline_ns, emit, sink, err);
+    return ops->webp(p, how->quality, sink->deadline_ns, emit, sink, err);
 }
 
 /* libwebp is the worst encoder by far: it needs the more the less even the picture is, and the
@@ -25,5 +25,8 @@ static struct th_encode_cost cost(uint32_t bands, uint32_t quality)
     return (struct th_encode_cost){.working = working, .encoded = 2};
 }
 
-const struct th_encoder th_encoder_webp = {
-    .encode = th_encode_webp, .cost = cost, .keeps_alpha = true, .wants_vips = true};
+const struct th_encoder th_encoder_webp = {.encode = th_encode_webp,
+                                           .cost = cost,
+                                           .keeps_alpha = true,
+                                           .has_quality = true,
+                                           .wants = TH_WANTS_VIPS};

@@ -79,14 +79,14 @@ static enum thumbs_code failed(const struct encoding *e, const WebPPicture *pict
                         "the WebP encoder failed: error %d", (int)picture->error_code);
 }
 
-enum thumbs_code th_encode_webp(const struct th_pixels *p, uint32_t quality, struct th_sink *sink,
-                                struct thumbs_error *err)
+enum thumbs_code th_encode_webp(const struct th_pixels *p, const struct th_encode_how *how,
+                                struct th_sink *sink, struct thumbs_error *err)
 {
     const size_t len_before = sink->len;
     struct encoding e = {.sink = sink};
     WebPConfig config;
     WebPPicture picture;
-    if (!WebPConfigPreset(&config, WEBP_PRESET_DEFAULT, (float)quality) ||
+    if (!WebPConfigPreset(&config, WEBP_PRESET_DEFAULT, (float)how->quality) ||
         !WebPPictureInit(&picture))
         return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE,
                             "libwebp is of another version");
@@ -115,4 +115,4 @@ static struct th_encode_cost cost(uint32_t bands, uint32_t quality)
 }
 
 const struct th_encoder th_encoder_webp = {
-    .encode = th_encode_webp, .cost = cost, .keeps_alpha = true};
+    .encode = th_encode_webp, .cost = cost, .keeps_alpha = true, .has_quality = true};
