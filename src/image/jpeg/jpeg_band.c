@@ -253,6 +253,18 @@ INLINE uint32_t next_entry(struct th_jpeg_band *b, struct th_jpeg_band_bits *s,
 
 /* ---- restarts ---- */
 
+/* Are there more bytes of data than libjpeg-turbo may have read ahead? Fill bytes are none. */
+static bool unread(const uint8_t *p, const uint8_t *end)
+{
+    unsigned n = 0;
+    for (; p < end && n <= READ_AHEAD; n++, p++) {
+        if (*p != 0xFF) continue;
+        p = past_fill(p, end);
+        if (p == end || *p) break;
+    }
+    return n > READ_AHEAD;
+}
+
 /* Step to the next marker at or behind `in`; false, and at the end, if there is none. What
  * libjpeg-turbo may have read ahead of its need it does not miss. */
 static bool find_marker(struct th_jpeg_band *b)
@@ -266,7 +278,7 @@ static bool find_marker(struct th_jpeg_band *b)
         if (code >= s->end || *code) break;
         s->in = code + 1;
     }
-    if (s->in - begin > READ_AHEAD) b->damaged = true;
+    if (unread(begin, s->in)) b->damaged = true;
     return code < s->end;
 }
 
@@ -672,5 +684,5 @@ void th_jpeg_band_row(struct th_jpeg_band *b, const struct th_jpeg_band_blocks *
 
 void th_jpeg_band_end(struct th_jpeg_band *b)
 {
-    if (b->bits.end - b->bits.in > READ_AHEAD) b->damaged = true;
+    if (unread(b->bits.in, b->bits.end)) b->damaged = true;
 }

@@ -4,16 +4,22 @@
 #include <string.h>
 
 /* Streams fall into step after 11 blocks on average. */
-#define N_STEPS    48
 #define MOST_TRIES 16 /* places to start from */
+#if defined(FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION)
+/* Inputs of a fuzzer are small, and are to go this way as well. */
+#define N_STEPS      8
+#define LEAST_BYTES  ((size_t)128)
+#define LEAST_BLOCKS 24
+#else
+#define N_STEPS      48
+/* Less than that is not worth a second stream. */
+#define LEAST_BYTES  ((size_t)4 * 1024)
+#define LEAST_BLOCKS 256
+#endif
 
 /* The first stream's part, so that it is more often the second that is left with some of its own.
  */
 #define FIRST_PERCENT 94
-
-/* Less than that is not worth a second stream. */
-#define LEAST_BYTES  ((size_t)4 * 1024)
-#define LEAST_BLOCKS 256
 
 #define LOOK_AHEAD 32 /* bytes by which a stream may be ahead of its bits, and more */
 
