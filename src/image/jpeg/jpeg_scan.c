@@ -7,7 +7,7 @@
 #include "base/num.h"
 #include "base/sys.h"
 #include "image/jpeg/jpeg_idct.h"
-#include "image/jpeg/jpeg_pair.h"
+#include "image/jpeg/jpeg_segments.h"
 
 #define MAX_NODES 10     /* blocks of an MCU, T.81 B.2.3 */
 #define MAX_SIDE  65500u /* of libjpeg */
@@ -24,6 +24,7 @@ struct th_jpeg_scan {
     uint8_t *window; /* WINDOW_BYTES + WINDOW_PAD */
     uint8_t *records;
     size_t records_cap;
+    struct th_jpeg_segments segments;
 };
 
 /* ---- tables ---- */
@@ -120,7 +121,6 @@ struct work {
     uint32_t until_restart; /* MCUs until predictions are reset */
     uint32_t predictions[3];
     int16_t sum_before; /* n = 1: what the record before the first one held */
-    uint32_t last_sum;
     uint64_t deadline_ns;
 };
 
@@ -146,6 +146,7 @@ static void add_up_dc(struct work *w)
     for (uint32_t m = 0; m < w->mcu_columns; m++) {
         if (w->header->restart_interval && !w->until_restart--) {
             memset(w->predictions, 0, sizeof w->predictions);
+            before = 0;
             w->until_restart = w->header->restart_interval - 1;
         }
         for (unsigned i = 0; i < w->n_nodes; i++, r += len) {
@@ -244,7 +245,6 @@ static enum th_jpeg_scan_end decode_segment(struct work *w, uint64_t n_blocks, u
 {
     struct th_jpeg_stream s = {
         .table = w->nodes[0].dc, .node = &w->nodes[0], .k = w->reduction->bias << 8};
-    s.sum = w->last_sum;
     s.out = *out;
     w->window_len = 0;
     w->source.marker = -1;
@@ -272,7 +272,6 @@ static enum th_jpeg_scan_end decode_segment(struct work *w, uint64_t n_blocks, u
             if (!s.out) return TH_JPEG_SCAN_GAVE_UP;
         }
     }
-    w->last_sum = s.sum;
     *out = s.out;
     /* All but the padding of the last byte must be used, and no more than all. */
     if (w->source.marker ==
@@ -284,17 +283,64 @@ static enum th_jpeg_scan_end decode_segment(struct work *w, uint64_t n_blocks, u
     return left >= 0 && left < 8 ? TH_JPEG_SCAN_OK : TH_JPEG_SCAN_GAVE_UP;
 }
 
+/* Up to `most` whole segments, of which the first is the i-th, into the window. What does not end
+ * with the restart marker that comes next is left. */
+static void fill_segments(struct work *w, unsigned i, size_t most)
+{
+    struct th_jpeg_segments *segments = &w->scan->segments;
+    uint8_t *window = w->scan->window;
+    size_t len = 0;
+    for (segments->n = 0; segments->n < most && segments->n < TH_JPEG_SEGMENTS_MAX; i++) {
+        struct source source = w->source;
+        source.marker = -1;
+        len += source_read(&source, window + len, WINDOW_BYTES - len);
+        if (source.marker != 0xD0 + (int)(i & 7)) break;
+        segments->ends[segments->n++] = (uint32_t)len;
+        w->source = source;
+    }
+    segments->data = window;
+    if (segments->n) memset(window + segments->ends[segments->n - 1], 0, WINDOW_PAD);
+}
+
+/* Segments that are much smaller than the window, n_blocks each, by two streams: as many as there
+ * is room for, but not the last of the picture. *n is how many, possibly none. */
+static enum th_jpeg_scan_end decode_batch(struct work *w, unsigned i, uint64_t n_left,
+                                          uint64_t n_blocks, uint8_t **out, size_t *n)
+{
+    size_t room = (size_t)(w->records_end - *out) / w->record_bytes;
+    uint64_t most = n_left - 1 < room / n_blocks ? n_left - 1 : room / n_blocks;
+    *n = 0;
+    if (most < 2 || (uint64_t)(w->source.end - w->source.at) / n_left > WINDOW_BYTES / 8)
+        return TH_JPEG_SCAN_OK;
+    if (w->deadline_ns && th_now_ns() > w->deadline_ns) return TH_JPEG_SCAN_TIMEOUT;
+    fill_segments(w, i, (size_t)most);
+    *n = w->scan->segments.n;
+    if (!*n) return TH_JPEG_SCAN_OK;
+    if (!th_jpeg_segments_decode(&w->pair, &w->scan->segments, (size_t)n_blocks, *out))
+        return TH_JPEG_SCAN_GAVE_UP;
+    *out = emit_rows(w, *out + *n * (size_t)n_blocks * w->record_bytes);
+    return *out ? TH_JPEG_SCAN_OK : TH_JPEG_SCAN_GAVE_UP;
+}
+
 static enum th_jpeg_scan_end decode_segments(struct work *w)
 {
     uint64_t left = (uint64_t)w->mcu_columns * w->mcu_rows * w->n_nodes;
     uint64_t interval = (uint64_t)w->header->restart_interval * w->n_nodes;
     uint8_t *out = w->records;
-    for (unsigned i = 0; left; i++) {
+    for (unsigned i = 0; left;) {
+        size_t n_batch = 0;
+        enum th_jpeg_scan_end end = TH_JPEG_SCAN_OK;
+        if (interval && left > interval)
+            end = decode_batch(w, i, (left - 1) / interval + 1, interval, &out, &n_batch);
+        i += (unsigned)n_batch;
+        left -= n_batch * interval;
+        if (end) return end;
+        if (n_batch) continue;
         uint64_t n = interval && interval < left ? interval : left;
-        enum th_jpeg_scan_end end = decode_segment(w, n, &out);
+        end = decode_segment(w, n, &out);
         if (end) return end;
         left -= n;
-        int want = left ? 0xD0 + (int)(i & 7) : 0xD9;
+        int want = left ? 0xD0 + (int)(i++ & 7) : 0xD9;
         if (w->source.marker != want) return TH_JPEG_SCAN_GAVE_UP;
     }
     return TH_JPEG_SCAN_OK;
