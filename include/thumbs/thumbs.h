@@ -200,8 +200,8 @@ struct thumbs_options {
      * symbolic link) has failed. NULL: walk. */
     const char *files_from;
     bool files_from_null;
-    /* Try sources again that crashed or timed out the last time and have not changed since; else
-     * they are reported as failed from memory, without being opened (whatever `force` says). */
+    /* Try sources again that failed the last time and have not changed since; else they are
+     * reported as known, without being opened (whatever `force` says). */
     bool retry_failed;
     bool
         overwrite; /* replace files that thumbs did not make, where an output or a report belongs */
@@ -261,6 +261,8 @@ enum thumbs_status {
     THUMBS_STATUS_DAMAGED, /* done, with a warning in error.message */
     THUMBS_STATUS_FAILED,
     THUMBS_STATUS_SKIPPED,
+    THUMBS_STATUS_KNOWN,      /* failed in an earlier run, and has not changed since */
+    THUMBS_STATUS_WOULD_MAKE, /* a dry run: it would be made */
     THUMBS_N_STATUSES
 };
 THUMBS_API const char *
@@ -295,7 +297,7 @@ struct thumbs_event {
     const struct thumbs_output *outputs;
     size_t n_outputs;
     struct thumbs_times times;
-    const struct thumbs_error *error; /* failed: why. skipped, damaged: message. else NULL */
+    const struct thumbs_error *error; /* failed, known: why. skipped, damaged: message. else NULL */
 };
 
 /* Totals of a run. */

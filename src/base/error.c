@@ -36,9 +36,13 @@ static const char *const stage_names[THUMBS_N_STAGES] = {
 };
 
 static const char *const status_names[THUMBS_N_STATUSES] = {
-    [THUMBS_STATUS_DONE] = "done",       [THUMBS_STATUS_UP_TO_DATE] = "up-to-date",
-    [THUMBS_STATUS_DAMAGED] = "damaged", [THUMBS_STATUS_FAILED] = "failed",
+    [THUMBS_STATUS_DONE] = "done",
+    [THUMBS_STATUS_UP_TO_DATE] = "up-to-date",
+    [THUMBS_STATUS_DAMAGED] = "damaged",
+    [THUMBS_STATUS_FAILED] = "failed",
     [THUMBS_STATUS_SKIPPED] = "skipped",
+    [THUMBS_STATUS_KNOWN] = "known",
+    [THUMBS_STATUS_WOULD_MAKE] = "would-make",
 };
 
 const char *thumbs_code_name(enum thumbs_code code)

@@ -149,11 +149,14 @@ const struct cli_option cli_options[] = {
      "never replaced.",
      CLI_GROUP_FILES, CLI_TO_FLAG(options.overwrite)},
     {"retry-failed", 0, NULL, NULL, NULL,
-     "Try again what crashed or timed out the last time and has not changed since. Default: such a "
-     "file is reported as "
-     "failed at once, from memory (also with --force), unless it may now take longer than it was "
-     "allowed then.",
+     "Try again what failed the last time and has not changed since. Default: such a file is "
+     "reported as known at once, from memory (also with --force), unless it may now take longer, "
+     "or be larger, than it was allowed then.",
      CLI_GROUP_FILES, CLI_TO_FLAG(options.retry_failed)},
+    {"strict", 0, NULL, NULL, NULL,
+     "Exit status 1 also for failures that are known from an earlier run. Default: for new ones "
+     "only.",
+     CLI_GROUP_FILES, CLI_TO_FLAG(strict)},
     {"delete", 0, NULL, NULL, NULL, NULL, CLI_GROUP_FILES, CLI_TO_NOTHING},
     {"shard", 0, "I/N", NULL, NULL, NULL, CLI_GROUP_FILES, CLI_TO_NOTHING},
 

@@ -275,8 +275,9 @@ static int exit_status(struct session *s, enum thumbs_code code, const struct th
     /* Stopped, but neither by a signal nor by --fail-fast: then something was left undone that
      * nobody asked for. */
     if (code == THUMBS_STOPPED && !s->settings->options.fail_fast) return CLI_EXIT_ABORTED;
-    const bool all_well =
-        totals->by_status[THUMBS_STATUS_FAILED] == 0 && totals->named_skipped == 0;
+    const bool all_well = totals->by_status[THUMBS_STATUS_FAILED] == 0 &&
+                          totals->named_skipped == 0 &&
+                          (totals->by_status[THUMBS_STATUS_KNOWN] == 0 || !s->settings->strict);
     return all_well ? CLI_EXIT_OK : CLI_EXIT_FAILED;
 }
 

@@ -24,6 +24,7 @@ struct cli_settings {
     const char *dest;
     enum cli_progress progress;
     bool quiet, verbose;
+    bool strict;        /* known failures count for the exit status, too */
     const char *report; /* NULL: none; "-": standard output */
 
     /* bench: its lists, source and options are filled; the rest is the command's. sources and dest

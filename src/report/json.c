@@ -127,7 +127,7 @@ static void add_error(struct th_bytes *b, const struct thumbs_event *event)
     static const struct thumbs_error unknown = {.code = THUMBS_INTERNAL,
                                                 .message = "no reason was given"};
     const struct thumbs_error *error = event->error;
-    if (event->status == THUMBS_STATUS_FAILED) {
+    if (event->status == THUMBS_STATUS_FAILED || event->status == THUMBS_STATUS_KNOWN) {
         if (!error) error = &unknown;
         th_bytes_addf(b, ",\"error\":{\"stage\":\"%s\",\"code\":\"%s\",\"message\":",
                       thumbs_stage_name(error->stage), thumbs_code_name(error->code));
@@ -170,6 +170,10 @@ void th_report_summary_json(struct th_bytes *b, const struct thumbs_totals *tota
         (unsigned long long)n[THUMBS_STATUS_DONE], (unsigned long long)n[THUMBS_STATUS_UP_TO_DATE],
         (unsigned long long)n[THUMBS_STATUS_DAMAGED], (unsigned long long)n[THUMBS_STATUS_FAILED],
         (unsigned long long)n[THUMBS_STATUS_SKIPPED]);
+    if (n[THUMBS_STATUS_KNOWN])
+        th_bytes_addf(b, ",\"known\":%llu", (unsigned long long)n[THUMBS_STATUS_KNOWN]);
+    if (n[THUMBS_STATUS_WOULD_MAKE])
+        th_bytes_addf(b, ",\"would_make\":%llu", (unsigned long long)n[THUMBS_STATUS_WOULD_MAKE]);
     th_bytes_adds(b, ",\"seconds\":");
     th_report_add_fixed(b, totals->seconds, 3);
     th_bytes_adds(b, ",\"images_per_second\":");

@@ -194,7 +194,7 @@ void th_report_event_text(struct th_bytes *b, const struct thumbs_event *event,
 {
     const bool damaged = event->status == THUMBS_STATUS_DAMAGED;
     if (style == TH_TEXT_DRY_RUN) {
-        if (event->status != THUMBS_STATUS_DONE && !damaged) return;
+        if (event->status != THUMBS_STATUS_WOULD_MAKE) return;
         th_bytes_adds(b, "would make ");
         add_listed_name(b, event->source[0] ? event->source : ".", escape);
         add_outputs(b, event, false, escape);
@@ -235,7 +235,8 @@ void th_report_summary_text(struct th_bytes *b, const struct thumbs_totals *tota
 {
     const uint64_t *n = totals->by_status;
     th_bytes_addf(b, "%s%llu %s, %llu up to date, %llu damaged, %llu failed, %llu skipped in ",
-                  dry_run ? "dry run: " : "", (unsigned long long)n[THUMBS_STATUS_DONE],
+                  dry_run ? "dry run: " : "",
+                  (unsigned long long)n[dry_run ? THUMBS_STATUS_WOULD_MAKE : THUMBS_STATUS_DONE],
                   dry_run ? "to do" : "done", (unsigned long long)n[THUMBS_STATUS_UP_TO_DATE],
                   (unsigned long long)n[THUMBS_STATUS_DAMAGED],
                   (unsigned long long)n[THUMBS_STATUS_FAILED],
@@ -246,6 +247,11 @@ void th_report_summary_text(struct th_bytes *b, const struct thumbs_totals *tota
         th_bytes_adds(b, ", ");
         th_report_add_fixed(b, th_report_images_per_second(totals), 1);
         th_bytes_adds(b, " images/s");
+    }
+    if (n[THUMBS_STATUS_KNOWN])
+        th_bytes_addf(b, "; known %llu (failed before, not changed since)",
+                      (unsigned long long)n[THUMBS_STATUS_KNOWN]);
+    if (!dry_run) {
         if (verbose) add_bound_by(b, totals);
         if (verbose && sandbox) th_bytes_addf(b, "; sandbox: %s", sandbox);
     }

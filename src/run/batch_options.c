@@ -98,3 +98,10 @@ uint64_t th_batch_options_timeout_ns(const struct thumbs_options *options)
     uint64_t ns = (uint64_t)(seconds * 1e9);
     return seconds > 0 && ns == 0 ? 1 : ns;
 }
+
+struct th_failure_limits th_batch_options_limits(const struct thumbs_options *options)
+{
+    return (struct th_failure_limits){.timeout_ns = th_batch_options_timeout_ns(options),
+                                      .max_pixels = options->image.max_pixels,
+                                      .max_bytes = options->max_bytes};
+}

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "commit/failures.h"
 #include "thumbs/thumbs.h"
 
 enum { TH_DEFAULT_IO_JOBS = 4, TH_DEFAULT_URING_JOBS = 64 };
@@ -25,5 +26,7 @@ bool th_batch_options_fingerprint(const struct thumbs_options *options, uint64_t
 
 /* The time one file may take, in nanoseconds; 0: without end. */
 uint64_t th_batch_options_timeout_ns(const struct thumbs_options *options);
+/* What failures depend on, beside the sources. */
+struct th_failure_limits th_batch_options_limits(const struct thumbs_options *options);
 
 #endif

@@ -124,9 +124,9 @@ static void remember_failure(struct thumbs_batch *batch, const struct th_file *f
     struct th_output_folder *folder = th_file_output_folder(file);
     struct th_source_id id = th_file_id(file);
     if (outcome->blameless || th_stop_asked(batch)) return;
+    const struct th_failure_limits limits = th_batch_options_limits(&batch->options);
     if (th_history_remembers(outcome->code))
-        th_history_remember_failure(folder, file->entry.name, &id,
-                                    th_batch_options_timeout_ns(&batch->options), outcome->error);
+        th_history_remember_failure(folder, file->entry.name, &id, &limits, outcome->error);
     else
         th_history_forget_failure(folder, file->entry.name);
 }

@@ -108,18 +108,33 @@ static bool is_clashing(struct thumbs_batch *batch, struct th_file *file)
 
 /* ---- by what was made before ---- */
 
-/* Did this state of it do harm the last time? --force is no wish to see that again: it is about
- * outputs that stand. */
+/* Did it fail the last time, in this state or with this content? --force is no wish to see that
+ * again: it is about outputs that stand. */
 static bool is_known_to_fail(struct thumbs_batch *batch, struct th_file *file,
                              const struct th_source_id *id)
 {
     struct thumbs_error error = {0};
+    struct th_output_folder *folder = th_file_output_folder(file);
+    const struct th_failure_limits limits = th_batch_options_limits(&batch->options);
     if (batch->options.retry_failed) return false;
-    if (!th_history_recall_failure(th_file_output_folder(file), file->entry.name, id,
-                                   th_batch_options_timeout_ns(&batch->options), &error))
+    if (!th_history_recall_failure(folder, file->entry.name, id, &limits, &error)) {
+        file->may_be_same |= th_history_may_recall_failure(folder, file->entry.name, id);
         return false;
-    th_reporter_file(batch, file, THUMBS_STATUS_FAILED, &error);
+    }
+    th_reporter_file(batch, file, THUMBS_STATUS_KNOWN, &error);
     return true;
+}
+
+/* It has failed before it came to a worker. */
+static void report_failed(struct thumbs_batch *batch, struct th_file *file,
+                          const struct thumbs_error *error)
+{
+    const struct th_source_id id = th_file_id(file);
+    const struct th_failure_limits limits = th_batch_options_limits(&batch->options);
+    if (th_history_remembers(error->code))
+        th_history_remember_failure(th_file_output_folder(file), file->entry.name, &id, &limits,
+                                    error);
+    th_reporter_file(batch, file, THUMBS_STATUS_FAILED, error);
 }
 
 /* With all that was told when it was made. */
@@ -141,11 +156,12 @@ static void report_up_to_date(struct thumbs_batch *batch, struct th_file *file)
     th_made_finish(&made);
 }
 
-/* Its content is known: was it only touched since its outputs were made? */
+/* Its content is known: was it only touched since its outputs were made, or since it failed? */
 static bool is_only_touched(struct thumbs_batch *batch, struct th_file *file)
 {
     struct th_output_folder *folder = th_file_output_folder(file);
     const struct th_source_id id = th_file_id(file);
+    if (is_known_to_fail(batch, file, &id)) return true;
     if (batch->options.force || batch->claims ||
         !th_history_is_same(folder, file->entry.name, file->entry.keep_extension, &id))
         return false;
@@ -233,7 +249,7 @@ static void report_not_image(struct thumbs_batch *batch, struct th_file *file,
 {
     if (th_promise_is_image(file->entry.name)) {
         set_broken_promise(error, file->st.st_size == 0, error->message);
-        th_reporter_file(batch, file, THUMBS_STATUS_FAILED, error);
+        report_failed(batch, file, error);
         return;
     }
     struct th_source_id id = th_file_id(file);
@@ -254,7 +270,7 @@ static void report_planned(struct thumbs_batch *batch, struct th_file *file)
         outputs[i] = (struct thumbs_output){.path = paths[i] ? paths[i] : "",
                                             .format = (enum thumbs_format)o.format};
     }
-    struct thumbs_event event = {.status = THUMBS_STATUS_DONE,
+    struct thumbs_event event = {.status = THUMBS_STATUS_WOULD_MAKE,
                                  .bytes = (uint64_t)file->st.st_size,
                                  .outputs = outputs,
                                  .n_outputs = n};
@@ -291,7 +307,7 @@ bool th_prepare_end_load(struct thumbs_batch *batch, struct th_file *file, enum 
     } else if (code == THUMBS_NOT_IMAGE) {
         report_not_image(batch, file, error);
     } else if (code != THUMBS_STOPPED) {
-        th_reporter_file(batch, file, THUMBS_STATUS_FAILED, error);
+        report_failed(batch, file, error);
     }
     th_file_destroy(batch, file);
     return false;

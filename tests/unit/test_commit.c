@@ -938,7 +938,8 @@ static void remember_failure(uint64_t fingerprint, const char *name, enum thumbs
     struct th_output_folder *place = open_folder(dest, "a");
     struct thumbs_error error = {.code = code, .stage = THUMBS_STAGE_DECODE};
     snprintf(error.message, sizeof error.message, "%s", message);
-    th_history_remember_failure(place, name, &source, timeout_ns, &error);
+    const struct th_failure_limits limits = {.timeout_ns = timeout_ns};
+    th_history_remember_failure(place, name, &source, &limits, &error);
     th_output_folder_destroy(place);
     th_dest_destroy(dest);
 }
@@ -948,7 +949,8 @@ static bool recall(uint64_t fingerprint, const char *name, const struct th_sourc
 {
     struct th_dest *dest = open_dest(fingerprint);
     struct th_output_folder *place = open_folder(dest, "a");
-    bool known = th_history_recall_failure(place, name, id, timeout_ns, error);
+    const struct th_failure_limits limits = {.timeout_ns = timeout_ns};
+    bool known = th_history_recall_failure(place, name, id, &limits, error);
     th_output_folder_destroy(place);
     th_dest_destroy(dest);
     return known;
@@ -1073,7 +1075,7 @@ Test(commit, malformed_memories_of_failure_are_none)
                                         " crashed decode -1 why",
                                         " crashed decode 99999999999999999999999 why",
                                         " crashed nowhere 0 why",
-                                        " corrupt decode 0 why",
+                                        " memory decode 0 why",
                                         " nonsense decode 0 why",
                                         " %",
                                         "  crashed decode 0 why"};

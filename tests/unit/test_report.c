@@ -17,7 +17,7 @@
 /* ---- counters ---- */
 
 #define N_THREADS 8
-#define N_ADDS    5000
+#define N_ADDS    (700 * THUMBS_N_STATUSES) /* so that each has as many */
 
 static void *add_many(void *arg)
 {

@@ -28,7 +28,7 @@ for mode in $MODES; do
     thumbs 0 -n --mode="$mode" photos out
     echo "would make c.jpg -> c.jpg" | cmp - "$log/stdout"
     thumbs 0 -n --mode="$mode" --force --report=- photos out
-    [ "$(grep -c '"status":"done"' "$log/stdout")" -eq 3 ] || fail "--force is forgotten"
+    [ "$(grep -c '"status":"would-make"' "$log/stdout")" -eq 3 ] || fail "--force is forgotten"
     thumbs 0 -n --mode="$mode" --quiet photos out
     [ ! -s "$log/stdout" ] && [ ! -s "$log/stderr" ] || fail "--quiet says something"
 done

@@ -10,9 +10,10 @@ thumbs 1 --mode=sync --fail-fast --report="$log/r" photos out
 expect_outputs out a.jpg
 check_report "$log/r"
 expect_said "stopped at the first failed file"
-thumbs 1 photos out
+thumbs 0 photos out
+expect_said "; known 1 "
 expect_outputs out a.jpg c.jpg
-thumbs 1 --fail-fast --mode=sync photos out
+thumbs 1 --retry-failed --fail-fast --mode=sync photos out
 expect_counts 0 1 0 1 0
 
 i=100

@@ -9,14 +9,15 @@ size=$(stat -c %s photos/large.jpg)
 for mode in $MODES; do
     thumbs 1 --mode="$mode" --max-bytes=$((size - 1)) --report="$log/r" photos "$mode"
     expect_fates "$log/r" "failed:load:too_large large.jpg" "failed:decode:too_large claims.jpg" "done small.jpg"
-    thumbs 1 --mode="$mode" --max-bytes=$size photos "$mode"
-    expect_counts 1 1 0 1 0
+    thumbs 0 --mode="$mode" --max-bytes=$size photos "$mode"
+    expect_counts 1 1 0 0 0
+    expect_said "; known 1 "
     thumbs 1 --mode="$mode" --max-pixels=560 --report="$log/r" photos "p-$mode"
     expect_fates "$log/r" "failed:decode:too_large large.jpg" "failed:decode:too_large claims.jpg" \
         "failed:decode:too_large small.jpg"
     thumbs 1 --mode="$mode" --max-pixels=561 photos "p-$mode"
     expect_counts 1 0 0 2 0
-    thumbs 1 --mode="$mode" --max-bytes=1 photos none
+    thumbs 1 --retry-failed --mode="$mode" --max-bytes=1 photos none
     expect_counts 0 0 0 3 0
 done
 # A giant that is allowed must not take the machine's memory.

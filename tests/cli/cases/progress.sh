@@ -10,10 +10,10 @@ thumbs 1 --progress=always photos out
 grep -Eq '^thumbs: 13/13 100 % [0-9.]+ images/s 1 failed$' "$log/stderr" || fail "no progress: $(cat "$log/stderr")"
 for words in --progress=never --progress=auto ""; do
     # shellcheck disable=SC2086 # none or one
-    thumbs 1 $words photos out
+    thumbs 1 --retry-failed $words photos out
     [ "$(wc -l <"$log/stderr")" -eq 2 ] || fail "progress where there is no terminal: $(cat "$log/stderr")"
 done
-thumbs 1 --progress=always --quiet photos out
+thumbs 1 --retry-failed --progress=always --quiet photos out
 thumbs 2 --progress=sometimes photos out
 
 command -v script >/dev/null || exit 0
@@ -23,7 +23,7 @@ on_terminal() { # ARGUMENT... - as seen on a terminal, in $log/screen
     echo "exec '$THUMBS' $* >'$log/stdout'" >"$log/command"
     status=0
     script -qec "sh '$log/command'" /dev/null >"$log/screen" </dev/null || status=$?
-    tail -n 1 "$log/screen" | tr -d '\r' | grep -Eq '[0-9]+ skipped in [0-9.]+ s, [0-9.]+ images/s$' ||
+    tail -n 1 "$log/screen" | tr -d '\r' | grep -Eq '[0-9]+ skipped in [0-9.]+ s, [0-9.]+ images/s(; known 1 .*)?$' ||
         fail "on a terminal the last line is: $(tail -n 1 "$log/screen")"
 }
 on_terminal --mode=sync --format=webp --size=700 photos bar

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What crashed or timed out is remembered: the next run reports it at once, without opening it,
+# What crashed or timed out is remembered: the next run reports it as known, without opening it,
 # until it changes, gets more time, or --retry-failed is given. Needs the probe pictures of test
 # builds.
 . "$CASES/common.inc"
@@ -34,6 +34,10 @@ expect_counts 1 0 0 3 0
 expect_failure crash.gif crashed 'the worker died of signal 11'
 expect_failure abort.gif crashed 'the worker died of signal 6'
 expect_failure slow.gif timeout 'took longer than 0.25 s'
+expect_known() { # DONE UP_TO_DATE FAILED KNOWN - the summary of the last run
+    expect_counts "$1" "$2" 0 "$3" 0
+    if [ "$4" -gt 0 ]; then expect_said "; known $4 (failed before"; else ! grep '; known' "$log/stderr"; fi
+}
 # From memory: in every mode (where the process itself would die of it), nothing is opened.
 for words in --mode=sync --mode=threads --mode=processes --io=uring --force "--force --io=uring" --dry-run; do
     case $words in
@@ -41,8 +45,8 @@ for words in --mode=sync --mode=threads --mode=processes --io=uring --force "--f
     *) done=0 known=1 ;;
     esac
     # shellcheck disable=SC2086 # one or two
-    run 1 --timeout=0.25 $words
-    [ "$words" = --dry-run ] || expect_counts $done $known 0 3 0
+    run 0 --timeout=0.25 $words
+    [ "$words" = --dry-run ] || expect_known $done $known 0 3
     expect_failure crash.gif crashed "$crashed_last"
     expect_failure crash.gif crashed '; --retry-failed tries it again'
     expect_failure abort.gif crashed 'crashed last time (the worker died of signal 6'
@@ -56,12 +60,13 @@ fi
 # Other options are another matter, and so are several outputs.
 run 1 --timeout=0.25 --size=64,32 --format=jpeg,png
 expect_failure crash.gif crashed 'the worker died of signal 11'
-run 1 --timeout=0.25 --size=64,32 --format=jpeg,png
+run 0 --timeout=0.25 --size=64,32 --format=jpeg,png
 expect_failure crash.gif crashed "$crashed_last"
-expect_counts 0 1 0 3 0
-# Those of before are forgotten by that: one memory a source. They are learned again.
-run 1 --timeout=0.25
-expect_failure crash.gif crashed 'the worker died of signal 11'
+expect_known 0 1 0 3
+run 1 --timeout=0.25 --size=64,32 --format=jpeg,png --strict
+# Each recipe has its own memory.
+run 0 --timeout=0.25
+expect_failure crash.gif crashed "$crashed_last"
 
 # More time is reason enough to try again; what comes of it takes the place of the memory.
 run 1 --timeout=20
@@ -73,19 +78,19 @@ expect_failure slow.gif timeout 'took longer than'
 # --retry-failed tries all; it fails again, and is remembered again.
 run 1 --timeout=0.25 --retry-failed
 expect_failure crash.gif crashed '"message":"the worker died of signal 11'
-run 1 --timeout=0.25
+run 0 --timeout=0.25
 expect_failure crash.gif crashed "$crashed_last"
 # A change is reason enough, too: this one becomes a picture.
 cp "$SAMPLES/gif/animated.gif" photos/crash.gif
-run 1 --timeout=0.25
-expect_counts 1 1 0 2 0
-run 1 --timeout=0.25
-expect_counts 0 2 0 2 0
+run 0 --timeout=0.25
+expect_known 1 1 0 2
+run 0 --timeout=0.25
+expect_known 0 2 0 2
 
-# --fail-fast stops at what is known, too.
+# --fail-fast is about new failures.
 probe photos/crash.gif crash
 run 1 --timeout=0.25 --fail-fast --include=crash.gif
-run 1 --timeout=0.25 --fail-fast --include=crash.gif
+run 0 --timeout=0.25 --fail-fast --include=crash.gif
 expect_failure crash.gif crashed "$crashed_last"
 # The memory may be deleted at any time.
 rm -r out/.thumbs
@@ -146,6 +151,6 @@ run=$!
 thumbs 1 --jobs=2 --include='b*' photos out
 finish
 [ "$got_status" -eq 1 ] || fail "the other run ended with $got_status: $(cat "$log/other")"
-run 1
-expect_counts 0 0 0 12 0
+run 0
+expect_known 0 0 0 12
 [ "$(grep -c 'crashed last time' "$log/r")" -eq 12 ] || fail "some were forgotten: $(cat "$log/r")"

@@ -19,6 +19,6 @@ expect_said 'decode: hang-up.jpg: the worker hung up and lived on'
 expect_said 'decode: violate.jpg: the worker answered nonsense'
 [ "$(grep -c 'probe: signal-self: Operation not permitted' "$log/r")" -eq 3 ] ||
     fail "a worker could send itself a signal: $(cat "$log/r")"
-thumbs 1 --jobs=1 photos out
+thumbs 0 --jobs=1 --verbose photos out
 expect_said 'crashed last time (the worker hung up and lived on'
 expect_said 'crashed last time (the worker answered nonsense'
