@@ -339,7 +339,14 @@ Test(text, every_status_in_every_style)
     expect_text(
         &event, TH_TEXT_VERBOSE,
         "done holiday/a.jpg -> b-256.jpg 256x192 9120 bytes, b-64.jpg 64x48 900 bytes 7.2 ms\n");
+    expect_text(&event, TH_TEXT_DRY_RUN, "");
+    event.status = THUMBS_STATUS_WOULD_MAKE;
     expect_text(&event, TH_TEXT_DRY_RUN, "would make holiday/a.jpg -> b-256.jpg, b-64.jpg\n");
+    event.status = THUMBS_STATUS_KNOWN;
+    event.error = &error;
+    expect_text(&event, TH_TEXT_PROBLEM, "");
+    expect_text(&event, TH_TEXT_VERBOSE, "known holiday/a.jpg: file ends early\n");
+    event.error = NULL;
     event.status = THUMBS_STATUS_UP_TO_DATE;
     expect_text(&event, TH_TEXT_VERBOSE, "up-to-date holiday/a.jpg\n");
     expect_text(&event, TH_TEXT_DRY_RUN, "");
@@ -451,9 +458,13 @@ Test(text, summary)
         "bound by: read 12 %, decode 60 %, resize 10 %, encode 7 %, write 3 %, waiting "
         "8 %\n");
     th_bytes_clear(&b);
+    totals.by_status[THUMBS_STATUS_DONE] = 0;
+    totals.by_status[THUMBS_STATUS_WOULD_MAKE] = 12;
+    totals.by_status[THUMBS_STATUS_KNOWN] = 4;
     th_report_summary_text(&b, &totals, false, NULL, true);
     cr_expect_str_eq(th_bytes_str(&b),
-                     "dry run: 12 to do, 3 up to date, 0 damaged, 1 failed, 2 skipped in 0.52 s\n");
+                     "dry run: 12 to do, 3 up to date, 0 damaged, 1 failed, 2 skipped in 0.52 s; "
+                     "known 4 (failed before, not changed since)\n");
     th_bytes_clear(&b);
     totals = (struct thumbs_totals){0};
     th_report_summary_text(&b, &totals, false, NULL, false);
