@@ -136,6 +136,7 @@ enum thumbs_pages { THUMBS_PAGES_FIRST = 0, THUMBS_PAGES_ALL };
 #define THUMBS_MAX_SIDE      65500u /* widest and highest thumbnail, the limit of JPEG */
 #define THUMBS_MAX_JOBS      1024u  /* of each kind */
 #define THUMBS_MAX_QUEUE     1000000u
+#define THUMBS_MAX_SHARDS    1000000u
 #define THUMBS_LEAST_QUALITY 20u /* how far max_size lowers it */
 
 /* A box in pixels. 0 leaves that side free. `square` only says how it was written: "256", not
@@ -211,6 +212,9 @@ struct thumbs_options {
                                storage */
     bool no_work; /* for benchmarks: load each file, hand it over, but make no thumbnail; DEST stays
                      empty */
+    /* Take only part `shard` (from 0) of n_shards, by a stable hash of the path below SOURCE: the
+     * parts are disjoint and together whole, and names are those of a run over all. 0: whole. */
+    uint32_t shard, n_shards;
     /* Path of the `thumbs` program that mode processes runs as worker; NULL: as installed. */
     const char *worker_program;
 };
@@ -305,6 +309,8 @@ struct thumbs_totals {
     uint64_t by_status[THUMBS_N_STATUSES];
     uint64_t named_skipped; /* sources that were skipped though they were named */
     uint64_t found;         /* sources that the walk has found so far */
+    uint64_t other_shards;  /* names that were left to other shards; they count nowhere else */
+    uint32_t shard, n_shards; /* as in struct thumbs_options */
     uint64_t expected; /* how many there will be, if it was counted ahead (options.count_ahead); 0:
                           not known (yet) */
     bool walk_done;    /* so `found` is final */

@@ -158,7 +158,14 @@ const struct cli_option cli_options[] = {
      "only.",
      CLI_GROUP_FILES, CLI_TO_FLAG(strict)},
     {"delete", 0, NULL, NULL, NULL, NULL, CLI_GROUP_FILES, CLI_TO_NOTHING},
-    {"shard", 0, "I/N", NULL, NULL, NULL, CLI_GROUP_FILES, CLI_TO_NOTHING},
+    {"shard", 0, "I/N|auto",
+     "I/N, part I (from 0) of N (at most 1000000), as in 0/4, or auto, or auto/N", NULL,
+     "Take part I, from 0, of N, as one of N runs on as many machines. The parts are disjoint and "
+     "together whole, may share one DEST, and need no word between them; names are those of a run "
+     "over all. auto takes I and N from the variables of a Slurm array, AWS Batch, Google Batch, "
+     "GitLab, Buildkite or CircleCI; auto/N takes I alone, as from a Kubernetes Indexed Job. "
+     "'thumbs merge' joins the reports. Default: whole.",
+     CLI_GROUP_FILES, CLI_TO(cli_set_shard)},
 
     {"jobs", 'j', "N", "a number from 1 to 1024", "compute workers",
      "Compute workers. Default: the CPUs this process may use (affinity mask, cgroup quota and "

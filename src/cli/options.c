@@ -34,7 +34,9 @@ static enum thumbs_code refuse(const struct cli_option *option, const char *valu
         return THUMBS_USAGE;
     }
     th_report_add_name(message, value, true);
-    if (problem->why)
+    if (problem->text[0])
+        th_bytes_addf(message, ": %s", problem->text);
+    else if (problem->why)
         th_bytes_addf(message, ": %s; it must be %s", problem->why, option->allowed);
     else
         th_bytes_addf(message, ": must be %s", option->allowed);

@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "base/sys.h"
+#include "cli/shard_auto.h"
 #include "cli/values.h"
 
 #define MAX_TIMEOUT_SECONDS 1000000u
@@ -193,6 +194,31 @@ bool cli_add_include(struct cli_settings *settings, const char *value, struct cl
 bool cli_add_exclude(struct cli_settings *settings, const char *value, struct cli_problem *problem)
 {
     return add_glob(settings, '-', value, problem);
+}
+
+/* "3/8", "auto" or "auto/8". */
+bool cli_set_shard(struct cli_settings *settings, const char *value, struct cli_problem *problem)
+{
+    const char *slash = strchr(value, '/');
+    const size_t len = slash ? (size_t)(slash - value) : strlen(value);
+    const bool is_auto = len == strlen("auto") && memcmp(value, "auto", len) == 0;
+    char part[16];
+    uint64_t i = 0, n = 0;
+    if (slash && !th_parse_u64(slash + 1, 1, THUMBS_MAX_SHARDS, &n)) return false;
+    if (is_auto)
+        return cli_shard_auto((uint32_t)n, &settings->options.shard, &settings->options.n_shards,
+                              problem);
+    if (!slash || len >= sizeof part) return false;
+    memcpy(part, value, len);
+    part[len] = '\0';
+    if (!th_parse_u64(part, 0, THUMBS_MAX_SHARDS, &i)) return false;
+    if (i >= n) {
+        problem->why = "parts are counted from 0";
+        return false;
+    }
+    settings->options.shard = (uint32_t)i;
+    settings->options.n_shards = (uint32_t)n;
+    return true;
 }
 
 /* ---- the run --------------------------------------------------------------------------------- */

@@ -41,6 +41,7 @@ struct cli_problem {
                          whole value */
     size_t part_len;
     const char *why; /* a clause to say instead of what is allowed */
+    char text[256];  /* room for one that is put together; then it says all there is to say */
 };
 
 /* Take a value into the settings; false and *problem if it is no good. */

@@ -16,6 +16,7 @@ enum {
     COUNT_STATUS = 0, /* THUMBS_N_STATUSES of them */
     COUNT_FOUND = THUMBS_N_STATUSES,
     COUNT_NAMED_SKIPPED,
+    COUNT_OTHER_SHARDS,
     COUNT_WALK_NS,
     COUNT_BYTES,
     COUNT_PIXELS,
@@ -104,6 +105,11 @@ void th_counters_found(struct th_counters *c, uint64_t n, uint64_t walk_ns)
     add(shard, COUNT_WALK_NS, walk_ns);
 }
 
+void th_counters_other_shards(struct th_counters *c, uint64_t n)
+{
+    add(own_shard(c), COUNT_OTHER_SHARDS, n);
+}
+
 void th_counters_walk_done(struct th_counters *c)
 {
     /* Released, so that whoever sees it also sees all that was found. */
@@ -121,6 +127,7 @@ void th_counters_read(const struct th_counters *c, struct thumbs_totals *out)
     *out = (struct thumbs_totals){
         .named_skipped = sum[COUNT_NAMED_SKIPPED],
         .found = sum[COUNT_FOUND],
+        .other_shards = sum[COUNT_OTHER_SHARDS],
         .walk_done = walk_done,
         .bytes = sum[COUNT_BYTES],
         .pixels = sum[COUNT_PIXELS],

@@ -178,6 +178,10 @@ void th_report_summary_json(struct th_bytes *b, const struct thumbs_totals *tota
     th_report_add_fixed(b, totals->seconds, 3);
     th_bytes_adds(b, ",\"images_per_second\":");
     th_report_add_fixed(b, th_report_images_per_second(totals), 1);
+    if (totals->n_shards)
+        th_bytes_addf(b, ",\"shard\":%lu,\"shards\":%lu,\"other_shards\":%llu",
+                      (unsigned long)totals->shard, (unsigned long)totals->n_shards,
+                      (unsigned long long)totals->other_shards);
     if (interrupted_by_signal) th_bytes_addf(b, ",\"interrupted\":%d", interrupted_by_signal);
     th_bytes_adds(b, "}}\n");
 }

@@ -18,6 +18,7 @@ void th_counters_destroy(struct th_counters *c); /* NULL is fine */
 void th_counters_add(struct th_counters *c, const struct thumbs_event *event);
 void th_counters_found(struct th_counters *c, uint64_t n,
                        uint64_t walk_ns); /* the walk found n more sources */
+void th_counters_other_shards(struct th_counters *c, uint64_t n); /* ... and left n to others */
 void th_counters_walk_done(struct th_counters *c);
 /* A snapshot. While others add it may hold one part of an event without the other. */
 void th_counters_read(const struct th_counters *c, struct thumbs_totals *out);

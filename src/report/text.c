@@ -253,6 +253,10 @@ void th_report_summary_text(struct th_bytes *b, const struct thumbs_totals *tota
                       (unsigned long long)n[THUMBS_STATUS_KNOWN]);
     if (!dry_run) {
         if (verbose) add_bound_by(b, totals);
+        if (verbose && totals->n_shards)
+            th_bytes_addf(b, "; shard %lu/%lu, %llu names were left to others",
+                          (unsigned long)totals->shard, (unsigned long)totals->n_shards,
+                          (unsigned long long)totals->other_shards);
         if (verbose && sandbox) th_bytes_addf(b, "; sandbox: %s", sandbox);
     }
     th_bytes_addc(b, '\n');

@@ -51,6 +51,8 @@ void thumbs_batch_stop(struct thumbs_batch *b)
 void thumbs_batch_totals(struct thumbs_batch *b, struct thumbs_totals *out)
 {
     th_counters_read(b->counters, out);
+    out->shard = b->options.shard;
+    out->n_shards = b->options.n_shards;
     out->expected = out->walk_done ? out->found : atomic_load(&b->expected);
     uint64_t started_ns = atomic_load(&b->started_ns), ended_ns = atomic_load(&b->ended_ns);
     out->seconds =

@@ -2,6 +2,7 @@
 #include "run/count_ahead.h"
 
 #include "base/sys.h"
+#include "run/shard.h"
 
 static void *count_thread(void *arg)
 {
@@ -17,8 +18,8 @@ static void *count_thread(void *arg)
     if (th_walk_create(&options, &walk, NULL) != THUMBS_OK) goto out;
     while (!atomic_load_explicit(&batch->finished, memory_order_relaxed) &&
            th_walk_next(walk, &entry)) {
+        if (th_shard_takes(&batch->options, &entry)) n++;
         th_walk_entry_finish(&entry);
-        n++;
         th_walk_flight_begin(flight);
     }
     if (!atomic_load(&batch->finished)) atomic_store(&batch->expected, n);

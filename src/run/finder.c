@@ -9,14 +9,21 @@
 #include "commit/output_folder.h"
 #include "run/file.h"
 #include "run/reporter.h"
+#include "run/shard.h"
 #include "run/stop.h"
 
-/* The next entry of the walk, counted. */
+/* The next entry of the walk that is this run's, counted. */
 static bool next_entry(struct thumbs_batch *batch, struct th_walk_entry *entry)
 {
-    uint64_t start_ns = th_now_ns();
+    uint64_t start_ns = th_now_ns(), n_others = 0;
     th_walk_flight_begin(th_inflight_walk(batch->inflight, TH_WALK_SOURCES));
-    bool more = !th_stop_asked(batch) && th_walk_next(batch->walk, entry);
+    bool more;
+    while ((more = !th_stop_asked(batch) && th_walk_next(batch->walk, entry)) &&
+           !th_shard_takes(&batch->options, entry)) {
+        th_walk_entry_finish(entry);
+        n_others++;
+    }
+    th_counters_other_shards(batch->counters, n_others);
     th_counters_found(batch->counters, more ? 1 : 0, th_now_ns() - start_ns);
     return more;
 }

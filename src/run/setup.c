@@ -11,6 +11,7 @@
 #include "base/shorten.h"
 #include "base/sys.h"
 #include "image/judge.h"
+#include "naming/outputs.h"
 #include "naming/promise.h"
 #include "naming/safe_path.h"
 #include "run/batch_options.h"
@@ -234,6 +235,11 @@ static enum thumbs_code make_naming(struct thumbs_batch *b, struct thumbs_error 
         (struct th_naming){.image = &o->image, .look = th_found_look, .peek = th_found_peek};
     enum thumbs_code code = th_template_create(o->name_template, &o->image, &b->name_template, err);
     b->naming.template = b->name_template;
+    if (code == THUMBS_OK && o->n_shards > 1 && !th_template_is_injective(b->name_template) &&
+        th_outputs_need_content(&b->naming))
+        code = th_batch_options_usage(err,
+                                      "one of several shards needs a --name with {dir} and {stem}: "
+                                      "what others find in their pictures is not known here");
     return code;
 }
 

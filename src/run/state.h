@@ -5,7 +5,7 @@
  * The files of this room stand on each other as follows; each calls only what stands before it:
  *
  *   notes, batch_options, fit, plan     options and limits, before anything runs
- *   found, inflight, state, stop, file  what is under way
+ *   found, shard, inflight, state, stop, file  what is under way
  *   reporter                            the one status of each source
  *   prepare, finish                     what is done to a file before and after work
  *   finder, uring_feed, count_ahead, compare_names, pipeline

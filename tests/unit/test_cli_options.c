@@ -339,19 +339,13 @@ Test(parse, files_from)
 
 Test(parse, what_is_not_built_says_so)
 {
-    const char *const options[][2] = {{"--gravity=north", "--gravity"},
-                                      {"--background", "--background"},
-                                      {"--linear", "--linear"},
-                                      {"--delete", "--delete"},
-                                      {"--shard=0/2", "--shard"},
-                                      {"--gallery=x.html", "--gallery"},
-                                      {"--placeholders", "--placeholders"},
-                                      {"--fit=cover", "--fit=cover"},
-                                      {"--fit=contain", "--fit=contain"},
-                                      {"--fit=fill", "--fit=fill"},
-                                      {"--format=avif", "--format=avif"},
-                                      {"-fjpeg,jxl", "--format=jxl"},
-                                      {"-fgif,png", "--format=gif"}};
+    const char *const options[][2] = {
+        {"--gravity=north", "--gravity"},  {"--background", "--background"},
+        {"--linear", "--linear"},          {"--delete", "--delete"},
+        {"--gallery=x.html", "--gallery"}, {"--placeholders", "--placeholders"},
+        {"--fit=cover", "--fit=cover"},    {"--fit=contain", "--fit=contain"},
+        {"--fit=fill", "--fit=fill"},      {"--format=avif", "--format=avif"},
+        {"-fjpeg,jxl", "--format=jxl"},    {"-fgif,png", "--format=gif"}};
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
         char message[128];
         snprintf(message, sizeof(message), "%s is not built yet in this version", options[i][1]);

@@ -4,6 +4,7 @@
 
 #include "run/fit.h"
 #include "run/plan.h"
+#include "run/shard.h"
 
 static struct thumbs_options options_of(enum thumbs_mode mode, unsigned jobs)
 {
@@ -74,4 +75,13 @@ Test(plan, idle_workers_lend_half_of_their_part_to_one_picture)
     o.mode = THUMBS_MODE_SYNC;
     cr_assert_eq(th_plan_memory(&o, &plan, &err), THUMBS_OK);
     cr_expect_eq(plan.alone_bytes, plan.decode_bytes);
+}
+
+/* Machines with different versions of the program may work on one job. */
+Test(shard, the_part_of_a_path_never_changes)
+{
+    cr_expect_eq(th_shard_of("a.jpg", 5, 1), 0);
+    cr_expect_eq(th_shard_of("a.jpg", 5, 1000000), 238089);
+    cr_expect_eq(th_shard_of("holiday/b.jpg", 13, 1000000), 937702);
+    cr_expect_eq(th_shard_of("", 0, 1000000), 795292);
 }
