@@ -53,11 +53,11 @@ const struct cli_option cli_options[] = {
     {"enlarge", 0, NULL, NULL, NULL,
      "Let a picture that is smaller than its box grow. Default: it keeps its size.",
      CLI_GROUP_PICTURE, CLI_TO_CONST(options.image.enlarge, 1)},
-    {"format", 'f', "F[,F]...", "one or several, with commas, of jpeg, png, webp, keep",
-     "jpeg, png, webp or keep (as the source)",
-     "What thumbnails are written as: jpeg, png, webp, or keep (as the source where that can be "
-     "written, else jpeg, or "
-     "png if it has alpha). Default: jpeg.",
+    {"format", 'f', "F[,F]...",
+     "one or several, with commas, of jpeg, png, webp, avif, jxl, gif, keep",
+     "jpeg, png, webp, avif, jxl, gif or keep",
+     "What thumbnails are written as: jpeg, png, webp, avif, jxl (JPEG XL), gif, or keep (as the "
+     "source where that can be written, else jpeg, or png if it has alpha). Default: jpeg.",
      CLI_GROUP_PICTURE, CLI_TO(cli_set_format)},
     {"quality", 'Q', "N|F:N,...",
      "a number from 1 to 100, or one for each format, as in jpeg:80,webp:75,avif:50,jxl:80",

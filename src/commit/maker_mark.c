@@ -10,6 +10,7 @@
 #define JPEG_HEAD 20 /* SOI and APP0 as encoders write it */
 #define PNG_HEAD  33 /* signature and IHDR */
 #define WEBP_HEAD 12 /* RIFF header */
+#define GIF_HEAD  13 /* signature and screen */
 
 /* Where a mark may stand: tools that add to a file put theirs before it. */
 #define LOOK_BYTES 4096
@@ -17,6 +18,9 @@
 static const uint8_t jpeg_mark[] = "\xff\xfe\x00\x10made by thumbs";
 static const uint8_t png_mark[] = "\x00\x00\x00\x0ftEXtSoftware\0thumbs\x6a\xc4\x0d\xbe";
 static const uint8_t webp_mark[] = "THMB\x06\x00\x00\x00thumbs";
+static const uint8_t gif_mark[] = "!\xfe\x0emade by thumbs";
+static const uint8_t box_mark[] = "\0\0\0\x16"
+                                  "freemade by thumbs";
 #define LEN_OF(mark) (sizeof mark - 1)
 
 static bool begins_with(const uint8_t *data, size_t len, const char *text, size_t text_len)
@@ -39,6 +43,19 @@ static bool is_webp(const uint8_t *data, size_t len)
     return len >= WEBP_HEAD && memcmp(data, "RIFF", 4) == 0 && memcmp(data + 8, "WEBP", 4) == 0;
 }
 
+/* Without a palette for all frames, as our encoder writes it: extensions follow at once. */
+static bool is_gif(const uint8_t *data, size_t len)
+{
+    return len > GIF_HEAD && memcmp(data, "GIF89a", 6) == 0 && !(data[10] & 0x80);
+}
+
+/* A file of boxes: AVIF (ISO/IEC 14496-12), or JPEG XL in its container. */
+static bool is_boxes(const uint8_t *data, size_t len)
+{
+    return len >= 12 && (memcmp(data + 4, "ftypavi", 7) == 0 ||
+                         memcmp(data, "\0\0\0\x0cJXL \r\n\x87\n", 12) == 0);
+}
+
 /* ---- making ---- */
 
 static void put_front(struct th_mark *out, const uint8_t *data, size_t head_len,
@@ -48,6 +65,12 @@ static void put_front(struct th_mark *out, const uint8_t *data, size_t head_len,
     if (mark_len) memcpy(out->front + head_len, mark, mark_len);
     out->front_len = head_len + mark_len;
     out->skip = head_len;
+}
+
+static void put_back(struct th_mark *out, const uint8_t *mark, size_t mark_len)
+{
+    memcpy(out->back, mark, mark_len);
+    out->back_len = mark_len;
 }
 
 /* APP0 must stay the first segment. */
@@ -71,8 +94,7 @@ static void mark_webp(const uint8_t *data, size_t len, struct th_mark *out)
     riff_len += (uint32_t)LEN_OF(webp_mark);
     for (int i = 0; i < 4; i++)
         out->front[4 + i] = (uint8_t)(riff_len >> (8 * i));
-    out->back_len = LEN_OF(webp_mark);
-    memcpy(out->back, webp_mark, out->back_len);
+    put_back(out, webp_mark, LEN_OF(webp_mark));
 }
 
 void th_mark_make(const uint8_t *data, size_t len, struct th_mark *out)
@@ -84,6 +106,10 @@ void th_mark_make(const uint8_t *data, size_t len, struct th_mark *out)
         put_front(out, data, PNG_HEAD, png_mark, LEN_OF(png_mark));
     else if (is_webp(data, len))
         mark_webp(data, len, out);
+    else if (is_gif(data, len))
+        put_front(out, data, GIF_HEAD, gif_mark, sizeof gif_mark);
+    else if (is_boxes(data, len))
+        put_back(out, box_mark, LEN_OF(box_mark));
 }
 
 size_t th_mark_len(const uint8_t *data, size_t len)
@@ -135,12 +161,12 @@ static bool is_in_png(const uint8_t *data, size_t len)
     return false;
 }
 
-static bool is_in_webp(int fd, uint64_t size)
+static bool is_at_end(int fd, uint64_t size, const uint8_t *mark, size_t mark_len)
 {
-    uint8_t last[LEN_OF(webp_mark)];
-    if (size < WEBP_HEAD + sizeof last) return false;
-    ssize_t n = pread(fd, last, sizeof last, (off_t)(size - sizeof last));
-    return n == (ssize_t)sizeof last && memcmp(last, webp_mark, sizeof last) == 0;
+    uint8_t last[TH_MARK_BACK];
+    if (size < mark_len) return false;
+    ssize_t n = pread(fd, last, mark_len, (off_t)(size - mark_len));
+    return n == (ssize_t)mark_len && memcmp(last, mark, mark_len) == 0;
 }
 
 bool th_mark_is_in(int fd, uint64_t size)
@@ -151,5 +177,7 @@ bool th_mark_is_in(int fd, uint64_t size)
     size_t len = (size_t)n;
     if (is_jpeg(first, len)) return is_in_jpeg(first, len);
     if (is_png(first, len)) return is_in_png(first, len);
-    return is_webp(first, len) && is_in_webp(fd, size);
+    if (is_gif(first, len)) return is_at(first, len, GIF_HEAD, gif_mark, sizeof gif_mark);
+    if (is_webp(first, len)) return is_at_end(fd, size, webp_mark, LEN_OF(webp_mark));
+    return is_boxes(first, len) && is_at_end(fd, size, box_mark, LEN_OF(box_mark));
 }

@@ -4,7 +4,8 @@
  * files when DEST/.thumbs is gone.
  *
  * JPEG: a comment "made by thumbs" in front of the tables; PNG: a text "Software" after the
- * header; WebP: a chunk "THMB" at the end, which readers pass over. 18, 27 and 14 bytes. (An
+ * header; WebP: a chunk "THMB" at the end, which readers pass over; GIF: a comment behind the
+ * header; AVIF and JPEG XL: a box "free" at the end. 14 to 27 bytes. (An
  * extended attribute would cost none, but most copies, archives and some file systems lose it.)
  * A file that others have edited since still counts as made by thumbs.
  */
@@ -16,7 +17,7 @@
 #include <stdint.h>
 
 #define TH_MARK_FRONT 96
-#define TH_MARK_BACK  16
+#define TH_MARK_BACK  24
 
 /* How a file is written so that it bears the mark: front, then the data from byte `skip` on,
  * then back. All 0: as it is, since it is none of these formats, or none that could be

@@ -38,7 +38,8 @@ struct th_encoder {
     unsigned wants;   /* libraries that it loads (enum th_wants), whatever the source is */
 };
 
-extern const struct th_encoder th_encoder_jpeg, th_encoder_png, th_encoder_webp;
+extern const struct th_encoder th_encoder_jpeg, th_encoder_png, th_encoder_webp, th_encoder_avif,
+    th_encoder_jxl, th_encoder_gif;
 
 /* JPEG (ITU-T T.81): baseline with optimised Huffman tables, 4:2:0; grey stays one component. PNG
  * (ISO/IEC 15948): 8 bits a sample, of whatever bands there are. WebP (RFC 9649): lossy, through

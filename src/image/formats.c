@@ -52,9 +52,22 @@
 #ifdef THUMBS_WITH_GIF
 #define GIF_DECODER &th_backend_gif
 #define GIF_WANTS   TH_WANTS_NOTHING
+#define GIF_ENCODER &th_encoder_gif
 #else
 #define GIF_DECODER VIPS_DECODER
 #define GIF_WANTS   VIPS_WANTS
+#define GIF_ENCODER NULL
+#endif
+
+#ifdef THUMBS_WITH_AVIF
+#define AVIF_ENCODER &th_encoder_avif
+#else
+#define AVIF_ENCODER NULL
+#endif
+#ifdef THUMBS_WITH_JXL
+#define JXL_ENCODER &th_encoder_jxl
+#else
+#define JXL_ENCODER NULL
 #endif
 
 static const struct th_format formats[THUMBS_N_FORMATS] = {
@@ -91,7 +104,8 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                             .decoders = HEIF_DECODERS,
                             .decode_wants = HEIF_WANTS,
                             .vips_loader = "heifload_buffer",
-                            .estimate = th_estimate_heif},
+                            .estimate = th_estimate_heif,
+                            .encoder = AVIF_ENCODER},
     /* libvips does not trust its loader with data from anywhere: its memory is not foreseen. */
     [THUMBS_FORMAT_JXL] = {.name = "jxl",
                            .ext = "jxl",
@@ -99,7 +113,8 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                            .magics = {MAGIC("\xff\x0a"), MAGIC("\0\0\0\x0cJXL \r\n\x87\n")},
                            .decoders = {VIPS_DECODER},
                            .decode_wants = VIPS_WANTS,
-                           .vips_loader = "jxlload_buffer"},
+                           .vips_loader = "jxlload_buffer",
+                           .encoder = JXL_ENCODER},
     [THUMBS_FORMAT_GIF] = {.name = "gif",
                            .ext = "gif",
                            .endings = {"gif"},
@@ -107,7 +122,8 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                            .decoders = {GIF_DECODER},
                            .decode_wants = GIF_WANTS,
                            .vips_loader = "gifload_buffer",
-                           .estimate = th_estimate_gif},
+                           .estimate = th_estimate_gif,
+                           .encoder = GIF_ENCODER},
     [THUMBS_FORMAT_KEEP] = {.name = "keep", .ext = ""},
     [THUMBS_FORMAT_HEIF] = {.name = "heif",
                             .ext = "heic",
@@ -255,6 +271,17 @@ enum thumbs_format th_image_output_format(enum thumbs_format wanted, enum thumbs
 unsigned th_image_decode_wants(const uint8_t *data, size_t len)
 {
     return th_format(th_image_sniff(data, len))->decode_wants;
+}
+
+unsigned th_image_wants(const struct thumbs_image_options *options, const uint8_t *data, size_t len)
+{
+    const enum thumbs_format source = th_image_sniff(data, len);
+    unsigned wants = th_format(source)->decode_wants;
+    for (uint32_t i = 0; i < options->n_formats; i++) {
+        const struct th_encoder *encoder = th_format(source)->encoder;
+        if (options->formats[i] == THUMBS_FORMAT_KEEP && encoder) wants |= encoder->wants;
+    }
+    return wants;
 }
 
 unsigned th_image_encode_wants(const struct thumbs_image_options *options)

@@ -69,6 +69,9 @@ enum thumbs_format th_image_output_format(enum thumbs_format wanted, enum thumbs
 
 /* Which libraries (enum th_wants) decoding a picture like this will need: a guess by format. */
 unsigned th_image_decode_wants(const uint8_t *data, size_t len);
+/* The same, with what KEEP takes to write a format like it. */
+unsigned th_image_wants(const struct thumbs_image_options *options, const uint8_t *data,
+                        size_t len);
 /* Those for writing these formats. KEEP is not counted, since it depends on the source. */
 unsigned th_image_encode_wants(const struct thumbs_image_options *options);
 

@@ -10,6 +10,7 @@
 #include "image/icc.h"
 #include "image/jpeg/jpeg_hot.h"
 #include "image/judge.h"
+#include "image/modern/modern_encode.h"
 #include "image/module.h"
 #include "image/rowmake.h"
 #include "image/steps.h"
@@ -129,6 +130,8 @@ enum thumbs_code th_image_preload(unsigned wants, struct thumbs_error *err)
         enum thumbs_code heif = th_heif_load(code == THUMBS_OK ? err : NULL);
         if (code == THUMBS_OK) code = heif;
     }
+    enum thumbs_code modern = th_modern_load(wants, code == THUMBS_OK ? err : NULL);
+    if (code == THUMBS_OK) code = modern;
     return code;
 }
 

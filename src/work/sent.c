@@ -27,9 +27,10 @@ void th_sent_tell(const struct th_supervisor *s)
 /* A guess that saves a worker forked for nothing. */
 static void guess_libraries(struct th_supervision *pool, const struct th_item *item)
 {
+    const struct th_buffer *buffer = item->buffer;
     uint32_t known = atomic_load_explicit(&pool->preload, memory_order_relaxed);
     uint32_t wants =
-        known == TH_WANTS_ALL ? 0 : th_image_decode_wants(item->buffer->data, item->buffer->len);
+        known == TH_WANTS_ALL ? 0 : th_image_wants(pool->work->image, buffer->data, buffer->len);
     if (wants & ~known) atomic_fetch_or(&pool->preload, wants);
 }
 
@@ -88,6 +89,7 @@ uint64_t th_sent_share_bytes(const struct th_supervisor *s)
 uint32_t th_sent_missing_libraries(const struct th_supervisor *s)
 {
     const struct th_buffer *buffer = s->sent[0].item->buffer;
-    uint32_t missing = th_image_decode_wants(buffer->data, buffer->len) & ~s->libraries;
+    uint32_t missing =
+        th_image_wants(s->pool->work->image, buffer->data, buffer->len) & ~s->libraries;
     return missing ? missing : TH_WANTS_VIPS & ~s->libraries;
 }

@@ -280,7 +280,7 @@ Test(parse, messages)
     EXPECT_REFUSED(
         "-fpng,png",
         "--format=png,png: a format is given twice; it must be one or several, with commas, of "
-        "jpeg, png, webp, keep");
+        "jpeg, png, webp, avif, jxl, gif, keep");
     expect_usage(PARSE("in", "out", "--mode"), "--mode needs a value: processes, threads or sync");
     expect_usage(PARSE("in", "out", "-vj"), "--jobs needs a value: a number from 1 to 1024");
     expect_usage(PARSE("--quiet", "-v", "in", "out"),
@@ -344,8 +344,8 @@ Test(parse, what_is_not_built_says_so)
         {"--linear", "--linear"},          {"--delete", "--delete"},
         {"--gallery=x.html", "--gallery"}, {"--placeholders", "--placeholders"},
         {"--fit=cover", "--fit=cover"},    {"--fit=contain", "--fit=contain"},
-        {"--fit=fill", "--fit=fill"},      {"--format=avif", "--format=avif"},
-        {"-fjpeg,jxl", "--format=jxl"},    {"-fgif,png", "--format=gif"}};
+        {"--fit=fill", "--fit=fill"},
+    };
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
         char message[128];
         snprintf(message, sizeof(message), "%s is not built yet in this version", options[i][1]);

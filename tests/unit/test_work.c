@@ -152,7 +152,7 @@ Test(check, finds_violations_of_the_protocol)
     EXPECT_VIOLATION(answer, result.outputs[0].i_size, 1);
     EXPECT_VIOLATION(answer, result.outputs[1].i_size, 0);
     EXPECT_VIOLATION(answer, result.outputs[0].format, THUMBS_FORMAT_KEEP);
-    EXPECT_VIOLATION(answer, result.outputs[0].format, THUMBS_FORMAT_GIF);
+    EXPECT_VIOLATION(answer, result.outputs[0].format, THUMBS_FORMAT_TIFF);
     EXPECT_VIOLATION(answer, result.outputs[0].width, 0);
     EXPECT_VIOLATION(answer, result.outputs[0].width, 101);
     EXPECT_VIOLATION(answer, result.outputs[0].height, 81);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "image/modern/modern_encode.h"
+
+#include "base/error.h"
+#include "image/encode.h"
+#include "image/modern/modern_module.h"
+#include "image/module.h"
+
+static enum thumbs_code start(void (*entry)(void), const void **out, struct thumbs_error *err)
+{
+    const struct th_modern_module *found = ((th_modern_module_fn *)entry)();
+    if (!found || found->version != TH_MODERN_MODULE_VERSION)
+        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_ENCODE,
+                            "a module that writes it is of another version");
+    *out = found;
+    return THUMBS_OK;
+}
+
+static bool emit(void *user, const void *data, size_t len)
+{
+    return th_sink_add(user, data, len);
+}
+
+static bool is_late(void *user)
+{
+    return th_sink_late(user);
+}
+
+static enum thumbs_code encode(struct th_module *module, const struct th_pixels *p,
+                               const struct th_encode_how *how, struct th_sink *sink,
+                               struct thumbs_error *err)
+{
+    const void *loaded = NULL;
+    enum thumbs_code code = th_module_load(module, &loaded, err);
+    if (code != THUMBS_OK) return code;
+    const struct th_modern_module *ops = loaded;
+    const struct th_modern_out out = {.emit = emit, .late = is_late, .user = sink};
+    const size_t len_before = sink->len;
+    const char *why = "no reason given";
+    code = is_late(sink) ? THUMBS_TIMEOUT : ops->encode(p, how, &out, &why);
+    /* It is not stopped on the way: what comes too late is not taken. */
+    if (code == THUMBS_OK && is_late(sink)) code = THUMBS_TIMEOUT;
+    if (code == THUMBS_OK) return code;
+    sink->len = len_before;
+    if (code == THUMBS_TIMEOUT) why = "it took longer than it may";
+    return th_error_set(err, code, THUMBS_STAGE_ENCODE, "%s", why);
+}
+
+#ifdef THUMBS_WITH_AVIF
+static struct th_module avif = {
+    .file = "thumbs-avif.so", .entry = TH_MODERN_MODULE_ENTRY, .what = "AVIF", .start = start};
+
+static enum thumbs_code encode_avif(const struct th_pixels *p, const struct th_encode_how *how,
+                                    struct th_sink *sink, struct thumbs_error *err)
+{
+    return encode(&avif, p, how, sink, err);
+}
+
+/* Measured over noise, at the speeds that the modules ask for, and rounded up. */
+static struct th_encode_cost avif_cost(uint32_t bands, uint32_t quality)
+{
+    (void)quality;
+    return (struct th_encode_cost){.working = 28 + (bands % 2 == 0 ? 6 : 0), .encoded = 3};
+}
+
+const struct th_encoder th_encoder_avif = {.encode = encode_avif,
+                                           .cost = avif_cost,
+                                           .keeps_alpha = true,
+                                           .has_quality = true,
+                                           .wants = TH_WANTS_AVIF};
+#endif
+
+#ifdef THUMBS_WITH_JXL
+static struct th_module jxl = {
+    .file = "thumbs-jxl.so", .entry = TH_MODERN_MODULE_ENTRY, .what = "JPEG XL", .start = start};
+
+static enum thumbs_code encode_jxl(const struct th_pixels *p, const struct th_encode_how *how,
+                                   struct th_sink *sink, struct thumbs_error *err)
+{
+    return encode(&jxl, p, how, sink, err);
+}
+
+/* libjxl works in floating point, on several copies of the picture. */
+static struct th_encode_cost jxl_cost(uint32_t bands, uint32_t quality)
+{
+    (void)quality;
+    return (struct th_encode_cost){.working = 72 + (bands % 2 == 0 ? 20 : 0), .encoded = 4};
+}
+
+const struct th_encoder th_encoder_jxl = {.encode = encode_jxl,
+                                          .cost = jxl_cost,
+                                          .keeps_alpha = true,
+                                          .has_quality = true,
+                                          .wants = TH_WANTS_JXL};
+#endif
+
+enum thumbs_code th_modern_load(unsigned wants, struct thumbs_error *err)
+{
+    const void *ignored;
+    enum thumbs_code code = THUMBS_OK;
+    (void)wants;
+    (void)err;
+    (void)ignored;
+#ifdef THUMBS_WITH_AVIF
+    if (wants & TH_WANTS_AVIF) code = th_module_load(&avif, &ignored, err);
+#endif
+#ifdef THUMBS_WITH_JXL
+    if (code == THUMBS_OK && wants & TH_WANTS_JXL) code = th_module_load(&jxl, &ignored, err);
+#endif
+    return code;
+}
