@@ -407,6 +407,24 @@ thumbs_batch_destroy(struct thumbs_batch *batch); /* NULL is fine; not while run
 #define THUMBS_WORKER_ARG "--thumbs-fork-server"
 THUMBS_API int thumbs_worker_main(void);
 
+/* ---- what this build is made of -------------------------------------------------------------- */
+
+/* A format, and the libraries that read and write it, with their versions and in the order in which
+ * they are asked: "own code, libjpeg-turbo 2.1.5"; NULL: it cannot be read, or not be written.
+ * Borrowed until the callback returns. */
+struct thumbs_support {
+    enum thumbs_format format;
+    const char *reads, *writes;
+};
+typedef void thumbs_support_fn(void *user, const struct thumbs_support *support);
+/* Tell of each format that is known. Loads all libraries, which takes some 50 ms. */
+THUMBS_API void thumbs_formats(thumbs_support_fn *on_format, void *user);
+
+/* Tell of what else may be compiled in ("io_uring"): the library behind it, NULL where it is left
+ * out. Borrowed until the callback returns. */
+typedef void thumbs_part_fn(void *user, const char *name, const char *library);
+THUMBS_API void thumbs_parts(thumbs_part_fn *on_part, void *user);
+
 /* CPUs this process may use: affinity mask, cgroup v1/v2 quota and cpuset counted in; at least 1.
  */
 THUMBS_API unsigned thumbs_cpus_usable(void);

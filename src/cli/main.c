@@ -35,16 +35,16 @@ static void complain(const char *what, const char *why)
 }
 
 /* Help and version are results: to standard output, and it matters whether they got there. */
-static int answer(enum cli_command command, enum cli_action action)
+static int answer(const struct cli_settings *settings)
 {
     struct th_bytes text = {0};
     int status = CLI_EXIT_OK;
-    if (action == CLI_ACTION_VERSION)
-        th_bytes_adds(&text, "thumbs " THUMBS_VERSION_STRING "\n");
-    else if (command == CLI_COMMAND_BENCH)
+    if (settings->action == CLI_ACTION_VERSION)
+        cli_version(&text, settings->verbose);
+    else if (settings->command == CLI_COMMAND_BENCH)
         cli_bench_help(&text);
     else
-        cli_help(&text, action == CLI_ACTION_BRIEF_HELP);
+        cli_help(&text, settings->action == CLI_ACTION_BRIEF_HELP);
     if (th_bytes_failed(&text)) {
         complain("", "no memory");
         status = CLI_EXIT_ABORTED;
@@ -104,7 +104,7 @@ int main(int argc, char **argv)
     if (code != THUMBS_OK)
         status = refuse(code, th_bytes_str(&message));
     else if (settings.action != CLI_ACTION_RUN)
-        status = answer(settings.command, settings.action);
+        status = answer(&settings);
     else
         status = work(&settings);
     cli_settings_finish(&settings);

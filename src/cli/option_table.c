@@ -250,8 +250,10 @@ const struct cli_option cli_options[] = {
     {"help", 'h', NULL, NULL, "this page; --help explains every option",
      "This text. -h shows the options used most.", CLI_GROUP_OUTPUT,
      CLI_TO_CONST(action, CLI_ACTION_HELP)},
-    {"version", 0, NULL, NULL, "print the version", "Print the version.", CLI_GROUP_OUTPUT,
-     CLI_TO_CONST(action, CLI_ACTION_VERSION)},
+    {"version", 0, NULL, NULL, "print the version",
+     "Print the version; with --verbose also the formats that are read and written, the libraries "
+     "behind them, and what is compiled in.",
+     CLI_GROUP_OUTPUT, CLI_TO_CONST(action, CLI_ACTION_VERSION)},
 };
 const size_t cli_n_options = sizeof(cli_options) / sizeof(cli_options[0]);
 

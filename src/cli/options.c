@@ -245,6 +245,10 @@ static enum thumbs_code parse_words(struct parser *parser)
             code = parse_short(parser, word);
         if (code != THUMBS_OK) return code;
     }
+    /* Behind an action no word counts, but --version -v is what people type. */
+    for (int i = parser->i_word; i < parser->argc; i++)
+        if (strcmp(parser->argv[i], "-v") == 0 || strcmp(parser->argv[i], "--verbose") == 0)
+            settings->verbose = true;
     return THUMBS_OK;
 }
 

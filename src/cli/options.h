@@ -21,4 +21,7 @@ void cli_help(struct th_bytes *b, bool brief);
 /* The same for `thumbs bench`, all of it. */
 void cli_bench_help(struct th_bytes *b);
 
+/* One line, or, verbose, every format and part as well. */
+void cli_version(struct th_bytes *b, bool verbose);
+
 #endif

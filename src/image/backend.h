@@ -16,6 +16,7 @@
 #ifndef TH_IMAGE_BACKEND_H
 #define TH_IMAGE_BACKEND_H
 
+#include "image/libraries.h"
 #include "image/pixels.h"
 #include "thumbs/thumbs.h"
 
@@ -74,6 +75,7 @@ struct th_backend {
      * back. */
     enum thumbs_code (*make)(struct th_make *make, struct thumbs_error *err);
     const struct th_row_decoder *rows;
+    th_about_fn *about; /* whose code it is; nothing appended: it cannot decode this format here */
 };
 
 extern const struct th_backend th_backend_jpeg, th_backend_png, th_backend_webp, th_backend_gif,

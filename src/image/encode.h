@@ -8,6 +8,7 @@
 #ifndef TH_IMAGE_ENCODE_H
 #define TH_IMAGE_ENCODE_H
 
+#include "image/libraries.h"
 #include "image/pixels.h"
 #include "image/sink.h"
 #include "image/wants.h"
@@ -36,6 +37,7 @@ struct th_encoder {
     bool keeps_alpha;
     bool has_quality; /* a lower one gives a smaller file */
     unsigned wants;   /* libraries that it loads (enum th_wants), whatever the source is */
+    th_about_fn *about;
 };
 
 extern const struct th_encoder th_encoder_jpeg, th_encoder_png, th_encoder_webp, th_encoder_avif,

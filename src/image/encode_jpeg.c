@@ -47,4 +47,4 @@ static struct th_encode_cost cost(uint32_t bands, uint32_t quality)
 }
 
 const struct th_encoder th_encoder_jpeg = {
-    .encode = th_encode_jpeg, .cost = cost, .has_quality = true};
+    .encode = th_encode_jpeg, .cost = cost, .has_quality = true, .about = th_about_jpeg_writer};

@@ -171,4 +171,4 @@ static struct th_encode_cost cost(uint32_t bands, uint32_t quality)
 }
 
 const struct th_encoder th_encoder_png = {
-    .encode = th_encode_png, .cost = cost, .keeps_alpha = true};
+    .encode = th_encode_png, .cost = cost, .keeps_alpha = true, .about = th_about_png_writer};

@@ -294,3 +294,21 @@ unsigned th_image_encode_wants(const struct thumbs_image_options *options)
     }
     return wants;
 }
+
+void th_image_about_readers(enum thumbs_format format, struct th_bytes *text)
+{
+    const struct th_format *f = th_format(format);
+    for (size_t i = 0; i < TH_FORMAT_MAX_DECODERS && f->decoders[i]; i++) {
+        const size_t before = text->len;
+        if (before > 0) th_bytes_adds(text, ", ");
+        const size_t begin = text->len;
+        if (f->decoders[i]->about) f->decoders[i]->about(format, text);
+        if (text->len == begin) th_bytes_truncate(text, before);
+    }
+}
+
+void th_image_about_writer(enum thumbs_format format, struct th_bytes *text)
+{
+    const struct th_encoder *encoder = th_format(format)->encoder;
+    if (encoder && encoder->about) encoder->about(format, text);
+}

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "image/encode.h"
 #include "image/estimate/estimators.h"
+#include "image/libraries.h"
 #include "image/sniff.h"
 #include "image/wants.h"
 #include "thumbs/thumbs.h"
@@ -60,6 +61,10 @@ bool th_image_is_writable(enum thumbs_format format);
 
 /* The quality that a format is to be written in. */
 uint32_t th_image_quality(const struct thumbs_image_options *options, enum thumbs_format format);
+
+/* Append what reads files of this format here, and what writes them; nothing where nothing does.
+ * May load libraries. */
+th_about_fn th_image_about_readers, th_image_about_writer;
 
 /* The format that is written for `wanted` (one of options->formats) when the source is `source`:
  * resolves KEEP. has_alpha matters only for KEEP of a source that is not writable: PNG with alpha,

@@ -127,5 +127,12 @@ static enum thumbs_code av1_run(void *state, const struct th_heif_cursor *config
     return take_frame(&a->picture, out) ? THUMBS_OK : failure(0, why);
 }
 
+static const char *av1_library(void)
+{
+    static char text[40];
+    snprintf(text, sizeof text, "dav1d %s", dav1d_version());
+    return text;
+}
+
 const struct th_heif_codec_ops th_heif_av1 = {
-    .create = av1_create, .destroy = av1_destroy, .run = av1_run};
+    .create = av1_create, .destroy = av1_destroy, .run = av1_run, .library = av1_library};

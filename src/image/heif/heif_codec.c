@@ -31,6 +31,15 @@ enum thumbs_code th_heif_load(struct thumbs_error *err)
     return th_module_load(&module, &ignored, err);
 }
 
+void th_heif_about(enum thumbs_format format, struct th_bytes *text)
+{
+    const void *loaded;
+    if (th_module_load(&module, &loaded, NULL) != THUMBS_OK) return;
+    const struct th_heif_module *codecs = loaded;
+    const bool av1 = format == THUMBS_FORMAT_AVIF;
+    th_bytes_addf(text, "own code, %s", (av1 ? codecs->av1 : codecs->hevc)->library());
+}
+
 enum thumbs_code th_heif_decoder_create(enum th_heif_codec codec, uint64_t max_pixels,
                                         bool skip_filters, struct th_heif_decoder **out,
                                         struct thumbs_error *err)

@@ -9,6 +9,7 @@
 #define TH_IMAGE_HEIF_CODEC_H
 
 #include "image/heif/heif_picture.h"
+#include "image/libraries.h"
 
 enum { TH_HEIF_MAX_PLANES = 3 };
 
@@ -37,6 +38,9 @@ struct th_heif_decoder;
 /* Load the two libraries; see module.h for the codes. Thread-safe. */
 enum thumbs_code th_heif_load(struct thumbs_error *err);
 
+/* Whose code decodes HEIF or AVIF; nothing where the libraries are not there. */
+th_about_fn th_heif_about;
+
 /* MEMORY, or why the libraries are not there. max_pixels: a coded picture with more is refused
  * before memory is taken for it. skip_filters: a codec may leave out the filters in its coding
  * loop, where what they smooth is averaged away anyway. */
@@ -61,9 +65,10 @@ struct th_heif_codec_ops {
     enum thumbs_code (*run)(void *state, const struct th_heif_cursor *config,
                             const struct th_heif_cursor *item, struct th_heif_frame *out,
                             const char **why);
+    const char *(*library)(void); /* "dav1d 1.0.0" */
 };
 
-#define TH_HEIF_MODULE_VERSION 1u
+#define TH_HEIF_MODULE_VERSION 2u
 struct th_heif_module {
     unsigned version;
     const struct th_heif_codec_ops *hevc, *av1;

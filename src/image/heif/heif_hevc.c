@@ -176,5 +176,12 @@ static enum thumbs_code hevc_run(void *state, const struct th_heif_cursor *confi
     return THUMBS_OK;
 }
 
+static const char *hevc_library(void)
+{
+    static char text[40];
+    snprintf(text, sizeof text, "libde265 %s", de265_get_version());
+    return text;
+}
+
 const struct th_heif_codec_ops th_heif_hevc = {
-    .create = hevc_create, .destroy = hevc_destroy, .run = hevc_run};
+    .create = hevc_create, .destroy = hevc_destroy, .run = hevc_run, .library = hevc_library};

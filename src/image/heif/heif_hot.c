@@ -359,4 +359,5 @@ static enum thumbs_code make_heif(struct th_make *make, struct thumbs_error *err
     return code;
 }
 
-const struct th_backend th_backend_heif = {.name = "heif", .make = make_heif};
+const struct th_backend th_backend_heif = {
+    .name = "heif", .make = make_heif, .about = th_heif_about};

@@ -455,4 +455,5 @@ out:
     return code;
 }
 
-const struct th_backend th_backend_jpeg = {.name = "jpeg", .make = make_jpeg};
+const struct th_backend th_backend_jpeg = {
+    .name = "jpeg", .make = make_jpeg, .about = th_about_jpeg_reader};

@@ -173,4 +173,13 @@ static const struct th_row_decoder decoder = {.accept = accept,
                                               .to_srgb = to_srgb,
                                               .close = close_decoding};
 
-const struct th_backend th_backend_vips = {.name = "libvips", .rows = &decoder};
+static void about(enum thumbs_format format, struct th_bytes *text)
+{
+    const struct th_vips_ops *ops;
+    if (th_vips_load(&ops, NULL) != THUMBS_OK) return;
+    if (!ops->has_loader(th_format(format)->vips_loader)) return;
+    th_bytes_addf(text, "libvips %s", ops->library());
+    if (format == THUMBS_FORMAT_SVG) th_bytes_adds(text, " (in a sandbox)");
+}
+
+const struct th_backend th_backend_vips = {.name = "libvips", .rows = &decoder, .about = about};

@@ -25,8 +25,11 @@ static struct th_encode_cost cost(uint32_t bands, uint32_t quality)
     return (struct th_encode_cost){.working = working, .encoded = 2};
 }
 
-const struct th_encoder th_encoder_webp = {.encode = th_encode_webp,
-                                           .cost = cost,
-                                           .keeps_alpha = true,
-                                           .has_quality = true,
-                                           .wants = TH_WANTS_VIPS};
+static void about(enum thumbs_format format, struct th_bytes *text)
+{
+    const struct th_encoder th_encoder_webp = {.encode = th_encode_webp,
+                                               .cost = cost,
+                                               .keeps_alpha = true,
+                                               .has_quality = true,
+                                               .wants = TH_WANTS_VIPS,
+                                               .about = about};

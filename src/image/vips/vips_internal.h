@@ -38,6 +38,7 @@ struct th_vips_reduction {
     double draw_scale;
 };
 
+bool th_vips_source_has_loader(const char *loader);
 bool th_vips_source_unlock(const char *loader);
 enum thumbs_code th_vips_source_open(const struct th_vips_input *in, struct th_vips_source **out,
                                      struct th_vips_header *header, struct thumbs_error *err);

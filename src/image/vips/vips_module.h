@@ -15,7 +15,7 @@
 
 #define TH_VIPS_MODULE         "thumbs-vips.so"
 #define TH_VIPS_MODULE_ENTRY   "thumbs_vips_module"
-#define TH_VIPS_MODULE_VERSION 3u
+#define TH_VIPS_MODULE_VERSION 4u
 
 /* What the program lends to the module; outlives it. */
 struct th_vips_host {
@@ -65,6 +65,11 @@ struct th_vips_ops {
     enum thumbs_code (*start)(const struct th_vips_host *host, struct thumbs_error *err);
     /* Give back what the calling thread holds. */
     void (*thread_finish)(void);
+
+    /* The version of libvips, "8.14.1". Is there a loader of that name, blocked or not for want of
+     * a sandbox? */
+    const char *(*library)(void);
+    bool (*has_loader)(const char *loader);
 
     /* Let the loader for this format be used though libvips calls it unfit for data from anywhere:
      * SVG, nothing else. For the whole process and for good, so only where a sandbox holds.

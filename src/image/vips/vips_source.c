@@ -10,6 +10,9 @@
 
 /* ---- loaders ---- */
 
+/* Blocked until it is unlocked. */
+#define DRAWING_LOADER "svgload_buffer"
+
 /* Is there such a loader, and is it one that may be used on data from anywhere, or that was
  * unlocked? libvips blocks those that it calls untrusted; what is no longer blocked was unlocked.
  */
@@ -23,10 +26,16 @@ static bool loader_usable(const char *name)
     return !blocked;
 }
 
+bool th_vips_source_has_loader(const char *loader)
+{
+    if (strcmp(loader, DRAWING_LOADER) == 0) return vips_type_find("VipsOperation", loader) != 0;
+    return loader_usable(loader);
+}
+
 bool th_vips_source_unlock(const char *loader)
 {
     static const char *const drawing[] = {"librsvg", "GdkPixbuf", "Pango", "GLib-GIO", NULL};
-    if (strcmp(loader, "svgload_buffer") != 0 || vips_type_find("VipsOperation", loader) == 0)
+    if (strcmp(loader, DRAWING_LOADER) != 0 || vips_type_find("VipsOperation", loader) == 0)
         return false;
     if (!loader_usable(loader)) {
         for (size_t i = 0; drawing[i]; i++)

@@ -49,11 +49,20 @@ static void thread_finish(void)
     vips_thread_shutdown();
 }
 
+static const char *library(void)
+{
+    static char text[40];
+    snprintf(text, sizeof text, "%d.%d.%d", vips_version(0), vips_version(1), vips_version(2));
+    return text;
+}
+
 /* ---- entry ---- */
 
 static const struct th_vips_ops ops = {.version = TH_VIPS_MODULE_VERSION,
                                        .start = start,
                                        .thread_finish = thread_finish,
+                                       .library = library,
+                                       .has_loader = th_vips_source_has_loader,
                                        .unlock = th_vips_source_unlock,
                                        .open = th_vips_source_open,
                                        .close = th_vips_source_close,

@@ -114,5 +114,8 @@ static struct th_encode_cost cost(uint32_t bands, uint32_t quality)
     return (struct th_encode_cost){.working = working, .encoded = 2};
 }
 
-const struct th_encoder th_encoder_webp = {
-    .encode = th_encode_webp, .cost = cost, .keeps_alpha = true, .has_quality = true};
+const struct th_encoder th_encoder_webp = {.encode = th_encode_webp,
+                                           .cost = cost,
+                                           .keeps_alpha = true,
+                                           .has_quality = true,
+                                           .about = th_about_webp_writer};

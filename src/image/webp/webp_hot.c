@@ -237,4 +237,5 @@ static enum thumbs_code decode(void *state, const struct th_row_wish *wish, stru
 static const struct th_row_decoder decoder = {
     .open = open_decoding, .decode = decode, .close = close_decoding};
 
-const struct th_backend th_backend_webp = {.name = "webp", .rows = &decoder};
+const struct th_backend th_backend_webp = {
+    .name = "webp", .rows = &decoder, .about = th_about_webp_reader};
