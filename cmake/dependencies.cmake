@@ -26,6 +26,9 @@ pkg_check_modules(LCMS2 IMPORTED_TARGET lcms2)
 thumbs_need(LCMS2_FOUND liblcms2-dev "Little CMS 2")
 pkg_check_modules(SECCOMP IMPORTED_TARGET libseccomp>=2.5)
 thumbs_need(SECCOMP_FOUND libseccomp-dev "libseccomp 2.5 or newer")
+# Reads reports back (thumbs merge).
+pkg_check_modules(JANSSON IMPORTED_TARGET jansson>=2.14)
+thumbs_need(JANSSON_FOUND libjansson-dev "Jansson 2.14 or newer")
 # Hashes of content; only its header is used.
 pkg_check_modules(XXHASH libxxhash>=0.8)
 thumbs_need(XXHASH_FOUND libxxhash-dev "xxHash 0.8 or newer")

@@ -307,13 +307,14 @@ struct thumbs_event {
 /* Totals of a run. */
 struct thumbs_totals {
     uint64_t by_status[THUMBS_N_STATUSES];
-    uint64_t named_skipped; /* sources that were skipped though they were named */
-    uint64_t found;         /* sources that the walk has found so far */
-    uint64_t other_shards;  /* names that were left to other shards; they count nowhere else */
+    uint64_t named_skipped;   /* sources that were skipped though they were named */
+    uint64_t found;           /* sources that the walk has found so far */
+    uint64_t other_shards;    /* names that were left to other shards; they count nowhere else */
     uint32_t shard, n_shards; /* as in struct thumbs_options */
     uint64_t expected; /* how many there will be, if it was counted ahead (options.count_ahead); 0:
                           not known (yet) */
     bool walk_done;    /* so `found` is final */
+    bool incomplete;   /* set by who knows: the run ended before every source had its status */
     uint64_t bytes, pixels;    /* read from sources; width x height of sources that were decoded */
     struct thumbs_times times; /* sums over files, all workers together */
     uint64_t walk_ns;

@@ -8,14 +8,17 @@
 #define COLUMNS 80
 
 static const char *const group_titles[CLI_N_GROUPS] = {
-    [CLI_GROUP_BENCH] = "The benchmark", [CLI_GROUP_PICTURE] = "Thumbnails",
-    [CLI_GROUP_FILES] = "Files",         [CLI_GROUP_RUN] = "The run",
-    [CLI_GROUP_OUTPUT] = "What it says",
+    [CLI_GROUP_BENCH] = "The benchmark", [CLI_GROUP_MERGE] = "Joining",
+    [CLI_GROUP_PICTURE] = "Thumbnails",  [CLI_GROUP_FILES] = "Files",
+    [CLI_GROUP_RUN] = "The run",         [CLI_GROUP_OUTPUT] = "What it says",
 };
 
 static const char usage[] = "Usage: thumbs [OPTION]... SOURCE... DEST\n"
-                            "       thumbs bench [OPTION]... SOURCE\n";
+                            "       thumbs bench [OPTION]... SOURCE\n"
+                            "       thumbs merge [OPTION]... REPORT...\n";
 static const char bench_usage[] = "Usage: thumbs bench [OPTION]... SOURCE\n";
+
+static const char merge_usage[] = "Usage: thumbs merge [OPTION]... REPORT...\n";
 
 static const char about[] = "SOURCE is a folder, which is walked, or a file. DEST is a folder; it "
                             "is made where it is missing. The tree of one "
@@ -34,6 +37,25 @@ static const char bench_about[] =
     "Thumbnails go to a scratch folder below TMPDIR that is removed. Prints speed, CPU time, "
     "memory and where the time "
     "goes, and in the last line what this workload is bound by and which mode to use.";
+
+static const char merge_about[] =
+    "Joins the reports of the shards of one job. Each REPORT is a file that --report has written "
+    "(- is standard input); one file may hold several. To standard output goes NDJSON: the line of "
+    "every source that failed, then a summary with totals, the longest time of a shard, and which "
+    "shards are missing. A shard that was interrupted counts when a report of its next run is "
+    "there too.";
+
+static const char *const merge_exit_statuses[][2] = {
+    {"0", "every shard is there and came to its end, and nothing failed"},
+    {"1", "a source failed, a shard is missing, or a report is cut or not whole"},
+    {"2", "usage error, nothing was read"},
+    {"3", "standard output could not be written"},
+};
+
+static const char *const merge_examples[][2] = {
+    {"thumbs merge run-*.ndjson > all.ndjson", "as many as the reports say"},
+    {"thumbs merge --expect=16 run-*.ndjson", "16 shards, or which are missing"},
+};
 
 static const char *const bench_exit_statuses[][2] = {
     {"0", "all runs gave the same thumbnails"},
@@ -174,4 +196,16 @@ void cli_bench_help(struct th_bytes *b)
               sizeof(bench_exit_statuses) / sizeof(bench_exit_statuses[0]), 5);
     add_pairs(b, "Examples", bench_examples, sizeof(bench_examples) / sizeof(bench_examples[0]),
               50);
+}
+
+void cli_merge_help(struct th_bytes *b)
+{
+    th_bytes_adds(b, merge_usage);
+    th_bytes_addc(b, '\n');
+    add_wrapped(b, merge_about, 0);
+    add_options(b, CLI_COMMAND_MERGE);
+    add_pairs(b, "Exit status", merge_exit_statuses,
+              sizeof(merge_exit_statuses) / sizeof(merge_exit_statuses[0]), 5);
+    add_pairs(b, "Examples", merge_examples, sizeof(merge_examples) / sizeof(merge_examples[0]),
+              38);
 }

@@ -10,6 +10,7 @@
 #include "base/heap.h"
 #include "base/sys.h"
 #include "cli/bench_command.h"
+#include "cli/merge_command.h"
 #include "cli/options.h"
 #include "cli/pid1.h"
 #include "cli/session.h"
@@ -43,6 +44,8 @@ static int answer(const struct cli_settings *settings)
         cli_version(&text, settings->verbose);
     else if (settings->command == CLI_COMMAND_BENCH)
         cli_bench_help(&text);
+    else if (command == CLI_COMMAND_MERGE)
+        cli_merge_help(&text);
     else
         cli_help(&text, settings->action == CLI_ACTION_BRIEF_HELP);
     if (th_bytes_failed(&text)) {
@@ -80,6 +83,7 @@ static int work(const struct cli_settings *settings)
 {
     int status = cli_pid1_stand_aside();
     if (status >= 0) return status; /* the child has done it */
+    if (settings->command == CLI_COMMAND_MERGE) return cli_merge_run(settings);
     return settings->command == CLI_COMMAND_BENCH ? cli_bench_run(settings)
                                                   : cli_session_run(settings);
 }

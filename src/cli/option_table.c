@@ -266,20 +266,30 @@ const struct cli_option *cli_find_run_option(const char *name, size_t len)
     return NULL;
 }
 
-size_t cli_options_of(enum cli_command command, const struct cli_option *out[CLI_MAX_OPTIONS])
+/* Those of a command's own, and those of a run that it takes too. */
+static size_t put_together(const struct cli_option *own, size_t n_own, const char *const *shared,
+                           size_t n_shared, const struct cli_option *out[CLI_MAX_OPTIONS])
 {
     size_t n = 0;
-    if (command == CLI_COMMAND_RUN) {
-        for (size_t i = 0; i < cli_n_options && n < CLI_MAX_OPTIONS; i++)
-            out[n++] = &cli_options[i];
-        return n;
-    }
-    for (size_t i = 0; i < cli_n_bench_options && n < CLI_MAX_OPTIONS; i++)
-        out[n++] = &cli_bench_options[i];
-    for (size_t i = 0; i < cli_n_bench_shared && n < CLI_MAX_OPTIONS; i++) {
-        const struct cli_option *option =
-            cli_find_run_option(cli_bench_shared[i], strlen(cli_bench_shared[i]));
+    for (size_t i = 0; i < n_own && n < CLI_MAX_OPTIONS; i++)
+        out[n++] = &own[i];
+    for (size_t i = 0; i < n_shared && n < CLI_MAX_OPTIONS; i++) {
+        const struct cli_option *option = cli_find_run_option(shared[i], strlen(shared[i]));
         if (option) out[n++] = option;
     }
     return n;
+}
+
+size_t cli_options_of(enum cli_command command, const struct cli_option *out[CLI_MAX_OPTIONS])
+{
+    switch (command) {
+    case CLI_COMMAND_BENCH:
+        return put_together(cli_bench_options, cli_n_bench_options, cli_bench_shared,
+                            cli_n_bench_shared, out);
+    case CLI_COMMAND_MERGE:
+        return put_together(cli_merge_options, cli_n_merge_options, cli_merge_shared,
+                            cli_n_merge_shared, out);
+    default:
+        return put_together(cli_options, cli_n_options, NULL, 0, out);
+    }
 }

@@ -10,6 +10,7 @@
 
 enum cli_group {
     CLI_GROUP_BENCH,
+    CLI_GROUP_MERGE,
     CLI_GROUP_PICTURE,
     CLI_GROUP_FILES,
     CLI_GROUP_RUN,
@@ -34,6 +35,10 @@ extern const struct cli_option cli_bench_options[]; /* of the command bench */
 extern const size_t cli_n_bench_options;
 extern const char *const cli_bench_shared[]; /* names of those in cli_options that it takes too */
 extern const size_t cli_n_bench_shared;
+extern const struct cli_option cli_merge_options[]; /* of the command merge */
+extern const size_t cli_n_merge_options;
+extern const char *const cli_merge_shared[];
+extern const size_t cli_n_merge_shared;
 
 /* The options of a command, in the order of its help, to `out`; the count. */
 enum { CLI_MAX_OPTIONS = 128 };

@@ -150,9 +150,11 @@ static const struct cli_option *find_short(const struct vocabulary *known, char 
 static enum thumbs_code refuse_foreign(const struct parser *parser, const char *word,
                                        const char *name, size_t len)
 {
-    if (parser->settings->command == CLI_COMMAND_BENCH && cli_find_run_option(name, len)) {
+    const enum cli_command command = parser->settings->command;
+    if (command != CLI_COMMAND_RUN && cli_find_run_option(name, len)) {
         const struct cli_option *meant = nearest(&parser->known, name, len);
-        th_bytes_addf(parser->message, "--%.*s is no option of 'thumbs bench'", (int)len, name);
+        th_bytes_addf(parser->message, "--%.*s is no option of 'thumbs %s'", (int)len, name,
+                      command == CLI_COMMAND_BENCH ? "bench" : "merge");
         if (meant) th_bytes_addf(parser->message, "; did you mean --%s?", meant->name);
         return THUMBS_USAGE;
     }
@@ -290,6 +292,26 @@ static enum thumbs_code check(struct cli_settings *settings, struct th_bytes *me
     return message->len == 0 ? THUMBS_OK : THUMBS_USAGE;
 }
 
+static enum thumbs_code check_merge(const struct cli_settings *settings, struct th_bytes *message)
+{
+    if (settings->n_operands == 0) th_bytes_adds(message, "REPORT is missing");
+    for (size_t i = 0; i < settings->n_operands && message->len == 0; i++)
+        if (!*settings->operands[i]) th_bytes_adds(message, "a REPORT is an empty name");
+    return message->len == 0 ? THUMBS_OK : THUMBS_USAGE;
+}
+
+static enum thumbs_code check_command(struct cli_settings *settings, struct th_bytes *message)
+{
+    switch (settings->command) {
+    case CLI_COMMAND_BENCH:
+        return check_bench(settings, message);
+    case CLI_COMMAND_MERGE:
+        return check_merge(settings, message);
+    default:
+        return check(settings, message);
+    }
+}
+
 static struct th_bench_config bench_defaults(void)
 {
     return (struct th_bench_config){
@@ -313,6 +335,7 @@ static void settle(struct cli_settings *settings)
         settings->bench.options = settings->options;
         return;
     }
+    if (settings->command == CLI_COMMAND_MERGE) return; /* its operands are all it needs */
     settings->sources = settings->operands;
     settings->n_sources = settings->n_operands - 1;
     settings->dest = settings->operands[settings->n_sources];
@@ -336,8 +359,8 @@ enum thumbs_code cli_parse(int argc, char *const *argv, struct cli_settings *set
     /* Commands of SPEC come first, or a folder of that name could not be a SOURCE ("./bench" always
      * can). */
     if (argc > 1 && strcmp(argv[1], "merge") == 0) {
-        th_bytes_addf(message, "the command '%s' is not built yet in this version", argv[1]);
-        return THUMBS_USAGE;
+        settings->command = CLI_COMMAND_MERGE;
+        parser.i_word++;
     }
     if (argc > 1 && strcmp(argv[1], "bench") == 0) {
         settings->command = CLI_COMMAND_BENCH;
@@ -347,8 +370,7 @@ enum thumbs_code cli_parse(int argc, char *const *argv, struct cli_settings *set
     parser.known.n = cli_options_of(settings->command, parser.known.options);
     code = parse_words(&parser);
     if (code == THUMBS_OK && settings->action == CLI_ACTION_RUN)
-        code = settings->command == CLI_COMMAND_BENCH ? check_bench(settings, message)
-                                                      : check(settings, message);
+        code = check_command(settings, message);
     if (code == THUMBS_OK && settings->action == CLI_ACTION_RUN) settle(settings);
     return th_bytes_failed(message) ? no_memory(message) : code;
 }

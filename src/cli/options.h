@@ -18,8 +18,9 @@ void cli_settings_finish(struct cli_settings *settings); /* zeroed is fine */
 /* The help, at most 80 columns: the options used most on one screen, or all of them explained.
  * Options that are not built yet do not appear. */
 void cli_help(struct th_bytes *b, bool brief);
-/* The same for `thumbs bench`, all of it. */
+/* The same for `thumbs bench` and `thumbs merge`, all of it. */
 void cli_bench_help(struct th_bytes *b);
+void cli_merge_help(struct th_bytes *b);
 
 /* One line, or, verbose, every format and part as well. */
 void cli_version(struct th_bytes *b, bool verbose);

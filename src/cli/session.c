@@ -305,6 +305,7 @@ static int run(struct session *s)
     cli_watch_set_step(&s->watch, "all is done, the report is being written out");
     signal_number = signal_so_far(s);
     thumbs_batch_totals(s->batch, &totals);
+    totals.incomplete = code != THUMBS_OK;
 
     cli_output_close(&s->output, &totals, signal_number);
     cli_watch_stop(&s->watch);

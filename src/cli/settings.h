@@ -6,7 +6,7 @@
 #include "bench/bench.h"
 #include "thumbs/thumbs.h"
 
-enum cli_command { CLI_COMMAND_RUN = 0, CLI_COMMAND_BENCH };
+enum cli_command { CLI_COMMAND_RUN = 0, CLI_COMMAND_BENCH, CLI_COMMAND_MERGE };
 enum cli_action { CLI_ACTION_RUN = 0, CLI_ACTION_BRIEF_HELP, CLI_ACTION_HELP, CLI_ACTION_VERSION };
 enum cli_progress { CLI_PROGRESS_AUTO = 0, CLI_PROGRESS_ALWAYS, CLI_PROGRESS_NEVER };
 
@@ -30,6 +30,7 @@ struct cli_settings {
     /* bench: its lists, source and options are filled; the rest is the command's. sources and dest
      * are not set. */
     struct th_bench_config bench;
+    unsigned merge_expect; /* merge: its operands are reports. 0: as many as they say */
     const char *bench_json, *bench_csv, *bench_svg; /* as report */
 };
 

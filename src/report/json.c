@@ -182,6 +182,7 @@ void th_report_summary_json(struct th_bytes *b, const struct thumbs_totals *tota
         th_bytes_addf(b, ",\"shard\":%lu,\"shards\":%lu,\"other_shards\":%llu",
                       (unsigned long)totals->shard, (unsigned long)totals->n_shards,
                       (unsigned long long)totals->other_shards);
+    if (totals->incomplete) th_bytes_adds(b, ",\"incomplete\":true");
     if (interrupted_by_signal) th_bytes_addf(b, ",\"interrupted\":%d", interrupted_by_signal);
     th_bytes_adds(b, "}}\n");
 }

@@ -351,8 +351,19 @@ Test(parse, what_is_not_built_says_so)
         snprintf(message, sizeof(message), "%s is not built yet in this version", options[i][1]);
         EXPECT_REFUSED(options[i][0], message);
     }
-    expect_usage(PARSE("merge", "a.ndjson", "b.ndjson"),
-                 "the command 'merge' is not built yet in this version");
+}
+
+Test(parse, merge_takes_reports)
+{
+    struct parsed p = PARSE("merge", "--expect=4", "a.ndjson", "-");
+    cr_expect_eq(p.code, THUMBS_OK);
+    cr_expect_eq(p.settings.command, CLI_COMMAND_MERGE);
+    cr_expect_eq(p.settings.merge_expect, 4);
+    cr_expect_eq(p.settings.n_operands, 2);
+    finish(&p);
+    expect_usage(PARSE("merge"), "REPORT is missing");
+    expect_usage(PARSE("merge", ""), "a REPORT is an empty name");
+    expect_usage(PARSE("merge", "--size=3", "a"), "--size is no option of 'thumbs merge'");
 }
 
 /* Bytes at random, many of them meaningful: the parser ends, with a clause of one line where it
