@@ -44,7 +44,7 @@ static int answer(const struct cli_settings *settings)
         cli_version(&text, settings->verbose);
     else if (settings->command == CLI_COMMAND_BENCH)
         cli_bench_help(&text);
-    else if (command == CLI_COMMAND_MERGE)
+    else if (settings->command == CLI_COMMAND_MERGE)
         cli_merge_help(&text);
     else
         cli_help(&text, settings->action == CLI_ACTION_BRIEF_HELP);
