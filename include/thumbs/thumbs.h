@@ -118,7 +118,28 @@ enum thumbs_mode { THUMBS_MODE_PROCESSES = 0, THUMBS_MODE_THREADS, THUMBS_MODE_S
 /* How files are read: by a pool of threads that each wait for the disk, or by one event loop over
  * io_uring. */
 enum thumbs_io { THUMBS_IO_THREADS = 0, THUMBS_IO_URING };
+/* How a picture gets into a box. INSIDE: whole, in its own shape. COVER: the box is filled, what
+ * sticks out is cut off. CONTAIN: as INSIDE, then padded to the box. FILL: distorted to the box.
+ * All but INSIDE need both sides of a box. Without `enlarge` nothing grows: COVER and FILL then
+ * give less than the box where the picture is smaller; CONTAIN pads all the same. */
 enum thumbs_fit { THUMBS_FIT_INSIDE = 0, THUMBS_FIT_COVER, THUMBS_FIT_CONTAIN, THUMBS_FIT_FILL };
+/* Which part COVER keeps, of the picture as it is seen (after EXIF orientation). The last two look
+ * at the picture, which libvips does: ATTENTION keeps what draws the eye (edges, skin, bright
+ * colours), ENTROPY what has most detail. */
+enum thumbs_gravity {
+    THUMBS_GRAVITY_CENTRE = 0,
+    THUMBS_GRAVITY_NORTH,
+    THUMBS_GRAVITY_NORTHEAST,
+    THUMBS_GRAVITY_EAST,
+    THUMBS_GRAVITY_SOUTHEAST,
+    THUMBS_GRAVITY_SOUTH,
+    THUMBS_GRAVITY_SOUTHWEST,
+    THUMBS_GRAVITY_WEST,
+    THUMBS_GRAVITY_NORTHWEST,
+    THUMBS_GRAVITY_ATTENTION,
+    THUMBS_GRAVITY_ENTROPY,
+    THUMBS_N_GRAVITIES
+};
 /* Whether worker processes are locked up: ON as far as the kernel can, REQUIRE: not at all rather
  * than in part. */
 enum thumbs_sandbox { THUMBS_SANDBOX_ON = 0, THUMBS_SANDBOX_OFF, THUMBS_SANDBOX_REQUIRE };
@@ -155,6 +176,7 @@ struct thumbs_image_options {
     uint32_t n_formats;
     uint32_t formats[THUMBS_MAX_FORMATS]; /* enum thumbs_format, writable ones and KEEP */
     uint32_t fit;                         /* enum thumbs_fit */
+    uint32_t gravity;                     /* enum thumbs_gravity; only fit COVER has one */
     uint32_t enlarge;                     /* 0 or 1 */
     uint32_t fast;    /* 0 or 1: less work on each picture, a little less sharp */
     uint32_t quality; /* 1 to 100, of formats with loss */
@@ -167,9 +189,12 @@ struct thumbs_image_options {
      * least, or to what was asked for if that is lower; what is larger still has failed with
      * TOO_LARGE, and so has a larger output of a format without quality. */
     uint64_t max_size;
-    uint8_t background[4]; /* R, G, B, and 0 */
-    uint32_t on_damage;    /* enum thumbs_damage */
-    uint32_t no_svg; /* 1: SVG is not decoded in a sandbox either, so that all modes are alike */
+    /* R, G, B of padding, and of what alpha is laid on where an output has none. The fourth is how
+     * opaque the padding is of a picture that has alpha, in an output that keeps it: 0 (clear) or
+     * 255. */
+    uint8_t background[4];
+    uint32_t on_damage; /* enum thumbs_damage */
+    uint32_t no_svg;    /* 1: SVG is not decoded in a sandbox either, so that all modes are alike */
     uint64_t max_pixels; /* width x height of a source beyond which it is refused */
 };
 

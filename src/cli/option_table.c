@@ -10,10 +10,23 @@
 #include "cli/setters.h"
 
 static const struct cli_word fit_words[] = {{"inside", THUMBS_FIT_INSIDE, true},
-                                            {"cover", THUMBS_FIT_COVER, false},
-                                            {"contain", THUMBS_FIT_CONTAIN, false},
-                                            {"fill", THUMBS_FIT_FILL, false},
+                                            {"cover", THUMBS_FIT_COVER, true},
+                                            {"contain", THUMBS_FIT_CONTAIN, true},
+                                            {"fill", THUMBS_FIT_FILL, true},
                                             {0}};
+static const struct cli_word gravity_words[] = {{"centre", THUMBS_GRAVITY_CENTRE, true},
+                                                {"center", THUMBS_GRAVITY_CENTRE, true},
+                                                {"north", THUMBS_GRAVITY_NORTH, true},
+                                                {"northeast", THUMBS_GRAVITY_NORTHEAST, true},
+                                                {"east", THUMBS_GRAVITY_EAST, true},
+                                                {"southeast", THUMBS_GRAVITY_SOUTHEAST, true},
+                                                {"south", THUMBS_GRAVITY_SOUTH, true},
+                                                {"southwest", THUMBS_GRAVITY_SOUTHWEST, true},
+                                                {"west", THUMBS_GRAVITY_WEST, true},
+                                                {"northwest", THUMBS_GRAVITY_NORTHWEST, true},
+                                                {"attention", THUMBS_GRAVITY_ATTENTION, true},
+                                                {"entropy", THUMBS_GRAVITY_ENTROPY, true},
+                                                {0}};
 static const struct cli_word damage_words[] = {
     {"warn", THUMBS_DAMAGE_WARN, true}, {"fail", THUMBS_DAMAGE_FAIL, true}, {0}};
 static const struct cli_word metadata_words[] = {{"none", THUMBS_METADATA_NONE, true},
@@ -45,11 +58,28 @@ const struct cli_option cli_options[] = {
      "alone. "
      "Up to 16 sizes are made from one decode. Default: 256.",
      CLI_GROUP_PICTURE, CLI_TO(cli_set_size)},
-    {"fit", 0, "inside", "inside", NULL,
-     "How a picture gets into its box: inside keeps its shape and all of it. Default: inside.",
+    {"fit", 0, "FIT", "inside, cover, contain or fill", "inside, cover, contain or fill",
+     "How a picture gets into its box: inside keeps its shape and all of it; cover fills the box "
+     "and "
+     "cuts off what sticks out; contain is inside, padded to the box; fill distorts it to the box. "
+     "All but inside need both sides of each size. Without --enlarge a picture that is smaller "
+     "than "
+     "its box does not grow. Default: inside.",
      CLI_GROUP_PICTURE, CLI_TO_WORD(options.image.fit, fit_words)},
-    {"gravity", 0, "G", NULL, NULL, NULL, CLI_GROUP_PICTURE, CLI_TO_NOTHING},
-    {"background", 0, "#RRGGBB", NULL, NULL, NULL, CLI_GROUP_PICTURE, CLI_TO_NOTHING},
+    {"gravity", 0, "G",
+     "centre, north, northeast, east, southeast, south, southwest, west, northwest, attention or "
+     "entropy",
+     NULL,
+     "Which part --fit=cover keeps, of the picture as it is seen: centre, north, northeast, east, "
+     "southeast, south, southwest, west, northwest, attention (what draws the eye) or entropy "
+     "(what "
+     "has most detail). Default: centre.",
+     CLI_GROUP_PICTURE, CLI_TO_WORD(options.image.gravity, gravity_words)},
+    {"background", 0, "#RRGGBB", "a colour of six hexadecimal digits, like #ffffff", NULL,
+     "The colour of the padding of --fit=contain, and what is laid under a picture with alpha in "
+     "a format that has none. Where a picture with alpha keeps it, padding is clear unless this "
+     "option is given. Default: #ffffff.",
+     CLI_GROUP_PICTURE, CLI_TO(cli_set_background)},
     {"enlarge", 0, NULL, NULL, NULL,
      "Let a picture that is smaller than its box grow. Default: it keeps its size.",
      CLI_GROUP_PICTURE, CLI_TO_CONST(options.image.enlarge, 1)},

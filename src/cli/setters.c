@@ -69,6 +69,29 @@ bool cli_set_size(struct cli_settings *settings, const char *value, struct cli_p
     return true;
 }
 
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* A background that is asked for is there where the picture is clear, too. */
+bool cli_set_background(struct cli_settings *settings, const char *value,
+                        struct cli_problem *problem)
+{
+    uint8_t colour[4] = {0, 0, 0, 255};
+    (void)problem;
+    if (value[0] != '#' || strlen(value) != 7) return false;
+    for (unsigned i = 0; i < 3; i++) {
+        const int high = hex_digit(value[1 + 2 * i]), low = hex_digit(value[2 + 2 * i]);
+        if (high < 0 || low < 0) return false;
+        colour[i] = (uint8_t)(16 * high + low);
+    }
+    memcpy(settings->options.image.background, colour, sizeof colour);
+    return true;
+}
+
 /* What can be written, and what SPEC foresees: the formats in front of KEEP. */
 static void list_formats(struct cli_word words[THUMBS_N_FORMATS + 1])
 {

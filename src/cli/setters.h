@@ -7,6 +7,8 @@
 #include "cli/settings.h"
 
 bool cli_set_size(struct cli_settings *settings, const char *value, struct cli_problem *problem);
+bool cli_set_background(struct cli_settings *settings, const char *value,
+                        struct cli_problem *problem);
 bool cli_set_format(struct cli_settings *settings, const char *value, struct cli_problem *problem);
 bool cli_set_quality(struct cli_settings *settings, const char *value, struct cli_problem *problem);
 bool cli_add_include(struct cli_settings *settings, const char *value, struct cli_problem *problem);

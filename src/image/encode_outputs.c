@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "image/encode_fit.h"
+#include "image/finish_picture.h"
 #include "image/formats.h"
 
 void th_encode_note(struct th_make *make, size_t offset, enum thumbs_format format, uint32_t i_size,
@@ -71,9 +72,11 @@ static enum thumbs_code write_all(struct th_make *make, uint32_t i_size, const s
     return code;
 }
 
-enum thumbs_code th_encode_outputs(struct th_make *make, struct th_pixels *pictures, uint32_t n,
-                                   unsigned orientation, struct thumbs_error *err)
+enum thumbs_code th_encode_outputs(struct th_make *make, struct th_pixels *pictures,
+                                   const struct th_targets *targets, unsigned orientation,
+                                   struct thumbs_error *err)
 {
+    const uint32_t n = targets->n;
     enum thumbs_code code = THUMBS_OK;
     bool alpha = false;
     uint64_t start_ns = th_now_ns();
@@ -81,9 +84,8 @@ enum thumbs_code th_encode_outputs(struct th_make *make, struct th_pixels *pictu
         alpha = alpha || !th_pixels_is_opaque(&pictures[i]);
     for (uint32_t i = 0; i < n && code == THUMBS_OK; i++) {
         code = th_make_check_deadline(make, THUMBS_STAGE_ENCODE, err);
-        if (code == THUMBS_OK && !th_pixels_orient(&pictures[i], orientation))
-            code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE,
-                                "no memory to turn a thumbnail");
+        if (code == THUMBS_OK)
+            code = th_finish_picture(make, &targets->sizes[i], orientation, &pictures[i], err);
         if (code == THUMBS_OK) code = write_all(make, i, &pictures[i], alpha, err);
         th_pixels_finish(&pictures[i]);
     }

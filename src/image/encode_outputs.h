@@ -9,11 +9,13 @@
 #include "image/pixels.h"
 #include "image/steps.h"
 
-/* Turn and encode the finished pictures in sRGB, one for each size, as stored: consumed either way.
+/* Turn, finish (finish_picture.h) and encode the pictures in sRGB, one for each target, as stored:
+ * consumed either way.
  * Alpha is laid on the background where a format has none. Whether any of them has pixels that are
  * not opaque decides what KEEP becomes. Stage resize or encode. */
-enum thumbs_code th_encode_outputs(struct th_make *make, struct th_pixels *pictures, uint32_t n,
-                                   unsigned orientation, struct thumbs_error *err);
+enum thumbs_code th_encode_outputs(struct th_make *make, struct th_pixels *pictures,
+                                   const struct th_targets *targets, unsigned orientation,
+                                   struct thumbs_error *err);
 
 /* For a backend that writes by itself: record what it has appended to the sink since it was
  * `offset` bytes long. */

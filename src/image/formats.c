@@ -292,6 +292,8 @@ unsigned th_image_encode_wants(const struct thumbs_image_options *options)
             th_format((enum thumbs_format)options->formats[i])->encoder;
         if (encoder) wants |= encoder->wants;
     }
+    if (options->gravity == THUMBS_GRAVITY_ATTENTION || options->gravity == THUMBS_GRAVITY_ENTROPY)
+        wants |= TH_WANTS_VIPS;
     return wants;
 }
 

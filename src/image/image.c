@@ -43,6 +43,25 @@ static enum thumbs_code check_quality(const struct thumbs_image_options *o,
     return fine ? THUMBS_OK : usage(err, "quality goes from 1 to 100");
 }
 
+static enum thumbs_code check_fit(const struct thumbs_image_options *o, struct thumbs_error *err)
+{
+    static const char *const names[] = {"inside", "cover", "contain", "fill"};
+    if (o->fit > THUMBS_FIT_FILL) return usage(err, "there is no such fit");
+    for (uint32_t i = 0; i < o->n_sizes && o->fit != THUMBS_FIT_INSIDE; i++)
+        if (!o->sizes[i].width || !o->sizes[i].height)
+            return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE,
+                                "fit %s needs both sides of each size, and one has only a %s",
+                                names[o->fit], o->sizes[i].width ? "width" : "height");
+    if (o->gravity >= THUMBS_N_GRAVITIES) return usage(err, "there is no such gravity");
+    if (o->gravity != THUMBS_GRAVITY_CENTRE && o->fit != THUMBS_FIT_COVER)
+        return usage(err, "gravity is about what fit cover cuts off; other fits cut nothing off");
+    if (!THUMBS_WITH_VIPS && o->gravity >= THUMBS_GRAVITY_ATTENTION)
+        return usage(err, "gravity attention and entropy need libvips, which this build lacks");
+    if (o->background[3] != 0 && o->background[3] != 255)
+        return usage(err, "padding is clear or opaque");
+    return THUMBS_OK;
+}
+
 enum thumbs_code th_image_check_options(const struct thumbs_image_options *o,
                                         struct thumbs_error *err)
 {
@@ -56,7 +75,8 @@ enum thumbs_code th_image_check_options(const struct thumbs_image_options *o,
             return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE, "%s cannot be written",
                                 thumbs_format_name(format));
     }
-    if (o->fit != THUMBS_FIT_INSIDE) return usage(err, "only fit inside is built yet");
+    code = check_fit(o, err);
+    if (code != THUMBS_OK) return code;
     code = check_quality(o, err);
     if (code != THUMBS_OK) return code;
     if (o->metadata != THUMBS_METADATA_NONE) return usage(err, "there is no such metadata");

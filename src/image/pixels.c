@@ -114,6 +114,30 @@ bool th_pixels_flatten(const struct th_pixels *p, const uint8_t background[3],
     return true;
 }
 
+bool th_pixels_pad(const struct th_pixels *p, uint32_t width, uint32_t height,
+                   const uint8_t colour[4], struct th_pixels *out)
+{
+    const bool alpha = th_pixels_has_alpha(p), clear = alpha && colour[3] == 0,
+               coloured = !clear && (colour[0] != colour[1] || colour[1] != colour[2]);
+    const uint32_t from_colours = p->bands - alpha, colours = coloured ? 3 : from_colours;
+    struct th_pixels padded = {0};
+    if (!th_pixels_init(&padded, width, height, colours + alpha)) return false;
+    const uint32_t left = (width - p->width) / 2, top = (height - p->height) / 2;
+    uint8_t *to = padded.data;
+    for (uint32_t y = 0; y < height; y++) {
+        for (uint32_t x = 0; x < width; x++, to += padded.bands) {
+            const bool inside = x - left < p->width && y - top < p->height;
+            const uint8_t *from =
+                inside ? p->data + ((size_t)(y - top) * p->width + x - left) * p->bands : NULL;
+            for (uint32_t i = 0; i < colours; i++)
+                to[i] = from ? from[from_colours == 1 ? 0 : i] : clear ? 0 : colour[i];
+            if (alpha) to[colours] = from ? from[from_colours] : colour[3];
+        }
+    }
+    *out = padded;
+    return true;
+}
+
 bool th_pixels_is_opaque(const struct th_pixels *p)
 {
     if (!th_pixels_has_alpha(p)) return true;

@@ -44,6 +44,12 @@ static inline bool th_orientation_swaps(unsigned orientation)
 bool th_pixels_flatten(const struct th_pixels *p, const uint8_t background[3],
                        struct th_pixels *out);
 
+/* Lay a picture in the middle of a canvas of `colour` (R, G, B, alpha), which is not smaller: *out
+ * gets its own copy. Grey becomes RGB if the colour needs it; alpha counts where the picture has
+ * some, and no colour is left where it is 0. False: no memory, *out untouched. */
+bool th_pixels_pad(const struct th_pixels *p, uint32_t width, uint32_t height,
+                   const uint8_t colour[4], struct th_pixels *out);
+
 /* Is every pixel opaque? True without alpha. */
 bool th_pixels_is_opaque(const struct th_pixels *p);
 

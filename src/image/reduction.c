@@ -7,17 +7,51 @@
 #define RESIDUAL      2.0
 #define RESIDUAL_FAST 1.5
 
-void th_targets_fit(struct th_targets *out, uint32_t width, uint32_t height, bool turned,
+void th_targets_fit(struct th_targets *out, uint32_t width, uint32_t height, unsigned orientation,
                     const struct thumbs_image_options *options, bool enlarge)
 {
-    uint32_t upright_width = turned ? height : width, upright_height = turned ? width : height;
-    enum thumbs_fit fit = (enum thumbs_fit)options->fit;
+    const bool turned = orientation >= 5 && orientation <= 8;
+    const uint32_t upright_width = turned ? height : width,
+                   upright_height = turned ? width : height;
+    const enum thumbs_fit fit = (enum thumbs_fit)options->fit;
     out->n = options->n_sizes < THUMBS_MAX_SIZES ? options->n_sizes : THUMBS_MAX_SIZES;
     for (uint32_t i = 0; i < out->n; i++) {
         const struct thumbs_size *size = &options->sizes[i];
         struct th_geometry g = th_geometry_fit(upright_width, upright_height, size, fit, enlarge);
-        out->sizes[i] = turned ? th_geometry_transposed(&g) : g;
+        if (fit == THUMBS_FIT_COVER)
+            th_geometry_place(&g, upright_width, upright_height,
+                              (enum thumbs_gravity)options->gravity);
+        out->sizes[i] = th_geometry_stored(&g, upright_width, upright_height, orientation);
     }
+}
+
+/* A filter of six lobes sees three output pixels on each side; half as many samples of chroma are
+ * twice as wide, averages before it are looked at with their neighbours. */
+#define MARGIN_OUTPUTS 8
+#define MARGIN_PIXELS  32
+
+/* Widen [*from, *to) by what a target shows of an axis. */
+static void widen(uint32_t side, uint32_t at, uint32_t cut, uint32_t scaled, uint64_t *from,
+                  uint64_t *to)
+{
+    const uint64_t margin = (uint64_t)MARGIN_OUTPUTS * (cut / scaled + 1) + MARGIN_PIXELS;
+    const uint64_t begin = at > margin ? at - margin : 0, end = (uint64_t)at + cut + margin;
+    if (begin < *from) *from = begin;
+    if (end > *to) *to = end < side ? end : side;
+}
+
+struct th_window th_targets_window(const struct th_targets *targets, uint32_t width,
+                                   uint32_t height)
+{
+    uint64_t left = width, right = 0, top = height, bottom = 0;
+    for (uint32_t i = 0; i < targets->n; i++) {
+        const struct th_geometry *g = &targets->sizes[i];
+        widen(width, g->cut_x, g->cut_width, g->scaled_width, &left, &right);
+        widen(height, g->cut_y, g->cut_height, g->scaled_height, &top, &bottom);
+    }
+    if (left >= right || top >= bottom) return (struct th_window){0, 0, width, height};
+    return (struct th_window){(uint32_t)left, (uint32_t)top, (uint32_t)(right - left),
+                              (uint32_t)(bottom - top)};
 }
 
 double th_reduction_residual(bool fast)

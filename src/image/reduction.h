@@ -20,10 +20,18 @@ struct th_targets {
     struct th_geometry sizes[THUMBS_MAX_SIZES];
 };
 
-/* Fit a source of width x height as stored, neither 0, into all sizes; `turned`: its orientation
- * swaps its sides. At most THUMBS_MAX_SIZES count. */
-void th_targets_fit(struct th_targets *out, uint32_t width, uint32_t height, bool turned,
+/* Fit a source of width x height as stored, neither 0, into all sizes; `orientation`: as in EXIF.
+ * Boxes, gravity and padding are those of the upright picture. At most THUMBS_MAX_SIZES count. */
+void th_targets_fit(struct th_targets *out, uint32_t width, uint32_t height, unsigned orientation,
                     const struct thumbs_image_options *options, bool enlarge);
+
+/* The part of a stored source of width x height that is needed: what any target shows of it, and
+ * what the filters see around that. */
+struct th_window {
+    uint32_t x, y, width, height;
+};
+struct th_window th_targets_window(const struct th_targets *targets, uint32_t width,
+                                   uint32_t height);
 
 /* The reduction that is left to the filter at least: measured, see docs/design/jpeg-hot-path.md. */
 double th_reduction_residual(bool fast);

@@ -2,6 +2,8 @@
 /* Rows go to one scaler for each size. */
 #include "image/rowfeed.h"
 
+#include <math.h>
+
 #include "base/error.h"
 #include "base/sys.h"
 
@@ -20,17 +22,36 @@ uint32_t th_row_bands(enum th_row_colour colour, bool alpha)
     return colours[colour] + (alpha ? 1u : 0u);
 }
 
-struct th_rowscale_plan th_rowfeed_plan(const struct th_row_shape *shape,
-                                        const struct th_geometry *target)
+/* A length in the source, in pixels that are fed; the whole is exact. */
+static double fed(uint32_t pixels, uint32_t side, double span)
 {
-    return (struct th_rowscale_plan){.in_width = shape->width,
-                                     .in_height = shape->height,
-                                     .span_x = shape->span_x,
-                                     .span_y = shape->span_y,
-                                     .out_width = target->scaled_width,
-                                     .out_height = target->scaled_height,
-                                     .bands = th_row_bands(shape->colour, shape->alpha),
-                                     .alpha = shape->alpha};
+    return pixels == side ? span : span * pixels / side;
+}
+
+/* Not beyond what is fed, by rounding either. */
+static double at_most(double span, double from, uint32_t side)
+{
+    while (from + span > side)
+        span = nextafter(span, 0);
+    return span;
+}
+
+struct th_rowscale_plan th_rowfeed_plan(const struct th_row_shape *shape, uint32_t width,
+                                        uint32_t height, const struct th_geometry *target)
+{
+    const double x = fed(target->cut_x, width, shape->span_x),
+                 y = fed(target->cut_y, height, shape->span_y);
+    return (struct th_rowscale_plan){
+        .in_width = shape->width,
+        .in_height = shape->height,
+        .from_x = x,
+        .from_y = y,
+        .span_x = at_most(fed(target->cut_width, width, shape->span_x), x, shape->width),
+        .span_y = at_most(fed(target->cut_height, height, shape->span_y), y, shape->height),
+        .out_width = target->scaled_width,
+        .out_height = target->scaled_height,
+        .bands = th_row_bands(shape->colour, shape->alpha),
+        .alpha = shape->alpha};
 }
 
 static bool is_taken(const struct th_row_shape *shape)
@@ -47,12 +68,19 @@ enum thumbs_code th_rowfeed_begin(struct th_rowfeed *feed, const struct th_row_s
         return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_RESIZE,
                             "rows of such samples are not taken");
     feed->shape = *shape;
+    feed->n_rows = feed->end_row = 0;
+    feed->first_row = shape->height;
     for (uint32_t i = 0; i < feed->targets->n; i++) {
-        struct th_rowscale_plan plan = th_rowfeed_plan(shape, &feed->targets->sizes[i]);
+        struct th_rowscale_plan plan =
+            th_rowfeed_plan(shape, feed->width, feed->height, &feed->targets->sizes[i]);
         feed->scalers[i] = th_rowscale_create(&plan);
         if (!feed->scalers[i])
             return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE,
                                 "no memory to resize %u x %u pixels", shape->width, shape->height);
+        uint32_t first, end;
+        th_rowscale_rows(feed->scalers[i], &first, &end);
+        if (first < feed->first_row) feed->first_row = first;
+        if (end > feed->end_row) feed->end_row = end;
     }
     return THUMBS_OK;
 }
@@ -63,6 +91,7 @@ enum thumbs_code th_rowfeed_rows(struct th_rowfeed *feed, const struct th_rows *
     uint64_t start_ns = th_now_ns();
     for (uint32_t i = 0; i < feed->targets->n; i++)
         th_rowscale_feed(feed->scalers[i], rows->planes[0], rows->strides[0], rows->n);
+    feed->n_rows += rows->n;
     feed->resize_ns += th_now_ns() - start_ns;
     return th_make_check_deadline(feed->make, THUMBS_STAGE_DECODE, err);
 }

@@ -45,10 +45,16 @@ struct th_rows {
     uint32_t n;
 };
 
-/* All sizes of one source. Fill in make and targets, the rest with zeros. */
+/* All sizes of one source of width x height, at full size. Fill in these, make and targets, the
+ * rest with zeros. */
 struct th_rowfeed {
     struct th_make *make;
     const struct th_targets *targets;
+    uint32_t width, height;
+    uint32_t n_rows; /* that have come */
+    /* The rows that any size looks at; what comes before must be handed over, but may be anything;
+     * what comes behind need not come. */
+    uint32_t first_row, end_row;
     struct th_rowscale *scalers[THUMBS_MAX_SIZES];
     struct th_row_shape shape;
     uint64_t resize_ns;
@@ -58,9 +64,9 @@ void th_rowfeed_finish(struct th_rowfeed *feed); /* zeroed is fine */
 /* Samples of a pixel: 1 to 4. */
 uint32_t th_row_bands(enum th_row_colour colour, bool alpha);
 
-/* The scaler that makes one target of rows of this shape. */
-struct th_rowscale_plan th_rowfeed_plan(const struct th_row_shape *shape,
-                                        const struct th_geometry *target);
+/* The scaler that makes one target of rows of this shape, of a source of width x height. */
+struct th_rowscale_plan th_rowfeed_plan(const struct th_row_shape *shape, uint32_t width,
+                                        uint32_t height, const struct th_geometry *target);
 
 /* MEMORY, INTERNAL. */
 enum thumbs_code th_rowfeed_begin(struct th_rowfeed *feed, const struct th_row_shape *shape,
@@ -68,6 +74,12 @@ enum thumbs_code th_rowfeed_begin(struct th_rowfeed *feed, const struct th_row_s
 /* TIMEOUT past the deadline. */
 enum thumbs_code th_rowfeed_rows(struct th_rowfeed *feed, const struct th_rows *rows,
                                  struct thumbs_error *err);
+
+/* Has all come that any size looks at? */
+static inline bool th_rowfeed_is_full(const struct th_rowfeed *feed)
+{
+    return feed->n_rows >= feed->end_row;
+}
 
 /* Move the picture of target i, in the colours of the source, to *out. CORRUPT if rows are
  * missing. */

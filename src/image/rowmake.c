@@ -60,6 +60,8 @@ static enum thumbs_code decode(struct passage *p, struct thumbs_error *err)
                                               options->max_pixels)};
     p->feed.make = p->make;
     p->feed.targets = &p->targets;
+    p->feed.width = p->header.width;
+    p->feed.height = p->header.height;
     return p->decoder->decode(p->state, &wish, &p->feed, err);
 }
 
@@ -102,7 +104,7 @@ static enum thumbs_code run(struct passage *p, struct thumbs_error *err)
     result->resize_ns += p->feed.resize_ns;
     result->decode_ns += all_ns - p->feed.resize_ns;
     if (code != THUMBS_OK) return code;
-    return th_encode_outputs(p->make, p->pictures, p->targets.n, p->header.orientation, err);
+    return th_encode_outputs(p->make, p->pictures, &p->targets, p->header.orientation, err);
 }
 
 enum thumbs_code th_rowmake(struct th_make *make, const struct th_row_decoder *decoder,

@@ -39,6 +39,9 @@ typedef float lanes __attribute__((vector_size(16)));
 /* One axis: which cells (averages of `box` fed pixels) each output pixel is made of, and how much
  * of each. */
 struct axis {
+    uint32_t low, n_used;                 /* fed pixels that are looked at: from `low` on */
+    double origin;                        /* where the picture begins, in cells */
+    bool copies;                          /* pixels are taken as they are */
     uint32_t box, n_cells, n_out, n_taps; /* n_taps: weights stored per output pixel */
     uint32_t *first;                      /* n_out: the first cell */
     uint32_t *count;                      /* n_out: how many cells, up to n_taps */
@@ -88,7 +91,7 @@ static void axis_finish(struct axis *a)
  * the high frequencies, to second order: [-d, 1 + 2 d, -d] over the cells. */
 static void fill_weights(struct axis *a, double factor, uint32_t i)
 {
-    const double stretch = factor > 1 ? factor : 1, centre = (i + 0.5) * factor;
+    const double stretch = factor > 1 ? factor : 1, centre = a->origin + (i + 0.5) * factor;
     const double reach = LOBES * stretch + (a->box > 1);
     const double droop = (1 - 1.0 / ((double)a->box * a->box)) / 24;
     const double from = floor(centre - reach), to = ceil(centre + reach);
@@ -117,7 +120,7 @@ static void fill_weights(struct axis *a, double factor, uint32_t i)
 
 static void axis_fill(struct axis *a, double factor)
 {
-    if (factor == 1) {
+    if (a->copies) {
         /* Nothing to do on this axis: the filter would take each pixel as it is, at some cost. */
         for (uint32_t i = 0; i < a->n_out; i++) {
             a->first[i] = i;
@@ -130,30 +133,55 @@ static void axis_fill(struct axis *a, double factor)
         fill_weights(a, factor, i);
 }
 
-/* The sizes of an axis, nothing allocated; *factor is what is left to the filter. */
-static bool axis_plan(struct axis *a, uint32_t n_in, double span, uint32_t n_out, double *factor)
+/* What is fed, what of it is shown, what becomes of that. */
+struct side {
+    uint32_t n_in, n_out;
+    double from, span;
+};
+
+static struct side side_x(const struct th_rowscale_plan *p)
 {
-    if (n_in == 0 || n_out == 0 || !(span > 0) || span > n_in) return false;
-    double f = span / n_out;
+    return (struct side){p->in_width, p->out_width, p->from_x, p->span_x};
+}
+
+static struct side side_y(const struct th_rowscale_plan *p)
+{
+    return (struct side){p->in_height, p->out_height, p->from_y, p->span_y};
+}
+
+/* The sizes of an axis, nothing allocated; *factor is what is left to the filter. */
+static bool axis_plan(struct axis *a, struct side s, double *factor)
+{
+    const uint32_t n_in = s.n_in, n_out = s.n_out;
+    if (n_in == 0 || n_out == 0 || !(s.span > 0) || !(s.from >= 0) || s.from + s.span > n_in)
+        return false;
+    double f = s.span / n_out;
     uint32_t box = f >= 2 * LEAST_LEFT ? (uint32_t)fmin(f / LEAST_LEFT, MAX_BOX) : 1;
     f /= box;
 
-    *a = (struct axis){.box = box, .n_cells = n_in / box + (n_in % box != 0), .n_out = n_out};
+    const bool copies = f == 1 && box == 1 && s.from == floor(s.from);
+    const double reach = copies ? 0 : (LOBES * (f > 1 ? f : 1) + 2) * box;
+    const double end = ceil(s.from + s.span + reach);
+    *a = (struct axis){.box = box, .n_out = n_out, .copies = copies};
+    a->low = s.from > reach ? (uint32_t)(s.from - reach) : 0;
+    a->n_used = (end < n_in ? (uint32_t)end : n_in) - a->low;
+    a->origin = (s.from - a->low) / box;
+    a->n_cells = a->n_used / box + (a->n_used % box != 0);
     double taps = 2 * ceil(LOBES * (f > 1 ? f : 1) + (box > 1)) + 2;
-    a->n_taps = f == 1 ? 1 : taps < a->n_cells ? (uint32_t)taps : a->n_cells;
+    a->n_taps = copies ? 1 : taps < a->n_cells ? (uint32_t)taps : a->n_cells;
     *factor = f;
     return true;
 }
 
-static bool axis_init(struct axis *a, uint32_t n_in, double span, uint32_t n_out)
+static bool axis_init(struct axis *a, struct side s)
 {
     double factor;
-    if (!axis_plan(a, n_in, span, n_out, &factor)) return false;
+    if (!axis_plan(a, s, &factor)) return false;
 
     size_t n_weights;
-    if (!th_mul_size(n_out, a->n_taps, &n_weights)) return false;
-    a->first = th_calloc(n_out, sizeof *a->first);
-    a->count = th_calloc(n_out, sizeof *a->count);
+    if (!th_mul_size(s.n_out, a->n_taps, &n_weights)) return false;
+    a->first = th_calloc(s.n_out, sizeof *a->first);
+    a->count = th_calloc(s.n_out, sizeof *a->count);
     a->weights = th_calloc(n_weights, sizeof *a->weights);
     if (!a->first || !a->count || !a->weights) {
         axis_finish(a);
@@ -409,7 +437,7 @@ static inline __attribute__((always_inline)) void sum_cells(const struct th_rows
     /* Opaque colours count as multiplied by 255. */
     const float colours = r->plan.alpha && !r->is_heavy ? 255.0f : 1.0f;
     size_t at = 0;
-    uint32_t left = r->plan.in_width;
+    uint32_t left = r->x.n_used;
     for (uint32_t cell = 0; cell < r->x.n_cells; cell++) {
         uint32_t n = left < r->x.box ? left : r->x.box;
         quad sum = {0};
@@ -477,7 +505,9 @@ static void sum_row(struct th_rowscale *r, const uint8_t *row)
 
 static void feed_row(struct th_rowscale *r, const uint8_t *row)
 {
-    r->n_fed++;
+    const uint32_t end = r->y.low + r->y.n_used;
+    if (r->n_fed++ < r->y.low || r->n_fed > end) return;
+    row += (size_t)r->x.low * r->plan.bands;
     if (!r->light) {
         float *to = ring_row(r, r->n_ringed);
         if (r->plan.alpha)
@@ -487,10 +517,16 @@ static void feed_row(struct th_rowscale *r, const uint8_t *row)
         r->n_ringed++;
     } else {
         sum_row(r, row);
-        if (r->n_summed < r->y.box && r->n_fed < r->plan.in_height) return;
+        if (r->n_summed < r->y.box && r->n_fed < end) return;
         close_box(r);
     }
     finish_rows(r);
+}
+
+void th_rowscale_rows(const struct th_rowscale *r, uint32_t *first, uint32_t *end)
+{
+    *first = r->y.low;
+    *end = r->y.low + r->y.n_used;
 }
 
 void th_rowscale_feed(struct th_rowscale *r, const uint8_t *rows, size_t stride, uint32_t n_rows)
@@ -509,7 +545,7 @@ static bool allocate(struct th_rowscale *r)
 
     for (uint32_t i = 0; i < r->y.n_out; i++)
         if (r->y.count[i] > r->ring_rows) r->ring_rows = r->y.count[i];
-    if (!th_mul_size(p->in_width, p->bands, &r->row_len) ||
+    if (!th_mul_size(r->x.n_used, p->bands, &r->row_len) ||
         !th_mul_size(r->x.n_cells, p->bands, &r->cells_len) ||
         !th_mul_size(r->ring_rows, r->cells_len, &ring_len) ||
         !th_add_size(r->row_len, 4, &sums_len))
@@ -528,11 +564,8 @@ uint64_t th_rowscale_size(const struct th_rowscale_plan *p)
 {
     struct axis x, y;
     double factor;
-    if (!axis_plan(&x, p->in_width, p->span_x, p->out_width, &factor) ||
-        !axis_plan(&y, p->in_height, p->span_y, p->out_height, &factor))
-        return 0;
-    uint64_t row = th_mul_sat(p->in_width, p->bands), cells = th_mul_sat(x.n_cells, p->bands),
-             sum = 0;
+    if (!axis_plan(&x, side_x(p), &factor) || !axis_plan(&y, side_y(p), &factor)) return 0;
+    uint64_t row = th_mul_sat(x.n_used, p->bands), cells = th_mul_sat(x.n_cells, p->bands), sum = 0;
     /* The ring, one blended row, four lanes to a padded cell, column sums. */
     sum = th_mul_sat(cells, ((uint64_t)y.n_taps + 1) * sizeof(float));
     sum = th_add_sat(sum, th_mul_sat(x.n_cells, sizeof(lanes)));
@@ -548,8 +581,7 @@ struct th_rowscale *th_rowscale_create(const struct th_rowscale_plan *plan)
     struct th_rowscale *r = th_calloc(1, sizeof *r);
     if (!r) return NULL;
     r->plan = *plan;
-    if (!axis_init(&r->x, plan->in_width, plan->span_x, plan->out_width) ||
-        !axis_init(&r->y, plan->in_height, plan->span_y, plan->out_height) || !allocate(r)) {
+    if (!axis_init(&r->x, side_x(plan)) || !axis_init(&r->y, side_y(plan)) || !allocate(r)) {
         th_rowscale_destroy(r);
         return NULL;
     }

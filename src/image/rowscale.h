@@ -24,6 +24,9 @@ struct th_rowscale_plan {
     uint32_t out_width, out_height;
     uint32_t bands; /* 1 to 4 */
     bool alpha;     /* the last band is alpha; bands is then 2 or 4 */
+    /* Where the span begins, in fed pixels: 0 unless a part is cut out. What lies around it is seen
+     * by the filter and by nobody else. */
+    double from_x, from_y;
 };
 
 struct th_rowscale;
@@ -35,6 +38,9 @@ uint64_t th_rowscale_size(const struct th_rowscale_plan *plan);
 /* NULL: no memory, or a plan that makes no sense (a side of 0, a span beyond what is fed). */
 struct th_rowscale *th_rowscale_create(const struct th_rowscale_plan *plan);
 void th_rowscale_destroy(struct th_rowscale *r); /* NULL is fine */
+
+/* The rows [*first, *end) of those that are fed are looked at; the others are only counted. */
+void th_rowscale_rows(const struct th_rowscale *r, uint32_t *first, uint32_t *end);
 
 /* The next n_rows rows, `stride` bytes apart. Rows past in_height are ignored. */
 void th_rowscale_feed(struct th_rowscale *r, const uint8_t *rows, size_t stride, uint32_t n_rows);

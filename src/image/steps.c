@@ -64,7 +64,7 @@ enum thumbs_code th_make_targets(struct th_make *make, const struct th_make_sour
     make->result->height = turned ? source->width : source->height;
     struct th_targets targets;
     bool enlarge = options->enlarge != 0 || source->sizeless;
-    th_targets_fit(&targets, source->width, source->height, turned, options, enlarge);
+    th_targets_fit(&targets, source->width, source->height, source->orientation, options, enlarge);
     for (uint32_t i = 0; i < targets.n && code == THUMBS_OK; i++)
         code = check_canvas(options->max_pixels, &targets.sizes[i], err);
     if (code == THUMBS_OK) *out = targets;

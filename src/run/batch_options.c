@@ -87,6 +87,9 @@ bool th_batch_options_fingerprint(const struct thumbs_options *o, uint64_t *out)
     th_bytes_addf(&b, "fit %u enlarge %u fast %u quality %u background %u.%u.%u strict %d\n",
                   i->fit, i->enlarge, i->fast, i->quality, i->background[0], i->background[1],
                   i->background[2], i->on_damage == THUMBS_DAMAGE_FAIL);
+    /* Only where they are used: what was made before there were such options stays up to date. */
+    if (i->gravity) th_bytes_addf(&b, "gravity %u\n", i->gravity);
+    if (i->background[3]) th_bytes_addf(&b, "padding %u\n", i->background[3]);
     bool ok = !th_bytes_failed(&b);
     if (ok) *out = th_hash64(b.data, b.len, 0);
     th_bytes_finish(&b);

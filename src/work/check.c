@@ -35,8 +35,10 @@ static bool is_plausible_output(const struct thumbs_image_options *image, uint32
     if (o->i_size != i / image->n_formats ||
         !may_be_format(image->formats[i % image->n_formats], o->format))
         return false;
-    if (!fits_side(o->width, image->sizes[o->i_size].width) ||
-        !fits_side(o->height, image->sizes[o->i_size].height))
+    const struct thumbs_size *size = &image->sizes[o->i_size];
+    if (!fits_side(o->width, size->width) || !fits_side(o->height, size->height)) return false;
+    /* Padding fills the box whatever the picture is. */
+    if (image->fit == THUMBS_FIT_CONTAIN && (o->width != size->width || o->height != size->height))
         return false;
     if (!fits_pixels(o->width, o->height, image->max_pixels)) return false;
     if (o->len == 0 || o->len > most_bytes || __builtin_add_overflow(o->offset, o->len, &end))

@@ -340,11 +340,10 @@ Test(parse, files_from)
 Test(parse, what_is_not_built_says_so)
 {
     const char *const options[][2] = {
-        {"--gravity=north", "--gravity"},  {"--background", "--background"},
-        {"--linear", "--linear"},          {"--delete", "--delete"},
-        {"--gallery=x.html", "--gallery"}, {"--placeholders", "--placeholders"},
-        {"--fit=cover", "--fit=cover"},    {"--fit=contain", "--fit=contain"},
-        {"--fit=fill", "--fit=fill"},
+        {"--linear", "--linear"},
+        {"--delete", "--delete"},
+        {"--gallery=x.html", "--gallery"},
+        {"--placeholders", "--placeholders"},
     };
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
         char message[128];

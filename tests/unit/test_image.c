@@ -520,8 +520,14 @@ Test(image_pixels, flatten)
 static struct th_pixels scaled(const struct th_pixels *p, uint32_t width, uint32_t height,
                                uint32_t strip)
 {
-    struct th_rowscale_plan plan = {p->width, p->height, p->width, p->height,
-                                    width,    height,    p->bands, th_pixels_has_alpha(p)};
+    struct th_rowscale_plan plan = {.in_width = p->width,
+                                    .in_height = p->height,
+                                    .span_x = p->width,
+                                    .span_y = p->height,
+                                    .out_width = width,
+                                    .out_height = height,
+                                    .bands = p->bands,
+                                    .alpha = th_pixels_has_alpha(p)};
     struct th_rowscale *r = th_rowscale_create(&plan);
     cr_assert_not_null(r);
     size_t stride = (size_t)p->width * p->bands;
@@ -669,10 +675,11 @@ Test(image_rowscale, hidden_colours_do_not_bleed)
 Test(image_rowscale, refuses_nonsense)
 {
     static const struct th_rowscale_plan bad[] = {
-        {0, 10, 0, 10, 5, 5, 3, false},    {10, 10, 11, 10, 5, 5, 3, false},
-        {10, 10, 10, 10, 0, 5, 3, false},  {10, 10, 10, 10, 5, 5, 5, true},
-        {10, 10, 10, 10, 5, 5, 3, true},   {10, 10, 10, 10, 5, 5, 0, false},
-        {10, 10, NAN, 10, 5, 5, 3, false},
+        {0, 10, 0, 10, 5, 5, 3, false, 0, 0},    {10, 10, 11, 10, 5, 5, 3, false, 0, 0},
+        {10, 10, 10, 10, 0, 5, 3, false, 0, 0},  {10, 10, 10, 10, 5, 5, 5, true, 0, 0},
+        {10, 10, 10, 10, 5, 5, 3, true, 0, 0},   {10, 10, 10, 10, 5, 5, 0, false, 0, 0},
+        {10, 10, NAN, 10, 5, 5, 3, false, 0, 0}, {10, 10, 5, 5, 5, 5, 3, false, 6, 0},
+        {10, 10, 5, 5, 5, 5, 3, false, 0, -1},   {10, 10, 5, 5, 5, 5, 3, false, 0, NAN},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         cr_expect_null(th_rowscale_create(&bad[i]), "case %zu", i);
@@ -1440,7 +1447,7 @@ Test(image_make, options_that_make_no_sense)
     bad[3].n_formats = THUMBS_MAX_FORMATS + 1;
     bad[4].formats[0] = THUMBS_FORMAT_TIFF;
     bad[5].quality = 0;
-    bad[6].fit = THUMBS_FIT_COVER;
+    bad[6].fit = THUMBS_FIT_FILL + 1;
     bad[7].sizes[0] = (struct thumbs_size){0, 0, false};
     for (size_t i = 0; i < 8; i++) {
         struct made m = make("\xff\xd8\xff", 3, &bad[i]);

@@ -34,7 +34,7 @@ static void check_reduction(struct thumbs_image_options *o, uint32_t width, uint
                             bool turned)
 {
     struct th_targets targets;
-    th_targets_fit(&targets, width, height, turned, o, o->enlarge != 0);
+    th_targets_fit(&targets, width, height, turned ? 6 : 1, o, o->enlarge != 0);
     cr_assert_eq(targets.n, o->n_sizes);
     for (uint32_t i = 0; i < targets.n; i++) {
         cr_assert_leq(targets.sizes[i].cut_width, width);
@@ -95,7 +95,8 @@ Test(reduction, is_told_by_the_part_that_is_shown)
     o.sizes[0] = (struct thumbs_size){.width = 100, .height = 100};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         o.fit = cases[i].fit;
-        th_targets_fit(&targets, cases[i].width, cases[i].height, cases[i].turned, &o, false);
+        th_targets_fit(&targets, cases[i].width, cases[i].height, cases[i].turned ? 6 : 1, &o,
+                       false);
         cr_expect_eq(th_reduction_most(&targets, false), cases[i].most, "case %zu", i);
         cr_expect_eq(th_reduction_most(&targets, true), cases[i].fast, "case %zu", i);
     }

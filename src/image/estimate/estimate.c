@@ -72,10 +72,11 @@ static struct th_row_shape shape_of(const struct th_estimate *e)
 /* A scaler for each size, fed from one stream of rows. */
 static uint64_t scalers(const struct th_estimate *e, const struct th_targets *targets)
 {
+    const uint32_t width = e->width, height = e->height;
     const struct th_row_shape shape = shape_of(e);
     uint64_t sum = 0;
     for (uint32_t i = 0; i < targets->n; i++) {
-        struct th_rowscale_plan plan = th_rowfeed_plan(&shape, &targets->sizes[i]);
+        struct th_rowscale_plan plan = th_rowfeed_plan(&shape, width, height, &targets->sizes[i]);
         sum = th_add_sat(sum, th_rowscale_size(&plan));
     }
     return sum;
@@ -100,7 +101,7 @@ static uint64_t peak(const struct th_estimate *e, const struct thumbs_image_opti
     uint64_t decoding = e->planes || e->direct ? 0 : rows(e), encoding = 0, feeding = 0;
     for (int swap = 0; swap <= 1; swap++) {
         struct th_targets targets;
-        th_targets_fit(&targets, e->width, e->height, swap, options, options->enlarge != 0);
+        th_targets_fit(&targets, e->width, e->height, swap ? 6 : 1, options, options->enlarge != 0);
         encoding = th_max_u64(encoding, outputs(&targets, e, options));
         if (!e->planes) feeding = th_max_u64(feeding, scalers(e, &targets));
     }

@@ -195,8 +195,8 @@ static bool estimate_tiles(struct th_view v, const struct thumbs_image_options *
         find_properties(v, &f);
         out->width = p.cut_width;
         out->height = p.cut_height;
-        th_targets_fit(&targets, p.cut_width, p.cut_height, th_orientation_swaps(p.orientation),
-                       options, options->enlarge != 0);
+        th_targets_fit(&targets, p.cut_width, p.cut_height, p.orientation, options,
+                       options->enlarge != 0);
         out->decoder =
             th_add_sat(CODEC_BYTES, layer_bytes(&p, &p.colour, &targets, options->fast != 0, &f));
         if (p.has_alpha)

@@ -17,7 +17,7 @@ uint32_t th_estimate_shrink(uint32_t width, uint32_t height,
     uint32_t least = UINT32_MAX;
     for (int turned = 0; turned <= 1; turned++) {
         struct th_targets targets;
-        th_targets_fit(&targets, width, height, turned, options, options->enlarge != 0);
+        th_targets_fit(&targets, width, height, turned ? 6 : 1, options, options->enlarge != 0);
         uint32_t most = th_reduction_most(&targets, options->fast != 0);
         if (most < least) least = most;
     }

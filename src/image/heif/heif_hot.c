@@ -63,14 +63,13 @@ static double density(uint32_t full, uint32_t pixels, unsigned box)
 }
 
 /* The part of the picture that size t shows: the crop of the file, and in it the cut of the
- * geometry, centred. */
+ * geometry. */
 static bool reduce_plane(struct job *j, unsigned i, uint32_t t, struct th_pixels *out)
 {
     const struct th_heif_picture *p = &j->picture;
     const struct th_heif_reduced *from = &j->colour.planes[i];
     const struct th_geometry *g = &j->targets.sizes[t];
-    uint32_t x_at = p->cut_x + (p->cut_width - g->cut_width) / 2,
-             y_at = p->cut_y + (p->cut_height - g->cut_height) / 2;
+    const uint32_t x_at = p->cut_x + g->cut_x, y_at = p->cut_y + g->cut_y;
     struct th_resample_axis x =
         axis(from->width, density(from->full_width, p->colour.width, from->box), x_at, g->cut_width,
              g->scaled_width, from->box);
@@ -198,8 +197,10 @@ static bool make_scalers(const struct job *j, struct th_rowscale **scalers)
         const struct th_geometry *g = &j->targets.sizes[t];
         const struct th_rowscale_plan plan = {.in_width = p->cut_width,
                                               .in_height = p->cut_height,
-                                              .span_x = p->cut_width,
-                                              .span_y = p->cut_height,
+                                              .from_x = g->cut_x,
+                                              .from_y = g->cut_y,
+                                              .span_x = g->cut_width,
+                                              .span_y = g->cut_height,
                                               .out_width = g->scaled_width,
                                               .out_height = g->scaled_height,
                                               .bands = j->colour.n_planes + 1,
@@ -296,7 +297,7 @@ static enum thumbs_code make_sizes(struct job *j, struct thumbs_error *err)
     enum thumbs_code code = make_pictures(j, pictures, err);
     j->make->result->resize_ns += th_now_ns() - start_ns;
     if (code == THUMBS_OK)
-        code = th_encode_outputs(j->make, pictures, j->targets.n, j->picture.orientation, err);
+        code = th_encode_outputs(j->make, pictures, &j->targets, j->picture.orientation, err);
     for (uint32_t t = 0; t < j->targets.n; t++)
         th_pixels_finish(&pictures[t]);
     return code;

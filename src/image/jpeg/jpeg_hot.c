@@ -103,27 +103,73 @@ void th_jpeg_hot_pick(const struct th_jpeg_header *header, const struct th_targe
 
 /* ---- from planes to small planes ---- */
 
-/* One axis of a resampling: `step` (1 or 2) thumbnail pixels make one sample. */
-static struct th_resample_axis axis(uint32_t samples, double per_pixel, uint32_t cut, uint32_t side,
-                                    uint32_t scaled, unsigned step, bool mirrored, double droop)
+/* What one axis of a target is made of, in pixels of the picture and of the thumbnail, as stored.
+ * `step` (1 or 2) thumbnail pixels make one sample. */
+struct side {
+    uint32_t at, cut, scaled, pad, canvas;
+    unsigned step;
+    bool mirrored;
+};
+
+static struct side side_x(const struct th_geometry *g, unsigned step, unsigned orientation)
 {
-    double pixel = (double)cut / scaled * per_pixel, origin = (side - cut) / 2 * per_pixel;
-    uint32_t out = (scaled + step - 1) / step;
-    /* A picture that is still to be mirrored has its odd column of chroma on the other side. */
-    if (mirrored && scaled % step) origin -= pixel;
-    struct th_resample_axis a = {
-        .in = samples, .out = out, .origin = origin, .scale = pixel * step, .droop = droop};
-    return a;
+    return (struct side){g->cut_x,
+                         g->cut_width,
+                         g->scaled_width,
+                         g->pad_left,
+                         g->canvas_width,
+                         step,
+                         th_geometry_mirrors_x(orientation)};
 }
 
-static bool mirrors_x(unsigned orientation)
+static struct side side_y(const struct th_geometry *g, unsigned step, unsigned orientation)
 {
-    return orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+    return (struct side){g->cut_y,
+                         g->cut_height,
+                         g->scaled_height,
+                         g->pad_top,
+                         g->canvas_height,
+                         step,
+                         th_geometry_mirrors_y(orientation)};
 }
 
-static bool mirrors_y(unsigned orientation)
+/* Where the samples of a plane lie on the canvas: [first, end) of all of them show picture; those
+ * at the ends may show half of it. */
+struct cover {
+    uint32_t all, first, end;
+    bool half_first, half_last;
+};
+
+/* Sample i covers the canvas from i * step - shift on: a picture that is still to be mirrored has
+ * its odd column of chroma on the other side. */
+static uint32_t shift_of(const struct side *s)
 {
-    return orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+    return s->mirrored && s->canvas % s->step ? 1 : 0;
+}
+
+static struct cover cover_of(const struct side *s)
+{
+    const uint32_t shift = shift_of(s), from = s->pad + shift, to = from + s->scaled;
+    struct cover c = {.all = (s->canvas + s->step - 1) / s->step,
+                      .first = from / s->step,
+                      .end = (to + s->step - 1) / s->step};
+    c.half_first = c.first * s->step < from && s->pad > 0;
+    c.half_last = to % s->step && s->pad + s->scaled < s->canvas;
+    return c;
+}
+
+/* The picture's part of an axis, of a plane of `samples`, per_pixel of them to a pixel. */
+static struct th_resample_axis axis(uint32_t samples, double per_pixel, const struct side *s,
+                                    double droop)
+{
+    const struct cover c = cover_of(s);
+    const double pixel = (double)s->cut / s->scaled * per_pixel,
+                 before = (double)c.first * s->step - shift_of(s) - s->pad;
+    return (struct th_resample_axis){.in = samples,
+                                     .out = c.end - c.first,
+                                     .origin = s->at * per_pixel + before * pixel,
+                                     .scale = pixel * s->step,
+                                     .droop = droop};
 }
 
 /* The level of a pyramid that still leaves the filter enough to do; false: no memory. */
@@ -171,13 +217,40 @@ static bool reduce_plane(struct hot *j, unsigned i, uint32_t t, unsigned step,
     if (!level_for(p, factor, &level)) return false;
     const struct th_jpeg_plane *from = &p->levels[level];
     double part = 1.0 / (1u << level), droop = droop_of(p, level);
-    struct th_resample_axis x = axis(from->width, across * part, g->cut_width, h->width,
-                                     g->scaled_width, step, mirrors_x(j->orientation), droop);
-    struct th_resample_axis y = axis(from->height, down * part, g->cut_height, h->height,
-                                     g->scaled_height, step, mirrors_y(j->orientation), droop);
+    const struct side sx = side_x(g, step, j->orientation), sy = side_y(g, step, j->orientation);
+    struct th_resample_axis x = axis(from->width, across * part, &sx, droop);
+    struct th_resample_axis y = axis(from->height, down * part, &sy, droop);
     if (!th_pixels_init(out, x.out, y.out, 1)) return false;
     return th_resample_plane(&keep->resample[i > 0], from->data, from->stride, &x, &y, out->data,
                              out->width);
+}
+
+/* Lay a plane on its part of the canvas, of which the rest is `value`. False: no memory. */
+static bool pad_plane(const struct hot *j, uint32_t t, unsigned step, uint8_t value,
+                      struct th_pixels *p)
+{
+    const struct th_geometry *g = &j->targets.sizes[t];
+    const struct side sx = side_x(g, step, j->orientation), sy = side_y(g, step, j->orientation);
+    const struct cover x = cover_of(&sx), y = cover_of(&sy);
+    struct th_pixels out = {0};
+    if (x.all == p->width && y.all == p->height && !x.half_first && !x.half_last && !y.half_first &&
+        !y.half_last)
+        return true;
+    if (!th_pixels_init(&out, x.all, y.all, 1)) return false;
+    memset(out.data, value, (size_t)out.width * out.height);
+    for (uint32_t i = 0; i < p->height; i++) {
+        uint8_t *to = out.data + (size_t)(y.first + i) * out.width + x.first;
+        const uint8_t *from = p->data + (size_t)i * p->width;
+        const bool half_row = (i == 0 && y.half_first) || (i + 1 == p->height && y.half_last);
+        for (uint32_t k = 0; k < p->width; k++) {
+            const bool half = (k == 0 && x.half_first) || (k + 1 == p->width && x.half_last);
+            const unsigned of = (half_row ? 1 : 2) * (half ? 1 : 2);
+            to[k] = (uint8_t)((from[k] * of + value * (4 - of) + 2) / 4);
+        }
+    }
+    th_pixels_finish(p);
+    *p = out;
+    return true;
 }
 
 /* ---- to outputs ---- */
@@ -199,6 +272,20 @@ static enum thumbs_code write_planes(const void *picture, const struct th_encode
     return th_jpeg_write_planes(p->planes, p->n, how, sink, err);
 }
 
+static inline uint8_t to_byte(int32_t v)
+{
+    return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
+}
+
+/* JFIF 1.02. A grey plane can only be padded with grey. */
+static void to_ycc(const uint8_t rgb[3], unsigned n_planes, uint8_t out[3])
+{
+    const double r = rgb[0], g = rgb[1], b = rgb[2], y = 0.299 * r + 0.587 * g + 0.114 * b;
+    out[0] = (uint8_t)(y + 0.5);
+    out[1] = n_planes > 1 ? to_byte((int32_t)(128.5 + (b - y) / 1.772)) : 0;
+    out[2] = n_planes > 1 ? to_byte((int32_t)(128.5 + (r - y) / 1.402)) : 0;
+}
+
 /* One size as planes, turned and encoded in every format of the options, which all are JPEG. */
 static enum thumbs_code make_planar(struct hot *j, uint32_t t, struct thumbs_error *err)
 {
@@ -207,9 +294,12 @@ static enum thumbs_code make_planar(struct hot *j, uint32_t t, struct thumbs_err
     struct th_pixels small[3] = {{0}};
     unsigned n = j->planes.n_planes;
     enum thumbs_code code = THUMBS_OK;
+    uint8_t background[3];
     uint64_t start_ns = th_now_ns();
+    to_ycc(make->options->background, n, background);
     for (unsigned i = 0; i < n; i++) {
         if (!reduce_plane(j, i, t, i ? 2 : 1, &small[i]) ||
+            !pad_plane(j, t, i ? 2 : 1, background[i], &small[i]) ||
             !th_pixels_orient(&small[i], j->orientation)) {
             code = no_memory(err);
             goto out;
@@ -229,11 +319,6 @@ out:
     for (unsigned i = 0; i < n; i++)
         th_pixels_finish(&small[i]);
     return code;
-}
-
-static inline uint8_t to_byte(int32_t v)
-{
-    return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
 }
 
 /* JFIF 1.02: full-range YCbCr of BT.601 to RGB; constants have 16 fractional bits. */
@@ -318,7 +403,7 @@ static enum thumbs_code make_all_pixels(struct hot *j, struct thumbs_error *err)
     }
     j->make->result->resize_ns += th_now_ns() - start_ns;
     if (code == THUMBS_OK)
-        code = th_encode_outputs(j->make, pictures, j->targets.n, j->orientation, err);
+        code = th_encode_outputs(j->make, pictures, &j->targets, j->orientation, err);
     for (uint32_t t = 0; t < j->targets.n; t++)
         th_pixels_finish(&pictures[t]);
     return code;
@@ -390,13 +475,19 @@ static bool wants_jpeg_only(const struct th_make *make)
     return true;
 }
 
-static bool has_padding(const struct th_targets *targets)
+/* Can it stay in planes? Not where the picture itself says which part of it is shown, nor grey on
+ * a background of another colour. */
+static bool fits_planes(const struct hot *j)
 {
-    for (uint32_t t = 0; t < targets->n; t++) {
-        const struct th_geometry *g = &targets->sizes[t];
-        if (g->canvas_width != g->scaled_width || g->canvas_height != g->scaled_height) return true;
+    const uint8_t *b = j->make->options->background;
+    const bool grey = b[0] == b[1] && b[1] == b[2];
+    for (uint32_t t = 0; t < j->targets.n; t++) {
+        const struct th_geometry *g = &j->targets.sizes[t];
+        const bool pads = g->canvas_width > g->scaled_width || g->canvas_height > g->scaled_height;
+        if (g->canvas_width < g->scaled_width || g->canvas_height < g->scaled_height) return false;
+        if (pads && j->header.n_components == 1 && !grey) return false;
     }
-    return false;
+    return true;
 }
 
 static enum thumbs_code decode(struct hot *j, struct thumbs_error *err)
@@ -437,11 +528,7 @@ static enum thumbs_code make_jpeg(struct th_make *make, struct thumbs_error *err
     if (code != THUMBS_OK || make->declined) goto out;
     code = find_targets(j, err);
     if (code != THUMBS_OK) goto out;
-    if (has_padding(&j->targets)) {
-        make->declined = true;
-        goto out;
-    }
-    j->planar = !j->convert && wants_jpeg_only(make);
+    j->planar = !j->convert && wants_jpeg_only(make) && fits_planes(j);
     code = decode(j, err);
     if (code == THUMBS_OK) code = make_sizes(j, err);
 out:

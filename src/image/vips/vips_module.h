@@ -96,6 +96,10 @@ struct th_vips_ops {
      * *p is replaced. False, *p untouched, if the profile is broken or not for these bands. */
     bool (*to_srgb)(struct th_pixels *p, const uint8_t *icc, size_t icc_len);
 
+    /* Cut a small picture in sRGB to width x height, not larger than it is: the part that draws
+     * the eye, or the one with most detail. *p is replaced; false, *p untouched, on failure. */
+    bool (*choose)(struct th_pixels *p, uint32_t width, uint32_t height, bool attention);
+
     /* Encode as lossy WebP and hand the bytes to emit(). Codes: INTERNAL; TIMEOUT past deadline_ns
      * (0: never); MEMORY if emit() returned false. */
     enum thumbs_code (*webp)(const struct th_pixels *p, uint32_t quality, uint64_t deadline_ns,

@@ -32,12 +32,13 @@ static bool copy_rows(void *user, const uint8_t *rows, size_t stride, uint32_t n
     return true;
 }
 
-/* Store an 8-bit image of the same size as *p in its place. */
+/* Store an 8-bit image in the place of *p. */
 static bool replace_pixels(struct th_pixels *p, VipsImage *image)
 {
     if (image->BandFmt != VIPS_FORMAT_UCHAR || image->Bands < 1 || image->Bands > 4) return false;
-    size_t row_len = (size_t)p->width * (size_t)image->Bands;
-    struct copy copy = {.to = th_vips_lent->alloc(row_len * p->height), .row_len = row_len};
+    const size_t row_len = VIPS_IMAGE_SIZEOF_LINE(image);
+    struct copy copy = {.to = th_vips_lent->alloc(row_len * (size_t)image->Ysize),
+                        .row_len = row_len};
     if (!copy.to) return false;
     uint8_t *data = copy.to;
     const struct th_vips_rows to = {.rows = copy_rows, .user = &copy};
@@ -47,6 +48,8 @@ static bool replace_pixels(struct th_pixels *p, VipsImage *image)
     }
     free(p->data);
     p->data = data;
+    p->width = (uint32_t)image->Xsize;
+    p->height = (uint32_t)image->Ysize;
     p->bands = (uint32_t)image->Bands;
     p->cmyk = false;
     return true;
@@ -66,6 +69,20 @@ bool th_vips_to_srgb(struct th_pixels *p, const uint8_t *icc, size_t icc_len)
     }
     ok = out && replace_pixels(p, out);
 out:
+    vips_error_clear();
+    g_clear_object(&out);
+    g_clear_object(&in);
+    th_vips_text_leave();
+    return ok;
+}
+
+bool th_vips_choose(struct th_pixels *p, uint32_t width, uint32_t height, bool attention)
+{
+    th_vips_text_enter();
+    VipsImage *in = wrap(p), *out = NULL;
+    const VipsInteresting by = attention ? VIPS_INTERESTING_ATTENTION : VIPS_INTERESTING_ENTROPY;
+    bool ok = in && vips_smartcrop(in, &out, (int)width, (int)height, "interesting", by, NULL) == 0;
+    ok = ok && out->Xsize == (int)width && out->Ysize == (int)height && replace_pixels(p, out);
     vips_error_clear();
     g_clear_object(&out);
     g_clear_object(&in);

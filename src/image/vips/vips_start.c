@@ -68,6 +68,7 @@ static const struct th_vips_ops ops = {.version = TH_VIPS_MODULE_VERSION,
                                        .close = th_vips_source_close,
                                        .read = th_vips_source_read,
                                        .to_srgb = th_vips_to_srgb,
+                                       .choose = th_vips_choose,
                                        .webp = th_vips_webp};
 
 th_vips_module_fn thumbs_vips_module;

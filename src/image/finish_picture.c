@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* Reduced pictures are turned, cut by what they show, and padded. */
+#include "image/finish_picture.h"
+
+#include "base/error.h"
+#include "image/vips/vips_load.h"
+
+static enum thumbs_code no_memory(struct thumbs_error *err)
+{
+    return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE, "no memory to finish a thumbnail");
+}
+
+/* The part of it that draws the eye, or has most detail. */
+static enum thumbs_code choose_part(const struct th_make *make, uint32_t width, uint32_t height,
+                                    struct th_pixels *p, struct thumbs_error *err)
+{
+#if THUMBS_WITH_VIPS
+    const bool attention = make->options->gravity == THUMBS_GRAVITY_ATTENTION;
+    const struct th_vips_ops *ops = NULL;
+    enum thumbs_code code = th_vips_load(&ops, err);
+    if (code != THUMBS_OK) return code;
+    if (ops->choose(p, width, height, attention)) return THUMBS_OK;
+    return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_RESIZE,
+                        "libvips does not choose a part of it");
+#else
+    (void)make, (void)width, (void)height, (void)p;
+    return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_RESIZE,
+                        "this build cannot look for the part to show");
+#endif
+}
+
+/* In the middle of the canvas. A picture that is opaque gets opaque padding. */
+static enum thumbs_code pad(const struct th_make *make, uint32_t width, uint32_t height,
+                            struct th_pixels *p, struct thumbs_error *err)
+{
+    const uint8_t *b = make->options->background;
+    const uint8_t colour[4] = {b[0], b[1], b[2], th_pixels_is_opaque(p) ? 255 : b[3]};
+    struct th_pixels padded = {0};
+    if (!th_pixels_pad(p, width, height, colour, &padded)) return no_memory(err);
+    th_pixels_finish(p);
+    *p = padded;
+    return THUMBS_OK;
+}
+
+enum thumbs_code th_finish_picture(const struct th_make *make, const struct th_geometry *target,
+                                   unsigned orientation, struct th_pixels *p,
+                                   struct thumbs_error *err)
+{
+    const bool swaps = th_orientation_swaps(orientation);
+    const uint32_t width = swaps ? target->canvas_height : target->canvas_width;
+    const uint32_t height = swaps ? target->canvas_width : target->canvas_height;
+    enum thumbs_code code = th_pixels_orient(p, orientation) ? THUMBS_OK : no_memory(err);
+    if (code == THUMBS_OK && (p->width > width || p->height > height))
+        code = choose_part(make, width, height, p, err);
+    if (code == THUMBS_OK && (p->width < width || p->height < height))
+        code = pad(make, width, height, p, err);
+    return code;
+}

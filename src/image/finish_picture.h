@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * finish_picture.h - what is done to a reduced picture before it is encoded: it is turned upright,
+ * the part that its gravity chooses is cut out, and it is laid on its canvas.
+ */
+#ifndef TH_IMAGE_FINISH_PICTURE_H
+#define TH_IMAGE_FINISH_PICTURE_H
+
+#include "image/pixels.h"
+#include "image/steps.h"
+
+/* *p is as stored, in sRGB, of the target's scaled size; it becomes upright and of the size of its
+ * canvas. MEMORY; UNSUPPORTED or STOPPED where libvips is needed and cannot be had; stage resize.
+ */
+enum thumbs_code th_finish_picture(const struct th_make *make, const struct th_geometry *target,
+                                   unsigned orientation, struct th_pixels *p,
+                                   struct thumbs_error *err);
+
+#endif
