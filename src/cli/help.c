@@ -123,7 +123,7 @@ static size_t add_option(struct th_bytes *b, const struct cli_option *option)
         th_bytes_addf(b, "  -%c, --%s", option->letter, option->name);
     else
         th_bytes_addf(b, "      --%s", option->name);
-    if (option->value) th_bytes_addf(b, "=%s", option->value);
+    if (option->value) th_bytes_addf(b, "%s%s", *option->value == '[' ? "" : "=", option->value);
     return b->len - start;
 }
 

@@ -106,6 +106,10 @@ const struct cli_option cli_options[] = {
      "far as it takes, to 20 at least. A source whose thumbnail is larger even then has failed; so "
      "has one whose PNG or GIF is larger, since those have no quality. Default: no limit.",
      CLI_GROUP_PICTURE, CLI_TO_BYTES(options.image.max_size)},
+    {"sharpen", 0, "[=AMOUNT]", "a number from 0.01 to 10, like 0.5", NULL,
+     "Sharpen what was reduced: add AMOUNT of how much a pixel differs in brightness from those "
+     "around it. 0.5 is mild; without AMOUNT it is that. Default: off.",
+     CLI_GROUP_PICTURE, CLI_TO(cli_set_sharpen)},
     {"linear", 0, NULL, NULL, NULL, NULL, CLI_GROUP_PICTURE, CLI_TO_NOTHING},
     {"fast", 0, NULL, NULL, NULL,
      "Decode large pictures to fewer pixels, which leaves less to the filter: about a sixth faster "

@@ -20,9 +20,10 @@ enum cli_group {
 
 /* One option of SPEC section 1. */
 struct cli_option {
-    const char *name;    /* without the dashes */
-    char letter;         /* 0: none */
-    const char *value;   /* what the help calls its value; NULL: a flag */
+    const char *name;  /* without the dashes */
+    char letter;       /* 0: none */
+    const char *value; /* what the help calls its value; NULL: a flag; "[=N]": may be left out, and
+                          then stands only behind '=' */
     const char *allowed; /* what a value may be: "a number from 1 to 100" */
     const char *brief;   /* one short line; NULL: not among the options used most */
     const char *help; /* what --help explains, default and unit included; NULL: it stays hidden */

@@ -191,7 +191,8 @@ static enum thumbs_code parse_long(struct parser *parser, const char *word)
     const struct cli_option *option = find_long(&parser->known, name, len);
     if (!option) return refuse_foreign(parser, word, name, len);
     if (option->to.kind == CLI_NOT_BUILT) return refuse_unbuilt(option, parser->message);
-    if (option->value) return take_value(parser, option, value);
+    const bool left_out = option->value && *option->value == '[' && !value;
+    if (option->value && !left_out) return take_value(parser, option, value);
     if (value) {
         th_bytes_addf(parser->message, "--%s=", option->name);
         th_report_add_name(parser->message, value, true);

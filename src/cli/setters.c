@@ -69,6 +69,28 @@ bool cli_set_size(struct cli_settings *settings, const char *value, struct cli_p
     return true;
 }
 
+/* Digits with at most two behind a point, as hundredths; NULL: left out. */
+bool cli_set_sharpen(struct cli_settings *settings, const char *value, struct cli_problem *problem)
+{
+    enum { USUAL = 50, MOST = 1000 };
+    uint32_t n = 0, scale = 100;
+    bool point = false, digits = false;
+    (void)problem;
+    for (const char *c = value ? value : ""; *c; c++) {
+        if (*c == '.' && !point) {
+            point = true;
+            continue;
+        }
+        if (*c < '0' || *c > '9' || n > MOST || scale == 1) return false;
+        digits = true;
+        if (point) scale /= 10;
+        n = point ? n + (uint32_t)(*c - '0') * scale : n * 10 + (uint32_t)(*c - '0') * 100;
+    }
+    if (value && (!digits || n == 0 || n > MOST)) return false;
+    settings->options.image.sharpen = value ? n : USUAL;
+    return true;
+}
+
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9') return c - '0';

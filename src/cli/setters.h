@@ -7,6 +7,7 @@
 #include "cli/settings.h"
 
 bool cli_set_size(struct cli_settings *settings, const char *value, struct cli_problem *problem);
+bool cli_set_sharpen(struct cli_settings *settings, const char *value, struct cli_problem *problem);
 bool cli_set_background(struct cli_settings *settings, const char *value,
                         struct cli_problem *problem);
 bool cli_set_format(struct cli_settings *settings, const char *value, struct cli_problem *problem);

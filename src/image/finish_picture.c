@@ -3,6 +3,7 @@
 #include "image/finish_picture.h"
 
 #include "base/error.h"
+#include "image/sharpen.h"
 #include "image/vips/vips_load.h"
 
 static enum thumbs_code no_memory(struct thumbs_error *err)
@@ -42,6 +43,12 @@ static enum thumbs_code pad(const struct th_make *make, uint32_t width, uint32_t
     return THUMBS_OK;
 }
 
+bool th_finish_sharpens(const struct th_make *make, const struct th_geometry *target)
+{
+    return make->options->sharpen &&
+           (target->scaled_width < target->cut_width || target->scaled_height < target->cut_height);
+}
+
 enum thumbs_code th_finish_picture(const struct th_make *make, const struct th_geometry *target,
                                    unsigned orientation, struct th_pixels *p,
                                    struct thumbs_error *err)
@@ -52,6 +59,9 @@ enum thumbs_code th_finish_picture(const struct th_make *make, const struct th_g
     enum thumbs_code code = th_pixels_orient(p, orientation) ? THUMBS_OK : no_memory(err);
     if (code == THUMBS_OK && (p->width > width || p->height > height))
         code = choose_part(make, width, height, p, err);
+    if (code == THUMBS_OK && th_finish_sharpens(make, target) &&
+        !th_sharpen(p, make->options->sharpen))
+        code = no_memory(err);
     if (code == THUMBS_OK && (p->width < width || p->height < height))
         code = pad(make, width, height, p, err);
     return code;

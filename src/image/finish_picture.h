@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * finish_picture.h - what is done to a reduced picture before it is encoded: it is turned upright,
- * the part that its gravity chooses is cut out, and it is laid on its canvas.
+ * the part that its gravity chooses is cut out, it is sharpened and laid on its canvas.
  */
 #ifndef TH_IMAGE_FINISH_PICTURE_H
 #define TH_IMAGE_FINISH_PICTURE_H
@@ -15,5 +15,8 @@
 enum thumbs_code th_finish_picture(const struct th_make *make, const struct th_geometry *target,
                                    unsigned orientation, struct th_pixels *p,
                                    struct thumbs_error *err);
+
+/* Is it to be sharpened? Only what was reduced is. */
+bool th_finish_sharpens(const struct th_make *make, const struct th_geometry *target);
 
 #endif

@@ -57,6 +57,7 @@ static enum thumbs_code check_fit(const struct thumbs_image_options *o, struct t
         return usage(err, "gravity is about what fit cover cuts off; other fits cut nothing off");
     if (!THUMBS_WITH_VIPS && o->gravity >= THUMBS_GRAVITY_ATTENTION)
         return usage(err, "gravity attention and entropy need libvips, which this build lacks");
+    if (o->sharpen > 1000) return usage(err, "nothing is sharpened by more than 10");
     if (o->background[3] != 0 && o->background[3] != 255)
         return usage(err, "padding is clear or opaque");
     return THUMBS_OK;

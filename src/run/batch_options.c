@@ -89,6 +89,7 @@ bool th_batch_options_fingerprint(const struct thumbs_options *o, uint64_t *out)
                   i->background[2], i->on_damage == THUMBS_DAMAGE_FAIL);
     /* Only where they are used: what was made before there were such options stays up to date. */
     if (i->gravity) th_bytes_addf(&b, "gravity %u\n", i->gravity);
+    if (i->sharpen) th_bytes_addf(&b, "sharpen %u\n", i->sharpen);
     if (i->background[3]) th_bytes_addf(&b, "padding %u\n", i->background[3]);
     bool ok = !th_bytes_failed(&b);
     if (ok) *out = th_hash64(b.data, b.len, 0);

@@ -282,6 +282,39 @@ Test(fit, gravity_looks_at_the_picture)
     }
 }
 
+static double contrast(const struct th_pixels *p)
+{
+    double sum = 0;
+    const size_t n = (size_t)p->width * p->height * 4;
+    for (size_t i = 4; i < n; i++)
+        sum += abs(p->data[i] - p->data[i - 4]);
+    return sum / (double)n;
+}
+
+/* On planes and on pixels alike; what was not reduced stays as it is. */
+Test(fit, sharpens_what_was_reduced)
+{
+    struct thumbs_image_options o = options_of(60, 60, THUMBS_FIT_INSIDE, THUMBS_FORMAT_PNG);
+    struct th_pixels plain = make("photos/brick-wall.jpg", &o);
+    o.sharpen = 100;
+    struct th_pixels sharp = make("photos/brick-wall.jpg", &o);
+    o.formats[0] = THUMBS_FORMAT_JPEG;
+    struct th_pixels planar = make("photos/brick-wall.jpg", &o);
+    cr_expect_gt(contrast(&sharp), 1.2 * contrast(&plain));
+    cr_expect_lt(contrast(&sharp), 3 * contrast(&plain));
+    cr_expect_lt(distance(&sharp, &planar), 3);
+    o = options_of(500, 500, THUMBS_FIT_INSIDE, THUMBS_FORMAT_PNG);
+    struct th_pixels whole = make("png/rgba-8.png", &o);
+    o.sharpen = 1000;
+    struct th_pixels same = make("png/rgba-8.png", &o);
+    cr_expect_eq(distance(&whole, &same), 0);
+    th_pixels_finish(&plain);
+    th_pixels_finish(&sharp);
+    th_pixels_finish(&planar);
+    th_pixels_finish(&whole);
+    th_pixels_finish(&same);
+}
+
 Test(fit, nothing_vanishes)
 {
     static const char *const thin[] = {"jpeg/size-1x3000.jpg", "jpeg/size-3000x1.jpg",

@@ -11,11 +11,13 @@
 #include "image/encode_fit.h"
 #include "image/encode_outputs.h"
 #include "image/exif.h"
+#include "image/finish_picture.h"
 #include "image/formats.h"
 #include "image/icc.h"
 #include "image/jpeg/jpeg_planes.h"
 #include "image/jpeg/jpeg_write.h"
 #include "image/resample.h"
+#include "image/sharpen.h"
 
 /* Sides are rounded, so 1023 x 767 to 256 x 192 counts as fourfold. */
 #define RESIDUAL_TOLERANCE 0.98
@@ -298,7 +300,9 @@ static enum thumbs_code make_planar(struct hot *j, uint32_t t, struct thumbs_err
     uint64_t start_ns = th_now_ns();
     to_ycc(make->options->background, n, background);
     for (unsigned i = 0; i < n; i++) {
+        const bool sharpens = i == 0 && th_finish_sharpens(make, &j->targets.sizes[t]);
         if (!reduce_plane(j, i, t, i ? 2 : 1, &small[i]) ||
+            (sharpens && !th_sharpen(&small[i], make->options->sharpen)) ||
             !pad_plane(j, t, i ? 2 : 1, background[i], &small[i]) ||
             !th_pixels_orient(&small[i], j->orientation)) {
             code = no_memory(err);
