@@ -104,6 +104,8 @@ enum thumbs_format {
     THUMBS_FORMAT_SVG,
     THUMBS_FORMAT_PDF,
     THUMBS_FORMAT_BMP,
+    THUMBS_FORMAT_PNM, /* Netpbm: PBM, PGM, PPM, PAM, PFM */
+    THUMBS_FORMAT_ICO, /* icons and cursors */
     THUMBS_FORMAT_OTHER,
     THUMBS_N_FORMATS
 };
@@ -195,7 +197,9 @@ struct thumbs_image_options {
      * 255. */
     uint8_t background[4];
     uint32_t on_damage; /* enum thumbs_damage */
-    uint32_t no_svg;    /* 1: SVG is not decoded in a sandbox either, so that all modes are alike */
+    /* 1: what is only decoded in a sandbox (SVG) is not decoded there either, so that all modes are
+     * alike */
+    uint32_t plain_only;
     uint64_t max_pixels; /* width x height of a source beyond which it is refused */
 };
 

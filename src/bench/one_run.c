@@ -105,7 +105,7 @@ enum thumbs_code th_bench_run_once(const struct th_bench_row *row,
     own.jobs = row->jobs;
     own.io = row->io;
     own.io_jobs = row->io_jobs;
-    own.image.no_svg = 1; /* only one mode can: outputs are to be compared */
+    own.image.plain_only = 1; /* only one mode can: outputs are to be compared */
     const enum thumbs_code code = th_bench_measure(&job, reply, sizeof *reply, &measured, err);
     if (code != THUMBS_OK) return code;
     if (measured.result_size != sizeof *reply) return describe_end(row, &measured, err);

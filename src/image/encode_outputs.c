@@ -56,12 +56,13 @@ static enum thumbs_code write_all(struct th_make *make, uint32_t i_size, const s
                                   bool source_alpha, struct thumbs_error *err)
 {
     const struct thumbs_image_options *options = make->options;
+    const enum thumbs_format source = (enum thumbs_format)make->result->source_format;
     enum thumbs_code code = THUMBS_OK;
     struct th_pixels flat = {0};
     bool alpha = th_pixels_has_alpha(p);
     for (uint32_t i = 0; i < options->n_formats && code == THUMBS_OK; i++) {
         enum thumbs_format wanted = (enum thumbs_format)options->formats[i];
-        enum thumbs_format format = th_image_output_format(wanted, make->format, source_alpha);
+        enum thumbs_format format = th_image_output_format(wanted, source, source_alpha);
         bool flatten = alpha && !keeps_alpha(format);
         if (flatten && !flat.data && !th_pixels_flatten(p, options->background, &flat))
             code =

@@ -107,18 +107,14 @@ const char *th_foreign_name(enum thumbs_format format, const uint8_t *data, size
         return NULL;
     const char *name = th_mark_name(marks, sizeof marks / sizeof *marks, data, len);
     if (name) return name;
-    /* The sniffer has looked at the rest of its header. */
-    bool icon =
-        th_has_bytes(data, len, 0, "\0\0\1\0", 4) || th_has_bytes(data, len, 0, "\0\0\2\0", 4);
-    if (icon && format == THUMBS_FORMAT_OTHER) return "an icon or cursor";
     return is_transport_stream(data, len) ? "a video (MPEG)" : NULL;
 }
 
 bool th_foreign_ending(const char *ext, size_t len)
 {
-    static const char endings[][6] = {"ai",   "cur", "dcm", "dds", "eps",  "exr", "fit",
-                                      "fits", "fts", "hdr", "ico", "icns", "pdf", "ps",
-                                      "psb",  "psd", "xcf", "xpm", "v",    "vips"};
+    static const char endings[][6] = {"ai",   "dcm", "dds", "eps",  "exr", "fit",
+                                      "fits", "fts", "hdr", "icns", "pdf", "ps",
+                                      "psb",  "psd", "xcf", "xpm",  "v",   "vips"};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         if (strlen(endings[i]) == len && strncasecmp(endings[i], ext, len) == 0) return true;
     return false;

@@ -40,6 +40,7 @@ struct th_format {
     /* Asked in this order until one does not decline. None: it is known, but not decoded. */
     const struct th_backend *decoders[TH_FORMAT_MAX_DECODERS + 1];
     unsigned decode_wants;            /* enum th_wants; a guess: a rare JPEG wants libvips, too */
+    const char *sandboxed;            /* its name for people, if it is only decoded in a sandbox */
     const char *vips_loader;          /* the operation that libvips decodes it with, or NULL */
     th_estimate_fn *estimate;         /* of the memory to decode it; NULL: none is foreseen */
     const struct th_encoder *encoder; /* NULL: it cannot be written */

@@ -5,14 +5,13 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "image/backend.h"
+#include "image/dispatch.h"
 #include "image/heif/heif_codec.h"
 #include "image/icc.h"
 #include "image/jpeg/jpeg_hot.h"
 #include "image/judge.h"
 #include "image/modern/modern_encode.h"
 #include "image/module.h"
-#include "image/rowmake.h"
 #include "image/steps.h"
 #include "image/vips/vips_load.h"
 
@@ -86,22 +85,14 @@ enum thumbs_code th_image_check_options(const struct thumbs_image_options *o,
     return THUMBS_OK;
 }
 
-static enum thumbs_code run_backends(struct th_make *make, struct thumbs_error *err)
+/* Decoders that are not made for data from anywhere are asked only where a sandbox holds, whatever
+ * the options allow. */
+static enum thumbs_code check_sandbox(const struct th_make *make, struct thumbs_error *err)
 {
-    const struct th_format *format = th_format(make->format);
-    for (size_t i = 0; i < TH_FORMAT_MAX_DECODERS && format->decoders[i]; i++) {
-        const struct th_backend *b = format->decoders[i];
-        make->declined = false;
-        enum thumbs_code code = b->rows ? th_rowmake(make, b->rows, err) : b->make(make, err);
-        if (!make->declined) return code;
-    }
-    if (format->vips_loader && !THUMBS_WITH_VIPS)
-        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
-                            "it is damaged or of a rare kind; libvips, which might decode such a "
-                            "%s, is left out of this build",
-                            format->name);
+    const char *name = th_format(make->format)->sandboxed;
+    if (!name || (make->sandboxed && !make->options->plain_only)) return THUMBS_OK;
     return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
-                        "decoding of %s is not enabled", format->name);
+                        "%s is only decoded in sandboxed worker processes", name);
 }
 
 enum thumbs_code th_image_make(const uint8_t *data, size_t len,
@@ -125,12 +116,10 @@ enum thumbs_code th_image_make(const uint8_t *data, size_t len,
                            .sink = sink,
                            .result = result};
     size_t len_before = sink->len;
-    if (format == THUMBS_FORMAT_SVG && (!make.sandboxed || options->no_svg))
-        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
-                            "SVG is only decoded in sandboxed worker processes");
-    code = th_make_check_deadline(&make, THUMBS_STAGE_DECODE, err);
+    code = check_sandbox(&make, err);
+    if (code == THUMBS_OK) code = th_make_check_deadline(&make, THUMBS_STAGE_DECODE, err);
     sink->deadline_ns = make.deadline_ns;
-    if (code == THUMBS_OK) code = run_backends(&make, err);
+    if (code == THUMBS_OK) code = th_dispatch(&make, err);
     sink->deadline_ns = 0;
     if (code != THUMBS_OK) {
         sink->len = len_before;

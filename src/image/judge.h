@@ -3,11 +3,11 @@
  * judge.h - the rule for what is a picture for us, what has failed, and what is passed over.
  *
  * - A picture that a camera, a phone, a scanner or a browser deals in is ours, and so is any other
- *   file that holds one finished picture and no more (BMP, Netpbm, QOI, a camera's raw file). Where
+ *   file that holds a finished picture (BMP, Netpbm, icons, QOI, a camera's raw file). Where
  *   this build cannot decode it, it has failed as `unsupported`: a picture is missing in DEST.
  * - Everything else that lies beside photos is passed over, as a film is: documents (PDF, EPS), the
  *   working files of editors (PSD, XCF), scenes and measurements (EXR, Radiance, FITS, DICOM),
- *   textures and icons, sound, fonts, archives. Nobody waits for a thumbnail of it.
+ *   textures, sound, fonts, archives. Nobody waits for a thumbnail of it.
  * - Content decides. The ending of a name counts in two cases: a name that promises a picture of
  *   ours over content that is none has failed, and raw files of cameras that are TIFF inside are
  *   told by their ending where their content leaves it open.

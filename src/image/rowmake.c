@@ -42,6 +42,7 @@ static enum thumbs_code open_source(struct passage *p, struct thumbs_error *err)
 {
     enum thumbs_code code = p->decoder->open(p->make, &p->state, &p->header, err);
     if (code != THUMBS_OK || p->make->declined) return code;
+    if (p->make->orientation) p->header.orientation = p->make->orientation;
     const struct th_row_header *h = &p->header;
     const struct th_make_source source = {.width = h->width,
                                           .height = h->height,

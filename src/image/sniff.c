@@ -51,16 +51,18 @@ bool th_sniff_bmp(const uint8_t *data, size_t len)
 }
 
 /* Windows icon or cursor: type 1 or 2, a few entries, a zero in the first one's reserved byte. */
-static bool is_ico(struct th_view v)
+bool th_sniff_ico(const uint8_t *data, size_t len)
 {
+    struct th_view v = {data, len};
     if (!TH_VIEW_HAS(v, 0, "\0\0\1\0") && !TH_VIEW_HAS(v, 0, "\0\0\2\0")) return false;
     return v.len >= 22 && v.data[4] != 0 && v.data[5] == 0 && v.data[9] == 0 &&
            th_view_le(v, 18, 4) >= 22;
 }
 
 /* Netpbm: P1 to P7, PF and Pf, then white space and a number, a comment or (P7) a keyword. */
-static bool is_netpbm(struct th_view v)
+bool th_sniff_pnm(const uint8_t *data, size_t len)
 {
+    struct th_view v = {data, len};
     if (v.len < 4 || v.data[0] != 'P' || !th_is_blank(v.data[2])) return false;
     if (!(v.data[1] >= '1' && v.data[1] <= '7') && v.data[1] != 'F' && v.data[1] != 'f')
         return false;
@@ -72,6 +74,5 @@ static bool is_netpbm(struct th_view v)
 bool th_sniff_other(const uint8_t *data, size_t len)
 {
     struct th_view v = {data, len};
-    bool canon = TH_VIEW_HAS(v, 4, "ftyp") && TH_VIEW_HAS(v, 8, "crx ");
-    return canon || is_ico(v) || is_netpbm(v);
+    return TH_VIEW_HAS(v, 4, "ftyp") && TH_VIEW_HAS(v, 8, "crx ");
 }

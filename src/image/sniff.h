@@ -13,8 +13,8 @@
 
 typedef bool th_sniff_fn(const uint8_t *data, size_t len);
 
-th_sniff_fn th_sniff_webp, th_sniff_avif, th_sniff_heif, th_sniff_bmp;
-/* Icons, Netpbm and Canon's raw files, none of which is decoded. */
+th_sniff_fn th_sniff_webp, th_sniff_avif, th_sniff_heif, th_sniff_bmp, th_sniff_ico, th_sniff_pnm;
+/* Canon's raw files. */
 th_sniff_fn th_sniff_other;
 
 #endif

@@ -16,7 +16,8 @@
 struct th_make {
     const uint8_t *data;
     size_t len;
-    enum thumbs_format format;
+    enum thumbs_format format; /* of data; result->source_format is that of the file */
+    unsigned orientation;      /* that holds, whatever data says; 0: what it says */
     const struct thumbs_image_options *options;
     uint64_t deadline_ns; /* 0: never */
     bool sandboxed;       /* see struct th_image_limits */

@@ -45,7 +45,7 @@ static void set_up(struct thumbs_options *o)
 {
     thumbs_options_init(o);
     o->worker_program = TEST_PROGRAM;
-    o->image.no_svg = 1;
+    o->image.plain_only = 1;
     o->image.n_sizes = 2;
     o->image.sizes[1] = (struct thumbs_size){.width = 64, .height = 40};
     o->image.n_formats = 2;

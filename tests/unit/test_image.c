@@ -182,7 +182,7 @@ Test(image_sniff, knows_formats_by_content)
         CASE("8BPS\0\x01\0\0", THUMBS_FORMAT_OTHER),
         CASE("BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x01", THUMBS_FORMAT_BMP),
         CASE("BMW is a maker of cars and so on", THUMBS_FORMAT_NONE),
-        CASE("P6\n2 2\n255\n", THUMBS_FORMAT_OTHER),
+        CASE("P6\n2 2\n255\n", THUMBS_FORMAT_PNM),
         CASE("P6 is no picture", THUMBS_FORMAT_NONE),
         CASE("<svg xmlns='http://www.w3.org/2000/svg'>", THUMBS_FORMAT_SVG),
         CASE("\xef\xbb\xbf<?xml version='1.0'?>\n<!-- a > b --><svg>", THUMBS_FORMAT_SVG),

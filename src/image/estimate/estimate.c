@@ -120,6 +120,7 @@ bool th_image_estimate(const uint8_t *data, size_t len, const struct thumbs_imag
                             .tile_rows = 16};
     th_estimate_fn *estimate = th_format(e.format)->estimate;
     *bytes = REST;
+    if (options->plain_only && th_format(e.format)->sandboxed) return false;
     if (!estimate || !estimate(v, options, &e) || !e.width || !e.height) return false;
     if (e.planes) *bytes = PLANES_REST;
     if (th_mul_sat(e.width, e.height) <= options->max_pixels)

@@ -12,7 +12,6 @@ bool th_estimate_svg(struct th_view v, const struct thumbs_image_options *option
                      struct th_estimate *out)
 {
     uint32_t side = 1;
-    if (options->no_svg) return false;
     for (uint32_t i = 0; i < options->n_sizes && i < THUMBS_MAX_SIZES; i++) {
         const struct thumbs_size *size = &options->sizes[i];
         side = (uint32_t)th_max_u64(

@@ -465,7 +465,8 @@ static bool is_ours(struct hot *j)
     if (h->colour == TH_JPEG_OTHER || h->precision != 8) return false;
     if (h->sof > 0xC2 && h->sof != 0xC9 && h->sof != 0xCA)
         return false; /* lossless, hierarchical */
-    j->orientation = th_exif_orientation(h->exif, h->exif_len);
+    j->orientation =
+        make->orientation ? make->orientation : th_exif_orientation(h->exif, h->exif_len);
     return true;
 }
 
@@ -473,7 +474,7 @@ static bool is_ours(struct hot *j)
 static bool wants_jpeg_only(const struct th_make *make)
 {
     for (uint32_t i = 0; i < make->options->n_formats; i++)
-        if (th_image_output_format(make->options->formats[i], make->format, false) !=
+        if (th_image_output_format(make->options->formats[i], make->result->source_format, false) !=
             THUMBS_FORMAT_JPEG)
             return false;
     return true;

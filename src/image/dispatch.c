@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#include "image/dispatch.h"
+
+#include "base/error.h"
+#include "image/backend.h"
+#include "image/formats.h"
+#include "image/rowmake.h"
+
+enum thumbs_code th_dispatch(struct th_make *make, struct thumbs_error *err)
+{
+    const struct th_format *format = th_format(make->format);
+    for (size_t i = 0; i < TH_FORMAT_MAX_DECODERS && format->decoders[i]; i++) {
+        const struct th_backend *b = format->decoders[i];
+        make->declined = false;
+        enum thumbs_code code = b->rows ? th_rowmake(make, b->rows, err) : b->make(make, err);
+        if (!make->declined) return code;
+    }
+    if (format->vips_loader && !THUMBS_WITH_VIPS)
+        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
+                            "it is damaged or of a rare kind; libvips, which might decode such a "
+                            "%s, is left out of this build",
+                            format->name);
+    return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
+                        "decoding of %s is not enabled", format->name);
+}
+
+enum thumbs_code th_dispatch_inner(const struct th_make *make, const struct th_inner *inner,
+                                   struct thumbs_error *err)
+{
+    struct th_make own = *make;
+    const size_t len_before = make->sink->len;
+    own.data = inner->data;
+    own.len = inner->len;
+    own.format = inner->format;
+    own.orientation = inner->orientation;
+    enum thumbs_code code = th_dispatch(&own, err);
+    if (code != THUMBS_OK) {
+        make->sink->len = len_before;
+        make->result->n_outputs = 0;
+    }
+    return code;
+}
