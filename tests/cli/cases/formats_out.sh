@@ -39,7 +39,8 @@ for format in avif jxl gif; do
     expect_counts 8 0 0 0 0
     [ "$(grep -c "\"format\":\"$format\",\"width\"" "$log/r")" -eq 8 ] ||
         fail "not told as $format: $(cat "$log/r")"
-    [ "$(dims "back-$format/out/a-100.png")" = "png $(dims sync/a-100.jpg | cut -d' ' -f2)" ] || fail "$format: other size"
+    [ "$(dims "back-$format/out/a-100.png")" = "png $(dims sync/a-100.jpg | cut -d' ' -f2)" ] ||
+        fail "$format: other size"
 done
 # As the source is: no library is loaded ahead of it, so a worker is replaced by one that has it.
 mkdir kept
