@@ -69,7 +69,7 @@ void th_about_webp_writer(enum thumbs_format format, struct th_bytes *text)
 #endif
 
 #ifdef THUMBS_WITH_GIF
-void th_about_gif_reader(enum thumbs_format format, struct th_bytes *text)
+void th_about_gif(enum thumbs_format format, struct th_bytes *text)
 {
     (void)format;
     th_bytes_addf(text, "giflib %d.%d.%d", GIFLIB_MAJOR, GIFLIB_MINOR, GIFLIB_RELEASE);

@@ -14,7 +14,7 @@
 /* Append what reads or writes this format here; nothing where that cannot be. */
 typedef void th_about_fn(enum thumbs_format format, struct th_bytes *text);
 
-th_about_fn th_about_jpeg_reader, th_about_png_reader, th_about_webp_reader, th_about_gif_reader;
+th_about_fn th_about_jpeg_reader, th_about_png_reader, th_about_webp_reader, th_about_gif;
 th_about_fn th_about_jpeg_writer, th_about_png_writer, th_about_webp_writer;
 
 /* What converts colour profiles. */

@@ -54,4 +54,5 @@ static struct th_encode_cost cost(uint32_t bands, uint32_t quality)
     return (struct th_encode_cost){.working = 9, .encoded = 2};
 }
 
-const struct th_encoder th_encoder_gif = {.encode = encode, .cost = cost, .keeps_alpha = true};
+const struct th_encoder th_encoder_gif = {
+    .encode = encode, .cost = cost, .keeps_alpha = true, .about = th_about_gif};

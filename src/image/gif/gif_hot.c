@@ -203,5 +203,4 @@ static enum thumbs_code decode(void *state, const struct th_row_wish *wish, stru
 static const struct th_row_decoder decoder = {
     .open = open_decoding, .decode = decode, .close = close_decoding};
 
-const struct th_backend th_backend_gif = {
-    .name = "gif", .rows = &decoder, .about = th_about_gif_reader};
+const struct th_backend th_backend_gif = {.name = "gif", .rows = &decoder, .about = th_about_gif};

@@ -132,8 +132,15 @@ static enum thumbs_code encode(const struct th_pixels *p, const struct th_encode
     return code;
 }
 
-static const struct th_modern_module module = {.version = TH_MODERN_MODULE_VERSION,
-                                               .encode = encode};
+static const char *library(void)
+{
+    static char text[40];
+    snprintf(text, sizeof text, "libavif %s", avifVersion());
+    return text;
+}
+
+static const struct th_modern_module module = {
+    .version = TH_MODERN_MODULE_VERSION, .encode = encode, .library = library};
 
 th_modern_module_fn thumbs_modern_module;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The module thumbs-jxl: pictures to JPEG XL files, by libjxl. */
 #include <jxl/encode.h>
+#include <stdio.h>
 
 #include "image/modern/modern_module.h"
 
@@ -87,8 +88,16 @@ static enum thumbs_code encode(const struct th_pixels *p, const struct th_encode
     return code;
 }
 
-static const struct th_modern_module module = {.version = TH_MODERN_MODULE_VERSION,
-                                               .encode = encode};
+static const char *library(void)
+{
+    static char text[40];
+    const unsigned v = JxlEncoderVersion();
+    snprintf(text, sizeof text, "libjxl %u.%u.%u", v / 1000000, v / 1000 % 1000, v % 1000);
+    return text;
+}
+
+static const struct th_modern_module module = {
+    .version = TH_MODERN_MODULE_VERSION, .encode = encode, .library = library};
 
 th_modern_module_fn thumbs_modern_module;
 

@@ -46,6 +46,13 @@ static enum thumbs_code encode(struct th_module *module, const struct th_pixels 
     return th_error_set(err, code, THUMBS_STAGE_ENCODE, "%s", why);
 }
 
+static void add_library(struct th_module *module, struct th_bytes *text)
+{
+    const void *loaded;
+    if (th_module_load(module, &loaded, NULL) != THUMBS_OK) return;
+    th_bytes_adds(text, ((const struct th_modern_module *)loaded)->library());
+}
+
 #ifdef THUMBS_WITH_AVIF
 static struct th_module avif = {
     .file = "thumbs-avif.so", .entry = TH_MODERN_MODULE_ENTRY, .what = "AVIF", .start = start};
@@ -54,6 +61,12 @@ static enum thumbs_code encode_avif(const struct th_pixels *p, const struct th_e
                                     struct th_sink *sink, struct thumbs_error *err)
 {
     return encode(&avif, p, how, sink, err);
+}
+
+static void about_avif(enum thumbs_format format, struct th_bytes *text)
+{
+    (void)format;
+    add_library(&avif, text);
 }
 
 /* Measured over noise, at the speeds that the modules ask for, and rounded up. */
@@ -67,7 +80,8 @@ const struct th_encoder th_encoder_avif = {.encode = encode_avif,
                                            .cost = avif_cost,
                                            .keeps_alpha = true,
                                            .has_quality = true,
-                                           .wants = TH_WANTS_AVIF};
+                                           .wants = TH_WANTS_AVIF,
+                                           .about = about_avif};
 #endif
 
 #ifdef THUMBS_WITH_JXL
@@ -78,6 +92,12 @@ static enum thumbs_code encode_jxl(const struct th_pixels *p, const struct th_en
                                    struct th_sink *sink, struct thumbs_error *err)
 {
     return encode(&jxl, p, how, sink, err);
+}
+
+static void about_jxl(enum thumbs_format format, struct th_bytes *text)
+{
+    (void)format;
+    add_library(&jxl, text);
 }
 
 /* libjxl works in floating point, on several copies of the picture. */
@@ -91,7 +111,8 @@ const struct th_encoder th_encoder_jxl = {.encode = encode_jxl,
                                           .cost = jxl_cost,
                                           .keeps_alpha = true,
                                           .has_quality = true,
-                                          .wants = TH_WANTS_JXL};
+                                          .wants = TH_WANTS_JXL,
+                                          .about = about_jxl};
 #endif
 
 enum thumbs_code th_modern_load(unsigned wants, struct thumbs_error *err)

@@ -12,7 +12,7 @@
 #include "image/encode.h"
 
 #define TH_MODERN_MODULE_ENTRY   "thumbs_modern_module"
-#define TH_MODERN_MODULE_VERSION 1u
+#define TH_MODERN_MODULE_VERSION 2u
 
 /* Where the bytes go. */
 struct th_modern_out {
@@ -27,6 +27,7 @@ struct th_modern_module {
      * *why is then a clause that stays. */
     enum thumbs_code (*encode)(const struct th_pixels *p, const struct th_encode_how *how,
                                const struct th_modern_out *out, const char **why);
+    const char *(*library)(void); /* "libjxl 0.7.0" */
 };
 
 /* The one entry point of a module, of this type under TH_MODERN_MODULE_ENTRY. */

@@ -26,7 +26,7 @@ for sample in jpeg/grey.jpg png/rgb-8.png webp/lossy.webp heif/still.avif gif/st
     "$THUMBS" --quiet "$SAMPLES/$sample" "out-$format" 2>/dev/null || status=$?
     [ $status -eq $can ] || echo "$format: status $status, but $(grep "^$format" lines)"
 done
-for format in jpeg png webp avif jxl; do
+for format in jpeg png webp avif jxl gif; do
     grep -qE "^$format +.*  +-$" lines && can=2 || can=0
     status=0
     "$THUMBS" --quiet --format=$format "$SAMPLES/jpeg/grey.jpg" "as-$format" 2>/dev/null || status=$?
