@@ -12,6 +12,7 @@ static uint64_t limit_of(enum thumbs_code code, enum thumbs_stage stage,
                          const struct th_failure_limits *limits)
 {
     if (code == THUMBS_TIMEOUT) return limits->timeout_ns;
+    if (code == THUMBS_UNSUPPORTED) return limits->abilities;
     if (code != THUMBS_TOO_LARGE) return 0;
     return stage == THUMBS_STAGE_LOAD ? limits->max_bytes : limits->max_pixels;
 }
@@ -82,6 +83,14 @@ static bool is_longer(uint64_t now, uint64_t then)
     return then != 0 && (now == 0 || now > then);
 }
 
+/* Would it be judged otherwise with what is allowed, or can be done, now? */
+static bool is_outdated(const struct failure *failure, const struct th_failure_limits *limits)
+{
+    const uint64_t now = limit_of(failure->code, failure->stage, limits);
+    if (failure->code == THUMBS_UNSUPPORTED) return (now & ~failure->limit) != 0;
+    return is_longer(now, failure->limit);
+}
+
 /* Of this very content, in whatever state. */
 static bool find_content(const struct th_output_folder *folder, const char *name,
                          const struct th_source_id *id, struct th_manifest_record *out)
@@ -122,8 +131,7 @@ bool th_history_recall_failure(struct th_output_folder *folder, const char *name
     bool is_state =
         th_history_find_state(folder, name, folder->key, TH_MANIFEST_FAILED, id, &record);
     if (!is_state && !find_content(folder, name, id, &record)) return false;
-    bool known = read_failure(&record, &failure) &&
-                 !is_longer(limit_of(failure.code, failure.stage, limits), failure.limit);
+    bool known = read_failure(&record, &failure) && !is_outdated(&failure, limits);
     if (known) tell(&failure, error);
     if (known && !is_state) refresh(folder, name, id, &record);
     th_bytes_finish(&failure.message);

@@ -21,6 +21,7 @@ static inline bool th_history_remembers(enum thumbs_code code)
 /* What a source was allowed, as far as a verdict depends on it. 0: without end. */
 struct th_failure_limits {
     uint64_t timeout_ns, max_pixels, max_bytes;
+    uint64_t abilities; /* a bit for each decoder that there is */
 };
 
 /* Remember how work on a source failed: *error with a code as above. Best effort; nothing in a dry

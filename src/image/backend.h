@@ -75,7 +75,7 @@ struct th_backend {
      * back. */
     enum thumbs_code (*make)(struct th_make *make, struct thumbs_error *err);
     const struct th_row_decoder *rows;
-    th_about_fn *about; /* whose code it is; nothing appended: it cannot decode this format here */
+    th_about_fn *about; /* NULL: own code alone. Appends nothing where it cannot be used here. */
 };
 
 extern const struct th_backend th_backend_jpeg, th_backend_png, th_backend_webp, th_backend_gif,

@@ -214,6 +214,16 @@ const struct th_format *th_format(enum thumbs_format format)
     return &formats[(unsigned)format < THUMBS_N_FORMATS ? format : THUMBS_FORMAT_NONE];
 }
 
+unsigned th_image_abilities(void)
+{
+    const struct th_backend *const optional[] = {VIPS_DECODER, WEBP_DECODER, GIF_DECODER,
+                                                 THUMBS_WITH_HEIF ? &th_backend_heif : NULL};
+    unsigned bits = 1;
+    for (unsigned i = 0; i < sizeof optional / sizeof *optional; i++)
+        bits |= optional[i] ? 2u << i : 0;
+    return bits;
+}
+
 const char *thumbs_format_name(enum thumbs_format format)
 {
     return th_format(format)->name;
@@ -318,7 +328,10 @@ void th_image_about_readers(enum thumbs_format format, struct th_bytes *text)
         const size_t before = text->len;
         if (before > 0) th_bytes_adds(text, ", ");
         const size_t begin = text->len;
-        if (f->decoders[i]->about) f->decoders[i]->about(format, text);
+        if (f->decoders[i]->about)
+            f->decoders[i]->about(format, text);
+        else
+            th_bytes_adds(text, "own code");
         if (text->len == begin) th_bytes_truncate(text, before);
     }
 }

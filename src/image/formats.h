@@ -53,6 +53,10 @@ const struct th_format *th_format(enum thumbs_format format);
  * reads past len. */
 enum thumbs_format th_image_sniff(const uint8_t *data, size_t len);
 
+/* A bit for each library that this build decodes with and may be built without: with a bit more it
+ * decodes more. */
+unsigned th_image_abilities(void);
+
 /* The format that a file ending promises ("jpg", "JPEG", without the dot, any case, len bytes);
  * THUMBS_FORMAT_NONE if it is no image ending. */
 enum thumbs_format th_image_format_by_ext(const char *ext, size_t len);

@@ -105,9 +105,18 @@ uint64_t th_batch_options_timeout_ns(const struct thumbs_options *options)
     return seconds > 0 && ns == 0 ? 1 : ns;
 }
 
+/* Another build may read what this one cannot, and some is read only where a sandbox is. */
+static uint64_t abilities(const struct thumbs_options *options)
+{
+    const bool locked = options->mode == THUMBS_MODE_PROCESSES && !options->image.plain_only &&
+                        options->sandbox != THUMBS_SANDBOX_OFF;
+    return (uint64_t)th_image_abilities() << 1 | locked;
+}
+
 struct th_failure_limits th_batch_options_limits(const struct thumbs_options *options)
 {
     return (struct th_failure_limits){.timeout_ns = th_batch_options_timeout_ns(options),
                                       .max_pixels = options->image.max_pixels,
-                                      .max_bytes = options->max_bytes};
+                                      .max_bytes = options->max_bytes,
+                                      .abilities = abilities(options)};
 }

@@ -23,6 +23,16 @@ bash "$(dirname "$0")/check.sh" "$scratch/build/thumbs" "$samples"
     echo "FAILED: it installs something for libvips" && exit 1
 }
 
+# What it cannot read is no known failure of a program that can.
+mkdir "$scratch/scans"
+cp "$samples/tiff/strip.tif" "$scratch/scans"
+status=0
+"$scratch/installed/bin/thumbs" --quiet "$scratch/scans" "$scratch/shared" 2>/dev/null || status=$?
+"$program" --quiet "$scratch/scans" "$scratch/shared"
+[ "$status" -eq 1 ] && [ "$(find "$scratch/shared" -name '*.jpg' | wc -l)" -eq 1 ] || {
+    echo "FAILED: a failure for want of libvips is taken for one of the file" && exit 1
+}
+
 # All that both decode: thumbnails must be the same, byte for byte.
 mkdir "$scratch/pictures"
 cp -r "$samples"/{gif,heif,icc,jpeg,orientation,png,webp} "$scratch/pictures"

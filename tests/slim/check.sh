@@ -39,7 +39,7 @@ printf '\377\012 and so on, a code stream' >theirs/stream.jxl
 printf '\0\0\0\014jP  \r\n\207\n and so on' >theirs/boxes.jp2
 for mode in processes threads sync; do
     status=0
-    LD_DEBUG=files "$program" --quiet --mode=$mode --report=$mode.ndjson theirs none 2>log || status=$?
+    LD_DEBUG=files "$program" --quiet --mode=$mode --report=$mode.ndjson theirs none-$mode 2>log || status=$?
     [ $status -eq 1 ] || fail "mode $mode: exit status $status for what is not decoded"
     [ "$(grep -c '"code":"unsupported"' $mode.ndjson)" -eq 5 ] ||
         fail "not all have failed, or for other reasons: $(cat $mode.ndjson)"

@@ -14,6 +14,7 @@ line "png +own code(, $library)+  +libpng [0-9.]+"
 for format in webp avif jxl gif heif tiff jp2k svg; do
     line "$format +(-|(own code, )?$library(, $library)*( .in a sandbox.)?)  +(-|$library)"
 done
+line "bmp +own code  +-"
 for part in threads io_uring sandbox profiles; do line "$part +.+"; done
 
 # What is told to be read is read, and what is told to be written is written.
