@@ -18,7 +18,8 @@
 
 static bool is_picture_name(const char *name)
 {
-    static const char *const endings[] = {"jpg", "jpeg", "png", "webp", "gif", "tif", "tiff"};
+    static const char *const endings[] = {"jpg", "jpeg", "png",  "webp", "gif",
+                                          "tif", "tiff", "heic", "heif", "avif"};
     const char *dot = strrchr(name, '.');
     for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++) {
         if (strcasecmp(dot + 1, endings[i]) == 0) return true;

@@ -61,4 +61,12 @@ for cheat in lazy liar; do
     grep -q '"state": "thrown-out"' c.json || fail "$cheat got through"
 done
 grep -q 'wrong dimensions' c.json || fail "the liar was thrown out for another reason"
+
+# Each workload is all of its kind, and nothing else.
+for kind in png webp heic avif; do
+    bash "$here/../../benchmarks/workload" "$kind" "$samples" "$work/$kind" >/dev/null
+    [ "$(find "$work/$kind" -type f | wc -l)" -eq "$(find "$samples" -iname "*.$kind" | wc -l)" ] ||
+        fail "$kind: not all that there are"
+    [ -z "$(find "$work/$kind" -type f ! -name "*.$kind")" ] || fail "$kind: others are among them"
+done
 echo "the race is fair"
