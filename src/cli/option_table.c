@@ -129,11 +129,16 @@ const struct cli_option cli_options[] = {
      CLI_GROUP_PICTURE, CLI_TO_WORD(options.image.pages, pages_words)},
 
     {"name", 0, "TEMPLATE",
-     "a path below DEST made with {dir} {stem} {ext} {size} {width} {height} {format} {hash}",
+     "a path below DEST made with {dir} {stem} {name} {ext} {size} {width} {height} {format} "
+     "{hash} "
+     "{hash:N}",
      "output path below DEST, from {dir} {stem} {ext}...",
-     "The path of a thumbnail below DEST, from {dir} {stem} {ext} {size} {width} {height} {format} "
-     "{hash}. Default: "
-     "{dir}/{stem}.{ext}, with several sizes {dir}/{stem}-{size}.{ext}.",
+     "The path of a thumbnail below DEST, from {dir} {stem} {name} {ext} {size} {width} {height} "
+     "{format} {hash} {hash:N}. {name} is the source's name, ending included. {hash} is 16 digits "
+     "of a hash of the source's content and of all options that matter to the picture: a name with "
+     "it never stands for other bytes, and {hash:2}/ spreads thumbnails over folders. Sources of "
+     "the same content share a name that is made of {hash} alone. Default: {dir}/{stem}.{ext}, "
+     "with several sizes {dir}/{stem}-{size}.{ext}.",
      CLI_GROUP_FILES, CLI_TO_TEXT(options.name_template) /* thumbs_batch_create() checks it */},
     {"include", 0, "GLOB", "a glob that is not empty", "take files that match",
      "Take files whose path below SOURCE matches. * and ? do not cross a /, ** does; {a,b} is "

@@ -84,9 +84,11 @@ static bool find_owner(const struct th_output_folder *folder, const char *path,
     return found;
 }
 
-/* How long a record says that an output was; false if it does not list it. */
-static bool find_length(const struct th_output_folder *folder,
-                        const struct th_manifest_record *record, const char *path, uint64_t *len)
+/* How long a record says that an output was, and which time it bears; false if it does not list
+ * it. */
+static bool find_output(const struct th_output_folder *folder,
+                        const struct th_manifest_record *record, const char *path, uint64_t *len,
+                        struct timespec *time)
 {
     const char *rest = record->outputs, *word, *name;
     size_t rest_len = record->outputs_len, word_len, name_len;
@@ -97,6 +99,7 @@ static bool find_length(const struct th_output_folder *folder,
            th_manifest_next_word(&rest, &rest_len, &word, &word_len)) {
         found = th_manifest_read_output(word, word_len, len, &name, &name_len) &&
                 name_len == wanted.len && memcmp(name, wanted.data, name_len) == 0;
+        if (found) *time = th_standing_output_time(record, word, word_len);
     }
     th_bytes_finish(&wanted);
     return found;
@@ -105,19 +108,21 @@ static bool find_length(const struct th_output_folder *folder,
 bool th_history_made(const struct th_output_folder *folder, const char *path, const struct stat *st)
 {
     struct th_manifest_record owner;
+    struct timespec time;
     uint64_t len = 0;
-    if (!find_owner(folder, path, &owner) || !find_length(folder, &owner, path, &len)) return false;
-    const struct timespec time = th_standing_time(&owner);
-    return th_standing_is_as_made(folder, st, len, &time);
+    return find_owner(folder, path, &owner) && find_output(folder, &owner, path, &len, &time) &&
+           th_standing_is_as_made(folder, st, len, &time);
 }
 
 bool th_history_edited(const struct th_output_folder *folder, const char *path,
                        const struct stat *st, const struct th_source_id *id)
 {
     struct th_manifest_record owner;
+    struct timespec then;
     uint64_t len = 0;
-    if (!find_owner(folder, path, &owner) || !find_length(folder, &owner, path, &len)) return false;
-    const struct timespec then = th_standing_time(&owner), now = th_standing_source_time(id);
+    if (!find_owner(folder, path, &owner) || !find_output(folder, &owner, path, &len, &then))
+        return false;
+    const struct timespec now = th_standing_source_time(id);
     return len > 0 && (uint64_t)st->st_size != len &&
            !th_standing_is_time(folder->dest, &st->st_mtim, &then) &&
            !th_standing_is_time(folder->dest, &st->st_mtim, &now);
@@ -245,7 +250,7 @@ static bool is_misleading(const struct th_output_folder *folder,
 
 void th_history_take_back(struct th_output_folder *folder, const char *name, bool keep_extension,
                           const struct th_source_id *id, const struct th_commit_output *outputs,
-                          size_t n_outputs)
+                          const struct th_stood *stood, size_t n_outputs)
 {
     struct th_manifest_record record;
     const char *last = NULL;
@@ -256,7 +261,8 @@ void th_history_take_back(struct th_output_folder *folder, const char *name, boo
     if (th_history_find_state(folder, name, folder->key, TH_MANIFEST_FAILED, id, &record))
         th_history_forget_record(folder, &record);
     for (size_t i = 0; i < n_outputs; i++) {
-        if (!find_owner(folder, outputs[i].path, &record) || record.line == last) continue;
+        if (stood[i].stood || !find_owner(folder, outputs[i].path, &record) || record.line == last)
+            continue;
         last = record.line;
         if (is_misleading(folder, &record, name, keep_extension, id))
             th_history_forget_record(folder, &record);
@@ -265,7 +271,7 @@ void th_history_take_back(struct th_output_folder *folder, const char *name, boo
 
 void th_history_remember(struct th_output_folder *folder, const char *name, bool keep_extension,
                          const struct th_source_id *id, const struct th_commit_output *outputs,
-                         size_t n_outputs)
+                         const struct th_stood *stood, size_t n_outputs)
 {
     struct th_bytes line = {0}, word = {0};
     th_history_begin_line(folder, &line, TH_MANIFEST_MADE, folder->key, id, NULL, keep_extension,
@@ -276,7 +282,10 @@ void th_history_remember(struct th_output_folder *folder, const char *name, bool
         const struct th_manifest_facts facts = {.content = outputs[i].content,
                                                 .format = outputs[i].format,
                                                 .width = outputs[i].width,
-                                                .height = outputs[i].height};
+                                                .height = outputs[i].height,
+                                                .has_time = stood[i].stood,
+                                                .time_sec = stood[i].time.tv_sec,
+                                                .time_nsec = (int32_t)stood[i].time.tv_nsec};
         th_manifest_add_output(&line, th_mark_len(outputs[i].data, outputs[i].len), &facts, &word);
     }
     th_bytes_finish(&word);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/bytes.h"
+#include "commit/same_bytes.h"
 #include "commit/source_id.h"
 #include "thumbs/thumbs.h"
 
@@ -68,6 +69,7 @@ struct th_commit_output {
     enum thumbs_format format;
     uint32_t width, height;
     uint64_t content; /* th_mark_content() of the bytes; 0: not known */
+    bool shared;      /* its name tells its content: if it stands there already, it stays */
 };
 /* Does the manifest say that thumbs made what stands under the name of this output? */
 bool th_history_made(const struct th_output_folder *folder, const char *path,
@@ -77,13 +79,13 @@ bool th_history_made(const struct th_output_folder *folder, const char *path,
 bool th_history_edited(const struct th_output_folder *folder, const char *path,
                        const struct stat *st, const struct th_source_id *id);
 /* To be called before outputs are replaced: what is recorded of them must not seem true by what
- * stands then. */
+ * stands then. `stood` has an entry for each output: which are not replaced. */
 void th_history_take_back(struct th_output_folder *folder, const char *name, bool keep_extension,
                           const struct th_source_id *id, const struct th_commit_output *outputs,
-                          size_t n_outputs);
+                          const struct th_stood *stood, size_t n_outputs);
 /* To be called when all outputs have got their names. */
 void th_history_remember(struct th_output_folder *folder, const char *name, bool keep_extension,
                          const struct th_source_id *id, const struct th_commit_output *outputs,
-                         size_t n_outputs);
+                         const struct th_stood *stood, size_t n_outputs);
 
 #endif

@@ -18,6 +18,14 @@ struct timespec th_standing_time(const struct th_manifest_record *record)
     return (struct timespec){.tv_sec = facts.time_sec, .tv_nsec = facts.time_nsec};
 }
 
+struct timespec th_standing_output_time(const struct th_manifest_record *record, const char *word,
+                                        size_t len)
+{
+    struct th_manifest_facts facts = th_manifest_read_facts(word, len);
+    if (!facts.has_time) return th_standing_time(record);
+    return (struct timespec){.tv_sec = facts.time_sec, .tv_nsec = facts.time_nsec};
+}
+
 /* Some file systems keep only microseconds, seconds, or (FAT) even seconds. */
 bool th_standing_is_time(const struct th_dest *dest, const struct timespec *output,
                          const struct timespec *time)
@@ -71,22 +79,40 @@ static bool output_stands(struct th_output_folder *folder, const char *word, siz
     return stands;
 }
 
-/* Does this output still belong to the record, so that nobody has made it since? */
+/* The hash that a record has of an output, given as it is written without its length; 0: none. */
+static uint64_t content_in(const struct th_manifest_record *record, const char *wanted, size_t len)
+{
+    const char *rest = record->outputs, *word, *name;
+    size_t rest_len = record->outputs_len, word_len, name_len;
+    uint64_t ignored;
+    while (th_manifest_next_word(&rest, &rest_len, &word, &word_len)) {
+        if (th_manifest_read_output(word, word_len, &ignored, &name, &name_len) &&
+            name_len == len && memcmp(name, wanted, len) == 0)
+            return th_manifest_read_facts(word, word_len).content;
+    }
+    return 0;
+}
+
+/* Does this output still belong to the record? Nobody has made it since, or who did made the same
+ * bytes (and has not taken that back, to make others). */
 static bool is_owner(const struct th_output_folder *folder, const struct th_manifest_record *record,
                      const char *word, size_t len)
 {
     struct th_manifest_record owner;
-    return th_manifest_find_owner(&folder->manifest, word, len, &owner) &&
-           owner.line == record->line;
+    if (!th_manifest_find_owner(&folder->manifest, word, len, &owner)) return false;
+    if (owner.line == record->line) return true;
+    const uint64_t content = content_in(record, word, len);
+    return content != 0 && content == content_in(&owner, word, len) &&
+           th_manifest_is_current(&folder->manifest, &owner);
 }
 
 bool th_standing_outputs(struct th_output_folder *folder, const struct th_manifest_record *record)
 {
     const char *rest = record->outputs, *word, *name;
     size_t rest_len = record->outputs_len, word_len, name_len, n = 0;
-    const struct timespec time = th_standing_time(record);
     uint64_t len;
     for (; th_manifest_next_word(&rest, &rest_len, &word, &word_len); n++) {
+        const struct timespec time = th_standing_output_time(record, word, word_len);
         if (!th_manifest_read_output(word, word_len, &len, &name, &name_len) ||
             !is_owner(folder, record, name, name_len) ||
             !output_stands(folder, name, name_len, len, &time))

@@ -27,10 +27,13 @@ struct pending {
     struct th_folder_ref
         old[2]; /* deleted folders, open as long as another output may share them */
     int n_old;
-    bool skip;     /* the same as another output */
+    size_t same_as;
+    bool skip;     /* the same as output `same_as`, or it stands there already */
     bool is_free;  /* nothing stood under its name */
     bool has_temp; /* temp exists in folder */
     const struct th_source_id *id;
+    const struct th_commit_output *output;
+    struct th_stood *stood;
     struct th_mark mark;
     char temp[TH_TEMP_NAME_MAX];
 };
@@ -52,8 +55,8 @@ static bool is_path_below(const char *path)
 }
 
 static enum thumbs_code prepare(struct pending *pending, const struct th_source_id *id,
-                                const struct th_commit_output *outputs, size_t n_outputs,
-                                struct thumbs_error *err)
+                                const struct th_commit_output *outputs, struct th_stood *stood,
+                                size_t n_outputs, struct thumbs_error *err)
 {
     for (size_t i = 0; i < n_outputs; i++) {
         const char *path = outputs[i].path, *slash = strrchr(path, '/');
@@ -61,6 +64,8 @@ static enum thumbs_code prepare(struct pending *pending, const struct th_source_
                                       .name = slash ? slash + 1 : path,
                                       .folder_len = slash ? (size_t)(slash - path) : 0,
                                       .folder = {.fd = -1},
+                                      .output = &outputs[i],
+                                      .stood = &stood[i],
                                       .id = id};
         if (!is_path_below(path))
             return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_WRITE,
@@ -72,6 +77,7 @@ static enum thumbs_code prepare(struct pending *pending, const struct th_source_
                 return th_error_set(err, THUMBS_NAME_CLASH, THUMBS_STAGE_WRITE,
                                     "two outputs of this source would both be '%.100s'", path);
             pending[i].skip = true;
+            pending[i].same_as = k;
         }
     }
     return THUMBS_OK;
@@ -183,6 +189,16 @@ static enum thumbs_code write_temp(struct th_output_folder *folder, struct pendi
     return failed ? th_dest_write_error(folder->dest, err, os_errno, failed) : THUMBS_OK;
 }
 
+/* An output whose name tells its content: does it stand there already? */
+static bool stands_already(const struct pending *p)
+{
+    const struct th_commit_output *output = p->output;
+    if (output->shared)
+        th_same_bytes_look(p->folder.fd, p->name, th_mark_len(output->data, output->len),
+                           output->content, p->stood);
+    return p->stood->stood;
+}
+
 static enum thumbs_code write_all(struct th_output_folder *folder, struct pending *pending,
                                   const struct th_commit_output *outputs, size_t n_outputs,
                                   const struct th_source_id *id, struct thumbs_error *err)
@@ -190,6 +206,7 @@ static enum thumbs_code write_all(struct th_output_folder *folder, struct pendin
     const struct pending *before = NULL;
     for (size_t i = 0; i < n_outputs; i++) {
         struct pending *p = &pending[i];
+        if (p->skip) *p->stood = *pending[p->same_as].stood;
         if (p->skip) continue;
         if (before && before->folder_len == p->folder_len &&
             memcmp(before->path, p->path, p->folder_len) == 0)
@@ -197,10 +214,12 @@ static enum thumbs_code write_all(struct th_output_folder *folder, struct pendin
                 .fd = before->folder.fd}; /* stays the other's, if it is owned at all */
         else if (!th_folder_get(folder, p->path, p->folder_len, true, &p->folder, err))
             return err->code;
+        before = p;
+        p->skip = stands_already(p);
+        if (p->skip) continue;
         enum thumbs_code code = check_name(folder, p, err);
         if (!code) code = write_temp(folder, p, &outputs[i], id, err);
         if (code) return code;
-        before = p;
     }
     return THUMBS_OK;
 }
@@ -215,6 +234,7 @@ static int rename_temp(struct th_output_folder *folder, struct pending *p, struc
         bool cannot = result < 0 &&
                       (errno == EINVAL || errno == ENOSYS || errno == EPERM || errno == EOPNOTSUPP);
         if (result == 0 || !(cannot || errno == EEXIST)) return result;
+        if (stands_already(p)) return unlinkat(fd, p->temp, 0);
         if (check_name(folder, p, err) != THUMBS_OK) return -1;
     }
     return th_renameat(fd, p->temp, fd, p->name);
@@ -263,20 +283,20 @@ static void clean_up(struct pending *pending, size_t n_pending)
  * leaves none of them, not half of the set. */
 static enum thumbs_code commit(struct th_output_folder *folder, struct pending *pending,
                                const char *name, bool keep_extension, const struct th_source_id *id,
-                               const struct th_commit_output *outputs, size_t n_outputs,
-                               struct thumbs_error *err)
+                               const struct th_commit_output *outputs, struct th_stood *stood,
+                               size_t n_outputs, struct thumbs_error *err)
 {
     size_t n_pending = 0;
-    enum thumbs_code code = prepare(pending, id, outputs, n_outputs, err);
+    enum thumbs_code code = prepare(pending, id, outputs, stood, n_outputs, err);
     if (code) goto out;
     n_pending = n_outputs;
     code = write_all(folder, pending, outputs, n_outputs, id, err);
     if (code) goto out;
-    th_history_take_back(folder, name, keep_extension, id, outputs, n_outputs);
+    th_history_take_back(folder, name, keep_extension, id, outputs, stood, n_outputs);
     for (size_t i = 0; i < n_pending && !code; i++) {
         if (!pending[i].skip) code = rename_one(folder, &pending[i], &outputs[i], id, err);
     }
-    if (!code) th_history_remember(folder, name, keep_extension, id, outputs, n_outputs);
+    if (!code) th_history_remember(folder, name, keep_extension, id, outputs, stood, n_outputs);
 out:
     clean_up(pending, n_pending);
     return code;
@@ -294,6 +314,9 @@ enum thumbs_code th_write_outputs(struct th_output_folder *folder, const char *n
                             "nothing is written in a dry run");
     struct pending few[4];
     struct pending *pending = few;
+    struct th_stood stood[THUMBS_MAX_OUTPUTS] = {0};
+    if (n_outputs > THUMBS_MAX_OUTPUTS)
+        return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_WRITE, "there are too many outputs");
     if (n_outputs > sizeof few / sizeof few[0]) {
         pending = th_calloc(n_outputs, sizeof *pending);
         if (!pending)
@@ -301,7 +324,7 @@ enum thumbs_code th_write_outputs(struct th_output_folder *folder, const char *n
                                 "no memory to write the outputs");
     }
     enum thumbs_code code =
-        commit(folder, pending, name, keep_extension, id, outputs, n_outputs, err);
+        commit(folder, pending, name, keep_extension, id, outputs, stood, n_outputs, err);
     if (pending != few) free(pending);
     return code;
 }

@@ -15,9 +15,9 @@
  * stands under a name already is replaced if it is empty, was made by thumbs (the manifest or
  * the mark says so) or options.overwrite is set. The paths are below DEST, from
  * th_template_expand() (INTERNAL if they are not like that). Two outputs of one path and the
- * same bytes are one. On failure outputs already renamed stay (each is whole), nothing is
- * remembered. Codes NOT_OURS, NO_SPACE, NOT_WRITABLE, MEMORY, NAME_CLASH (one path, other
- * bytes); stage write. Any thread. */
+ * same bytes are one. A shared output that stands there with the same bytes is left as it is. On
+ * failure outputs already renamed stay (each is whole), nothing is remembered. Codes NOT_OURS,
+ * NO_SPACE, NOT_WRITABLE, MEMORY, NAME_CLASH (one path, other bytes); stage write. Any thread. */
 enum thumbs_code th_write_outputs(struct th_output_folder *folder, const char *name,
                                   bool keep_extension, const struct th_source_id *id,
                                   const struct th_commit_output *outputs, size_t n_outputs,

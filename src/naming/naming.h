@@ -28,6 +28,7 @@ enum th_beside { TH_BESIDE_NOTHING, TH_BESIDE_FILE, TH_BESIDE_FOLDER };
 struct th_naming {
     const struct th_template *template;
     const struct thumbs_image_options *image;
+    uint64_t recipe; /* a hash of all options that matter to the bytes of outputs */
     /* What lies in the folder of a source. Any thread. */
     enum th_beside (*look)(void *folder, const char *name);
     /* The first bytes of a file, at most `most`: how many; 0 if it cannot be read. A link only with
@@ -39,6 +40,7 @@ struct th_naming {
 struct th_naming_source {
     const char *dir;     /* path of its folder below SOURCE, "" at the top */
     const char *name;    /* last part of its path */
+    uint64_t content;    /* th_content_hash() of its bytes; 0: not known yet */
     bool keep_extension; /* its outputs bear its whole name, ending included */
     bool follow;         /* links beside it count as what they lead to */
     void *folder;        /* for th_naming.look and .peek */

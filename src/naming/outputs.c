@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "naming/outputs.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,11 +18,23 @@ uint32_t th_outputs_count(const struct th_naming *naming)
     return naming->image->n_sizes * naming->image->n_formats;
 }
 
+/* Written out, so that all machines agree. */
+static uint64_t hash_of(const struct th_naming *naming, const struct th_naming_source *source,
+                        const struct th_image_output *output)
+{
+    char text[80];
+    int len =
+        snprintf(text, sizeof text, "%016llx %016llx %u %u", (unsigned long long)source->content,
+                 (unsigned long long)naming->recipe, output->i_size, output->format);
+    return th_hash64(text, (size_t)len, 0);
+}
+
 static char *expand(const struct th_naming *naming, const struct th_naming_source *source,
                     bool keep_extension, const struct th_image_output *output)
 {
     struct th_name_parts parts = {.dir = source->dir,
                                   .name = source->name,
+                                  .hash = hash_of(naming, source, output),
                                   .keep_extension = keep_extension,
                                   .size = &naming->image->sizes[output->i_size],
                                   .width = output->width,
@@ -66,11 +79,17 @@ static bool keeps_format(const struct thumbs_image_options *image)
     return false;
 }
 
-bool th_outputs_need_content(const struct th_naming *naming)
+bool th_outputs_tell_content(const struct th_naming *naming)
+{
+    return th_template_hash_digits(naming->template) > 0;
+}
+
+/* May outputs be named otherwise than predicted? */
+static bool need_content(const struct th_naming *naming)
 {
     const struct th_naming_source source = {.dir = "", .name = "a"};
     struct th_image_output output = {.format = THUMBS_FORMAT_JPEG};
-    if (keeps_format(naming->image)) return true;
+    if (keeps_format(naming->image) || th_outputs_tell_content(naming)) return true;
     char *narrow = expand(naming, &source, false, &output);
     output.width = output.height = 1;
     char *wide = expand(naming, &source, false, &output);
@@ -78,6 +97,13 @@ bool th_outputs_need_content(const struct th_naming *naming)
     free(narrow);
     free(wide);
     return differ;
+}
+
+enum th_apart th_outputs_apart(const struct th_naming *naming)
+{
+    if (th_template_is_injective(naming->template)) return TH_APART_BY_NAME;
+    if (th_template_hash_digits(naming->template) == TH_HASH_DIGITS) return TH_APART_BY_CONTENT;
+    return need_content(naming) ? TH_APART_IF_CLAIMED : TH_APART_IF_COMPARED;
 }
 
 /* The last part of the path if its folder is `dir`, else NULL. */
@@ -92,6 +118,7 @@ static const char *last_part_in(const char *path, const char *dir)
 bool th_outputs_meet_folder(const struct th_naming *naming, const struct th_naming_source *source)
 {
     bool found = false;
+    if (th_outputs_tell_content(naming)) return false;
     for (uint32_t i = 0; i < th_outputs_count(naming) && !found; i++) {
         char *path = th_outputs_predict_path(naming, source, i);
         const char *last = path ? last_part_in(path, source->dir) : NULL;
@@ -109,6 +136,7 @@ bool th_outputs_keep_extension(const struct th_naming *naming,
                                const struct th_image_result *result)
 {
     if (source->keep_extension) return true;
+    if (th_template_tells_name(naming->template)) return false;
     for (uint32_t i = 0; i < result->n_outputs; i++) {
         if (result->outputs[i].format != th_outputs_predict(naming, source->name, i).format)
             return true;
@@ -121,7 +149,9 @@ bool th_outputs_keep_extension(const struct th_naming *naming,
 static bool is_siblings_name(const struct th_naming *naming, const struct th_naming_source *source,
                              bool keep_extension, enum thumbs_format format)
 {
-    if (source->keep_extension) return false;
+    if (source->keep_extension || th_template_tells_name(naming->template) ||
+        th_template_hash_digits(naming->template) == TH_HASH_DIGITS)
+        return false;
     if (keep_extension) return th_siblings_take(naming, source, format);
     return keeps_format(naming->image) && th_siblings_need(naming, source, format);
 }

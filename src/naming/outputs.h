@@ -3,9 +3,12 @@
  * outputs.h - the names of all outputs of one source.
  *
  * Output i is size i / n_formats in format i % n_formats. Before a source is decoded its outputs
- * are predicted: by its name alone, without width and height. Afterwards they are known. The two
- * differ where a template asks for the size, and with --format=keep where the content is not what
- * the name promises.
+ * are predicted: by its name alone, without width and height, and with its content as far as that
+ * is known. Afterwards they are known. The two differ where a template asks for the size or the
+ * {hash}, and with --format=keep where the content is not what the name promises.
+ *
+ * {hash} is a hash of the content of the source, of the recipe and of which output it is: what has
+ * the same hash has the same bytes.
  *
  * Paths are newly allocated, NULL if there is no memory. Thread-safe.
  */
@@ -26,11 +29,19 @@ char *th_outputs_predict_path(const struct th_naming *naming, const struct th_na
 bool th_outputs_predict_hash(const struct th_naming *naming, const struct th_naming_source *source,
                              uint32_t i, uint64_t *out);
 
-/* May outputs be named otherwise than predicted? */
-bool th_outputs_need_content(const struct th_naming *naming);
+/* What keeps outputs of different sources apart, once {stem} is whole where it must be. */
+enum th_apart {
+    TH_APART_BY_NAME,     /* their names: no two sources want one output */
+    TH_APART_BY_CONTENT,  /* a whole {hash}: only sources of the same content do, and share it */
+    TH_APART_IF_COMPARED, /* nothing; the names of all sources tell which of them do */
+    TH_APART_IF_CLAIMED   /* nothing, and names depend on content: see claims.h */
+};
+enum th_apart th_outputs_apart(const struct th_naming *naming);
+/* Does {hash} stand in names, so that none can be predicted before its content is known? */
+bool th_outputs_tell_content(const struct th_naming *naming);
 
 /* a.png becomes a.jpg; but if there is a folder a.jpg beside it, that is the place of what is in
- * there. Is it so for one of the outputs? */
+ * there. Is it so for one of the outputs? (With {hash} in names it is not.) */
 bool th_outputs_meet_folder(const struct th_naming *naming, const struct th_naming_source *source);
 
 /* With --format=keep the walk could only go by the file's ending. Where the content is something

@@ -2,6 +2,7 @@
 /* A template is parsed once into pieces, expanded once per output. */
 #include "naming/template.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,19 +10,19 @@
 #include "base/sys.h"
 #include "naming/safe_path.h"
 
-enum kind { LITERAL, SLASH, DIR_FIELD, STEM, EXT, SIZE, WIDTH, HEIGHT, FORMAT, HASH };
+enum kind { LITERAL, SLASH, DIR_FIELD, STEM, NAME, EXT, SIZE, WIDTH, HEIGHT, FORMAT, HASH };
 
 /* A run of literal text (in th_template.literals), the border of two path parts, or a field. */
 struct piece {
     enum kind kind;
-    size_t start, len; /* kind LITERAL */
+    size_t start, len; /* kind LITERAL; of HASH `len` is the number of digits */
 };
 
 struct th_template {
     struct piece *pieces;
     size_t n_pieces;
     struct th_bytes literals;
-    bool injective;
+    bool injective, tells_name;
 };
 
 #define DIGITS     "0123456789"
@@ -34,6 +35,7 @@ static const struct {
 } fields[] = {
     {"dir", DIR_FIELD, NULL},
     {"stem", STEM, NULL},
+    {"name", NAME, NULL},
     {"ext", EXT, DIGITS LOWER_CASE},
     {"size", SIZE, DIGITS "x"},
     {"width", WIDTH, DIGITS},
@@ -42,7 +44,7 @@ static const struct {
     {"hash", HASH, DIGITS "abcdef"},
 };
 #define N_FIELDS    (sizeof fields / sizeof fields[0])
-#define FIELD_NAMES "{dir} {stem} {ext} {size} {width} {height} {format} {hash}"
+#define FIELD_NAMES "{dir} {stem} {name} {ext} {size} {width} {height} {format} {hash} {hash:N}"
 
 static const char *alphabet_of(enum kind kind)
 {
@@ -72,6 +74,37 @@ static void add_literal(struct th_template *t, char c)
     th_bytes_addc(&t->literals, c);
 }
 
+/* The N of {hash:N}, or 0 if it is none from 1 to 16. */
+static size_t parse_digits(const char *text, size_t len)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] < '0' || text[i] > '9' || n > TH_HASH_DIGITS) return 0;
+        n = 10 * n + (size_t)(text[i] - '0');
+    }
+    return n <= TH_HASH_DIGITS ? n : 0;
+}
+
+/* The field of this name (len bytes) as a piece; false if there is none. */
+static bool add_field(struct th_template *t, const char *name, size_t len)
+{
+    static const char hash[] = "hash:";
+    const size_t hash_len = sizeof hash - 1;
+    size_t digits = TH_HASH_DIGITS;
+    if (len > hash_len && memcmp(name, hash, hash_len) == 0) {
+        digits = parse_digits(name + hash_len, len - hash_len);
+        if (digits == 0) return false;
+        len = hash_len - 1;
+    }
+    for (size_t i = 0; i < N_FIELDS; i++) {
+        if (strlen(fields[i].name) != len || memcmp(fields[i].name, name, len) != 0) continue;
+        add_piece(t, fields[i].kind);
+        if (fields[i].kind == HASH) t->pieces[t->n_pieces - 1].len = digits;
+        return true;
+    }
+    return false;
+}
+
 /* Parse the field whose '{' stands at part[0], of at most len bytes; *used is what it takes. */
 static enum thumbs_code parse_field(struct th_template *t, const char *text, const char *part,
                                     size_t len, size_t *used, struct thumbs_error *err)
@@ -79,15 +112,13 @@ static enum thumbs_code parse_field(struct th_template *t, const char *text, con
     const char *close = memchr(part, '}', len);
     if (!close) return usage(err, text, "'{' without '}' (a literal brace is written twice)");
     size_t name_len = (size_t)(close - part) - 1;
-    for (size_t i = 0; i < N_FIELDS; i++) {
-        if (strlen(fields[i].name) == name_len && memcmp(fields[i].name, part + 1, name_len) == 0) {
-            add_piece(t, fields[i].kind);
-            *used = name_len + 2;
-            return THUMBS_OK;
-        }
+    if (add_field(t, part + 1, name_len)) {
+        *used = name_len + 2;
+        return THUMBS_OK;
     }
     return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE,
-                        "name template \"%.60s\": unknown field \"%.*s\"; there are " FIELD_NAMES,
+                        "name template \"%.60s\": unknown field \"%.*s\"; there are " FIELD_NAMES
+                        " (N from 1 to 16)",
                         text, (int)(name_len < 20 ? name_len + 2 : 20), part);
 }
 
@@ -159,23 +190,24 @@ static enum thumbs_code check_apart(const struct th_template *t, const char *tex
 /* ---- can two sources get one name? ---- */
 
 /* Is the border between a field and the literal text beside it clear from the name alone? `edge` is
- * the byte of the text that touches the field. */
+ * the byte of the text that touches the field. A hash has always the same length. */
 static bool is_border(const struct th_template *t, const struct piece *field,
                       const struct piece *text, bool at_end)
 {
+    if (field->kind == HASH) return true;
     const char *alphabet = alphabet_of(field->kind);
     if (!alphabet || text->kind != LITERAL) return false;
     char edge = t->literals.data[text->start + (at_end ? text->len - 1 : 0)];
     return strchr(alphabet, edge) == NULL;
 }
 
-/* Can {stem} be read back from the path part that pieces [from, to) make? "{stem}{width}" cannot:
- * "a1" at 2 pixels and "a" at 12 pixels are both "a12". */
-static bool tells_stem(const struct th_template *t, size_t from, size_t to)
+/* Can {stem}, or {name}, be read back from the path part that pieces [from, to) make?
+ * "{stem}{width}" cannot: "a1" at 2 pixels and "a" at 12 pixels are both "a12". */
+static bool tells(const struct th_template *t, enum kind wanted, size_t from, size_t to)
 {
     size_t n_stems = 0, n_others = 0, at = 0;
     for (size_t i = from; i < to; i++) {
-        if (t->pieces[i].kind == STEM) {
+        if (t->pieces[i].kind == wanted) {
             n_stems++;
             at = i;
         } else if (t->pieces[i].kind != LITERAL) {
@@ -198,17 +230,17 @@ static bool tells_stem(const struct th_template *t, size_t from, size_t to)
 
 /* The folder must be a part of its own: in "{dir}-{stem}" a "b" of "a-c" looks like "c-b" of
  * "a". */
-static bool find_injective(const struct th_template *t)
+static void find_apart(struct th_template *t)
 {
-    if (has(t, HASH)) return true;
     bool dir = false, stem = false;
     for (size_t from = 0, to; from < t->n_pieces; from = to + 1) {
         for (to = from; to < t->n_pieces && t->pieces[to].kind != SLASH;)
             to++;
         dir |= to - from == 1 && t->pieces[from].kind == DIR_FIELD;
-        stem |= tells_stem(t, from, to);
+        stem |= tells(t, STEM, from, to);
+        t->tells_name |= tells(t, NAME, from, to);
     }
-    return dir && stem;
+    t->injective = dir && (stem || t->tells_name);
 }
 
 enum thumbs_code th_template_create(const char *text, const struct thumbs_image_options *options,
@@ -224,7 +256,7 @@ enum thumbs_code th_template_create(const char *text, const struct thumbs_image_
     if (!code) code = check_apart(t, text, options, err);
     if (!code && th_bytes_failed(&t->literals)) code = THUMBS_MEMORY;
     if (code) goto out;
-    t->injective = find_injective(t);
+    find_apart(t);
     *out = t;
     return THUMBS_OK;
 out:
@@ -247,6 +279,20 @@ bool th_template_is_injective(const struct th_template *t)
     return t->injective;
 }
 
+unsigned th_template_hash_digits(const struct th_template *t)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < t->n_pieces; i++) {
+        if (t->pieces[i].kind == HASH && t->pieces[i].len > most) most = t->pieces[i].len;
+    }
+    return (unsigned)most;
+}
+
+bool th_template_tells_name(const struct th_template *t)
+{
+    return t->tells_name;
+}
+
 /* ---- expanding ---- */
 
 /* "256", "256x192", "256x", "x192": as it was written. */
@@ -258,19 +304,11 @@ static void add_size(struct th_bytes *b, const struct thumbs_size *size)
     if (size->height) th_bytes_addf(b, "%u", (unsigned)size->height);
 }
 
-static void add_hash(struct th_bytes *b, const struct th_name_parts *parts)
+static void add_hash(struct th_bytes *b, uint64_t hash, size_t n_digits)
 {
-    struct th_bytes path = {0};
-    if (*parts->dir) {
-        th_bytes_adds(&path, parts->dir);
-        th_bytes_addc(&path, '/');
-    }
-    th_bytes_adds(&path, parts->name);
-    if (th_bytes_failed(&path))
-        b->failed = true;
-    else
-        th_bytes_addf(b, "%016llx", (unsigned long long)th_hash64(path.data, path.len, 0));
-    th_bytes_finish(&path);
+    char digits[TH_HASH_DIGITS + 1];
+    snprintf(digits, sizeof digits, "%016llx", (unsigned long long)hash);
+    th_bytes_add(b, digits, n_digits);
 }
 
 /* The dot of ".bashrc" begins a name, not an ending. */
@@ -296,6 +334,9 @@ static void add_value(struct th_bytes *b, const struct th_template *t, const str
     case STEM:
         th_bytes_add(b, parts->name, stem_len(parts));
         break;
+    case NAME:
+        th_bytes_adds(b, parts->name);
+        break;
     case EXT:
         th_bytes_adds(b, thumbs_format_ext(parts->format));
         break;
@@ -312,7 +353,7 @@ static void add_value(struct th_bytes *b, const struct th_template *t, const str
         th_bytes_adds(b, thumbs_format_name(parts->format));
         break;
     case HASH:
-        add_hash(b, parts);
+        add_hash(b, parts->hash, piece->len);
         break;
     }
 }

@@ -68,33 +68,47 @@ void th_batch_options_resolve(struct thumbs_options *o)
         o->io_jobs = o->io == THUMBS_IO_URING ? TH_DEFAULT_URING_JOBS : TH_DEFAULT_IO_JOBS;
 }
 
-/* Written out field by field: padding must not count. */
-bool th_batch_options_fingerprint(const struct thumbs_options *o, uint64_t *out)
+/* All that matters to the bytes of outputs. Written out field by field: padding must not count. */
+static void add_recipe(struct th_bytes *b, const struct thumbs_image_options *i)
 {
-    struct th_bytes b = {0};
-    const struct thumbs_image_options *i = &o->image;
-    th_bytes_addf(&b, "thumbs %d.%d\n%s\n", THUMBS_VERSION_MAJOR, THUMBS_VERSION_MINOR,
-                  o->name_template ? o->name_template : "");
     for (uint32_t k = 0; k < i->n_sizes; k++)
-        th_bytes_addf(&b, "size %ux%u%s\n", i->sizes[k].width, i->sizes[k].height,
+        th_bytes_addf(b, "size %ux%u%s\n", i->sizes[k].width, i->sizes[k].height,
                       i->sizes[k].square ? "s" : "");
     for (uint32_t k = 0; k < i->n_formats; k++)
-        th_bytes_addf(&b, "format %u\n", i->formats[k]);
+        th_bytes_addf(b, "format %u\n", i->formats[k]);
     for (uint32_t f = 1; f < THUMBS_FORMAT_KEEP; f++)
-        if (i->quality_of[f]) th_bytes_addf(&b, "quality of %u is %u\n", f, i->quality_of[f]);
-    th_bytes_addf(&b, "progressive %u metadata %u pages %u most %llu\n", i->progressive,
-                  i->metadata, i->pages, (unsigned long long)i->max_size);
-    th_bytes_addf(&b, "fit %u enlarge %u fast %u quality %u background %u.%u.%u strict %d\n",
-                  i->fit, i->enlarge, i->fast, i->quality, i->background[0], i->background[1],
+        if (i->quality_of[f]) th_bytes_addf(b, "quality of %u is %u\n", f, i->quality_of[f]);
+    th_bytes_addf(b, "progressive %u metadata %u pages %u most %llu\n", i->progressive, i->metadata,
+                  i->pages, (unsigned long long)i->max_size);
+    th_bytes_addf(b, "fit %u enlarge %u fast %u quality %u background %u.%u.%u strict %d\n", i->fit,
+                  i->enlarge, i->fast, i->quality, i->background[0], i->background[1],
                   i->background[2], i->on_damage == THUMBS_DAMAGE_FAIL);
     /* Only where they are used: what was made before there were such options stays up to date. */
-    if (i->gravity) th_bytes_addf(&b, "gravity %u\n", i->gravity);
-    if (i->sharpen) th_bytes_addf(&b, "sharpen %u\n", i->sharpen);
-    if (i->background[3]) th_bytes_addf(&b, "padding %u\n", i->background[3]);
+    if (i->gravity) th_bytes_addf(b, "gravity %u\n", i->gravity);
+    if (i->sharpen) th_bytes_addf(b, "sharpen %u\n", i->sharpen);
+    if (i->background[3]) th_bytes_addf(b, "padding %u\n", i->background[3]);
+}
+
+static bool hash_options(const struct thumbs_options *o, const char *name_template, uint64_t *out)
+{
+    struct th_bytes b = {0};
+    th_bytes_addf(&b, "thumbs %d.%d\n%s\n", THUMBS_VERSION_MAJOR, THUMBS_VERSION_MINOR,
+                  name_template);
+    add_recipe(&b, &o->image);
     bool ok = !th_bytes_failed(&b);
     if (ok) *out = th_hash64(b.data, b.len, 0);
     th_bytes_finish(&b);
     return ok;
+}
+
+bool th_batch_options_fingerprint(const struct thumbs_options *o, uint64_t *out)
+{
+    return hash_options(o, o->name_template ? o->name_template : "", out);
+}
+
+bool th_batch_options_recipe(const struct thumbs_options *o, uint64_t *out)
+{
+    return hash_options(o, "", out);
 }
 
 /* 0 means none; so however short a time is given, it is at least one. */

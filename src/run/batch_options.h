@@ -23,6 +23,8 @@ void th_batch_options_resolve(struct thumbs_options *options);
 
 /* A hash of all that matters to the bytes and names of outputs. False: no memory. */
 bool th_batch_options_fingerprint(const struct thumbs_options *options, uint64_t *out);
+/* The same without their names: what else stands in {hash}. */
+bool th_batch_options_recipe(const struct thumbs_options *options, uint64_t *out);
 
 /* The time one file may take, in nanoseconds; 0: without end. */
 uint64_t th_batch_options_timeout_ns(const struct thumbs_options *options);

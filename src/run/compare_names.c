@@ -47,10 +47,11 @@ static bool collect(struct thumbs_batch *batch, struct th_walk *walk)
 enum thumbs_code th_compare_names(struct thumbs_batch *batch, struct thumbs_error *err)
 {
     struct th_walk *walk = NULL;
-    if (th_template_is_injective(batch->name_template)) return THUMBS_OK;
-    bool need_content = th_outputs_need_content(&batch->naming);
-    if (need_content) batch->claims = th_claims_create();
-    if (need_content && !batch->claims) return no_memory(err);
+    const enum th_apart apart = th_outputs_apart(&batch->naming);
+    if (apart == TH_APART_BY_NAME || apart == TH_APART_BY_CONTENT) return THUMBS_OK;
+    if (apart == TH_APART_IF_CLAIMED && !(batch->claims = th_claims_create()))
+        return no_memory(err);
+    if (th_outputs_tell_content(&batch->naming)) return THUMBS_OK; /* nothing can be predicted */
     /* Not only what is listed counts: other lists may lead to the same DEST, and the outcome must
      * not depend on which names a list holds, nor how often. Hidden files may be listed. */
     struct th_walk_options options = batch->walk_options;

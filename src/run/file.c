@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/sys.h"
+#include "run/found.h"
 
 struct th_file *th_file_create(struct thumbs_batch *batch, struct th_walk_entry *entry)
 {
@@ -27,6 +28,13 @@ void th_file_destroy(struct thumbs_batch *batch, struct th_file *file)
 struct th_output_folder *th_file_output_folder(const struct th_file *file)
 {
     return atomic_load(&file->entry.dir->place);
+}
+
+struct th_naming_source th_file_source(const struct thumbs_batch *batch, const struct th_file *file)
+{
+    struct th_naming_source source = th_found_source(&file->entry, batch->options.follow);
+    source.content = file->content;
+    return source;
 }
 
 struct th_source_id th_file_id(const struct th_file *file)

@@ -15,6 +15,9 @@ void th_file_destroy(struct thumbs_batch *batch, struct th_file *file);
 
 /* What was made of its folder in DEST. */
 struct th_output_folder *th_file_output_folder(const struct th_file *file);
+/* What its outputs are named by. */
+struct th_naming_source th_file_source(const struct thumbs_batch *batch,
+                                       const struct th_file *file);
 /* Its state when it was read. */
 struct th_source_id th_file_id(const struct th_file *file);
 

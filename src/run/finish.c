@@ -11,6 +11,7 @@
 #include "commit/write.h"
 #include "naming/outputs.h"
 #include "run/batch_options.h"
+#include "run/claim.h"
 #include "run/file.h"
 #include "run/found.h"
 #include "run/reporter.h"
@@ -34,7 +35,7 @@ static size_t find_path(const struct outputs *outputs, const char *path)
 
 /* Two outputs of one source under one name: the same picture twice (jpeg and keep of a JPEG) is
  * one, else the template cannot tell them apart. */
-static enum thumbs_code add_output(struct outputs *outputs, char *path,
+static enum thumbs_code add_output(struct outputs *outputs, char *path, bool shared,
                                    const struct th_image_output *o, const uint8_t *data,
                                    struct thumbs_error *err)
 {
@@ -61,32 +62,12 @@ static enum thumbs_code add_output(struct outputs *outputs, char *path,
     outputs->committed[i] = (struct th_commit_output){.path = path,
                                                       .data = bytes,
                                                       .len = len,
+                                                      .shared = shared,
                                                       .format = (enum thumbs_format)o->format,
                                                       .width = o->width,
                                                       .height = o->height,
                                                       .content = outputs->reported[i].hash};
     return THUMBS_OK;
-}
-
-/* Claim the names of all outputs for this source, where that is needed. */
-static enum thumbs_code claim_names(const struct thumbs_batch *batch,
-                                    const struct th_walk_entry *entry,
-                                    const struct outputs *outputs, struct thumbs_error *err)
-{
-    struct th_bytes source = {0};
-    if (!batch->claims) return THUMBS_OK;
-    th_found_add_path(&source, entry);
-    enum thumbs_code code = THUMBS_OK;
-    if (th_bytes_failed(&source))
-        code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WRITE, "no memory for a name");
-    uint64_t owner = th_hash64(th_bytes_str(&source), source.len, 3);
-    for (size_t i = 0; i < outputs->n && code == THUMBS_OK; i++) {
-        if (!th_claims_add(batch->claims, outputs->paths[i], owner))
-            code = th_error_set(err, THUMBS_NAME_CLASH, THUMBS_STAGE_WRITE,
-                                "another source got the same output name");
-    }
-    th_bytes_finish(&source);
-    return code;
 }
 
 static enum thumbs_code name_outputs(const struct thumbs_batch *batch, const struct th_file *file,
@@ -95,16 +76,18 @@ static enum thumbs_code name_outputs(const struct thumbs_batch *batch, const str
 {
     const struct th_naming *naming = &batch->naming;
     const struct th_image_result *result = outcome->result;
-    struct th_naming_source source = th_found_source(&file->entry, batch->options.follow);
-    bool keep_extension = th_outputs_keep_extension(naming, &source, result);
+    struct th_naming_source source = th_file_source(batch, file);
+    const bool keep_extension = th_outputs_keep_extension(naming, &source, result);
+    const bool shared = th_outputs_tell_content(naming);
     enum thumbs_code code = THUMBS_OK;
     for (uint32_t i = 0; i < result->n_outputs && code == THUMBS_OK; i++) {
         char *path = NULL;
         code = th_outputs_path(naming, &source, keep_extension, &result->outputs[i], &path, err);
         if (code == THUMBS_OK)
-            code = add_output(outputs, path, &result->outputs[i], outcome->data, err);
+            code = add_output(outputs, path, shared, &result->outputs[i], outcome->data, err);
     }
-    return code == THUMBS_OK ? claim_names(batch, &file->entry, outputs, err) : code;
+    if (code != THUMBS_OK) return code;
+    return th_claim_outputs(batch, &file->entry, file->content, outputs->reported, outputs->n, err);
 }
 
 /* A disk that is full, read-only or broken, or a DEST that is gone, fails every file to come in the

@@ -14,6 +14,7 @@
 #include "naming/outputs.h"
 #include "naming/promise.h"
 #include "run/batch_options.h"
+#include "run/claim.h"
 #include "run/file.h"
 #include "run/found.h"
 #include "run/reporter.h"
@@ -78,7 +79,12 @@ static bool is_stem_a_source(const struct th_walk_entry *entry)
 static void settle_name(const struct thumbs_batch *batch, struct th_walk_entry *entry)
 {
     bool keep, same_options;
-    if (!th_template_is_injective(batch->name_template)) return;
+    const enum th_apart apart = th_outputs_apart(&batch->naming);
+    if (apart != TH_APART_BY_NAME && apart != TH_APART_BY_CONTENT) return;
+    if (th_template_tells_name(batch->name_template)) {
+        entry->keep_extension = false;
+        return;
+    }
     if (th_history_kept_name(atomic_load(&entry->dir->place), entry->name, &keep, &same_options) &&
         (same_options || owns_names(batch, entry, keep)) &&
         (keep || !entry->keep_extension || !is_stem_a_source(entry))) {
@@ -137,14 +143,19 @@ static void report_failed(struct thumbs_batch *batch, struct th_file *file,
     th_reporter_file(batch, file, THUMBS_STATUS_FAILED, error);
 }
 
-/* With all that was told when it was made. */
-static void report_up_to_date(struct thumbs_batch *batch, struct th_file *file)
+/* With all that was told when it was made. False: another source got one of its names before, so
+ * what stands there will not be its own. */
+static bool report_up_to_date(struct thumbs_batch *batch, struct th_file *file)
 {
     struct th_made made;
     struct thumbs_event event = {.status = THUMBS_STATUS_UP_TO_DATE,
                                  .bytes = (uint64_t)file->st.st_size,
                                  .times.load = file->load_ns};
-    if (th_made_find(th_file_output_folder(file), file->entry.name, &made)) {
+    bool known = th_made_find(th_file_output_folder(file), file->entry.name, &made);
+    bool granted = known ? th_claim_outputs(batch, &file->entry, made.id.content, made.outputs,
+                                            made.n_outputs, NULL) == THUMBS_OK
+                         : !batch->claims;
+    if (known) {
         event.format = made.id.format;
         event.width = made.id.width;
         event.height = made.id.height;
@@ -152,8 +163,9 @@ static void report_up_to_date(struct thumbs_batch *batch, struct th_file *file)
         event.outputs = made.outputs;
         event.n_outputs = made.n_outputs;
     }
-    th_reporter_file_event(batch, file, &event);
+    if (granted) th_reporter_file_event(batch, file, &event);
     th_made_finish(&made);
+    return granted;
 }
 
 /* Its content is known: was it only touched since its outputs were made, or since it failed? */
@@ -162,11 +174,11 @@ static bool is_only_touched(struct thumbs_batch *batch, struct th_file *file)
     struct th_output_folder *folder = th_file_output_folder(file);
     const struct th_source_id id = th_file_id(file);
     if (is_known_to_fail(batch, file, &id)) return true;
-    if (batch->options.force || batch->claims ||
+    if (batch->options.force ||
         !th_history_is_same(folder, file->entry.name, file->entry.keep_extension, &id))
         return false;
+    if (!report_up_to_date(batch, file)) return false;
     th_history_refresh(folder, file->entry.name, &id);
-    report_up_to_date(batch, file);
     return true;
 }
 
@@ -181,11 +193,7 @@ static bool is_known(struct thumbs_batch *batch, struct th_file *file)
     switch (
         th_history_lookup(th_file_output_folder(file), entry->name, entry->keep_extension, &id)) {
     case TH_KNOWN_UP_TO_DATE:
-        /* Where names must be claimed, an output that is not made again could be taken by another
-         * source. */
-        if (batch->claims) return false;
-        report_up_to_date(batch, file);
-        return true;
+        return report_up_to_date(batch, file);
     case TH_KNOWN_NOT_IMAGE:
         th_error_set(&error, THUMBS_NOT_IMAGE, THUMBS_STAGE_LOAD, "is not an image");
         th_reporter_file(batch, file, THUMBS_STATUS_SKIPPED, &error);
@@ -262,7 +270,7 @@ static void report_planned(struct thumbs_batch *batch, struct th_file *file)
 {
     struct thumbs_output outputs[THUMBS_MAX_OUTPUTS];
     char *paths[THUMBS_MAX_OUTPUTS] = {0};
-    struct th_naming_source source = th_found_source(&file->entry, batch->options.follow);
+    struct th_naming_source source = th_file_source(batch, file);
     uint32_t n = th_outputs_count(&batch->naming);
     for (uint32_t i = 0; i < n; i++) {
         struct th_image_output o = th_outputs_predict(&batch->naming, source.name, i);
@@ -281,13 +289,14 @@ static void report_planned(struct thumbs_batch *batch, struct th_file *file)
 
 /* ---- loading ---- */
 
-/* A dry run has read no more than the first bytes, and reads the rest only where that decides. */
+/* A dry run has read no more than the first bytes, and reads the rest only where that decides, or
+ * tells names. */
 static void note_content(struct thumbs_batch *batch, struct th_file *file)
 {
     const struct th_buffer *buffer = file->item.buffer;
     if (buffer)
         file->content = th_content_hash(buffer->data, buffer->len);
-    else if (file->may_be_same)
+    else if (file->may_be_same || th_outputs_tell_content(&batch->naming))
         file->content = th_load_content(&batch->loader, th_dir_fd(file->entry.dir),
                                         file->entry.name, file->entry.follow, &file->st);
 }

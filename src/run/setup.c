@@ -231,15 +231,15 @@ static struct th_loader loader_of(const struct thumbs_batch *b)
 static enum thumbs_code make_naming(struct thumbs_batch *b, struct thumbs_error *err)
 {
     const struct thumbs_options *o = &b->options;
-    b->naming =
-        (struct th_naming){.image = &o->image, .look = th_found_look, .peek = th_found_peek};
+    b->naming.image = &o->image;
+    b->naming.look = th_found_look;
+    b->naming.peek = th_found_peek;
     enum thumbs_code code = th_template_create(o->name_template, &o->image, &b->name_template, err);
     b->naming.template = b->name_template;
-    if (code == THUMBS_OK && o->n_shards > 1 && !th_template_is_injective(b->name_template) &&
-        th_outputs_need_content(&b->naming))
-        code = th_batch_options_usage(err,
-                                      "one of several shards needs a --name with {dir} and {stem}: "
-                                      "what others find in their pictures is not known here");
+    if (code == THUMBS_OK && o->n_shards > 1 && th_outputs_apart(&b->naming) == TH_APART_IF_CLAIMED)
+        code = th_batch_options_usage(
+            err, "one of several shards needs a --name with {dir} and {stem}, or with {hash}: "
+                 "what others find in their pictures is not known here");
     return code;
 }
 
@@ -253,7 +253,9 @@ enum thumbs_code th_setup(struct thumbs_batch *b, const char *const *sources, si
     th_plan_tasks(&b->options, &b->notes);
     b->counters = th_counters_create();
     b->inflight = th_inflight_create();
-    if (!b->counters || !b->inflight || !th_batch_options_fingerprint(&b->options, &b->fingerprint))
+    if (!b->counters || !b->inflight ||
+        !th_batch_options_fingerprint(&b->options, &b->fingerprint) ||
+        !th_batch_options_recipe(&b->options, &b->naming.recipe))
         return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for a run");
     enum thumbs_code code = make_naming(b, err);
     if (code == THUMBS_OK) code = share_memory(b, err);

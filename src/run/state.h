@@ -7,6 +7,7 @@
  *   notes, batch_options, fit, plan     options and limits, before anything runs
  *   found, shard, inflight, state, stop, file  what is under way
  *   reporter                            the one status of each source
+ *   claim                               names that are claimed
  *   prepare, finish                     what is done to a file before and after work
  *   finder, uring_feed, count_ahead, compare_names, pipeline
  *                                       the threads

@@ -74,6 +74,8 @@ Test(template, fills_in_names)
         {"./x/.//{stem}.{ext}", 1, "", "c.png", false, &square, "x/c.jpg"},
         {"{{{stem}}}.{ext}", 1, "", "c.png", false, &square, "{c}.jpg"},
         {"{width}x{height}/{format}-{stem}", 1, "", "c.png", false, &square, "20x10/jpeg-c"},
+        {"{name}.{ext}", 1, "", "c.png", false, &square, "c.png.jpg"},
+        {"{name}/{stem}", 1, "", "c.png", true, &square, "c.png/c.png"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct th_name_parts parts = {.dir = cases[i].dir,
@@ -90,14 +92,25 @@ Test(template, fills_in_names)
     }
 }
 
-Test(template, hash_is_of_the_source_path)
+Test(template, digits_of_the_hash)
 {
-    const struct th_name_parts parts = {.dir = "a/b", .name = "c.png", .format = THUMBS_FORMAT_PNG};
-    char want[64];
-    snprintf(want, sizeof want, "%016llx.png", (unsigned long long)th_hash64("a/b/c.png", 9, 0));
-    char *path = expand("{hash}.{ext}", 1, &parts);
-    cr_expect_str_eq(path, want);
-    free(path);
+    static const struct {
+        const char *text, *want;
+        unsigned digits;
+    } cases[] = {{"{hash}.{ext}", "0123456789abcdef.png", 16},
+                 {"{hash:2}/{hash:1}", "01/0", 2},
+                 {"{hash:16}", "0123456789abcdef", 16},
+                 {"{dir}/{stem}", "d/c", 0}};
+    const struct th_name_parts parts = {
+        .dir = "d", .name = "c.png", .hash = 0x0123456789abcdef, .format = THUMBS_FORMAT_PNG};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct th_template *t = make_template(cases[i].text, 1);
+        char *path = th_template_expand(t, &parts);
+        cr_expect_str_eq(path, cases[i].want);
+        cr_expect_eq(th_template_hash_digits(t), cases[i].digits);
+        th_template_destroy(t);
+        free(path);
+    }
 }
 
 static char *expand_long(const char *name, const struct thumbs_size *size)
@@ -178,6 +191,12 @@ Test(template, refuses_what_makes_no_sense)
         {"{nonsense}", 1, 1, "unknown field \"{nonsense}\""},
         {"{Stem}", 1, 1, "{stem}"},
         {"{}", 1, 1, "unknown"},
+        {"{hash:0}", 1, 1, "{hash:N} (N from 1 to 16)"},
+        {"{hash:17}", 1, 1, "unknown field"},
+        {"{hash:}", 1, 1, "unknown field"},
+        {"{hash:4294967298}", 1, 1, "unknown field"},
+        {"{hash:2x}", 1, 1, "unknown field"},
+        {"{stem:2}", 1, 1, "unknown field"},
         {"{stem", 1, 1, "without '}'"},
         {"{stem/x}", 1, 1, "without '}'"},
         {"stem}", 1, 1, "without '{'"},
@@ -221,7 +240,14 @@ Test(template, knows_when_sources_may_meet)
         {NULL, true},
         {"{dir}/{stem}", true},
         {"x/{dir}/{size}/{stem}.{ext}", true},
-        {"{hash}.{ext}", true},
+        {"{dir}/{name}.{ext}", true},
+        {"{dir}/{stem}{hash}.{ext}", true},
+        {"{dir}/{hash:3}{stem}", true},
+        {"{hash}.{ext}", false},
+        {"{dir}/{hash}", false},
+        {"{name}.{ext}", false},
+        {"{dir}/{name}{width}", false},
+        {"{dir}/{stem}{hash}{width}", false},
         {"{dir}/{stem}-{width}x{height}.{ext}", true},
         {"{dir}/{width}-{stem}", true},
         {"{stem}.{ext}", false},
@@ -290,11 +316,58 @@ Test(naming, predicts_by_the_ending)
     const struct th_naming_source source = {.dir = "d", .name = "a.webp"};
     char *path = th_outputs_predict_path(&naming, &source, 0);
     cr_expect_str_eq(path, "d/a.webp");
-    cr_expect(th_outputs_need_content(&naming));
-    naming = naming_of(t, THUMBS_FORMAT_JPEG);
-    cr_expect_not(th_outputs_need_content(&naming));
     free(path);
     th_template_destroy(t);
+}
+
+Test(naming, what_keeps_sources_apart)
+{
+    static const struct {
+        const char *text;
+        enum thumbs_format format;
+        enum th_apart apart;
+    } cases[] = {{NULL, THUMBS_FORMAT_KEEP, TH_APART_BY_NAME},
+                 {"{dir}/{stem}-{hash:2}", THUMBS_FORMAT_JPEG, TH_APART_BY_NAME},
+                 {"{hash:2}/{hash}", THUMBS_FORMAT_KEEP, TH_APART_BY_CONTENT},
+                 {"{stem}-{hash}", THUMBS_FORMAT_JPEG, TH_APART_BY_CONTENT},
+                 {"{hash:15}", THUMBS_FORMAT_JPEG, TH_APART_IF_CLAIMED},
+                 {"{stem}.{ext}", THUMBS_FORMAT_JPEG, TH_APART_IF_COMPARED},
+                 {"{stem}.{ext}", THUMBS_FORMAT_KEEP, TH_APART_IF_CLAIMED},
+                 {"{stem}{width}", THUMBS_FORMAT_JPEG, TH_APART_IF_CLAIMED}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct th_template *t = make_template(cases[i].text, 1);
+        struct th_naming naming = naming_of(t, cases[i].format);
+        cr_expect_eq(th_outputs_apart(&naming), cases[i].apart, "case %zu", i);
+        th_template_destroy(t);
+    }
+}
+
+static char *hashed(uint64_t content, uint64_t recipe, const char *name, uint32_t i)
+{
+    struct th_template *t = make_template("{hash}", 1);
+    struct th_naming naming = naming_of(t, THUMBS_FORMAT_JPEG);
+    const struct th_naming_source source = {.dir = name, .name = name, .content = content};
+    naming.recipe = recipe;
+    image.n_sizes = 2;
+    image.sizes[1] = box;
+    char *path = th_outputs_predict_path(&naming, &source, i);
+    th_template_destroy(t);
+    return path;
+}
+
+Test(naming, hash_is_of_content_options_and_size_and_of_no_name)
+{
+    char *one = hashed(1, 2, "a.png", 0), *same = hashed(1, 2, "b.gif", 0);
+    cr_expect_str_eq(one, same);
+    /* Names that a CDN keeps for years: they must be the same on every machine. */
+    cr_expect_str_eq(one, "be7de65345a0c8e4");
+    char *others[] = {hashed(2, 2, "a.png", 0), hashed(1, 3, "a.png", 0), hashed(1, 2, "a.png", 1)};
+    for (size_t i = 0; i < 3; i++) {
+        cr_expect_str_neq(one, others[i]);
+        free(others[i]);
+    }
+    free(one);
+    free(same);
 }
 
 Test(naming, content_that_breaks_a_promise_takes_the_whole_name_unless_it_is_anothers)
@@ -321,13 +394,16 @@ Test(naming, content_that_breaks_a_promise_takes_the_whole_name_unless_it_is_ano
 
 Test(naming, folder_with_the_name_of_an_output)
 {
-    struct th_template *t = make_template(NULL, 1);
+    struct th_template *t = make_template(NULL, 1), *hash = make_template("{hash}", 1);
     struct th_naming naming = naming_of(t, THUMBS_FORMAT_JPEG);
     const struct th_naming_source in_the_way = {.dir = "", .name = "b.png"},
                                   free_name = {.dir = "", .name = "a.png"};
     cr_expect(th_outputs_meet_folder(&naming, &in_the_way));
     cr_expect_not(th_outputs_meet_folder(&naming, &free_name));
+    naming = naming_of(hash, THUMBS_FORMAT_JPEG);
+    cr_expect_not(th_outputs_meet_folder(&naming, &in_the_way));
     th_template_destroy(t);
+    th_template_destroy(hash);
 }
 
 /* ---- who else wants a name ---- */

@@ -26,24 +26,16 @@ try '{dir}/.{stem}' .top sub/deep/.up.right
 try '.thumbs/{dir}/{stem}' _.thumbs/top _.thumbs/sub/deep/up.right
 try '{dir}/.thumbs-{stem}' _.thumbs-top sub/deep/_.thumbs-up.right
 try 'x{dir}x/{stem}' xx/top xsub/deepx/up.right
-
-# Names that depend on what is inside a picture and could coincide must be claimed in each run, so
-# all is made again.
-thumbs 0 --name='{height}{dir}' photos anew
-expect_outputs anew 33 160sub/deep
-thumbs 0 --name='{height}{dir}' photos anew
-expect_counts 2 0 0 0 0
-
-thumbs 0 --name='{hash}.{ext}' photos hashed
-[ "$(outputs hashed | grep -Ec '^[0-9a-f]{16}\.jpg$')" -eq 2 ] || fail "{hash}: $(outputs hashed)"
-thumbs 0 --name='{hash}.{ext}' photos hashed
-expect_counts 0 2 0 0 0
+try '{dir}/{name}.{ext}' top.jpg.jpg sub/deep/up.right.jpeg.jpg
+try '{name}' top.jpg up.right.jpeg
+# Names that depend on what is inside a picture.
+try '{height}{dir}' 33 160sub/deep
 thumbs 0 --name='{width}/{dir}/{stem}.{format}' --size=10,20x --format=png,jpeg photos several
 expect_outputs several 10/sub/deep/up.right.jpeg 10/sub/deep/up.right.png 20/sub/deep/up.right.jpeg \
     20/sub/deep/up.right.png 5/top.jpeg 5/top.png 17/top.jpeg 17/top.png
 
 for template in '' '/{stem}' '../{stem}' '{dir}/../{stem}' '{stem' 'stem}' '{}' '{nothing}' '{STEM}' '{dir}/' \
-    '{stem}/.'; do
+    '{stem}/.' '{hash:0}' '{hash:17}' '{hash:}' '{stem:2}'; do
     thumbs 2 --name="$template" photos no
 done
 thumbs 2 --name='{dir}/{stem}.{ext}' --size=1,2 photos no
