@@ -224,6 +224,9 @@ struct thumbs_options {
         *globs; /* n_globs of them, each behind '+' (include) or '-' (exclude), in order */
     size_t n_globs;
     bool hidden, follow, force, dry_run, fail_fast;
+    /* Take what systems and NAS leave beside pictures (@eaDir, #recycle, .Trash*, Thumbs.db,
+     * __MACOSX, ._*, $RECYCLE.BIN, .thumbnails), too. */
+    bool take_litter;
     bool one_file_system; /* enter no folder that lies on another file system than its SOURCE */
     /* Take the sources from this file ("-": standard input) instead of walking SOURCE, which must
      * be one folder: names below it, ended by newlines, or by NUL bytes if files_from_null. Folders

@@ -156,6 +156,13 @@ const struct cli_option cli_options[] = {
      "matched nothing is "
      "told.",
      CLI_GROUP_FILES, CLI_TO(cli_add_exclude)},
+    {"no-default-excludes", 0, NULL, NULL, NULL,
+     "Take what systems and NAS leave beside pictures, too. Default: files and folders called "
+     "@eaDir, #recycle, .Trash*, Thumbs.db, __MACOSX, ._*, $RECYCLE.BIN or .thumbnails are left "
+     "out, unless they are a SOURCE. Rules in the files .thumbsignore of SOURCE and of folders in "
+     "it, written as for git, always count; so does a file .nomedia: its folder is left out with "
+     "all that is in it.",
+     CLI_GROUP_FILES, CLI_TO_FLAG(options.take_litter)},
     {"files-from", 0, "FILE", "a file name, or - for standard input", NULL,
      "Take the sources from FILE (- is standard input), one name a line, relative to SOURCE; "
      "without SOURCE, to the "

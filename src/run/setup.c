@@ -188,6 +188,7 @@ static enum thumbs_code open_ends(struct thumbs_batch *b, const char *const *sou
                                  .globs = b->options.globs,
                                  .n_globs = b->options.n_globs,
                                  .hidden = b->options.hidden,
+                                 .take_litter = b->options.take_litter,
                                  .follow = b->options.follow,
                                  .one_file_system = b->options.one_file_system,
                                  .list = b->options.files_from,

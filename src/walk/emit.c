@@ -51,6 +51,13 @@ void th_emit_skipped(struct th_emit *emit, struct th_walk_entry *entry, struct t
         th_error_set(&entry->error, THUMBS_OK, THUMBS_STAGE_WALK, "%s", why);
 }
 
+void th_emit_excluded(struct th_emit *emit, struct th_walk_entry *entry, struct th_dir *dir,
+                      const char *name, const char *why)
+{
+    th_emit_skipped(emit, entry, dir, name, why);
+    entry->excluded = entry->kind == TH_WALK_SKIPPED;
+}
+
 void th_emit_failed(struct th_emit *emit, struct th_walk_entry *entry, struct th_dir *dir,
                     const char *name, const struct thumbs_error *error)
 {
@@ -102,7 +109,7 @@ void th_emit_other(struct th_emit *emit, struct th_walk_entry *entry, enum th_na
         break;
     case TH_NAME_EXCLUDED:
     case TH_NAME_FOLDER_EXCLUDED:
-        th_emit_skipped(emit, entry, dir, name, "excluded");
+        th_emit_excluded(emit, entry, dir, name, "excluded");
         break;
     case TH_NAME_INTO_DEST:
         th_emit_skipped(emit, entry, dir, name, "link into DEST");

@@ -34,6 +34,9 @@ void th_emit_no_memory(struct th_emit *emit, struct th_walk_entry *entry, struct
                        const char *what);
 void th_emit_skipped(struct th_emit *emit, struct th_walk_entry *entry, struct th_dir *dir,
                      const char *name, const char *why);
+/* The same for what a rule leaves out. */
+void th_emit_excluded(struct th_emit *emit, struct th_walk_entry *entry, struct th_dir *dir,
+                      const char *name, const char *why);
 /* dir may be NULL: see th_walk_entry. */
 void th_emit_failed(struct th_emit *emit, struct th_walk_entry *entry, struct th_dir *dir,
                     const char *name, const struct thumbs_error *error);

@@ -29,6 +29,9 @@ struct th_walk_entry {
     /* The user named it (a SOURCE, a name of the list) and no rule keeps it out: if it is skipped,
      * that is to be reported. */
     bool named;
+    /* SKIPPED: a rule keeps it out (of the options, as litter, of .thumbsignore or .nomedia), and
+     * if it is a folder all that is in it. */
+    bool excluded;
     /* Its output keeps its extension, since another file of this folder would get the same
      * output. */
     bool keep_extension;

@@ -37,56 +37,72 @@ static const char *name_of(const struct th_list_item *item)
     return item->path + item->dir_len + (item->dir_len > 0);
 }
 
-/* Hand out a name whose folder is not open; *error if it failed, else why it is skipped. */
-static void emit_unopened(struct th_tree *tree, struct th_walk_entry *entry,
-                          const struct th_list_item *item, const char *why,
-                          const struct thumbs_error *error)
-{
-    const char *name = name_of(item);
-    struct th_dir *dir = th_dir_create(-1, item->path, item->dir_len, 0);
-    if (!dir)
-        th_emit_no_memory(tree->emit, entry, NULL, name);
-    else if (error)
-        th_emit_failed(tree->emit, entry, dir, name, error);
-    else
-        th_emit_skipped(tree->emit, entry, dir, name, why);
-    th_dir_unref(dir);
-}
-
 static bool is_link(int at, const char *name)
 {
     struct stat st;
     return fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
 }
 
-/* Open the folder of a name, part by part, so that without `follow` no link is followed on the way,
- * whenever it was put there. (openat2() could do it in one call, but not for paths of any length,
- * nor on every kernel.) *in_dest is set if one of the parts is the DEST of a run. -1 and *error. */
-static int open_folder(const struct th_tree *tree, const char *path, size_t len, bool *in_dest,
-                       struct thumbs_error *error)
+/* Open the next folder on the way to a name; without `follow` no link, whenever it was put there.
+ * -1 and *error. */
+static int open_part(const struct th_tree *tree, int at, const char *part, int access,
+                     struct thumbs_error *error)
 {
     const bool follow = tree->options->follow;
+    int fd = th_openat(at, part, access | O_DIRECTORY | (follow ? 0 : O_NOFOLLOW), 0);
+    int os_errno = errno;
+    if (fd < 0 && !follow && is_link(at, part))
+        th_error_set(error, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, "%s", link_on_the_way);
+    else if (fd < 0)
+        th_error_os(error, os_errno == ENOTDIR ? THUMBS_VANISHED : THUMBS_UNREADABLE,
+                    THUMBS_STAGE_WALK, os_errno, "cannot open its folder");
+    return fd;
+}
+
+/* What is found out on the way to a folder. */
+struct way {
+    bool in_dest;              /* one of its parts is the DEST of a run */
+    enum th_left_out left_out; /* one of its parts, and so all of it, is left out */
+};
+
+/* Look at a folder on the way, whose path below SOURCE has path_len bytes. False: what lies in it
+ * is left out, or *error. */
+static bool pass_through(struct th_tree *tree, int fd, size_t path_len, struct way *way,
+                         struct thumbs_error *error)
+{
+    if (th_selection_is_dest_of_a_run(fd)) way->in_dest = true;
+    if (th_selection_has_nomedia(fd)) {
+        way->left_out = TH_LEFT_OUT_NO_MEDIA;
+        return false;
+    }
+    return th_stack_enter_ignores(tree->stack, fd, path_len, tree->options->follow, error) ==
+           THUMBS_OK;
+}
+
+/* Open a folder below SOURCE, part by part, each under the rules of those above it. (openat2()
+ * could do it in one call, but not for paths of any length, nor on every kernel.) -1, and
+ * way->left_out or *error. `path` is changed only meanwhile. */
+static int open_folder(struct th_tree *tree, char *path, struct way *way,
+                       struct thumbs_error *error)
+{
     const int root = tree->stack->frames[0].dir->fd;
-    for (int at = root;;) {
-        char part[TH_NAME_MAX + 1]; /* the list lets no longer one pass */
-        const char *slash = memchr(path, '/', len);
-        size_t part_len = slash ? (size_t)(slash - path) : len;
-        memcpy(part, path, part_len);
-        part[part_len] = '\0';
-        int access = slash ? O_PATH : O_RDONLY;
-        int fd = th_openat(at, part, access | O_DIRECTORY | (follow ? 0 : O_NOFOLLOW), 0);
-        int os_errno = errno;
-        if (fd < 0 && !follow && is_link(at, part))
-            th_error_set(error, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, "%s", link_on_the_way);
-        else if (fd < 0)
-            th_error_os(error, os_errno == ENOTDIR ? THUMBS_VANISHED : THUMBS_UNREADABLE,
-                        THUMBS_STAGE_WALK, os_errno, "cannot open its folder");
+    int at = root;
+    for (char *part = path;;) {
+        char *end = strchrnul(part, '/');
+        const char was = *end;
+        int fd = -1;
+        *end = '\0';
+        way->left_out = th_selection_leaves_out_folder(tree->selection, path);
+        if (!way->left_out) fd = open_part(tree, at, part, was ? O_PATH : O_RDONLY, error);
         if (at != root) th_close(at);
-        if (fd >= 0 && th_selection_is_dest_of_a_run(fd)) *in_dest = true;
-        if (fd < 0 || !slash) return fd;
+        if (fd >= 0 && !pass_through(tree, fd, (size_t)(end - path), way, error)) {
+            th_close(fd);
+            fd = -1;
+        }
+        *end = was;
+        if (fd < 0 || !was) return fd;
         at = fd;
-        path += part_len + 1;
-        len -= part_len + 1;
+        part = end + 1;
     }
 }
 
@@ -96,34 +112,75 @@ static bool is_last_folder(const struct th_stack *stack, const struct th_list_it
            (item->dir_len == 0 || !memcmp(stack->path.data, item->path, item->dir_len));
 }
 
-/* Push the folder of a name. False: *why it is kept out, or, with that NULL, *error. */
-static bool push_folder(struct th_tree *tree, const struct th_list_item *item, char *folder,
-                        const char **why, struct thumbs_error *error)
+/* Why a name is not handed out: it is left out, kept out for another reason, or has failed. */
+struct refusal {
+    enum th_left_out left_out;
+    const char *why;
+    struct thumbs_error error;
+};
+
+/* Why an open folder of a name is kept out, or NULL. */
+static const char *why_kept_out(const struct th_tree *tree, int fd, const struct stat *st,
+                                const struct way *way)
+{
+    if (th_selection_lies_in_dest(tree->selection, fd)) return "lies in DEST";
+    if (way->in_dest) return "lies in the DEST of a run, since that holds .thumbs";
+    return th_selection_is_elsewhere(tree->selection, st) ? "on another file system" : NULL;
+}
+
+/* Push the folder of a name. False: see *refusal. */
+static bool push_folder(struct th_tree *tree, char *folder, struct refusal *refusal)
 {
     struct th_stack *stack = tree->stack;
-    bool in_dest = false;
+    struct way way = {0};
     struct stat st;
-    *why = th_selection_keeps_out(tree->selection, folder);
-    if (*why) return false;
-    int fd = open_folder(tree, item->path, item->dir_len, &in_dest, error);
+    if (th_selection_leads_into_own(folder)) {
+        refusal->why = "in a folder of thumbs' own";
+        return false;
+    }
+    int fd = open_folder(tree, folder, &way, &refusal->error);
+    refusal->left_out = way.left_out;
     if (fd < 0) return false;
     if (fstat(fd, &st)) {
-        th_emit_set_folder_error(error, errno);
-    } else if (th_selection_lies_in_dest(tree->selection, fd)) {
-        *why = "lies in DEST";
-    } else if (in_dest) {
-        *why = "lies in the DEST of a run, since that holds .thumbs";
-    } else if (th_selection_is_elsewhere(tree->selection, &st)) {
-        *why = "on another file system";
+        th_emit_set_folder_error(&refusal->error, errno);
+    } else if ((refusal->why = why_kept_out(tree, fd, &st, &way))) {
+        /* told by the caller */
     } else if (th_stack_push_path(stack, folder) && th_stack_push(stack, fd, &st)) {
         th_stack_last(stack)->listing = true;
         return true;
     } else {
         th_bytes_truncate(&stack->path, 0);
-        th_error_set(error, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for its folder");
+        th_error_set(&refusal->error, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for its folder");
     }
     th_close(fd);
     return false;
+}
+
+/* A listed name that a rule leaves out. What the command line says is known to who wrote it; the
+ * rest is told in the end. */
+static void note_left_out(struct th_listed *listed, enum th_left_out why)
+{
+    if (why != TH_LEFT_OUT_BY_GLOB) listed->n_left_out++;
+}
+
+/* Hand out a name whose folder is not open. */
+static void emit_unopened(struct th_listed *listed, struct th_walk_entry *entry,
+                          const struct th_list_item *item, const struct refusal *refusal)
+{
+    struct th_emit *emit = listed->tree->emit;
+    const char *name = name_of(item);
+    struct th_dir *dir = th_dir_create(-1, item->path, item->dir_len, 0);
+    if (!dir) {
+        th_emit_no_memory(emit, entry, NULL, name);
+    } else if (refusal->left_out) {
+        note_left_out(listed, refusal->left_out);
+        th_emit_excluded(emit, entry, dir, name, th_left_out_reason(refusal->left_out));
+    } else if (refusal->why) {
+        th_emit_skipped(emit, entry, dir, name, refusal->why);
+    } else {
+        th_emit_failed(emit, entry, dir, name, &refusal->error);
+    }
+    th_dir_unref(dir);
 }
 
 /* Make the folder of a name the last frame. False: an entry was made of the name. */
@@ -131,8 +188,7 @@ static bool enter_folder(struct th_listed *listed, struct th_walk_entry *entry,
                          const struct th_list_item *item)
 {
     struct th_tree *tree = listed->tree;
-    struct thumbs_error error = {0};
-    const char *why = NULL;
+    struct refusal refusal = {0};
     bool entered = false;
     if (is_last_folder(tree->stack, item)) return true;
     while (tree->stack->n > 1)
@@ -144,11 +200,14 @@ static bool enter_folder(struct th_listed *listed, struct th_walk_entry *entry,
     if (folder) {
         memcpy(folder, item->path, item->dir_len);
         folder[item->dir_len] = '\0';
-        entered = push_folder(tree, item, folder, &why, &error);
+        entered = push_folder(tree, folder, &refusal);
     } else {
-        th_error_set(&error, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for its folder");
+        th_error_set(&refusal.error, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for its folder");
     }
-    if (!entered) emit_unopened(tree, entry, item, why, why ? NULL : &error);
+    if (!entered) {
+        th_ignores_truncate(&tree->stack->ignores, tree->stack->frames[0].n_ignores);
+        emit_unopened(listed, entry, item, &refusal);
+    }
     free(folder);
     return entered;
 }
@@ -222,8 +281,10 @@ static bool enter_source(struct th_tree *tree, struct th_walk_entry *entry)
     struct thumbs_error error = {0};
     struct stat st;
     int fd = th_dir_open(source, ".", O_RDONLY | O_DIRECTORY);
-    if (fd >= 0 && fstat(fd, &st) == 0 && th_tree_begin(tree, fd, &st)) return false;
-    th_error_os(&error, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, errno, "cannot open the folder");
+    if (fd < 0 || fstat(fd, &st) != 0)
+        th_error_os(&error, THUMBS_UNREADABLE, THUMBS_STAGE_WALK, errno, "cannot open the folder");
+    else if (!th_tree_begin(tree, fd, &st, &error))
+        return false;
     if (fd >= 0) th_close(fd);
     th_emit_failed(tree->emit, entry, source, "", &error);
     return true;
@@ -263,6 +324,15 @@ static bool has_come(const struct th_listed *listed, const char *path)
 
 /* ---- one name ------------------------------------------------------------------------------ */
 
+static void emit_left_out(struct th_listed *listed, struct th_walk_entry *entry, const char *name,
+                          bool folder)
+{
+    struct th_tree *tree = listed->tree;
+    const enum th_left_out why = th_selection_leaves_out(tree->selection, name, folder);
+    note_left_out(listed, why);
+    th_tree_emit_left_out(tree, entry, name, why);
+}
+
 /* What a name of the last frame's folder stands for, if it is no folder. */
 static void emit_name(struct th_listed *listed, struct th_walk_entry *entry, enum th_name_kind kind,
                       const char *name)
@@ -272,6 +342,8 @@ static void emit_name(struct th_listed *listed, struct th_walk_entry *entry, enu
     struct thumbs_error error = {0};
     if (kind == TH_NAME_FILE) {
         emit_file(listed, entry, name);
+    } else if (kind == TH_NAME_EXCLUDED || kind == TH_NAME_FOLDER_EXCLUDED) {
+        emit_left_out(listed, entry, name, kind == TH_NAME_FOLDER_EXCLUDED);
     } else if (kind == TH_NAME_LINK) {
         th_error_set(&error, THUMBS_UNREADABLE, THUMBS_STAGE_WALK,
                      "is a symbolic link, which only --follow follows");
@@ -302,6 +374,7 @@ static bool step_name(struct th_listed *listed, struct th_walk_entry *entry, con
     listed->has_names = false;
     bool made = *name ? th_tree_enter(tree, entry, name) : enter_source(tree, entry);
     if (!made) note_walked(listed);
+    if (made && entry->excluded) note_left_out(listed, TH_LEFT_OUT_NO_MEDIA);
     return made;
 }
 

@@ -26,8 +26,9 @@ struct th_listed {
     struct th_tree *tree; /* borrowed */
     struct th_list *list;
     uint64_t
-        *walked;    /* hashes of listed folders that have been walked, forgetful; or NULL; owned */
-    bool has_names; /* the folder's names are those of the last frame, a listed one */
+        *walked; /* hashes of listed folders that have been walked, forgetful; or NULL; owned */
+    uint64_t n_left_out; /* listed names that a rule of files, or litter, leaves out */
+    bool has_names;      /* the folder's names are those of the last frame, a listed one */
 };
 
 /* Open options->list. The codes of th_list_open(); on failure there is nothing to close, but it may

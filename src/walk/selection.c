@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "walk/litter.h"
 
 /* The folder of DEST that keeps what was made. It is never walked, wherever it lies. */
 static const char own_folder[] = ".thumbs";
@@ -23,19 +24,56 @@ void th_selection_finish(struct th_selection *selection)
     th_rules_destroy(selection->rules);
 }
 
-bool th_selection_excludes(const struct th_selection *selection, const char *name, bool folder)
+const char *th_left_out_reason(enum th_left_out why)
+{
+    switch (why) {
+    case TH_LEFT_OUT_AS_LITTER:
+        return "litter, which --no-default-excludes takes";
+    case TH_LEFT_OUT_BY_FILE:
+        return "left out by " TH_IGNORE_FILE_NAME;
+    case TH_LEFT_OUT_NO_MEDIA:
+        return "its folder holds .nomedia";
+    default:
+        return "excluded";
+    }
+}
+
+/* `path` is the stack's with the name behind it, `below_source` the part of it that globs are
+ * about. All rules are asked, since a glob is to know whether it matches anything. */
+static enum th_left_out judge(const struct th_selection *selection, char *path, char *below_source,
+                              const char *name, bool folder)
+{
+    const struct th_walk_options *o = selection->options;
+    if (o->n_globs && th_rules_exclude(selection->rules, below_source, folder))
+        return TH_LEFT_OUT_BY_GLOB;
+    if (!o->take_litter && th_litter_is(name)) return TH_LEFT_OUT_AS_LITTER;
+    return th_ignores_leave_out(&selection->stack->ignores, path, folder) ? TH_LEFT_OUT_BY_FILE
+                                                                          : TH_LEFT_OUT_NOT;
+}
+
+enum th_left_out th_selection_leaves_out(const struct th_selection *selection, const char *name,
+                                         bool folder)
 {
     struct th_stack *stack = selection->stack;
-    if (!selection->options->n_globs) return false;
     size_t len = stack->path.len;
     /* th_stack_push_path() has made the room (for SOURCE files th_stack_init()): this cannot
      * fail. */
     if (len) th_bytes_addc(&stack->path, '/');
     th_bytes_adds(&stack->path, name);
     char *below_source = stack->path.data + (stack->root_len ? stack->root_len + 1 : 0);
-    bool excluded = th_rules_exclude(selection->rules, below_source, folder);
+    enum th_left_out why;
+    if (stack->n)
+        why = judge(selection, stack->path.data, below_source, name, folder);
+    else /* who names a SOURCE wants it */
+        why = th_rules_exclude(selection->rules, below_source, folder) ? TH_LEFT_OUT_BY_GLOB
+                                                                       : TH_LEFT_OUT_NOT;
     th_bytes_truncate(&stack->path, len);
-    return excluded;
+    return why;
+}
+
+static bool excludes(const struct th_selection *selection, const char *name, bool folder)
+{
+    return th_selection_leaves_out(selection, name, folder) != TH_LEFT_OUT_NOT;
 }
 
 static unsigned char type_of(mode_t mode)
@@ -67,17 +105,16 @@ bool th_selection_classify(const struct th_selection *selection, const char *nam
         }
     }
     if (broken) {
-        *kind = th_selection_excludes(selection, name, false) ? TH_NAME_EXCLUDED : TH_NAME_BROKEN;
+        *kind = excludes(selection, name, false) ? TH_NAME_EXCLUDED : TH_NAME_BROKEN;
         return true;
     }
     switch (type) {
     case DT_DIR:
         if (!strcmp(name, own_folder)) return false;
-        *kind =
-            th_selection_excludes(selection, name, true) ? TH_NAME_FOLDER_EXCLUDED : TH_NAME_FOLDER;
+        *kind = excludes(selection, name, true) ? TH_NAME_FOLDER_EXCLUDED : TH_NAME_FOLDER;
         return true;
     case DT_REG:
-        *kind = th_selection_excludes(selection, name, false) ? TH_NAME_EXCLUDED : TH_NAME_FILE;
+        *kind = excludes(selection, name, false) ? TH_NAME_EXCLUDED : TH_NAME_FILE;
         return true;
     default:
         *kind = type == DT_LNK ? TH_NAME_LINK : TH_NAME_SPECIAL;
@@ -117,19 +154,25 @@ bool th_selection_is_elsewhere(const struct th_selection *selection, const struc
     return selection->options->one_file_system && st->st_dev != selection->stack->frames[0].dev;
 }
 
-const char *th_selection_keeps_out(const struct th_selection *selection, char *folder)
+bool th_selection_has_nomedia(int fd)
 {
-    const char *why = NULL;
-    for (char *part = folder, *end; !why; part = end + 1) {
-        end = strchrnul(part, '/');
-        const char was = *end;
-        *end = '\0';
-        if (!strcmp(part, own_folder))
-            why = "in a folder of thumbs' own";
-        else if (th_rules_exclude(selection->rules, folder, true))
-            why = "excluded";
-        *end = was;
-        if (!was) break;
+    struct stat st;
+    return fstatat(fd, ".nomedia", &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool th_selection_leads_into_own(const char *folder)
+{
+    const size_t own_len = sizeof own_folder - 1;
+    for (const char *part = folder; *part;) {
+        const size_t len = strcspn(part, "/");
+        if (len == own_len && !memcmp(part, own_folder, len)) return true;
+        part += len + (part[len] == '/');
     }
-    return why;
+    return false;
+}
+
+enum th_left_out th_selection_leaves_out_folder(const struct th_selection *selection, char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return judge(selection, path, path, slash ? slash + 1 : path, true);
 }

@@ -29,8 +29,20 @@ enum thumbs_code th_selection_init(struct th_selection *selection,
                                    struct thumbs_error *err);
 void th_selection_finish(struct th_selection *selection); /* zeroed is fine */
 
+/* Why is a name left out? */
+enum th_left_out {
+    TH_LEFT_OUT_NOT,
+    TH_LEFT_OUT_BY_GLOB,   /* of the options */
+    TH_LEFT_OUT_AS_LITTER, /* see litter.h */
+    TH_LEFT_OUT_BY_FILE,   /* .thumbsignore of a folder on the way */
+    TH_LEFT_OUT_NO_MEDIA   /* .nomedia in a folder on the way */
+};
+/* One clause. */
+const char *th_left_out_reason(enum th_left_out why);
+
 /* Does a rule leave out this name of the last frame (or, without a frame, of a SOURCE)? */
-bool th_selection_excludes(const struct th_selection *selection, const char *name, bool folder);
+enum th_left_out th_selection_leaves_out(const struct th_selection *selection, const char *name,
+                                         bool folder);
 /* What a name in the last frame's folder is; type as in struct dirent, DT_UNKNOWN will do. False:
  * it is to be passed over in silence. */
 bool th_selection_classify(const struct th_selection *selection, const char *name,
@@ -45,10 +57,15 @@ bool th_selection_is_dest(const struct th_selection *selection, const struct sta
 bool th_selection_lies_in_dest(const struct th_selection *selection, int fd);
 /* Is this open folder the DEST of a run, whichever? It holds .thumbs. */
 bool th_selection_is_dest_of_a_run(int fd);
+/* Does this open folder say that it, and what is below it, holds nothing to be shown? So Android
+ * and its galleries have it: a file of the name .nomedia, whatever is in it. */
+bool th_selection_has_nomedia(int fd);
 /* Does --one-file-system keep it out? */
 bool th_selection_is_elsewhere(const struct th_selection *selection, const struct stat *st);
-/* Does its way keep a name out, before anything is opened? A folder above it is left out, or is
- * thumbs' own. One clause, or NULL. `folder` is changed only meanwhile. */
-const char *th_selection_keeps_out(const struct th_selection *selection, char *folder);
+/* Is one of the parts of a path below SOURCE thumbs' own? */
+bool th_selection_leads_into_own(const char *folder);
+/* The answer of th_selection_leaves_out() about a folder by its whole path below SOURCE, as far as
+ * the .thumbsignore files that hold now tell. The path is changed only meanwhile. */
+enum th_left_out th_selection_leaves_out_folder(const struct th_selection *selection, char *path);
 
 #endif

@@ -148,7 +148,7 @@ static enum thumbs_code list_files(struct th_sources *sources, size_t n_given,
             kind = TH_NAME_BROKEN;
         else if (!S_ISREG(st.st_mode))
             kind = TH_NAME_SPECIAL;
-        else if (th_selection_excludes(sources->tree->selection, name, false))
+        else if (th_selection_leaves_out(sources->tree->selection, name, false))
             kind = TH_NAME_EXCLUDED;
         th_names_add(&sources->files, kind, name, len);
     }
@@ -257,29 +257,66 @@ void th_sources_next_file(struct th_sources *sources, struct th_walk_entry *entr
 
 /* ---- folders --------------------------------------------------------------------------------- */
 
-/* Push SOURCE, below whose path all others lie. False: no memory, and fd is still the caller's. */
-static bool push_folder(struct th_sources *sources, uint32_t i_source, int fd,
-                        const struct stat *st)
+/* Make the stack's path that of SOURCE, below which all others lie. False: no memory. */
+static bool push_path(struct th_sources *sources, uint32_t i_source)
 {
-    struct th_tree *tree = sources->tree;
-    struct th_stack *stack = tree->stack;
+    struct th_stack *stack = sources->tree->stack;
     struct th_bytes name = {0};
     size_t len = 0;
-    if (tree->options->n_sources > 1) {
+    if (sources->tree->options->n_sources > 1) {
         const char *part = source_name(sources, i_source, &len);
         th_bytes_add(&name, part, len);
     }
     stack->root_len = len;
     bool ok = !th_bytes_failed(&name) && th_stack_push_path(stack, th_bytes_str(&name));
     th_bytes_finish(&name);
-    if (ok && tree->options->list) {
-        ok = th_stack_push(stack, fd, st);
-        if (ok) th_stack_last(stack)->listing = true;
-    } else if (ok) {
-        ok = th_tree_begin(tree, fd, st);
-    }
-    if (!ok) th_bytes_truncate(&stack->path, 0);
     return ok;
+}
+
+/* With a list SOURCE is not walked, but its .thumbsignore holds all the same. */
+static enum thumbs_code begin_listing(struct th_tree *tree, int fd, const struct stat *st,
+                                      struct thumbs_error *err)
+{
+    struct th_stack *stack = tree->stack;
+    enum thumbs_code code =
+        th_stack_enter_ignores(stack, fd, stack->path.len, tree->options->follow, err);
+    if (code) return code;
+    if (!th_stack_push(stack, fd, st)) {
+        th_ignores_truncate(&stack->ignores, 0);
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the folder");
+    }
+    th_stack_last(stack)->listing = true;
+    return THUMBS_OK;
+}
+
+/* Push SOURCE. The codes of th_tree_begin(); then fd is still the caller's. */
+static enum thumbs_code push_folder(struct th_sources *sources, uint32_t i_source, int fd,
+                                    const struct stat *st, struct thumbs_error *err)
+{
+    struct th_tree *tree = sources->tree;
+    if (!push_path(sources, i_source))
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the folder");
+    enum thumbs_code code =
+        tree->options->list ? begin_listing(tree, fd, st, err) : th_tree_begin(tree, fd, st, err);
+    if (code) th_bytes_truncate(&tree->stack->path, 0);
+    return code;
+}
+
+/* SOURCE itself says that it is not to be shown. It was named all the same, so that is told. */
+static void emit_nomedia(struct th_sources *sources, uint32_t i_source, struct th_walk_entry *entry)
+{
+    struct th_tree *tree = sources->tree;
+    const struct th_bytes *path = &tree->stack->path;
+    struct th_dir *dir = push_path(sources, i_source)
+                             ? th_dir_create(-1, path->data, path->len, tree->stack->root_len)
+                             : NULL;
+    th_bytes_truncate(&tree->stack->path, 0);
+    if (dir)
+        th_emit_excluded(tree->emit, entry, dir, "", "it holds .nomedia");
+    else
+        th_emit_no_memory(tree->emit, entry, NULL, tree->options->sources[i_source]);
+    entry->named = true;
+    th_dir_unref(dir);
 }
 
 bool th_sources_has_folder(const struct th_sources *sources)
@@ -302,10 +339,12 @@ bool th_sources_begin_folder(struct th_sources *sources, struct th_walk_entry *e
     } else if (th_selection_is_dest(tree->selection, &st)) {
         th_close(fd);
         return false;
-    } else if (push_folder(sources, i_source, fd, &st)) {
+    } else if (th_selection_has_nomedia(fd)) {
+        th_close(fd);
+        emit_nomedia(sources, i_source, entry);
+        return true;
+    } else if (!push_folder(sources, i_source, fd, &st, &error)) {
         return false;
-    } else {
-        th_error_set(&error, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the folder");
     }
     if (fd >= 0) th_close(fd);
     th_emit_failed(tree->emit, entry, NULL, source, &error);

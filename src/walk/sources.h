@@ -52,7 +52,8 @@ bool th_sources_has_file(const struct th_sources *sources);
 void th_sources_next_file(struct th_sources *sources, struct th_walk_entry *entry);
 bool th_sources_has_folder(const struct th_sources *sources);
 /* Begin the next folder: make an entry that says why not (true), or push it (false); DEST is passed
- * over in silence. With a list it is not walked, but a frame that is `listing`. */
+ * over in silence. (One that holds .nomedia, or whose .thumbsignore cannot be read, is not begun.)
+ * With a list it is not walked, but a frame that is `listing`. */
 bool th_sources_begin_folder(struct th_sources *sources, struct th_walk_entry *entry);
 
 #endif

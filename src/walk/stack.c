@@ -98,6 +98,7 @@ void th_stack_pop(struct th_stack *stack)
         (void)reopen_as(parent, th_frame_fd(frame), "..", 2);
     finish_frame(frame);
     stack->n--;
+    th_ignores_truncate(&stack->ignores, parent ? parent->n_ignores : 0);
     th_bytes_truncate(&stack->path, parent ? parent->path_len : 0);
 }
 
@@ -129,13 +130,30 @@ bool th_stack_push(struct th_stack *stack, int fd, const struct stat *st)
     if (!grow(stack)) return false;
     struct th_dir *dir = th_dir_create(fd, stack->path.data, stack->path.len, stack->root_len);
     if (!dir) return false;
-    stack->frames[stack->n++] = (struct th_frame){
-        .dir = dir, .fd = -1, .dev = st->st_dev, .ino = st->st_ino, .path_len = stack->path.len};
+    stack->frames[stack->n++] = (struct th_frame){.dir = dir,
+                                                  .fd = -1,
+                                                  .dev = st->st_dev,
+                                                  .ino = st->st_ino,
+                                                  .path_len = stack->path.len,
+                                                  .n_ignores = stack->ignores.n};
     if (stack->n > MAX_OPEN_LEVELS + 1) {
         struct th_frame *far = &stack->frames[stack->n - 1 - MAX_OPEN_LEVELS];
         if (!far->listing) close_frame(far);
     }
     return true;
+}
+
+enum thumbs_code th_stack_enter_ignores(struct th_stack *stack, int fd, size_t path_len,
+                                        bool follow, struct thumbs_error *err)
+{
+    struct thumbs_error error = {0};
+    enum thumbs_code code = th_ignores_enter(&stack->ignores, fd, path_len, follow, &error);
+    if (error.os_errno == EMFILE || error.os_errno == ENFILE) {
+        th_stack_close_spare(stack);
+        code = th_ignores_enter(&stack->ignores, fd, path_len, follow, &error);
+    }
+    if (code) *err = error;
+    return code;
 }
 
 void th_stack_close_spare(struct th_stack *stack)
@@ -158,5 +176,6 @@ void th_stack_finish(struct th_stack *stack)
     while (stack->n)
         finish_frame(&stack->frames[--stack->n]);
     free(stack->frames);
+    th_ignores_finish(&stack->ignores);
     th_bytes_finish(&stack->path);
 }

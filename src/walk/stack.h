@@ -21,6 +21,7 @@
 
 #include "base/bytes.h"
 #include "walk/dir.h"
+#include "walk/ignores.h"
 #include "walk/names.h"
 
 struct th_frame {
@@ -32,7 +33,8 @@ struct th_frame {
     bool in_folders; /* its files are done; `folders` holds subfolders, i_folder is the next */
     struct th_names folders; /* owned */
     size_t i_folder;
-    char *resume;  /* where to go on behind `folders`, or NULL; owned */
+    size_t n_ignores; /* .thumbsignore files that hold in it */
+    char *resume;     /* where to go on behind `folders`, or NULL; owned */
     bool reported; /* that it cannot be read as a whole: once is enough, however often it is read */
 
     /* It is not walked: names of it are in the list. It is not closed to save descriptors. */
@@ -43,8 +45,9 @@ struct th_frame {
 struct th_stack {
     struct th_frame *frames;
     size_t n, cap;
-    struct th_bytes path; /* of the last frame */
-    size_t root_len;      /* so much of it is the SOURCE's own name; 0 with one source */
+    struct th_bytes path;      /* of the last frame */
+    struct th_ignores ignores; /* that hold in the last frame; how many, each frame says */
+    size_t root_len;           /* so much of it is the SOURCE's own name; 0 with one source */
 };
 
 bool th_stack_init(struct th_stack *stack);   /* false: no memory */
@@ -53,9 +56,14 @@ void th_stack_finish(struct th_stack *stack); /* zeroed is fine */
 /* Append a name to the path, and make room for one name more: th_selection_excludes() relies on
  * that. False: no memory, the path is as it was. */
 bool th_stack_push_path(struct th_stack *stack, const char *name);
-/* Begin a folder, whose path stack->path is. Owns fd from now on. False: no memory, and fd is still
- * the caller's. */
+/* Begin a folder, whose path stack->path is; the .thumbsignore files that were entered on the way
+ * to it hold as long as it is there. Owns fd from now on. False: no memory, and fd is still the
+ * caller's. */
 bool th_stack_push(struct th_stack *stack, int fd, const struct stat *st);
+/* Let the .thumbsignore of an open folder hold from now on, whose path has path_len bytes: see
+ * th_ignores_enter(), whose codes these are. */
+enum thumbs_code th_stack_enter_ignores(struct th_stack *stack, int fd, size_t path_len,
+                                        bool follow, struct thumbs_error *err);
 /* Leave the last frame. Its folder is the way back to its parent, if that was closed. */
 void th_stack_pop(struct th_stack *stack);
 /* Make sure that the folder of the last frame is open. False and errno: it is not to be found. */

@@ -19,6 +19,25 @@ static void announce_last(const struct th_tree *tree)
     th_tree_announce(tree, th_bytes_str(&tree->stack->path), "");
 }
 
+/* ---- what is left out ---------------------------------------------------------------------- */
+
+void th_tree_emit_left_out(struct th_tree *tree, struct th_walk_entry *entry, const char *name,
+                           enum th_left_out why)
+{
+    struct th_dir *dir = th_stack_dir(tree->stack);
+    if (dir)
+        th_emit_excluded(tree->emit, entry, dir, name, th_left_out_reason(why));
+    else
+        th_emit_no_memory(tree->emit, entry, NULL, name);
+}
+
+static void emit_excluded(struct th_tree *tree, struct th_walk_entry *entry, const char *name,
+                          bool folder)
+{
+    th_tree_emit_left_out(tree, entry, name,
+                          th_selection_leaves_out(tree->selection, name, folder));
+}
+
 /* ---- files --------------------------------------------------------------------------------- */
 
 static bool step_files(struct th_tree *tree, struct th_walk_entry *entry)
@@ -30,7 +49,11 @@ static bool step_files(struct th_tree *tree, struct th_walk_entry *entry)
         /* Before the first file is out, since others read it then. */
         if (folder->i_name == 0 && !folder->lower.set)
             dir->has_folders = th_folder_has_subfolders(folder);
-        th_emit_name(tree->emit, entry, &folder->names, folder->i_name++, dir, &rule);
+        const size_t i = folder->i_name++;
+        if (th_names_kind(&folder->names, i) == TH_NAME_EXCLUDED)
+            emit_excluded(tree, entry, th_names_get(&folder->names, i), false);
+        else
+            th_emit_name(tree->emit, entry, &folder->names, i, dir, &rule);
         return true;
     }
     if (th_folder_has_more_files(folder)) {
@@ -44,11 +67,20 @@ static bool step_files(struct th_tree *tree, struct th_walk_entry *entry)
 
 /* ---- subfolders ---------------------------------------------------------------------------- */
 
-bool th_tree_begin(struct th_tree *tree, int fd, const struct stat *st)
+enum thumbs_code th_tree_begin(struct th_tree *tree, int fd, const struct stat *st,
+                               struct thumbs_error *err)
 {
-    if (!th_stack_push(tree->stack, fd, st)) return false;
+    struct th_stack *stack = tree->stack;
+    const size_t n_ignores = stack->ignores.n;
+    enum thumbs_code code =
+        th_stack_enter_ignores(stack, fd, stack->path.len, tree->options->follow, err);
+    if (code) return code;
+    if (!th_stack_push(stack, fd, st)) {
+        th_ignores_truncate(&stack->ignores, n_ignores);
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the folder");
+    }
     th_folder_begin(tree->folder);
-    return true;
+    return THUMBS_OK;
 }
 
 static int open_subfolder(struct th_tree *tree, const char *name)
@@ -120,11 +152,16 @@ bool th_tree_enter(struct th_tree *tree, struct th_walk_entry *entry, const char
         emit_passed_over(tree, entry, name, why);
         goto out;
     }
-    if (th_stack_push_path(stack, name)) {
-        if (th_tree_begin(tree, fd, &st)) return false;
-        th_bytes_truncate(&stack->path, path_len);
+    if (th_selection_has_nomedia(fd)) {
+        th_tree_emit_left_out(tree, entry, name, TH_LEFT_OUT_NO_MEDIA);
+        goto out;
     }
-    th_error_set(&error, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the folder");
+    if (th_stack_push_path(stack, name)) {
+        if (!th_tree_begin(tree, fd, &st, &error)) return false;
+        th_bytes_truncate(&stack->path, path_len);
+    } else {
+        th_error_set(&error, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the folder");
+    }
     emit_not_begun(tree, entry, name, &error);
 out:
     if (fd >= 0) th_close(fd);
@@ -157,7 +194,7 @@ static bool step_folders(struct th_tree *tree, struct th_walk_entry *entry)
     const char *name = th_names_get(&frame->folders, i);
     if (th_names_kind(&frame->folders, i) == TH_NAME_FOLDER)
         return th_tree_enter(tree, entry, name);
-    emit_passed_over(tree, entry, name, "excluded");
+    emit_excluded(tree, entry, name, true);
     return true;
 }
 

@@ -29,14 +29,19 @@ struct th_tree {
     struct th_folder *folder;
 };
 
-/* Begin a folder, whose path the stack's is, and read it. Owns fd from now on. False: no memory,
- * and fd is still the caller's. */
-bool th_tree_begin(struct th_tree *tree, int fd, const struct stat *st);
+/* Begin a folder, whose path the stack's is: read its .thumbsignore, then its names. Owns fd from
+ * now on. MEMORY; UNREADABLE: see th_ignores_enter(); then fd is still the caller's. */
+enum thumbs_code th_tree_begin(struct th_tree *tree, int fd, const struct stat *st,
+                               struct thumbs_error *err);
 /* Each step makes an entry (true), or brings the walk forward without one. */
 bool th_tree_step(struct th_tree *tree, struct th_walk_entry *entry);
 /* Begin a subfolder of the last one, or make an entry (true) that says why not. DEST is passed over
  * in silence. */
 bool th_tree_enter(struct th_tree *tree, struct th_walk_entry *entry, const char *name);
+
+/* Make an entry of a name of the last frame's folder that a rule leaves out. */
+void th_tree_emit_left_out(struct th_tree *tree, struct th_walk_entry *entry, const char *name,
+                           enum th_left_out why);
 
 /* A folder is opened or read from now on: see th_walk_options.on_folder. */
 void th_tree_announce(const struct th_tree *tree, const char *parent, const char *name);

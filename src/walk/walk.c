@@ -112,6 +112,14 @@ void th_walk_remarks(const struct th_walk *walk, void (*on_remark)(void *user, c
     struct thumbs_error remark;
     const char *rule, *note = walk->listed.list ? th_list_note(walk->listed.list) : NULL;
     if (note) on_remark(user, note);
+    if (walk->listed.n_left_out) {
+        th_error_set(&remark, THUMBS_OK, THUMBS_STAGE_WALK,
+                     "%llu listed name%s left out: .thumbsignore, .nomedia, or litter, which "
+                     "--no-default-excludes takes",
+                     (unsigned long long)walk->listed.n_left_out,
+                     walk->listed.n_left_out == 1 ? " was" : "s were");
+        on_remark(user, remark.message);
+    }
     for (size_t i = 0; (rule = th_rules_unmatched(walk->selection.rules, &i));) {
         th_error_set(&remark, THUMBS_OK, THUMBS_STAGE_WALK,
                      "%s=%s matched nothing; it is about paths below SOURCE",

@@ -26,6 +26,7 @@ struct th_walk_options {
     const char *const *globs;
     size_t n_globs;
     bool hidden, follow;
+    bool take_litter;     /* else what litter.h knows is left out, where it is no SOURCE */
     bool one_file_system; /* enter no folder that lies on another file system than its SOURCE */
     /* Not NULL: a file with names below SOURCE, which must be one folder; see th_list_open(). Files
      * and folders that are named so are taken though they are hidden, but not if the globs leave

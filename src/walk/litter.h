@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * litter.h - what systems and devices leave beside pictures, and nobody wants thumbnails of: small
+ * copies made by a NAS or a desktop, waste bins, the second halves of files from a Mac. Inner to
+ * the walk room. Thread-safe.
+ */
+#ifndef TH_WALK_LITTER_H
+#define TH_WALK_LITTER_H
+
+#include <stdbool.h>
+
+/* Is a file or a folder of this name (a last name part) litter? Bytes, case counts. */
+bool th_litter_is(const char *name);
+
+#endif
