@@ -12,8 +12,7 @@ static uint64_t limit_of(enum thumbs_code code, enum thumbs_stage stage,
                          const struct th_failure_limits *limits)
 {
     if (code == THUMBS_TIMEOUT) return limits->timeout_ns;
-    /* What no format of ours begins like is so for every build: such a file fails on loading. */
-    if (code == THUMBS_UNSUPPORTED) return stage == THUMBS_STAGE_LOAD ? 0 : limits->abilities;
+    if (code == THUMBS_UNSUPPORTED) return limits->abilities;
     if (code != THUMBS_TOO_LARGE) return 0;
     return stage == THUMBS_STAGE_LOAD ? limits->max_bytes : limits->max_pixels;
 }

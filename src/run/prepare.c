@@ -131,16 +131,23 @@ static bool is_known_to_fail(struct thumbs_batch *batch, struct th_file *file,
     return true;
 }
 
-/* It has failed before it came to a worker. */
+/* It has failed before it came to a worker, under *limits. */
+static void report_failed_under(struct thumbs_batch *batch, struct th_file *file,
+                                const struct thumbs_error *error,
+                                const struct th_failure_limits *limits)
+{
+    const struct th_source_id id = th_file_id(file);
+    if (th_history_remembers(error->code))
+        th_history_remember_failure(th_file_output_folder(file), file->entry.name, &id, limits,
+                                    error);
+    th_reporter_file(batch, file, THUMBS_STATUS_FAILED, error);
+}
+
 static void report_failed(struct thumbs_batch *batch, struct th_file *file,
                           const struct thumbs_error *error)
 {
-    const struct th_source_id id = th_file_id(file);
     const struct th_failure_limits limits = th_batch_options_limits(&batch->options);
-    if (th_history_remembers(error->code))
-        th_history_remember_failure(th_file_output_folder(file), file->entry.name, &id, &limits,
-                                    error);
-    th_reporter_file(batch, file, THUMBS_STATUS_FAILED, error);
+    report_failed_under(batch, file, error, &limits);
 }
 
 /* With all that was told when it was made. False: another source got one of its names before, so
@@ -237,12 +244,17 @@ bool th_prepare_is_settled(struct thumbs_batch *batch, struct th_file *file, con
 
 /* ---- by its first bytes ---- */
 
+/* Does what is known of the first bytes say that they begin no format at all? */
+static bool is_no_format(const char *found)
+{
+    return strcmp(found, "is not an image") == 0;
+}
+
 /* Why a name that promises an image has failed: the content is something else. `found` says what,
  * if that is known. */
 static void set_broken_promise(struct thumbs_error *error, bool is_empty, const char *found)
 {
-    static const char unknown[] = "is not an image";
-    const char *what = strcmp(found, unknown) == 0 ? "its content is none that is known" : found;
+    const char *what = is_no_format(found) ? "its content is none that is known" : found;
     char message[sizeof error->message];
     snprintf(message, sizeof message,
              is_empty ? "the file is empty" : "named like an image, but %.120s", what);
@@ -251,13 +263,15 @@ static void set_broken_promise(struct thumbs_error *error, bool is_empty, const 
 }
 
 /* No picture for us. A file that claims by its name to be one is not passed over in silence: it is
- * a picture that was lost. */
+ * a picture that was lost. That it begins no format is so whatever a build can decode. */
 static void report_not_image(struct thumbs_batch *batch, struct th_file *file,
                              struct thumbs_error *error)
 {
     if (th_promise_is_image(file->entry.name)) {
+        struct th_failure_limits limits = th_batch_options_limits(&batch->options);
+        if (is_no_format(error->message)) limits.abilities = UINT64_MAX;
         set_broken_promise(error, file->st.st_size == 0, error->message);
-        report_failed(batch, file, error);
+        report_failed_under(batch, file, error, &limits);
         return;
     }
     struct th_source_id id = th_file_id(file);
