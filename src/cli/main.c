@@ -42,12 +42,8 @@ static int answer(const struct cli_settings *settings)
     int status = CLI_EXIT_OK;
     if (settings->action == CLI_ACTION_VERSION)
         cli_version(&text, settings->verbose);
-    else if (settings->command == CLI_COMMAND_BENCH)
-        cli_bench_help(&text);
-    else if (settings->command == CLI_COMMAND_MERGE)
-        cli_merge_help(&text);
     else
-        cli_help(&text, settings->action == CLI_ACTION_BRIEF_HELP);
+        cli_help(&text, settings->command, settings->action == CLI_ACTION_BRIEF_HELP);
     if (th_bytes_failed(&text)) {
         complain("", "no memory");
         status = CLI_EXIT_ABORTED;

@@ -15,12 +15,9 @@ enum thumbs_code cli_parse(int argc, char *const *argv, struct cli_settings *set
                            struct th_bytes *message);
 void cli_settings_finish(struct cli_settings *settings); /* zeroed is fine */
 
-/* The help, at most 80 columns: the options used most on one screen, or all of them explained.
- * Options that are not built yet do not appear. */
-void cli_help(struct th_bytes *b, bool brief);
-/* The same for `thumbs bench` and `thumbs merge`, all of it. */
-void cli_bench_help(struct th_bytes *b);
-void cli_merge_help(struct th_bytes *b);
+/* The help of a command, at most 80 columns. Of a run in brief: the options used most, on one
+ * screen; else all of them explained. Options that are not built yet do not appear. */
+void cli_help(struct th_bytes *b, enum cli_command command, bool brief);
 
 /* One line, or, verbose, every format and part as well. */
 void cli_version(struct th_bytes *b, bool verbose);

@@ -6,7 +6,7 @@
 #include "bench/bench.h"
 #include "thumbs/thumbs.h"
 
-enum cli_command { CLI_COMMAND_RUN = 0, CLI_COMMAND_BENCH, CLI_COMMAND_MERGE };
+enum cli_command { CLI_COMMAND_RUN = 0, CLI_COMMAND_BENCH, CLI_COMMAND_MERGE, CLI_N_COMMANDS };
 enum cli_action { CLI_ACTION_RUN = 0, CLI_ACTION_BRIEF_HELP, CLI_ACTION_HELP, CLI_ACTION_VERSION };
 enum cli_progress { CLI_PROGRESS_AUTO = 0, CLI_PROGRESS_ALWAYS, CLI_PROGRESS_NEVER };
 

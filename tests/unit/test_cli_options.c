@@ -445,8 +445,8 @@ Test(help, fits_and_is_complete)
 {
     struct th_bytes full = {0}, brief = {0};
     size_t n_lines;
-    cli_help(&full, false);
-    cli_help(&brief, true);
+    cli_help(&full, CLI_COMMAND_RUN, false);
+    cli_help(&brief, CLI_COMMAND_RUN, true);
     cr_expect_leq(widest_line(th_bytes_str(&full), &n_lines), 80);
     cr_expect_leq(widest_line(th_bytes_str(&brief), &n_lines), 80);
     cr_expect_leq(n_lines, 24, "one screen");
@@ -645,7 +645,7 @@ Test(bench, refusals)
 Test(bench, help_shows_its_options_and_hides_the_hidden)
 {
     struct th_bytes b = {0};
-    cli_bench_help(&b);
+    cli_help(&b, CLI_COMMAND_BENCH, false);
     const char *help = th_bytes_str(&b);
     cr_expect_not_null(strstr(help, "Usage: thumbs bench"));
     cr_expect_not_null(strstr(help, "--io-latency=MS"));
