@@ -153,6 +153,14 @@ enum thumbs_metadata { THUMBS_METADATA_NONE = 0, THUMBS_METADATA_ICC, THUMBS_MET
 /* Of a source that moves: its first frame, or all of them where the output's format can move. */
 enum thumbs_pages { THUMBS_PAGES_FIRST = 0, THUMBS_PAGES_ALL };
 
+/* Which thumbnails of DEST a run removes at its end: bits of thumbs_options.deletes. Only what
+ * thumbs made and has on record in DEST/.thumbs. SOURCES: those whose source is gone, or is there
+ * and left out of this run. STALE: those that were made of a source under other options than the
+ * ones that stand now. Sources that failed, other shards and what could not be read keep theirs.
+ * Where no source was found, or more than half would go, nothing is removed without FORCE. With
+ * files_from sources that are there are not left out by not being listed. */
+enum thumbs_delete { THUMBS_DELETE_SOURCES = 1, THUMBS_DELETE_STALE = 2, THUMBS_DELETE_FORCE = 4 };
+
 #define THUMBS_MAX_SIZES     16
 #define THUMBS_MAX_FORMATS   6
 #define THUMBS_MAX_OUTPUTS   (THUMBS_MAX_SIZES * THUMBS_MAX_FORMATS)
@@ -239,6 +247,7 @@ struct thumbs_options {
     bool retry_failed;
     bool
         overwrite; /* replace files that thumbs did not make, where an output or a report belongs */
+    unsigned deletes; /* bits of enum thumbs_delete; each SOURCE must then be a folder */
     bool count_ahead; /* count the sources in a thread of its own, so that totals.expected tells how
                          far a run is */
     unsigned io_latency_ms; /* for benchmarks: each open of a source waits that long, as on network
@@ -344,6 +353,8 @@ struct thumbs_totals {
     uint64_t found;           /* sources that the walk has found so far */
     uint64_t other_shards;    /* names that were left to other shards; they count nowhere else */
     uint32_t shard, n_shards; /* as in struct thumbs_options */
+    bool deletes;             /* options.deletes is not 0 */
+    uint64_t removed, would_remove; /* thumbnails; the second in a dry run */
     uint64_t expected; /* how many there will be, if it was counted ahead (options.count_ahead); 0:
                           not known (yet) */
     bool walk_done;    /* so `found` is final */
@@ -356,6 +367,23 @@ struct thumbs_totals {
 
 /* Called once per source as files finish, from several threads at the same time. */
 typedef void thumbs_event_fn(void *user, const struct thumbs_event *event);
+
+/* One thumbnail that is removed (see enum thumbs_delete), or in a dry run would be. Borrowed until
+ * the callback returns. */
+enum thumbs_removal_reason {
+    THUMBS_REMOVAL_GONE = 1, /* its source is gone */
+    THUMBS_REMOVAL_EXCLUDED, /* its source is left out of this run */
+    THUMBS_REMOVAL_STALE     /* its source was made into others since */
+};
+struct thumbs_removal {
+    const char *path;   /* below DEST */
+    const char *source; /* as in struct thumbs_event */
+    enum thumbs_removal_reason reason;
+    bool planned; /* a dry run */
+};
+typedef void thumbs_removal_fn(void *user, const struct thumbs_removal *removal);
+/* The word for it: "gone", "excluded", "stale". */
+THUMBS_API const char *thumbs_removal_reason_name(enum thumbs_removal_reason reason);
 
 struct thumbs_batch;
 
@@ -373,6 +401,13 @@ THUMBS_API enum thumbs_code thumbs_batch_create(const struct thumbs_options *opt
  * once, from one thread. */
 THUMBS_API enum thumbs_code thumbs_batch_run(struct thumbs_batch *batch, thumbs_event_fn *on_event,
                                              void *user, struct thumbs_error *err);
+
+/* Be told of each removal, from the thread of thumbs_batch_run(). To be called before that. */
+THUMBS_API void thumbs_batch_on_removal(struct thumbs_batch *batch, thumbs_removal_fn *on_removal,
+                                        void *user);
+/* Why nothing of what thumbs_options.deletes asks for could be removed, or not all: one English
+ * clause; NULL: all is well. To be asked when the run is over; borrowed until destroy. */
+THUMBS_API const char *thumbs_batch_removal_problem(const struct thumbs_batch *batch);
 
 /* Ask a run to finish what is being worked on and start nothing new. Any thread; not from a signal
  * handler. */

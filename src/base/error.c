@@ -45,6 +45,15 @@ static const char *const status_names[THUMBS_N_STATUSES] = {
     [THUMBS_STATUS_WOULD_MAKE] = "would-make",
 };
 
+static const char *const removal_names[] = {[THUMBS_REMOVAL_GONE] = "gone",
+                                            [THUMBS_REMOVAL_EXCLUDED] = "excluded",
+                                            [THUMBS_REMOVAL_STALE] = "stale"};
+
+const char *thumbs_removal_reason_name(enum thumbs_removal_reason reason)
+{
+    return reason <= THUMBS_REMOVAL_STALE && removal_names[reason] ? removal_names[reason] : "gone";
+}
+
 const char *thumbs_code_name(enum thumbs_code code)
 {
     return (unsigned)code < THUMBS_N_CODES ? code_names[code] : "internal";

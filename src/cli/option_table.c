@@ -203,7 +203,18 @@ const struct cli_option cli_options[] = {
      "Exit status 1 also for failures that are known from an earlier run. Default: for new ones "
      "only.",
      CLI_GROUP_FILES, CLI_TO_FLAG(strict)},
-    {"delete", 0, NULL, NULL, NULL, NULL, CLI_GROUP_FILES, CLI_TO_NOTHING},
+    {"delete", 0, "[=WHAT]", "sources, stale or force, or several of them with commas", NULL,
+     "Remove thumbnails that nobody wants any more, at the end of the run: sources are those whose "
+     "source is gone, or is left out of this run (--exclude, --hidden and the like); stale are "
+     "those that were made of a source under other options, which have left others in their place. "
+     "Without a word it is both: where several calls with options of their own share DEST, say "
+     "--delete=sources. Only what thumbs made and has on record in DEST/.thumbs goes, and folders "
+     "that become empty. What failed, what could not be read and what belongs to other shards "
+     "keeps its thumbnails; so does what --files-from does not list, while it is there. Where no "
+     "source is found, or more than half would go, nothing is removed (exit status 3) unless force "
+     "is said. --dry-run lists what would go. Each SOURCE must be a folder. Default: nothing is "
+     "removed.",
+     CLI_GROUP_FILES, CLI_TO(cli_set_delete)},
     {"shard", 0, "I/N|auto",
      "I/N, part I (from 0) of N (at most 1000000), as in 0/4, or auto, or auto/N", NULL,
      "Take part I, from 0, of N, as one of N runs on as many machines. The parts are disjoint and "

@@ -110,6 +110,21 @@ void cli_output_add(struct cli_output *output, const struct thumbs_event *event)
     th_bytes_finish(&line);
 }
 
+void cli_output_add_removal(struct cli_output *output, const struct thumbs_removal *removal)
+{
+    struct th_bytes line = {0};
+    if (output->has_report) {
+        th_report_removal_json(&line, removal);
+        cli_lines_add(&output->report, &line);
+        th_bytes_clear(&line);
+    }
+    if (output->has_listing) {
+        th_report_removal_text(&line, removal, output->escape);
+        cli_lines_add(&output->listing, &line);
+    }
+    th_bytes_finish(&line);
+}
+
 static void close_report(struct cli_output *output, const struct thumbs_totals *totals,
                          int interrupted_by_signal)
 {

@@ -36,6 +36,7 @@ enum thumbs_code cli_output_open(struct cli_output *output);
 bool cli_output_is_on_terminal(const struct cli_output *output);
 /* Any thread. */
 void cli_output_add(struct cli_output *output, const struct thumbs_event *event);
+void cli_output_add_removal(struct cli_output *output, const struct thumbs_removal *removal);
 /* The last lines; the report appears under its name, unless it could not be written. */
 void cli_output_close(struct cli_output *output, const struct thumbs_totals *totals,
                       int interrupted_by_signal);

@@ -157,6 +157,18 @@ static void on_event(void *user, const struct thumbs_event *event)
     th_bytes_finish(&line);
 }
 
+static void on_removal(void *user, const struct thumbs_removal *removal)
+{
+    struct session *s = user;
+    struct th_bytes line = {0};
+    cli_output_add_removal(&s->output, removal);
+    if (s->settings->verbose && !removal->planned) {
+        th_report_removal_text(&line, removal, s->escape);
+        print(s, &line);
+    }
+    th_bytes_finish(&line);
+}
+
 static void read_totals(void *user, struct thumbs_totals *out)
 {
     struct session *s = user;
@@ -272,6 +284,7 @@ static int exit_status(struct session *s, enum thumbs_code code, const struct th
     if (code == THUMBS_USAGE) return CLI_EXIT_USAGE;
     if (code != THUMBS_OK && code != THUMBS_STOPPED) return CLI_EXIT_ABORTED;
     if (signal_number) return 128 + signal_number;
+    if (thumbs_batch_removal_problem(s->batch)) return CLI_EXIT_ABORTED;
     /* Stopped, but neither by a signal nor by --fail-fast: then something was left undone that
      * nobody asked for. */
     if (code == THUMBS_STOPPED && !s->settings->options.fail_fast) return CLI_EXIT_ABORTED;
@@ -301,6 +314,7 @@ static int run(struct session *s)
         complain(s, "note", thumbs_batch_note(s->batch));
     start_progress(s);
     cli_watch_set_step(&s->watch, NULL);
+    thumbs_batch_on_removal(s->batch, on_removal, s);
     code = thumbs_batch_run(s->batch, on_event, s, &err);
     cli_watch_set_step(&s->watch, "all is done, the report is being written out");
     signal_number = signal_so_far(s);
@@ -312,6 +326,8 @@ static int run(struct session *s)
     th_progress_destroy(s->progress);
     s->progress = NULL;
     if (code == THUMBS_OK && !s->settings->quiet) thumbs_batch_remarks(s->batch, on_remark, s);
+    if (thumbs_batch_removal_problem(s->batch))
+        complain(s, "--delete", thumbs_batch_removal_problem(s->batch));
     explain(s, code, &err, signal_number);
     const char *sandbox = describe_sandbox(s);
     if (!s->settings->quiet) {

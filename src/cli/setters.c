@@ -291,3 +291,26 @@ bool cli_set_timeout(struct cli_settings *settings, const char *value, struct cl
     settings->options.timeout_seconds = seconds;
     return true;
 }
+
+/* ---- files that go --------------------------------------------------------------------------- */
+
+bool cli_set_delete(struct cli_settings *settings, const char *value, struct cli_problem *problem)
+{
+    static const struct cli_word words[] = {{"sources", THUMBS_DELETE_SOURCES, true},
+                                            {"stale", THUMBS_DELETE_STALE, true},
+                                            {"force", THUMBS_DELETE_FORCE, true}};
+    const unsigned all = THUMBS_DELETE_SOURCES | THUMBS_DELETE_STALE;
+    const char *item;
+    size_t len;
+    unsigned what = 0;
+    (void)problem;
+    while (value && cli_next_item(&value, &item, &len)) {
+        size_t i = 0;
+        while (i < 3 && (strlen(words[i].text) != len || memcmp(words[i].text, item, len) != 0))
+            i++;
+        if (i == 3 || what & words[i].value) return false;
+        what |= words[i].value;
+    }
+    settings->options.deletes = what & all ? what : what | all;
+    return true;
+}

@@ -14,6 +14,7 @@ bool cli_set_format(struct cli_settings *settings, const char *value, struct cli
 bool cli_set_quality(struct cli_settings *settings, const char *value, struct cli_problem *problem);
 bool cli_add_include(struct cli_settings *settings, const char *value, struct cli_problem *problem);
 bool cli_add_exclude(struct cli_settings *settings, const char *value, struct cli_problem *problem);
+bool cli_set_delete(struct cli_settings *settings, const char *value, struct cli_problem *problem);
 bool cli_set_shard(struct cli_settings *settings, const char *value, struct cli_problem *problem);
 bool cli_set_timeout(struct cli_settings *settings, const char *value, struct cli_problem *problem);
 

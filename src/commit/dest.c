@@ -114,6 +114,11 @@ static void look_at_layout(struct th_dest *dest, enum th_layout layout)
     th_close(state);
 }
 
+uint64_t th_dest_seed(const struct th_dest *dest)
+{
+    return dest->run.seed;
+}
+
 enum th_layout th_dest_other_layout(const struct th_dest *dest)
 {
     return dest->other_layout;

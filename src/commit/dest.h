@@ -41,6 +41,9 @@ void th_dest_destroy(struct th_dest *dest); /* NULL is fine; after all its outpu
  * missing. */
 bool th_dest_identity(const struct th_dest *dest, uint64_t *dev, uint64_t *ino);
 
+/* A random number: for tables in memory, so that nobody can prepare names that collide in them. */
+uint64_t th_dest_seed(const struct th_dest *dest);
+
 /* The layout of the last run into DEST, if it was not that of this one; else ANY. */
 enum th_layout th_dest_other_layout(const struct th_dest *dest);
 

@@ -73,6 +73,19 @@ static void add_word(const struct th_output_folder *folder, struct th_bytes *wor
     th_manifest_add_name(word, shown, strlen(shown));
 }
 
+bool th_history_add_path(const struct th_output_folder *folder, struct th_bytes *path,
+                         const char *word, size_t len)
+{
+    if (*word == '/') {
+        word++;
+        len--;
+    } else if (folder->path.len) {
+        th_bytes_add(path, folder->path.data, folder->path.len);
+        th_bytes_addc(path, '/');
+    }
+    return th_manifest_decode(word, len, path);
+}
+
 static bool find_owner(const struct th_output_folder *folder, const char *path,
                        struct th_manifest_record *out)
 {

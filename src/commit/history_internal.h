@@ -12,6 +12,10 @@ bool th_history_find_state(const struct th_output_folder *folder, const char *na
 /* Is there a line about this name and key already? */
 bool th_history_is_known(const struct th_output_folder *folder, const char *name, const char *key);
 
+/* Append the path below DEST of an output, given as its word (len bytes) without the length. False
+ * if it is none. */
+bool th_history_add_path(const struct th_output_folder *folder, struct th_bytes *path,
+                         const char *word, size_t len);
 /* The words of a line up to the name; time as in th_manifest_begin_line(). */
 void th_history_begin_line(const struct th_output_folder *folder, struct th_bytes *line,
                            char status, const char *key, const struct th_source_id *id,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "commit/made.h"
 
-#include "commit/output_folder_internal.h"
+#include "commit/history_internal.h"
 
 /* The path of an output below DEST, with a NUL behind it. Until all are there the bytes may move:
  * the place of each is noted in `at`. */
@@ -9,14 +9,7 @@ static bool add_path(const struct th_output_folder *folder, struct th_bytes *pat
                      const char *word, size_t len, size_t *at)
 {
     *at = paths->len;
-    if (*word == '/') {
-        word++;
-        len--;
-    } else if (folder->path.len) {
-        th_bytes_add(paths, folder->path.data, folder->path.len);
-        th_bytes_addc(paths, '/');
-    }
-    bool good = th_manifest_decode(word, len, paths);
+    bool good = th_history_add_path(folder, paths, word, len);
     th_bytes_addc(paths, '\0');
     return good && !th_bytes_failed(paths);
 }

@@ -45,11 +45,18 @@ out:
     th_close(made);
 }
 
+/* The name of the file; its number. */
+static uint64_t name_file(char name[17], const char *dir, size_t dir_len)
+{
+    const uint64_t hash = th_hash64(dir, dir_len, 0);
+    snprintf(name, 17, "%016llx", (unsigned long long)hash);
+    return hash;
+}
+
 bool th_manifest_begin(struct th_manifest *m, uint64_t hash_seed, const char *dir)
 {
     size_t dir_len = strlen(dir);
-    m->seed = th_hash64(dir, dir_len, 0);
-    snprintf(m->file, sizeof m->file, "%016llx", (unsigned long long)m->seed);
+    m->seed = name_file(m->file, dir, dir_len);
     m->hash_seed = hash_seed;
     atomic_init(&m->fd, FD_NOT_OPEN);
     pthread_mutex_init(&m->lock, NULL);
@@ -66,6 +73,48 @@ bool th_manifest_init(struct th_manifest *m, struct th_dest *dest, const char *d
     if (!th_manifest_begin(m, dest->run.seed, dir)) return false;
     load(m, dest);
     return true;
+}
+
+bool th_manifest_reload(struct th_manifest *m, struct th_dest *dest)
+{
+    th_manifest_drop(m);
+    load(m, dest);
+    return !m->unread;
+}
+
+/* first: the first line, without its newline. */
+static bool decode_dir(const char *first, size_t len, struct th_bytes *dir)
+{
+    const size_t magic_len = strlen(TH_MANIFEST_MAGIC);
+    if (len < magic_len || (memcmp(first, TH_MANIFEST_MAGIC, magic_len) != 0 &&
+                            memcmp(first, TH_MANIFEST_MAGIC_1, magic_len) != 0))
+        return false;
+    return len == magic_len || th_manifest_decode(first + magic_len, len - magic_len, dir);
+}
+
+bool th_manifest_dir(const struct th_manifest *m, struct th_bytes *dir)
+{
+    return decode_dir(m->header.data, m->header.len - 1, dir);
+}
+
+bool th_manifest_read_dir(int made, const char *file, struct th_bytes *dir)
+{
+    char part[4096], name[17];
+    struct th_bytes first = {0};
+    const char *end = NULL;
+    ssize_t n;
+    int fd = th_openat(made, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+    if (fd < 0) return false;
+    while (!end && first.len < TH_MANIFEST_MAX && (n = th_read(fd, part, sizeof part)) > 0) {
+        th_bytes_add(&first, part, (size_t)n);
+        end = th_bytes_failed(&first) ? NULL : memchr(first.data, '\n', first.len);
+    }
+    th_close(fd);
+    bool good = end && decode_dir(first.data, (size_t)(end - first.data), dir);
+    th_bytes_finish(&first);
+    if (!good) return false;
+    name_file(name, th_bytes_str(dir), dir->len);
+    return strcmp(name, file) == 0;
 }
 
 void th_manifest_finish(struct th_manifest *m)
@@ -223,10 +272,9 @@ bool th_manifest_is_bloated(const struct th_manifest *m)
 void th_manifest_compact(struct th_manifest *m, struct th_dest *dest)
 {
     struct th_bytes content = {0};
-    th_manifest_drop(m);
-    load(m, dest);
-    int made =
-        m->records.n > 0 && th_manifest_collect(m, &content) ? th_dest_open_made(dest, false) : -1;
+    int made = th_manifest_reload(m, dest) && m->records.n > 0 && th_manifest_collect(m, &content)
+                   ? th_dest_open_made(dest, false)
+                   : -1;
     if (made >= 0) {
         replace_file(m, dest, made, content.data, content.len);
         th_close(made);

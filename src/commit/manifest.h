@@ -78,11 +78,18 @@ bool th_manifest_find(const struct th_manifest *m, const char *name, const char 
 /* The last that was made of `name`, under whatever key, even if it was forgotten since. */
 bool th_manifest_find_made(const struct th_manifest *m, const char *name,
                            struct th_manifest_record *out);
-/* The record to which an output belongs, given as its word without the length. */
+/* The record to which an output belongs, given as its word without the length. False also where it
+ * was deleted. */
 bool th_manifest_find_owner(const struct th_manifest *m, const char *word, size_t len,
                             struct th_manifest_record *out);
 /* Is this record still the last word about its name and key? */
 bool th_manifest_is_current(const struct th_manifest *m, const struct th_manifest_record *record);
+/* Does an output, given as its word without the length, stand in this record? */
+bool th_manifest_lists(const struct th_manifest_record *record, const char *word, size_t len);
+/* Call each() with every record of status 'm', in the order of their lines, until it returns
+ * false. */
+typedef bool th_manifest_each_fn(void *user, const struct th_manifest_record *record);
+void th_manifest_each_made(const struct th_manifest *m, th_manifest_each_fn *each, void *user);
 
 /* The first line and those that tell something. False: no memory. */
 bool th_manifest_collect(struct th_manifest *m, struct th_bytes *out);
@@ -94,6 +101,13 @@ bool th_manifest_init(struct th_manifest *m, struct th_dest *dest, const char *d
 /* The part of it that touches no file, for tests. */
 bool th_manifest_begin(struct th_manifest *m, uint64_t hash_seed, const char *dir);
 void th_manifest_finish(struct th_manifest *m);
+
+/* The path of the folder whose manifest this is, and that of a file in DEST/.thumbs/made (false: no
+ * manifest). Appended to *dir. */
+bool th_manifest_dir(const struct th_manifest *m, struct th_bytes *dir);
+bool th_manifest_read_dir(int made, const char *file, struct th_bytes *dir);
+/* Read the file again; not while others use what was read. False: that could not be done. */
+bool th_manifest_reload(struct th_manifest *m, struct th_dest *dest);
 
 /* Append a whole line (newline at the end) about a name and a key that were known or not. False if
  * it may not have been written. */

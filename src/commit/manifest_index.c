@@ -50,7 +50,7 @@ static uint64_t hash_of(const struct th_manifest *m, const struct wanted *w)
     return w->key ? th_hash64(w->key, w->key_len, hash) : hash;
 }
 
-static bool lists(const struct th_manifest_record *record, const char *word, size_t len)
+bool th_manifest_lists(const struct th_manifest_record *record, const char *word, size_t len)
 {
     const char *rest = record->outputs, *one, *name;
     size_t rest_len = record->outputs_len, one_len, name_len;
@@ -66,7 +66,7 @@ static bool lists(const struct th_manifest_record *record, const char *word, siz
 static bool is_wanted(const struct th_manifest *m, size_t offset, const struct wanted *w)
 {
     struct th_manifest_record record = record_at(m, offset);
-    if (!w->name) return lists(&record, w->word, w->word_len);
+    if (!w->name) return th_manifest_lists(&record, w->word, w->word_len);
     return is_text(record.name, record.name_len, w->name, w->name_len) &&
            (!w->key || is_text(record.key, record.key_len, w->key, w->key_len));
 }
@@ -136,19 +136,35 @@ void th_manifest_drop(struct th_manifest *m)
     m->blanket = false;
 }
 
-/* Calls each() with the records of all lines whose check is right, in order. Without its newline a
+/* The next record from *offset on whose check is right; false at the end. Without its newline a
  * line may yet be half of one. */
+static bool next_record(const struct th_manifest *m, size_t *offset,
+                        struct th_manifest_record *record)
+{
+    while (*offset < m->len) {
+        const size_t begin = *offset, len = line_len(m, begin);
+        if (begin + len == m->len) return false;
+        *offset = begin + len + 1;
+        if (th_manifest_read_line(m->data + begin, len, &m->seed, record)) return true;
+    }
+    return false;
+}
+
 static void each_record(struct th_manifest *m,
                         void (*each)(struct th_manifest *m, const struct th_manifest_record *r,
                                      void *user),
                         void *user)
 {
-    for (size_t offset = m->header.len; offset < m->len;) {
-        struct th_manifest_record record;
-        size_t len = line_len(m, offset);
-        if (offset + len == m->len) break;
-        if (th_manifest_read_line(m->data + offset, len, &m->seed, &record)) each(m, &record, user);
-        offset += len + 1;
+    struct th_manifest_record record;
+    for (size_t offset = m->header.len; next_record(m, &offset, &record);)
+        each(m, &record, user);
+}
+
+void th_manifest_each_made(const struct th_manifest *m, th_manifest_each_fn *each, void *user)
+{
+    struct th_manifest_record record;
+    for (size_t offset = m->header.len; next_record(m, &offset, &record);) {
+        if (record.status == TH_MANIFEST_MADE && !each(user, &record)) return;
     }
 }
 
@@ -172,7 +188,7 @@ static void count(struct th_manifest *m, const struct th_manifest_record *record
     struct counts *counts = user;
     (void)m;
     counts->n_records++;
-    if (record->status == TH_MANIFEST_MADE)
+    if (record->status == TH_MANIFEST_MADE || record->status == TH_MANIFEST_DELETED)
         counts->n_outputs += count_bytes(record->outputs, record->outputs_len, ' ');
 }
 
@@ -223,6 +239,10 @@ static void enter_record(struct th_manifest *m, const struct th_manifest_record 
                        .key = record->key,
                        .key_len = record->key_len};
     (void)user;
+    if (record->status == TH_MANIFEST_DELETED) {
+        enter_outputs(m, record);
+        return;
+    }
     enter(m, &m->records, &w, offset_of(m, record));
     if (is_text(record->key, record->key_len, TH_KEY_ANY, 1)) m->blanket = true;
     if (record->status != TH_MANIFEST_MADE && record->status != TH_MANIFEST_FAILED) return;
@@ -253,11 +273,43 @@ bool th_manifest_is_current(const struct th_manifest *m, const struct th_manifes
            !is_blanketed(m, record);
 }
 
-/* Does the line still tell something? */
+/* Is a later line about this name and key one that takes it back? */
+static bool is_taken_back(const struct th_manifest *m, const struct th_manifest_record *record)
+{
+    struct th_manifest_record last;
+    struct wanted w = {.name = record->name,
+                       .name_len = record->name_len,
+                       .key = record->key,
+                       .key_len = record->key_len};
+    return is_blanketed(m, record) ||
+           (look_up(m, &m->records, &w, &last) && last.status == TH_MANIFEST_FORGOTTEN);
+}
+
+/* Has nobody made one of its outputs since? */
+static bool owns_an_output(const struct th_manifest *m, const struct th_manifest_record *record)
+{
+    const char *rest = record->outputs, *word, *name;
+    size_t rest_len = record->outputs_len, word_len, name_len;
+    uint64_t ignored;
+    struct th_manifest_record owner;
+    while (th_manifest_next_word(&rest, &rest_len, &word, &word_len)) {
+        if (th_manifest_read_output(word, word_len, &ignored, &name, &name_len) &&
+            th_manifest_find_owner(m, name, name_len, &owner) && owner.line == record->line)
+            return true;
+    }
+    return false;
+}
+
+/* Does the line still tell something? One that was followed by another does as long as outputs are
+ * known by it alone. */
 static bool is_live(const struct th_manifest *m, const struct th_manifest_record *record)
 {
-    if (record->status == TH_MANIFEST_FORGOTTEN || !th_manifest_is_current(m, record)) return false;
-    return record->status == TH_MANIFEST_NOT_IMAGE || is_recipe(m, record);
+    if (record->status == TH_MANIFEST_FORGOTTEN || record->status == TH_MANIFEST_DELETED)
+        return false;
+    if (th_manifest_is_current(m, record))
+        return record->status == TH_MANIFEST_NOT_IMAGE || is_recipe(m, record);
+    return record->status == TH_MANIFEST_MADE && is_recipe(m, record) &&
+           !is_taken_back(m, record) && owns_an_output(m, record);
 }
 
 static void count_live(struct th_manifest *m, const struct th_manifest_record *record, void *user)
@@ -392,7 +444,7 @@ bool th_manifest_find_owner(const struct th_manifest *m, const char *word, size_
                             struct th_manifest_record *out)
 {
     struct wanted w = {.word = word, .word_len = len};
-    return look_up(m, &m->outputs, &w, out);
+    return look_up(m, &m->outputs, &w, out) && out->status == TH_MANIFEST_MADE;
 }
 
 /* ---- what is worth keeping ---- */

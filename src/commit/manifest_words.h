@@ -17,7 +17,8 @@
  * 'n' (no image): key is the version, "v0.1", and there are no outputs. status 'x' (did harm): key
  * is the fingerprint, and in place of outputs stand four words: code and stage as in the report,
  * the nanoseconds it was allowed, and the message. status 'f' (forgotten): nothing is known of this
- * name under this key, or under any if it is "*".
+ * name under this key, or under any if it is "*". status 'd' (deleted): these outputs are gone, so
+ * they belong to nobody; what else is known of the name stays.
  *
  * The last line about a name and a key counts. So several recipes (sizes, names) may share DEST;
  * who writes an output takes it from whoever had it, so that an output belongs to the last line of
@@ -47,6 +48,7 @@
 #define TH_MANIFEST_NOT_IMAGE 'n'
 #define TH_MANIFEST_FAILED    'x'
 #define TH_MANIFEST_FORGOTTEN 'f'
+#define TH_MANIFEST_DELETED   'd'
 #define TH_KEY_ANY            "*"
 #define TH_KEY_OLD            "v1"
 

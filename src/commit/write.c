@@ -17,7 +17,7 @@
 #include "base/sys.h"
 #include "commit/maker_mark.h"
 #include "commit/output_folder_internal.h"
-#include "naming/safe_path.h"
+#include "commit/own_output.h"
 
 /* One output on its way. */
 struct pending {
@@ -38,22 +38,6 @@ struct pending {
     char temp[TH_TEMP_NAME_MAX];
 };
 
-/* Expanded templates are always so; an own mistake must not write elsewhere all the same. */
-static bool is_path_below(const char *path)
-{
-    const size_t state_len = strlen(TH_STATE_DIR);
-    if (strncmp(path, TH_STATE_DIR, state_len) == 0 && (path[state_len] == '/' || !path[state_len]))
-        return false;
-    for (;; path++) {
-        size_t len = strcspn(path, "/");
-        if (len == 0 || (len == 1 && path[0] == '.') ||
-            (len == 2 && path[0] == '.' && path[1] == '.'))
-            return false;
-        path += len;
-        if (!*path) return true;
-    }
-}
-
 static enum thumbs_code prepare(struct pending *pending, const struct th_source_id *id,
                                 const struct th_commit_output *outputs, struct th_stood *stood,
                                 size_t n_outputs, struct thumbs_error *err)
@@ -67,7 +51,7 @@ static enum thumbs_code prepare(struct pending *pending, const struct th_source_
                                       .output = &outputs[i],
                                       .stood = &stood[i],
                                       .id = id};
-        if (!is_path_below(path))
+        if (!th_own_output_may_be_called(path))
             return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_WRITE,
                                 "'%.120s' is no name for an output", path);
         for (size_t k = 0; k < i && !pending[i].skip; k++) {
@@ -104,24 +88,6 @@ static int create_temp(struct th_output_folder *folder, struct pending *p, struc
 
 /* ---- what stands there already ---- */
 
-static bool bears_mark(const struct pending *p, uint64_t size)
-{
-    int fd = th_openat(p->folder.fd, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
-    bool is = fd >= 0 && th_mark_is_in(fd, size);
-    if (fd >= 0) th_close(fd);
-    return is;
-}
-
-/* May this be replaced? An empty file holds nothing to lose, and a power cut may leave such.
- * Editors keep our mark in what they save: it does not count where the file was written since. */
-static bool is_ours(const struct th_output_folder *folder, const struct pending *p,
-                    const struct stat *st)
-{
-    if (!S_ISREG(st->st_mode)) return false;
-    if (st->st_size == 0 || th_history_made(folder, p->path, st)) return true;
-    return bears_mark(p, (uint64_t)st->st_size) && !th_history_edited(folder, p->path, st, p->id);
-}
-
 /* Only what thumbs made is replaced. (A folder cannot be, whoever made it: the rename will say
  * so.) */
 static enum thumbs_code check_name(const struct th_output_folder *folder, struct pending *p,
@@ -134,7 +100,8 @@ static enum thumbs_code check_name(const struct th_output_folder *folder, struct
         p->is_free = errno == ENOENT;
         return THUMBS_OK;
     }
-    if (S_ISDIR(st.st_mode) || is_ours(folder, p, &st)) return THUMBS_OK;
+    if (S_ISDIR(st.st_mode) || th_own_output_is(folder, p->path, p->folder.fd, p->name, &st, p->id))
+        return THUMBS_OK;
     return th_error_set(err, THUMBS_NOT_OURS, THUMBS_STAGE_WRITE,
                         "'%.100s' stands there and was not made by thumbs; --overwrite replaces it",
                         p->path);

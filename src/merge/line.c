@@ -56,7 +56,11 @@ static bool read_summary(json_t *object, struct th_line *line)
 {
     const json_t *seconds = json_object_get(object, "seconds");
     if (!json_is_object(object) || !json_is_number(seconds)) return false;
-    if (!take_statuses(object, line->by_status) || !take_shard(object, line)) return false;
+    if (!take_statuses(object, line->by_status) || !take_shard(object, line) ||
+        !take_count(object, "removed", false, &line->removed) ||
+        !take_count(object, "would_remove", false, &line->would_remove))
+        return false;
+    line->deletes = json_object_get(object, "removed") != NULL;
     line->seconds = json_number_value(seconds);
     line->incomplete = json_is_true(json_object_get(object, "incomplete")) ||
                        json_object_get(object, "interrupted") != NULL;
@@ -94,6 +98,12 @@ static bool read_source(json_t *object, struct th_line *line)
     return read_error(json_object_get(object, "error"), line);
 }
 
+static bool is_removal(json_t *object)
+{
+    return json_is_string(json_object_get(object, "removed")) ||
+           json_is_string(json_object_get(object, "would_remove"));
+}
+
 void th_line_read(struct th_line *line, const char *text, size_t len)
 {
     *line = (struct th_line){0};
@@ -102,6 +112,8 @@ void th_line_read(struct th_line *line, const char *text, size_t len)
     json_t *summary = json_object_get(object, "summary");
     if (summary && json_object_size(object) == 1) {
         if (read_summary(summary, line)) line->kind = TH_LINE_SUMMARY;
+    } else if (is_removal(object)) {
+        line->kind = TH_LINE_REMOVAL;
     } else if (object) {
         if (read_source(object, line)) line->kind = TH_LINE_SOURCE;
     }

@@ -14,7 +14,7 @@
 
 #include "thumbs/thumbs.h"
 
-enum th_line_kind { TH_LINE_BAD = 0, TH_LINE_SOURCE, TH_LINE_SUMMARY };
+enum th_line_kind { TH_LINE_BAD = 0, TH_LINE_SOURCE, TH_LINE_REMOVAL, TH_LINE_SUMMARY };
 
 struct th_line {
     enum th_line_kind kind;
@@ -27,6 +27,8 @@ struct th_line {
 
     /* SUMMARY */
     uint64_t by_status[THUMBS_N_STATUSES];
+    bool deletes; /* it counts removals */
+    uint64_t removed, would_remove;
     double seconds;
     uint32_t shard, n_shards; /* n_shards 0: a run over all */
     bool incomplete;          /* it was interrupted, or could not go on */

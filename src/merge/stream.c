@@ -55,6 +55,8 @@ static void take_line(struct stream *s, const char *text, size_t len)
         if (line.status == THUMBS_STATUS_FAILED)
             s->sink->on_failure(s->sink->user, &line, text, len);
         break;
+    case TH_LINE_REMOVAL:
+        break;
     case TH_LINE_BAD:
         if (!s->is_bad) flaw(s, s->n_line, "this is no line of a report");
         s->is_bad = true;

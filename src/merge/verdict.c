@@ -32,6 +32,9 @@ static void add_totals(struct thumbs_totals *to, const struct th_line *summary)
 {
     for (unsigned s = 0; s < THUMBS_N_STATUSES; s++)
         to->by_status[s] += summary->by_status[s];
+    to->deletes |= summary->deletes;
+    to->removed += summary->removed;
+    to->would_remove += summary->would_remove;
     if (summary->seconds > to->seconds) to->seconds = summary->seconds; /* they run side by side */
 }
 

@@ -17,6 +17,7 @@ enum {
     COUNT_FOUND = THUMBS_N_STATUSES,
     COUNT_NAMED_SKIPPED,
     COUNT_OTHER_SHARDS,
+    COUNT_REMOVED,
     COUNT_WALK_NS,
     COUNT_BYTES,
     COUNT_PIXELS,
@@ -110,6 +111,11 @@ void th_counters_other_shards(struct th_counters *c, uint64_t n)
     add(own_shard(c), COUNT_OTHER_SHARDS, n);
 }
 
+void th_counters_removed(struct th_counters *c, uint64_t n)
+{
+    add(own_shard(c), COUNT_REMOVED, n);
+}
+
 void th_counters_walk_done(struct th_counters *c)
 {
     /* Released, so that whoever sees it also sees all that was found. */
@@ -128,6 +134,7 @@ void th_counters_read(const struct th_counters *c, struct thumbs_totals *out)
         .named_skipped = sum[COUNT_NAMED_SKIPPED],
         .found = sum[COUNT_FOUND],
         .other_shards = sum[COUNT_OTHER_SHARDS],
+        .removed = sum[COUNT_REMOVED],
         .walk_done = walk_done,
         .bytes = sum[COUNT_BYTES],
         .pixels = sum[COUNT_PIXELS],

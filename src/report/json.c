@@ -159,6 +159,15 @@ void th_report_event_json(struct th_bytes *b, const struct thumbs_event *event)
     th_bytes_adds(b, "}\n");
 }
 
+void th_report_removal_json(struct th_bytes *b, const struct thumbs_removal *removal)
+{
+    th_bytes_addc(b, '{');
+    add_name(b, removal->planned ? "would_remove" : "removed", removal->path);
+    th_bytes_addc(b, ',');
+    add_name(b, "source", removal->source);
+    th_bytes_addf(b, ",\"reason\":\"%s\"}\n", thumbs_removal_reason_name(removal->reason));
+}
+
 void th_report_summary_json(struct th_bytes *b, const struct thumbs_totals *totals,
                             int interrupted_by_signal)
 {
@@ -174,6 +183,9 @@ void th_report_summary_json(struct th_bytes *b, const struct thumbs_totals *tota
         th_bytes_addf(b, ",\"known\":%llu", (unsigned long long)n[THUMBS_STATUS_KNOWN]);
     if (n[THUMBS_STATUS_WOULD_MAKE])
         th_bytes_addf(b, ",\"would_make\":%llu", (unsigned long long)n[THUMBS_STATUS_WOULD_MAKE]);
+    if (totals->deletes) th_bytes_addf(b, ",\"removed\":%llu", (unsigned long long)totals->removed);
+    if (totals->would_remove)
+        th_bytes_addf(b, ",\"would_remove\":%llu", (unsigned long long)totals->would_remove);
     th_bytes_adds(b, ",\"seconds\":");
     th_report_add_fixed(b, totals->seconds, 3);
     th_bytes_adds(b, ",\"images_per_second\":");
@@ -191,10 +203,15 @@ bool th_report_is_json(const char *head, size_t len)
 {
     static const char source[] = "{\"source\":\"", status[] = "\"status\":\"",
                       summary[] = "{\"summary\":{\"done\":";
+    static const char *const removals[] = {"{\"removed\":\"", "{\"would_remove\":\""};
     const char *end = memchr(head, '\n', len);
     const size_t line_len = end ? (size_t)(end - head) : len;
     if (line_len < sizeof summary || strncmp(head, summary, strlen(summary)) == 0)
         return line_len >= sizeof summary;
+    for (size_t i = 0; i < 2; i++) {
+        if (strncmp(head, removals[i], strlen(removals[i])) == 0)
+            return memmem(head, line_len, source + 1, strlen(source) - 1) != NULL;
+    }
     if (strncmp(head, source, strlen(source)) != 0) return false;
     return memmem(head, line_len, status, strlen(status)) != NULL;
 }

@@ -19,6 +19,7 @@ void th_counters_add(struct th_counters *c, const struct thumbs_event *event);
 void th_counters_found(struct th_counters *c, uint64_t n,
                        uint64_t walk_ns); /* the walk found n more sources */
 void th_counters_other_shards(struct th_counters *c, uint64_t n); /* ... and left n to others */
+void th_counters_removed(struct th_counters *c, uint64_t n);      /* n thumbnails were removed */
 void th_counters_walk_done(struct th_counters *c);
 /* A snapshot. While others add it may hold one part of an event without the other. */
 void th_counters_read(const struct th_counters *c, struct thumbs_totals *out);
@@ -27,6 +28,9 @@ void th_counters_read(const struct th_counters *c, struct thumbs_totals *out);
  * get source_base64 (and path_base64 for outputs, RFC 4648 section 4), the text then has U+FFFD for
  * each bad byte. */
 void th_report_event_json(struct th_bytes *b, const struct thumbs_event *event);
+/* The same of a removal: {"removed":PATH,"source":PATH,"reason":WORD}, in a dry run "would_remove".
+ */
+void th_report_removal_json(struct th_bytes *b, const struct thumbs_removal *removal);
 /* The last line of a report. interrupted_by_signal: its number, 0 if there was none. */
 void th_report_summary_json(struct th_bytes *b, const struct thumbs_totals *totals,
                             int interrupted_by_signal);
@@ -47,6 +51,9 @@ enum th_text_style {
 /* At most one line for a person, with its newline, appended to b. */
 void th_report_event_text(struct th_bytes *b, const struct thumbs_event *event,
                           enum th_text_style style, bool escape);
+/* "removed b.jpg: its source b.png is gone"; in a dry run "would remove b.jpg". One line, as above.
+ */
+void th_report_removal_text(struct th_bytes *b, const struct thumbs_removal *removal, bool escape);
 /* "12 done, 3 up to date, 0 damaged, 1 failed, 2 skipped in 0.52 s, 23.1 images/s" and, if verbose,
  * what the run was bound by and how its workers were locked up (sandbox; NULL: nothing to say). One
  * line, with newline. */

@@ -207,6 +207,24 @@ void th_report_event_text(struct th_bytes *b, const struct thumbs_event *event,
     }
 }
 
+void th_report_removal_text(struct th_bytes *b, const struct thumbs_removal *removal, bool escape)
+{
+    if (removal->planned) {
+        th_bytes_adds(b, "would remove ");
+        add_listed_name(b, removal->path, escape);
+    } else {
+        static const char *const why[] = {[THUMBS_REMOVAL_GONE] = "is gone",
+                                          [THUMBS_REMOVAL_EXCLUDED] = "is left out",
+                                          [THUMBS_REMOVAL_STALE] = "has others now"};
+        th_bytes_adds(b, "removed ");
+        th_report_add_name(b, removal->path, escape);
+        th_bytes_adds(b, ": its source ");
+        th_report_add_name(b, removal->source, escape);
+        th_bytes_addf(b, " %s", why[removal->reason]);
+    }
+    th_bytes_addc(b, '\n');
+}
+
 static void add_bound_by(struct th_bytes *b, const struct thumbs_totals *totals)
 {
     const struct thumbs_times *t = &totals->times;
@@ -248,6 +266,10 @@ void th_report_summary_text(struct th_bytes *b, const struct thumbs_totals *tota
         th_report_add_fixed(b, th_report_images_per_second(totals), 1);
         th_bytes_adds(b, " images/s");
     }
+    if (totals->deletes)
+        th_bytes_addf(b, "; %llu %s",
+                      (unsigned long long)(dry_run ? totals->would_remove : totals->removed),
+                      dry_run ? "to remove" : "removed");
     if (n[THUMBS_STATUS_KNOWN])
         th_bytes_addf(b, "; known %llu (failed before, not changed since)",
                       (unsigned long long)n[THUMBS_STATUS_KNOWN]);

@@ -8,6 +8,7 @@
 #include "run/batch_options.h"
 #include "run/compare_names.h"
 #include "run/pipeline.h"
+#include "run/prune.h"
 #include "run/setup.h"
 #include "run/stop.h"
 
@@ -38,9 +39,24 @@ enum thumbs_code thumbs_batch_run(struct thumbs_batch *b, thumbs_event_fn *on_ev
     atomic_store(&b->started_ns, th_now_ns());
     enum thumbs_code code = th_compare_names(b, err);
     if (code == THUMBS_OK) code = th_pipeline_run(b, err);
+    if (code == THUMBS_OK) code = th_stop_result(b, err);
+    if (code == THUMBS_OK && b->options.deletes) {
+        th_prune(b);
+        code = th_stop_result(b, err);
+    }
     atomic_store(&b->ended_ns, th_now_ns());
-    if (code != THUMBS_OK) return code;
-    return th_stop_result(b, err);
+    return code;
+}
+
+void thumbs_batch_on_removal(struct thumbs_batch *b, thumbs_removal_fn *on_removal, void *user)
+{
+    b->on_removal = on_removal;
+    b->removal_user = user;
+}
+
+const char *thumbs_batch_removal_problem(const struct thumbs_batch *b)
+{
+    return b->prune_problem.code ? b->prune_problem.message : NULL;
 }
 
 void thumbs_batch_stop(struct thumbs_batch *b)
@@ -53,6 +69,9 @@ void thumbs_batch_totals(struct thumbs_batch *b, struct thumbs_totals *out)
     th_counters_read(b->counters, out);
     out->shard = b->options.shard;
     out->n_shards = b->options.n_shards;
+    out->deletes = b->options.deletes != 0;
+    if (b->options.dry_run) out->would_remove = out->removed;
+    if (b->options.dry_run) out->removed = 0;
     out->expected = out->walk_done ? out->found : atomic_load(&b->expected);
     uint64_t started_ns = atomic_load(&b->started_ns), ended_ns = atomic_load(&b->ended_ns);
     out->seconds =

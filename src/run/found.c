@@ -7,14 +7,16 @@
 
 #include "base/sys.h"
 
-void th_found_add_path(struct th_bytes *b, const struct th_walk_entry *entry)
+void th_found_add(struct th_bytes *b, const char *dir, const char *name)
 {
-    const char *dir = entry->dir ? entry->dir->path : "";
-    const char *name = entry->name ? entry->name : "";
     th_bytes_adds(b, dir);
     if (*dir && *name) th_bytes_addc(b, '/');
-    th_bytes_adds(b, name);
-    if (b->len == 0) th_bytes_adds(b, ".");
+    th_bytes_adds(b, *dir || *name ? name : ".");
+}
+
+void th_found_add_path(struct th_bytes *b, const struct th_walk_entry *entry)
+{
+    th_found_add(b, entry->dir ? entry->dir->path : "", entry->name ? entry->name : "");
 }
 
 struct th_naming_source th_found_source(const struct th_walk_entry *entry, bool follow)

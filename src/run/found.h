@@ -10,6 +10,8 @@
 
 /* Append its path as reports have it, "." for SOURCE itself. */
 void th_found_add_path(struct th_bytes *b, const struct th_walk_entry *entry);
+/* The same for a name in the folder of that path. */
+void th_found_add(struct th_bytes *b, const char *dir, const char *name);
 
 /* A file that the walk has found as a source to be named; borrows from the entry. follow: links are
  * followed in this run. */

@@ -59,6 +59,7 @@ static const char *const walk_words[TH_N_WALKS] = {
     [TH_WALK_SOURCES] = "the folder, or the list of files, is read",
     [TH_WALK_COUNT_AHEAD] = "the folder is read to count ahead",
     [TH_WALK_CLASHES] = "the folder is read to compare names",
+    [TH_WALK_PRUNE] = "the folder is read to find thumbnails whose source is gone",
 };
 
 /* That of th_now_ns() as of the last tick, some 4 ms: a fifth of the cost, and it is asked for

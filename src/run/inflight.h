@@ -43,7 +43,13 @@ struct th_flight {
 };
 
 /* The walks of a run. */
-enum th_walk_purpose { TH_WALK_SOURCES, TH_WALK_COUNT_AHEAD, TH_WALK_CLASHES, TH_N_WALKS };
+enum th_walk_purpose {
+    TH_WALK_SOURCES,
+    TH_WALK_COUNT_AHEAD,
+    TH_WALK_CLASHES,
+    TH_WALK_PRUNE,
+    TH_N_WALKS
+};
 
 struct th_walk_flight; /* one of them */
 struct th_inflight;

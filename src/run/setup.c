@@ -104,6 +104,18 @@ static bool is_folder(const char *path)
     return fd >= 0;
 }
 
+/* What is to be removed is what no SOURCE has: of a file that says nothing. */
+static enum thumbs_code check_deletes(const struct thumbs_options *options,
+                                      const char *const *sources, size_t n_sources,
+                                      struct thumbs_error *err)
+{
+    for (size_t i = 0; i < n_sources && options->deletes; i++) {
+        if (!is_folder(sources[i]))
+            return th_batch_options_usage(err, "with --delete each SOURCE must be a folder");
+    }
+    return THUMBS_OK;
+}
+
 static bool is_dest_of_a_run(const char *path)
 {
     struct stat st;
@@ -200,6 +212,7 @@ static enum thumbs_code open_ends(struct thumbs_batch *b, const char *const *sou
                                  .on_folder_user = th_inflight_walk(b->inflight, TH_WALK_SOURCES),
                                  .user = b};
     enum thumbs_code code = th_walk_create(&b->walk_options, &b->walk, err);
+    if (code == THUMBS_OK) code = check_deletes(&b->options, sources, n_sources, err);
     if (code == THUMBS_OK) code = check_overlap(sources, n_sources, dest, err);
     if (code != THUMBS_OK) return code;
     struct th_dest_options options = {.path = dest,

@@ -20,4 +20,7 @@ uint32_t th_shard_of(const char *path, size_t len, uint32_t n);
  * not open) is reported by every part, since each of them may have missed sources there. */
 bool th_shard_takes(const struct thumbs_options *options, const struct th_walk_entry *entry);
 
+/* The same for a source by its folder and its name. */
+bool th_shard_takes_name(const struct thumbs_options *options, const char *dir, const char *name);
+
 #endif

@@ -11,6 +11,7 @@
  *   prepare, finish                     what is done to a file before and after work
  *   finder, uring_feed, count_ahead, compare_names, pipeline
  *                                       the threads
+ *   present, prune                      what is removed after the run
  *   setup, batch                        a batch is put together; the public face
  */
 #ifndef TH_RUN_STATE_H
@@ -65,12 +66,17 @@ struct thumbs_batch {
     struct th_claims *claims;  /* NULL where the walk can foresee every clash; safe in any thread */
     thumbs_event_fn *on_event;
     void *user;
+    thumbs_removal_fn *on_removal;
+    void *removal_user;
 
     /* Only the thread that finds files: the walker, that of the ring, or in mode sync the only
      * one. */
     struct th_walk *walk;
     struct th_uring
         *uring; /* NULL: files are read by I/O threads, or in the one thread of mode sync */
+
+    /* Only the thread of thumbs_batch_run(), when the others have ended. */
+    struct thumbs_error prune_problem;
 
     /* Any thread; each looks after itself. */
     struct th_queue *paths;  /* th_file without bytes */

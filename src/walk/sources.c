@@ -351,6 +351,41 @@ bool th_sources_begin_folder(struct th_sources *sources, struct th_walk_entry *e
     return true;
 }
 
+/* The SOURCE folder that a path begins with; NULL: none. *rest: what follows its name. */
+static const char *folder_of(const struct th_sources *sources, const char *dir, const char **rest)
+{
+    const struct th_walk_options *o = sources->tree->options;
+    size_t part_len = o->n_sources > 1 ? strcspn(dir, "/") : 0, len;
+    *rest = dir + part_len;
+    for (size_t i = 0; i < sources->n_folders; i++) {
+        const uint32_t i_source = sources->folders[i].i_source;
+        if (o->n_sources == 1) return o->sources[i_source];
+        const char *name = source_name(sources, i_source, &len);
+        if (len == part_len && memcmp(name, dir, len) == 0) return o->sources[i_source];
+    }
+    return NULL;
+}
+
+int th_sources_open_below(const struct th_sources *sources, const char *dir)
+{
+    const char *rest, *source = folder_of(sources, dir, &rest);
+    if (!source) {
+        errno = EXDEV;
+        return -1;
+    }
+    int top = th_path_open(AT_FDCWD, source, strlen(source), O_PATH | O_DIRECTORY);
+    if (top < 0) {
+        errno = EIO;
+        return -1;
+    }
+    rest += *rest == '/';
+    if (!*rest) return top;
+    int fd = th_path_open(top, rest, strlen(rest), O_PATH | O_DIRECTORY), os_errno = errno;
+    th_close(top);
+    errno = os_errno;
+    return fd;
+}
+
 void th_sources_finish(struct th_sources *sources)
 {
     for (size_t i = 0; i < sources->n_folders; i++)

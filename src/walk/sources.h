@@ -46,6 +46,10 @@ struct th_sources {
  * to finish, but it may be. */
 enum thumbs_code th_sources_check(struct th_sources *sources, struct th_tree *tree,
                                   struct thumbs_error *err);
+/* Open (O_PATH) a folder by its path as th_dir.path has it. -1 with errno: ENOENT or ENOTDIR: its
+ * SOURCE is there and it is not; EXDEV: it lies in none of these SOURCE folders; else it is not
+ * known what is there. */
+int th_sources_open_below(const struct th_sources *sources, const char *dir);
 void th_sources_finish(struct th_sources *sources); /* zeroed is fine */
 
 bool th_sources_has_file(const struct th_sources *sources);

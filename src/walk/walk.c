@@ -128,6 +128,11 @@ void th_walk_remarks(const struct th_walk *walk, void (*on_remark)(void *user, c
     }
 }
 
+int th_walk_open_folder(const struct th_walk *walk, const char *dir)
+{
+    return th_sources_open_below(&walk->sources, dir);
+}
+
 void th_walk_destroy(struct th_walk *walk)
 {
     if (!walk) return;

@@ -53,6 +53,10 @@ enum thumbs_code th_walk_create(const struct th_walk_options *options, struct th
  * folder or a name: a FAILED entry for that folder, code MEMORY; if there is none to go on with at
  * all, its message says that the walk ends there. */
 bool th_walk_next(struct th_walk *walk, struct th_walk_entry *entry);
+/* Open (O_PATH) a folder below the SOURCEs by its path as th_dir.path has it, now: the walk need
+ * not have come to it. -1 with errno: ENOENT or ENOTDIR: it is not there, though its SOURCE is;
+ * EXDEV: it lies in none of these SOURCE folders; else it is not known what is there. */
+int th_walk_open_folder(const struct th_walk *walk, const char *dir);
 void th_walk_destroy(struct th_walk *walk); /* NULL is fine */
 
 /* What came to light on the way, when it is over: one clause each, as that a glob has matched

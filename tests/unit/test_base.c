@@ -11,6 +11,7 @@
 #include "base/chars.h"
 #include "base/content.h"
 #include "base/error.h"
+#include "base/hashmap.h"
 #include "base/num.h"
 #include "base/shorten.h"
 #include "base/sys.h"
@@ -311,4 +312,27 @@ Test(content, parts_give_the_hash_of_the_whole)
     }
     /* It stands in manifests, so it must not change: XXH3 of nothing, as its authors give it. */
     cr_expect_eq(th_content_hash("", 0), UINT64_C(0x2d06800538d394c2));
+}
+
+Test(hashmap, keeps_the_first_value_of_each_key)
+{
+    struct th_hashmap map = {0};
+    bool is_new;
+    cr_expect_null(th_hashmap_find(&map, 7));
+    for (uint64_t i = 0; i < 5000; i++) { /* 0 too, and keys that want the same cell */
+        cr_assert(th_hashmap_put(&map, i << 40, i, &is_new));
+        cr_expect(is_new);
+    }
+    for (uint64_t i = 0; i < 5000; i++) {
+        uint64_t *value = th_hashmap_put(&map, i << 40, 1, &is_new);
+        cr_assert(value && !is_new);
+        cr_expect_eq(*value, i);
+        cr_expect_eq(th_hashmap_find(&map, i << 40), value);
+    }
+    cr_expect_null(th_hashmap_find(&map, 7));
+    th_hashmap_clear(&map);
+    cr_expect_null(th_hashmap_find(&map, UINT64_C(9) << 40));
+    cr_assert(th_hashmap_put(&map, UINT64_C(9) << 40, 3, &is_new));
+    cr_expect(is_new);
+    th_hashmap_finish(&map);
 }

@@ -337,11 +337,32 @@ Test(parse, files_from)
     expect_usage(PARSE("--files-from=list", ""), "DEST is an empty name");
 }
 
+Test(parse, delete_takes_words)
+{
+    static const struct {
+        const char *option;
+        unsigned deletes;
+    } rows[] = {
+        {"--delete", THUMBS_DELETE_SOURCES | THUMBS_DELETE_STALE},
+        {"--delete=sources", THUMBS_DELETE_SOURCES},
+        {"--delete=stale", THUMBS_DELETE_STALE},
+        {"--delete=force", THUMBS_DELETE_SOURCES | THUMBS_DELETE_STALE | THUMBS_DELETE_FORCE},
+        {"--delete=stale,force", THUMBS_DELETE_STALE | THUMBS_DELETE_FORCE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct parsed p = PARSE(rows[i].option, "in", "out");
+        expect_ok(&p);
+        cr_expect_eq(p.settings.options.deletes, rows[i].deletes, "%s", rows[i].option);
+        finish(&p);
+    }
+    EXPECT_REFUSED("--delete=all", "--delete=all: must be sources, stale or force, or several of "
+                                   "them with commas");
+}
+
 Test(parse, what_is_not_built_says_so)
 {
     const char *const options[][2] = {
         {"--linear", "--linear"},
-        {"--delete", "--delete"},
         {"--gallery=x.html", "--gallery"},
         {"--placeholders", "--placeholders"},
     };

@@ -26,6 +26,7 @@ size_t __sanitizer_get_current_allocated_bytes(void); /* gcc 12 installs no head
 #include "commit/failures.h"
 #include "commit/manifest.h"
 #include "commit/output_folder.h"
+#include "commit/recorded.h"
 #include "commit/write.h"
 #include "naming/safe_path.h"
 #include "naming/template.h"
@@ -1313,6 +1314,114 @@ Test(commit, bloated_manifest_is_compacted)
     cr_expect_eq(ask(5, "4.png", false, &source), TH_KNOWN_NOTHING);
     run_once(5, "4.png", "a/4.jpg", "text");
     cr_expect_eq(ask(5, "4.png", false, &source), TH_KNOWN_UP_TO_DATE);
+}
+
+/* ---- removal ---- */
+
+/* What to remove, and what was seen. */
+struct removal {
+    const char *path;
+    char seen[256];
+    enum thumbs_code code;
+};
+
+static bool remove_path(void *user, struct th_output_folder *place, const struct th_recorded *r)
+{
+    struct removal *removal = user;
+    size_t len = strlen(removal->seen);
+    snprintf(removal->seen + len, sizeof removal->seen - len, "%s<%s/%s%s ", r->path, r->dir,
+             r->name, th_recorded_is_stale(place, r) ? " stale" : "");
+    if (removal->path && strcmp(removal->path, r->path) == 0)
+        removal->code = th_recorded_remove(place, r, NULL);
+    return true;
+}
+
+static struct removal remove_output(uint64_t fingerprint, const char *path)
+{
+    struct removal removal = {.path = path};
+    struct th_dest *dest = open_dest(fingerprint);
+    struct th_output_folder *place = open_folder(dest, "a");
+    cr_expect(th_recorded_each(place, remove_path, &removal));
+    th_output_folder_destroy(place);
+    th_dest_destroy(dest);
+    return removal;
+}
+
+static bool note_dir(void *user, const char *dir)
+{
+    strcat(user, dir);
+    strcat(user, ";");
+    return true;
+}
+
+Test(commit, removed_output_is_on_record_no_more)
+{
+    char dirs[64] = "";
+    run_once(5, "x.png", "a/x.jpg", "text");
+    run_once(5, "y.png", "a/y.jpg", "text");
+    cr_expect_str_eq(remove_output(5, NULL).seen, "a/x.jpg<a/x.png a/y.jpg<a/y.png ");
+    struct th_dest *dest = open_dest(5);
+    cr_expect(th_recorded_each_folder(dest, note_dir, dirs));
+    cr_expect_str_eq(dirs, "a;");
+    th_dest_destroy(dest);
+    cr_expect_eq(remove_output(5, "a/x.jpg").code, THUMBS_OK);
+    cr_expect(!exists("a/x.jpg"));
+    cr_expect_str_eq(remove_output(5, NULL).seen, "a/y.jpg<a/y.png ");
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOTHING);
+    cr_expect_eq(ask(5, "y.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    /* What a run that died has removed, and not told. */
+    char path[1024];
+    below(path, sizeof path, "a/y.jpg");
+    unlink(path);
+    cr_expect_eq(remove_output(5, "a/y.jpg").code, THUMBS_OK);
+    cr_expect_str_eq(remove_output(5, NULL).seen, "");
+}
+
+Test(commit, output_that_is_not_ours_is_not_removed)
+{
+    run_once(5, "x.png", "a/x.jpg", "text");
+    put_file("a/x.jpg", "somebody else's");
+    cr_expect_eq(remove_output(5, "a/x.jpg").code, THUMBS_NOT_OURS);
+    cr_expect(holds("a/x.jpg", "somebody else's"));
+}
+
+/* The name of an output may change with its source: the old one is known as long as it is there,
+ * however often the manifest is rewritten. */
+Test(commit, outputs_of_before_survive_compaction)
+{
+    run_once(5, "x.png", "a/x-1.jpg", "text");
+    run_once(5, "x.png", "a/x-2.jpg", "text");
+    cr_expect_str_eq(remove_output(5, NULL).seen, "a/x-1.jpg<a/x.png stale a/x-2.jpg<a/x.png ");
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 100; i++)
+            append_sealed("f 0000000000000007 0 0.000000000 0.000000000 0 0 z.png");
+        cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+        cr_expect_lt(count_manifest_lines(), 10, "it was not compacted");
+    }
+    cr_expect_eq(remove_output(5, "a/x-1.jpg").code, THUMBS_OK);
+    cr_expect(!exists("a/x-1.jpg"));
+    cr_expect(exists("a/x-2.jpg"));
+    cr_expect_str_eq(remove_output(5, NULL).seen, "a/x-2.jpg<a/x.png ");
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    for (int i = 0; i < 100; i++)
+        append_sealed("f 0000000000000007 0 0.000000000 0.000000000 0 0 z.png");
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    cr_expect_eq(count_manifest_lines(), 2, "header and x.png");
+}
+
+/* A manifest is no way out of DEST. */
+Test(commit, edited_manifest_leads_nowhere_else)
+{
+    char path[1024];
+    run_once(5, "x.png", "a/x.jpg", "text");
+    below(path, sizeof path, "../victim");
+    FILE *f = fopen(path, "w");
+    fclose(f);
+    append_sealed("m 0000000000000005 " SOURCE_WORDS " y.png 4:/../victim");
+    append_sealed("m 0000000000000005 " SOURCE_WORDS " z.png 4:/.thumbs/layout");
+    append_sealed("m 0000000000000005 " SOURCE_WORDS " w.png 4:..");
+    cr_expect_str_eq(remove_output(5, "../victim").seen, "a/x.jpg<a/x.png ");
+    cr_expect_eq(access(path, F_OK), 0);
 }
 
 /* Runs of different machines share one file: here two of one machine, that lock for each append. */

@@ -101,6 +101,11 @@ BEGIN {
         summary = member["summary"]
         next
     }
+    if (("removed" in member) || ("would_remove" in member)) {
+        n_removals["removed" in member]++
+        if (unquoted(member["reason"]) !~ /^(gone|excluded|stale)$/ || !("source" in member)) bad("removal: " $0)
+        next
+    }
     status = unquoted(member["status"])
     if (!("source" in member)) bad("no source")
     if (!(status in is_status)) bad("no such status: " status)
@@ -132,6 +137,8 @@ END {
         if ((status == "known" || status == "would-make") && !n[status] && !index(summary, "\"" key "\"")) continue
         if (number_after(summary, key) != n[status] + 0) bad("the summary says " number_after(summary, key) " " status ", the lines " n[status] + 0)
     }
+    if (n_removals[1] && number_after(summary, "removed") != n_removals[1]) bad("removals: " summary)
+    if (n_removals[0] && number_after(summary, "would_remove") != n_removals[0]) bad("removals: " summary)
     if (summary !~ /"seconds":[0-9]+\.[0-9]+,"images_per_second":[0-9]+\.[0-9]/) bad("summary: " summary)
     exit want == "check" && n_bad > 0
 }

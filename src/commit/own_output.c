@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#include "commit/own_output.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/sys.h"
+#include "commit/maker_mark.h"
+#include "naming/safe_path.h"
+
+static bool bears_mark(int folder_fd, const char *name, uint64_t size)
+{
+    int fd = th_openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+    bool is = fd >= 0 && th_mark_is_in(fd, size);
+    if (fd >= 0) th_close(fd);
+    return is;
+}
+
+bool th_own_output_is(const struct th_output_folder *folder, const char *path, int fd,
+                      const char *name, const struct stat *st, const struct th_source_id *id)
+{
+    if (!S_ISREG(st->st_mode)) return false;
+    if (st->st_size == 0 || th_history_made(folder, path, st)) return true;
+    return bears_mark(fd, name, (uint64_t)st->st_size) && !th_history_edited(folder, path, st, id);
+}
+
+bool th_own_output_may_be_called(const char *path)
+{
+    const size_t state_len = strlen(TH_STATE_DIR);
+    if (strncmp(path, TH_STATE_DIR, state_len) == 0 && (path[state_len] == '/' || !path[state_len]))
+        return false;
+    for (;; path++) {
+        size_t len = strcspn(path, "/");
+        if (len == 0 || (len == 1 && path[0] == '.') ||
+            (len == 2 && path[0] == '.' && path[1] == '.'))
+            return false;
+        path += len;
+        if (!*path) return true;
+    }
+}
