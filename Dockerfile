@@ -4,7 +4,7 @@
 FROM debian:12-slim AS build
 RUN apt-get update \
     && apt-get install -y --no-install-recommends build-essential cmake ninja-build pkg-config \
-        libvips-dev libjpeg-dev libpng-dev zlib1g-dev libisal-dev liburing-dev liblcms2-dev \
+        libvips-dev libtiff-dev libjpeg-dev libpng-dev zlib1g-dev libisal-dev liburing-dev liblcms2-dev \
         libseccomp-dev libde265-dev libdav1d-dev libwebp-dev libgif-dev libavif-dev libjxl-dev libxxhash-dev libjansson-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src

@@ -342,6 +342,7 @@ static void make_tiffs(void)
     gen_bytes_finish(&big_endian);
     finish_frames(pages);
     gen_picture_finish(&holes);
+    gen_make_tiff_kinds();
 }
 
 /* ---- icc ---- */

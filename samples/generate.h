@@ -229,6 +229,11 @@ struct gen_bytes gen_vips(const struct gen_picture *pages, int n_pages,
 /* Write the HEIC and AVIF files. */
 void gen_make_heif(void);
 
+/* ---- generate_tiff.c ---- */
+
+/* Write the TIFF files of rare kinds. */
+void gen_make_tiff_kinds(void);
+
 /* ---- generate_broken.c ---- */
 
 /* Write the files that are damaged, and the files that are not what they say. */

@@ -59,6 +59,12 @@ enum { PLANAR_SEPARATE = 2 };
 #define JPEG_2000_COPIES 13
 /* The largest window that libzstd takes without being asked for more, and its blocks. */
 #define ZSTD_WINDOW ((uint64_t)129 << 20)
+/* Planes that are read at once, each by its own codec: four colours and alpha (vips_tiff.c). A
+ * strip may be declared some times as long as the file is and still be tried. */
+#define MOST_PLANES  5
+#define MOST_MISSING 4
+/* A row of numbers in single precision, and the same in bytes, and as RGB and alpha. */
+#define ROW_BYTES (5 * 4 + 5 + 9)
 /* A progressive JPEG's coefficient, and the side of the largest MCU, to which sides are padded. */
 #define COEFFICIENT_BYTES 2
 #define JPEG_MCU          32
@@ -183,7 +189,7 @@ static uint64_t made_pixel_bytes(const struct directory *d)
  * the strip without libtiff refusing it: that is not looked for. */
 static uint64_t codec(const struct directory *d, uint64_t width, uint64_t rows)
 {
-    uint64_t samples = d->planar == PLANAR_SEPARATE ? 1 : d->samples;
+    uint64_t samples = d->planar == PLANAR_SEPARATE ? MOST_PLANES : d->samples;
     uint64_t pixel_bits = is_logarithm(d) ? 128 : th_mul_sat(d->bits, samples);
     uint64_t whole = th_mul_sat(th_add_sat(th_mul_sat(width, pixel_bits), 7) / 8, rows);
     switch (d->compression) {
@@ -267,7 +273,11 @@ bool th_estimate_tiff(struct th_view v, const struct thumbs_image_options *optio
     else
         strips(&d, out);
     bool in_place = is_read_by_rows(&d) && d.compression == COMPRESSION_NONE;
+    uint64_t raw = th_mul_sat(d.longest, d.planar == PLANAR_SEPARATE ? MOST_PLANES : 1);
     if (!in_place)
-        out->decoder = th_add_sat(out->decoder, RAW_COPIES * th_min_u64(d.longest, v.len));
+        raw = th_min_u64(th_mul_sat(raw, RAW_COPIES), RAW_COPIES * MOST_MISSING * (uint64_t)v.len);
+    else
+        raw = 0;
+    out->decoder = th_add_sat(out->decoder, th_add_sat(raw, th_mul_sat(d.width, ROW_BYTES)));
     return true;
 }

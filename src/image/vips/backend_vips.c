@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* What no other decoder takes: libvips decodes, its rows go to a row feed. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/sys.h"
 #include "image/estimate/estimators.h"
 #include "image/formats.h"
+#include "image/icc.h"
 #include "image/jpeg/jpeg_parse.h"
 #include "image/rowfeed.h"
 #include "image/svg_root.h"
 #include "image/vips/vips_load.h"
+
+/* Rows of ink with alpha, which no scaler takes: they become RGB before they are reduced. */
+struct ink {
+    struct th_icc icc;
+    struct th_pixels cmyk; /* rows without their alpha */
+    uint8_t *rgba;
+};
 
 /* One picture that is being decoded. */
 struct decoding {
@@ -17,6 +26,7 @@ struct decoding {
     const struct th_vips_ops *ops;
     struct th_vips_source *source;
     struct th_vips_header header;
+    struct ink ink; /* where rows have ink and alpha */
     /* While rows come: where they go, and why that stopped the decoder. */
     struct th_rowfeed *feed;
     enum thumbs_code code;
@@ -66,8 +76,14 @@ static enum thumbs_code accept(struct th_make *make, struct thumbs_error *err)
 
 /* ---- the header ---- */
 
+static bool has_ink_and_alpha(const struct th_vips_header *h)
+{
+    return h->cmyk && h->alpha;
+}
+
 static enum th_row_colour colour_of(const struct th_vips_header *h)
 {
+    if (has_ink_and_alpha(h)) return TH_ROW_RGB;
     if (h->cmyk) return TH_ROW_CMYK;
     return h->bands <= 2 ? TH_ROW_GREY : TH_ROW_RGB;
 }
@@ -76,6 +92,8 @@ static void close_decoding(void *state)
 {
     struct decoding *d = state;
     d->ops->close(d->source);
+    th_pixels_finish(&d->ink.cmyk);
+    free(d->ink.rgba);
     free(d);
 }
 
@@ -95,18 +113,24 @@ static enum thumbs_code open_decoding(struct th_make *make, void **state,
                                         .loader = loader,
                                         .deadline_ns = make->deadline_ns};
     if (code == THUMBS_OK) code = d->ops->open(&input, &d->source, &d->header, err);
+    const struct th_vips_header *h = &d->header;
+    if (code == THUMBS_OK && has_ink_and_alpha(h) &&
+        !th_icc_read_cmyk(&d->ink.icc, h->icc, h->icc_len)) {
+        d->ops->close(d->source);
+        code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
+                            "no memory for its colour profile");
+    }
     if (code != THUMBS_OK) {
         free(d);
         return code;
     }
-    const struct th_vips_header *h = &d->header;
     *header = (struct th_row_header){.width = h->width,
                                      .height = h->height,
                                      .orientation = h->orientation,
                                      .colour = colour_of(h),
                                      .alpha = h->alpha,
-                                     .icc = h->icc,
-                                     .icc_len = h->icc_len};
+                                     .icc = has_ink_and_alpha(h) ? NULL : h->icc,
+                                     .icc_len = has_ink_and_alpha(h) ? 0 : h->icc_len};
     /* libvips then has the viewBox's sides, or where something is drawn: 1 x 1 if that is a
      * percentage too. */
     if (make->format == THUMBS_FORMAT_SVG)
@@ -132,9 +156,40 @@ static bool begin(void *user, uint32_t width, uint32_t height, double span_x, do
     return d->code == THUMBS_OK;
 }
 
+/* One row of ink and alpha to RGB and alpha. False: no memory. */
+static bool convert_ink(struct ink *ink, const uint8_t *row, uint32_t width)
+{
+    if (!ink->rgba) ink->rgba = th_alloc(4 * (size_t)width);
+    th_pixels_finish(&ink->cmyk);
+    if (!ink->rgba || !th_pixels_init(&ink->cmyk, width, 1, 4)) return false;
+    ink->cmyk.cmyk = true;
+    for (uint32_t x = 0; x < width; x++)
+        memcpy(ink->cmyk.data + 4 * (size_t)x, row + 5 * (size_t)x, 4);
+    th_icc_apply(&ink->icc, &ink->cmyk);
+    for (uint32_t x = 0; x < width; x++) {
+        memcpy(ink->rgba + 4 * (size_t)x, ink->cmyk.data + 3 * (size_t)x, 3);
+        ink->rgba[4 * (size_t)x + 3] = row[5 * (size_t)x + 4];
+    }
+    return true;
+}
+
+static bool ink_rows(struct decoding *d, const uint8_t *data, size_t stride, uint32_t n)
+{
+    const uint32_t width = d->feed->shape.width;
+    for (uint32_t y = 0; y < n; y++) {
+        if (!convert_ink(&d->ink, data + y * stride, width)) return false;
+        const struct th_rows one = {
+            .planes = {d->ink.rgba}, .strides = {4 * (size_t)width}, .n = 1};
+        d->code = th_rowfeed_rows(d->feed, &one, d->err);
+        if (d->code != THUMBS_OK) return false;
+    }
+    return true;
+}
+
 static bool rows(void *user, const uint8_t *data, size_t stride, uint32_t n)
 {
     struct decoding *d = user;
+    if (has_ink_and_alpha(&d->header)) return ink_rows(d, data, stride, n);
     const struct th_rows rows = {.planes = {data}, .strides = {stride}, .n = n};
     d->code = th_rowfeed_rows(d->feed, &rows, d->err);
     return d->code == THUMBS_OK;

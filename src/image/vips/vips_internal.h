@@ -24,8 +24,10 @@ struct th_vips_source {
     VipsSource *bytes; /* what `image` is read from; NULL if it is read from memory */
     VipsImage *image;  /* opened at full size, rows as in the header, nothing decoded yet; NULL once
                           it was used up */
-    bool lenient;      /* the strict attempt failed */
-    char damage[120];  /* why */
+    struct th_vips_tiff *tiff; /* if it is one that libtiff can open */
+    bool by_libtiff;           /* libvips would read it wrongly */
+    bool lenient;              /* the strict attempt failed */
+    char damage[120];          /* why */
     struct th_vips_header header;
     uint8_t *icc;      /* what header.icc points to */
     uint8_t *repaired; /* what data points to, if it is a changed copy */

@@ -15,7 +15,7 @@
 
 #define TH_VIPS_MODULE         "thumbs-vips.so"
 #define TH_VIPS_MODULE_ENTRY   "thumbs_vips_module"
-#define TH_VIPS_MODULE_VERSION 4u
+#define TH_VIPS_MODULE_VERSION 5u
 
 /* What the program lends to the module; outlives it. */
 struct th_vips_host {
@@ -42,7 +42,7 @@ struct th_vips_source;
 struct th_vips_header {
     uint32_t width, height; /* as stored, at full size */
     unsigned orientation;   /* EXIF 1 to 8, still to be applied */
-    uint32_t bands;         /* of the rows that will come, 1 to 4 */
+    uint32_t bands;         /* of the rows that will come, 1 to 4; 5 for ink and alpha */
     bool alpha, cmyk;
     const uint8_t *icc; /* embedded profile for these bands, borrowed from the source, or NULL */
     size_t icc_len;

@@ -5,6 +5,7 @@
 
 #include "image/vips/vips_internal.h"
 #include "image/vips/vips_text.h"
+#include "image/vips/vips_tiff.h"
 
 /* Rows asked for at a time: a multiple of the 8 that libvips' readers work in, so that none is made
  * twice. */
@@ -87,15 +88,30 @@ static enum th_vips_outcome attempt(struct th_vips_source *s, struct th_vips_red
     return outcome;
 }
 
+/* libvips gave it up: libtiff reads what there is. */
+static enum th_vips_outcome salvage_tiff(struct th_vips_source *s, const struct th_vips_rows *to)
+{
+    struct th_vips_header header;
+    th_vips_tiff_header(s->tiff, &header);
+    if (header.bands != s->header.bands || header.alpha != s->header.alpha ||
+        header.cmyk != s->header.cmyk)
+        return TH_VIPS_BROKEN;
+    s->lenient = true;
+    return th_vips_tiff_read(s->tiff, to, s->damage);
+}
+
 enum thumbs_code th_vips_source_read(struct th_vips_source *s, uint32_t most_shrink,
                                      double draw_scale, const struct th_vips_rows *to,
                                      bool *damaged, char warning[200], struct thumbs_error *err)
 {
     const struct th_vips_reduction by = reduction_for(s->format, most_shrink, draw_scale);
     th_vips_text_forget();
-    enum th_vips_outcome outcome = attempt(s, by, th_vips_source_strictness(s), to);
-    if (outcome == TH_VIPS_BROKEN && th_vips_source_strictness(s) != VIPS_FAIL_ON_NONE &&
-        !th_vips_source_is_late(s)) {
+    enum th_vips_outcome outcome = s->by_libtiff ? th_vips_tiff_read(s->tiff, to, s->damage)
+                                                 : attempt(s, by, th_vips_source_strictness(s), to);
+    if (outcome == TH_VIPS_BROKEN && s->tiff && !s->by_libtiff && !th_vips_source_is_late(s))
+        outcome = salvage_tiff(s, to);
+    else if (outcome == TH_VIPS_BROKEN && !s->tiff &&
+             th_vips_source_strictness(s) != VIPS_FAIL_ON_NONE && !th_vips_source_is_late(s)) {
         th_vips_source_go_lenient(s);
         outcome = attempt(s, by, VIPS_FAIL_ON_NONE, to);
     }
@@ -105,10 +121,9 @@ enum thumbs_code th_vips_source_read(struct th_vips_source *s, uint32_t most_shr
         return THUMBS_STOPPED;
     }
     if (outcome == TH_VIPS_BROKEN) {
-        char hint[120];
-        th_vips_text_take(hint, sizeof hint);
+        if (!s->tiff || !s->damage[0]) th_vips_text_take(s->damage, sizeof s->damage);
         return th_vips_lent->error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
-                                       "the data does not decode: %s", hint);
+                                       "the data does not decode: %s", s->damage);
     }
     *damaged = outcome == TH_VIPS_PART || s->lenient ||
                (s->format == THUMBS_FORMAT_JPEG && th_vips_text_warning()[0]);

@@ -6,6 +6,7 @@
 #include "image/vips/vips_bytes.h"
 #include "image/vips/vips_internal.h"
 #include "image/vips/vips_text.h"
+#include "image/vips/vips_tiff.h"
 #include "image/vips/webp_first.h"
 
 /* ---- loaders ---- */
@@ -203,6 +204,7 @@ void th_vips_source_close(struct th_vips_source *s)
     if (!s) return;
     g_clear_object(&s->image);
     g_clear_object(&s->bytes);
+    th_vips_tiff_close(s->tiff);
     th_vips_text_leave();
     free(s->icc);
     free(s->repaired);
@@ -254,12 +256,36 @@ enum thumbs_code th_vips_source_too_late(struct thumbs_error *err)
                                    "it took longer than it may");
 }
 
+/* A TIFF is opened by libtiff, and read by it too if libvips would read it wrongly. */
+static enum thumbs_code open_tiff(struct th_vips_source *s, struct thumbs_error *err)
+{
+    enum thumbs_code code = th_vips_tiff_open(s->data, s->len, &s->tiff, s->damage);
+    if (code == THUMBS_MEMORY)
+        return th_vips_lent->error_set(err, code, THUMBS_STAGE_DECODE, "no memory to decode");
+    if (code == THUMBS_UNSUPPORTED)
+        return th_vips_lent->error_set(err, code, THUMBS_STAGE_DECODE,
+                                       "it is a TIFF of a kind that is not decoded here: %s",
+                                       s->damage);
+    if (code != THUMBS_OK)
+        return th_vips_lent->error_set(err, code, THUMBS_STAGE_DECODE,
+                                       "the header does not decode: %s",
+                                       s->damage[0] ? s->damage : "no reason given");
+    s->by_libtiff = !th_vips_tiff_is_plain(s->tiff);
+    if (s->by_libtiff) th_vips_tiff_header(s->tiff, &s->header);
+    return THUMBS_OK;
+}
+
 static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_error *err)
 {
     static const struct th_vips_reduction full = {1, 1};
     th_vips_text_forget();
+    if (s->format == THUMBS_FORMAT_TIFF) {
+        enum thumbs_code code = open_tiff(s, err);
+        if (code != THUMBS_OK || s->by_libtiff) return code;
+    }
     VipsImage *image = th_vips_source_load(s, full, th_vips_source_strictness(s));
-    if (!image && th_vips_source_strictness(s) != VIPS_FAIL_ON_NONE && !th_vips_source_is_late(s)) {
+    if (!image && !s->tiff && th_vips_source_strictness(s) != VIPS_FAIL_ON_NONE &&
+        !th_vips_source_is_late(s)) {
         th_vips_source_go_lenient(s);
         image = th_vips_source_load(s, full, VIPS_FAIL_ON_NONE);
     }
@@ -276,6 +302,10 @@ static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_erro
                                            "no memory for a colour profile");
         }
         s->image = th_vips_source_prepare(image, &s->header);
+    } else if (s->tiff && !th_vips_source_is_late(s)) {
+        s->by_libtiff = true;
+        th_vips_tiff_header(s->tiff, &s->header);
+        return THUMBS_OK;
     }
     if (th_vips_source_is_late(s)) return th_vips_source_too_late(err);
     /* libvips tries to make an image of such sides, is told off by GLib and goes on with a side of

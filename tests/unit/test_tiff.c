@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: MIT */
+/* TIFF of every kind, made here: the same four colours in each. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "image/estimate/estimate.h"
+#include "image/image.h"
+#include "support/picture.h"
+#include "support/read_png.h"
+#include "support/tiff_file.h"
+
+enum { WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK = 5, YCBCR, CIELAB = 8, ICCLAB };
+enum { UNSPECIFIED, ASSOCIATED, UNASSOCIATED };
+
+/* Red, green, blue, grey; and four greys. Alpha is 128 in the upper half. */
+static const uint8_t chart[4][3] = {{200, 40, 40}, {40, 180, 60}, {50, 70, 200}, {140, 140, 140}};
+static const uint8_t greys[4] = {30, 100, 170, 240};
+static const uint8_t alphas[4] = {128, 128, 255, 255};
+
+/* ---- what is stored ---- */
+
+static double linear(double v)
+{
+    return v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4);
+}
+
+/* A part of the full range, 0 to 1, as a number of that type. */
+static double number(const struct tiff_file *f, double part)
+{
+    if (f->type == TIFF_FILE_FLOAT) return part * (f->range ? f->white : 1);
+    return floor(part * (ldexp(1, (int)f->bits) - 1) + 0.5);
+}
+
+/* Can a type hold it? The upper half of the range is not there for signed numbers. */
+static double reachable(const struct tiff_file *f, double part)
+{
+    return f->type == TIFF_FILE_SIGNED ? part / 2 : part;
+}
+
+static double lab_part(double t)
+{
+    return t > 216.0 / 24389 ? cbrt(t) : (24389.0 / 27 * t + 16) / 116;
+}
+
+static void to_lab(const uint8_t rgb[3], double lab[3])
+{
+    /* sRGB to XYZ, adapted to D50 by Bradford's method. */
+    static const double m[3][3] = {{0.4360747, 0.3850649, 0.1430804},
+                                   {0.2225045, 0.7168786, 0.0606169},
+                                   {0.0139322, 0.0971045, 0.7141733}};
+    static const double white[3] = {0.9642, 1, 0.8249};
+    double f[3];
+    for (int i = 0; i < 3; i++) {
+        double sum = 0;
+        for (int k = 0; k < 3; k++)
+            sum += m[i][k] * linear(rgb[k] / 255.0);
+        f[i] = lab_part(sum / white[i]);
+    }
+    lab[0] = 116 * f[1] - 16;
+    lab[1] = 500 * (f[0] - f[1]);
+    lab[2] = 200 * (f[1] - f[2]);
+}
+
+static void store_lab(const struct tiff_file *f, const uint8_t rgb[3], double *to)
+{
+    const double unit = ldexp(1, (int)f->bits - 8), all = ldexp(1, (int)f->bits);
+    double lab[3];
+    to_lab(rgb, lab);
+    for (int k = 0; k < 3; k++) {
+        if (f->type == TIFF_FILE_FLOAT)
+            to[k] = lab[k];
+        else if (f->photometric == ICCLAB)
+            to[k] = floor((k ? lab[k] + 128 : lab[0] * 2.55) * unit + 0.5);
+        else
+            to[k] = floor((k ? lab[k] * unit : lab[0] / 100 * (all - 1)) + 0.5);
+        if (k && f->photometric == CIELAB && f->type == TIFF_FILE_UNSIGNED && to[k] < 0)
+            to[k] += all;
+    }
+}
+
+static void store_ycbcr(const struct tiff_file *f, const uint8_t rgb[3], double *to)
+{
+    const double y = 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2];
+    to[0] = number(f, y / 255);
+    to[1] = number(f, ((rgb[2] - y) / 1.772 + 128) / 255);
+    to[2] = number(f, ((rgb[0] - y) / 1.402 + 128) / 255);
+}
+
+static unsigned n_colours(const struct tiff_file *f)
+{
+    return f->photometric == CMYK ? 4 : f->photometric <= BLACK_IS_ZERO ? 1 : 3;
+}
+
+/* Fill in the values of the chart, and alpha where it is told of. */
+static void store(struct tiff_file *f)
+{
+    const unsigned n = n_colours(f);
+    for (unsigned i = 0; i < 4; i++) {
+        double *v = f->values[i];
+        const double alpha = f->n_extra && f->extra != UNSPECIFIED ? alphas[i] / 255.0 : 1;
+        const double colour = f->extra == ASSOCIATED && f->n_extra ? alpha : 1;
+        for (unsigned k = n; k < f->samples; k++)
+            v[k] = f->extra == UNSPECIFIED ? 0 : number(f, alpha);
+        if (f->photometric == CIELAB || f->photometric == ICCLAB)
+            store_lab(f, chart[i], v);
+        else if (f->photometric == YCBCR)
+            store_ycbcr(f, chart[i], v);
+        else if (f->photometric <= BLACK_IS_ZERO)
+            v[0] = number(f, colour * reachable(f, f->photometric == BLACK_IS_ZERO
+                                                       ? greys[i] / 255.0
+                                                       : 1 - greys[i] / 255.0));
+        for (unsigned k = 0; k < n && f->photometric == RGB; k++)
+            v[k] = number(f, colour * (f->type == TIFF_FILE_FLOAT
+                                           ? linear(chart[i][k] / 255.0)
+                                           : reachable(f, chart[i][k] / 255.0)));
+        for (unsigned k = 0; k < n && f->photometric == CMYK; k++)
+            v[k] = number(f, colour * (k == i ? 0.8 : 0));
+    }
+}
+
+/* ---- what comes out ---- */
+
+static enum thumbs_code make(const struct tiff_file_bytes *b, struct th_image_result *result,
+                             struct th_pixels *out)
+{
+    const struct thumbs_image_options o = test_picture_options(64, THUMBS_FORMAT_PNG);
+    struct th_sink sink;
+    struct thumbs_error err = {0};
+    *out = (struct th_pixels){0};
+    th_sink_init_heap(&sink);
+    const enum thumbs_code code = th_image_make(b->data, b->len, &o, NULL, &sink, result, &err);
+    if (code != THUMBS_OK) snprintf(result->warning, sizeof result->warning, "%s", err.message);
+    if (code == THUMBS_OK) cr_assert(test_read_png(sink.data, sink.len, out));
+    th_sink_finish_heap(&sink);
+    return code;
+}
+
+static void describe(const struct tiff_file *f, char *text, size_t size)
+{
+    snprintf(text, size,
+             "photometric %d, type %u of %u bits, %u samples, %u extra of kind %u%s%s%s",
+             f->photometric, f->type, f->bits, f->samples, f->n_extra, f->extra,
+             f->separate ? ", planes" : "", f->tiled ? ", tiles" : "",
+             f->big_endian ? ", big endian" : "");
+}
+
+static unsigned expected(const struct tiff_file *f, unsigned i, unsigned k)
+{
+    if (f->photometric == RGB || f->photometric >= YCBCR) {
+        const bool halved = f->type == TIFF_FILE_SIGNED && f->photometric == RGB;
+        return chart[i][k] / (halved ? 2 : 1);
+    }
+    if (f->type != TIFF_FILE_SIGNED) return greys[i];
+    /* What is measured from white is halved from white. */
+    return f->photometric == BLACK_IS_ZERO ? greys[i] / 2 : 255 - (255 - greys[i]) / 2;
+}
+
+/* Steps that the type itself is coarse by. */
+static int tolerance(const struct tiff_file *f)
+{
+    if (f->bits < 8) return 255 / ((1 << f->bits) - 1) / 2 + 1;
+    const bool lab = f->photometric == CIELAB || f->photometric == ICCLAB;
+    if (f->n_extra && f->extra == ASSOCIATED && f->bits == 8) return 3;
+    return lab && f->bits == 8 ? 4 : 2;
+}
+
+static void expect_chart(const struct tiff_file *f)
+{
+    char what[200];
+    static struct th_image_result result;
+    struct th_pixels p;
+    struct tiff_file_bytes b = tiff_file_make(f);
+    describe(f, what, sizeof what);
+    const enum thumbs_code code = make(&b, &result, &p);
+    cr_expect_eq(code, THUMBS_OK, "%s: %s", what, result.warning);
+    cr_expect(!result.damaged, "%s: %s", what, result.warning);
+    const bool alpha = f->n_extra && f->extra != UNSPECIFIED;
+    for (unsigned i = 0; i < 4 && p.data; i++) {
+        const uint8_t *got = test_pixel(&p, i % 2 ? 0.75 : 0.25, i / 2 ? 0.75 : 0.25);
+        cr_expect_leq(abs(got[3] - (alpha ? alphas[i] : 255)), tolerance(f),
+                      "%s: field %u has alpha %u", what, i, got[3]);
+        for (unsigned k = 0; k < 3 && f->photometric != CMYK; k++)
+            cr_expect_leq(abs((int)got[k] - (int)expected(f, i, k)), tolerance(f),
+                          "%s: field %u is %u in %u, not %u", what, i, got[k], k,
+                          expected(f, i, k));
+        /* Cyan, magenta, yellow and grey, whatever their shades. */
+        for (unsigned k = 0; k < 3 && f->photometric == CMYK && i < 3; k++)
+            cr_expect(k == i || got[k] > got[i], "%s: field %u is %u,%u,%u", what, i, got[0],
+                      got[1], got[2]);
+    }
+    th_pixels_finish(&p);
+    free(b.data);
+}
+
+/* In strips, planes and tiles, of both byte orders. */
+static void expect_layouts(struct tiff_file f)
+{
+    for (unsigned i = 0; i < 16; i++) {
+        f.separate = i & 1 && f.samples > 1;
+        f.tiled = i & 2;
+        f.big_endian = i & 4;
+        f.rows_per_strip = i & 8 ? 7 : 0;
+        if (i & 1 && f.samples == 1) continue;
+        if (f.tiled && f.rows_per_strip) continue;
+        store(&f);
+        expect_chart(&f);
+    }
+}
+
+/* With no extra sample, and one of each kind. */
+static void expect_extras(struct tiff_file f)
+{
+    const unsigned n = n_colours(&f);
+    f.samples = n;
+    f.n_extra = 0;
+    expect_layouts(f);
+    for (unsigned extra = UNSPECIFIED; extra <= UNASSOCIATED; extra++) {
+        const bool lab_or_yuv = f.photometric >= YCBCR;
+        if (extra == ASSOCIATED && (lab_or_yuv || f.type == TIFF_FILE_SIGNED)) continue;
+        if (extra != UNSPECIFIED && f.type == TIFF_FILE_SIGNED) continue;
+        /* Alpha multiplied into what is measured from white: nobody agrees on what that is. */
+        if (extra == ASSOCIATED && f.photometric == WHITE_IS_ZERO) continue;
+        f.samples = n + 1;
+        f.n_extra = 1;
+        f.extra = extra;
+        expect_layouts(f);
+        f.samples = n + 2; /* the second is passed over */
+        f.n_extra = 2;
+        if (f.bits == 8) expect_layouts(f);
+    }
+}
+
+static const struct {
+    enum tiff_file_type type;
+    unsigned bits;
+} types[] = {{TIFF_FILE_UNSIGNED, 8},  {TIFF_FILE_UNSIGNED, 12}, {TIFF_FILE_UNSIGNED, 16},
+             {TIFF_FILE_UNSIGNED, 24}, {TIFF_FILE_UNSIGNED, 32}, {TIFF_FILE_SIGNED, 8},
+             {TIFF_FILE_SIGNED, 16},   {TIFF_FILE_SIGNED, 32},   {TIFF_FILE_FLOAT, 16},
+             {TIFF_FILE_FLOAT, 32},    {TIFF_FILE_FLOAT, 64}};
+
+static void expect_types(int photometric)
+{
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        expect_extras((struct tiff_file){
+            .type = types[i].type, .bits = types[i].bits, .photometric = photometric});
+}
+
+Test(tiff, grey_of_every_type, .timeout = 120)
+{
+    expect_types(BLACK_IS_ZERO);
+    expect_types(WHITE_IS_ZERO);
+}
+
+Test(tiff, rgb_of_every_type, .timeout = 120)
+{
+    expect_types(RGB);
+}
+
+Test(tiff, ink_of_every_size, .timeout = 120)
+{
+    for (unsigned bits = 8; bits <= 32; bits *= 2)
+        expect_extras(
+            (struct tiff_file){.type = TIFF_FILE_UNSIGNED, .bits = bits, .photometric = CMYK});
+}
+
+Test(tiff, lab, .timeout = 120)
+{
+    for (int photometric = CIELAB; photometric <= ICCLAB; photometric++)
+        for (unsigned bits = 8; bits <= 16; bits *= 2)
+            expect_extras((struct tiff_file){
+                .type = TIFF_FILE_UNSIGNED, .bits = bits, .photometric = photometric});
+    expect_layouts((struct tiff_file){
+        .type = TIFF_FILE_FLOAT, .bits = 32, .photometric = CIELAB, .samples = 3});
+}
+
+/* Without extra samples: libtiff refuses strips of YCbCr with such. */
+Test(tiff, ycbcr_raw, .timeout = 120)
+{
+    for (unsigned bits = 8; bits <= 16; bits *= 2)
+        expect_layouts((struct tiff_file){.type = TIFF_FILE_UNSIGNED,
+                                          .bits = bits,
+                                          .photometric = YCBCR,
+                                          .samples = 3,
+                                          .sub_x = 1,
+                                          .sub_y = 1});
+}
+
+Test(tiff, ycbcr_subsampled)
+{
+    static const unsigned subs[][2] = {{1, 2}, {2, 1}, {2, 2}, {4, 1}, {4, 2}, {4, 4}};
+    for (size_t i = 0; i < sizeof subs / sizeof *subs; i++)
+        for (unsigned layout = 0; layout < 4; layout++) {
+            struct tiff_file f = {.type = TIFF_FILE_UNSIGNED,
+                                  .bits = 8,
+                                  .photometric = YCBCR,
+                                  .samples = 3,
+                                  .sub_x = subs[i][0],
+                                  .sub_y = subs[i][1],
+                                  .tiled = layout & 1,
+                                  .rows_per_strip = layout & 2 ? 8 : 0};
+            if (f.tiled && f.rows_per_strip) continue;
+            store(&f);
+            expect_chart(&f);
+        }
+}
+
+Test(tiff, few_bits)
+{
+    for (unsigned bits = 2; bits < 8; bits++)
+        expect_layouts((struct tiff_file){
+            .type = TIFF_FILE_UNSIGNED, .bits = bits, .photometric = BLACK_IS_ZERO, .samples = 1});
+}
+
+Test(tiff, floating_point_says_what_is_white)
+{
+    expect_layouts((struct tiff_file){.type = TIFF_FILE_FLOAT,
+                                      .bits = 32,
+                                      .photometric = BLACK_IS_ZERO,
+                                      .samples = 1,
+                                      .range = true,
+                                      .white = 4000});
+}
+
+Test(tiff, colours_that_are_not_told)
+{
+    for (unsigned samples = 1; samples <= 3; samples += 2) {
+        struct tiff_file f = {.type = TIFF_FILE_UNSIGNED,
+                              .bits = 8,
+                              .photometric = samples == 1 ? BLACK_IS_ZERO : RGB,
+                              .samples = samples};
+        store(&f);
+        struct tiff_file untold = f;
+        untold.photometric = -1;
+        struct tiff_file_bytes a = tiff_file_make(&f), b = tiff_file_make(&untold);
+        static struct th_image_result result;
+        struct th_pixels p, q;
+        cr_assert_eq(make(&a, &result, &p), THUMBS_OK);
+        cr_assert_eq(make(&b, &result, &q), THUMBS_OK);
+        cr_assert_eq(p.bands, q.bands);
+        cr_expect_arr_eq(p.data, q.data, (size_t)p.width * p.height * p.bands);
+        th_pixels_finish(&p);
+        th_pixels_finish(&q);
+        free(a.data);
+        free(b.data);
+    }
+}
+
+/* Never shown as what they are not. */
+Test(tiff, unknown_colours_are_refused)
+{
+    static const int unknown[] = {4, 10, 32803, 51177};
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+        struct tiff_file f = {
+            .type = TIFF_FILE_UNSIGNED, .bits = 8, .photometric = unknown[i], .samples = 3};
+        struct tiff_file_bytes b = tiff_file_make(&f);
+        static struct th_image_result result;
+        struct th_pixels p;
+        cr_expect_eq(make(&b, &result, &p), THUMBS_UNSUPPORTED, "photometric %d", unknown[i]);
+        free(b.data);
+    }
+}
+
+/* ---- damage ---- */
+
+/* Eight strips, or six tiles: all but one are there. */
+Test(tiff, a_lost_part_leaves_the_rest)
+{
+    for (unsigned kind = 0; kind < 8; kind++) {
+        struct tiff_file f = {.type = TIFF_FILE_UNSIGNED,
+                              .bits = kind & 1 ? 16 : 8,
+                              .photometric = kind & 4 ? YCBCR : RGB,
+                              .samples = 3,
+                              .sub_x = kind & 4 ? 1 : 0,
+                              .sub_y = kind & 4 ? 1 : 0,
+                              .tiled = kind & 2,
+                              .rows_per_strip = 4,
+                              .lost = 1};
+        store(&f);
+        struct tiff_file_bytes b = tiff_file_make(&f);
+        static struct th_image_result result;
+        struct th_pixels p;
+        cr_assert_eq(make(&b, &result, &p), THUMBS_OK, "kind %u", kind);
+        cr_expect(result.damaged);
+        const uint8_t *right = test_pixel(&p, 0.75, 0.75), *lost = test_pixel(&p, 0.05, 0.02);
+        for (unsigned k = 0; k < 3; k++)
+            cr_expect_leq(abs(right[k] - chart[3][k]), 2, "kind %u: %u in %u", kind, right[k], k);
+        cr_expect_lt(lost[0], 60, "kind %u", kind);
+        th_pixels_finish(&p);
+        free(b.data);
+    }
+}
+
+/* Cut anywhere: what is there is shown, and if that is nothing it has failed. */
+Test(tiff, cut_off)
+{
+    for (unsigned kind = 0; kind < 4; kind++) {
+        struct tiff_file f = {.type = TIFF_FILE_UNSIGNED,
+                              .bits = kind & 1 ? 16 : 8,
+                              .photometric = kind & 2 ? CIELAB : RGB,
+                              .samples = 3};
+        store(&f);
+        struct tiff_file_bytes b = tiff_file_make(&f);
+        static struct th_image_result result;
+        struct th_pixels p;
+        const size_t all = b.len,
+                     data = (size_t)TIFF_FILE_WIDTH * TIFF_FILE_HEIGHT * 3 * f.bits / 8;
+        b.len = all - data / 4;
+        cr_expect_eq(make(&b, &result, &p), THUMBS_OK, "kind %u", kind);
+        cr_expect(result.damaged);
+        th_pixels_finish(&p);
+        b.len = all - data;
+        cr_expect_eq(make(&b, &result, &p), THUMBS_CORRUPT, "kind %u", kind);
+        free(b.data);
+    }
+}
+
+/* Any byte of the directory may be wrong: it ends with a code, and within the memory that was
+ * estimated. Run under AddressSanitizer by the suite. */
+Test(tiff, changed_bytes, .timeout = 120)
+{
+    struct tiff_file f = {.type = TIFF_FILE_UNSIGNED,
+                          .bits = 12,
+                          .photometric = RGB,
+                          .samples = 4,
+                          .n_extra = 1,
+                          .extra = ASSOCIATED,
+                          .separate = true};
+    store(&f);
+    struct tiff_file_bytes b = tiff_file_make(&f);
+    uint32_t seed = 1;
+    for (unsigned i = 0; i < 3000; i++) {
+        const unsigned at = (seed = seed * 1664525 + 1013904223) >> 16, v = seed >> 8 & 255;
+        const size_t place = 4 + at % 260;
+        const uint8_t before = b.data[place];
+        static struct th_image_result result;
+        struct th_pixels p;
+        b.data[place] = (uint8_t)v;
+        make(&b, &result, &p);
+        th_pixels_finish(&p);
+        if (i % 4 == 3) b.data[place] = before; /* some stay for a while */
+        if (i % 16 == 15) {
+            free(b.data);
+            b = tiff_file_make(&f);
+        }
+    }
+    free(b.data);
+}
