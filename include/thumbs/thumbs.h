@@ -211,6 +211,10 @@ struct thumbs_image_options {
     uint64_t max_pixels; /* width x height of a source beyond which it is refused */
 };
 
+/* What {stem} is in the names of outputs: a source's name up to its last dot where nobody else
+ * leads to that name, who had an output before keeping it; or always the whole. */
+enum thumbs_names { THUMBS_NAMES_SHORT = 0, THUMBS_NAMES_FULL };
+
 /* Options of a batch. Obtain with thumbs_options_init(), then change what you like. Strings are
  * borrowed until thumbs_batch_destroy(). */
 struct thumbs_options {
@@ -228,6 +232,7 @@ struct thumbs_options {
     enum thumbs_sandbox sandbox;
     double timeout_seconds;    /* per file */
     const char *name_template; /* NULL: see SPEC of --name */
+    enum thumbs_names names;
     const char *const
         *globs; /* n_globs of them, each behind '+' (include) or '-' (exclude), in order */
     size_t n_globs;

@@ -35,6 +35,8 @@ static const struct cli_word metadata_words[] = {{"none", THUMBS_METADATA_NONE, 
                                                  {0}};
 static const struct cli_word pages_words[] = {
     {"first", THUMBS_PAGES_FIRST, true}, {"all", THUMBS_PAGES_ALL, false}, {0}};
+static const struct cli_word names_words[] = {
+    {"short", THUMBS_NAMES_SHORT, true}, {"full", THUMBS_NAMES_FULL, true}, {0}};
 static const struct cli_word sandbox_words[] = {{"on", THUMBS_SANDBOX_ON, true},
                                                 {"off", THUMBS_SANDBOX_OFF, true},
                                                 {"require", THUMBS_SANDBOX_REQUIRE, true},
@@ -140,6 +142,12 @@ const struct cli_option cli_options[] = {
      "the same content share a name that is made of {hash} alone. Default: {dir}/{stem}.{ext}, "
      "with several sizes {dir}/{stem}-{size}.{ext}.",
      CLI_GROUP_FILES, CLI_TO_TEXT(options.name_template) /* thumbs_batch_create() checks it */},
+    {"names", 0, "WHICH", "short or full", NULL,
+     "Which name of a source its thumbnail bears: short (a.jpg for a.png; where two new sources of "
+     "a folder would get one name both get their whole name, and who had a thumbnail before keeps "
+     "its name, so that a newcomer gets its whole name) or full (always a.png.jpg). Default: "
+     "short.",
+     CLI_GROUP_FILES, CLI_TO_WORD(options.names, names_words)},
     {"include", 0, "GLOB", "a glob that is not empty", "take files that match",
      "Take files whose path below SOURCE matches. * and ? do not cross a /, ** does; {a,b} is "
      "either; a glob without / "

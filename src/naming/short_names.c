@@ -245,6 +245,7 @@ bool th_naming_keeps_extension(const struct th_naming_names *names, size_t i,
 {
     const size_t asked = i;
     bool known, keeps;
+    if (rule->always) return true;
     const unsigned class = class_of(rule, get(names, i), &known);
     for (;;) {
         const char *name = get(names, i);

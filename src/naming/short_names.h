@@ -77,6 +77,7 @@ bool th_naming_edge_concerns(const struct th_naming_edge *edge, const char *name
 /* ---- the rule ------------------------------------------------------------------------------ */
 
 struct th_naming_rule {
+    bool always;                                /* all keep their extension; nobody is asked */
     th_output_class_fn *output_class;           /* NULL: all names alike */
     void *user;                                 /* for output_class */
     void *asked;                                /* for the two below */

@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "run/batch_options.h"
 #include "run/compare_names.h"
+#include "run/newcomers.h"
 #include "run/pipeline.h"
 #include "run/prune.h"
 #include "run/setup.h"
@@ -112,6 +113,7 @@ const char *thumbs_batch_note(const struct thumbs_batch *b)
 void thumbs_batch_remarks(const struct thumbs_batch *b, thumbs_remark_fn *on_remark, void *user)
 {
     th_walk_remarks(b->walk, on_remark, user);
+    th_newcomers_remark(b, on_remark, user);
 }
 
 const char *thumbs_batch_sandbox(const struct thumbs_batch *b, bool *whole)

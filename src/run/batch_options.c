@@ -56,6 +56,8 @@ enum thumbs_code th_batch_options_check(const struct thumbs_options *o, struct t
     if (o->mode != THUMBS_MODE_PROCESSES && o->mode != THUMBS_MODE_THREADS &&
         o->mode != THUMBS_MODE_SYNC)
         return th_batch_options_usage(err, "there is no such mode");
+    if (o->names != THUMBS_NAMES_SHORT && o->names != THUMBS_NAMES_FULL)
+        return th_batch_options_usage(err, "there are no such names");
     if (o->io != THUMBS_IO_THREADS && o->io != THUMBS_IO_URING)
         return th_batch_options_usage(err, "there is no such io");
     return th_image_check_options(&o->image, err);
@@ -89,12 +91,14 @@ static void add_recipe(struct th_bytes *b, const struct thumbs_image_options *i)
     if (i->background[3]) th_bytes_addf(b, "padding %u\n", i->background[3]);
 }
 
-static bool hash_options(const struct thumbs_options *o, const char *name_template, uint64_t *out)
+static bool hash_options(const struct thumbs_options *o, const char *name_template, bool is_full,
+                         uint64_t *out)
 {
     struct th_bytes b = {0};
     th_bytes_addf(&b, "thumbs %d.%d\n%s\n", THUMBS_VERSION_MAJOR, THUMBS_VERSION_MINOR,
                   name_template);
     add_recipe(&b, &o->image);
+    if (is_full) th_bytes_adds(&b, "names full\n");
     bool ok = !th_bytes_failed(&b);
     if (ok) *out = th_hash64(b.data, b.len, 0);
     th_bytes_finish(&b);
@@ -103,12 +107,13 @@ static bool hash_options(const struct thumbs_options *o, const char *name_templa
 
 bool th_batch_options_fingerprint(const struct thumbs_options *o, uint64_t *out)
 {
-    return hash_options(o, o->name_template ? o->name_template : "", out);
+    return hash_options(o, o->name_template ? o->name_template : "", o->names == THUMBS_NAMES_FULL,
+                        out);
 }
 
 bool th_batch_options_recipe(const struct thumbs_options *o, uint64_t *out)
 {
-    return hash_options(o, "", out);
+    return hash_options(o, "", false, out);
 }
 
 /* 0 means none; so however short a time is given, it is at least one. */

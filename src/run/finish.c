@@ -14,6 +14,7 @@
 #include "run/claim.h"
 #include "run/file.h"
 #include "run/found.h"
+#include "run/newcomers.h"
 #include "run/reporter.h"
 #include "run/stop.h"
 
@@ -134,6 +135,7 @@ static void commit(struct thumbs_batch *batch, struct th_file *file,
     if (code == THUMBS_OK) {
         event->outputs = outputs.reported;
         event->n_outputs = outputs.n;
+        if (file->is_newcomer && outputs.n) th_newcomers_add(batch, outputs.paths[0]);
         if (outcome->result->damaged) {
             th_error_set(&error, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "%s",
                          outcome->result->warning);

@@ -17,6 +17,7 @@
 #include "run/claim.h"
 #include "run/file.h"
 #include "run/found.h"
+#include "run/newcomers.h"
 #include "run/reporter.h"
 #include "run/stop.h"
 
@@ -76,9 +77,11 @@ static bool is_stem_a_source(const struct th_walk_entry *entry)
  * too: with another format or template somebody else may have them. A newcomer takes its whole
  * name, if the short one is another's. (Not where sources of several folders may want one name:
  * those are compared by th_compare_names(), which goes by the walk alone.) */
-static void settle_name(const struct thumbs_batch *batch, struct th_walk_entry *entry)
+static void settle_name(const struct thumbs_batch *batch, struct th_file *file)
 {
+    struct th_walk_entry *entry = &file->entry;
     bool keep, same_options;
+    if (batch->options.names == THUMBS_NAMES_FULL) return;
     const enum th_apart apart = th_outputs_apart(&batch->naming);
     if (apart != TH_APART_BY_NAME && apart != TH_APART_BY_CONTENT) return;
     if (th_template_tells_name(batch->name_template)) {
@@ -91,7 +94,8 @@ static void settle_name(const struct thumbs_batch *batch, struct th_walk_entry *
         entry->keep_extension = keep;
         return;
     }
-    if (!entry->keep_extension) entry->keep_extension = is_short_name_taken(batch, entry);
+    file->is_newcomer = is_short_name_taken(batch, entry);
+    entry->keep_extension |= file->is_newcomer;
 }
 
 /* Does its name alone decide its status? Then that is reported. */
@@ -225,7 +229,7 @@ static bool is_known_by_name(struct thumbs_batch *batch, struct th_file *file)
 bool th_prepare_begin(struct thumbs_batch *batch, struct th_file *file)
 {
     th_flight_move(&file->flight, TH_AT_LOOKUP);
-    settle_name(batch, &file->entry);
+    settle_name(batch, file);
     if (!th_stop_asked(batch) && !is_clashing(batch, file)) return true;
     th_file_destroy(batch, file);
     return false;
@@ -296,6 +300,7 @@ static void report_planned(struct thumbs_batch *batch, struct th_file *file)
                                  .bytes = (uint64_t)file->st.st_size,
                                  .outputs = outputs,
                                  .n_outputs = n};
+    if (file->is_newcomer && n) th_newcomers_add(batch, outputs[0].path);
     th_reporter_file_event(batch, file, &event);
     for (uint32_t i = 0; i < n; i++)
         free(paths[i]);

@@ -203,6 +203,7 @@ static enum thumbs_code open_ends(struct thumbs_batch *b, const char *const *sou
                                  .take_litter = b->options.take_litter,
                                  .follow = b->options.follow,
                                  .one_file_system = b->options.one_file_system,
+                                 .whole_names = b->options.names == THUMBS_NAMES_FULL,
                                  .list = b->options.files_from,
                                  .list_null = b->options.files_from_null,
                                  .stopped = is_stopped,

@@ -7,7 +7,7 @@
  *   notes, batch_options, fit, plan     options and limits, before anything runs
  *   found, shard, inflight, state, stop, file  what is under way
  *   reporter                            the one status of each source
- *   claim                               names that are claimed
+ *   claim, newcomers                    names that are claimed, or were another's
  *   prepare, finish                     what is done to a file before and after work
  *   finder, uring_feed, count_ahead, compare_names, pipeline
  *                                       the threads
@@ -44,10 +44,16 @@ struct th_file {
     struct th_walk_entry entry;
     struct stat st;   /* as it was when read */
     uint64_t content; /* th_content_hash() of its bytes, once it is loaded; 0: not known */
+    bool is_newcomer; /* see newcomers.h */
     bool may_be_same; /* if it has the content on record, it is up to date */
     uint64_t load_ns;
     uint64_t queued_ns; /* when it was pushed to `loaded` */
     struct th_flight flight;
+};
+
+struct th_newcomers { /* see newcomers.h */
+    uint64_t n;
+    char first[120];
 };
 
 struct thumbs_batch {
@@ -95,6 +101,7 @@ struct thumbs_batch {
     pthread_mutex_t lock;
     char sandbox[300]; /* how workers are locked up; "" if not known */
     bool sandbox_whole;
+    struct th_newcomers newcomers;
     struct thumbs_error fatal; /* the first reason why the run cannot go on */
 };
 

@@ -227,7 +227,8 @@ static struct th_naming_edge *edge_of(struct th_cut *cut)
 
 struct th_naming_rule th_folder_rule(struct th_folder *folder)
 {
-    return (struct th_naming_rule){.output_class = folder->options->output_class,
+    return (struct th_naming_rule){.always = folder->options->whole_names,
+                                   .output_class = folder->options->output_class,
                                    .user = folder->options->user,
                                    .asked = folder,
                                    .ask = ask_content,

@@ -247,8 +247,11 @@ void th_sources_next_file(struct th_sources *sources, struct th_walk_entry *entr
         return;
     }
     const struct th_walk_options *o = sources->tree->options;
-    struct th_naming_rule rule = {
-        .output_class = o->output_class, .user = o->user, .asked = sources, .ask = ask_content};
+    struct th_naming_rule rule = {.always = o->whole_names,
+                                  .output_class = o->output_class,
+                                  .user = o->user,
+                                  .asked = sources,
+                                  .ask = ask_content};
     enum th_name_kind kind = th_names_kind(&sources->files, i);
     th_emit_name(sources->tree->emit, entry, &sources->files, i, dir, &rule);
     entry->follow = true;

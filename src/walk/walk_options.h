@@ -27,6 +27,7 @@ struct th_walk_options {
     size_t n_globs;
     bool hidden, follow;
     bool take_litter;     /* else what litter.h knows is left out, where it is no SOURCE */
+    bool whole_names;     /* the outputs of all keep their extension */
     bool one_file_system; /* enter no folder that lies on another file system than its SOURCE */
     /* Not NULL: a file with names below SOURCE, which must be one folder; see th_list_open(). Files
      * and folders that are named so are taken though they are hidden, but not if the globs leave

@@ -20,11 +20,15 @@ for way in sync threads processes list shuffled; do
     esac
     case $way in list | shuffled) thumbs 0 --files-from=names photos out ;; esac
     expect_outputs out a.jpg a.png.jpg
+    # The newcomer is told, once.
+    [ $way = list ] || [ $way = shuffled ] ||
+        expect_said '1 new source got the whole name, as a.png.jpg, since the short one'
     thumbs 0 "$two" fresh
     cmp out/a.jpg fresh/orientation-2.jpg || fail "$way: a.jpg shows what it was before"
     expect_dims out/a.png.jpg "jpeg 71x47"
     thumbs 0 photos out
     expect_counts 0 2 0 0 0
+    ! grep -q 'whole name' "$log/stderr" || fail "$way: what is known is told again"
     # Other options that lead to the same names.
     thumbs 0 --quality=70 photos out
     expect_counts 2 0 0 0 0
@@ -41,6 +45,7 @@ done
 cp "$one" photos/b.jpg
 cp "$png" photos/b.png
 thumbs 0 photos out2
+! grep -q 'whole name' "$log/stderr" || fail "two new ones: neither has the short name"
 rm photos/b.png
 thumbs 0 photos out2
 expect_counts 0 2 0 0 0
