@@ -19,8 +19,9 @@ foreach(codec avif jxl)
   endif()
 endforeach()
 install(FILES include/thumbs/thumbs.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/thumbs)
-install(FILES share/thumbs/report.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/thumbs)
-install(FILES docs/REPORT.md LICENSE THIRD_PARTY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES share/thumbs/report.schema.json share/thumbs/manifest.schema.json
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/thumbs)
+install(FILES docs/REPORT.md docs/MANIFEST.md LICENSE THIRD_PARTY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # Relative, so that the whole prefix can be moved.
 file(RELATIVE_PATH thumbs_pc_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)

@@ -310,6 +310,13 @@ const struct cli_option cli_options[] = {
      "it. - is standard "
      "output; to it, to /dev/fd/N, to a FIFO or a device each line goes within a second.",
      CLI_GROUP_OUTPUT, CLI_TO_TEXT(report)},
+    {"manifest", 0, "FILE", "a file name, or - for standard output", NULL,
+     "Write what was made for programs that build web pages, as JSON: each source with its size, "
+     "and its thumbnails by format and width with their bytes, hash, URL relative to DEST, and a "
+     "srcset for each format. Sources that were up to date are in it too; those that failed are "
+     "not. The order is that of names. A file appears when the run has ended, replaces only such a "
+     "file, and stays as it was if the run is stopped or is a dry run.",
+     CLI_GROUP_OUTPUT, CLI_TO_TEXT(manifest)},
     {"gallery", 0, "FILE", NULL, NULL, NULL, CLI_GROUP_OUTPUT, CLI_TO_NOTHING},
     {"placeholders", 0, NULL, NULL, NULL, NULL, CLI_GROUP_OUTPUT, CLI_TO_NOTHING},
     {"help", 'h', NULL, NULL, "this page; --help explains every option",

@@ -7,6 +7,7 @@
 #define THUMBS_CLI_OUTPUT_H
 
 #include "cli/lines.h"
+#include "cli/manifest_output.h"
 #include "cli/options.h"
 #include "report/outfile.h"
 
@@ -20,7 +21,8 @@ struct cli_output {
 
     /* private */
     struct th_outfile_guard guard;
-    struct th_outfile file;
+    struct th_outfile file, manifest_file;
+    struct cli_manifest manifest;
     struct cli_lines report, listing;
     bool has_report, has_listing;
     bool escape; /* the list goes to a terminal */

@@ -58,7 +58,7 @@ bool th_report_add_json_string(struct th_bytes *b, const char *text)
     return faithful;
 }
 
-static void add_base64(struct th_bytes *b, const char *text)
+void th_report_add_base64(struct th_bytes *b, const char *text)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     size_t left = strlen(text);
@@ -81,7 +81,7 @@ static void add_name(struct th_bytes *b, const char *key, const char *name)
     th_bytes_addf(b, "\"%s\":", key);
     if (!th_report_add_json_string(b, name)) {
         th_bytes_addf(b, ",\"%s_base64\":", key);
-        add_base64(b, name);
+        th_report_add_base64(b, name);
     }
 }
 
