@@ -234,6 +234,11 @@ void gen_make_heif(void);
 /* Write the TIFF files of rare kinds. */
 void gen_make_tiff_kinds(void);
 
+/* ---- generate_raw.c ---- */
+
+/* Write the cameras' raw files. */
+void gen_make_raws(void);
+
 /* ---- generate_broken.c ---- */
 
 /* Write the files that are damaged, and the files that are not what they say. */

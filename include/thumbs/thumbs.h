@@ -106,6 +106,7 @@ enum thumbs_format {
     THUMBS_FORMAT_BMP,
     THUMBS_FORMAT_PNM, /* Netpbm: PBM, PGM, PPM, PAM, PFM */
     THUMBS_FORMAT_ICO, /* icons and cursors */
+    THUMBS_FORMAT_RAW, /* a camera's raw file: of its preview */
     THUMBS_FORMAT_OTHER,
     THUMBS_N_FORMATS
 };
@@ -205,8 +206,8 @@ struct thumbs_image_options {
      * 255. */
     uint8_t background[4];
     uint32_t on_damage; /* enum thumbs_damage */
-    /* 1: what is only decoded in a sandbox (SVG) is not decoded there either, so that all modes are
-     * alike */
+    /* 1: what is only decoded in a sandbox (SVG, raw files) is not decoded there either, so that
+     * all modes are alike */
     uint32_t plain_only;
     uint64_t max_pixels; /* width x height of a source beyond which it is refused */
 };
@@ -280,11 +281,21 @@ struct thumbs_image {
     size_t len;
 };
 
+/* What thumbnails were made of. */
+enum thumbs_from {
+    THUMBS_FROM_PICTURE = 0,
+    THUMBS_FROM_PREVIEW, /* a camera's raw file whose preview is smaller than a wanted size */
+    THUMBS_N_FROMS
+};
+/* The word for it in the report ("preview"); never NULL. */
+THUMBS_API const char *thumbs_from_name(enum thumbs_from from);
+
 /* What thumbs_make() found out about a source, whatever it made of it. */
 struct thumbs_source_info {
     enum thumbs_format format;
     uint32_t width, height; /* pixels, upright (after EXIF orientation) */
-    bool damaged;           /* decoded, but with errors; `warning` says which */
+    enum thumbs_from from;
+    bool damaged; /* decoded, but with errors; `warning` says which */
     char warning[200];
     uint64_t decode_ns, resize_ns, encode_ns;
 };
@@ -343,6 +354,7 @@ struct thumbs_event {
     bool named;
     enum thumbs_format format;
     uint32_t width, height; /* of the source, upright; 0 if unknown */
+    enum thumbs_from from;  /* done, damaged: what they were made of */
     uint64_t bytes;         /* of the source file; 0 if unknown */
     uint64_t hash;          /* XXH3, 64 bits, of the source file; 0: not known */
     const struct thumbs_output *outputs;

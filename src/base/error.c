@@ -54,6 +54,11 @@ const char *thumbs_removal_reason_name(enum thumbs_removal_reason reason)
     return reason <= THUMBS_REMOVAL_STALE && removal_names[reason] ? removal_names[reason] : "gone";
 }
 
+static const char *const from_names[THUMBS_N_FROMS] = {
+    [THUMBS_FROM_PICTURE] = "picture",
+    [THUMBS_FROM_PREVIEW] = "preview",
+};
+
 const char *thumbs_code_name(enum thumbs_code code)
 {
     return (unsigned)code < THUMBS_N_CODES ? code_names[code] : "internal";
@@ -67,6 +72,11 @@ const char *thumbs_stage_name(enum thumbs_stage stage)
 const char *thumbs_status_name(enum thumbs_status status)
 {
     return (unsigned)status < THUMBS_N_STATUSES ? status_names[status] : "failed";
+}
+
+const char *thumbs_from_name(enum thumbs_from from)
+{
+    return (unsigned)from < THUMBS_N_FROMS ? from_names[from] : "picture";
 }
 
 /* A message that fills its buffer lacks its end: say so, and leave no half character (UTF-8). */

@@ -79,6 +79,7 @@ struct th_backend {
 };
 
 extern const struct th_backend th_backend_jpeg, th_backend_png, th_backend_webp, th_backend_gif,
-    th_backend_heif, th_backend_bmp, th_backend_ico, th_backend_pnm, th_backend_vips;
+    th_backend_heif, th_backend_bmp, th_backend_ico, th_backend_pnm, th_backend_raw,
+    th_backend_vips;
 
 #endif

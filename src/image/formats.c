@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "image/backend.h"
+#include "image/camera/raw_names.h"
 #include "image/svg_root.h"
 
 #define MAGIC(text)                                                                                \
@@ -68,6 +69,15 @@
 #define JXL_ENCODER &th_encoder_jxl
 #else
 #define JXL_ENCODER NULL
+#endif
+
+/* Of a camera's raw file the preview is shown, which LibRaw finds. */
+#ifdef THUMBS_WITH_RAW
+#define RAW_DECODER &th_backend_raw
+#define RAW_WANTS   TH_WANTS_RAW
+#else
+#define RAW_DECODER NULL
+#define RAW_WANTS   TH_WANTS_NOTHING
 #endif
 
 static const struct th_format formats[THUMBS_N_FORMATS] = {
@@ -182,6 +192,18 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                            .sniff = th_sniff_ico,
                            .decoders = {&th_backend_ico},
                            .estimate = th_estimate_ico},
+    [THUMBS_FORMAT_RAW] = {.name = "raw",
+                           .ext = "",
+                           /* (Not "raw", which anything may be called.) */
+                           .endings = {"3fr", "arw", "cr2", "cr3", "crw", "dcr", "dng", "erf",
+                                       "fff", "gpr", "iiq", "k25", "kdc", "mef", "mos", "mrw",
+                                       "nef", "nrw", "orf", "ori", "pef", "ptx", "raf", "rw2",
+                                       "rwl", "sr2", "srf", "srw", "x3f"},
+                           .sniff = th_sniff_raw,
+                           .decoders = {RAW_DECODER},
+                           .decode_wants = RAW_WANTS,
+                           .sandboxed = "a camera's raw file",
+                           .estimate = th_estimate_raw},
     [THUMBS_FORMAT_OTHER] = {.name = "other",
                              .ext = "",
                              .endings = {"psd", "psb", "hdr", "exr", "fits", "qoi", "dds", "xcf"},
@@ -200,13 +222,9 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                                      MAGIC("icns"),             /* Apple icons */
                                      MAGIC("farbfeld"),         /* farbfeld */
                                      MAGIC("II\xbc\x01"),       /* JPEG XR */
-                                     MAGIC("FUJIFILMCCD-RAW "), /* Fuji raw */
-                                     MAGIC("IIRO\x08\0\0\0"),   /* Olympus raw */
-                                     MAGIC("IIU\0"),            /* Panasonic raw */
                                      MAGIC("\x08\xf2\xa6\xb6"), /* libvips */
                                      MAGIC("\xb6\xa6\xf2\x08"), /* libvips, other byte order */
-                                 },
-                             .sniff = th_sniff_other},
+                                 }},
 };
 
 const struct th_format *th_format(enum thumbs_format format)
@@ -217,7 +235,8 @@ const struct th_format *th_format(enum thumbs_format format)
 unsigned th_image_abilities(void)
 {
     const struct th_backend *const optional[] = {VIPS_DECODER, WEBP_DECODER, GIF_DECODER,
-                                                 THUMBS_WITH_HEIF ? &th_backend_heif : NULL};
+                                                 THUMBS_WITH_HEIF ? &th_backend_heif : NULL,
+                                                 RAW_DECODER};
     unsigned bits = 1;
     for (unsigned i = 0; i < sizeof optional / sizeof *optional; i++)
         bits |= optional[i] ? 2u << i : 0;
@@ -248,12 +267,21 @@ enum thumbs_format th_image_sniff(const uint8_t *data, size_t len)
 {
     if (len == 0) return THUMBS_FORMAT_NONE;
     if (len > TH_SNIFF_LEN) len = TH_SNIFF_LEN;
+    /* Before TIFF, which some of them begin like. */
+    if (th_sniff_raw(data, len)) return THUMBS_FORMAT_RAW;
     for (unsigned f = 0; f < THUMBS_N_FORMATS; f++)
         for (unsigned i = 0; i < TH_FORMAT_MAX_MAGICS && formats[f].magics[i].len; i++)
             if (begins(&formats[f].magics[i], data, len)) return (enum thumbs_format)f;
     for (unsigned f = 0; f < THUMBS_N_FORMATS; f++)
         if (formats[f].sniff && formats[f].sniff(data, len)) return (enum thumbs_format)f;
     return THUMBS_FORMAT_NONE;
+}
+
+enum thumbs_format th_image_format_of(const uint8_t *data, size_t len)
+{
+    const enum thumbs_format format = th_image_sniff(data, len);
+    if (format == THUMBS_FORMAT_TIFF && th_raw_in_tiff(data, len)) return THUMBS_FORMAT_RAW;
+    return format;
 }
 
 /* Asked for every name of a walk and every known ending, so the first letter decides for most.
@@ -294,12 +322,12 @@ enum thumbs_format th_image_output_format(enum thumbs_format wanted, enum thumbs
 
 unsigned th_image_decode_wants(const uint8_t *data, size_t len)
 {
-    return th_format(th_image_sniff(data, len))->decode_wants;
+    return th_format(th_image_format_of(data, len))->decode_wants;
 }
 
 unsigned th_image_wants(const struct thumbs_image_options *options, const uint8_t *data, size_t len)
 {
-    const enum thumbs_format source = th_image_sniff(data, len);
+    const enum thumbs_format source = th_image_format_of(data, len);
     unsigned wants = th_format(source)->decode_wants;
     for (uint32_t i = 0; i < options->n_formats; i++) {
         const struct th_encoder *encoder = th_format(source)->encoder;

@@ -20,7 +20,7 @@
 #define TH_SNIFF_LEN TH_FIRST_BYTES
 
 /* Most of each in one row. */
-#define TH_FORMAT_MAX_ENDINGS  18
+#define TH_FORMAT_MAX_ENDINGS  29
 #define TH_FORMAT_MAX_MAGICS   22
 #define TH_FORMAT_MAX_DECODERS 3
 
@@ -52,6 +52,9 @@ const struct th_format *th_format(enum thumbs_format format);
 /* The format by content (magic numbers), THUMBS_FORMAT_NONE if it is no image that is known. Never
  * reads past len. */
 enum thumbs_format th_image_sniff(const uint8_t *data, size_t len);
+
+/* The same for a whole file: many raw files of cameras are TIFF by their first bytes. */
+enum thumbs_format th_image_format_of(const uint8_t *data, size_t len);
 
 /* A bit for each library that this build decodes with and may be built without: with a bit more it
  * decodes more. */

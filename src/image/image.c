@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "image/camera/raw_hot.h"
 #include "image/dispatch.h"
 #include "image/heif/heif_codec.h"
 #include "image/icc.h"
@@ -103,9 +104,9 @@ enum thumbs_code th_image_make(const uint8_t *data, size_t len,
     enum thumbs_code code = th_image_check_options(options, err);
     if (code != THUMBS_OK) return code;
     memset(result, 0, sizeof *result);
-    enum thumbs_format format = th_image_sniff(data, len);
+    enum thumbs_format format = th_image_format_of(data, len);
     result->source_format = format;
-    code = th_image_judge(NULL, data, len, THUMBS_STAGE_DECODE, err);
+    code = th_image_judge(data, len, THUMBS_STAGE_DECODE, err);
     if (code != THUMBS_OK) return code;
     struct th_make make = {.data = data,
                            .len = len,
@@ -140,6 +141,12 @@ enum thumbs_code th_image_preload(unsigned wants, struct thumbs_error *err)
         enum thumbs_code heif = th_heif_load(code == THUMBS_OK ? err : NULL);
         if (code == THUMBS_OK) code = heif;
     }
+#ifdef THUMBS_WITH_RAW
+    if (wants & TH_WANTS_RAW) {
+        enum thumbs_code raw = th_raw_load(code == THUMBS_OK ? err : NULL);
+        if (code == THUMBS_OK) code = raw;
+    }
+#endif
     enum thumbs_code modern = th_modern_load(wants, code == THUMBS_OK ? err : NULL);
     if (code == THUMBS_OK) code = modern;
     return code;

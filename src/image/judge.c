@@ -22,13 +22,6 @@ static void copy_capitals(char to[8], const char *ext)
     to[i] = '\0';
 }
 
-static enum thumbs_code refuse_raw(const char *kind, enum thumbs_stage stage,
-                                   struct thumbs_error *err)
-{
-    return th_error_set(err, THUMBS_UNSUPPORTED, stage, "a camera's raw file (%s) is not decoded",
-                        kind);
-}
-
 static enum thumbs_code pass_over(const char *what, size_t len, enum thumbs_stage stage,
                                   struct thumbs_error *err)
 {
@@ -36,30 +29,35 @@ static enum thumbs_code pass_over(const char *what, size_t len, enum thumbs_stag
     return th_error_set(err, THUMBS_NOT_IMAGE, stage, len == 0 ? "is empty" : "is not an image");
 }
 
-/* What libvips alone reads, in a build without it. */
-static bool is_left_out(const struct th_format *f)
+/* Which library would decode it, in a build that leaves that out; else NULL. */
+static const char *library_left_out(enum thumbs_format format)
 {
-    return f->vips_loader && !f->decoders[0];
+    const struct th_format *f = th_format(format);
+    if (f->decoders[0]) return NULL;
+    return format == THUMBS_FORMAT_RAW ? "LibRaw" : f->vips_loader ? "libvips" : NULL;
 }
 
-enum thumbs_code th_image_judge(const char *name, const uint8_t *data, size_t len,
-                                enum thumbs_stage stage, struct thumbs_error *err)
+enum thumbs_code th_image_judge(const uint8_t *data, size_t len, enum thumbs_stage stage,
+                                struct thumbs_error *err)
 {
-    const enum thumbs_format format = th_image_sniff(data, len);
-    const char *raw = th_raw_name(data, len);
-    if (format == THUMBS_FORMAT_TIFF && !raw) {
-        char kind[8];
-        const char *ext = ending_of(name);
-        raw = th_raw_in_tiff(data, len);
-        copy_capitals(kind, ext);
-        if (!raw && th_raw_ending(ext, strlen(ext))) return refuse_raw(kind, stage, err);
-    }
-    if (raw) return refuse_raw(raw, stage, err);
-    const char *what = th_foreign_name(format, data, len);
+    const enum thumbs_format format = th_image_format_of(data, len);
+    const char *what = th_foreign_name(format, data, len), *library = library_left_out(format);
     if (what || format == THUMBS_FORMAT_NONE) return pass_over(what, len, stage, err);
-    if (is_left_out(th_format(format)))
-        return th_error_set(err, THUMBS_UNSUPPORTED, stage,
-                            "%s is decoded by libvips, which this build leaves out",
-                            th_format(format)->name);
-    return THUMBS_OK;
+    if (!library) return THUMBS_OK;
+    return th_error_set(err, THUMBS_UNSUPPORTED, stage,
+                        "%s is decoded by %s, which this build leaves out", th_format(format)->name,
+                        library);
+}
+
+enum thumbs_code th_image_judge_name(const char *name, const uint8_t *data, size_t len,
+                                     enum thumbs_stage stage, struct thumbs_error *err)
+{
+    char kind[8];
+    const char *ext = ending_of(name);
+    if (th_image_format_by_ext(ext, strlen(ext)) != THUMBS_FORMAT_RAW ||
+        th_image_format_of(data, len) != THUMBS_FORMAT_TIFF)
+        return THUMBS_OK;
+    copy_capitals(kind, ext);
+    return th_error_set(err, THUMBS_UNSUPPORTED, stage,
+                        "named like a camera's raw file (%s), but a TIFF without one", kind);
 }

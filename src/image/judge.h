@@ -9,8 +9,8 @@
  *   working files of editors (PSD, XCF), scenes and measurements (EXR, Radiance, FITS, DICOM),
  *   textures, sound, fonts, archives. Nobody waits for a thumbnail of it.
  * - Content decides. The ending of a name counts in two cases: a name that promises a picture of
- *   ours over content that is none has failed, and raw files of cameras that are TIFF inside are
- *   told by their ending where their content leaves it open.
+ *   ours over content that is none has failed, and so has one that promises a camera's raw file
+ * over a TIFF that is none: its pages may be anything, but not the picture that was taken.
  *
  * Hostile data: nothing past `len` is read. Pure functions, thread-safe.
  */
@@ -20,23 +20,20 @@
 #include "thumbs/thumbs.h"
 
 /* OK: worth decoding. NOT_IMAGE: to be passed over, the message says what it is ("is a PDF
- * document"). UNSUPPORTED: a picture, but not for this build. `name` may be NULL; the first
- * TH_SNIFF_LEN bytes are enough for most files. */
-enum thumbs_code th_image_judge(const char *name, const uint8_t *data, size_t len,
-                                enum thumbs_stage stage, struct thumbs_error *err);
+ * document"). UNSUPPORTED: a picture, but not for this build. The first TH_SNIFF_LEN bytes are
+ * enough for most files. */
+enum thumbs_code th_image_judge(const uint8_t *data, size_t len, enum thumbs_stage stage,
+                                struct thumbs_error *err);
+
+/* Is a whole file what its name promises, as far as that counts? OK or UNSUPPORTED. */
+enum thumbs_code th_image_judge_name(const char *name, const uint8_t *data, size_t len,
+                                     enum thumbs_stage stage, struct thumbs_error *err);
 
 /* Does this ending (without the dot, any case, len bytes) belong to what is passed over? */
 bool th_foreign_ending(const char *ext, size_t len);
-/* Does it belong to a camera's raw file? */
-bool th_raw_ending(const char *ext, size_t len);
 
 /* What a file is that is no picture for us: "a PDF document"; NULL: nothing that is known. `format`
  * is what th_image_sniff() says of it. */
 const char *th_foreign_name(enum thumbs_format format, const uint8_t *data, size_t len);
-
-/* Which kind of camera raw a file is by its content alone: "Fujifilm RAF"; NULL: none. */
-const char *th_raw_name(const uint8_t *data, size_t len);
-/* The same for TIFF containers, whose directories tell: those that lie within `len` bytes. */
-const char *th_raw_in_tiff(const uint8_t *data, size_t len);
 
 #endif

@@ -82,6 +82,21 @@ uint32_t th_reduction_most(const struct th_targets *targets, bool fast)
     return most < 1 ? 1 : most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
 }
 
+bool th_targets_outgrow(const struct thumbs_image_options *options, uint32_t width, uint32_t height,
+                        uint32_t copy_width, uint32_t copy_height, double slack)
+{
+    struct th_targets targets;
+    const double across = (1 + slack) * copy_width / width,
+                 down = (1 + slack) * copy_height / height;
+    th_targets_fit(&targets, width, height, 1, options, options->enlarge != 0);
+    for (uint32_t i = 0; i < targets.n; i++) {
+        const struct th_geometry *g = &targets.sizes[i];
+        if (g->scaled_width > g->cut_width * across || g->scaled_height > g->cut_height * down)
+            return true;
+    }
+    return false;
+}
+
 double th_reduction_draw_scale(const struct th_targets *targets, uint32_t width, uint32_t height,
                                uint64_t max_pixels)
 {

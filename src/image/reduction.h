@@ -46,6 +46,11 @@ double th_reduction_least(const struct th_targets *targets, double across, doubl
 /* The largest whole number by which a decoder may divide both sides; at least 1. */
 uint32_t th_reduction_most(const struct th_targets *targets, bool fast);
 
+/* Would a picture of width x height be shown larger at some size than a smaller copy of it can be
+ * without being enlarged? Both upright; the copy's sides may be too small by that part of them. */
+bool th_targets_outgrow(const struct thumbs_image_options *options, uint32_t width, uint32_t height,
+                        uint32_t copy_width, uint32_t copy_height, double slack);
+
 /* The scale at which a source that is drawn is large enough for every target; the drawing is never
  * more than max_pixels, of which a source of width x height has as many at scale 1. */
 double th_reduction_draw_scale(const struct th_targets *targets, uint32_t width, uint32_t height,

@@ -22,7 +22,7 @@ struct th_image_result {
     char warning[200];      /* damaged: one clause, NUL-terminated */
     uint64_t decode_ns, resize_ns, encode_ns;
     uint32_t n_outputs;
-    uint32_t reserved;
+    uint32_t from; /* enum thumbs_from */
     struct th_image_output outputs[THUMBS_MAX_OUTPUTS];
 };
 

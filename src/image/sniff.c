@@ -4,6 +4,7 @@
 
 #include "base/chars.h"
 #include "base/view.h"
+#include "image/camera/raw_names.h"
 
 /* ISO/IEC 14496-12 file type box: does any of its brands stand in the list? The major brand may be
  * the general "mif1", so all are looked at. */
@@ -71,8 +72,7 @@ bool th_sniff_pnm(const uint8_t *data, size_t len)
            (v.data[1] == '7' && next == 'W');
 }
 
-bool th_sniff_other(const uint8_t *data, size_t len)
+bool th_sniff_raw(const uint8_t *data, size_t len)
 {
-    struct th_view v = {data, len};
-    return TH_VIEW_HAS(v, 4, "ftyp") && TH_VIEW_HAS(v, 8, "crx ");
+    return th_raw_name(data, len) != NULL;
 }

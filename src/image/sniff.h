@@ -14,7 +14,7 @@
 typedef bool th_sniff_fn(const uint8_t *data, size_t len);
 
 th_sniff_fn th_sniff_webp, th_sniff_avif, th_sniff_heif, th_sniff_bmp, th_sniff_ico, th_sniff_pnm;
-/* Canon's raw files. */
-th_sniff_fn th_sniff_other;
+/* Raw files of cameras, but for those that are TIFF in all but their directories. */
+th_sniff_fn th_sniff_raw;
 
 #endif

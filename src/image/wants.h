@@ -9,7 +9,8 @@ enum th_wants {
     TH_WANTS_HEIF = 2,
     TH_WANTS_AVIF = 4, /* to write it */
     TH_WANTS_JXL = 8,  /* to write it */
-    TH_WANTS_ALL = 15
+    TH_WANTS_RAW = 16,
+    TH_WANTS_ALL = 31
 };
 
 #endif

@@ -23,7 +23,7 @@ bool th_promise_is_image(const char *name)
     const char *ending = th_promise_ending(name);
     const size_t len = strlen(ending);
     if (th_foreign_ending(ending, len)) return false;
-    return th_raw_ending(ending, len) || th_promise_format(name) != THUMBS_FORMAT_NONE;
+    return th_promise_format(name) != THUMBS_FORMAT_NONE;
 }
 
 unsigned th_promise_class(const struct thumbs_image_options *image, const char *name)

@@ -151,6 +151,8 @@ void th_report_event_json(struct th_bytes *b, const struct thumbs_event *event)
     if (event->width && event->height)
         th_bytes_addf(b, ",\"width\":%lu,\"height\":%lu", (unsigned long)event->width,
                       (unsigned long)event->height);
+    if (event->from != THUMBS_FROM_PICTURE)
+        th_bytes_addf(b, ",\"from\":\"%s\"", thumbs_from_name(event->from));
     if (event->bytes) th_bytes_addf(b, ",\"bytes\":%llu", (unsigned long long)event->bytes);
     add_error(b, event);
     if (event->n_outputs > 0) add_outputs(b, event);

@@ -173,6 +173,7 @@ void th_finish_file(void *user, struct th_item *item, const struct th_outcome *o
     } else if (outcome->code == THUMBS_OK) {
         const struct th_image_result *result = outcome->result;
         event.format = (enum thumbs_format)result->source_format;
+        event.from = (enum thumbs_from)result->from;
         event.width = result->width;
         event.height = result->height;
         event.times.decode = result->decode_ns;

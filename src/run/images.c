@@ -17,6 +17,7 @@ static void fill_info(const struct th_image_result *result, struct thumbs_source
     *info = (struct thumbs_source_info){.format = (enum thumbs_format)result->source_format,
                                         .width = result->width,
                                         .height = result->height,
+                                        .from = (enum thumbs_from)result->from,
                                         .damaged = result->damaged,
                                         .decode_ns = result->decode_ns,
                                         .resize_ns = result->resize_ns,

@@ -11,6 +11,7 @@
 #include "commit/failures.h"
 #include "commit/history.h"
 #include "commit/made.h"
+#include "image/judge.h"
 #include "naming/outputs.h"
 #include "naming/promise.h"
 #include "run/batch_options.h"
@@ -323,8 +324,12 @@ static void note_content(struct thumbs_batch *batch, struct th_file *file)
 bool th_prepare_end_load(struct thumbs_batch *batch, struct th_file *file, enum thumbs_code code,
                          struct thumbs_error *error)
 {
+    const struct th_buffer *buffer = file->item.buffer;
     if (code == THUMBS_OK && batch->options.no_work) return true;
     if (code == THUMBS_OK) note_content(batch, file);
+    if (code == THUMBS_OK && buffer)
+        code = th_image_judge_name(file->entry.name, buffer->data, buffer->len, THUMBS_STAGE_LOAD,
+                                   error);
     if (code == THUMBS_OK && is_only_touched(batch, file)) {
         th_file_destroy(batch, file);
         return false;

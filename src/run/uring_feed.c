@@ -52,7 +52,8 @@ static void loaded(void *user, void *loaded_file, struct th_buffer *buffer, cons
     file->item.buffer = buffer;
     file->st = *st;
     file->load_ns = load_ns;
-    if (th_prepare_end_load(batch, file, THUMBS_OK, NULL)) th_prepare_queue(batch, file);
+    struct thumbs_error error = {0};
+    if (th_prepare_end_load(batch, file, THUMBS_OK, &error)) th_prepare_queue(batch, file);
 }
 
 static void failed(void *user, void *failed_file, const struct stat *st, uint64_t load_ns,

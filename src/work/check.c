@@ -87,7 +87,8 @@ bool th_check_reply(const struct th_check *expected, struct th_wire_reply *reply
     if (result->n_outputs != n_expected || n_expected > THUMBS_MAX_OUTPUTS) return false;
     if (size != th_wire_reply_size(result->n_outputs) || result->source_format >= THUMBS_N_FORMATS)
         return false;
-    if (result->damaged > 1 || !fits_pixels(result->width, result->height, image->max_pixels))
+    if (result->damaged > 1 || result->from >= THUMBS_N_FROMS ||
+        !fits_pixels(result->width, result->height, image->max_pixels))
         return false;
     uint64_t most_ns = expected->most_ns ? expected->most_ns : UINT64_MAX;
     if (result->decode_ns > most_ns || result->resize_ns > most_ns || result->encode_ns > most_ns)

@@ -20,7 +20,7 @@
 #include "sandbox/sandbox.h"
 #include "thumbs/thumbs.h"
 
-#define TH_WIRE_VERSION   6u
+#define TH_WIRE_VERSION   7u
 #define TH_WIRE_SERVER_FD 3 /* where the server finds its socket */
 #define TH_WIRE_N_SINKS                                                                            \
     3 /* a worker's output sinks: one being committed, one being filled, one for the file ahead */

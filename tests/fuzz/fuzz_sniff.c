@@ -20,7 +20,8 @@ static void check_content(const uint8_t *data, size_t len)
     fuzz_check(th_svg_has_size(exact, len) == th_svg_has_size(data, len));
     free(exact);
     /* What is not decoded needs nothing for it. */
-    fuzz_check(!th_image_decode_wants(data, len) || th_format(format)->decoders[0]);
+    fuzz_check(!th_image_decode_wants(data, len) ||
+               th_format(th_image_format_of(data, len))->decoders[0]);
     /* What is written for it can be written. */
     enum thumbs_format kept = th_image_output_format(THUMBS_FORMAT_KEEP, format, len & 1);
     fuzz_check(th_image_is_writable(kept) && thumbs_format_is_output(kept));
@@ -29,15 +30,16 @@ static void check_content(const uint8_t *data, size_t len)
 /* What is made of it, by all of its bytes and by the first alone. */
 static void check_judgement(const uint8_t *data, size_t len)
 {
-    static const char *const names[] = {NULL, "a", "a.nef", "a.jpg"};
+    static const char *const names[] = {"", "a", "a.nef", "a.jpg"};
     uint8_t *exact = fuzz_copy(data, len);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct thumbs_error error = {0};
-        enum thumbs_code code = th_image_judge(names[i], exact, len, THUMBS_STAGE_LOAD, &error);
+        enum thumbs_code code = th_image_judge(exact, len, THUMBS_STAGE_LOAD, &error);
+        if (code == THUMBS_OK)
+            code = th_image_judge_name(names[i], exact, len, THUMBS_STAGE_LOAD, &error);
         fuzz_check(code == THUMBS_OK || code == THUMBS_NOT_IMAGE || code == THUMBS_UNSUPPORTED);
         fuzz_check(!error.message[0] == (code == THUMBS_OK));
-        fuzz_check(code == THUMBS_NOT_IMAGE || th_image_sniff(exact, len) != THUMBS_FORMAT_NONE ||
-                   th_raw_name(exact, len));
+        fuzz_check(code == THUMBS_NOT_IMAGE || th_image_sniff(exact, len) != THUMBS_FORMAT_NONE);
     }
     free(exact);
 }

@@ -68,7 +68,8 @@ static void describe(struct th_bytes *line, const char *path, const uint8_t *dat
     struct th_image_result *result = calloc(1, sizeof *result);
     struct thumbs_error err = {0};
     th_sink_init_heap(&sink);
-    enum thumbs_code code = th_image_make(data, len, &o, NULL, &sink, result, &err);
+    const struct th_image_limits limits = {.sandboxed = true};
+    enum thumbs_code code = th_image_make(data, len, &o, &limits, &sink, result, &err);
     th_bytes_addf(line, "%s %s %s %s %ux%u", path,
                   thumbs_format_name((enum thumbs_format)result->source_format),
                   thumbs_code_name(code), result->damaged ? "damaged" : "whole", result->width,
@@ -169,6 +170,11 @@ static bool is_left_to_libvips(const char *line)
     return !TEST_WITH_HEIF && (strncmp(line, "heif/", 5) == 0 || strstr(line, ".heic "));
 }
 
+static bool is_left_out(const char *line)
+{
+    return !th_format(THUMBS_FORMAT_RAW)->decoders[0] && strncmp(line, "raw/", 4) == 0;
+}
+
 static char *read_golden(void)
 {
     FILE *in = fopen(GOLDEN, "rb");
@@ -203,7 +209,8 @@ Test(golden, samples, .timeout = 300)
     char *golden = read_golden(), *want = golden, *got = now.data;
     while (want && got && *want && *got) {
         const char *want_line = strsep(&want, "\n"), *got_line = strsep(&got, "\n");
-        if (!is_left_to_libvips(want_line)) compare_lines(want_line, got_line);
+        if (!is_left_to_libvips(want_line) && !is_left_out(want_line))
+            compare_lines(want_line, got_line);
     }
     cr_expect(!want || !*want, "samples are missing, from here on: %.80s", want);
     cr_expect(!got || !*got, "samples that are not written down, from here on: %.80s", got);

@@ -80,7 +80,10 @@ static struct outcome make_here(const uint8_t *data, size_t len,
     static struct th_image_result result;
     struct th_sink sink;
     struct thumbs_error err;
-    const struct th_image_limits limits = {.deadline_ns = th_now_ns() + LONGEST_NS};
+    /* A drawing may hold anything: what is said of it is a guess. */
+    const struct th_image_limits limits = {.deadline_ns = th_now_ns() + LONGEST_NS,
+                                           .sandboxed =
+                                               th_image_sniff(data, len) != THUMBS_FORMAT_SVG};
     th_sink_init_heap(&sink);
     struct memory before = memory_now();
     enum thumbs_code code = th_image_make(data, len, options, &limits, &sink, &result, &err);

@@ -113,7 +113,7 @@ bool th_image_estimate(const uint8_t *data, size_t len, const struct thumbs_imag
                        uint64_t *bytes)
 {
     struct th_view v = {data, len};
-    struct th_estimate e = {.format = th_image_sniff(data, len),
+    struct th_estimate e = {.format = th_image_format_of(data, len),
                             .shrink = 1,
                             .bands = 4,
                             .pixel_bytes = 4,

@@ -2,10 +2,12 @@
 # --report: NDJSON, one whole line a source and then the summary, in every mode; to a file, which is
 # replaced, or to standard output, where nothing else then goes.
 . "$CASES/common.inc"
-n_sources=$(find "$SAMPLES" -type f | wc -l)
+cp -R "$SAMPLES" all
+rm -r all/raw # decoded in worker processes alone
+n_sources=$(find all -type f | wc -l)
 printf '{"source":"old.jpg","status":"done"}\n' >r
 for mode in $MODES; do
-    thumbs 1 --mode="$mode" --report=r "$SAMPLES" "$mode"
+    thumbs 1 --mode="$mode" --report=r all "$mode"
     check_report r
     [ "$(wc -l <r)" -eq $((n_sources + 1)) ] || fail "$(wc -l <r) lines for $n_sources sources"
     fates r >"$log/fates.$mode"

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Raw files of cameras that are told by their first bytes or by the ending of their name. */
-#include <string.h>
-#include <strings.h>
+/* Raw files of cameras that are told by their first bytes. */
+#include "image/camera/raw_names.h"
 
-#include "image/judge.h"
 #include "image/mark.h"
 
 static const struct th_mark marks[] = {
@@ -34,16 +32,4 @@ const char *th_raw_name(const uint8_t *data, size_t len)
         return NULL;
     if (th_has_bytes(data, len, 8, "CR\2\0", 4)) return "Canon CR2";
     return is_phase_one(data, len) ? "Phase One IIQ" : NULL;
-}
-
-/* (Not ".raw", which anything may be called.) */
-bool th_raw_ending(const char *ext, size_t len)
-{
-    static const char endings[][4] = {"3fr", "arw", "cr2", "cr3", "crw", "dcr", "dng", "erf",
-                                      "fff", "gpr", "iiq", "k25", "kdc", "mef", "mos", "mrw",
-                                      "nef", "nrw", "orf", "ori", "pef", "ptx", "raf", "rw2",
-                                      "rwl", "sr2", "srf", "srw", "x3f"};
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        if (len == 3 && strncasecmp(endings[i], ext, 3) == 0) return true;
-    return false;
 }

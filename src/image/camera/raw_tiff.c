@@ -10,9 +10,10 @@
  *
  * Every offset is checked, each loop has a bound of its own: at most 21 directories of 512 entries.
  */
-#include "image/judge.h"
-
+#include <stdbool.h>
 #include <string.h>
+
+#include "image/camera/raw_names.h"
 
 enum {
     TAG_PHOTOMETRIC = 262,
