@@ -22,6 +22,11 @@ install(FILES include/thumbs/thumbs.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/th
 install(FILES share/thumbs/report.schema.json share/thumbs/manifest.schema.json
         DESTINATION ${CMAKE_INSTALL_DATADIR}/thumbs)
 install(FILES docs/REPORT.md docs/MANIFEST.md LICENSE THIRD_PARTY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+set(THUMBS_ZSH_DIR share/zsh/site-functions CACHE STRING "Where zsh looks for completions, below the prefix")
+install(FILES ${CMAKE_BINARY_DIR}/pages/man/thumbs.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${CMAKE_BINARY_DIR}/pages/bash/thumbs DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${CMAKE_BINARY_DIR}/pages/zsh/_thumbs DESTINATION ${THUMBS_ZSH_DIR})
+install(FILES ${CMAKE_BINARY_DIR}/pages/fish/thumbs.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
 # Relative, so that the whole prefix can be moved.
 file(RELATIVE_PATH thumbs_pc_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)

@@ -90,7 +90,7 @@ const struct cli_option cli_options[] = {
      "jpeg, png, webp, avif, jxl, gif or keep",
      "What thumbnails are written as: jpeg, png, webp, avif, jxl (JPEG XL), gif, or keep (as the "
      "source where that can be written, else jpeg, or png if it has alpha). Default: jpeg.",
-     CLI_GROUP_PICTURE, CLI_TO(cli_set_format)},
+     CLI_GROUP_PICTURE, CLI_TO_WITH_CHOICES(cli_set_format, "jpeg png webp avif jxl gif keep")},
     {"quality", 'Q', "N|F:N,...",
      "a number from 1 to 100, or one for each format, as in jpeg:80,webp:75,avif:50,jxl:80",
      "of lossy formats, 1 to 100",
@@ -230,7 +230,7 @@ const struct cli_option cli_options[] = {
      "over all. auto takes I and N from the variables of a Slurm array, AWS Batch, Google Batch, "
      "GitLab, Buildkite or CircleCI; auto/N takes I alone, as from a Kubernetes Indexed Job. "
      "'thumbs merge' joins the reports. Default: whole.",
-     CLI_GROUP_FILES, CLI_TO(cli_set_shard)},
+     CLI_GROUP_FILES, CLI_TO_WITH_CHOICES(cli_set_shard, "auto")},
 
     {"jobs", 'j', "N", "a number from 1 to 1024", "compute workers",
      "Compute workers. Default: the CPUs this process may use (affinity mask, cgroup quota and "

@@ -46,6 +46,7 @@ struct cli_target {
     const struct cli_word *words;
     const struct cli_list *list;
     cli_set_fn *set;
+    const char *choices; /* of a function: words to offer, with blanks between; NULL: none */
 };
 
 /* Targets, for the last member of a row of the table. Each names a field of struct cli_settings,
@@ -94,6 +95,10 @@ struct cli_target {
 #define CLI_TO(function)                                                                           \
     {                                                                                              \
         .kind = CLI_FUNCTION, .set = (function)                                                    \
+    }
+#define CLI_TO_WITH_CHOICES(function, words)                                                       \
+    {                                                                                              \
+        .kind = CLI_FUNCTION, .set = (function), .choices = (words)                                \
     }
 
 /* Put a value (NULL for a flag) into the settings; false and *problem if it is no good. */

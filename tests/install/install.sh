@@ -13,7 +13,8 @@ trap 'rm -rf "$scratch"' EXIT
 cmake --install "$build" --prefix "$scratch/first" >/dev/null
 mv "$scratch/first" "$scratch/prefix" # nothing may depend on where it was installed
 prefix=$scratch/prefix
-[ -s "$(find "$prefix" -path '*/doc/*' -name LICENSE)" ]
+for page in LICENSE thumbs.1 _thumbs thumbs.fish; do [ -s "$(find "$prefix" -name $page)" ]; done
+[ -s "$prefix/share/bash-completion/completions/thumbs" ]
 "$prefix/bin/thumbs" --quiet "$samples/orientation" "$scratch/by-program"
 
 # Without the module of HEIC and AVIF libvips reads them.

@@ -486,6 +486,25 @@ Test(help, fits_and_is_complete)
     th_bytes_finish(&brief);
 }
 
+/* What a shell offers for a value is taken. */
+Test(completion, choices_are_allowed)
+{
+    for (size_t i = 0; i < cli_n_options; i++) {
+        const struct cli_option *option = &cli_options[i];
+        char words[256], *rest = words;
+        snprintf(words, sizeof words, "%s", option->to.choices ? option->to.choices : "");
+        for (char *word; (word = strtok_r(rest, " ", &rest));) {
+            char text[320];
+            snprintf(text, sizeof text, "--%s=%s", option->name, word);
+            setenv("CI_NODE_INDEX", "1", 1); /* for --shard=auto */
+            setenv("CI_NODE_TOTAL", "2", 1);
+            struct parsed p = PARSE(text, "in", "out");
+            cr_expect_eq(p.code, THUMBS_OK, "%s: %s", text, th_bytes_str(&p.message));
+            finish(&p);
+        }
+    }
+}
+
 /* ---- lines ---- */
 
 #define N_WRITERS 4
