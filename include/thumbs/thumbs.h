@@ -253,6 +253,10 @@ struct thumbs_options {
     bool retry_failed;
     bool
         overwrite; /* replace files that thumbs did not make, where an output or a report belongs */
+    /* Wait, at the beginning of thumbs_batch_run(), while another run is at work on DEST; else
+     * thumbs_batch_create() fails with NOT_WRITABLE. Shards of one job do not keep each other
+     * waiting. */
+    bool wait;
     unsigned deletes; /* bits of enum thumbs_delete; each SOURCE must then be a folder */
     bool count_ahead; /* count the sources in a thread of its own, so that totals.expected tells how
                          far a run is */
@@ -411,6 +415,13 @@ THUMBS_API enum thumbs_code thumbs_batch_create(const struct thumbs_options *opt
                                                 const char *const *sources, size_t n_sources,
                                                 const char *dest, struct thumbs_batch **out,
                                                 struct thumbs_error *err);
+
+/* Another run that has to be waited for before this one begins (options.wait): one English clause;
+ * NULL: there is none. Borrowed until thumbs_batch_wait(). */
+THUMBS_API const char *thumbs_batch_waits_for(const struct thumbs_batch *batch);
+/* Wait for it. THUMBS_STOPPED: thumbs_batch_stop() was called. thumbs_batch_run() does the same, if
+ * this was not called before. */
+THUMBS_API enum thumbs_code thumbs_batch_wait(struct thumbs_batch *batch, struct thumbs_error *err);
 
 /* Run to the end. `on_event` may be NULL. THUMBS_OK: every source has had its event (look at the
  * totals for failures); THUMBS_STOPPED: thumbs_batch_stop() was called or fail_fast struck, the

@@ -223,6 +223,10 @@ const struct cli_option cli_options[] = {
      "is said. --dry-run lists what would go. Each SOURCE must be a folder. Default: nothing is "
      "removed.",
      CLI_GROUP_FILES, CLI_TO(cli_set_delete)},
+    {"wait", 0, NULL, NULL, NULL,
+     "Where another run is at work on DEST, wait for its end. Default: say so and end with exit "
+     "status 3. Shards of one job work at the same time; a dry run asks nobody.",
+     CLI_GROUP_FILES, CLI_TO_FLAG(options.wait)},
     {"shard", 0, "I/N|auto",
      "I/N, part I (from 0) of N (at most 1000000), as in 0/4, or auto, or auto/N", NULL,
      "Take part I, from 0, of N, as one of N runs on as many machines. The parts are disjoint and "

@@ -299,6 +299,20 @@ static void on_remark(void *user, const char *text)
     complain(user, "note", text);
 }
 
+static enum thumbs_code wait_for_turn(struct session *s, struct thumbs_error *err)
+{
+    struct th_bytes line = {0};
+    const char *other = thumbs_batch_waits_for(s->batch);
+    if (!other) return THUMBS_OK;
+    if (!s->settings->quiet) {
+        th_bytes_addf(&line, "%s, which is waited for", other);
+        complain(s, "note", th_bytes_str(&line));
+        th_bytes_finish(&line);
+    }
+    cli_watch_set_step(&s->watch, "another run on DEST is waited for");
+    return thumbs_batch_wait(s->batch, err);
+}
+
 /* The run itself and all that is said of it; the batch stands. */
 static int run(struct session *s)
 {
@@ -312,7 +326,8 @@ static int run(struct session *s)
     if (code != THUMBS_OK) return refused(code);
     if (thumbs_batch_note(s->batch) && !s->settings->quiet)
         complain(s, "note", thumbs_batch_note(s->batch));
-    start_progress(s);
+    code = wait_for_turn(s, &err);
+    if (code == THUMBS_OK) start_progress(s);
     cli_watch_set_step(&s->watch, NULL);
     thumbs_batch_on_removal(s->batch, on_removal, s);
     code = thumbs_batch_run(s->batch, on_event, s, &err);

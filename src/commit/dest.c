@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -77,9 +79,58 @@ static void look_at_file_system(struct th_dest *dest)
         dest->remote |= type == networks[i];
 }
 
+static enum th_turn take_turn(struct th_dest *dest, int state)
+{
+    char who[TH_RUN_SIGN_MAX];
+    if (dest->job.id == 0) return TH_TURN_TAKEN;
+    const enum th_turn turn = th_turn_take(state, &dest->job, &dest->turn_fd);
+    dest->waits = turn == TH_TURN_BUSY;
+    dest->unlocked = turn == TH_TURN_NO_LOCKS;
+    if (turn != TH_TURN_BUSY) {
+        th_run_lock_sign(&dest->run);
+        return turn;
+    }
+    th_run_lock_find_signed(&dest->run, state, who);
+    snprintf(dest->waits_for, sizeof dest->waits_for, "another run%s%s%s is at work on DEST",
+             *who ? " (" : "", who, *who ? ")" : "");
+    return turn;
+}
+
+/* Before anything of the state is touched: a run that has to go must leave no trace. */
+static enum thumbs_code begin_turn(struct th_dest *dest, int state, bool wait,
+                                   struct thumbs_error *err)
+{
+    if (take_turn(dest, state) != TH_TURN_BUSY || wait) return THUMBS_OK;
+    return th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE,
+                        "%s; --wait waits for its end", dest->waits_for);
+}
+
+const char *th_dest_waits_for(const struct th_dest *dest)
+{
+    return dest->waits ? dest->waits_for : NULL;
+}
+
+bool th_dest_is_unlocked(const struct th_dest *dest)
+{
+    return dest->unlocked;
+}
+
+/* A lock that is waited for in the kernel could not be given up when the run is stopped. */
+bool th_dest_wait(struct th_dest *dest, bool (*stopped)(void *user), void *user)
+{
+    while (dest->waits && !stopped(user)) {
+        int state = th_open_state(dest->fd, true, NULL);
+        if (state >= 0) take_turn(dest, state);
+        if (state < 0) dest->waits = false; /* then writing will say why */
+        if (state >= 0) th_close(state);
+        if (dest->waits) nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+    }
+    return !dest->waits;
+}
+
 /* Taking the run lock is the real test of whether DEST can be written: rights, read-only mounts and
  * full disks all show. */
-static enum thumbs_code lock_run(struct th_dest *dest, struct thumbs_error *err)
+static enum thumbs_code lock_run(struct th_dest *dest, bool wait, struct thumbs_error *err)
 {
     enum thumbs_code code = THUMBS_OK;
     int made = -1, state = th_open_state(dest->fd, true, NULL), os_errno = errno;
@@ -93,6 +144,8 @@ static enum thumbs_code lock_run(struct th_dest *dest, struct thumbs_error *err)
         code = th_dest_write_error(dest, err, os_errno, "the output folder cannot be written");
         goto out;
     }
+    code = begin_turn(dest, state, wait, err);
+    if (code) goto out;
     th_run_lock_others(&dest->run, state, true);
     made = th_openat(state, MADE_DIR, TH_OPEN_FOLDER | O_NOFOLLOW, 0);
     if (made >= 0) th_run_lock_sweep(&dest->run, made);
@@ -134,7 +187,8 @@ enum thumbs_code th_dest_create(const struct th_dest_options *options, struct th
     if (!dest)
         return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WRITE,
                             "no memory for the output folder");
-    dest->fd = -1;
+    dest->fd = dest->turn_fd = -1;
+    dest->job = options->job;
     dest->dry_run = options->dry_run;
     dest->overwrite = options->overwrite;
     dest->fingerprint = options->fingerprint;
@@ -154,7 +208,7 @@ enum thumbs_code th_dest_create(const struct th_dest_options *options, struct th
         dest->ino = st.st_ino;
         look_at_file_system(dest);
     }
-    if (!dest->dry_run) code = lock_run(dest, err);
+    if (!dest->dry_run) code = lock_run(dest, options->wait, err);
     if (code) goto out;
     look_at_layout(dest, options->layout);
     *out = dest;
@@ -168,6 +222,7 @@ void th_dest_destroy(struct th_dest *dest)
 {
     if (!dest) return;
     th_run_lock_finish(&dest->run);
+    if (dest->turn_fd >= 0) th_close(dest->turn_fd);
     if (dest->fd >= 0) th_close(dest->fd);
     pthread_mutex_destroy(&dest->folders_lock);
     free(dest);

@@ -12,8 +12,8 @@
  *   th_dest_destroy()
  *
  * Nothing is ever written outside DEST. What is not an output lies in DEST/.thumbs/: one manifest
- * for each source folder (manifest.h), one lock for each run that is alive (run_lock.h), the layout
- * (layout.h).
+ * for each source folder (manifest.h), one lock for each run that is alive (run_lock.h), the lock
+ * by which runs take turns (turn.h), the layout (layout.h).
  */
 #ifndef TH_COMMIT_DEST_H
 #define TH_COMMIT_DEST_H
@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "commit/layout.h"
+#include "commit/turn.h"
 #include "thumbs/thumbs.h"
 
 struct th_dest;
@@ -30,16 +31,27 @@ struct th_dest_options {
     bool overwrite; /* replace files that thumbs did not make */
     bool dry_run;   /* write nothing, make nothing; DEST may be missing */
     enum th_layout layout;
-    uint64_t fingerprint; /* of all options that matter to bytes and names, and of the version */
+    uint64_t fingerprint;   /* of all options that matter to bytes and names, and of the version */
+    struct th_turn_job job; /* whose turn it is to be; not in a dry run */
+    bool wait;              /* where another run has the turn, it is waited for by th_dest_wait() */
 };
 /* Open DEST (make it and its parents where missing), check that it can be written, take the lock of
- * this run (run_lock.h). */
+ * this run (run_lock.h), and its turn (turn.h). NOT_WRITABLE also where another run has that, and
+ * it is not to be waited for. */
 enum thumbs_code th_dest_create(const struct th_dest_options *options, struct th_dest **out,
                                 struct thumbs_error *err);
 void th_dest_destroy(struct th_dest *dest); /* NULL is fine; after all its output folders */
 /* Device and inode of DEST, so the walk does not enter it. False in a dry run where it is
  * missing. */
 bool th_dest_identity(const struct th_dest *dest, uint64_t *dev, uint64_t *ino);
+
+/* Is another run to be waited for? Then one clause says so; else NULL. */
+const char *th_dest_waits_for(const struct th_dest *dest);
+/* Wait until it is our turn; asks stopped() several times a second. To be called before anything is
+ * read or written. False: stopped. */
+bool th_dest_wait(struct th_dest *dest, bool (*stopped)(void *user), void *user);
+/* Nothing keeps other runs away, since there are no locks here. */
+bool th_dest_is_unlocked(const struct th_dest *dest);
 
 /* A random number: for tables in memory, so that nobody can prepare names that collide in them. */
 uint64_t th_dest_seed(const struct th_dest *dest);

@@ -5,6 +5,7 @@
 
 #include "commit/layout.h"
 #include "commit/run_lock.h"
+#include "commit/turn.h"
 #include "thumbs/thumbs.h"
 
 #define TH_SPARE_FOLDERS 64 /* open folders other than the output folders' own, all together */
@@ -19,6 +20,13 @@ struct th_dest {
     uint64_t fingerprint;
     enum th_layout other_layout; /* that of the run before, if it was another */
     uint64_t dev, ino;
+    struct th_turn_job job;
+    bool unlocked; /* turns cannot be taken here */
+
+    /* The thread that creates, waits and destroys. */
+    int turn_fd; /* -1: there is none to give back */
+    bool waits;
+    char waits_for[TH_RUN_SIGN_MAX + 64];
 
     /* Any thread. */
     struct th_run_lock run;

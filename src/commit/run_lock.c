@@ -86,23 +86,68 @@ static bool is_run_id(const char *text)
     return strspn(text, "0123456789abcdef") >= TH_RUN_ID_LEN;
 }
 
+/* The name of the next lock of another run in the list; NULL: no more. */
+static const char *next_other(const struct th_run_lock *run, DIR *list)
+{
+    const size_t prefix_len = strlen(LOCK_PREFIX);
+    for (struct dirent *entry; (entry = readdir(list));) {
+        const char *id = entry->d_name + prefix_len;
+        if (strncmp(entry->d_name, LOCK_PREFIX, prefix_len) == 0 && is_run_id(id) &&
+            !id[TH_RUN_ID_LEN] && memcmp(id, run->id, TH_RUN_ID_LEN) != 0)
+            return entry->d_name;
+    }
+    return NULL;
+}
+
 bool th_run_lock_others(const struct th_run_lock *run, int state_fd, bool remove)
 {
     DIR *list = open_list(state_fd);
     if (!list) return true;
     bool alive = false;
-    const size_t prefix_len = strlen(LOCK_PREFIX);
-    for (struct dirent *entry; (entry = readdir(list));) {
-        const char *id = entry->d_name + prefix_len;
-        if (strncmp(entry->d_name, LOCK_PREFIX, prefix_len) != 0 || !is_run_id(id) ||
-            id[TH_RUN_ID_LEN])
-            continue;
-        if (memcmp(id, run->id, TH_RUN_ID_LEN) != 0)
-            alive |= is_held(state_fd, entry->d_name, remove);
-    }
+    for (const char *name; (name = next_other(run, list));)
+        alive |= is_held(state_fd, name, remove);
     closedir(list);
     return alive;
 }
+
+/* ---- who they are ---- */
+
+void th_run_lock_sign(struct th_run_lock *run)
+{
+    char text[TH_RUN_SIGN_MAX], host[64] = "";
+    if (gethostname(host, sizeof host - 1) != 0) *host = '\0';
+    const int len = snprintf(text, sizeof text, "process %ld on %s\n", (long)getpid(),
+                             *host ? host : "some machine");
+    pthread_mutex_lock(&run->lock);
+    if (run->fd >= 0) (void)th_write_full(run->fd, text, (size_t)len);
+    pthread_mutex_unlock(&run->lock);
+}
+
+static void read_sign(int state_fd, const char *name, char who[TH_RUN_SIGN_MAX])
+{
+    int fd = th_openat(state_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+    ssize_t n = fd >= 0 ? th_read_full(fd, who, TH_RUN_SIGN_MAX - 1) : 0;
+    if (fd >= 0) th_close(fd);
+    who[n > 0 ? n : 0] = '\0';
+    for (char *c = who;; c++) {
+        if (*c > 0x1f && *c < 0x7f) continue;
+        *c = '\0';
+        return;
+    }
+}
+
+void th_run_lock_find_signed(const struct th_run_lock *run, int state_fd, char who[TH_RUN_SIGN_MAX])
+{
+    DIR *list = open_list(state_fd);
+    *who = '\0';
+    if (!list) return;
+    for (const char *name; !*who && (name = next_other(run, list));) {
+        if (is_held(state_fd, name, false)) read_sign(state_fd, name, who);
+    }
+    closedir(list);
+}
+
+/* ---- that of this run ---- */
 
 bool th_run_lock_take(struct th_run_lock *run, int state_fd)
 {

@@ -24,6 +24,7 @@
 #define TH_RUN_ID_LEN    16 /* hex digits */
 #define TH_TEMP_NAME_MAX 48 /* prefix, run id, '-', 20 digits, NUL */
 #define TH_SWEPT_FOLDERS 1024
+#define TH_RUN_SIGN_MAX  120
 
 /* Zero-initialise, then th_run_lock_init(). */
 struct th_run_lock {
@@ -51,6 +52,13 @@ bool th_run_lock_take(struct th_run_lock *run, int state_fd);
 /* Is a run other than this one alive (or not known to be dead)? Locks of dead ones are removed if
  * wished. */
 bool th_run_lock_others(const struct th_run_lock *run, int state_fd, bool remove);
+
+/* Write into the lock of this run who it is, for others to read while it lives. Best effort. */
+void th_run_lock_sign(struct th_run_lock *run);
+/* Who one of the other runs is that live and have signed: "process 1234 on host"; "" if nobody has.
+ * Printable characters only. */
+void th_run_lock_find_signed(const struct th_run_lock *run, int state_fd,
+                             char who[TH_RUN_SIGN_MAX]);
 
 /* A new name for a temporary of this run. Any thread. */
 void th_run_lock_temp_name(struct th_run_lock *run, char name[TH_TEMP_NAME_MAX]);

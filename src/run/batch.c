@@ -32,13 +32,29 @@ enum thumbs_code thumbs_batch_create(const struct thumbs_options *options,
     return code;
 }
 
+static bool is_stopped(void *user)
+{
+    return th_stop_asked(user);
+}
+
+const char *thumbs_batch_waits_for(const struct thumbs_batch *b)
+{
+    return th_dest_waits_for(b->dest);
+}
+
+enum thumbs_code thumbs_batch_wait(struct thumbs_batch *b, struct thumbs_error *err)
+{
+    return th_dest_wait(b->dest, is_stopped, b) ? THUMBS_OK : th_stop_result(b, err);
+}
+
 enum thumbs_code thumbs_batch_run(struct thumbs_batch *b, thumbs_event_fn *on_event, void *user,
                                   struct thumbs_error *err)
 {
     b->on_event = on_event;
     b->user = user;
+    enum thumbs_code code = thumbs_batch_wait(b, err);
     atomic_store(&b->started_ns, th_now_ns());
-    enum thumbs_code code = th_compare_names(b, err);
+    if (code == THUMBS_OK) code = th_compare_names(b, err);
     if (code == THUMBS_OK) code = th_pipeline_run(b, err);
     if (code == THUMBS_OK) code = th_stop_result(b, err);
     if (code == THUMBS_OK && b->options.deletes) {

@@ -163,6 +163,13 @@ static void note_layout(struct thumbs_batch *b, const char *const *sources, size
     }
 }
 
+static void note_locks(struct thumbs_batch *b)
+{
+    if (th_dest_is_unlocked(b->dest))
+        th_notes_add(&b->notes, "DEST lies where files cannot be locked, so nothing keeps another "
+                                "run from working on it at the same time");
+}
+
 /* ---- what the walk asks ---- */
 
 static enum thumbs_code judge(const char *name, const uint8_t *data, size_t len,
@@ -190,6 +197,14 @@ static unsigned output_class(void *user, const char *name, bool *known_image)
     const struct thumbs_batch *batch = user;
     *known_image = th_promise_is_image(name);
     return th_promise_class(&batch->options.image, name);
+}
+
+/* Shards of one job have the same options and are of as many. */
+static struct th_turn_job job_of(const struct thumbs_batch *b)
+{
+    const struct thumbs_options *o = &b->options;
+    const uint64_t id = th_hash64(&o->n_shards, sizeof o->n_shards, b->fingerprint);
+    return (struct th_turn_job){.id = id | 1, .shard = o->shard, .n_shards = o->n_shards};
 }
 
 static enum thumbs_code open_ends(struct thumbs_batch *b, const char *const *sources,
@@ -221,9 +236,12 @@ static enum thumbs_code open_ends(struct thumbs_batch *b, const char *const *sou
                                       .overwrite = b->options.overwrite,
                                       .dry_run = b->options.dry_run,
                                       .layout = layout_of(sources, n_sources),
-                                      .fingerprint = b->fingerprint};
+                                      .fingerprint = b->fingerprint,
+                                      .job = job_of(b),
+                                      .wait = b->options.wait};
     code = th_dest_create(&options, &b->dest, err);
     if (code == THUMBS_OK) note_layout(b, sources, n_sources);
+    if (code == THUMBS_OK) note_locks(b);
     uint64_t dev, ino;
     if (code == THUMBS_OK && th_dest_identity(b->dest, &dev, &ino)) {
         b->walk_options.skip_dev = (dev_t)dev;

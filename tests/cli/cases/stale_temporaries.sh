@@ -19,15 +19,16 @@ thumbs 0 photos out
 [ -d out/1/.thumbs-0123456789abcdef-3 ] || fail "a folder of the user's was removed"
 rmdir out/1/.thumbs-0123456789abcdef-3
 
-# Three runs at the same time into one DEST: none clears away what another is writing.
+# Three runs at the same time into one DEST, as shards of one job are: none clears away what another
+# is writing.
 rm -r out
 thumbs 0 --jobs=1 photos calm
 for mode in $MODES; do
-    "$THUMBS" --quiet --mode="$mode" --jobs=1 --force photos out &
+    "$THUMBS" --quiet --mode="$mode" --jobs=1 --force --shard=0/3 photos out &
     first=$!
-    "$THUMBS" --quiet --mode=threads --jobs=2 --force photos out &
+    "$THUMBS" --quiet --mode=threads --jobs=2 --force --shard=1/3 photos out &
     second=$!
-    "$THUMBS" --quiet --mode=sync photos out || fail "a third run fails"
+    "$THUMBS" --quiet --mode=sync --shard=2/3 photos out || fail "a third run fails"
     wait $first || fail "$mode: the first of two runs fails"
     wait $second || fail "$mode: the second of two runs fails"
     same_trees calm out
