@@ -32,12 +32,19 @@ static size_t find_fastest(const struct th_bench_row *rows, size_t n_rows)
     return best;
 }
 
-/* Within the spread of the fastest, the one to prefer. */
-static size_t find_recommended(const struct th_bench_row *rows, size_t n_rows, size_t fastest)
+static bool is_slower_than(const struct th_bench_row *row, const struct th_bench_row *sync)
+{
+    return sync && row->images_per_second.median < sync->images_per_second.median;
+}
+
+/* Within the spread of the fastest, the one to prefer; but never one that was slower than sync,
+ * however little. */
+static size_t find_recommended(const struct th_bench_row *rows, size_t n_rows, size_t fastest,
+                               const struct th_bench_row *sync)
 {
     size_t best = fastest;
     for (size_t i = 0; i < n_rows; i++) {
-        if (rows[i].left_out) continue;
+        if (rows[i].left_out || is_slower_than(&rows[i], sync)) continue;
         if (!th_bench_spreads_overlap(&rows[i].images_per_second, &rows[fastest].images_per_second))
             continue;
         if (is_preferable(&rows[i], &rows[best])) best = i;
@@ -116,13 +123,42 @@ static int add_row(char *text, size_t size, const struct th_bench_row *row,
     return n;
 }
 
+/* The way to run that the measurement does not tell from `use`, since the runs of each differ by
+ * more than the two do: sync before others, as it is what all are compared with. NULL: none. */
+static const struct th_bench_row *find_rival(const struct th_bench_row *rows, size_t n_rows,
+                                             const struct th_bench_row *use,
+                                             const struct th_bench_row *sync)
+{
+    const struct th_bench_row *rival = NULL;
+    for (size_t i = 0; i < n_rows; i++) {
+        const struct th_bench_row *row = &rows[i];
+        if (row->left_out || row->mode == use->mode ||
+            !th_bench_spreads_overlap(&row->images_per_second, &use->images_per_second))
+            continue;
+        if (row == sync) return sync;
+        if (!rival || row->images_per_second.median > rival->images_per_second.median) rival = row;
+    }
+    return rival;
+}
+
+static int add_rival(char *text, size_t size, const struct th_bench_row *use,
+                     const struct th_bench_row *rival)
+{
+    const bool faster = rival->images_per_second.median > use->images_per_second.median;
+    return snprintf(text, size,
+                    "; %s %s: runs differ by more than the two do, so take more than --runs=%zu",
+                    th_bench_mode_name(rival->mode),
+                    faster ? "is not measurably faster" : "may be as fast", use->n_runs);
+}
+
 void th_bench_advise(const struct th_bench_row *rows, size_t n_rows, unsigned n_cpus,
                      struct th_bench_advice *out)
 {
+    const struct th_bench_row *sync = th_bench_find_sync(rows, n_rows);
     const size_t i_fastest = find_fastest(rows, n_rows),
-                 i_use = find_recommended(rows, n_rows, i_fastest);
+                 i_use = find_recommended(rows, n_rows, i_fastest, sync);
     const struct th_bench_row *fastest = &rows[i_fastest], *use = &rows[i_use],
-                              *sync = th_bench_find_sync(rows, n_rows);
+                              *rival = find_rival(rows, n_rows, use, sync);
     const struct th_bench_row *judged = sync ? sync : fastest;
     const enum th_bench_bound bound = sync ? judge_sync(sync) : judge_parallel(fastest, n_cpus);
     char *const text = out->text;
@@ -132,9 +168,8 @@ void th_bench_advise(const struct th_bench_row *rows, size_t n_rows, unsigned n_
     int n = add_bound(text, size, judged, bound, n_cpus);
     n += snprintf(text + n, size - (size_t)n, "; ");
     n += add_row(text + n, size - (size_t)n, use, bound);
-    if (use->mode != fastest->mode)
-        n += snprintf(text + n, size - (size_t)n, "; %s is not measurably faster",
-                      th_bench_mode_name(fastest->mode));
+    if (rival)
+        n += add_rival(text + n, size - (size_t)n, use, rival);
     else if (use->mode == THUMBS_MODE_THREADS)
         n += snprintf(text + n, size - (size_t)n,
                       "; only mode processes survives a decoder that crashes");

@@ -24,15 +24,23 @@ static void add_way(struct th_table *t, const struct th_bench_row *row)
     th_table_add(t, "%u", row->jobs);
 }
 
+/* A table whose first three columns are those of add_way(). Each is narrow enough for a terminal of
+ * 80 columns, so there are several. */
+static void begin_table(struct th_table *t, const char *const *head, size_t n)
+{
+    static const char *const way[] = {"mode", "io", "jobs"};
+    th_table_init(t, 3 + n);
+    for (size_t i = 0; i < 3; i++)
+        th_table_add(t, "%s", way[i]);
+    for (size_t i = 0; i < n; i++)
+        th_table_add(t, "%s", head[i]);
+}
+
 static void add_speeds(const struct th_bench_result *r, struct th_bytes *b)
 {
-    static const char *const head[] = {"mode",     "io",         "jobs",  "images/s",
-                                       "(min",     "max)",       "MB/s",  "Mpx/s",
-                                       "speed-up", "efficiency", "CPU s", "peak MB"};
+    static const char *const head[] = {"images/s", "(min", "max)", "MB/s", "Mpx/s", "speed-up"};
     struct th_table t;
-    th_table_init(&t, sizeof head / sizeof *head);
-    for (size_t i = 0; i < sizeof head / sizeof *head; i++)
-        th_table_add(&t, "%s", head[i]);
+    begin_table(&t, head, sizeof head / sizeof *head);
     for (size_t i = 0; i < r->n_rows; i++) {
         const struct th_bench_row *row = &r->rows[i];
         if (row->left_out) continue;
@@ -42,42 +50,56 @@ static void add_speeds(const struct th_bench_result *r, struct th_bytes *b)
         th_table_add(&t, "%.1f)", row->images_per_second.max);
         th_table_add(&t, "%.1f", row->mb_per_second);
         th_table_add(&t, "%.1f", row->mpx_per_second);
-        if (row->speedup > 0) {
+        if (row->speedup > 0)
             th_table_add(&t, "%.2f", row->speedup);
+        else
+            th_table_add(&t, "-");
+    }
+    th_table_print(&t, "llrrrrrrr", b);
+    th_table_finish(&t);
+}
+
+static void add_costs(const struct th_bench_result *r, struct th_bytes *b)
+{
+    static const char *const head[] = {"efficiency", "CPU s", "peak MB", "queued"};
+    struct th_table t;
+    begin_table(&t, head, sizeof head / sizeof *head);
+    for (size_t i = 0; i < r->n_rows; i++) {
+        const struct th_bench_row *row = &r->rows[i];
+        if (row->left_out) continue;
+        add_way(&t, row);
+        if (row->speedup > 0)
             th_table_add(&t, "%.0f %%", 100 * row->efficiency);
-        } else {
+        else
             th_table_add(&t, "-");
-            th_table_add(&t, "-");
-        }
         th_table_add(&t, "%.2f", row->cpu_seconds);
         if (row->peak_bytes)
             th_table_add(&t, "%.1f", (double)row->peak_bytes / 1e6);
         else
             th_table_add(&t, "-");
+        th_table_add(&t, "%.1f", row->queue_depth);
     }
-    th_table_print(&t, "llrrrrrrrrrr", b);
+    th_table_print(&t, "llrrrrr", b);
     th_table_finish(&t);
 }
 
 static void add_stages(const struct th_bench_result *r, struct th_bytes *b)
 {
+    const char *head[TH_BENCH_N_STAGES];
     struct th_table t;
-    th_table_init(&t, 3 + TH_BENCH_N_STAGES + 1);
-    th_table_add(&t, "a file's time");
-    th_table_add(&t, "io");
-    th_table_add(&t, "jobs");
     for (int s = 0; s < TH_BENCH_N_STAGES; s++)
-        th_table_add(&t, "%s", th_bench_stage_name((enum th_bench_stage)s));
-    th_table_add(&t, "queued");
+        head[s] = th_bench_stage_name((enum th_bench_stage)s);
+    begin_table(&t, head, TH_BENCH_N_STAGES);
     for (size_t i = 0; i < r->n_rows; i++) {
         const struct th_bench_row *row = &r->rows[i];
         if (row->left_out) continue;
         add_way(&t, row);
-        for (int s = 0; s < TH_BENCH_N_STAGES; s++)
-            th_table_add(&t, "%.1f %%", 100 * row->share[s]);
-        th_table_add(&t, "%.1f", row->queue_depth);
+        for (int s = 0; s < TH_BENCH_N_STAGES; s++) {
+            const double percent = 100 * row->share[s];
+            th_table_add(&t, "%.*f", percent < 9.95 ? 1 : 0, percent);
+        }
     }
-    th_table_print(&t, "llrrrrrrrrr", b);
+    th_table_print(&t, "llrrrrrrrr", b);
     th_table_finish(&t);
 }
 
@@ -111,6 +133,8 @@ void th_bench_table(const struct th_bench_result *r, struct th_bytes *b)
     th_bytes_addc(b, '\n');
     add_speeds(r, b);
     th_bytes_addc(b, '\n');
+    add_costs(r, b);
+    th_bytes_adds(b, "\nWhere the time of a file goes, in %:\n");
     add_stages(r, b);
     th_bytes_addc(b, '\n');
     if (!r->identical)

@@ -107,13 +107,36 @@ static const struct cli_option *nearest(const struct vocabulary *known, const ch
     return best;
 }
 
+/* What other programs call what is here called otherwise, or not needed. */
+static const char *habit_of(const char *name, size_t len)
+{
+    static const struct {
+        const char *name, *hint;
+    } habits[] = {{"r", "folders are taken with all that is in them, without an option"},
+                  {"R", "folders are taken with all that is in them, without an option"},
+                  {"recursive", "folders are taken with all that is in them, without an option"},
+                  {"q", "did you mean --quiet (or -Q, the quality)?"},
+                  {"V", "did you mean --version (or -v, --verbose)?"},
+                  {"o", "the last name is the folder for the thumbnails, without an option"},
+                  {"output", "the last name is the folder for the thumbnails, without an option"}};
+    for (size_t i = 0; i < sizeof habits / sizeof *habits; i++) {
+        if (strlen(habits[i].name) == len && memcmp(habits[i].name, name, len) == 0)
+            return habits[i].hint;
+    }
+    return NULL;
+}
+
 static enum thumbs_code refuse_unknown(const struct vocabulary *known, const char *word,
                                        const char *name, size_t len, struct th_bytes *message)
 {
     const struct cli_option *meant = nearest(known, name, len);
+    const char *habit = habit_of(name, len);
     th_bytes_adds(message, "unknown option ");
     th_report_add_name(message, word, true);
-    if (meant) th_bytes_addf(message, "; did you mean --%s?", meant->name);
+    if (habit)
+        th_bytes_addf(message, "; %s", habit);
+    else if (meant)
+        th_bytes_addf(message, "; did you mean --%s?", meant->name);
     return THUMBS_USAGE;
 }
 

@@ -85,12 +85,17 @@ static void on_first_signal(void *user, int signal_number)
 
 static void on_second_signal(void *user, int signal_number)
 {
+    static const char line[] =
+        "\nthumbs: a second signal: ended at once; what was under way is not "
+        "made, the next run makes it\n";
     struct session *s = user;
+    const bool bar = s->bar && th_progress_is_in_foreground(STDERR_FILENO);
     (void)signal_number;
-    /* Leave the prompt of the shell a line of its own. No lock: whoever holds it may be what
-     * hangs. */
-    if (s->bar && th_progress_is_in_foreground(STDERR_FILENO) && write(STDERR_FILENO, "\n", 1) < 0)
-        return;
+    if (s->settings->quiet && !bar) return;
+    /* Behind a bar the line begins anew; with --quiet the prompt of the shell has one of its own.
+     * No lock: whoever holds it may be what hangs. */
+    const char *const text = bar ? line : line + 1;
+    if (write(STDERR_FILENO, text, s->settings->quiet ? 1 : strlen(text)) < 0) return;
 }
 
 static void on_ask(void *user)

@@ -35,6 +35,8 @@ void th_report_add_fixed(struct th_bytes *b, double value, unsigned decimals);
 
 /* Thumbnails made per second so far. */
 double th_report_images_per_second(const struct thumbs_totals *totals);
+/* `before` and "23.1 images/s"; nothing where none was made. */
+void th_report_add_rate(struct th_bytes *b, const char *before, const struct thumbs_totals *totals);
 
 /* All sources whose status is final. */
 uint64_t th_report_settled(const struct thumbs_totals *totals);

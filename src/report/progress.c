@@ -24,7 +24,10 @@
 #define MIN_BAR         10u
 #define DEFAULT_COLUMNS 80u
 
-#define ERASE_LINE "\r\033[K"
+/* The cursor stays at the beginning of the bar. When the terminal gets narrower and wraps the bar,
+ * it is still there, so that all of the bar is behind it; and a terminal that cuts lines instead
+ * loses nothing. */
+#define ERASE_BAR "\r\033[J"
 
 struct th_progress {
     int fd;
@@ -36,7 +39,7 @@ struct th_progress {
     pthread_mutex_t lock; /* covers all below */
     pthread_cond_t wake;
     bool stop;
-    bool shown;           /* the bar is on the terminal, the cursor behind it */
+    bool shown;           /* the bar is on the terminal, the cursor at its beginning */
     struct th_bytes line; /* the bar as last drawn */
 
     /* of the thread alone */
@@ -78,9 +81,7 @@ static void add_facts(struct th_bytes *b, const struct thumbs_totals *totals, do
     if (total > 0)
         th_bytes_addf(b, " %u %%",
                       settled < total ? (unsigned)((double)settled * 100 / (double)total) : 100);
-    th_bytes_addc(b, ' ');
-    th_report_add_fixed(b, th_report_images_per_second(totals), 1);
-    th_bytes_adds(b, " images/s");
+    th_report_add_rate(b, " ", totals);
     if (settled < total && pace > 0) {
         th_bytes_adds(b, " ETA ");
         add_clock(b, (double)(total - settled) / pace);
@@ -117,12 +118,14 @@ void th_report_progress_line(struct th_bytes *b, const struct thumbs_totals *tot
     th_bytes_finish(&facts);
 }
 
-static unsigned columns_of(int fd)
+/* How long a bar may be: one column less than there are, since in the last one some terminals wrap,
+ * and the bar would climb. */
+static unsigned room_on(int fd)
 {
     struct winsize size;
     memset(&size, 0, sizeof(size));
-    if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return DEFAULT_COLUMNS;
-    return size.ws_col;
+    if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return DEFAULT_COLUMNS - 1;
+    return size.ws_col > 1 ? size.ws_col - 1u : 1;
 }
 
 static void update_pace(struct th_progress *p, const struct thumbs_totals *totals)
@@ -170,16 +173,21 @@ static void draw(struct th_progress *p, const struct thumbs_totals *totals)
 {
     th_bytes_clear(&p->line);
     if (p->terminal) {
-        /* One column less than there are: in the last one some terminals wrap, and the bar would
-         * climb. */
-        const unsigned columns = columns_of(p->fd);
-        th_report_progress_line(&p->line, totals, p->pace, columns > 1 ? columns - 1 : 1);
-        write_line(p, "\r", "\033[K");
+        th_report_progress_line(&p->line, totals, p->pace, room_on(p->fd));
+        write_line(p, "\r", "\033[J\r");
         p->shown = true;
     } else {
         th_report_progress_line(&p->line, totals, p->pace, 0);
         write_line(p, "thumbs: ", "\n");
     }
+}
+
+/* Under the lock: behind a message. The terminal may have become narrower. */
+static void draw_again(struct th_progress *p)
+{
+    const unsigned room = room_on(p->fd);
+    if (p->line.len > room) th_bytes_truncate(&p->line, room);
+    write_line(p, "", "\r");
 }
 
 /* Under the lock: wait until `until_ns` or the end. */
@@ -246,9 +254,9 @@ void th_progress_print(struct th_progress *p, int fd, const char *text, size_t l
         return;
     }
     pthread_mutex_lock(&p->lock);
-    if (has_terminal(p) && p->shown) (void)th_write_full(p->fd, ERASE_LINE, strlen(ERASE_LINE));
+    if (has_terminal(p) && p->shown) (void)th_write_full(p->fd, ERASE_BAR, strlen(ERASE_BAR));
     (void)th_write_full(fd, text, len);
-    if (p->shown) write_line(p, "", "");
+    if (p->shown) draw_again(p);
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -260,7 +268,7 @@ void th_progress_destroy(struct th_progress *p)
     pthread_cond_signal(&p->wake);
     pthread_mutex_unlock(&p->lock);
     pthread_join(p->thread, NULL);
-    if (has_terminal(p) && p->shown) (void)th_write_full(p->fd, ERASE_LINE, strlen(ERASE_LINE));
+    if (has_terminal(p) && p->shown) (void)th_write_full(p->fd, ERASE_BAR, strlen(ERASE_BAR));
     pthread_cond_destroy(&p->wake);
     pthread_mutex_destroy(&p->lock);
     th_bytes_finish(&p->line);

@@ -225,6 +225,15 @@ void th_report_removal_text(struct th_bytes *b, const struct thumbs_removal *rem
     th_bytes_addc(b, '\n');
 }
 
+void th_report_add_rate(struct th_bytes *b, const char *before, const struct thumbs_totals *totals)
+{
+    const double rate = th_report_images_per_second(totals);
+    if (!(rate > 0)) return;
+    th_bytes_adds(b, before);
+    th_report_add_fixed(b, rate, 1);
+    th_bytes_adds(b, " images/s");
+}
+
 static void add_bound_by(struct th_bytes *b, const struct thumbs_totals *totals)
 {
     const struct thumbs_times *t = &totals->times;
@@ -232,7 +241,7 @@ static void add_bound_by(struct th_bytes *b, const struct thumbs_totals *totals)
         const char *what;
         uint64_t ns;
     } shares[] = {{"read", t->load},     {"decode", t->decode}, {"resize", t->resize},
-                  {"encode", t->encode}, {"write", t->write},   {"waiting", t->wait}};
+                  {"encode", t->encode}, {"write", t->write},   {"waiting for a worker", t->wait}};
     double sum = 0;
     for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++)
         sum += (double)shares[i].ns;
@@ -262,9 +271,7 @@ void th_report_summary_text(struct th_bytes *b, const struct thumbs_totals *tota
     th_report_add_fixed(b, totals->seconds, 2);
     th_bytes_adds(b, " s");
     if (!dry_run) {
-        th_bytes_adds(b, ", ");
-        th_report_add_fixed(b, th_report_images_per_second(totals), 1);
-        th_bytes_adds(b, " images/s");
+        th_report_add_rate(b, ", ", totals);
     }
     if (totals->deletes)
         th_bytes_addf(b, "; %llu %s",

@@ -34,6 +34,13 @@ enum thumbs_code th_plan_memory(const struct thumbs_options *o, struct th_plan *
     uint64_t job_bytes = o->mode == THUMBS_MODE_PROCESSES ? TH_WORK_PROCESS_BYTES : THREAD_MB * mb;
     uint64_t least = PROGRAM_MB * mb + job_bytes + LEAST_DECODE_MB * mb;
     least += least / 3; /* the quarter for files */
+    if (o->memory_bytes > 0 && o->memory_bytes < mb)
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE,
+                            "--memory=%llu is bytes (%lluM is megabytes), and one worker takes "
+                            "%llu MB",
+                            (unsigned long long)o->memory_bytes,
+                            (unsigned long long)o->memory_bytes,
+                            (unsigned long long)(least / mb + 1));
     if (plan.memory_bytes < least)
         return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE,
                             "%llu MB of memory are not enough for one worker, which takes %llu MB",

@@ -83,10 +83,15 @@ static enum thumbs_code check_overlap(const char *const *sources, size_t n_sourc
                                       const char *dest, struct thumbs_error *err)
 {
     struct stat st;
-    int dest_fd = th_path_open(AT_FDCWD, dest, strlen(dest), O_PATH | O_DIRECTORY);
+    int dest_fd = th_path_open(AT_FDCWD, dest, strlen(dest), O_PATH);
     bool is_there = dest_fd >= 0 && fstat(dest_fd, &st) == 0;
     if (dest_fd >= 0) close(dest_fd);
     if (!is_there) return THUMBS_OK; /* nothing can lie in it */
+    if (!S_ISDIR(st.st_mode))
+        return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE,
+                            "DEST %s is not a folder: the last name is that of the folder that the "
+                            "thumbnails are put into",
+                            th_shorten_to(dest, strlen(dest), 80).text);
     for (size_t i = 0; i < n_sources; i++) {
         if (source_lies_within(sources[i], &st))
             return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE,

@@ -644,8 +644,38 @@ Test(advice, cpu_bound_and_processes_are_as_fast_within_the_spread)
     cr_expect_eq(advice.i_row, 2);
     expect_text(&advice, "CPU bound: decode");
     expect_text(&advice, "--mode=processes --jobs=2");
-    expect_text(&advice, "threads is not measurably faster");
+    expect_text(&advice, "threads is not measurably faster: runs differ by more than the two do");
+    expect_text(&advice, "take more than --runs=3");
     finish_rows(rows, 3);
+}
+
+/* What was slower than sync is no advice, however well it can be told; where it cannot, more runs
+ * are. */
+Test(advice, never_slower_than_sync)
+{
+    struct th_bench_row rows[] = {make_row(THUMBS_MODE_SYNC, 1, 50, 0.1, 0.98, 0.02),
+                                  make_row(THUMBS_MODE_THREADS, 2, 48, 0.1, 1.95, 0.02),
+                                  make_row(THUMBS_MODE_PROCESSES, 2, 30, 0.01, 1.95, 0.02)};
+    const struct th_bench_advice advice = advise(rows, 3);
+    cr_expect_eq(advice.i_row, 0);
+    expect_text(&advice, "use --mode=sync");
+    expect_text(&advice, "; threads may be as fast: runs differ");
+    finish_rows(rows, 3);
+}
+
+Test(advice, asks_for_more_runs_where_sync_may_be_as_fast)
+{
+    struct th_bench_row rows[] = {make_row(THUMBS_MODE_SYNC, 1, 50, 0.1, 0.98, 0.02),
+                                  make_row(THUMBS_MODE_PROCESSES, 2, 52, 0.1, 1.95, 0.02)};
+    struct th_bench_advice advice = advise(rows, 2);
+    cr_expect_eq(advice.i_row, 1);
+    expect_text(&advice, "; sync may be as fast: runs differ");
+    finish_rows(rows, 2);
+    struct th_bench_row apart[] = {make_row(THUMBS_MODE_SYNC, 1, 50, 0.01, 0.98, 0.02),
+                                   make_row(THUMBS_MODE_PROCESSES, 2, 90, 0.01, 1.95, 0.02)};
+    advice = advise(apart, 2);
+    cr_expect_null(strstr(advice.text, "--runs"));
+    finish_rows(apart, 2);
 }
 
 Test(advice, threads_where_they_are_clearly_faster)

@@ -274,6 +274,15 @@ Test(parse, messages)
                             "from 1 to 65500, or up to "
                             "16 such sizes with commas");
     EXPECT_REFUSED("-x", "unknown option -x");
+#define TREE "; folders are taken with all that is in them, without an option"
+#define LAST "; the last name is the folder for the thumbnails, without an option"
+    EXPECT_REFUSED("-r", "unknown option -r" TREE);
+    EXPECT_REFUSED("-R", "unknown option -R" TREE);
+    EXPECT_REFUSED("--recursive", "unknown option --recursive" TREE);
+    EXPECT_REFUSED("-o", "unknown option -o" LAST);
+    EXPECT_REFUSED("--output=b", "unknown option --output=b" LAST);
+    EXPECT_REFUSED("-q", "unknown option -q; did you mean --quiet (or -Q, the quality)?");
+    EXPECT_REFUSED("-V", "unknown option -V; did you mean --version (or -v, --verbose)?");
     EXPECT_REFUSED("-nx", "unknown option -nx (no option is called -x)");
     EXPECT_REFUSED("-jobs", "--jobs=obs: must be a number from 1 to 1024");
     EXPECT_REFUSED("--jobs=\x1b[1m\n", "--jobs=\\x1b[1m\\x0a: must be a number from 1 to 1024");

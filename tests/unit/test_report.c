@@ -6,6 +6,8 @@
 #include <locale.h>
 #include <math.h>
 #include <pthread.h>
+#include <pty.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -455,8 +457,8 @@ Test(text, summary)
     cr_expect_str_eq(
         th_bytes_str(&b),
         "12 done, 3 up to date, 0 damaged, 1 failed, 2 skipped in 0.52 s, 23.1 images/s; "
-        "bound by: read 12 %, decode 60 %, resize 10 %, encode 7 %, write 3 %, waiting "
-        "8 %\n");
+        "bound by: read 12 %, decode 60 %, resize 10 %, encode 7 %, write 3 %, "
+        "waiting for a worker 8 %\n");
     th_bytes_clear(&b);
     totals.by_status[THUMBS_STATUS_DONE] = 0;
     totals.by_status[THUMBS_STATUS_WOULD_MAKE] = 12;
@@ -468,7 +470,11 @@ Test(text, summary)
     th_bytes_clear(&b);
     totals = (struct thumbs_totals){0};
     th_report_summary_text(&b, &totals, false, NULL, false);
-    cr_expect_not_null(strstr(th_bytes_str(&b), " 0.0 images/s\n"), "no division by zero seconds");
+    cr_expect_not_null(strstr(th_bytes_str(&b), " skipped in 0.00 s\n"), "a rate of nothing");
+    th_bytes_clear(&b);
+    totals = (struct thumbs_totals){.by_status = {0, 7, 0, 1, 0}, .seconds = 3};
+    th_report_summary_text(&b, &totals, false, NULL, false);
+    cr_expect_null(strstr(th_bytes_str(&b), "images/s"), "nothing was made");
     th_bytes_finish(&b);
 }
 
@@ -500,7 +506,9 @@ Test(progress_line, says_what_is_known)
     t.found = 1232;
     expect_line(&t, 200, 0, "1232/1232 100 % 210.3 images/s");
     t = (struct thumbs_totals){.walk_done = true};
-    expect_line(&t, 0, 0, "0/0 0.0 images/s");
+    expect_line(&t, 0, 0, "0/0");
+    t = (struct thumbs_totals){.by_status = {0, 4}, .found = 8, .walk_done = true, .seconds = 1};
+    expect_line(&t, 4, 0, "4/8 50 % ETA 0:01");
 }
 
 Test(progress_line, fits_every_width)
@@ -549,35 +557,40 @@ Test(progress, in_a_log_ends_with_a_plain_line, .timeout = 120)
     cr_expect_str_eq(text, "hello\nthumbs: 3/4 75 % 3.0 images/s ETA 0:00\n");
 }
 
-/* What a terminal of one line and its scrollback shows after these
- * bytes: finished lines, then the line in the making. */
-static void replay(const char *text, char *shown)
+/* What a terminal and its scrollback shows: finished lines, then the line in the making. One that
+ * is longer than the terminal is wide stands in several rows, and is wrapped anew when that
+ * changes. */
+struct screen {
+    char shown[16384], line[512];
+    size_t at; /* in the line */
+};
+
+static void replay(struct screen *screen, const char *text, size_t columns)
 {
-    char line[512] = "";
-    size_t column = 0;
     for (; *text; text++) {
         if (*text == '\r') {
-            column = 0;
-        } else if (strncmp(text, "\033[K", 3) == 0) {
-            line[column] = '\0';
+            screen->at -= screen->at % columns;
+        } else if (strncmp(text, "\033[J", 3) == 0) {
+            screen->line[screen->at] = '\0';
             text += 2;
         } else if (*text == '\n') {
-            strcat(strcat(shown, line), "\n");
-            line[0] = '\0';
-            column = 0;
+            const size_t len = strlen(screen->shown);
+            snprintf(screen->shown + len, sizeof screen->shown - len, "%s\n", screen->line);
+            screen->line[0] = '\0';
+            screen->at = 0;
         } else {
-            if (!line[column]) line[column + 1] = '\0';
-            line[column++] = *text;
+            if (!screen->line[screen->at]) screen->line[screen->at + 1] = '\0';
+            screen->line[screen->at++] = *text;
         }
     }
-    strcat(shown, line);
 }
 
 Test(progress, on_a_terminal_tears_no_message, .timeout = 120)
 {
     struct th_progress *p = NULL;
     struct thumbs_error err = {0};
-    char text[16384], shown[16384] = "";
+    char text[16384];
+    struct screen screen = {0};
     int fds[2];
     cr_assert_eq(pipe(fds), 0);
     cr_assert_eq(th_progress_create(fds[1], true, read_some, NULL, &p, &err), THUMBS_OK);
@@ -594,8 +607,68 @@ Test(progress, on_a_terminal_tears_no_message, .timeout = 120)
     close(fds[1]);
     drain(fds[0], text, sizeof(text));
     cr_expect_not_null(strstr(text, "] 3/4 75 % 3.0 images/s"), "it was drawn");
-    replay(text, shown);
-    cr_expect_str_eq(shown, "a message\na message\na message\na message\na message\na message\n");
+    replay(&screen, text, 80);
+    cr_expect_str_eq(screen.shown,
+                     "a message\na message\na message\na message\na message\na message\n");
+    cr_expect_str_eq(screen.line, "");
+}
+
+/* Draws once, then only when it may. */
+struct once {
+    atomic_uint n_asked;
+    atomic_bool open;
+};
+
+static void read_once(void *user, struct thumbs_totals *out)
+{
+    struct once *once = user;
+    if (atomic_fetch_add(&once->n_asked, 1) > 0)
+        while (!atomic_load(&once->open))
+            usleep(1000);
+    read_some(NULL, out);
+}
+
+static void set_columns(int fd, unsigned short columns)
+{
+    const struct winsize size = {.ws_row = 24, .ws_col = columns};
+    cr_assert_eq(ioctl(fd, TIOCSWINSZ, &size), 0);
+}
+
+/* What comes out of the terminal, up to its end or, if there is one, the first `last`. */
+static void read_terminal(int fd, const char *last, char *text, size_t cap)
+{
+    size_t len = 0;
+    ssize_t n;
+    text[0] = '\0';
+    while (len < cap - 1 && !(last && strstr(text, last)) &&
+           (n = read(fd, text + len, cap - 1 - len)) > 0)
+        text[len += (size_t)n] = '\0';
+}
+
+Test(progress, a_terminal_that_gets_narrower_keeps_no_old_bar, .timeout = 120)
+{
+    struct th_progress *p = NULL;
+    struct thumbs_error err = {0};
+    struct once once = {0};
+    struct screen screen = {0};
+    char text[8192];
+    int outer, inner;
+    if (openpty(&outer, &inner, NULL, NULL, NULL) != 0) cr_skip_test("no terminals here");
+    set_columns(outer, 90);
+    cr_assert_eq(th_progress_create(inner, true, read_once, &once, &p, &err), THUMBS_OK);
+    read_terminal(outer, "\033[J\r", text, sizeof text);
+    cr_assert_not_null(strstr(text, "3/4 75 %"));
+    replay(&screen, text, 90);
+    set_columns(outer, 20);
+    th_progress_print(p, inner, "a message\n", 10);
+    atomic_store(&once.open, true);
+    th_progress_destroy(p);
+    close(inner);
+    read_terminal(outer, NULL, text, sizeof text);
+    replay(&screen, text, 20);
+    cr_expect_str_eq(screen.shown, "a message\n");
+    cr_expect_str_eq(screen.line, "");
+    close(outer);
 }
 
 Test(progress, without_one_is_a_plain_write)

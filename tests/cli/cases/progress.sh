@@ -23,13 +23,14 @@ on_terminal() { # ARGUMENT... - as seen on a terminal, in $log/screen
     echo "exec '$THUMBS' $* >'$log/stdout'" >"$log/command"
     status=0
     script -qec "sh '$log/command'" /dev/null >"$log/screen" </dev/null || status=$?
-    tail -n 1 "$log/screen" | tr -d '\r' | grep -Eq '[0-9]+ skipped in [0-9.]+ s, [0-9.]+ images/s(; known 1 .*)?$' ||
+    tail -n 1 "$log/screen" | tr -d '\r' |
+        grep -Eq '[0-9]+ skipped in [0-9.]+ s(, [0-9.]+ images/s)?(; known 1 .*)?$' ||
         fail "on a terminal the last line is: $(tail -n 1 "$log/screen")"
 }
 on_terminal --mode=sync --format=webp --size=700 photos bar
 [ "$status" -eq 1 ] || fail "exit status $status on a terminal"
 grep -Eq '\[[#.]+\] [0-9]+/[0-9]+' "$log/screen" || fail "no bar on a terminal"
-tr '\r' '\n' <"$log/screen" | sed 's/.\[K//g' | grep -Eq '^thumbs: decode: bad\.jpg: ' ||
+tr '\r' '\n' <"$log/screen" | sed 's/.\[J//g' | grep -Eq '^thumbs: decode: bad\.jpg: ' ||
     fail "an error is torn by the bar"
 on_terminal --progress=never --force photos bar
 ! grep -q '\[#' "$log/screen" || fail "a bar in spite of --progress=never"

@@ -18,6 +18,7 @@ kill -INT "$run"
 finish
 took_ms=$((($(date +%s%N) - began) / 1000000))
 [ "$got_status" -eq 130 ] || fail "exit status $got_status"
+expect_said "thumbs: a second signal: ended at once"
 [ $took_ms -lt 40000 ] || fail "the second signal took $took_ms ms"
 until_true 20 no_workers || expect_clean nowhere
 let_go

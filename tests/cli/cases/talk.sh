@@ -17,7 +17,8 @@ for mode in $MODES; do
     grep -Eqx 'done sub/b\.png -> sub/b\.jpg [0-9]+x[0-9]+ [0-9]+ bytes [0-9.]+ ms' "$log/stderr" ||
         fail "-v: $(cat "$log/stderr")"
     grep -Eqx 'skipped notes\.txt: .+' "$log/stderr" || fail "-v: $(cat "$log/stderr")"
-    shares='read [0-9]+ %, decode [0-9]+ %, resize [0-9]+ %, encode [0-9]+ %, write [0-9]+ %, waiting [0-9]+ %'
+    shares='read [0-9]+ %, decode [0-9]+ %, resize [0-9]+ %, encode [0-9]+ %, write [0-9]+ %'
+    shares="$shares, waiting for a worker [0-9]+ %"
     tail -n 1 "$log/stderr" | grep -Eq "bound by: $shares(; sandbox: .*)?\$" ||
         fail "-v: not what it was bound by"
     [ "$(wc -l <"$log/stderr")" -eq 4 ] || fail "-v: other than a line a file and the summary"
