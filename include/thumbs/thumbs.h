@@ -197,6 +197,8 @@ struct thumbs_image_options {
     uint32_t progressive; /* 0 or 1: JPEG in scans, each finer than the one before */
     uint32_t metadata;    /* enum thumbs_metadata */
     uint32_t pages;       /* enum thumbs_pages */
+    uint32_t
+        placeholder; /* 0 or 1: make what stands in for the picture, too; outputs are the same */
     /* Most bytes of an output, 0: no limit. The quality is lowered to THUMBS_LEAST_QUALITY at
      * least, or to what was asked for if that is lower; what is larger still has failed with
      * TOO_LARGE, and so has a larger output of a format without quality. */
@@ -294,6 +296,14 @@ enum thumbs_from {
 /* The word for it in the report ("preview"); never NULL. */
 THUMBS_API const char *thumbs_from_name(enum thumbs_from from);
 
+/* What may stand in for a picture until it is there. */
+struct thumbs_placeholder {
+    uint8_t thumbhash[25]; /* https://evanw.github.io/thumbhash/, of the whole picture */
+    uint8_t thumbhash_len; /* 0: there is no placeholder */
+    uint8_t has_dominant;  /* 0: no pixel can be seen */
+    uint8_t dominant[3];   /* R, G, B of the colour that is there most */
+};
+
 /* What thumbs_make() found out about a source, whatever it made of it. */
 struct thumbs_source_info {
     enum thumbs_format format;
@@ -302,6 +312,7 @@ struct thumbs_source_info {
     bool damaged; /* decoded, but with errors; `warning` says which */
     char warning[200];
     uint64_t decode_ns, resize_ns, encode_ns;
+    struct thumbs_placeholder placeholder; /* only where it was asked for */
 };
 
 struct thumbs_images; /* the thumbnails of one source; owns their bytes */
@@ -357,10 +368,11 @@ struct thumbs_event {
      * skipped, that matters. */
     bool named;
     enum thumbs_format format;
-    uint32_t width, height; /* of the source, upright; 0 if unknown */
-    enum thumbs_from from;  /* done, damaged: what they were made of */
-    uint64_t bytes;         /* of the source file; 0 if unknown */
-    uint64_t hash;          /* XXH3, 64 bits, of the source file; 0: not known */
+    uint32_t width, height;                /* of the source, upright; 0 if unknown */
+    enum thumbs_from from;                 /* done, damaged: what they were made of */
+    uint64_t bytes;                        /* of the source file; 0 if unknown */
+    uint64_t hash;                         /* XXH3, 64 bits, of the source file; 0: not known */
+    struct thumbs_placeholder placeholder; /* only where it was asked for */
     const struct thumbs_output *outputs;
     size_t n_outputs;
     struct thumbs_times times;

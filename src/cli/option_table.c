@@ -322,7 +322,12 @@ const struct cli_option cli_options[] = {
      "file, and stays as it was if the run is stopped or is a dry run.",
      CLI_GROUP_OUTPUT, CLI_TO_TEXT(manifest)},
     {"gallery", 0, "FILE", NULL, NULL, NULL, CLI_GROUP_OUTPUT, CLI_TO_NOTHING},
-    {"placeholders", 0, NULL, NULL, NULL, NULL, CLI_GROUP_OUTPUT, CLI_TO_NOTHING},
+    {"placeholders", 0, NULL, NULL, NULL,
+     "Tell in the report and the manifest what may stand in for each picture until it is there: "
+     "its "
+     "ThumbHash, and its dominant colour. Thumbnails are the same as without. What was made "
+     "without it is made once more.",
+     CLI_GROUP_OUTPUT, CLI_TO_CONST(options.image.placeholder, 1)},
     {"help", 'h', NULL, NULL, "this page; --help explains every option",
      "This text. -h shows the options used most.", CLI_GROUP_OUTPUT,
      CLI_TO_CONST(action, CLI_ACTION_HELP)},

@@ -74,12 +74,29 @@ static void add_time(struct th_bytes *line, int64_t sec, int32_t nsec)
     th_bytes_addf(line, "%lld.%09ld ", (long long)sec, (long)nsec);
 }
 
+static void add_hex(struct th_bytes *line, const uint8_t *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        th_bytes_addf(line, "%02x", bytes[i]);
+}
+
+static void add_placeholder(struct th_bytes *line, const struct thumbs_placeholder *p)
+{
+    if (p->thumbhash_len == 0 || p->thumbhash_len > sizeof p->thumbhash) return;
+    th_bytes_adds(line, ",p");
+    add_hex(line, p->thumbhash, p->thumbhash_len);
+    if (!p->has_dominant) return;
+    th_bytes_addc(line, '-');
+    add_hex(line, p->dominant, sizeof p->dominant);
+}
+
 static void add_facts(struct th_bytes *line, const struct th_manifest_facts *facts)
 {
     if (facts->content) th_bytes_addf(line, ",h%016llx", (unsigned long long)facts->content);
     if (facts->format != THUMBS_FORMAT_NONE)
         th_bytes_addf(line, ",s%s-%lux%lu", thumbs_format_name(facts->format),
                       (unsigned long)facts->width, (unsigned long)facts->height);
+    add_placeholder(line, &facts->placeholder);
     if (facts->has_time)
         th_bytes_addf(line, ",t%lld.%09ld", (long long)facts->time_sec, (long)facts->time_nsec);
 }
@@ -88,8 +105,11 @@ void th_manifest_begin_line(struct th_bytes *line, char status, const char *key,
                             const struct th_source_id *id, const struct timespec *time,
                             bool keep_extension, const char *name)
 {
-    struct th_manifest_facts facts = {
-        .content = id->content, .format = id->format, .width = id->width, .height = id->height};
+    struct th_manifest_facts facts = {.content = id->content,
+                                      .format = id->format,
+                                      .width = id->width,
+                                      .height = id->height,
+                                      .placeholder = id->placeholder};
     if (time && (time->tv_sec != id->mtime_sec || time->tv_nsec != id->mtime_nsec)) {
         facts.has_time = true;
         facts.time_sec = time->tv_sec;
@@ -292,6 +312,33 @@ static void read_picture(const char *text, size_t len, struct th_manifest_facts 
     }
 }
 
+/* `len` hex digits to at most `most` bytes; the count, or 0 if they are none. */
+static size_t read_hex(const char *text, size_t len, uint8_t *out, size_t most)
+{
+    if (len % 2 || len / 2 > most) return 0;
+    for (size_t i = 0; i < len / 2; i++) {
+        const int high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
+        if (high < 0 || low < 0) return 0;
+        out[i] = (uint8_t)(high << 4 | low);
+    }
+    return len / 2;
+}
+
+static struct thumbs_placeholder read_placeholder(const char *text, size_t len)
+{
+    struct thumbs_placeholder p = {0};
+    const char *dash = memchr(text, '-', len);
+    const size_t hash_len = dash ? (size_t)(dash - text) : len;
+    const size_t n = read_hex(text, hash_len, p.thumbhash, sizeof p.thumbhash);
+    if (n == 0) return (struct thumbs_placeholder){0};
+    p.thumbhash_len = (uint8_t)n;
+    if (!dash) return p;
+    const size_t dominant_len = len - hash_len - 1;
+    p.has_dominant =
+        read_hex(dash + 1, dominant_len, p.dominant, sizeof p.dominant) == sizeof p.dominant;
+    return p.has_dominant ? p : (struct thumbs_placeholder){0};
+}
+
 struct th_manifest_facts th_manifest_read_facts(const char *text, size_t len)
 {
     struct th_manifest_facts facts = {0};
@@ -306,6 +353,7 @@ struct th_manifest_facts th_manifest_read_facts(const char *text, size_t len)
         value_len -= 2;
         if (comma[1] == 'h') facts.content = read_hash(value, value_len);
         if (comma[1] == 's') read_picture(value, value_len, &facts);
+        if (comma[1] == 'p') facts.placeholder = read_placeholder(value, value_len);
         if (comma[1] == 't')
             facts.has_time = read_time(value, value_len, &facts.time_sec, &facts.time_nsec);
     }

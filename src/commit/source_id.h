@@ -18,6 +18,7 @@ struct th_source_id {
     /* What it turned out to be: told again, never compared. */
     enum thumbs_format format;
     uint32_t width, height; /* upright; 0: not known */
+    struct thumbs_placeholder placeholder;
 };
 
 #endif

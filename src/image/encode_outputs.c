@@ -7,6 +7,7 @@
 #include "image/encode_fit.h"
 #include "image/finish_picture.h"
 #include "image/formats.h"
+#include "image/placeholder.h"
 
 void th_encode_note(struct th_make *make, size_t offset, enum thumbs_format format, uint32_t i_size,
                     uint32_t width, uint32_t height)
@@ -73,11 +74,22 @@ static enum thumbs_code write_all(struct th_make *make, uint32_t i_size, const s
     return code;
 }
 
+enum thumbs_code th_encode_placeholder(struct th_make *make, struct th_pixels *picture,
+                                       unsigned orientation, struct thumbs_error *err)
+{
+    const bool made = th_pixels_orient(picture, orientation) &&
+                      th_placeholder_make(picture, &make->result->placeholder);
+    th_pixels_finish(picture);
+    return made ? THUMBS_OK
+                : th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE,
+                               "no memory for its placeholder");
+}
+
 enum thumbs_code th_encode_outputs(struct th_make *make, struct th_pixels *pictures,
                                    const struct th_targets *targets, unsigned orientation,
                                    struct thumbs_error *err)
 {
-    const uint32_t n = targets->n;
+    const uint32_t n = th_targets_outputs(targets);
     enum thumbs_code code = THUMBS_OK;
     bool alpha = false;
     uint64_t start_ns = th_now_ns();
@@ -90,6 +102,8 @@ enum thumbs_code th_encode_outputs(struct th_make *make, struct th_pixels *pictu
         if (code == THUMBS_OK) code = write_all(make, i, &pictures[i], alpha, err);
         th_pixels_finish(&pictures[i]);
     }
+    if (code == THUMBS_OK && targets->placeholder)
+        code = th_encode_placeholder(make, &pictures[n], orientation, err);
     make->result->encode_ns += th_now_ns() - start_ns;
     return code;
 }

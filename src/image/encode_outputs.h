@@ -10,12 +10,17 @@
 #include "image/steps.h"
 
 /* Turn, finish (finish_picture.h) and encode the pictures in sRGB, one for each target, as stored:
- * consumed either way.
+ * consumed either way. That for a placeholder becomes one.
  * Alpha is laid on the background where a format has none. Whether any of them has pixels that are
  * not opaque decides what KEEP becomes. Stage resize or encode. */
 enum thumbs_code th_encode_outputs(struct th_make *make, struct th_pixels *pictures,
                                    const struct th_targets *targets, unsigned orientation,
                                    struct thumbs_error *err);
+
+/* Make the placeholder of the last target's picture, in sRGB and as stored, which is consumed
+ * either way. Stage encode. */
+enum thumbs_code th_encode_placeholder(struct th_make *make, struct th_pixels *picture,
+                                       unsigned orientation, struct thumbs_error *err);
 
 /* For a backend that writes by itself: record what it has appended to the sink since it was
  * `offset` bytes long. */

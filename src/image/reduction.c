@@ -4,8 +4,25 @@
 
 #include <math.h>
 
+#include "image/placeholder.h"
+
 #define RESIDUAL      2.0
 #define RESIDUAL_FAST 1.5
+
+/* The whole picture, within the side that placeholders have, and reduced at least as far as any
+ * size is: so a decoder reduces for the sizes just as far as without it. */
+static void add_placeholder(struct th_targets *out, uint32_t width, uint32_t height)
+{
+    const double longer = width > height ? width : height;
+    const double scale =
+        fmin(1, fmin(TH_PLACEHOLDER_SIDE / longer, 1 / th_reduction_least(out, 1, 1)));
+    const uint32_t to_width = (uint32_t)(width * scale), to_height = (uint32_t)(height * scale);
+    struct th_geometry g = {.cut_width = width, .cut_height = height};
+    g.scaled_width = g.canvas_width = to_width ? to_width : 1;
+    g.scaled_height = g.canvas_height = to_height ? to_height : 1;
+    out->sizes[out->n++] = g;
+    out->placeholder = true;
+}
 
 void th_targets_fit(struct th_targets *out, uint32_t width, uint32_t height, unsigned orientation,
                     const struct thumbs_image_options *options, bool enlarge)
@@ -23,6 +40,8 @@ void th_targets_fit(struct th_targets *out, uint32_t width, uint32_t height, uns
                               (enum thumbs_gravity)options->gravity);
         out->sizes[i] = th_geometry_stored(&g, upright_width, upright_height, orientation);
     }
+    out->placeholder = false;
+    if (options->placeholder && out->n > 0) add_placeholder(out, width, height);
 }
 
 /* A filter of six lobes sees three output pixels on each side; half as many samples of chroma are

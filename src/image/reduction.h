@@ -14,14 +14,23 @@
 
 #include "image/geometry.h"
 
+/* One for each size, and one for the placeholder. */
+#define TH_MAX_TARGETS (THUMBS_MAX_SIZES + 1)
+
 /* What becomes of one source: its geometry for each size, as stored (before orientation). */
 struct th_targets {
     uint32_t n;
-    struct th_geometry sizes[THUMBS_MAX_SIZES];
+    bool placeholder; /* the last is the whole picture, small, for its placeholder */
+    struct th_geometry sizes[TH_MAX_TARGETS];
 };
+static inline uint32_t th_targets_outputs(const struct th_targets *targets)
+{
+    return targets->n - targets->placeholder;
+}
 
 /* Fit a source of width x height as stored, neither 0, into all sizes; `orientation`: as in EXIF.
- * Boxes, gravity and padding are those of the upright picture. At most THUMBS_MAX_SIZES count. */
+ * Boxes, gravity and padding are those of the upright picture. At most THUMBS_MAX_SIZES count. A
+ * placeholder asks for no more pixels than the sizes do, so it changes nothing about them. */
 void th_targets_fit(struct th_targets *out, uint32_t width, uint32_t height, unsigned orientation,
                     const struct thumbs_image_options *options, bool enlarge);
 

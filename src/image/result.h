@@ -21,6 +21,7 @@ struct th_image_result {
     uint32_t damaged;       /* 0 or 1 */
     char warning[200];      /* damaged: one clause, NUL-terminated */
     uint64_t decode_ns, resize_ns, encode_ns;
+    struct thumbs_placeholder placeholder;
     uint32_t n_outputs;
     uint32_t from; /* enum thumbs_from */
     struct th_image_output outputs[THUMBS_MAX_OUTPUTS];

@@ -9,7 +9,7 @@
 
 void th_rowfeed_finish(struct th_rowfeed *feed)
 {
-    for (uint32_t i = 0; i < THUMBS_MAX_SIZES; i++) {
+    for (uint32_t i = 0; i < TH_MAX_TARGETS; i++) {
         th_rowscale_destroy(feed->scalers[i]);
         feed->scalers[i] = NULL;
     }

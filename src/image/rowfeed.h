@@ -55,7 +55,7 @@ struct th_rowfeed {
     /* The rows that any size looks at; what comes before must be handed over, but may be anything;
      * what comes behind need not come. */
     uint32_t first_row, end_row;
-    struct th_rowscale *scalers[THUMBS_MAX_SIZES];
+    struct th_rowscale *scalers[TH_MAX_TARGETS];
     struct th_row_shape shape;
     uint64_t resize_ns;
 };

@@ -18,7 +18,7 @@ struct passage {
     struct th_icc icc;
     struct th_targets targets;
     struct th_rowfeed feed;
-    struct th_pixels pictures[THUMBS_MAX_SIZES];
+    struct th_pixels pictures[TH_MAX_TARGETS];
 };
 
 /* Understand the colours, or decline what only another decoder could convert. */

@@ -26,8 +26,11 @@ bool th_report_is_unseen(uint32_t code_point);
  * name. */
 bool th_report_add_json_string(struct th_bytes *b, const char *text);
 
-/* A JSON string: `text`, which may be any bytes, in base64 (RFC 4648 section 4). */
-void th_report_add_base64(struct th_bytes *b, const char *text);
+/* A JSON string: any bytes in base64 (RFC 4648 section 4). */
+void th_report_add_base64(struct th_bytes *b, const void *bytes, size_t len);
+
+/* ,"placeholder":{...} if there is one. */
+void th_report_add_placeholder(struct th_bytes *b, const struct thumbs_placeholder *placeholder);
 
 /* value with so many decimals (0 to 6) and a point, whatever the locale. Negative and NaN count as
  * 0. */

@@ -58,11 +58,11 @@ bool th_report_add_json_string(struct th_bytes *b, const char *text)
     return faithful;
 }
 
-void th_report_add_base64(struct th_bytes *b, const char *text)
+void th_report_add_base64(struct th_bytes *b, const void *bytes, size_t len)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t left = strlen(text);
-    const unsigned char *p = (const unsigned char *)text;
+    size_t left = len;
+    const unsigned char *p = bytes;
     th_bytes_addc(b, '"');
     for (; left > 0; left -= left < 3 ? left : 3, p += 3) {
         const unsigned bits =
@@ -81,8 +81,19 @@ static void add_name(struct th_bytes *b, const char *key, const char *name)
     th_bytes_addf(b, "\"%s\":", key);
     if (!th_report_add_json_string(b, name)) {
         th_bytes_addf(b, ",\"%s_base64\":", key);
-        th_report_add_base64(b, name);
+        th_report_add_base64(b, name, strlen(name));
     }
+}
+
+void th_report_add_placeholder(struct th_bytes *b, const struct thumbs_placeholder *placeholder)
+{
+    if (placeholder->thumbhash_len == 0) return;
+    th_bytes_adds(b, ",\"placeholder\":{\"thumbhash\":");
+    th_report_add_base64(b, placeholder->thumbhash, placeholder->thumbhash_len);
+    if (placeholder->has_dominant)
+        th_bytes_addf(b, ",\"dominant\":\"#%02x%02x%02x\"", placeholder->dominant[0],
+                      placeholder->dominant[1], placeholder->dominant[2]);
+    th_bytes_addc(b, '}');
 }
 
 static void add_outputs(struct th_bytes *b, const struct thumbs_event *event)
@@ -154,6 +165,7 @@ void th_report_event_json(struct th_bytes *b, const struct thumbs_event *event)
     if (event->from != THUMBS_FROM_PICTURE)
         th_bytes_addf(b, ",\"from\":\"%s\"", thumbs_from_name(event->from));
     if (event->bytes) th_bytes_addf(b, ",\"bytes\":%llu", (unsigned long long)event->bytes);
+    th_report_add_placeholder(b, &event->placeholder);
     add_error(b, event);
     if (event->n_outputs > 0) add_outputs(b, event);
     if (times->load || times->decode || times->resize || times->encode || times->write)

@@ -35,7 +35,7 @@ static void add_key(struct th_bytes *b, const char *source)
         th_bytes_add(b, text.data, text.len);
     } else {
         th_bytes_clear(&text);
-        th_report_add_base64(&text, source);
+        th_report_add_base64(&text, source, strlen(source));
         th_bytes_adds(b, "\"/base64/");
         th_bytes_adds(b, th_bytes_str(&text) + 1); /* without its quote */
     }
@@ -158,6 +158,7 @@ bool th_web_manifest_add_image(struct th_bytes *b, const struct thumbs_event *ev
     add_key(b, event->source);
     th_bytes_addf(b, ":{\"format\":\"%s\",", thumbs_format_name(event->format));
     add_facts(b, event->width, event->height, event->bytes, event->hash);
+    th_report_add_placeholder(b, &event->placeholder);
     add_groups(b, "renditions", outputs, event->n_outputs, add_renditions);
     add_groups(b, "srcset", outputs, event->n_outputs, add_srcset);
     th_bytes_addc(b, '}');

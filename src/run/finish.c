@@ -123,6 +123,7 @@ static void commit(struct thumbs_batch *batch, struct th_file *file,
     struct th_source_id id = th_file_id(file);
     id.format = event->format;
     id.width = event->width;
+    id.placeholder = event->placeholder;
     id.height = event->height;
     outputs.n = 0;
     uint64_t start_ns = th_now_ns();
@@ -176,6 +177,7 @@ void th_finish_file(void *user, struct th_item *item, const struct th_outcome *o
         event.from = (enum thumbs_from)result->from;
         event.width = result->width;
         event.height = result->height;
+        event.placeholder = result->placeholder;
         event.times.decode = result->decode_ns;
         event.times.resize = result->resize_ns;
         event.times.encode = result->encode_ns;

@@ -21,7 +21,8 @@ static void fill_info(const struct th_image_result *result, struct thumbs_source
                                         .damaged = result->damaged,
                                         .decode_ns = result->decode_ns,
                                         .resize_ns = result->resize_ns,
-                                        .encode_ns = result->encode_ns};
+                                        .encode_ns = result->encode_ns,
+                                        .placeholder = result->placeholder};
     for (size_t i = 0; i < sizeof info->warning; i++)
         info->warning[i] = result->warning[i];
 }

@@ -155,8 +155,14 @@ static void report_failed(struct thumbs_batch *batch, struct th_file *file,
     report_failed_under(batch, file, error, &limits);
 }
 
+/* Is there something on record that this run is asked to tell, and that nobody told before? */
+static bool lacks_placeholder(const struct thumbs_batch *batch, const struct th_made *made)
+{
+    return batch->options.image.placeholder && made->id.placeholder.thumbhash_len == 0;
+}
+
 /* With all that was told when it was made. False: another source got one of its names before, so
- * what stands there will not be its own. */
+ * what stands there will not be its own; or it has to be made again to know more of it. */
 static bool report_up_to_date(struct thumbs_batch *batch, struct th_file *file)
 {
     struct th_made made;
@@ -164,6 +170,10 @@ static bool report_up_to_date(struct thumbs_batch *batch, struct th_file *file)
                                  .bytes = (uint64_t)file->st.st_size,
                                  .times.load = file->load_ns};
     bool known = th_made_find(th_file_output_folder(file), file->entry.name, &made);
+    if (known && lacks_placeholder(batch, &made)) {
+        th_made_finish(&made);
+        return false;
+    }
     bool granted = known ? th_claim_outputs(batch, &file->entry, made.id.content, made.outputs,
                                             made.n_outputs, NULL) == THUMBS_OK
                          : !batch->claims;
@@ -172,6 +182,7 @@ static bool report_up_to_date(struct thumbs_batch *batch, struct th_file *file)
         event.width = made.id.width;
         event.height = made.id.height;
         event.hash = made.id.content;
+        if (batch->options.image.placeholder) event.placeholder = made.id.placeholder;
         event.outputs = made.outputs;
         event.n_outputs = made.n_outputs;
     }

@@ -49,6 +49,13 @@ static bool is_plausible_output(const struct thumbs_image_options *image, uint32
     return true;
 }
 
+static bool is_plausible_placeholder(const struct thumbs_image_options *image,
+                                     const struct thumbs_placeholder *p)
+{
+    return p->thumbhash_len <= (image->placeholder ? sizeof p->thumbhash : 0) &&
+           p->has_dominant <= (p->thumbhash_len > 0);
+}
+
 /* The codes that th_image_make() has. */
 static bool is_plausible_failure(enum thumbs_code code)
 {
@@ -90,6 +97,7 @@ bool th_check_reply(const struct th_check *expected, struct th_wire_reply *reply
     if (result->damaged > 1 || result->from >= THUMBS_N_FROMS ||
         !fits_pixels(result->width, result->height, image->max_pixels))
         return false;
+    if (!is_plausible_placeholder(image, &result->placeholder)) return false;
     uint64_t most_ns = expected->most_ns ? expected->most_ns : UINT64_MAX;
     if (result->decode_ns > most_ns || result->resize_ns > most_ns || result->encode_ns > most_ns)
         return false;

@@ -215,7 +215,7 @@ static enum thumbs_code make_with_alpha(struct job *j, struct th_pixels *picture
                                         struct thumbs_error *err)
 {
     const struct th_heif_picture *p = &j->picture;
-    struct th_rowscale *scalers[THUMBS_MAX_SIZES] = {0};
+    struct th_rowscale *scalers[TH_MAX_TARGETS] = {0};
     struct row row = {0};
     enum thumbs_code code = THUMBS_OK;
     bool made = row_init(&row, p->cut_width) && make_scalers(j, scalers);
@@ -292,7 +292,7 @@ static enum thumbs_code decode(struct job *j, struct thumbs_error *err)
 
 static enum thumbs_code make_sizes(struct job *j, struct thumbs_error *err)
 {
-    struct th_pixels pictures[THUMBS_MAX_SIZES] = {{0}};
+    struct th_pixels pictures[TH_MAX_TARGETS] = {{0}};
     uint64_t start_ns = th_now_ns();
     enum thumbs_code code = make_pictures(j, pictures, err);
     j->make->result->resize_ns += th_now_ns() - start_ns;

@@ -398,7 +398,7 @@ out:
 
 static enum thumbs_code make_all_pixels(struct hot *j, struct thumbs_error *err)
 {
-    struct th_pixels pictures[THUMBS_MAX_SIZES] = {{0}};
+    struct th_pixels pictures[TH_MAX_TARGETS] = {{0}};
     enum thumbs_code code = THUMBS_OK;
     uint64_t start_ns = th_now_ns();
     for (uint32_t t = 0; t < j->targets.n && code == THUMBS_OK; t++) {
@@ -413,6 +413,15 @@ static enum thumbs_code make_all_pixels(struct hot *j, struct thumbs_error *err)
     return code;
 }
 
+static enum thumbs_code make_placeholder(struct hot *j, uint32_t t, struct thumbs_error *err)
+{
+    struct th_pixels picture = {0};
+    enum thumbs_code code = make_pixels(j, t, &picture, err);
+    if (code == THUMBS_OK) code = th_encode_placeholder(j->make, &picture, j->orientation, err);
+    th_pixels_finish(&picture);
+    return code;
+}
+
 static enum thumbs_code make_sizes(struct hot *j, struct thumbs_error *err)
 {
     enum thumbs_code code = THUMBS_OK;
@@ -424,7 +433,9 @@ static enum thumbs_code make_sizes(struct hot *j, struct thumbs_error *err)
     if (!j->planar) return make_all_pixels(j, err);
     for (uint32_t t = 0; t < j->targets.n && code == THUMBS_OK; t++) {
         code = th_make_check_deadline(j->make, THUMBS_STAGE_RESIZE, err);
-        if (code == THUMBS_OK) code = make_planar(j, t, err);
+        if (code != THUMBS_OK) continue;
+        const bool last = t == th_targets_outputs(&j->targets);
+        code = last ? make_placeholder(j, t, err) : make_planar(j, t, err);
     }
     return code;
 }
