@@ -57,10 +57,13 @@ static const struct cli_help_pair merge_examples[] = {
 static const char about[] =
     "SOURCE is a folder, which is walked, or a file. DEST is a folder; it is made where it "
     "is missing. The tree of one SOURCE folder is mirrored straight under DEST, that of "
-    "several under DEST/<last part of the name>. Options may stand anywhere; -- ends them. "
+    "several under DEST/<last part of the name>; a run whose DEST was laid out the other way "
+    "says so. Options may stand anywhere; -- ends them. "
     "A source is never changed, and a thumbnail appears whole or not at all. Several calls "
     "with sizes and names of their own may share one DEST; the last 16 such recipes are "
-    "remembered. Folders that hold .thumbs are DESTs and are not walked.";
+    "remembered, and none makes again what another made. A thumbnail gives way to a folder "
+    "that must have its name, if it stands as thumbs made it. Folders that hold .thumbs are "
+    "DESTs and are not walked.";
 
 static const char bench_about[] =
     "Times the same pipeline on the same files in every mode: once to warm up, then some "

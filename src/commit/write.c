@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "commit/give_way.h"
 #include "commit/maker_mark.h"
 #include "commit/output_folder_internal.h"
 #include "commit/own_output.h"
@@ -156,6 +157,16 @@ static enum thumbs_code write_temp(struct th_output_folder *folder, struct pendi
     return failed ? th_dest_write_error(folder->dest, err, os_errno, failed) : THUMBS_OK;
 }
 
+/* The folder that an output goes to. An output that has no source any more may stand there. */
+static bool get_folder(struct th_output_folder *folder, struct pending *p, struct thumbs_error *err)
+{
+    if (th_folder_get(folder, p->path, p->folder_len, true, &p->folder, err)) return true;
+    if (errno != ENOTDIR && errno != EEXIST) return false;
+    if (!th_give_way(folder->dest, p->path, p->folder_len)) return false;
+    *err = (struct thumbs_error){0};
+    return th_folder_get(folder, p->path, p->folder_len, true, &p->folder, err);
+}
+
 /* An output whose name tells its content: does it stand there already? */
 static bool stands_already(const struct pending *p)
 {
@@ -179,7 +190,7 @@ static enum thumbs_code write_all(struct th_output_folder *folder, struct pendin
             memcmp(before->path, p->path, p->folder_len) == 0)
             p->folder = (struct th_folder_ref){
                 .fd = before->folder.fd}; /* stays the other's, if it is owned at all */
-        else if (!th_folder_get(folder, p->path, p->folder_len, true, &p->folder, err))
+        else if (!get_folder(folder, p, err))
             return err->code;
         before = p;
         p->skip = stands_already(p);

@@ -141,19 +141,23 @@ static enum th_layout layout_of(const char *const *sources, size_t n_sources)
     return TH_LAYOUT_ANY;
 }
 
+#define ONE_LAYOUT                                                                                 \
+    "a glob in a script may match one folder today and two tomorrow; the folder that holds them, " \
+    "as SOURCE, avoids that"
+
 /* What is as it was asked for, but may not be what was meant. */
 static void note_layout(struct thumbs_batch *b, const char *const *sources, size_t n_sources)
 {
     switch (th_dest_other_layout(b->dest)) {
     case TH_LAYOUT_ONE:
         th_notes_add(&b->notes, "the last run into DEST had one SOURCE, whose tree lies straight "
-                                "under it; of several each lies under "
-                                "its own name, and what was made before stays where it is");
+                                "under it; of several each lies under its own name, and what was "
+                                "made before stays where it is (" ONE_LAYOUT ")");
         break;
     case TH_LAYOUT_SEVERAL:
         th_notes_add(&b->notes, "the last run into DEST had several SOURCEs, each under its own "
-                                "name; the tree of one lies straight "
-                                "under DEST, and what was made before stays where it is");
+                                "name; the tree of one lies straight under DEST, and what was made "
+                                "before stays where it is (" ONE_LAYOUT ")");
         break;
     case TH_LAYOUT_ANY:
         break;

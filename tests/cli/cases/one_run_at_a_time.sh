@@ -24,6 +24,7 @@ thumbs 3 --shard=0/2 other out
 thumbs 0 --dry-run other out
 
 # It waits, and ends by a signal as if it were at work.
+: >waiting # it is looked at before the run in the background has made it
 "$THUMBS" --wait other out 2>waiting &
 waiting=$!
 until_true 60 grep -q "^thumbs: note: another run (process $held_run .* is waited for" waiting ||
