@@ -255,6 +255,7 @@ struct thumbs_options {
     bool retry_failed;
     bool
         overwrite; /* replace files that thumbs did not make, where an output or a report belongs */
+    unsigned output_mode; /* permissions of outputs that are made; 0: as the umask leaves them */
     /* Wait, at the beginning of thumbs_batch_run(), while another run is at work on DEST; else
      * thumbs_batch_create() fails with NOT_WRITABLE. Shards of one job do not keep each other
      * waiting. */

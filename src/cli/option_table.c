@@ -195,6 +195,11 @@ const struct cli_option cli_options[] = {
      CLI_TO_FLAG(options.one_file_system)},
     {"force", 0, NULL, NULL, "remake what is up to date", "Remake what is up to date.",
      CLI_GROUP_FILES, CLI_TO_FLAG(options.force)},
+    {"chmod", 0, "MODE", "three octal digits that let the owner read, like 644", NULL,
+     "The permissions of thumbnails that are made, as three octal digits, like 640. Folders, and "
+     "thumbnails that are up to date, are left as they are. Default: what the umask leaves; a new "
+     "file or folder in a setgid folder has the group of that.",
+     CLI_GROUP_FILES, CLI_TO(cli_set_chmod)},
     {"overwrite", 0, NULL, NULL, NULL,
      "Replace files that thumbs did not make: those in DEST under the name of an output, and those "
      "that a report would "

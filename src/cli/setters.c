@@ -269,6 +269,21 @@ bool cli_set_shard(struct cli_settings *settings, const char *value, struct cli_
 /* ---- the run --------------------------------------------------------------------------------- */
 
 /* Not strtod(): it takes blanks, hexadecimal, "inf" and the decimal comma of a locale. */
+bool cli_set_chmod(struct cli_settings *settings, const char *value, struct cli_problem *problem)
+{
+    const size_t len = strlen(value);
+    unsigned mode = 0;
+    (void)problem;
+    if (len < 3 || len > 4 || (len == 4 && value[0] != '0')) return false;
+    for (size_t i = 0; i < len; i++) {
+        if (value[i] < '0' || value[i] > '7') return false;
+        mode = mode * 8 + (unsigned)(value[i] - '0');
+    }
+    if (!(mode & 0400)) return false;
+    settings->options.output_mode = mode;
+    return true;
+}
+
 bool cli_set_timeout(struct cli_settings *settings, const char *value, struct cli_problem *problem)
 {
     double seconds = 0, unit = 1;

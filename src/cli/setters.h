@@ -16,6 +16,7 @@ bool cli_add_include(struct cli_settings *settings, const char *value, struct cl
 bool cli_add_exclude(struct cli_settings *settings, const char *value, struct cli_problem *problem);
 bool cli_set_delete(struct cli_settings *settings, const char *value, struct cli_problem *problem);
 bool cli_set_shard(struct cli_settings *settings, const char *value, struct cli_problem *problem);
+bool cli_set_chmod(struct cli_settings *settings, const char *value, struct cli_problem *problem);
 bool cli_set_timeout(struct cli_settings *settings, const char *value, struct cli_problem *problem);
 
 #endif

@@ -28,8 +28,9 @@
 struct th_dest;
 struct th_dest_options {
     const char *path;
-    bool overwrite; /* replace files that thumbs did not make */
-    bool dry_run;   /* write nothing, make nothing; DEST may be missing */
+    bool overwrite;       /* replace files that thumbs did not make */
+    unsigned output_mode; /* permissions of outputs; 0: as the umask leaves them */
+    bool dry_run;         /* write nothing, make nothing; DEST may be missing */
     enum th_layout layout;
     uint64_t fingerprint;   /* of all options that matter to bytes and names, and of the version */
     struct th_turn_job job; /* whose turn it is to be; not in a dry run */

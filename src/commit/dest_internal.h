@@ -15,6 +15,7 @@ struct th_dest {
     int fd; /* DEST; -1 in a dry run where it is missing */
     bool dry_run;
     bool overwrite;        /* whatever stands under the name of an output is replaced */
+    unsigned output_mode;  /* permissions of outputs; 0: as the umask leaves them */
     bool remote;           /* appends by several machines need a lock (network file systems) */
     bool two_second_times; /* FAT: modification times are even seconds */
     uint64_t fingerprint;

@@ -145,6 +145,9 @@ static enum thumbs_code write_temp(struct th_output_folder *folder, struct pendi
     if (th_fault(TH_FAULT_DEST) || write_marked(fd, p, output) < 0) {
         failed = "cannot write the output";
         os_errno = errno;
+    } else if (folder->dest->output_mode && fchmod(fd, folder->dest->output_mode) < 0) {
+        failed = "cannot set the permissions of the output";
+        os_errno = errno;
     } else if (set_time(fd, id) < 0) {
         failed = "cannot set the time of the output";
         os_errno = errno;

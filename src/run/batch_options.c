@@ -49,6 +49,7 @@ enum thumbs_code th_batch_options_check(const struct thumbs_options *o, struct t
         return th_batch_options_usage(err, "only mode processes has a sandbox");
     if (o->n_shards > THUMBS_MAX_SHARDS || (o->n_shards ? o->shard >= o->n_shards : o->shard > 0))
         return th_batch_options_usage(err, "there is no such shard");
+    if (o->output_mode > 0777) return th_batch_options_usage(err, "there are no such permissions");
     if (o->queue_bytes < 1 || o->max_bytes < 1)
         return th_batch_options_usage(err, "byte limits must be at least 1");
     if (!(o->timeout_seconds >= 0 && o->timeout_seconds <= 1e9))

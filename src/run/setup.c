@@ -243,6 +243,7 @@ static enum thumbs_code open_ends(struct thumbs_batch *b, const char *const *sou
     if (code != THUMBS_OK) return code;
     struct th_dest_options options = {.path = dest,
                                       .overwrite = b->options.overwrite,
+                                      .output_mode = b->options.output_mode,
                                       .dry_run = b->options.dry_run,
                                       .layout = layout_of(sources, n_sources),
                                       .fingerprint = b->fingerprint,
