@@ -374,6 +374,7 @@ struct thumbs_event {
     uint64_t bytes;                        /* of the source file; 0 if unknown */
     uint64_t hash;                         /* XXH3, 64 bits, of the source file; 0: not known */
     struct thumbs_placeholder placeholder; /* only where it was asked for */
+    int64_t modified_ns; /* when the source file was changed last, since 1970; 0: unknown */
     const struct thumbs_output *outputs;
     size_t n_outputs;
     struct thumbs_times times;

@@ -326,7 +326,13 @@ const struct cli_option cli_options[] = {
      "not. The order is that of names. A file appears when the run has ended, replaces only such a "
      "file, and stays as it was if the run is stopped or is a dry run.",
      CLI_GROUP_OUTPUT, CLI_TO_TEXT(manifest)},
-    {"gallery", 0, "FILE", NULL, NULL, NULL, CLI_GROUP_OUTPUT, CLI_TO_NOTHING},
+    {"gallery", 0, "FILE", "a file name, or - for standard output", NULL,
+     "Write a contact sheet: one HTML page that shows the thumbnails of this run, those that were "
+     "up to date included, and says what failed and why. It holds no pictures but points to them "
+     "by relative addresses, from where FILE stands (for -, from the current folder), so it moves "
+     "with DEST: a FILE in DEST is best. It appears at the end, and replaces only such a page. Of "
+     "a --shard it shows that part; a dry run's shows what would be made, without pictures.",
+     CLI_GROUP_OUTPUT, CLI_TO_TEXT(gallery)},
     {"placeholders", 0, NULL, NULL, NULL,
      "Tell in the report and the manifest what may stand in for each picture until it is there: "
      "its "

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * output.h - what a run writes for programs: the report, and the list of a dry run on standard
- * output.
+ * output.h - what a run writes for programs and browsers: the report, the manifest, the gallery,
+ * and the list of a dry run on standard output.
  */
 #ifndef THUMBS_CLI_OUTPUT_H
 #define THUMBS_CLI_OUTPUT_H
@@ -10,6 +10,18 @@
 #include "cli/manifest_output.h"
 #include "cli/options.h"
 #include "report/outfile.h"
+
+struct cli_output;
+
+/* A file that the user named, and the lines on their way to it, if it is written line by line;
+ * inside output only. */
+struct cli_named {
+    struct cli_output *output;
+    const char *what, *name; /* "report", and as it was given; NULL: it was not */
+    struct th_outfile file;
+    struct cli_lines lines;
+    bool is_open;
+};
 
 struct cli_output {
     const struct cli_settings *settings;
@@ -21,16 +33,16 @@ struct cli_output {
 
     /* private */
     struct th_outfile_guard guard;
-    struct th_outfile file, manifest_file;
-    struct cli_manifest manifest;
-    struct cli_lines report, listing;
-    bool has_report, has_listing;
+    struct cli_named report, manifest, gallery;
+    struct cli_manifest manifest_entries;
+    struct cli_lines listing;
+    bool has_listing;
     bool escape; /* the list goes to a terminal */
 };
 
 /* Set what is not private first. Look whether all can be written, change nothing; to be called
  * before the process opens files. USAGE or NOT_WRITABLE: the user has been shown why. To be
- * finished in any case. */
+ * finished in any case; `output` must not move until then. */
 enum thumbs_code cli_output_plan(struct cli_output *output);
 /* Once the batch stands. As planning; waits for the reader of a FIFO. */
 enum thumbs_code cli_output_open(struct cli_output *output);
@@ -39,7 +51,7 @@ bool cli_output_is_on_terminal(const struct cli_output *output);
 /* Any thread. */
 void cli_output_add(struct cli_output *output, const struct thumbs_event *event);
 void cli_output_add_removal(struct cli_output *output, const struct thumbs_removal *removal);
-/* The last lines; the report appears under its name, unless it could not be written. */
+/* The last lines; report and gallery appear under their names, unless they could not be written. */
 void cli_output_close(struct cli_output *output, const struct thumbs_totals *totals,
                       int interrupted_by_signal);
 void cli_output_finish(struct cli_output *output);

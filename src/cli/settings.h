@@ -24,9 +24,9 @@ struct cli_settings {
     const char *dest;
     enum cli_progress progress;
     bool quiet, verbose;
-    bool strict;          /* known failures count for the exit status, too */
-    const char *report;   /* NULL: none; "-": standard output */
-    const char *manifest; /* likewise */
+    bool strict;                    /* known failures count for the exit status, too */
+    const char *report;             /* NULL: none; "-": standard output */
+    const char *manifest, *gallery; /* likewise */
 
     /* bench: its lists, source and options are filled; the rest is the command's. sources and dest
      * are not set. */

@@ -32,6 +32,11 @@ void th_report_add_base64(struct th_bytes *b, const void *bytes, size_t len);
 /* ,"placeholder":{...} if there is one. */
 void th_report_add_placeholder(struct th_bytes *b, const struct thumbs_placeholder *placeholder);
 
+/* A path as a reference that stands by itself in HTML, CSS and a srcset: nothing but letters and
+ * digits of ASCII, "-._~" and slashes is left as it is, other bytes are written %XX. A colon is
+ * not left either, so nothing seems a scheme. */
+void th_report_add_url(struct th_bytes *b, const char *path);
+
 /* value with so many decimals (0 to 6) and a point, whatever the locale. Negative and NaN count as
  * 0. */
 void th_report_add_fixed(struct th_bytes *b, double value, unsigned decimals);

@@ -75,6 +75,22 @@ void th_report_add_base64(struct th_bytes *b, const void *bytes, size_t len)
     th_bytes_addc(b, '"');
 }
 
+void th_report_add_url(struct th_bytes *b, const char *path)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    for (; *path; path++) {
+        const unsigned char c = (unsigned char)*path;
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                           (c >= '0' && c <= '9') || strchr("-._~/", c);
+        if (plain) {
+            th_bytes_addc(b, (char)c);
+        } else {
+            const char escape[] = {'%', hex[c >> 4], hex[c & 15]};
+            th_bytes_add(b, escape, sizeof escape);
+        }
+    }
+}
+
 /* "key":"name", and "key_base64" where the name is not UTF-8. */
 static void add_name(struct th_bytes *b, const char *key, const char *name)
 {
@@ -165,6 +181,10 @@ void th_report_event_json(struct th_bytes *b, const struct thumbs_event *event)
     if (event->from != THUMBS_FROM_PICTURE)
         th_bytes_addf(b, ",\"from\":\"%s\"", thumbs_from_name(event->from));
     if (event->bytes) th_bytes_addf(b, ",\"bytes\":%llu", (unsigned long long)event->bytes);
+    if (event->modified_ns > 0) { /* before 1970 no photo was taken, but clocks begin there */
+        th_bytes_adds(b, ",\"modified\":");
+        th_report_add_fixed(b, (double)event->modified_ns / 1e9, 3);
+    }
     th_report_add_placeholder(b, &event->placeholder);
     add_error(b, event);
     if (event->n_outputs > 0) add_outputs(b, event);

@@ -43,25 +43,6 @@ static void add_key(struct th_bytes *b, const char *source)
     th_bytes_finish(&text);
 }
 
-/* A path as a reference that stands by itself in HTML, CSS and a srcset: nothing but letters and
- * digits of ASCII, "-._~" and slashes is left as it is. A colon is not, so nothing seems a
- * scheme. */
-static void add_url(struct th_bytes *b, const char *path)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    for (; *path; path++) {
-        const unsigned char c = (unsigned char)*path;
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                           (c >= '0' && c <= '9') || strchr("-._~/", c);
-        if (plain) {
-            th_bytes_addc(b, (char)c);
-        } else {
-            const char escape[] = {'%', hex[c >> 4], hex[c & 15]};
-            th_bytes_add(b, escape, sizeof escape);
-        }
-    }
-}
-
 static void add_facts(struct th_bytes *b, uint32_t width, uint32_t height, uint64_t bytes,
                       uint64_t hash)
 {
@@ -105,7 +86,7 @@ static void add_renditions(struct th_bytes *b, const struct group *group)
         th_bytes_adds(b, i ? ",{" : "{");
         add_facts(b, o->width, o->height, o->bytes, o->hash);
         th_bytes_adds(b, ",\"url\":\"");
-        add_url(b, o->path);
+        th_report_add_url(b, o->path);
         th_bytes_adds(b, "\"}");
     }
     th_bytes_addc(b, ']');
@@ -119,7 +100,7 @@ static void add_srcset(struct th_bytes *b, const struct group *group)
         const struct thumbs_output *o = group->outputs[i];
         if (i && o->width == group->outputs[i - 1]->width) continue;
         if (i) th_bytes_adds(b, ", ");
-        add_url(b, o->path);
+        th_report_add_url(b, o->path);
         th_bytes_addf(b, " %luw", (unsigned long)o->width);
     }
     th_bytes_addc(b, '"');

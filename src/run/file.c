@@ -48,3 +48,16 @@ struct th_source_id th_file_id(const struct th_file *file)
                                  .inode = (uint64_t)st->st_ino,
                                  .content = file->content};
 }
+
+struct thumbs_event th_file_event(const struct th_file *file)
+{
+    const struct stat *st = &file->st;
+    int64_t modified_ns = 0;
+    if (__builtin_mul_overflow((int64_t)st->st_mtim.tv_sec, INT64_C(1000000000), &modified_ns) ||
+        __builtin_add_overflow(modified_ns, (int64_t)st->st_mtim.tv_nsec, &modified_ns))
+        modified_ns = 0;
+    return (struct thumbs_event){.bytes = (uint64_t)st->st_size,
+                                 .hash = file->content,
+                                 .modified_ns = modified_ns,
+                                 .times.load = file->load_ns};
+}

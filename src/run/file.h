@@ -20,5 +20,7 @@ struct th_naming_source th_file_source(const struct thumbs_batch *batch,
                                        const struct th_file *file);
 /* Its state when it was read. */
 struct th_source_id th_file_id(const struct th_file *file);
+/* An event that tells what is known of the file itself; the rest is zero. */
+struct thumbs_event th_file_event(const struct th_file *file);
 
 #endif

@@ -160,8 +160,7 @@ void th_finish_file(void *user, struct th_item *item, const struct th_outcome *o
 {
     struct thumbs_batch *batch = user;
     struct th_file *file = (struct th_file *)item;
-    struct thumbs_event event = {
-        .bytes = (uint64_t)file->st.st_size, .hash = file->content, .times.load = file->load_ns};
+    struct thumbs_event event = th_file_event(file);
     if (file->queued_ns && outcome->started_ns > file->queued_ns)
         event.times.wait = outcome->started_ns - file->queued_ns;
     bool writes = outcome->code == THUMBS_OK && !batch->options.no_work;

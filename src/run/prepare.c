@@ -166,9 +166,8 @@ static bool lacks_placeholder(const struct thumbs_batch *batch, const struct th_
 static bool report_up_to_date(struct thumbs_batch *batch, struct th_file *file)
 {
     struct th_made made;
-    struct thumbs_event event = {.status = THUMBS_STATUS_UP_TO_DATE,
-                                 .bytes = (uint64_t)file->st.st_size,
-                                 .times.load = file->load_ns};
+    struct thumbs_event event = th_file_event(file);
+    event.status = THUMBS_STATUS_UP_TO_DATE;
     bool known = th_made_find(th_file_output_folder(file), file->entry.name, &made);
     if (known && lacks_placeholder(batch, &made)) {
         th_made_finish(&made);
@@ -308,10 +307,10 @@ static void report_planned(struct thumbs_batch *batch, struct th_file *file)
         outputs[i] = (struct thumbs_output){.path = paths[i] ? paths[i] : "",
                                             .format = (enum thumbs_format)o.format};
     }
-    struct thumbs_event event = {.status = THUMBS_STATUS_WOULD_MAKE,
-                                 .bytes = (uint64_t)file->st.st_size,
-                                 .outputs = outputs,
-                                 .n_outputs = n};
+    struct thumbs_event event = th_file_event(file);
+    event.status = THUMBS_STATUS_WOULD_MAKE;
+    event.outputs = outputs;
+    event.n_outputs = n;
     if (file->is_newcomer && n) th_newcomers_add(batch, outputs[0].path);
     th_reporter_file_event(batch, file, &event);
     for (uint32_t i = 0; i < n; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/reporter.h"
 
+#include "run/file.h"
 #include "run/found.h"
 #include "run/stop.h"
 
@@ -43,9 +44,8 @@ void th_reporter_file_event(struct thumbs_batch *batch, struct th_file *file,
 void th_reporter_file(struct thumbs_batch *batch, struct th_file *file, enum thumbs_status status,
                       const struct thumbs_error *error)
 {
-    struct thumbs_event event = {.status = status,
-                                 .bytes = (uint64_t)file->st.st_size,
-                                 .times.load = file->load_ns,
-                                 .error = error};
+    struct thumbs_event event = th_file_event(file);
+    event.status = status;
+    event.error = error;
     th_reporter_file_event(batch, file, &event);
 }

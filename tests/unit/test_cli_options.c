@@ -372,7 +372,6 @@ Test(parse, what_is_not_built_says_so)
 {
     const char *const options[][2] = {
         {"--linear", "--linear"},
-        {"--gallery=x.html", "--gallery"},
     };
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
         char message[128];

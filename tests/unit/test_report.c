@@ -682,3 +682,13 @@ Test(progress, without_one_is_a_plain_write)
     drain(fds[0], text, sizeof(text));
     cr_expect_str_eq(text, "x\n");
 }
+
+/* ---- addresses ---- */
+
+Test(url, every_byte_of_a_path_is_carried_over)
+{
+    struct th_bytes b = {0};
+    th_report_add_url(&b, "a/B-._~9 :?#%&\"<\xff\n\x01");
+    cr_expect_str_eq(th_bytes_str(&b), "a/B-._~9%20%3A%3F%23%25%26%22%3C%FF%0A%01");
+    th_bytes_finish(&b);
+}

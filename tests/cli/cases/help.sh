@@ -6,4 +6,4 @@
 cmp help again
 awk 'length($0) > 80 { print "too wide: " $0 }' help
 grep -e '^Usage: thumbs' -e '^Exit status:' -e '--size=' -e '--report=' help
-! grep -e --linear -e --gallery help
+! grep -e --linear help

@@ -10,7 +10,7 @@ cp "$SAMPLES/png/rgb-8.png" "photos/sub/b c%.png"
 cp "$SAMPLES/gif/animated.gif" photos/sub/d.gif
 recipe="--size=10,20 --format=jpeg,png"
 told() { # REPORT - what it says of sources and outputs, but for status and times
-    grep -v '"summary"' "$1" | sed 's/"status":"[^"]*",//; s/,"ms":.*}$/}/' | sort
+    grep -v '"summary"' "$1" | sed 's/"status":"[^"]*",//; s/"modified":[0-9.]*,//; s/,"ms":.*}$/}/' | sort
 }
 inodes() { outputs out | while read -r name; do stat -c '%n %i %y %s' "out/$name"; done; }
 for name in '{dir}/{stem}-{size}.{ext}' '{size}/{dir}/{stem}.{ext}'; do
