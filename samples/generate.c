@@ -403,6 +403,10 @@ static void make_icc_greys(void)
     save_png("icc/grey-gamma-1.8.png", &chart,
              &(struct gen_png_options){.model = GEN_PNG_GREY, .depth_bits = 8, .icc = &icc});
     gen_bytes_finish(&icc);
+    icc = gen_icc_rgb(&gen_gamma_18);
+    save_jpeg("icc/grey-rgb-profile.jpg", &chart,
+              &(struct gen_jpeg_options){.quality = 90, .model = GEN_JPEG_GREY, .icc = &icc});
+    gen_bytes_finish(&icc);
     gen_picture_finish(&chart);
 }
 

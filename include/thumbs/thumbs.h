@@ -310,8 +310,8 @@ struct thumbs_source_info {
     enum thumbs_format format;
     uint32_t width, height; /* pixels, upright (after EXIF orientation) */
     enum thumbs_from from;
-    bool damaged; /* decoded, but with errors; `warning` says which */
-    char warning[200];
+    bool damaged;      /* decoded, but with errors; `warning` says which */
+    char warning[200]; /* may be there without damage: its colour profile cannot be used */
     uint64_t decode_ns, resize_ns, encode_ns;
     struct thumbs_placeholder placeholder; /* only where it was asked for */
 };
@@ -378,7 +378,9 @@ struct thumbs_event {
     const struct thumbs_output *outputs;
     size_t n_outputs;
     struct thumbs_times times;
-    const struct thumbs_error *error; /* failed, known: why. skipped, damaged: message. else NULL */
+    /* failed, known: why. skipped, damaged: message. done: what is odd about it, or NULL. else NULL
+     */
+    const struct thumbs_error *error;
 };
 
 /* Totals of a run. */

@@ -20,6 +20,7 @@
 #include "image/pixels.h"
 #include "thumbs/thumbs.h"
 
+struct th_colours;
 struct th_make;
 struct th_rowfeed;
 
@@ -42,6 +43,8 @@ struct th_row_header {
     bool sizeless;
     const uint8_t *icc; /* embedded profile for these colours, borrowed until close, or NULL */
     size_t icc_len;
+    const struct th_colours *colours; /* what it says of them in numbers, borrowed, or NULL; a
+                                         profile that makes sense counts more */
 };
 
 /* How far a decoder may reduce by itself, as it likes. */
@@ -62,9 +65,6 @@ struct th_row_decoder {
      * code of theirs ends it and is passed on. Damage goes to th_make_damaged(). */
     enum thumbs_code (*decode)(void *state, const struct th_row_wish *wish, struct th_rowfeed *feed,
                                struct thumbs_error *err);
-    /* Convert a finished picture to sRGB, where icc.h does not understand its profile. False, *p
-     * untouched: it cannot. NULL: such pictures are declined. */
-    bool (*to_srgb)(void *state, struct th_pixels *p);
     void (*close)(void *state);
 };
 

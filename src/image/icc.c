@@ -2,6 +2,7 @@
 #include "image/icc.h"
 
 #include <lcms2.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,10 +21,15 @@ enum {
     RGB_GRID = 25,
     CMYK_GRID = 9,
     BANDS_OF_CMYK = 5, /* a count of bands that no other picture has, as key */
+    OF_COLOURS = 16,   /* added to the bands: what is kept is no profile, but colours in numbers */
     CHUNK = 256,       /* pixels */
     CUBE = 9,
     N_PROBES = CUBE * CUBE * CUBE + 256
 };
+
+/* Ink that is lighter than this, in linear light, is no black that anything should be measured
+ * from. */
+#define MOST_BLACK 0.2
 
 /* A profile that was met, and what it came to. */
 struct kept {
@@ -72,10 +78,17 @@ static cmsColorSpaceSignature space_of(uint32_t bands)
     return bands <= 2 ? cmsSigGrayData : bands == BANDS_OF_CMYK ? cmsSigCmykData : cmsSigRgbData;
 }
 
+/* By its header (ICC.1:2010 7.2). */
+static bool is_for_rgb(const uint8_t *data, size_t len)
+{
+    return len >= 20 && memcmp(data + 16, "RGB ", 4) == 0;
+}
+
 static cmsUInt32Number flags_for(cmsHPROFILE from, uint32_t bands)
 {
     /* No one-pixel cache: it would cost more than it saves on pictures. */
     cmsUInt32Number flags = cmsFLAGS_NOCACHE | cmsFLAGS_COPY_ALPHA;
+    if (bands != BANDS_OF_CMYK) flags |= cmsFLAGS_BLACKPOINTCOMPENSATION;
     if (bands <= 2 || cmsIsMatrixShaper(from)) return flags;
     return flags | cmsFLAGS_FORCE_CLUT |
            cmsFLAGS_GRIDPOINTS(bands == BANDS_OF_CMYK ? CMYK_GRID : RGB_GRID);
@@ -92,15 +105,64 @@ static cmsHPROFILE grey_like_srgb(void)
     return profile;
 }
 
+/* sRGB whose black is `black`, in linear light: what is that dark becomes 0. NULL: no memory. */
+static cmsHPROFILE srgb_above(const double black[3])
+{
+    const cmsCIExyYTRIPLE primaries = {{0.64, 0.33, 1}, {0.30, 0.60, 1}, {0.15, 0.06, 1}};
+    const cmsCIExyY white = {0.3127, 0.3290, 1};
+    cmsToneCurve *curves[3] = {NULL, NULL, NULL};
+    for (unsigned k = 0; k < 3; k++) {
+        /* The curve of sRGB, squeezed: light is black + (1 - black) * light of sRGB. */
+        const double left = 1 - black[k], root = pow(left, 1 / 2.4);
+        const cmsFloat64Number curve[7] = {
+            2.4, root / 1.055, root * 0.055 / 1.055, left / 12.92, 0.04045, black[k], black[k]};
+        curves[k] = cmsBuildParametricToneCurve(NULL, 5, curve);
+    }
+    cmsHPROFILE profile = curves[0] && curves[1] && curves[2]
+                              ? cmsCreateRGBProfile(&white, &primaries, curves)
+                              : NULL;
+    for (unsigned k = 0; k < 3; k++)
+        if (curves[k]) cmsFreeToneCurve(curves[k]);
+    return profile;
+}
+
+/* How light a profile's full ink is: black of the paper. Little CMS looks for that in the tables
+ * back to ink, which ours has not, and takes it for neutral, which leaves prints blue. */
+static cmsHPROFILE srgb_above_ink(cmsHPROFILE from)
+{
+    const uint8_t ink[4] = {255, 255, 255, 255};
+    double rgb[3] = {0};
+    cmsHPROFILE srgb = cmsCreate_sRGBProfile();
+    cmsHTRANSFORM transform =
+        srgb ? cmsCreateTransform(from, TYPE_CMYK_8, srgb, TYPE_RGB_DBL,
+                                  INTENT_RELATIVE_COLORIMETRIC, cmsFLAGS_NOCACHE)
+             : NULL;
+    if (srgb) cmsCloseProfile(srgb);
+    if (!transform) return NULL;
+    cmsDoTransform(transform, ink, rgb, 1);
+    cmsDeleteTransform(transform);
+    for (unsigned k = 0; k < 3; k++) {
+        const double v = rgb[k] > 0 ? rgb[k] : 0;
+        rgb[k] = v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4);
+        if (!(rgb[k] < MOST_BLACK)) return cmsCreate_sRGBProfile();
+    }
+    return srgb_above(rgb);
+}
+
+/* sRGB, or grey that goes with it. */
+static cmsHPROFILE target_for(cmsHPROFILE from, uint32_t bands)
+{
+    if (bands == BANDS_OF_CMYK) return srgb_above_ink(from);
+    return bands <= 2 ? grey_like_srgb() : cmsCreate_sRGBProfile();
+}
+
 /* NULL if the profile is broken or for pictures of another kind. */
 static cmsHTRANSFORM open_transform(const uint8_t *data, size_t len, uint32_t bands)
 {
-    bool grey = bands <= 2;
     cmsHTRANSFORM transform = NULL;
     cmsHPROFILE from = cmsOpenProfileFromMem(data, (cmsUInt32Number)len);
     cmsHPROFILE to = NULL;
-    if (from && cmsGetColorSpace(from) == space_of(bands))
-        to = grey ? grey_like_srgb() : cmsCreate_sRGBProfile();
+    if (from && cmsGetColorSpace(from) == space_of(bands)) to = target_for(from, bands);
     if (to)
         transform = cmsCreateTransform(from, lcms_format(bands), to,
                                        bands == BANDS_OF_CMYK ? TYPE_RGB_8 : lcms_format(bands),
@@ -183,6 +245,14 @@ static void keep_within_bounds(const struct kept *newest)
     }
 }
 
+static bool have_encoder(void)
+{
+    if (encoder) return true;
+    encoder = th_alloc(sizeof *encoder);
+    if (encoder) th_icc_encoder_init(encoder);
+    return encoder;
+}
+
 /* Understand a profile of curves and a matrix: *out is the caller's, NULL if it is none. False: no
  * memory. */
 static bool read_matrix(const uint8_t *data, size_t len, bool grey, struct th_icc_matrix **out)
@@ -190,11 +260,7 @@ static bool read_matrix(const uint8_t *data, size_t len, bool grey, struct th_ic
     struct th_icc_matrix matrix;
     *out = NULL;
     if (!th_icc_matrix_read(&matrix, data, len, grey)) return true;
-    if (!encoder) {
-        encoder = th_alloc(sizeof *encoder);
-        if (!encoder) return false;
-        th_icc_encoder_init(encoder);
-    }
+    if (!have_encoder()) return false;
     *out = th_alloc(sizeof **out);
     if (*out) **out = matrix;
     return *out;
@@ -205,6 +271,45 @@ static enum th_icc_kind kind_of(uint32_t bands)
     return bands <= 2 ? TH_ICC_GREY : bands == BANDS_OF_CMYK ? TH_ICC_CMYK : TH_ICC_RGB;
 }
 
+/* The grey that becomes this one, as light: the curve of sRGB read backwards. */
+static int16_t light_of(uint8_t sample)
+{
+    int32_t low = 0, high = TH_ICC_UNIT;
+    while (low < high) {
+        const int32_t middle = (low + high) / 2;
+        if (encoder->samples[middle] < sample)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return (int16_t)low;
+}
+
+/* A grey picture with a profile for RGB means equal parts of red, green and blue. What those become
+ * is grey or close to it; its luma is taken. *k has been read as one for RGB, and is for grey
+ * afterwards. False: no memory. */
+static bool turn_to_grey(struct kept *k)
+{
+    uint8_t greys[256 * 3];
+    for (unsigned i = 0; i < sizeof greys; i++)
+        greys[i] = (uint8_t)(i / 3);
+    const struct th_icc icc = {.kind = k->kind, .matrix = k->matrix, .transform = k->transform};
+    apply(&icc, greys, 256, 3);
+    if (k->transform) cmsDeleteTransform(k->transform);
+    k->transform = NULL;
+    if (!k->matrix) k->matrix = th_alloc(sizeof *k->matrix);
+    if (!k->matrix || !have_encoder()) return false;
+    memset(k->matrix, 0, sizeof *k->matrix);
+    k->matrix->grey = true;
+    for (unsigned i = 0; i < 256; i++) {
+        const uint8_t *rgb = greys + (size_t)3 * i;
+        const unsigned luma = (299u * rgb[0] + 587u * rgb[1] + 114u * rgb[2] + 500) / 1000;
+        k->matrix->linear[0][i] = light_of((uint8_t)luma);
+    }
+    k->kind = TH_ICC_GREY;
+    return true;
+}
+
 /* Make a place for the profile among those kept. One that cannot be used is not kept: *k is then
  * free. False: no memory. */
 static bool learn(struct kept *k, const uint8_t *data, size_t len, uint32_t bands)
@@ -213,12 +318,18 @@ static bool learn(struct kept *k, const uint8_t *data, size_t len, uint32_t band
     uint8_t *copy = th_alloc(len);
     if (!copy) return false;
     memcpy(copy, data, len);
-    *k = (struct kept){.data = copy, .len = len, .bands = bands, .kind = kind_of(bands)};
-    if (bands != BANDS_OF_CMYK && !read_matrix(copy, len, bands <= 2, &k->matrix)) {
+    const bool turns = bands <= 2 && is_for_rgb(data, len);
+    const uint32_t as = turns ? 3 : bands;
+    *k = (struct kept){.data = copy, .len = len, .bands = bands, .kind = kind_of(as)};
+    if (as != BANDS_OF_CMYK && !read_matrix(copy, len, as <= 2, &k->matrix)) {
         drop(k);
         return false;
     }
-    if (!k->matrix) k->transform = open_transform(copy, len, bands);
+    if (!k->matrix) k->transform = open_transform(copy, len, as);
+    if (turns && (k->matrix || k->transform) && !turn_to_grey(k)) {
+        drop(k);
+        return false;
+    }
     const struct th_icc icc = {.kind = k->kind, .matrix = k->matrix, .transform = k->transform};
     if (!icc.matrix && !icc.transform) {
         drop(k);
@@ -233,18 +344,77 @@ static bool learn(struct kept *k, const uint8_t *data, size_t len, uint32_t band
     return true;
 }
 
+static struct th_icc of_kept(struct kept *k)
+{
+    k->last_read = ++n_reads;
+    return (struct th_icc){.kind = k->kind, .matrix = k->matrix, .transform = k->transform};
+}
+
 static bool read_profile(struct th_icc *out, const uint8_t *data, size_t len, uint32_t bands)
 {
-    *out = (struct th_icc){.kind = TH_ICC_OTHER};
+    *out = (struct th_icc){.kind = TH_ICC_OTHER, .ignored = len != 0};
     if (len == 0 || len > MAX_PROFILE_BYTES) return true;
     struct kept *k = find(data, len, bands);
     if (!k) {
         k = least_recently_read();
         if (!learn(k, data, len, bands)) return false;
     }
-    k->last_read = ++n_reads;
-    if (k->data)
-        *out = (struct th_icc){.kind = k->kind, .matrix = k->matrix, .transform = k->transform};
+    if (k->data) *out = of_kept(k);
+    return true;
+}
+
+/* ---- colours in numbers ---- */
+
+/* False: numbers that do not fit into those of a matrix. */
+static bool fill_matrix(struct th_icc_matrix *out, const struct th_colours *colours, bool grey)
+{
+    double linear[256], m[3][3];
+    th_colours_in_light(colours, linear, m);
+    out->grey = grey;
+    for (unsigned i = 0; i < 256; i++)
+        for (unsigned k = 0; k < 3; k++)
+            out->linear[k][i] = (int16_t)lround(fmin(linear[i], 1) * TH_ICC_UNIT);
+    for (unsigned i = 0; i < 3; i++) {
+        double row = 0;
+        for (unsigned k = 0; k < 3; k++) {
+            row += fabs(m[i][k]);
+            out->matrix[i][k] = (int32_t)lround(m[i][k] * TH_ICC_UNIT);
+        }
+        if (!(row < TH_ICC_MAX_ROW)) return false;
+    }
+    return true;
+}
+
+static bool learn_colours(struct kept *k, const struct th_colours *colours, uint32_t bands)
+{
+    struct th_icc_matrix matrix = {0};
+    drop(k);
+    if (!fill_matrix(&matrix, colours, bands <= 2)) return true;
+    uint8_t *copy = th_alloc(sizeof *colours);
+    *k = (struct kept){.data = copy,
+                       .len = sizeof *colours,
+                       .bands = bands + OF_COLOURS,
+                       .kind = kind_of(bands),
+                       .matrix = th_alloc(sizeof matrix)};
+    if (!copy || !k->matrix || !have_encoder()) {
+        drop(k);
+        return false;
+    }
+    memcpy(copy, colours, sizeof *colours);
+    *k->matrix = matrix;
+    return true;
+}
+
+bool th_icc_read_colours(struct th_icc *out, const struct th_colours *colours, uint32_t bands)
+{
+    *out = (struct th_icc){.kind = th_colours_are_srgb(colours) ? TH_ICC_SRGB : TH_ICC_OTHER};
+    if (out->kind == TH_ICC_SRGB || th_colours_are_hdr(colours)) return true;
+    struct kept *k = find((const uint8_t *)colours, sizeof *colours, bands + OF_COLOURS);
+    if (!k) {
+        k = least_recently_read();
+        if (!learn_colours(k, colours, bands)) return false;
+    }
+    if (k->data) *out = of_kept(k);
     return true;
 }
 
@@ -257,8 +427,11 @@ bool th_icc_read(struct th_icc *out, const uint8_t *data, size_t len, uint32_t b
 bool th_icc_read_cmyk(struct th_icc *out, const uint8_t *data, size_t len)
 {
     if (!read_profile(out, data, len, BANDS_OF_CMYK)) return false;
-    return out->kind == TH_ICC_CMYK ||
-           read_profile(out, th_cmyk_profile, th_cmyk_profile_len, BANDS_OF_CMYK);
+    if (out->kind == TH_ICC_CMYK) return true;
+    const bool ignored = out->ignored;
+    if (!read_profile(out, th_cmyk_profile, th_cmyk_profile_len, BANDS_OF_CMYK)) return false;
+    out->ignored = ignored;
+    return true;
 }
 
 /* What is read lies ahead of what is written, but not by a whole pixel at first; so in pieces, from

@@ -11,10 +11,11 @@
 #ifndef TH_IMAGE_ICC_H
 #define TH_IMAGE_ICC_H
 
+#include "image/colours.h"
 #include "image/pixels.h"
 
 enum th_icc_kind {
-    TH_ICC_OTHER, /* Lab, broken, or not for such pictures: not for us */
+    TH_ICC_OTHER, /* none, or broken, or not for such pictures: colours stay as they are */
     TH_ICC_SRGB,  /* sRGB or so close that no 8-bit sample would change by more than one step:
                      nothing to do */
     TH_ICC_RGB,
@@ -28,20 +29,26 @@ struct th_icc {
      */
     const struct th_icc_matrix *matrix;
     void *transform; /* Little CMS'; of kind CMYK always */
+    bool ignored;    /* there is one, but it cannot be used */
 };
 
-/* Understand the profile (ICC.1) of a picture with this many bands (alpha counted). Fills *out, at
- * least its kind. False: no memory, which must not pass for OTHER, or the picture would come out
- * differently. */
+/* Understand the profile (ICC.1) of a picture with this many bands (alpha counted). Grey may have
+ * one for RGB: it then means equal parts of all three, and stays grey. Fills *out, at least its
+ * kind. False: no memory, which must not pass for OTHER, or the picture would come out differently.
+ */
 bool th_icc_read(struct th_icc *out, const uint8_t *data, size_t len, uint32_t bands);
 
 /* The same for a CMYK picture (0: no ink). Without a profile (len 0), and where it makes no
  * sense, a general one is taken (cmyk_profile.h). */
 bool th_icc_read_cmyk(struct th_icc *out, const uint8_t *data, size_t len);
 
+/* The same for colours told in numbers; zero the padding of the struct. OTHER if they are HDR, or
+ * such that only th_colours_to_srgb() converts them. */
+bool th_icc_read_colours(struct th_icc *out, const struct th_colours *colours, uint32_t bands);
+
 /* Convert a picture of the bands it was read for to sRGB in place (grey to grey with sRGB's tone
- * curve), relative colorimetric; alpha is left alone. CMYK becomes RGB, still in the same memory.
- * Kinds OTHER and SRGB change nothing. */
+ * curve), relative colorimetric with black-point compensation; alpha is left alone. CMYK becomes
+ * RGB, still in the same memory. Kinds OTHER and SRGB change nothing. */
 void th_icc_apply(const struct th_icc *icc, struct th_pixels *p);
 
 /* Free what this thread keeps. */

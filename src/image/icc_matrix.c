@@ -8,9 +8,6 @@
 #define ENTRY_LEN  12
 #define MAX_TAGS   100
 
-/* Sums of three products must fit into 32 bits. Real matrices have rows of 3 at most. */
-#define MAX_ROW 7.0
-
 /* How far a curve may leave 0 to 1: what comes of parameters rounded to 16 bits. Little CMS does
  * not clip what lies beyond before the matrix, and of two large lights that nearly cancel each
  * other a thousandth is several steps. */
@@ -226,7 +223,7 @@ static bool read_matrix(const struct bytes *profile, int32_t out[3][3])
             for (unsigned j = 0; j < 3; j++)
                 sum += to_srgb[i][j] * colorants[j][k];
             reach += fabs(sum);
-            if (!(reach < MAX_ROW)) return false;
+            if (!(reach < TH_ICC_MAX_ROW)) return false;
             out[i][k] = (int32_t)lrint(sum * TH_ICC_UNIT);
         }
     }

@@ -21,6 +21,9 @@
 
 enum { TH_ICC_UNIT = 1 << 14 }; /* of linear light: 14 fractional bits */
 
+/* Sums of three products must fit into 32 bits. Real matrices have rows of 3 at most. */
+#define TH_ICC_MAX_ROW 7.0
+
 /* The tone curve of sRGB from linear light to samples; the same for all profiles, so a thread keeps
  * one. */
 struct th_icc_encoder {

@@ -19,7 +19,7 @@ struct th_image_result {
     uint32_t source_format; /* enum thumbs_format */
     uint32_t width, height; /* of the source, upright */
     uint32_t damaged;       /* 0 or 1 */
-    char warning[200];      /* damaged: one clause, NUL-terminated */
+    char warning[200];      /* what is wrong with it, damaged or not: one clause, NUL-terminated */
     uint64_t decode_ns, resize_ns, encode_ns;
     struct thumbs_placeholder placeholder;
     uint32_t n_outputs;

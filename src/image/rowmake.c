@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "image/colours.h"
 #include "image/encode_outputs.h"
-#include "image/formats.h"
 #include "image/icc.h"
 #include "image/rowfeed.h"
 
@@ -21,7 +21,7 @@ struct passage {
     struct th_pixels pictures[TH_MAX_TARGETS];
 };
 
-/* Understand the colours, or decline what only another decoder could convert. */
+/* Understand the colours. */
 static enum thumbs_code read_profile(struct passage *p, struct thumbs_error *err)
 {
     const struct th_row_header *h = &p->header;
@@ -31,10 +31,10 @@ static enum thumbs_code read_profile(struct passage *p, struct thumbs_error *err
     if (!read)
         return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE,
                             "no memory for its colour profile");
-    /* Where no other decoder could be asked, RGB is taken as sRGB: see convert(). */
-    bool is_last = !th_format(p->make->format)->decoders[1] && h->colour != TH_ROW_CMYK;
-    bool ours = p->icc.kind != TH_ICC_OTHER || p->decoder->to_srgb || !h->icc || is_last;
-    p->make->declined = !ours;
+    if (p->icc.ignored) th_make_profile_ignored(p->make);
+    const bool told = p->icc.kind == TH_ICC_OTHER && h->colours;
+    if (told && !th_icc_read_colours(&p->icc, h->colours, bands))
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE, "no memory for its colours");
     return THUMBS_OK;
 }
 
@@ -66,16 +66,14 @@ static enum thumbs_code decode(struct passage *p, struct thumbs_error *err)
     return p->decoder->decode(p->state, &wish, &p->feed, err);
 }
 
-/* A profile that makes no sense is no reason to have no thumbnail: RGB is then taken as sRGB; for
- * CMYK there is always a conversion. */
-static bool convert(struct passage *p, struct th_pixels *picture)
+/* A profile that makes no sense is no reason to have no thumbnail: what the file says besides then
+ * counts, or nothing; for CMYK there is always a conversion. */
+static void convert(const struct passage *p, struct th_pixels *picture)
 {
-    if (p->icc.kind != TH_ICC_OTHER) {
+    if (p->icc.kind != TH_ICC_OTHER)
         th_icc_apply(&p->icc, picture);
-        return true;
-    }
-    if (p->decoder->to_srgb && p->decoder->to_srgb(p->state, picture)) return true;
-    return !picture->cmyk;
+    else if (p->header.colours)
+        th_colours_to_srgb(p->header.colours, picture);
 }
 
 /* The finished pictures in sRGB. */
@@ -85,9 +83,7 @@ static enum thumbs_code collect(struct passage *p, struct thumbs_error *err)
     for (uint32_t i = 0; i < p->targets.n; i++) {
         enum thumbs_code code = th_rowfeed_take(&p->feed, i, &p->pictures[i], err);
         if (code != THUMBS_OK) return code;
-        if (!convert(p, &p->pictures[i]))
-            return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_RESIZE,
-                                "CMYK cannot be converted to sRGB");
+        convert(p, &p->pictures[i]);
     }
     p->feed.resize_ns += th_now_ns() - start_ns;
     return THUMBS_OK;

@@ -24,9 +24,19 @@ enum thumbs_code th_make_damaged(struct th_make *make, const char *what, struct 
     struct th_image_result *result = make->result;
     if (!result->damaged) {
         result->damaged = 1;
+        memset(result->warning, 0, sizeof result->warning);
         strncpy(result->warning, what, sizeof result->warning - 1);
     }
     return THUMBS_OK;
+}
+
+void th_make_profile_ignored(struct th_make *make)
+{
+    struct th_image_result *result = make->result;
+    if (!result->warning[0])
+        strncpy(result->warning,
+                "its colour profile is ignored: it is broken, or for other colours",
+                sizeof result->warning - 1);
 }
 
 /* A thumbnail has its limit too: a strip of one pixel, enlarged, may outgrow any source. */

@@ -43,6 +43,9 @@ enum thumbs_code th_make_targets(struct th_make *make, const struct th_make_sour
 /* Note damage in the result (the first note stays), or fail with CORRUPT if the options say so. */
 enum thumbs_code th_make_damaged(struct th_make *make, const char *what, struct thumbs_error *err);
 
+/* Note that a picture is whole, but that its colour profile is not used. */
+void th_make_profile_ignored(struct th_make *make);
+
 /* TIMEOUT if the deadline has passed. */
 enum thumbs_code th_make_check_deadline(const struct th_make *make, enum thumbs_stage stage,
                                         struct thumbs_error *err);

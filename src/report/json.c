@@ -160,9 +160,8 @@ static void add_error(struct th_bytes *b, const struct thumbs_event *event)
                       thumbs_stage_name(error->stage), thumbs_code_name(error->code));
         th_report_add_json_string(b, error->message);
         th_bytes_addc(b, '}');
-    } else if (error &&
-               (event->status == THUMBS_STATUS_DAMAGED || event->status == THUMBS_STATUS_SKIPPED)) {
-        th_bytes_adds(b, event->status == THUMBS_STATUS_DAMAGED ? ",\"warning\":" : ",\"reason\":");
+    } else if (error) {
+        th_bytes_adds(b, event->status == THUMBS_STATUS_SKIPPED ? ",\"reason\":" : ",\"warning\":");
         th_report_add_json_string(b, error->message);
     }
 }

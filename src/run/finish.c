@@ -137,10 +137,10 @@ static void commit(struct thumbs_batch *batch, struct th_file *file,
         event->outputs = outputs.reported;
         event->n_outputs = outputs.n;
         if (file->is_newcomer && outputs.n) th_newcomers_add(batch, outputs.paths[0]);
-        if (outcome->result->damaged) {
+        if (outcome->result->damaged || outcome->result->warning[0]) {
             th_error_set(&error, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "%s",
                          outcome->result->warning);
-            event->status = THUMBS_STATUS_DAMAGED;
+            if (outcome->result->damaged) event->status = THUMBS_STATUS_DAMAGED;
             event->error = &error;
         }
     } else {

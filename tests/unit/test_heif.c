@@ -575,14 +575,13 @@ Test(heif, the_deadline_is_looked_at_between_tiles)
 Test(heif, declines_what_libvips_may_know)
 {
     struct thumbs_image_options o = test_picture_options(64, THUMBS_FORMAT_PNG);
-    static const char *const what[] = {"matrix", "profile", "kind"};
-    for (int i = 0; i < 3; i++) {
+    static const char *const what[] = {"matrix", "kind"};
+    for (int i = 0; i < 2; i++) {
         struct heif_file f;
         bool declined;
         struct heif_item *item = begin(&f, "heif/still.heic");
         if (i == 0) heif_has(item, heif_nclx(&f, 1, 13, 14, true));
-        if (i == 1) heif_has(item, heif_property(&f, "colr", "profnonsense", 12));
-        if (i == 2) item->type = "iovl";
+        if (i == 1) item->type = "iovl";
         struct heif_bytes b = heif_write(&f);
         const struct test_file file = {.data = b.data, .len = b.len};
         struct made m = make_by(&th_backend_heif, &file, &o, 0, &declined);
@@ -591,6 +590,26 @@ Test(heif, declines_what_libvips_may_know)
         free(b.data);
         finish(&f);
     }
+}
+
+/* Its colours are then what numbers say, or sRGB; and that is told. */
+Test(heif, a_broken_profile_is_passed_over)
+{
+    struct thumbs_image_options o = test_picture_options(64, THUMBS_FORMAT_PNG);
+    struct heif_file f;
+    bool declined;
+    struct heif_item *item = begin(&f, "heif/still.heic");
+    heif_has(item, heif_property(&f, "colr", "profnonsense", 12));
+    struct heif_bytes b = heif_write(&f);
+    const struct test_file file = {.data = b.data, .len = b.len};
+    struct made m = make_by(&th_backend_heif, &file, &o, 0, &declined);
+    cr_expect_not(declined);
+    cr_assert_eq(m.code, THUMBS_OK, "%s", m.err.message);
+    cr_expect_eq(m.result.damaged, 0u);
+    cr_expect(strstr(m.result.warning, "profile"), "%s", m.result.warning);
+    free(m.pixels);
+    free(b.data);
+    finish(&f);
 }
 
 /* ---- against libvips' way ---- */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image/colours.h"
 #include "image/heif/heif_colour.h"
 #include "image/heif/heif_reduce.h"
 #include "image/heif/heif_sps.h"
@@ -60,11 +61,12 @@ Test(heif_colour, unknown_matrices_are_told)
 
 static void convert(unsigned primaries, unsigned transfer, uint8_t *samples, uint32_t bands)
 {
-    const struct th_heif_nclx nclx = {(uint16_t)primaries, (uint16_t)transfer, 6, true};
+    struct th_colours colours;
     struct th_pixels p;
     cr_assert(th_pixels_init(&p, 1, 1, bands));
     memcpy(p.data, samples, bands);
-    th_heif_to_srgb(&nclx, &p);
+    th_colours_from_codes(&colours, primaries, transfer);
+    th_colours_to_srgb(&colours, &p);
     memcpy(samples, p.data, bands);
     th_pixels_finish(&p);
 }

@@ -748,7 +748,15 @@ Test(image_icc, knows_srgb)
     th_icc_read(&icc, profile, len, 3);
     cr_assert_eq(icc.kind, TH_ICC_RGB);
     th_icc_read(&icc, profile, len, 1);
-    cr_assert_eq(icc.kind, TH_ICC_OTHER, "an RGB profile says nothing about grey");
+    cr_assert_eq(icc.kind, TH_ICC_GREY, "grey is equal parts of red, green and blue");
+    cr_expect_not(icc.ignored);
+    len = make_profile(profile, srgb_primaries, 0, true);
+    th_icc_read(&icc, profile, len, 1);
+    cr_expect_eq(icc.kind, TH_ICC_SRGB);
+    memcpy(profile + 16, "GRAY", 4);
+    th_icc_read(&icc, profile, len, 3);
+    cr_expect_eq(icc.kind, TH_ICC_OTHER, "a grey profile says nothing about colours");
+    cr_expect(icc.ignored);
 }
 
 Test(image_icc, converts_display_p3)

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "image/backend.h"
+#include "image/colours.h"
 #include "image/encode_outputs.h"
 #include "image/heif/heif_colour.h"
 #include "image/heif/heif_tiles.h"
@@ -32,6 +33,7 @@ struct job {
     struct th_heif_matrix matrix, alpha_matrix;
     struct th_heif_nclx nclx, alpha_nclx; /* of the coded data, then of the file where that says */
     struct th_icc icc;
+    struct th_colours colours;      /* where there is no profile */
     struct th_resample resample[2]; /* luma, chroma */
 };
 
@@ -85,8 +87,8 @@ static void to_srgb(const struct job *j, struct th_pixels *p)
 {
     if (j->icc.kind != TH_ICC_OTHER)
         th_icc_apply(&j->icc, p);
-    else if (j->picture.icc.len == 0)
-        th_heif_to_srgb(&j->nclx, p);
+    else
+        th_colours_to_srgb(&j->colours, p);
 }
 
 static enum thumbs_code make_picture(struct job *j, uint32_t t, struct th_pixels *out,
@@ -256,16 +258,19 @@ static enum thumbs_code read_colours(struct job *j, struct thumbs_error *err)
     const struct th_heif_picture *p = &j->picture;
     unsigned bands = j->colour.n_planes + (p->has_alpha ? 1 : 0);
     if (p->has_nclx) j->nclx = p->nclx;
+    th_colours_from_codes(&j->colours, j->nclx.primaries, j->nclx.transfer);
     j->make->declined = !th_heif_matrix_init(&j->matrix, &j->nclx);
     /* Alpha has a range, but no colours. */
     j->alpha_nclx.matrix = TH_HEIF_UNSPECIFIED;
     th_heif_matrix_init(&j->alpha_matrix, &j->alpha_nclx);
     j->icc.kind = TH_ICC_OTHER;
-    if (p->icc.len == 0) return THUMBS_OK;
-    if (!th_icc_read(&j->icc, p->icc.data, p->icc.len, bands))
+    bool read = !p->icc.len || th_icc_read(&j->icc, p->icc.data, p->icc.len, bands);
+    if (j->icc.ignored) th_make_profile_ignored(j->make);
+    if (read && j->icc.kind == TH_ICC_OTHER)
+        read = th_icc_read_colours(&j->icc, &j->colours, bands);
+    if (!read)
         return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
                             "no memory for its colour profile");
-    j->make->declined = j->make->declined || j->icc.kind == TH_ICC_OTHER;
     return THUMBS_OK;
 }
 

@@ -442,7 +442,7 @@ static enum thumbs_code make_sizes(struct hot *j, struct thumbs_error *err)
 
 /* ---- the whole way ---- */
 
-/* The profile, if there is one; declines a picture whose profile cannot be converted here. */
+/* The profile, if there is one. */
 static enum thumbs_code read_profile(struct hot *j, struct thumbs_error *err)
 {
     const bool cmyk = j->header.n_components == 4;
@@ -458,10 +458,8 @@ static enum thumbs_code read_profile(struct hot *j, struct thumbs_error *err)
     else if (profile)
         no_memory = !th_icc_read(&j->icc, profile, len, j->header.n_components);
     free(profile);
-    /* A profile that makes no sense is passed over, as libvips does in the end: to decline would
-     * let it hold all coefficients of a progressive picture, which nobody has estimated. */
     j->convert = j->icc.kind != TH_ICC_SRGB && j->icc.kind != TH_ICC_OTHER;
-    make->declined = cmyk && j->icc.kind == TH_ICC_OTHER && !no_memory;
+    if (j->icc.ignored) th_make_profile_ignored(make);
     return no_memory ? th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
                                     "no memory for its colour profile")
                      : THUMBS_OK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "image/png/png_chunks.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,12 @@
  * is soon known. */
 #define MOST_CHUNKS (1u << 16)
 #define MOST_READ   8000000u
+
+/* What libpng believes of gAMA, about. */
+#define LEAST_GAMMA 0.01
+#define MOST_GAMMA  100.0
+/* How close to 1/2.2 it means nothing, as libpng and browsers have it. */
+#define GAMMA_THRESHOLD 0.05
 
 /* Bytes that are summed and inflated at a time, so that they are still in a near cache. */
 #define MOST_RUN ((size_t)32 << 10)
@@ -45,7 +52,9 @@ struct walk {
     size_t len, at;
     struct th_png_header *h;
     unsigned n_palette;
-    bool has_srgb, has_palette, has_key;
+    bool has_srgb, has_palette, has_key, has_primaries, has_codes;
+    double gamma; /* of gAMA, 0: none */
+    struct th_primaries primaries;
 };
 
 static bool is_letter(uint8_t c)
@@ -142,21 +151,71 @@ static void read_trns(struct walk *w, const struct chunk *c)
     w->has_key = h->keyed = true;
 }
 
-/* Two profiles, or sRGB and a profile: which counts is for libpng to say. */
-static bool read_iccp(struct walk *w, const struct chunk *c)
+/* Of two of a kind the first counts. Behind a palette they are out of place, and libpng does not
+ * look at them either. */
+static bool counts(const struct walk *w, const struct chunk *c, bool seen)
 {
-    if (w->has_palette || !sum_is_right(c)) return true; /* not looked at */
-    if (w->h->icc || w->has_srgb) return false;
-    w->h->icc = c->body;
-    w->h->icc_len = c->len;
-    return true;
+    return !seen && !w->has_palette && sum_is_right(c);
 }
 
-static bool read_srgb(struct walk *w, const struct chunk *c)
+static void read_iccp(struct walk *w, const struct chunk *c)
 {
-    if (w->has_palette || c->len != 1 || !sum_is_right(c)) return true;
-    w->has_srgb = true;
-    return !w->h->icc;
+    if (!counts(w, c, w->h->icc)) return;
+    w->h->icc = c->body;
+    w->h->icc_len = c->len;
+}
+
+static void read_srgb(struct walk *w, const struct chunk *c)
+{
+    if (c->len == 1 && counts(w, c, w->has_srgb)) w->has_srgb = true;
+}
+
+/* A number of gAMA and cHRM. */
+static double read_fixed(const uint8_t *p)
+{
+    return be32(p) / 100000.0;
+}
+
+static void read_gama(struct walk *w, const struct chunk *c)
+{
+    if (c->len == 4 && counts(w, c, w->gamma > 0)) w->gamma = read_fixed(c->body);
+}
+
+static void read_chrm(struct walk *w, const struct chunk *c)
+{
+    if (c->len != 32 || !counts(w, c, w->has_primaries)) return;
+    struct th_xy *const to[] = {&w->primaries.white, &w->primaries.red, &w->primaries.green,
+                                &w->primaries.blue};
+    for (unsigned i = 0; i < 4; i++)
+        *to[i] = (struct th_xy){read_fixed(c->body + 8 * i), read_fixed(c->body + 8 * i + 4)};
+    w->has_primaries = true;
+}
+
+/* RGB it must be. */
+static void read_cicp(struct walk *w, const struct chunk *c)
+{
+    if (c->len != 4 || !counts(w, c, w->has_codes) || c->body[2] != 0 || c->body[3] > 1) return;
+    w->has_codes = true;
+    th_colours_from_codes(&w->h->colours, c->body[0], c->body[1]);
+    w->h->colours.narrow = c->body[3] == 0;
+}
+
+/* PNG (third edition) 4.3: each of these only where the one before it is not there. */
+static void settle_colours(struct walk *w)
+{
+    struct th_png_header *h = w->h;
+    const bool sane = w->gamma >= LEAST_GAMMA && w->gamma <= MOST_GAMMA;
+    if (w->has_codes) {
+        h->told = TH_PNG_BY_CODES;
+    } else if (w->has_srgb) {
+        h->told = TH_PNG_SRGB;
+    } else if (sane) {
+        const bool whole = w->has_primaries && th_primaries_make_sense(&w->primaries);
+        /* Browsers take it for sRGB's, unless primaries show that somebody meant it. */
+        if (!whole && fabs(w->gamma * 2.2 - 1) < GAMMA_THRESHOLD) return;
+        h->told = TH_PNG_BY_POWER;
+        th_colours_from_power(&h->colours, whole ? &w->primaries : NULL, 1 / w->gamma);
+    }
 }
 
 static void read_exif(struct walk *w, const struct chunk *c)
@@ -175,8 +234,11 @@ static bool read_chunk(struct walk *w, const struct chunk *c)
     if (c->len > MOST_READ) return !is(c, "iCCP") && !is(c, "eXIf");
     if (is(c, "tRNS")) read_trns(w, c);
     if (is(c, "eXIf")) read_exif(w, c);
-    if (is(c, "iCCP")) return read_iccp(w, c);
-    if (is(c, "sRGB")) return read_srgb(w, c);
+    if (is(c, "iCCP")) read_iccp(w, c);
+    if (is(c, "sRGB")) read_srgb(w, c);
+    if (is(c, "gAMA")) read_gama(w, c);
+    if (is(c, "cHRM")) read_chrm(w, c);
+    if (is(c, "cICP")) read_cicp(w, c);
     return true;
 }
 
@@ -192,6 +254,7 @@ bool th_png_parse(const uint8_t *data, size_t len, struct th_png_header *out)
     for (unsigned i = 0; i < MOST_CHUNKS && open_chunk(&w, &c); i++) {
         if (w.at > 8 && is(&c, "IDAT")) {
             out->pixels = w.at;
+            settle_colours(&w);
             return out->colour != TH_PNG_PALETTE || w.has_palette;
         }
         if (c.len > w.len - w.at - FRAME) return false;

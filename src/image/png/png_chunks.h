@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "image/colours.h"
+
 enum th_png_colour {
     TH_PNG_GREY = 0,
     TH_PNG_RGB = 2,
@@ -32,7 +34,11 @@ struct th_png_header {
     uint8_t palette[256][4]; /* RGBA; black where the file has no such entry */
     const uint8_t *icc;      /* the body of iCCP, NULL: none that counts */
     size_t icc_len;
-    const uint8_t *exif; /* the body of eXIf, NULL: none before the pixels */
+    /* What it says of its colours besides, the strongest that makes sense first: numbers of cICP,
+     * which count more than the profile; sRGB; gAMA and cHRM. */
+    enum { TH_PNG_UNTOLD, TH_PNG_BY_CODES, TH_PNG_SRGB, TH_PNG_BY_POWER } told;
+    struct th_colours colours; /* BY_CODES, BY_POWER */
+    const uint8_t *exif;       /* the body of eXIf, NULL: none before the pixels */
     size_t exif_len;
     size_t pixels; /* where the first IDAT begins */
 };

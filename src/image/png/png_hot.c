@@ -50,14 +50,18 @@ static enum thumbs_code open_decoding(struct th_make *make, void **state,
     *state = d;
     size_t profile_len;
     if (!th_png_profile(h, &d->profile, &profile_len)) return no_memory(err);
+    if (h->icc && !d->profile && h->told != TH_PNG_BY_CODES) th_make_profile_ignored(make);
+    const bool by_profile = d->profile && h->told != TH_PNG_BY_CODES;
+    const bool by_numbers = h->told == TH_PNG_BY_CODES || h->told == TH_PNG_BY_POWER;
     th_png_expand_init(&d->expand, h, false);
     *header = (struct th_row_header){.width = h->width,
                                      .height = h->height,
                                      .orientation = th_exif_orientation(h->exif, h->exif_len),
                                      .colour = colour_of(&d->expand),
                                      .alpha = d->expand.bands % 2 == 0,
-                                     .icc = d->profile,
-                                     .icc_len = profile_len};
+                                     .icc = by_profile ? d->profile : NULL,
+                                     .icc_len = by_profile ? profile_len : 0,
+                                     .colours = by_numbers ? &h->colours : NULL};
     return THUMBS_OK;
 }
 

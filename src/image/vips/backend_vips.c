@@ -124,6 +124,7 @@ static enum thumbs_code open_decoding(struct th_make *make, void **state,
         free(d);
         return code;
     }
+    if (d->ink.icc.ignored) th_make_profile_ignored(make);
     *header = (struct th_row_header){.width = h->width,
                                      .height = h->height,
                                      .orientation = h->orientation,
@@ -213,20 +214,8 @@ static enum thumbs_code decode(void *state, const struct th_row_wish *wish, stru
     return code;
 }
 
-/* Through a profile that we do not understand; CMYK else through a general one. */
-static bool to_srgb(void *state, struct th_pixels *p)
-{
-    const struct decoding *d = state;
-    const struct th_vips_header *h = &d->header;
-    if (h->icc && d->ops->to_srgb(p, h->icc, h->icc_len)) return true;
-    return p->cmyk && d->ops->to_srgb(p, NULL, 0);
-}
-
-static const struct th_row_decoder decoder = {.accept = accept,
-                                              .open = open_decoding,
-                                              .decode = decode,
-                                              .to_srgb = to_srgb,
-                                              .close = close_decoding};
+static const struct th_row_decoder decoder = {
+    .accept = accept, .open = open_decoding, .decode = decode, .close = close_decoding};
 
 static void about(enum thumbs_format format, struct th_bytes *text)
 {

@@ -72,7 +72,6 @@ enum thumbs_code th_vips_source_read(struct th_vips_source *s, uint32_t most_shr
 
 /* ---- small pictures: vips_small.c ---- */
 
-bool th_vips_to_srgb(struct th_pixels *p, const uint8_t *icc, size_t icc_len);
 bool th_vips_choose(struct th_pixels *p, uint32_t width, uint32_t height, bool attention);
 enum thumbs_code th_vips_webp(const struct th_pixels *p, uint32_t quality, uint64_t deadline_ns,
                               bool (*emit)(void *user, const void *data, size_t len), void *user,

@@ -92,10 +92,6 @@ struct th_vips_ops {
                              const struct th_vips_rows *rows, bool *damaged, char warning[200],
                              struct thumbs_error *err);
 
-    /* Convert a small picture to sRGB through the profile (or, without one, from a general CMYK).
-     * *p is replaced. False, *p untouched, if the profile is broken or not for these bands. */
-    bool (*to_srgb)(struct th_pixels *p, const uint8_t *icc, size_t icc_len);
-
     /* Cut a small picture in sRGB to width x height, not larger than it is: the part that draws
      * the eye, or the one with most detail. *p is replaced; false, *p untouched, on failure. */
     bool (*choose)(struct th_pixels *p, uint32_t width, uint32_t height, bool attention);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What libvips does with finished thumbnails: colours through a profile, WebP. */
+/* What libvips does with finished thumbnails: the part that draws the eye, WebP. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,9 +13,7 @@ static VipsImage *wrap(const struct th_pixels *p)
         vips_image_new_from_memory(p->data, (size_t)p->width * p->height * p->bands, (int)p->width,
                                    (int)p->height, (int)p->bands, VIPS_FORMAT_UCHAR);
     if (!image) return NULL;
-    image->Type = p->cmyk         ? VIPS_INTERPRETATION_CMYK
-                  : p->bands <= 2 ? VIPS_INTERPRETATION_B_W
-                                  : VIPS_INTERPRETATION_sRGB;
+    image->Type = p->bands <= 2 ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB;
     return image;
 }
 
@@ -53,27 +51,6 @@ static bool replace_pixels(struct th_pixels *p, VipsImage *image)
     p->bands = (uint32_t)image->Bands;
     p->cmyk = false;
     return true;
-}
-
-bool th_vips_to_srgb(struct th_pixels *p, const uint8_t *icc, size_t icc_len)
-{
-    bool ok = false;
-    th_vips_text_enter();
-    VipsImage *in = wrap(p), *out = NULL;
-    if (!in) goto out;
-    if (icc) {
-        vips_image_set_blob_copy(in, VIPS_META_ICC_NAME, icc, icc_len);
-        vips_icc_transform(in, &out, "srgb", "embedded", TRUE, "depth", 8, NULL);
-    } else if (p->cmyk) {
-        vips_icc_transform(in, &out, "srgb", "input_profile", "cmyk", "depth", 8, NULL);
-    }
-    ok = out && replace_pixels(p, out);
-out:
-    vips_error_clear();
-    g_clear_object(&out);
-    g_clear_object(&in);
-    th_vips_text_leave();
-    return ok;
 }
 
 bool th_vips_choose(struct th_pixels *p, uint32_t width, uint32_t height, bool attention)

@@ -67,7 +67,6 @@ static const struct th_vips_ops ops = {.version = TH_VIPS_MODULE_VERSION,
                                        .open = th_vips_source_open,
                                        .close = th_vips_source_close,
                                        .read = th_vips_source_read,
-                                       .to_srgb = th_vips_to_srgb,
                                        .choose = th_vips_choose,
                                        .webp = th_vips_webp};
 
