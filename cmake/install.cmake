@@ -1,45 +1,62 @@
 # SPDX-License-Identifier: MIT
-# Program, library, module, header, licence, pkg-config file and CMake package.
+# Program, library, modules, header, licence, pkg-config file and CMake package, in three components:
+# program, library, development.
 include(CMakePackageConfigHelpers)
 
-install(TARGETS thumbs_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS thumbs_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
 install(
   TARGETS thumbs
   EXPORT thumbs
-  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-if(THUMBS_WITH_VIPS)
-  install(TARGETS thumbs-vips LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/thumbs)
-endif()
-if(THUMBS_WITH_HEIF)
-  install(TARGETS thumbs-heif LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/thumbs)
-endif()
-foreach(codec avif jxl raw)
-  if(TARGET thumbs-${codec})
-    install(TARGETS thumbs-${codec} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/thumbs)
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+          COMPONENT library
+          NAMELINK_COMPONENT development)
+foreach(module vips heif avif jxl raw)
+  if(TARGET thumbs-${module})
+    install(TARGETS thumbs-${module} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/thumbs COMPONENT library)
   endif()
 endforeach()
-install(FILES include/thumbs/thumbs.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/thumbs)
-install(FILES share/thumbs/report.schema.json share/thumbs/manifest.schema.json
-        DESTINATION ${CMAKE_INSTALL_DATADIR}/thumbs)
-install(FILES docs/REPORT.md docs/MANIFEST.md LICENSE THIRD_PARTY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES include/thumbs/thumbs.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/thumbs COMPONENT development)
+
+# What is to be read, of the program.
+function(thumbs_install_page folder)
+  install(FILES ${ARGN} DESTINATION ${folder} COMPONENT program)
+endfunction()
 set(THUMBS_ZSH_DIR share/zsh/site-functions CACHE STRING "Where zsh looks for completions, below the prefix")
-install(FILES ${CMAKE_BINARY_DIR}/pages/man/thumbs.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(FILES ${CMAKE_BINARY_DIR}/pages/bash/thumbs DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
-install(FILES ${CMAKE_BINARY_DIR}/pages/zsh/_thumbs DESTINATION ${THUMBS_ZSH_DIR})
-install(FILES ${CMAKE_BINARY_DIR}/pages/fish/thumbs.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+set(pages ${CMAKE_BINARY_DIR}/pages)
+thumbs_install_page(${CMAKE_INSTALL_DATADIR}/thumbs share/thumbs/report.schema.json share/thumbs/manifest.schema.json)
+thumbs_install_page(${CMAKE_INSTALL_DOCDIR} docs/REPORT.md docs/MANIFEST.md THIRD_PARTY.md)
+thumbs_install_page(${CMAKE_INSTALL_DATADIR}/bash-completion/completions ${pages}/bash/thumbs)
+thumbs_install_page(${THUMBS_ZSH_DIR} ${pages}/zsh/_thumbs)
+thumbs_install_page(${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d ${pages}/fish/thumbs.fish)
+if(THUMBS_DEB) # wants a compressed manual page, and has its licence in a file of its own
+  add_custom_command(
+    OUTPUT ${pages}/man/thumbs.1.gz
+    COMMAND gzip --best --no-name --force --keep ${pages}/man/thumbs.1
+    DEPENDS ${pages}/man/thumbs.1)
+  add_custom_target(thumbs_manual_packed ALL DEPENDS ${pages}/man/thumbs.1.gz)
+  add_dependencies(thumbs_manual_packed thumbs_manual)
+  thumbs_install_page(${CMAKE_INSTALL_MANDIR}/man1 ${pages}/man/thumbs.1.gz)
+else()
+  thumbs_install_page(${CMAKE_INSTALL_MANDIR}/man1 ${pages}/man/thumbs.1)
+  thumbs_install_page(${CMAKE_INSTALL_DOCDIR} LICENSE)
+endif()
 
 # Relative, so that the whole prefix can be moved.
 file(RELATIVE_PATH thumbs_pc_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/thumbs.pc.in thumbs.pc @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/thumbs.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/thumbs.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/thumbs)
 install(
   EXPORT thumbs
   FILE thumbsTargets.cmake
   NAMESPACE thumbs::
-  DESTINATION ${package_dir})
+  DESTINATION ${package_dir}
+  COMPONENT development)
 configure_package_config_file(cmake/thumbsConfig.cmake.in thumbsConfig.cmake INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(thumbsConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/thumbsConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/thumbsConfigVersion.cmake
-        DESTINATION ${package_dir})
+        DESTINATION ${package_dir}
+        COMPONENT development)
+
+include(cmake/packages.cmake)
