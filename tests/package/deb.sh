@@ -38,9 +38,13 @@ for name in 'libthumbs\.so' thumbs/thumbs.h pkgconfig/thumbs.pc thumbsConfig.cma
     grep -q "$name\$" development.list || fail "libthumbs-dev holds no $name"
 done
 [ -z "$(cat ./*.list | grep -v '/$' | sort | uniq -d)" ] || fail "two packages hold one file"
-dpkg-deb -f packages/thumbs_*.deb Depends | grep -q 'libthumbs[0-9]* (= .*libjpeg' || fail "thumbs depends on too little"
+dpkg-deb -f packages/thumbs_*.deb Depends | grep -q 'libthumbs[0-9]* (= .*libjpeg' ||
+    fail "thumbs depends on too little"
 if command -v lintian >/dev/null; then
-    lintian --allow-root --fail-on error packages/*.deb >lintian.log 2>&1 || { cat lintian.log && fail "lintian finds errors"; }
+    lintian --allow-root --fail-on error packages/*.deb >lintian.log 2>&1 || {
+        cat lintian.log
+        fail "lintian finds errors"
+    }
 else
     echo "passed over: lintian, which is not installed"
 fi
@@ -68,7 +72,8 @@ if command -v cc >/dev/null && command -v pkg-config >/dev/null; then
     ./example samples/orientation by-library
     diff -r -x .thumbs out by-library
 fi
-dpkg --purge thumbs libthumbs-dev "$(dpkg-deb -f packages/libthumbs[0-9]*.deb Package)" >dpkg.log 2>&1 || { cat dpkg.log && exit 1; }
+library=$(dpkg-deb -f packages/libthumbs[0-9]*.deb Package)
+dpkg --purge thumbs libthumbs-dev "$library" >dpkg.log 2>&1 || { cat dpkg.log && exit 1; }
 [ -z "$(find /usr -name '*thumbs*' \( -path '*/bin/*' -o -path '*/lib/*' -o -path '*man1*' \) ! -path '*python*')" ]
 E2
 cp "$source/tests/install/example.c" "$source/tests/install/completion.py" .
