@@ -256,6 +256,8 @@ struct thumbs_options {
     bool
         overwrite; /* replace files that thumbs did not make, where an output or a report belongs */
     unsigned output_mode; /* permissions of outputs that are made; 0: as the umask leaves them */
+    /* Sources are compared with what was made of them by their content alone, so each is read. */
+    bool checksum;
     /* Wait, at the beginning of thumbs_batch_run(), while another run is at work on DEST; else
      * thumbs_batch_create() fails with NOT_WRITABLE. Shards of one job do not keep each other
      * waiting. */

@@ -207,6 +207,12 @@ const struct cli_option cli_options[] = {
      "place of a report is "
      "never replaced.",
      CLI_GROUP_FILES, CLI_TO_FLAG(options.overwrite)},
+    {"checksum", 0, NULL, NULL, NULL,
+     "Judge sources by their content alone: each is read, and what was made of the same bytes is "
+     "up "
+     "to date. Default: a source whose size, times and inode are those of the last run is not "
+     "opened; its content is compared only where these differ.",
+     CLI_GROUP_FILES, CLI_TO_FLAG(options.checksum)},
     {"retry-failed", 0, NULL, NULL, NULL,
      "Try again what failed the last time and has not changed since. Default: such a file is "
      "reported as known at once, from memory (also with --force), unless it may now take longer, "

@@ -122,6 +122,13 @@ static void refresh(struct th_output_folder *folder, const char *name,
     th_history_append(folder, true, &line);
 }
 
+/* Where both contents are known and differ, the state does not count. */
+static bool is_other_content(const struct th_manifest_record *record, const struct th_source_id *id)
+{
+    const uint64_t content = th_manifest_facts_of(record).content;
+    return content != 0 && id->content != 0 && content != id->content;
+}
+
 bool th_history_recall_failure(struct th_output_folder *folder, const char *name,
                                const struct th_source_id *id,
                                const struct th_failure_limits *limits, struct thumbs_error *error)
@@ -129,7 +136,8 @@ bool th_history_recall_failure(struct th_output_folder *folder, const char *name
     struct th_manifest_record record;
     struct failure failure = {0};
     bool is_state =
-        th_history_find_state(folder, name, folder->key, TH_MANIFEST_FAILED, id, &record);
+        th_history_find_state(folder, name, folder->key, TH_MANIFEST_FAILED, id, &record) &&
+        !is_other_content(&record, id);
     if (!is_state && !find_content(folder, name, id, &record)) return false;
     bool known = read_failure(&record, &failure) && !is_outdated(&failure, limits);
     if (known) tell(&failure, error);

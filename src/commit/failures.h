@@ -30,10 +30,10 @@ void th_history_remember_failure(struct th_output_folder *folder, const char *na
                                  const struct th_source_id *id,
                                  const struct th_failure_limits *limits,
                                  const struct thumbs_error *error);
-/* Is such a failure known of this state of the source, or (where id->content is known) of this
- * content, under the options of DEST's fingerprint? Then *error tells it as a memory, and this
- * state is the one on record from now on. Not so where it is now allowed more than it was then, if
- * that was the reason. Any thread. */
+/* Is such a failure known of this state of the source (with no other content, if both are known),
+ * or (where id->content is known) of this content, under the options of DEST's fingerprint? Then
+ * *error tells it as a memory, and this state is the one on record from now on. Not so where it is
+ * now allowed more than it was then, if that was the reason. Any thread. */
 bool th_history_recall_failure(struct th_output_folder *folder, const char *name,
                                const struct th_source_id *id,
                                const struct th_failure_limits *limits, struct thumbs_error *error);

@@ -143,11 +143,10 @@ static bool replace_file(const struct th_manifest *m, struct th_dest *dest, int 
 }
 
 /* May it be appended to as it stands? Not if it is of version 1, unless another run has replaced it
- * since; nor if it has other names, which then belong to a copy of DEST that was made of links. */
-static bool is_fit(const struct th_manifest *m, struct th_dest *dest, int made)
+ * since. */
+static bool is_fit(const struct th_manifest *m, int made)
 {
     char first[sizeof TH_MANIFEST_MAGIC] = "";
-    struct stat st;
     bool fit = true;
     int fd = m->old ? th_openat(made, m->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0) : -1;
     if (fd >= 0) {
@@ -155,9 +154,46 @@ static bool is_fit(const struct th_manifest *m, struct th_dest *dest, int made)
         fit = n != (ssize_t)strlen(TH_MANIFEST_MAGIC_1) || strcmp(first, TH_MANIFEST_MAGIC_1) != 0;
         th_close(fd);
     }
-    bool is_shared = fstatat(made, m->file, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
-                     st.st_nlink > 1;
-    return fit && !(is_shared && m->data && !th_dest_has_other_runs(dest));
+    return fit;
+}
+
+/* Two machines appending through a network file system overwrite each other unless they take
+ * turns. */
+static void set_file_lock(int fd, short type)
+{
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET};
+    while (fcntl(fd, F_OFD_SETLKW, &lock) < 0 && errno == EINTR)
+        continue;
+}
+
+/* Has it other names? Those belong to a copy of DEST that was made of links, which must keep what
+ * it has. */
+static bool is_shared(int fd, struct stat *st)
+{
+    return fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_nlink > 1;
+}
+
+/* Put a copy in its place, of what it holds by now: another run may have it open. Runs that find
+ * the same do so in turn, and the second finds the first one's copy. */
+static bool stop_sharing(const struct th_manifest *m, struct th_dest *dest, int made)
+{
+    struct stat st, now;
+    char *data = NULL;
+    ssize_t len = -1;
+    int fd = th_openat(made, m->file, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
+    if (fd < 0) return errno == ENOENT;
+    bool done = !is_shared(fd, &st);
+    if (done) goto out;
+    set_file_lock(fd, F_WRLCK);
+    done = fstatat(made, m->file, &now, AT_SYMLINK_NOFOLLOW) == 0 && now.st_ino != st.st_ino;
+    if (done || fstat(fd, &st) < 0 || st.st_size > TH_MANIFEST_MAX) goto out;
+    data = th_alloc((size_t)st.st_size + 1);
+    if (data) len = th_read_full(fd, data, (size_t)st.st_size);
+    done = len >= 0 && replace_file(m, dest, made, data, (size_t)len);
+out:
+    free(data);
+    th_close(fd);
+    return done;
 }
 
 /* ---- appending ---- */
@@ -175,15 +211,6 @@ static bool begin_file(const struct th_manifest *m, int fd, struct th_bytes *lin
     if (size < 0 || lseek(fd, -1, SEEK_END) < 0 || th_read(fd, &last, 1) != 1) return false;
     if (last != '\n') th_bytes_addc(lines, '\n');
     return true;
-}
-
-/* Two machines appending through a network file system overwrite each other unless they take
- * turns. */
-static void set_file_lock(int fd, short type)
-{
-    struct flock lock = {.l_type = type, .l_whence = SEEK_SET};
-    while (fcntl(fd, F_OFD_SETLKW, &lock) < 0 && errno == EINTR)
-        continue;
 }
 
 /* After an append that failed half-way the next line must not run into its remains. */
@@ -208,7 +235,8 @@ static int open_and_write(struct th_manifest *m, struct th_dest *dest, const cha
     int fd = -1, made = th_dest_open_made(dest, true);
     if (made < 0) goto out;
     if (m->broken) unlinkat(made, m->file, 0);
-    if (!is_fit(m, dest, made) && !replace_file(m, dest, made, m->data, m->len)) goto out;
+    if (!is_fit(m, made) && !replace_file(m, dest, made, m->data, m->len)) goto out;
+    if (!stop_sharing(m, dest, made)) goto out;
     fd = th_openat(made, m->file, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0666);
     if (fd < 0) goto out;
     if (dest->remote) set_file_lock(fd, F_WRLCK);

@@ -210,8 +210,14 @@ static bool is_known(struct thumbs_batch *batch, struct th_file *file)
     struct th_walk_entry *entry = &file->entry;
     struct thumbs_error error = {0};
     struct th_source_id id = th_file_id(file);
-    if (is_known_to_fail(batch, file, &id)) return true;
-    if (batch->options.force) return false;
+    const bool by_content = batch->options.checksum;
+    /* Then its content is asked about once it is loaded. What failed before that has none on
+     * record. */
+    const bool waits =
+        by_content && th_history_may_recall_failure(th_file_output_folder(file), entry->name, &id);
+    file->may_be_same |= by_content;
+    if (!waits && is_known_to_fail(batch, file, &id)) return true;
+    if (batch->options.force || by_content) return false;
     switch (
         th_history_lookup(th_file_output_folder(file), entry->name, entry->keep_extension, &id)) {
     case TH_KNOWN_UP_TO_DATE:

@@ -1424,6 +1424,58 @@ Test(commit, edited_manifest_leads_nowhere_else)
     cr_expect_eq(access(path, F_OK), 0);
 }
 
+/* A copy of DEST that was made of hard links keeps what it has, also while other runs are alive;
+ * and what those have written meanwhile is not lost. */
+Test(commit, copy_made_of_links_is_left_alone)
+{
+    char name[64], path[1024], copy[1024];
+    run_once(5, "x.png", "a/x.jpg", "text");
+    manifest_name(name);
+    below(path, sizeof path, name);
+    below(copy, sizeof copy, "../copy");
+    cr_assert_eq(link(path, copy), 0);
+    pid_t pid = start_other_run();
+    struct th_dest *dest = open_dest(5);
+    struct th_output_folder *place = open_folder(dest, "a");
+    append_sealed("m 0000000000000007 " SOURCE_WORDS " z.png 4:z.jpg");
+    struct stat before, after;
+    cr_assert_eq(stat(copy, &before), 0);
+    cr_assert_eq(commit_one(place, "y.png", "a/y.jpg", "text", NULL), THUMBS_OK);
+    th_output_folder_destroy(place);
+    th_dest_destroy(dest);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    cr_assert_eq(stat(copy, &after), 0);
+    cr_expect_eq(before.st_size, after.st_size);
+    cr_expect_eq(after.st_nlink, 1);
+    cr_expect_eq(count_manifest_lines(), 4, "header, x, z, y");
+    cr_expect_eq(ask(5, "y.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+}
+
+/* Where contents are known, they count: a state can be forged. */
+Test(commit, failure_of_another_content_is_not_recalled)
+{
+    struct thumbs_error error = {0};
+    struct th_source_id id = source;
+    id.content = 7;
+    struct th_dest *dest = open_dest(5);
+    struct th_output_folder *place = open_folder(dest, "a");
+    const struct thumbs_error why = {
+        .code = THUMBS_CORRUPT, .stage = THUMBS_STAGE_DECODE, .message = "why"};
+    const struct th_failure_limits limits = {0};
+    th_history_remember_failure(place, "x.png", &id, &limits, &why);
+    th_output_folder_destroy(place);
+    place = open_folder(dest, "a");
+    cr_expect(th_history_recall_failure(place, "x.png", &id, &limits, &error));
+    id.content = 0;
+    cr_expect(th_history_recall_failure(place, "x.png", &id, &limits, &error));
+    id.content = 8;
+    cr_expect_not(th_history_recall_failure(place, "x.png", &id, &limits, &error));
+    th_output_folder_destroy(place);
+    th_dest_destroy(dest);
+}
+
 /* Runs of different machines share one file: here two of one machine, that lock for each append. */
 Test(commit, appends_of_several_runs_are_all_kept)
 {
