@@ -57,6 +57,8 @@ option(THUMBS_WITH_ISAL "Inflate PNG files by ISA-L (default: if it is there)" $
 if(THUMBS_WITH_ISAL)
   thumbs_need(ISAL_FOUND libisal-dev "ISA-L 2.30 or newer (or configure with -DTHUMBS_WITH_ISAL=OFF)")
 endif()
+# Finds names that are one on file systems of other systems; without it only ASCII letters are.
+pkg_check_modules(UTF8PROC IMPORTED_TARGET libutf8proc>=2.1)
 # HEIC and AVIF straight from the codecs; without them libvips reads these formats, slower and in
 # more memory.
 pkg_check_modules(DE265 IMPORTED_TARGET libde265>=1.0.11)

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "commit/dest_internal.h"
+#include "commit/folding.h"
 #include "commit/open_folder.h"
 #include "naming/safe_path.h"
 
@@ -167,6 +168,11 @@ static void look_at_layout(struct th_dest *dest, enum th_layout layout)
     th_close(state);
 }
 
+unsigned th_dest_folding(const struct th_dest *dest)
+{
+    return dest->folding;
+}
+
 uint64_t th_dest_seed(const struct th_dest *dest)
 {
     return dest->run.seed;
@@ -212,6 +218,7 @@ enum thumbs_code th_dest_create(const struct th_dest_options *options, struct th
     if (!dest->dry_run) code = lock_run(dest, options->wait, err);
     if (code) goto out;
     look_at_layout(dest, options->layout);
+    if (dest->fd >= 0) dest->folding = th_folding_probe(dest->fd, dest->run.id, !dest->dry_run);
     *out = dest;
     return THUMBS_OK;
 out:

@@ -57,6 +57,10 @@ bool th_dest_is_unlocked(const struct th_dest *dest);
 /* A random number: for tables in memory, so that nobody can prepare names that collide in them. */
 uint64_t th_dest_seed(const struct th_dest *dest);
 
+/* What its file system takes for one name: bits of naming/fold.h. In a dry run only as far as can
+ * be told without making a file. */
+unsigned th_dest_folding(const struct th_dest *dest);
+
 /* The layout of the last run into DEST, if it was not that of this one; else ANY. */
 enum th_layout th_dest_other_layout(const struct th_dest *dest);
 

@@ -21,6 +21,7 @@ struct th_dest {
     uint64_t fingerprint;
     enum th_layout other_layout; /* that of the run before, if it was another */
     uint64_t dev, ino;
+    unsigned folding; /* bits of naming/fold.h */
     struct th_turn_job job;
     bool unlocked; /* turns cannot be taken here */
 

@@ -8,6 +8,7 @@
  *   siblings.h     who else in a folder leads to a name, where content is not what names promise
  *   clashes.h      names that several sources want, found before the run
  *   claims.h       names that a run has given out
+ *   fold.h         names that are one to a file system
  *
  * The room asks the table of formats, since the ending of an output is its format's. It opens
  * nothing by itself: whoever names a source shows it the folder around that.
@@ -28,6 +29,7 @@ enum th_beside { TH_BESIDE_NOTHING, TH_BESIDE_FILE, TH_BESIDE_FOLDER };
 struct th_naming {
     const struct th_template *template;
     const struct thumbs_image_options *image;
+    unsigned fold;   /* what DEST takes for one name: bits of fold.h */
     uint64_t recipe; /* a hash of all options that matter to the bytes of outputs */
     /* What lies in the folder of a source. Any thread. */
     enum th_beside (*look)(void *folder, const char *name);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "image/formats.h"
+#include "naming/fold.h"
 #include "naming/promise.h"
 #include "naming/siblings.h"
 #include "naming/template.h"
@@ -66,9 +67,13 @@ bool th_outputs_predict_hash(const struct th_naming *naming, const struct th_nam
                              uint32_t i, uint64_t *out)
 {
     char *path = th_outputs_predict_path(naming, source, i);
-    if (path) *out = th_hash64(path, strlen(path), 1);
+    struct th_bytes folded = {0};
+    if (path) th_fold_path(&folded, path, naming->fold);
+    bool ok = path && !th_bytes_failed(&folded);
+    if (ok) *out = th_hash64(th_bytes_str(&folded), folded.len, 1);
+    th_bytes_finish(&folded);
     free(path);
-    return path != NULL;
+    return ok;
 }
 
 static bool keeps_format(const struct thumbs_image_options *image)
@@ -101,7 +106,8 @@ static bool need_content(const struct th_naming *naming)
 
 enum th_apart th_outputs_apart(const struct th_naming *naming)
 {
-    if (th_template_is_injective(naming->template)) return TH_APART_BY_NAME;
+    if (th_template_is_injective(naming->template))
+        return naming->fold ? TH_APART_IF_CLAIMED : TH_APART_BY_NAME;
     if (th_template_hash_digits(naming->template) == TH_HASH_DIGITS) return TH_APART_BY_CONTENT;
     return need_content(naming) ? TH_APART_IF_CLAIMED : TH_APART_IF_COMPARED;
 }

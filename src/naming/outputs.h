@@ -25,7 +25,7 @@ struct th_image_output th_outputs_predict(const struct th_naming *naming, const 
                                           uint32_t i);
 char *th_outputs_predict_path(const struct th_naming *naming, const struct th_naming_source *source,
                               uint32_t i);
-/* The hash of that path. False: no memory. */
+/* The hash of that path, folded as DEST folds names. False: no memory. */
 bool th_outputs_predict_hash(const struct th_naming *naming, const struct th_naming_source *source,
                              uint32_t i, uint64_t *out);
 
@@ -34,7 +34,8 @@ enum th_apart {
     TH_APART_BY_NAME,     /* their names: no two sources want one output */
     TH_APART_BY_CONTENT,  /* a whole {hash}: only sources of the same content do, and share it */
     TH_APART_IF_COMPARED, /* nothing; the names of all sources tell which of them do */
-    TH_APART_IF_CLAIMED   /* nothing, and names depend on content: see claims.h */
+    TH_APART_IF_CLAIMED   /* nothing, and names depend on content, or on what was there before
+                             where DEST folds them: see claims.h */
 };
 enum th_apart th_outputs_apart(const struct th_naming *naming);
 /* Does {hash} stand in names, so that none can be predicted before its content is known? */

@@ -6,6 +6,9 @@
 
 #include "run/state.h"
 
+/* Why a source does not get a name, in one clause. */
+const char *th_claim_refusal(const struct thumbs_batch *batch);
+
 /* Sources of the same content may have one output where its name tells content: to those the name
  * belongs together. NAME_CLASH: another got it before; MEMORY. What was claimed meanwhile stays
  * claimed. Any thread. */

@@ -83,8 +83,9 @@ static void settle_name(const struct thumbs_batch *batch, struct th_file *file)
     struct th_walk_entry *entry = &file->entry;
     bool keep, same_options;
     if (batch->options.names == THUMBS_NAMES_FULL) return;
-    const enum th_apart apart = th_outputs_apart(&batch->naming);
-    if (apart != TH_APART_BY_NAME && apart != TH_APART_BY_CONTENT) return;
+    if (!th_template_is_injective(batch->name_template) &&
+        th_outputs_apart(&batch->naming) != TH_APART_BY_CONTENT)
+        return;
     if (th_template_tells_name(batch->name_template)) {
         entry->keep_extension = false;
         return;
@@ -105,8 +106,7 @@ static bool is_clashing(struct thumbs_batch *batch, struct th_file *file)
     struct thumbs_error error = {0};
     struct th_naming_source source = th_found_source(&file->entry, batch->options.follow);
     if (th_clashes_want(&batch->clashes, &batch->naming, &source)) {
-        th_error_set(&error, THUMBS_NAME_CLASH, THUMBS_STAGE_WALK,
-                     "another source gets the same output name");
+        th_error_set(&error, THUMBS_NAME_CLASH, THUMBS_STAGE_WALK, "%s", th_claim_refusal(batch));
     } else if (file->entry.dir->has_folders && th_outputs_meet_folder(&batch->naming, &source)) {
         th_error_set(&error, THUMBS_NAME_CLASH, THUMBS_STAGE_WALK,
                      "a folder beside it has the name of its output");

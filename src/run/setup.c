@@ -251,6 +251,7 @@ static enum thumbs_code open_ends(struct thumbs_batch *b, const char *const *sou
                                       .wait = b->options.wait};
     code = th_dest_create(&options, &b->dest, err);
     if (code == THUMBS_OK) note_layout(b, sources, n_sources);
+    if (code == THUMBS_OK) b->naming.fold = th_dest_folding(b->dest);
     if (code == THUMBS_OK) note_locks(b);
     uint64_t dev, ino;
     if (code == THUMBS_OK && th_dest_identity(b->dest, &dev, &ino)) {

@@ -9,6 +9,7 @@
 #include "base/sys.h"
 #include "naming/claims.h"
 #include "naming/clashes.h"
+#include "naming/fold.h"
 #include "naming/outputs.h"
 #include "naming/promise.h"
 #include "naming/template.h"
@@ -407,6 +408,60 @@ Test(naming, folder_with_the_name_of_an_output)
 }
 
 /* ---- who else wants a name ---- */
+
+static bool are_one(const char *a, const char *b, unsigned how)
+{
+    struct th_bytes x = {0}, y = {0};
+    th_fold_path(&x, a, how);
+    th_fold_path(&y, b, how);
+    bool one = strcmp(th_bytes_str(&x), th_bytes_str(&y)) == 0;
+    th_bytes_finish(&x);
+    th_bytes_finish(&y);
+    return one;
+}
+
+Test(naming, folded_names)
+{
+    cr_expect(are_one("A/b.JPG", "a/B.jpg", TH_FOLD_CASE));
+    cr_expect_not(are_one("A.jpg", "a.jpg", TH_FOLD_FORM));
+    cr_expect_not(are_one("A.jpg", "a.jpg", 0));
+    cr_expect_not(are_one("a/b", "ab", TH_FOLD_CASE | TH_FOLD_FORM));
+    /* No UTF-8: bytes, but for ASCII letters. */
+    cr_expect(are_one("\xff"
+                      "A",
+                      "\xff"
+                      "a",
+                      TH_FOLD_CASE));
+    cr_expect_not(are_one("\xff"
+                          "a",
+                          "\xfe"
+                          "a",
+                          TH_FOLD_CASE | TH_FOLD_FORM));
+    if (!are_one("\xc3\x84", "\xc3\xa4", TH_FOLD_CASE)) cr_skip_test("built without utf8proc");
+    cr_expect(are_one("\xc3\xa9.jpg", "e\xcc\x81.jpg", TH_FOLD_FORM));
+    cr_expect_not(are_one("\xc3\xa9.jpg", "e\xcc\x81.jpg", TH_FOLD_CASE));
+    cr_expect(are_one("\xc3\x89.jpg", "e\xcc\x81.JPG", TH_FOLD_CASE | TH_FOLD_FORM));
+}
+
+Test(naming, sources_meet_where_names_are_folded)
+{
+    struct th_template *t = make_template(NULL, 1);
+    struct th_naming naming = naming_of(t, THUMBS_FORMAT_JPEG);
+    const struct th_naming_source sources[] = {{.dir = "x", .name = "a.png"},
+                                               {.dir = "x", .name = "b.png"},
+                                               {.dir = "X", .name = "A.png"}};
+    struct th_clashes clashes = {0};
+    naming.fold = TH_FOLD_CASE;
+    cr_expect_eq(th_outputs_apart(&naming), TH_APART_IF_CLAIMED);
+    for (size_t i = 0; i < 3; i++)
+        cr_assert(th_clashes_add(&clashes, &naming, &sources[i]));
+    th_clashes_settle(&clashes);
+    cr_expect(th_clashes_want(&clashes, &naming, &sources[0]));
+    cr_expect_not(th_clashes_want(&clashes, &naming, &sources[1]));
+    cr_expect(th_clashes_want(&clashes, &naming, &sources[2]));
+    th_clashes_finish(&clashes);
+    th_template_destroy(t);
+}
 
 Test(naming, names_wanted_twice_are_found_whatever_the_order)
 {

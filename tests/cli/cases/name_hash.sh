@@ -82,6 +82,23 @@ thumbs 0 --overwrite --size=40,64 --name='{hash}-{width}.{ext}' photos shared
 thumbs 0 --size=40,64 --name='{hash}-{width}.{ext}' photos shared
 expect_counts 0 4 0 0 0
 
+# --delete leaves what one of several still needs, in whatever folder that is.
+rm -rf photos shared
+mkdir -p photos/x photos/y
+for copy in x/a.jpg y/b.jpg y/c.jpg; do cp "$one" "photos/$copy"; done
+for n in 3 4 5; do cp "$SAMPLES/orientation/orientation-$n.jpg" photos; done
+deleting() { thumbs 0 --delete --name='{hash}.{ext}' photos shared; }
+deleting
+for copy in x/a.jpg y/c.jpg y/b.jpg; do
+    [ "$(outputs shared | wc -l)" -eq 4 ] || fail "what is needed was removed: $(outputs shared)"
+    rm "photos/$copy"
+    deleting
+done
+[ "$(outputs shared | wc -l)" -eq 3 ] || fail "what nobody needs was left: $(outputs shared)"
+cp "$two" photos/orientation-3.jpg
+deleting
+[ "$(outputs shared | wc -l)" -eq 3 ] || fail "older content was left: $(outputs shared)"
+
 # Few digits may be those of two pictures: who comes second fails, and replaces nothing.
 rm -rf photos
 mkdir photos
