@@ -5,7 +5,8 @@ FROM debian:12-slim AS build
 RUN apt-get update \
     && apt-get install -y --no-install-recommends build-essential cmake ninja-build pkg-config \
         libvips-dev libtiff-dev libjpeg-dev libpng-dev zlib1g-dev libisal-dev liburing-dev liblcms2-dev \
-        libseccomp-dev libde265-dev libdav1d-dev libwebp-dev libgif-dev libavif-dev libjxl-dev libxxhash-dev libutf8proc-dev libjansson-dev libraw-dev \
+        libseccomp-dev libde265-dev libdav1d-dev libwebp-dev libgif-dev libavif-dev libjxl-dev libxxhash-dev libutf8proc-dev libjansson-dev \
+        libtomlplusplus-dev libraw-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .

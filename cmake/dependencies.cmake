@@ -32,6 +32,21 @@ thumbs_need(SECCOMP_FOUND libseccomp-dev "libseccomp 2.5 or newer")
 # Reads reports back (thumbs merge).
 pkg_check_modules(JANSSON IMPORTED_TARGET jansson>=2.14)
 thumbs_need(JANSSON_FOUND libjansson-dev "Jansson 2.14 or newer")
+# Reads presets (--preset, thumbs.toml). It is C++, and only its headers are used.
+include(CheckLanguage)
+check_language(CXX)
+pkg_check_modules(TOMLPLUSPLUS tomlplusplus>=3.3)
+if(CMAKE_CXX_COMPILER AND TOMLPLUSPLUS_FOUND)
+  set(toml_default ON)
+else()
+  set(toml_default OFF)
+endif()
+option(THUMBS_WITH_TOML "Take presets in TOML (needs toml++ and a C++ compiler; default: if they are there)"
+       ${toml_default})
+if(THUMBS_WITH_TOML)
+  thumbs_need(TOMLPLUSPLUS_FOUND libtomlplusplus-dev "toml++ 3.3 or newer (or configure with -DTHUMBS_WITH_TOML=OFF)")
+  enable_language(CXX)
+endif()
 # Hashes of content; only its header is used.
 pkg_check_modules(XXHASH libxxhash>=0.8)
 thumbs_need(XXHASH_FOUND libxxhash-dev "xxHash 0.8 or newer")

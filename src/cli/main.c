@@ -13,6 +13,7 @@
 #include "cli/merge_command.h"
 #include "cli/options.h"
 #include "cli/pid1.h"
+#include "cli/print_options.h"
 #include "cli/session.h"
 #include "report/report.h"
 
@@ -35,12 +36,15 @@ static void complain(const char *what, const char *why)
     th_bytes_finish(&line);
 }
 
-/* Help and version are results: to standard output, and it matters whether they got there. */
+/* Help, version and options are results: to standard output, and it matters whether they got there.
+ */
 static int answer(const struct cli_settings *settings)
 {
     struct th_bytes text = {0};
     int status = CLI_EXIT_OK;
-    if (settings->action == CLI_ACTION_VERSION)
+    if (settings->action == CLI_ACTION_RUN)
+        cli_print_options(&text, settings);
+    else if (settings->action == CLI_ACTION_VERSION)
         cli_version(&text, settings->verbose);
     else
         cli_help(&text, settings->command, settings->action == CLI_ACTION_BRIEF_HELP);
@@ -103,7 +107,7 @@ int main(int argc, char **argv)
     code = cli_parse(argc, argv, &settings, &message);
     if (code != THUMBS_OK)
         status = refuse(code, th_bytes_str(&message));
-    else if (settings.action != CLI_ACTION_RUN)
+    else if (settings.action != CLI_ACTION_RUN || settings.print_options)
         status = answer(&settings);
     else
         status = work(&settings);

@@ -307,6 +307,17 @@ const struct cli_option cli_options[] = {
     {"dry-run", 'n', NULL, NULL, "say what would be done, write nothing",
      "Say what would be done, write nothing.", CLI_GROUP_RUN, CLI_TO_FLAG(options.dry_run)},
 
+    {"preset", 0, "FILE", "the name of a file in TOML", NULL,
+     "Take options from FILE, in TOML: each key is the name of an option, a flag is true, a list "
+     "with commas may be an array, as in size = [320, 640]. Options of the command line win over "
+     "it; --include and --exclude come behind its own. Without this option, thumbs.toml in the "
+     "working folder is taken if it is there and yours; --preset=/dev/null does without. Default: "
+     "thumbs.toml, if it is there.",
+     CLI_GROUP_RUN, CLI_TO_TEXT(preset)},
+    {"print-options", 0, NULL, NULL, NULL,
+     "Print all options as they hold, in TOML, with where each came from, and make nothing.",
+     CLI_GROUP_RUN, CLI_TO_FLAG(print_options)},
+
     {"progress", 0, "WHEN", "auto, always or never", NULL,
      "Show progress with rate, time left and failures on standard error: auto (on a terminal), "
      "always (where it is no "
@@ -354,6 +365,20 @@ const struct cli_option cli_options[] = {
      CLI_GROUP_OUTPUT, CLI_TO_CONST(action, CLI_ACTION_VERSION)},
 };
 const size_t cli_n_options = sizeof(cli_options) / sizeof(cli_options[0]);
+
+bool cli_is_repeatable(const struct cli_option *option)
+{
+    return option->to.set == cli_add_include || option->to.set == cli_add_exclude;
+}
+
+bool cli_is_about_words(const struct cli_option *option)
+{
+    static const char *const names[] = {"preset", "print-options", "help", "version"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(option->name, names[i]) == 0) return true;
+    }
+    return false;
+}
 
 const struct cli_option *cli_find_run_option(const char *name, size_t len)
 {

@@ -44,6 +44,10 @@ extern const size_t cli_n_merge_shared;
 /* The options of a command, in the order of its help, to `out`; the count. */
 enum { CLI_MAX_OPTIONS = 128 };
 size_t cli_options_of(enum cli_command command, const struct cli_option *out[CLI_MAX_OPTIONS]);
+/* May it be given several times, so that all of them count? */
+bool cli_is_repeatable(const struct cli_option *option);
+/* Is it about the words, as --help is, and not about a run? */
+bool cli_is_about_words(const struct cli_option *option);
 /* The option of a run with a name of len bytes; NULL: there is none. */
 const struct cli_option *cli_find_run_option(const char *name, size_t len);
 

@@ -8,73 +8,17 @@
 
 #include "base/sys.h"
 #include "cli/option_table.h"
+#include "cli/origins.h"
+#include "cli/preset.h"
+#include "cli/refusals.h"
 #include "report/report.h"
 
-#define MAX_NAME 32 /* longer words are not compared with option names */
-
 /* ---- messages -------------------------------------------------------------------------------- */
-
-static enum thumbs_code no_memory(struct th_bytes *message)
-{
-    th_bytes_clear(message);
-    th_bytes_adds(message, "no memory");
-    return THUMBS_MEMORY;
-}
-
-/* "--jobs=0: must be a number from 1 to 1024" */
-static enum thumbs_code refuse(const struct cli_option *option, const char *value,
-                               const struct cli_problem *problem, struct th_bytes *message)
-{
-    if (problem->no_memory) return no_memory(message);
-    th_bytes_addf(message, "--%s=", option->name);
-    if (problem->not_built) {
-        if (problem->part)
-            th_bytes_add(message, problem->part, problem->part_len); /* a word of ours */
-        th_bytes_adds(message, " is not built yet in this version");
-        return THUMBS_USAGE;
-    }
-    th_report_add_name(message, value, true);
-    if (problem->text[0])
-        th_bytes_addf(message, ": %s", problem->text);
-    else if (problem->why)
-        th_bytes_addf(message, ": %s; it must be %s", problem->why, option->allowed);
-    else
-        th_bytes_addf(message, ": must be %s", option->allowed);
-    return THUMBS_USAGE;
-}
 
 static enum thumbs_code refuse_unbuilt(const struct cli_option *option, struct th_bytes *message)
 {
     th_bytes_addf(message, "--%s is not built yet in this version", option->name);
     return THUMBS_USAGE;
-}
-
-static size_t min_of(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* How many letters to insert, drop, change or swap with their neighbour
- * to get from a to b (optimal string alignment). */
-static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-    size_t rows[3][MAX_NAME + 1];
-    size_t *before = rows[0], *last = rows[1], *row = rows[2];
-    for (size_t j = 0; j <= b_len; j++)
-        last[j] = j;
-    for (size_t i = 1; i <= a_len; i++) {
-        row[0] = i;
-        for (size_t j = 1; j <= b_len; j++) {
-            row[j] = min_of(last[j - 1] + (a[i - 1] != b[j - 1]), min_of(last[j], row[j - 1]) + 1);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                row[j] = min_of(row[j], before[j - 2] + 1);
-        }
-        size_t *const oldest = before;
-        before = last;
-        last = row;
-        row = oldest;
-    }
-    return last[b_len];
 }
 
 /* The options that a command takes. */
@@ -83,28 +27,10 @@ struct vocabulary {
     size_t n;
 };
 
-/* The option that was probably meant, or NULL. */
 static const struct cli_option *nearest(const struct vocabulary *known, const char *name,
                                         size_t len)
 {
-    const struct cli_option *best = NULL;
-    size_t best_distance = 3; /* two slips of the finger at most */
-    if (len < 2 || len > MAX_NAME) return NULL;
-    for (size_t i = 0; i < known->n; i++) {
-        const struct cli_option *option = known->options[i];
-        const size_t option_len = strlen(option->name);
-        size_t d;
-        if (!option->help || option_len > MAX_NAME) continue;
-        /* Half a name is no slip, but what it stands for is plain. */
-        d = len >= 3 && len < option_len && memcmp(name, option->name, len) == 0
-                ? 1
-                : distance(name, len, option->name, option_len);
-        if (d < best_distance && d < option_len / 2 + 1) {
-            best = option;
-            best_distance = d;
-        }
-    }
-    return best;
+    return cli_nearest_option(known->options, known->n, name, len);
 }
 
 /* What other programs call what is here called otherwise, or not needed. */
@@ -184,6 +110,13 @@ static enum thumbs_code refuse_foreign(const struct parser *parser, const char *
     return refuse_unknown(&parser->known, word, name, len, parser->message);
 }
 
+static enum thumbs_code note_origin(const struct parser *parser, const struct cli_option *option,
+                                    const char *value)
+{
+    return cli_origin_add(parser->settings, option, value, 0) ? THUMBS_OK
+                                                              : cli_no_memory(parser->message);
+}
+
 /* value: what stood with the option, or NULL; then the next word is it. */
 static enum thumbs_code take_value(struct parser *parser, const struct cli_option *option,
                                    const char *value)
@@ -194,15 +127,17 @@ static enum thumbs_code take_value(struct parser *parser, const struct cli_optio
         th_bytes_addf(parser->message, "--%s needs a value: %s", option->name, option->allowed);
         return THUMBS_USAGE;
     }
-    if (cli_target_set(&option->to, parser->settings, value, &problem)) return THUMBS_OK;
-    return refuse(option, value, &problem, parser->message);
+    if (cli_target_set(&option->to, parser->settings, value, &problem))
+        return note_origin(parser, option, value);
+    return cli_refuse_value(option, value, &problem, parser->message);
 }
 
 static enum thumbs_code take_flag(struct parser *parser, const struct cli_option *option)
 {
     struct cli_problem problem = {0};
-    if (cli_target_set(&option->to, parser->settings, NULL, &problem)) return THUMBS_OK;
-    return refuse(option, "", &problem, parser->message);
+    if (cli_target_set(&option->to, parser->settings, NULL, &problem))
+        return note_origin(parser, option, NULL);
+    return cli_refuse_value(option, "", &problem, parser->message);
 }
 
 /* --name, --name=value, --name value */
@@ -369,16 +304,12 @@ static void settle(struct cli_settings *settings)
     settings->n_sources = 1;
 }
 
-enum thumbs_code cli_parse(int argc, char *const *argv, struct cli_settings *settings,
-                           struct th_bytes *message)
+/* All the words, on top of what the settings say already. */
+static enum thumbs_code parse(int argc, char *const *argv, struct cli_settings *settings,
+                              struct th_bytes *message)
 {
     struct parser parser = {
         .argc = argc, .argv = argv, .i_word = 1, .settings = settings, .message = message};
-    enum thumbs_code code;
-    *settings = (struct cli_settings){0};
-    thumbs_options_init(&settings->options);
-    settings->operands = th_calloc((size_t)argc + 1, sizeof(*settings->operands));
-    if (!settings->operands) return no_memory(message);
 
     /* Commands of SPEC come first, or a folder of that name could not be a SOURCE ("./bench" always
      * can). */
@@ -392,11 +323,40 @@ enum thumbs_code cli_parse(int argc, char *const *argv, struct cli_settings *set
         parser.i_word++;
     }
     parser.known.n = cli_options_of(settings->command, parser.known.options);
-    code = parse_words(&parser);
-    if (code == THUMBS_OK && settings->action == CLI_ACTION_RUN)
-        code = check_command(settings, message);
-    if (code == THUMBS_OK && settings->action == CLI_ACTION_RUN) settle(settings);
-    return th_bytes_failed(message) ? no_memory(message) : code;
+    return parse_words(&parser);
+}
+
+static enum thumbs_code begin(int argc, struct cli_settings *settings, struct th_bytes *message)
+{
+    *settings = (struct cli_settings){0};
+    thumbs_options_init(&settings->options);
+    settings->operands = th_calloc((size_t)argc + 1, sizeof(*settings->operands));
+    return settings->operands ? THUMBS_OK : cli_no_memory(message);
+}
+
+/* The words are read twice: once to know the preset, and once on top of what that says. */
+static enum thumbs_code apply_preset(int argc, char *const *argv, struct cli_settings *settings,
+                                     struct th_bytes *message)
+{
+    struct cli_settings first;
+    enum thumbs_code code = begin(argc, &first, message);
+    if (code == THUMBS_OK) code = parse(argc, argv, &first, message);
+    const bool wanted = first.command == CLI_COMMAND_RUN && first.action == CLI_ACTION_RUN;
+    settings->preset = first.preset;
+    cli_settings_finish(&first);
+    return code == THUMBS_OK && wanted ? cli_preset_apply(settings, message) : code;
+}
+
+enum thumbs_code cli_parse(int argc, char *const *argv, struct cli_settings *settings,
+                           struct th_bytes *message)
+{
+    enum thumbs_code code = begin(argc, settings, message);
+    if (code == THUMBS_OK) code = apply_preset(argc, argv, settings, message);
+    if (code == THUMBS_OK) code = parse(argc, argv, settings, message);
+    const bool run = settings->action == CLI_ACTION_RUN && !settings->print_options;
+    if (code == THUMBS_OK && run) code = check_command(settings, message);
+    if (code == THUMBS_OK && run) settle(settings);
+    return th_bytes_failed(message) ? cli_no_memory(message) : code;
 }
 
 void cli_settings_finish(struct cli_settings *settings)
@@ -405,5 +365,6 @@ void cli_settings_finish(struct cli_settings *settings)
         free(settings->globs[i]);
     free(settings->globs);
     free(settings->operands);
+    cli_origins_finish(settings);
     *settings = (struct cli_settings){0};
 }

@@ -331,6 +331,8 @@ static int run(struct session *s)
     if (code != THUMBS_OK) return refused(code);
     if (thumbs_batch_note(s->batch) && !s->settings->quiet)
         complain(s, "note", thumbs_batch_note(s->batch));
+    if (s->settings->preset_found && !s->settings->quiet)
+        complain(s, "note", "options are taken from thumbs.toml in the working folder");
     code = wait_for_turn(s, &err);
     if (code == THUMBS_OK) start_progress(s);
     cli_watch_set_step(&s->watch, NULL);

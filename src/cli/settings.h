@@ -10,7 +10,15 @@ enum cli_command { CLI_COMMAND_RUN = 0, CLI_COMMAND_BENCH, CLI_COMMAND_MERGE, CL
 enum cli_action { CLI_ACTION_RUN = 0, CLI_ACTION_BRIEF_HELP, CLI_ACTION_HELP, CLI_ACTION_VERSION };
 enum cli_progress { CLI_PROGRESS_AUTO = 0, CLI_PROGRESS_ALWAYS, CLI_PROGRESS_NEVER };
 
-/* What the words say. Strings are borrowed from argv unless said otherwise. */
+struct cli_option;
+/* Somebody has said something of an option. */
+struct cli_origin {
+    const struct cli_option *option;
+    char *value;   /* as it was given; NULL: none; owned */
+    unsigned line; /* of the preset; 0: the command line */
+};
+
+/* What the words say. Strings are borrowed from argv, or from `origins`, unless said otherwise. */
 struct cli_settings {
     enum cli_command command;      /* the first word */
     enum cli_action action;        /* if it is not RUN, nothing below counts */
@@ -22,6 +30,11 @@ struct cli_settings {
     const char *const *sources;
     size_t n_sources;
     const char *dest;
+    const char *preset;         /* the file with options that was read; NULL: none */
+    bool preset_found;          /* nobody named it: it is thumbs.toml of the working folder */
+    bool print_options;         /* and that is all */
+    struct cli_origin *origins; /* all that was said, in order */
+    size_t n_origins, cap_origins;
     enum cli_progress progress;
     bool quiet, verbose;
     bool strict;                    /* known failures count for the exit status, too */
