@@ -21,7 +21,7 @@ enum thumbs_code th_dispatch(struct th_make *make, struct thumbs_error *err)
                             "%s, is left out of this build",
                             format->name);
     return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
-                        "decoding of %s is not enabled", format->name);
+                        "no decoder of %s files is built in", format->name);
 }
 
 enum thumbs_code th_dispatch_inner(const struct th_make *make, const struct th_inner *inner,

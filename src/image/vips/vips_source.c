@@ -64,7 +64,6 @@ static bool set_input(struct th_vips_source *s, VipsOperation *operation)
         if (s->format == THUMBS_FORMAT_PNG) th_vips_bytes_skip_texts(&plan);
         if (s->format == THUMBS_FORMAT_TIFF) th_vips_bytes_cut_pages(&plan);
         g_clear_object(&s->bytes);
-        th_vips_text_leave();
         s->bytes = th_vips_bytes_new(&plan);
         if (s->bytes) g_object_set(operation, "source", s->bytes, NULL);
         return s->bytes;
@@ -327,7 +326,7 @@ enum thumbs_code th_vips_source_open(const struct th_vips_input *in, struct th_v
 {
     if (!loader_usable(in->loader))
         return th_vips_lent->error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
-                                       "decoding of %s is not enabled",
+                                       "the libvips of this machine has no decoder of %s files",
                                        th_vips_lent->format_name(in->format));
     struct th_vips_source *s = th_vips_lent->alloc(sizeof *s);
     if (!s)

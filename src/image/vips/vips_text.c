@@ -89,6 +89,31 @@ static void take_last_line(char *hint, size_t size)
     g_free(text);
 }
 
+static void drop_front(char *hint, size_t n)
+{
+    memmove(hint, hint + n, strlen(hint + n) + 1);
+}
+
+/* Words for people who look at their files, not for those who wrote a decoder. */
+static void make_plain(char *hint, size_t size)
+{
+    static const struct {
+        const char *jargon, *plain;
+    } words[] = {{"read gave ", "its data are damaged or end early"},
+                 {"unable to ", "it is damaged, or not what its first bytes say"}};
+    static const char xml[] = " of data: ", input[] = "Invalid input: ";
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strstr(hint, words[i].jargon)) th_vips_text_clause(hint, size, words[i].plain);
+    }
+    /* "Error domain 1 code 73 on line 2 column 1 of data: Couldn't find end of Start Tag" */
+    const char *reason = strstr(hint, "Error domain ") ? strstr(hint, xml) : NULL;
+    if (reason) drop_front(hint, (size_t)(reason - hint) + sizeof xml - 1);
+    /* "Invalid input: No 'meta' box (2.104)" */
+    if (strncmp(hint, input, sizeof input - 1) == 0) drop_front(hint, sizeof input - 1);
+    char *number = strrchr(hint, '(');
+    if (number > hint && strspn(number + 1, "0123456789.") + 2 == strlen(number)) number[-1] = 0;
+}
+
 void th_vips_text_take(char *hint, size_t size)
 {
     take_last_line(hint, size);
@@ -98,5 +123,6 @@ void th_vips_text_take(char *hint, size_t size)
     const char *text_behind = strstr(hint, ": ");
     if (text_behind && text_behind[2] && strcspn(hint, " ") > (size_t)(text_behind - hint))
         memmove(hint, text_behind + 2, strlen(text_behind + 2) + 1);
+    make_plain(hint, size);
     last_warning[0] = 0;
 }
