@@ -60,7 +60,7 @@ static int compare_outputs(const void *a, const void *b)
     if (x->format != y->format) return x->format < y->format ? -1 : 1;
     if (x->width != y->width) return x->width < y->width ? -1 : 1;
     if (x->height != y->height) return x->height < y->height ? -1 : 1;
-    return strcmp(x->path, y->path);
+    return (x > y) - (x < y); /* as they were made: sizes in the order that was asked for */
 }
 
 /* The outputs of one format. */

@@ -66,3 +66,21 @@ thumbs 1 --files-from=list photos link
 expect_said 'deep/e/y.jpg: its .thumbsignore is a symbolic link'
 thumbs 0 --follow photos link
 expect_outputs link a.jpg raw-keep.jpg deep/drafts/c.jpg deep/e/y.jpg
+
+# --delete: thumbnails of a folder whose rules cannot be read stay; of what is left out by now they go.
+mkdir kept
+for folder in a b c; do
+    mkdir "kept/$folder"
+    for i in 1 2 3 4; do cp "$SAMPLES/orientation/orientation-$i.jpg" "kept/$folder/$i.jpg"; done
+done
+thumbs 0 kept out.kept
+ln -s nowhere kept/a/.thumbsignore
+thumbs 1 --delete kept out.kept
+[ "$(outputs out.kept | wc -l)" -eq 12 ] || fail "what nobody could judge was removed: $(outputs out.kept)"
+rm kept/a/.thumbsignore
+: >kept/b/.nomedia
+thumbs 0 --delete kept out.kept
+[ "$(outputs out.kept | wc -l)" -eq 8 ] || fail "$(outputs out.kept)"
+echo '*2.jpg' >kept/a/.thumbsignore
+thumbs 0 --delete kept out.kept
+expect_outputs out.kept a/1.jpg a/3.jpg a/4.jpg c/1.jpg c/2.jpg c/3.jpg c/4.jpg
