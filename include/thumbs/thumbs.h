@@ -203,7 +203,8 @@ struct thumbs_image_options {
      * least, or to what was asked for if that is lower; what is larger still has failed with
      * TOO_LARGE, and so has a larger output of a format without quality. */
     uint64_t max_size;
-    /* R, G, B of padding, and of what alpha is laid on where an output has none. The fourth is how
+    /* R, G, B of padding, and of what alpha is laid on where an output has none; in the colours of
+     * the output, which are those of a profile that is kept. The fourth is how
      * opaque the padding is of a picture that has alpha, in an output that keeps it: 0 (clear) or
      * 255. */
     uint8_t background[4];

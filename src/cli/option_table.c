@@ -30,8 +30,8 @@ static const struct cli_word gravity_words[] = {{"centre", THUMBS_GRAVITY_CENTRE
 static const struct cli_word damage_words[] = {
     {"warn", THUMBS_DAMAGE_WARN, true}, {"fail", THUMBS_DAMAGE_FAIL, true}, {0}};
 static const struct cli_word metadata_words[] = {{"none", THUMBS_METADATA_NONE, true},
-                                                 {"icc", THUMBS_METADATA_ICC, false},
-                                                 {"all", THUMBS_METADATA_ALL, false},
+                                                 {"icc", THUMBS_METADATA_ICC, true},
+                                                 {"all", THUMBS_METADATA_ALL, true},
                                                  {0}};
 static const struct cli_word pages_words[] = {
     {"first", THUMBS_PAGES_FIRST, true}, {"all", THUMBS_PAGES_ALL, false}, {0}};

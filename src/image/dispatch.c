@@ -6,7 +6,8 @@
 #include "image/formats.h"
 #include "image/rowmake.h"
 
-enum thumbs_code th_dispatch(struct th_make *make, struct thumbs_error *err)
+/* Until one takes it. */
+static enum thumbs_code ask_decoders(struct th_make *make, struct thumbs_error *err)
 {
     const struct th_format *format = th_format(make->format);
     for (size_t i = 0; i < TH_FORMAT_MAX_DECODERS && format->decoders[i]; i++) {
@@ -24,10 +25,18 @@ enum thumbs_code th_dispatch(struct th_make *make, struct thumbs_error *err)
                         "no decoder of %s files is built in", format->name);
 }
 
+enum thumbs_code th_dispatch(struct th_make *make, struct thumbs_error *err)
+{
+    enum thumbs_code code = ask_decoders(make, err);
+    th_metadata_finish(&make->kept);
+    return code;
+}
+
 enum thumbs_code th_dispatch_inner(const struct th_make *make, const struct th_inner *inner,
                                    struct thumbs_error *err)
 {
     struct th_make own = *make;
+    own.kept = (struct th_metadata){0};
     const size_t len_before = make->sink->len;
     own.data = inner->data;
     own.len = inner->len;

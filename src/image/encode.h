@@ -9,6 +9,7 @@
 #define TH_IMAGE_ENCODE_H
 
 #include "image/libraries.h"
+#include "image/metadata/metadata.h"
 #include "image/pixels.h"
 #include "image/sink.h"
 #include "image/wants.h"
@@ -16,8 +17,9 @@
 
 /* How an output is written; formats pass over what they have no use for. */
 struct th_encode_how {
-    uint32_t quality; /* 1 to 100 */
-    bool progressive; /* JPEG */
+    uint32_t quality;                   /* 1 to 100 */
+    bool progressive;                   /* JPEG */
+    const struct th_metadata *metadata; /* to be written, as far as there is a place; or NULL */
 };
 
 /* p is not CMYK, and has no alpha unless the encoder keeps it. */
@@ -35,8 +37,9 @@ struct th_encoder {
     /* What that takes for a picture of so many bands (2 and 4: with alpha). */
     struct th_encode_cost (*cost)(uint32_t bands, uint32_t quality);
     bool keeps_alpha;
-    bool has_quality; /* a lower one gives a smaller file */
-    unsigned wants;   /* libraries that it loads (enum th_wants), whatever the source is */
+    bool keeps_profile; /* else it gets sRGB always */
+    bool has_quality;   /* a lower one gives a smaller file */
+    unsigned wants;     /* libraries that it loads (enum th_wants), whatever the source is */
     th_about_fn *about;
 };
 

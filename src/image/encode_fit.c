@@ -113,7 +113,8 @@ enum thumbs_code th_encode_fit(struct th_make *make, enum thumbs_format format,
                        .write = write,
                        .picture = picture,
                        .how = {.quality = th_image_quality(options, format),
-                               .progressive = options->progressive != 0},
+                               .progressive = options->progressive != 0,
+                               .metadata = &make->kept},
                        .offset = make->sink->len};
     /* The mark that is put into outputs when they are written counts, too. */
     const uint64_t most = options->max_size;

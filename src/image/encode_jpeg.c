@@ -2,6 +2,7 @@
 /* A picture of interleaved rows to a JPEG file, by libjpeg-turbo. */
 #include "image/encode.h"
 #include "image/jpeg/jpeg_compress.h"
+#include "image/jpeg/jpeg_metadata.h"
 
 struct picture {
     const struct th_pixels *pixels;
@@ -21,6 +22,7 @@ static void write_rows(struct jpeg_compress_struct *jpeg, void *user)
     jpeg->optimize_coding = TRUE;
     if (picture->how->progressive) jpeg_simple_progression(jpeg);
     jpeg_start_compress(jpeg, TRUE);
+    th_jpeg_write_metadata(jpeg, picture->how->metadata);
     size_t stride = (size_t)p->width * p->bands;
     while (jpeg->next_scanline < jpeg->image_height) {
         /* libjpeg's prototype lacks a const; it does not write here. */
@@ -46,5 +48,8 @@ static struct th_encode_cost cost(uint32_t bands, uint32_t quality)
     return (struct th_encode_cost){.working = working, .encoded = 2};
 }
 
-const struct th_encoder th_encoder_jpeg = {
-    .encode = th_encode_jpeg, .cost = cost, .has_quality = true, .about = th_about_jpeg_writer};
+const struct th_encoder th_encoder_jpeg = {.encode = th_encode_jpeg,
+                                           .cost = cost,
+                                           .keeps_profile = true,
+                                           .has_quality = true,
+                                           .about = th_about_jpeg_writer};

@@ -2,11 +2,14 @@
 /* Thumbnails are turned upright and encoded, each in every format that is wanted. */
 #include "image/encode_outputs.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/sys.h"
 #include "image/encode_fit.h"
 #include "image/finish_picture.h"
 #include "image/formats.h"
+#include "image/icc.h"
 #include "image/placeholder.h"
 
 void th_encode_note(struct th_make *make, size_t offset, enum thumbs_format format, uint32_t i_size,
@@ -41,15 +44,51 @@ static enum thumbs_code write_as(struct th_make *make, enum thumbs_format format
         return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_ENCODE, "%s cannot be written",
                             thumbs_format_name(format));
     const struct written written = {.pixels = p, .encoder = encoder};
+    th_metadata_set_sides(&make->kept, p->width, p->height);
     enum thumbs_code code = th_encode_fit(make, format, write_pixels, &written, err);
     if (code == THUMBS_OK) th_encode_note(make, offset, format, i_size, p->width, p->height);
     return code;
 }
 
-static bool keeps_alpha(enum thumbs_format format)
+/* One thumbnail as formats want it: each is made when first needed. */
+struct versions {
+    const struct th_pixels *as_is;
+    struct th_pixels flat; /* without alpha */
+    struct th_pixels srgb; /* without the profile that others keep */
+};
+
+/* From the profile that is kept, if there is one, in place. False: no memory. */
+static bool to_srgb(const struct th_make *make, struct th_pixels *p)
+{
+    const struct th_view profile = make->kept.icc;
+    struct th_icc icc;
+    if (!profile.len) return true;
+    if (!th_icc_read(&icc, profile.data, profile.len, p->bands)) return false;
+    th_icc_apply(&icc, p);
+    return true;
+}
+
+static bool convert(const struct th_make *make, const struct th_pixels *p, struct th_pixels *out)
+{
+    if (!th_pixels_init(out, p->width, p->height, p->bands)) return false;
+    memcpy(out->data, p->data, (size_t)p->width * p->height * p->bands);
+    return to_srgb(make, out);
+}
+
+/* NULL: no memory. */
+static const struct th_pixels *version_for(const struct th_make *make, enum thumbs_format format,
+                                           struct versions *v)
 {
     const struct th_encoder *encoder = th_format(format)->encoder;
-    return encoder && encoder->keeps_alpha;
+    const uint8_t *background = make->options->background;
+    bool ok = true;
+    if (encoder && make->kept.icc.len && !encoder->keeps_profile) {
+        if (!v->srgb.data) ok = convert(make, v->as_is, &v->srgb);
+        return ok ? &v->srgb : NULL;
+    }
+    if (!th_pixels_has_alpha(v->as_is) || (encoder && encoder->keeps_alpha)) return v->as_is;
+    if (!v->flat.data) ok = th_pixels_flatten(v->as_is, background, &v->flat);
+    return ok ? &v->flat : NULL;
 }
 
 /* One thumbnail in every format. source_alpha: what KEEP asks for. */
@@ -59,25 +98,24 @@ static enum thumbs_code write_all(struct th_make *make, uint32_t i_size, const s
     const struct thumbs_image_options *options = make->options;
     const enum thumbs_format source = (enum thumbs_format)make->result->source_format;
     enum thumbs_code code = THUMBS_OK;
-    struct th_pixels flat = {0};
-    bool alpha = th_pixels_has_alpha(p);
+    struct versions versions = {.as_is = p};
     for (uint32_t i = 0; i < options->n_formats && code == THUMBS_OK; i++) {
         enum thumbs_format wanted = (enum thumbs_format)options->formats[i];
         enum thumbs_format format = th_image_output_format(wanted, source, source_alpha);
-        bool flatten = alpha && !keeps_alpha(format);
-        if (flatten && !flat.data && !th_pixels_flatten(p, options->background, &flat))
-            code =
-                th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE, "no memory for a thumbnail");
-        if (code == THUMBS_OK) code = write_as(make, format, i_size, flatten ? &flat : p, err);
+        const struct th_pixels *version = version_for(make, format, &versions);
+        code = version ? write_as(make, format, i_size, version, err)
+                       : th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE,
+                                      "no memory for a thumbnail");
     }
-    th_pixels_finish(&flat);
+    th_pixels_finish(&versions.flat);
+    th_pixels_finish(&versions.srgb);
     return code;
 }
 
 enum thumbs_code th_encode_placeholder(struct th_make *make, struct th_pixels *picture,
                                        unsigned orientation, struct thumbs_error *err)
 {
-    const bool made = th_pixels_orient(picture, orientation) &&
+    const bool made = th_pixels_orient(picture, orientation) && to_srgb(make, picture) &&
                       th_placeholder_make(picture, &make->result->placeholder);
     th_pixels_finish(picture);
     return made ? THUMBS_OK

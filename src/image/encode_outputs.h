@@ -9,8 +9,9 @@
 #include "image/pixels.h"
 #include "image/steps.h"
 
-/* Turn, finish (finish_picture.h) and encode the pictures in sRGB, one for each target, as stored:
- * consumed either way. That for a placeholder becomes one.
+/* Turn, finish (finish_picture.h) and encode the pictures in sRGB (or, where make->kept has a
+ * profile, in its colours), one for each target, as stored: consumed either way. That for a
+ * placeholder becomes one.
  * Alpha is laid on the background where a format has none. Whether any of them has pixels that are
  * not opaque decides what KEEP becomes. Stage resize or encode. */
 enum thumbs_code th_encode_outputs(struct th_make *make, struct th_pixels *pictures,

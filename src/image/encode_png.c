@@ -9,6 +9,7 @@
 #include "base/sys.h"
 #include "image/encode.h"
 #include "image/palette.h"
+#include "image/png/png_metadata.h"
 
 #define CHECK_ROWS 16 /* between two looks at the clock */
 
@@ -24,6 +25,9 @@ struct encoder {
     char text[120];
     struct th_palette palette;
     uint8_t *row; /* places in the palette; NULL: it is not used */
+    const struct th_metadata *metadata;
+    uint8_t *profile; /* the body of its chunk */
+    size_t profile_len;
 };
 
 static void on_write(png_structp png, png_bytep data, size_t len)
@@ -97,6 +101,8 @@ static void write_rows(struct encoder *e, const struct th_pixels *p)
         describe_palette(e, p);
     else
         describe_samples(e, p);
+    png_write_info_before_PLTE(e->png, e->info);
+    th_png_write_metadata(e->png, e->metadata, (struct th_view){e->profile, e->profile_len});
     png_write_info(e->png, e->info);
     if (e->row) png_set_packing(e->png);
     size_t stride = (size_t)p->width * p->bands;
@@ -142,15 +148,23 @@ static bool without_alpha(const struct th_pixels *p, struct th_pixels *out)
     return th_pixels_flatten(p, background, out);
 }
 
+/* False: no memory. */
+static bool pack_profile(struct encoder *e)
+{
+    const struct th_metadata *m = e->metadata;
+    return !m || !m->icc.len || th_png_pack_profile(m->icc, &e->profile, &e->profile_len);
+}
+
 enum thumbs_code th_encode_png(const struct th_pixels *p, const struct th_encode_how *how,
                                struct th_sink *sink, struct thumbs_error *err)
 {
-    (void)how;
-    struct encoder e = {.sink = sink};
+    struct encoder e = {.sink = sink, .metadata = how->metadata};
     struct th_pixels opaque = {0};
     enum thumbs_code code = THUMBS_OK;
-    bool ready = true;
-    if (p->bands >= 3 && th_palette_find(&e.palette, p))
+    bool ready = pack_profile(&e);
+    if (!ready)
+        ;
+    else if (p->bands >= 3 && th_palette_find(&e.palette, p))
         ready = (e.row = th_alloc(p->width)) != NULL;
     else if (th_pixels_has_alpha(p) && th_pixels_is_opaque(p))
         ready = without_alpha(p, &opaque);
@@ -160,6 +174,7 @@ enum thumbs_code th_encode_png(const struct th_pixels *p, const struct th_encode
     if (e.png) png_destroy_write_struct(&e.png, &e.info);
     th_pixels_finish(&opaque);
     free(e.row);
+    free(e.profile);
     return code;
 }
 
@@ -170,5 +185,8 @@ static struct th_encode_cost cost(uint32_t bands, uint32_t quality)
     return (struct th_encode_cost){.working = bands % 2 == 0 ? bands - 1 : 0, .encoded = bands};
 }
 
-const struct th_encoder th_encoder_png = {
-    .encode = th_encode_png, .cost = cost, .keeps_alpha = true, .about = th_about_png_writer};
+const struct th_encoder th_encoder_png = {.encode = th_encode_png,
+                                          .cost = cost,
+                                          .keeps_alpha = true,
+                                          .keeps_profile = true,
+                                          .about = th_about_png_writer};

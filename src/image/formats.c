@@ -7,7 +7,12 @@
 
 #include "image/backend.h"
 #include "image/camera/raw_names.h"
+#include "image/heif/heif_metadata.h"
+#include "image/jpeg/jpeg_metadata.h"
+#include "image/metadata/tiff_metadata.h"
+#include "image/png/png_metadata.h"
 #include "image/svg_root.h"
+#include "image/webp/webp_metadata.h"
 
 #define MAGIC(text)                                                                                \
     {                                                                                              \
@@ -89,6 +94,7 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                             .decoders = {&th_backend_jpeg, VIPS_DECODER},
                             .vips_loader = "jpegload_source",
                             .estimate = th_estimate_jpeg,
+                            .metadata = th_jpeg_metadata,
                             .encoder = &th_encoder_jpeg},
     [THUMBS_FORMAT_PNG] = {.name = "png",
                            .ext = "png",
@@ -97,6 +103,7 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                            .decoders = {&th_backend_png, VIPS_DECODER},
                            .vips_loader = "pngload_source",
                            .estimate = th_estimate_png,
+                           .metadata = th_png_metadata,
                            .encoder = &th_encoder_png},
     [THUMBS_FORMAT_WEBP] = {.name = "webp",
                             .ext = "webp",
@@ -106,6 +113,7 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                             .decode_wants = WEBP_WANTS,
                             .vips_loader = "webpload_buffer",
                             .estimate = th_estimate_webp,
+                            .metadata = th_webp_metadata,
                             .encoder = WEBP_ENCODER},
     [THUMBS_FORMAT_AVIF] = {.name = "avif",
                             .ext = "avif",
@@ -115,6 +123,7 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                             .decode_wants = HEIF_WANTS,
                             .vips_loader = "heifload_buffer",
                             .estimate = th_estimate_heif,
+                            .metadata = th_heif_metadata,
                             .encoder = AVIF_ENCODER},
     /* libvips does not trust its loader with data from anywhere: its memory is not foreseen. */
     [THUMBS_FORMAT_JXL] = {.name = "jxl",
@@ -142,7 +151,8 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                             .decoders = HEIF_DECODERS,
                             .decode_wants = HEIF_WANTS,
                             .vips_loader = "heifload_buffer",
-                            .estimate = th_estimate_heif},
+                            .estimate = th_estimate_heif,
+                            .metadata = th_heif_metadata},
     [THUMBS_FORMAT_TIFF] = {.name = "tiff",
                             .ext = "tif",
                             .endings = {"tif", "tiff"},
@@ -151,7 +161,8 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                             .decoders = {VIPS_DECODER},
                             .decode_wants = VIPS_WANTS,
                             .vips_loader = "tiffload_source",
-                            .estimate = th_estimate_tiff},
+                            .estimate = th_estimate_tiff,
+                            .metadata = th_tiff_metadata},
     [THUMBS_FORMAT_JP2K] = {.name = "jp2k",
                             .ext = "jp2",
                             .endings = {"jp2", "j2k", "jpf", "jpx", "j2c", "jpc"},

@@ -12,6 +12,7 @@
 #include "image/encode.h"
 #include "image/estimate/estimators.h"
 #include "image/libraries.h"
+#include "image/metadata/metadata.h"
 #include "image/sniff.h"
 #include "image/wants.h"
 #include "thumbs/thumbs.h"
@@ -43,6 +44,7 @@ struct th_format {
     const char *sandboxed;            /* its name for people, if it is only decoded in a sandbox */
     const char *vips_loader;          /* the operation that libvips decodes it with, or NULL */
     th_estimate_fn *estimate;         /* of the memory to decode it; NULL: none is foreseen */
+    th_metadata_fn *metadata;         /* finds EXIF and the like in a file, or NULL */
     const struct th_encoder *encoder; /* NULL: it cannot be written */
 };
 

@@ -80,7 +80,7 @@ enum thumbs_code th_image_check_options(const struct thumbs_image_options *o,
     if (code != THUMBS_OK) return code;
     code = check_quality(o, err);
     if (code != THUMBS_OK) return code;
-    if (o->metadata != THUMBS_METADATA_NONE) return usage(err, "there is no such metadata");
+    if (o->metadata > THUMBS_METADATA_ALL) return usage(err, "there is no such metadata");
     if (o->pages != THUMBS_PAGES_FIRST) return usage(err, "only pages first is built yet");
     if (o->max_pixels < 1) return usage(err, "max_pixels must be at least 1");
     return THUMBS_OK;

@@ -7,6 +7,7 @@
 #include "image/colours.h"
 #include "image/encode_outputs.h"
 #include "image/icc.h"
+#include "image/keep.h"
 #include "image/rowfeed.h"
 
 /* One picture on this way. */
@@ -16,6 +17,7 @@ struct passage {
     void *state;
     struct th_row_header header;
     struct th_icc icc;
+    bool keeps_profile;
     struct th_targets targets;
     struct th_rowfeed feed;
     struct th_pixels pictures[TH_MAX_TARGETS];
@@ -32,6 +34,7 @@ static enum thumbs_code read_profile(struct passage *p, struct thumbs_error *err
         return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE,
                             "no memory for its colour profile");
     if (p->icc.ignored) th_make_profile_ignored(p->make);
+    p->keeps_profile = th_keep_profile(p->make, &p->icc, h->icc_len, bands);
     const bool told = p->icc.kind == TH_ICC_OTHER && h->colours;
     if (told && !th_icc_read_colours(&p->icc, h->colours, bands))
         return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE, "no memory for its colours");
@@ -70,13 +73,14 @@ static enum thumbs_code decode(struct passage *p, struct thumbs_error *err)
  * counts, or nothing; for CMYK there is always a conversion. */
 static void convert(const struct passage *p, struct th_pixels *picture)
 {
+    if (p->keeps_profile) return;
     if (p->icc.kind != TH_ICC_OTHER)
         th_icc_apply(&p->icc, picture);
     else if (p->header.colours)
         th_colours_to_srgb(p->header.colours, picture);
 }
 
-/* The finished pictures in sRGB. */
+/* The finished pictures in sRGB, or in the profile that is kept. */
 static enum thumbs_code collect(struct passage *p, struct thumbs_error *err)
 {
     uint64_t start_ns = th_now_ns();
@@ -89,6 +93,12 @@ static enum thumbs_code collect(struct passage *p, struct thumbs_error *err)
     return THUMBS_OK;
 }
 
+static enum thumbs_code keep(struct passage *p, struct thumbs_error *err)
+{
+    const struct th_view icc = {p->header.icc, p->keeps_profile ? p->header.icc_len : 0};
+    return th_keep(p->make, icc, err);
+}
+
 static enum thumbs_code run(struct passage *p, struct thumbs_error *err)
 {
     struct th_image_result *result = p->make->result;
@@ -97,6 +107,7 @@ static enum thumbs_code run(struct passage *p, struct thumbs_error *err)
     if (code != THUMBS_OK || p->make->declined) return code;
     code = decode(p, err);
     if (code == THUMBS_OK) code = collect(p, err);
+    if (code == THUMBS_OK) code = keep(p, err);
     uint64_t all_ns = th_now_ns() - start_ns;
     result->resize_ns += p->feed.resize_ns;
     result->decode_ns += all_ns - p->feed.resize_ns;

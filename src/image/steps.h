@@ -6,6 +6,7 @@
 #ifndef TH_IMAGE_STEPS_H
 #define TH_IMAGE_STEPS_H
 
+#include "image/metadata/metadata.h"
 #include "image/reduction.h"
 #include "image/result.h"
 #include "image/sink.h"
@@ -23,6 +24,9 @@ struct th_make {
     bool sandboxed;       /* see struct th_image_limits */
     struct th_sink *sink;
     struct th_image_result *result;
+    /* What outputs keep of the source (keep.h): filled in by a backend before it writes, given back
+     * by the dispatcher. */
+    struct th_metadata kept;
     /* Set by a backend that finds, before it wrote anything, that this picture is not for it: the
      * next one is asked. */
     bool declined;

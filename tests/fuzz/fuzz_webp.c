@@ -33,6 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         check_within(w.pixels, exact, len);
         check_within(w.icc, exact, len);
         check_within(w.exif, exact, len);
+        check_within(w.xmp, exact, len);
         check_plan(&w, 1);
         check_plan(&w, 1 + exact[len - 1]);
         check_plan(&w, UINT32_MAX);

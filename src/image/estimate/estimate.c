@@ -6,6 +6,7 @@
 
 #include "image/estimate/estimators.h"
 #include "image/formats.h"
+#include "image/metadata/metadata.h"
 #include "image/rowfeed.h"
 
 /* For contexts, tables, profiles of usual size, small allocations and what the heap loses between
@@ -23,9 +24,9 @@
 /* ---- what follows the decoder ---- */
 
 /* Finished thumbnails of all sizes, one of them turned or in its encoder, and everything encoded.
- */
+ * kept: bytes of metadata that each of them gets. */
 static uint64_t outputs(const struct th_targets *targets, const struct th_estimate *e,
-                        const struct thumbs_image_options *options)
+                        const struct thumbs_image_options *options, uint64_t kept)
 {
     uint64_t all = 0, largest = 0, at_work = e->bands, encoded = 0;
     for (uint32_t i = 0; i < targets->n; i++) {
@@ -47,7 +48,11 @@ static uint64_t outputs(const struct th_targets *targets, const struct th_estima
          * one stands behind the first. */
         encoded += cost.encoded * (options->max_size ? 2 : 1);
     }
-    return th_add_sat(th_mul_sat(all, e->bands + encoded), th_mul_sat(largest, at_work));
+    /* Each output has it, and once it is held, and once more by an encoder. */
+    const uint64_t copies = (uint64_t)targets->n * options->n_formats * (options->max_size ? 2 : 1);
+    const uint64_t metadata = th_mul_sat(kept, copies + 2);
+    const uint64_t pixels = th_mul_sat(all, e->bands + encoded);
+    return th_add_sat(th_add_sat(pixels, metadata), th_mul_sat(largest, at_work));
 }
 
 /* A side of what comes: decoders round up. */
@@ -96,13 +101,14 @@ static uint64_t rows(const struct th_estimate *e)
 
 /* The larger of two moments: decoding, with the rows and scalers behind it; and encoding, when that
  * has gone. Whether the picture lies on its side is not asked: the worse of both. */
-static uint64_t peak(const struct th_estimate *e, const struct thumbs_image_options *options)
+static uint64_t peak(const struct th_estimate *e, const struct thumbs_image_options *options,
+                     uint64_t kept)
 {
     uint64_t decoding = e->planes || e->direct ? 0 : rows(e), encoding = 0, feeding = 0;
     for (int swap = 0; swap <= 1; swap++) {
         struct th_targets targets;
         th_targets_fit(&targets, e->width, e->height, swap ? 6 : 1, options, options->enlarge != 0);
-        encoding = th_max_u64(encoding, outputs(&targets, e, options));
+        encoding = th_max_u64(encoding, outputs(&targets, e, options, kept));
         if (!e->planes) feeding = th_max_u64(feeding, scalers(e, &targets));
     }
     decoding = th_add_sat(th_add_sat(decoding, feeding), e->decoder);
@@ -124,6 +130,6 @@ bool th_image_estimate(const uint8_t *data, size_t len, const struct thumbs_imag
     if (!estimate || !estimate(v, options, &e) || !e.width || !e.height) return false;
     if (e.planes) *bytes = PLANES_REST;
     if (th_mul_sat(e.width, e.height) <= options->max_pixels)
-        *bytes = th_add_sat(*bytes, peak(&e, options));
+        *bytes = th_add_sat(*bytes, peak(&e, options, th_metadata_most(options, len)));
     return true;
 }

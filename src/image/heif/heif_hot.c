@@ -18,6 +18,7 @@
 #include "image/heif/heif_colour.h"
 #include "image/heif/heif_tiles.h"
 #include "image/icc.h"
+#include "image/keep.h"
 #include "image/resample.h"
 #include "image/rowscale.h"
 
@@ -33,7 +34,8 @@ struct job {
     struct th_heif_matrix matrix, alpha_matrix;
     struct th_heif_nclx nclx, alpha_nclx; /* of the coded data, then of the file where that says */
     struct th_icc icc;
-    struct th_colours colours;      /* where there is no profile */
+    struct th_colours colours; /* where there is no profile */
+    bool keeps_profile;
     struct th_resample resample[2]; /* luma, chroma */
 };
 
@@ -85,6 +87,7 @@ static bool reduce_plane(struct job *j, unsigned i, uint32_t t, struct th_pixels
 
 static void to_srgb(const struct job *j, struct th_pixels *p)
 {
+    if (j->keeps_profile) return;
     if (j->icc.kind != TH_ICC_OTHER)
         th_icc_apply(&j->icc, p);
     else
@@ -266,6 +269,7 @@ static enum thumbs_code read_colours(struct job *j, struct thumbs_error *err)
     j->icc.kind = TH_ICC_OTHER;
     bool read = !p->icc.len || th_icc_read(&j->icc, p->icc.data, p->icc.len, bands);
     if (j->icc.ignored) th_make_profile_ignored(j->make);
+    j->keeps_profile = read && th_keep_profile(j->make, &j->icc, p->icc.len, j->colour.n_planes);
     if (read && j->icc.kind == TH_ICC_OTHER)
         read = th_icc_read_colours(&j->icc, &j->colours, bands);
     if (!read)
@@ -301,6 +305,8 @@ static enum thumbs_code make_sizes(struct job *j, struct thumbs_error *err)
     uint64_t start_ns = th_now_ns();
     enum thumbs_code code = make_pictures(j, pictures, err);
     j->make->result->resize_ns += th_now_ns() - start_ns;
+    const struct th_view icc = {j->picture.icc.data, j->keeps_profile ? j->picture.icc.len : 0};
+    if (code == THUMBS_OK) code = th_keep(j->make, icc, err);
     if (code == THUMBS_OK)
         code = th_encode_outputs(j->make, pictures, &j->targets, j->picture.orientation, err);
     for (uint32_t t = 0; t < j->targets.n; t++)

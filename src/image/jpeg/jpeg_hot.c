@@ -16,6 +16,7 @@
 #include "image/icc.h"
 #include "image/jpeg/jpeg_planes.h"
 #include "image/jpeg/jpeg_write.h"
+#include "image/keep.h"
 #include "image/resample.h"
 #include "image/sharpen.h"
 
@@ -314,6 +315,7 @@ static enum thumbs_code make_planar(struct hot *j, uint32_t t, struct thumbs_err
     for (uint32_t f = 0; f < make->options->n_formats; f++) {
         size_t offset = make->sink->len;
         const struct planes written = {.planes = small, .n = n};
+        th_metadata_set_sides(&make->kept, small[0].width, small[0].height);
         code = th_encode_fit(make, THUMBS_FORMAT_JPEG, write_planes, &written, err);
         if (code != THUMBS_OK) goto out;
         th_encode_note(make, offset, THUMBS_FORMAT_JPEG, t, small[0].width, small[0].height);
@@ -446,8 +448,8 @@ static enum thumbs_code make_sizes(struct hot *j, struct thumbs_error *err)
 static enum thumbs_code read_profile(struct hot *j, struct thumbs_error *err)
 {
     const bool cmyk = j->header.n_components == 4;
-    if (!j->header.has_icc && !cmyk) return THUMBS_OK;
     struct th_make *make = j->make;
+    if (!j->header.has_icc && !cmyk) return th_keep(make, (struct th_view){0}, err);
     size_t len = th_jpeg_icc_collect(make->data, make->len, NULL, 0);
     uint8_t *profile = len ? th_alloc(len) : NULL;
     bool no_memory = len && !profile;
@@ -457,12 +459,15 @@ static enum thumbs_code read_profile(struct hot *j, struct thumbs_error *err)
         no_memory = !th_icc_read_cmyk(&j->icc, profile, len);
     else if (profile)
         no_memory = !th_icc_read(&j->icc, profile, len, j->header.n_components);
+    const bool keeps =
+        profile && !no_memory && th_keep_profile(make, &j->icc, len, j->header.n_components);
+    enum thumbs_code code = th_keep(make, (struct th_view){profile, keeps ? len : 0}, err);
     free(profile);
-    j->convert = j->icc.kind != TH_ICC_SRGB && j->icc.kind != TH_ICC_OTHER;
+    j->convert = j->icc.kind != TH_ICC_SRGB && j->icc.kind != TH_ICC_OTHER && !keeps;
     if (j->icc.ignored) th_make_profile_ignored(make);
     return no_memory ? th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
                                     "no memory for its colour profile")
-                     : THUMBS_OK;
+                     : code;
 }
 
 /* Is it a picture for this way? Reads header and orientation. */

@@ -319,25 +319,35 @@ void th_jpeg_count_scans(const uint8_t *data, size_t len, const struct th_jpeg_h
     *all = n;
 }
 
-/* The next ICC part at or behind *pos and before the first scan; false if there is no more. */
-static bool next_icc_part(const uint8_t *data, size_t len, size_t *pos, struct segment *out)
+int th_jpeg_next_app(const uint8_t *data, size_t len, size_t *pos, struct th_view *out)
 {
     bool ignored = false;
+    struct segment s;
     for (;;) {
         int marker = next_marker(data, len, pos, &ignored);
-        if (marker < 0 || marker == M_SOS || marker == M_EOI) return false;
+        if (marker < 0 || marker == M_SOS || marker == M_EOI) return -1;
         if ((marker >= M_RST0 && marker <= M_RST7) || marker == M_TEM || marker == M_SOI) continue;
-        if (!take_segment(data, len, pos, out)) return false;
-        if (marker == M_APP2 && out->len >= 14 && !memcmp(out->data, "ICC_PROFILE", 12))
-            return true;
+        if (!take_segment(data, len, pos, &s)) return -1;
+        if (marker < M_APP0 || marker > M_APP15) continue;
+        *out = (struct th_view){s.data, s.len};
+        return marker - M_APP0;
     }
+}
+
+/* The next ICC part at or behind *pos and before the first scan; false if there is no more. */
+static bool next_icc_part(const uint8_t *data, size_t len, size_t *pos, struct th_view *out)
+{
+    int app;
+    while ((app = th_jpeg_next_app(data, len, pos, out)) >= 0)
+        if (app == 2 && out->len >= 14 && !memcmp(out->data, "ICC_PROFILE", 12)) return true;
+    return false;
 }
 
 size_t th_jpeg_icc_collect(const uint8_t *data, size_t len, uint8_t *buf, size_t cap)
 {
-    struct segment parts[256] = {{0}};
+    struct th_view parts[256] = {{0}};
     unsigned n_parts = 0;
-    struct segment s;
+    struct th_view s;
     if (len < 2) return 0;
     for (size_t pos = 2; next_icc_part(data, len, &pos, &s);) {
         unsigned i = s.data[12], n = s.data[13];

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/view.h"
+
 /* A Huffman table as it stands in DHT. Bytes of `symbols` behind n are zero, so that whole tables
  * compare with memcmp. */
 struct th_jpeg_huff {
@@ -91,6 +93,10 @@ enum th_jpeg_next th_jpeg_next_scan(const uint8_t *data, size_t len, size_t *pos
  * there are in all (both at least 1; only complete scan headers count). For progressive files. */
 void th_jpeg_count_scans(const uint8_t *data, size_t len, const struct th_jpeg_header *header,
                          uint32_t *until_last_dc, uint32_t *all);
+
+/* The next APPn segment at or behind *pos and before the first scan: its body (ITU-T T.81 B.2.4.6).
+ * Returns n, or -1 if there is no more. A walk begins at 2. */
+int th_jpeg_next_app(const uint8_t *data, size_t len, size_t *pos, struct th_view *out);
 
 /* Put the ICC profile together (APP2 "ICC_PROFILE", ICC.1:2010 B.4) into `buf` of `cap` bytes.
  * Returns its length, 0 if there is none or its parts do not fit together; with buf NULL only the

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "image/jpeg/jpeg_compress.h"
+#include "image/jpeg/jpeg_metadata.h"
 
 #define MCU_ROWS 16
 
@@ -67,6 +68,7 @@ static void write_file(struct jpeg_compress_struct *jpeg, void *user)
     if (p->how->progressive) jpeg_simple_progression(jpeg);
     jpeg->raw_data_in = TRUE;
     jpeg_start_compress(jpeg, TRUE);
+    th_jpeg_write_metadata(jpeg, p->how->metadata);
     write_planes(jpeg, p);
     jpeg_finish_compress(jpeg);
 }

@@ -60,13 +60,21 @@ static avifResult fill(const struct th_pixels *p, bool alpha, avifImage *image)
     return avifImageRGBToYUV(image, &rgb);
 }
 
-/* sRGB, as numbers of ITU-T H.273. */
-static void describe(avifImage *image)
+/* sRGB, as numbers of ITU-T H.273, or what the profile says. */
+static void describe(avifImage *image, const struct th_metadata *m)
 {
     image->yuvRange = AVIF_RANGE_FULL;
     image->colorPrimaries = AVIF_COLOR_PRIMARIES_BT709;
     image->transferCharacteristics = AVIF_TRANSFER_CHARACTERISTICS_SRGB;
     image->matrixCoefficients = AVIF_MATRIX_COEFFICIENTS_BT601;
+    if (!m) return;
+    if (m->icc.len) {
+        image->colorPrimaries = AVIF_COLOR_PRIMARIES_UNSPECIFIED;
+        image->transferCharacteristics = AVIF_TRANSFER_CHARACTERISTICS_UNSPECIFIED;
+        avifImageSetProfileICC(image, m->icc.data, m->icc.len);
+    }
+    if (m->exif.len) avifImageSetMetadataExif(image, m->exif.data, m->exif.len);
+    if (m->xmp.len) avifImageSetMetadataXMP(image, m->xmp.data, m->xmp.len);
 }
 
 /* As newer versions of libavif do it by themselves. */
@@ -106,7 +114,7 @@ static enum thumbs_code judge(avifResult result, const char **why)
 static avifResult run(avifImage *image, const struct th_pixels *p, const struct th_encode_how *how,
                       avifEncoder *encoder, avifRWData *file)
 {
-    describe(image);
+    describe(image, how->metadata);
     set_up(encoder, how);
     avifResult result = fill(p, has_alpha(p), image);
     if (result == AVIF_RESULT_OK)

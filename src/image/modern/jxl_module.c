@@ -2,6 +2,8 @@
 /* The module thumbs-jxl: pictures to JPEG XL files, by libjxl. */
 #include <jxl/encode.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "image/modern/modern_module.h"
 
@@ -21,7 +23,7 @@ static float distance_of(uint32_t quality)
     return 53.0f / 3000 * q * q - 23.0f / 20 * q + 25;
 }
 
-static bool describe(JxlEncoder *encoder, const struct th_pixels *p)
+static bool describe(JxlEncoder *encoder, const struct th_pixels *p, const struct th_metadata *m)
 {
     JxlBasicInfo info;
     JxlColorEncoding colours;
@@ -35,8 +37,10 @@ static bool describe(JxlEncoder *encoder, const struct th_pixels *p)
     info.alpha_bits = alpha ? 8 : 0;
     info.uses_original_profile = JXL_FALSE;
     JxlColorEncodingSetToSRGB(&colours, grey);
-    return JxlEncoderSetBasicInfo(encoder, &info) == JXL_ENC_SUCCESS &&
-           JxlEncoderSetColorEncoding(encoder, &colours) == JXL_ENC_SUCCESS;
+    if (JxlEncoderSetBasicInfo(encoder, &info) != JXL_ENC_SUCCESS) return false;
+    if (m && m->icc.len)
+        return JxlEncoderSetICCProfile(encoder, m->icc.data, m->icc.len) == JXL_ENC_SUCCESS;
+    return JxlEncoderSetColorEncoding(encoder, &colours) == JXL_ENC_SUCCESS;
 }
 
 static bool add_frame(JxlEncoder *encoder, const struct th_pixels *p,
@@ -51,6 +55,27 @@ static bool add_frame(JxlEncoder *encoder, const struct th_pixels *p,
                JXL_ENC_SUCCESS &&
            JxlEncoderAddImageFrame(frame, &format, p->data,
                                    (size_t)p->width * p->height * p->bands) == JXL_ENC_SUCCESS;
+}
+
+/* In front of the TIFF bytes stands how many bytes lie between. */
+static bool add_exif(JxlEncoder *encoder, const uint8_t *data, size_t len)
+{
+    uint8_t *box = malloc(4 + len);
+    if (!box) return false;
+    memset(box, 0, 4);
+    memcpy(box + 4, data, len);
+    const bool ok = JxlEncoderAddBox(encoder, "Exif", box, 4 + len, JXL_FALSE) == JXL_ENC_SUCCESS;
+    free(box);
+    return ok;
+}
+
+static bool add_metadata(JxlEncoder *encoder, const struct th_metadata *m)
+{
+    if (!m || (!m->exif.len && !m->xmp.len)) return true;
+    if (JxlEncoderUseBoxes(encoder) != JXL_ENC_SUCCESS) return false;
+    if (m->exif.len && !add_exif(encoder, m->exif.data, m->exif.len)) return false;
+    return !m->xmp.len ||
+           JxlEncoderAddBox(encoder, "xml ", m->xmp.data, m->xmp.len, JXL_FALSE) == JXL_ENC_SUCCESS;
 }
 
 static enum thumbs_code drain(JxlEncoder *encoder, const struct th_modern_out *out,
@@ -79,7 +104,8 @@ static enum thumbs_code encode(const struct th_pixels *p, const struct th_encode
     *why = "the JPEG XL encoder failed";
     if (!encoder) return THUMBS_MEMORY;
     /* In boxes, so that the mark of its maker can stand behind. */
-    if (JxlEncoderUseContainer(encoder, JXL_TRUE) == JXL_ENC_SUCCESS && describe(encoder, p) &&
+    if (JxlEncoderUseContainer(encoder, JXL_TRUE) == JXL_ENC_SUCCESS &&
+        describe(encoder, p, how->metadata) && add_metadata(encoder, how->metadata) &&
         add_frame(encoder, p, how)) {
         JxlEncoderCloseInput(encoder);
         code = drain(encoder, out, why);

@@ -79,6 +79,7 @@ static struct th_encode_cost avif_cost(uint32_t bands, uint32_t quality)
 const struct th_encoder th_encoder_avif = {.encode = encode_avif,
                                            .cost = avif_cost,
                                            .keeps_alpha = true,
+                                           .keeps_profile = true,
                                            .has_quality = true,
                                            .wants = TH_WANTS_AVIF,
                                            .about = about_avif};
@@ -110,6 +111,7 @@ static struct th_encode_cost jxl_cost(uint32_t bands, uint32_t quality)
 const struct th_encoder th_encoder_jxl = {.encode = encode_jxl,
                                           .cost = jxl_cost,
                                           .keeps_alpha = true,
+                                          .keeps_profile = true,
                                           .has_quality = true,
                                           .wants = TH_WANTS_JXL,
                                           .about = about_jxl};

@@ -12,7 +12,7 @@
 #include "image/encode.h"
 
 #define TH_MODERN_MODULE_ENTRY   "thumbs_modern_module"
-#define TH_MODERN_MODULE_VERSION 2u
+#define TH_MODERN_MODULE_VERSION 3u
 
 /* Where the bytes go. */
 struct th_modern_out {

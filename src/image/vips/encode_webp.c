@@ -2,6 +2,7 @@
 /* WebP output: the encoder that libvips lends. */
 #include "image/encode.h"
 #include "image/vips/vips_load.h"
+#include "image/webp/webp_metadata.h"
 
 static bool emit(void *user, const void *data, size_t len)
 {
@@ -14,7 +15,9 @@ enum thumbs_code th_encode_webp(const struct th_pixels *p, const struct th_encod
     const struct th_vips_ops *ops = NULL;
     enum thumbs_code code = th_vips_load(&ops, err);
     if (code != THUMBS_OK) return code;
-    return ops->webp(p, how->quality, sink->deadline_ns, emit, sink, err);
+    const size_t len_before = sink->len;
+    code = ops->webp(p, how->quality, sink->deadline_ns, emit, sink, err);
+    return code == THUMBS_OK ? th_webp_add_metadata(sink, len_before, how->metadata, err) : code;
 }
 
 /* libwebp is the worst encoder by far: it needs the more the less even the picture is, and the
@@ -30,6 +33,7 @@ static void about(enum thumbs_format format, struct th_bytes *text)
     const struct th_encoder th_encoder_webp = {.encode = th_encode_webp,
                                                .cost = cost,
                                                .keeps_alpha = true,
+                                               .keeps_profile = true,
                                                .has_quality = true,
                                                .wants = TH_WANTS_VIPS,
                                                .about = about};

@@ -117,6 +117,8 @@ static void note(struct th_view v, const struct chunk *c, struct th_webp *out)
         out->icc = c->body;
     else if (is(v, c, "EXIF") && !out->exif.len)
         out->exif = without_name(c->body);
+    else if (is(v, c, "XMP ") && !out->xmp.len)
+        out->xmp = c->body;
 }
 
 /* A still picture is its own canvas. */

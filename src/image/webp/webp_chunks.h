@@ -20,6 +20,7 @@ struct th_webp {
     struct th_view pixels; /* its chunks: ALPH, VP8 or VP8L; as much as the file has of them */
     struct th_view icc;    /* a profile, or nothing */
     struct th_view exif;   /* TIFF bytes, or nothing */
+    struct th_view xmp;    /* a packet, or nothing */
 };
 
 /* Does the frame leave no pixel of the canvas open? */

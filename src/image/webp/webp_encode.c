@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "base/sys.h"
 #include "image/encode.h"
+#include "image/webp/webp_metadata.h"
 
 struct encoding {
     struct th_sink *sink;
@@ -103,6 +104,7 @@ enum thumbs_code th_encode_webp(const struct th_pixels *p, const struct th_encod
         code = failed(&e, &picture, err);
     }
     WebPPictureFree(&picture);
+    if (code == THUMBS_OK) code = th_webp_add_metadata(sink, len_before, how->metadata, err);
     return code;
 }
 
@@ -117,5 +119,6 @@ static struct th_encode_cost cost(uint32_t bands, uint32_t quality)
 const struct th_encoder th_encoder_webp = {.encode = th_encode_webp,
                                            .cost = cost,
                                            .keeps_alpha = true,
+                                           .keeps_profile = true,
                                            .has_quality = true,
                                            .about = th_about_webp_writer};

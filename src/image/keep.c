@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#include "image/keep.h"
+
+#include "base/error.h"
+#include "image/formats.h"
+
+bool th_keep_profile(const struct th_make *make, const struct th_icc *icc, size_t icc_len,
+                     uint32_t bands)
+{
+    if (make->options->metadata == THUMBS_METADATA_NONE || bands < 3) return false;
+    if (icc_len == 0 || icc_len > TH_METADATA_MOST_ICC) return false;
+    return icc->kind == TH_ICC_RGB || icc->kind == TH_ICC_SRGB;
+}
+
+enum thumbs_code th_keep(struct th_make *make, struct th_view icc, struct thumbs_error *err)
+{
+    struct th_metadata_found found = {0};
+    bool ok = true;
+    if (make->options->metadata == THUMBS_METADATA_NONE) return THUMBS_OK;
+    th_metadata_fn *find = th_format(make->format)->metadata;
+    if (make->options->metadata == THUMBS_METADATA_ALL && find)
+        ok = find((struct th_view){make->data, make->len}, &found);
+    th_metadata_finish(&make->kept);
+    ok = ok && th_metadata_keep(&found, icc, &make->kept);
+    th_metadata_found_finish(&found);
+    if (ok) return THUMBS_OK;
+    return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for its metadata");
+}
