@@ -487,6 +487,7 @@ int main(int argc, char **argv)
     make_orientations();
     gen_make_heif();
     gen_make_raws();
+    gen_make_plain();
     gen_make_broken();
     gen_make_lying();
     make_photos();

@@ -234,6 +234,11 @@ void gen_make_heif(void);
 /* Write the TIFF files of rare kinds. */
 void gen_make_tiff_kinds(void);
 
+/* ---- generate_plain.c ---- */
+
+/* Write bitmaps, Netpbm files, icons, JPEG XL and JPEG 2000. */
+void gen_make_plain(void);
+
 /* ---- generate_raw.c ---- */
 
 /* Write the cameras' raw files. */

@@ -209,8 +209,8 @@ struct thumbs_image_options {
      * 255. */
     uint8_t background[4];
     uint32_t on_damage; /* enum thumbs_damage */
-    /* 1: what is only decoded in a sandbox (SVG, raw files) is not decoded there either, so that
-     * all modes are alike */
+    /* 1: what is only decoded in a sandbox (SVG, JPEG XL, JPEG 2000, raw files) is not decoded
+     * there either, so that all modes are alike */
     uint32_t plain_only;
     uint64_t max_pixels; /* width x height of a source beyond which it is refused */
 };

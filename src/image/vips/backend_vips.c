@@ -105,8 +105,8 @@ static enum thumbs_code open_decoding(struct th_make *make, void **state,
     if (!d) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
     d->make = make;
     enum thumbs_code code = th_vips_load(&d->ops, err);
-    /* The dispatcher lets SVG through only where a sandbox holds. */
-    if (code == THUMBS_OK && make->format == THUMBS_FORMAT_SVG) d->ops->unlock(loader);
+    /* th_image_make() lets these through only where a sandbox holds. */
+    if (code == THUMBS_OK && th_format(make->format)->sandboxed) d->ops->unlock(loader);
     const struct th_vips_input input = {.data = make->data,
                                         .len = make->len,
                                         .format = make->format,
@@ -223,7 +223,7 @@ static void about(enum thumbs_format format, struct th_bytes *text)
     if (th_vips_load(&ops, NULL) != THUMBS_OK) return;
     if (!ops->has_loader(th_format(format)->vips_loader)) return;
     th_bytes_addf(text, "libvips %s", ops->library());
-    if (format == THUMBS_FORMAT_SVG) th_bytes_adds(text, " (in a sandbox)");
+    if (th_format(format)->sandboxed) th_bytes_adds(text, " (in a sandbox)");
 }
 
 const struct th_backend th_backend_vips = {.name = "libvips", .rows = &decoder, .about = about};

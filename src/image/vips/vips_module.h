@@ -72,8 +72,9 @@ struct th_vips_ops {
     bool (*has_loader)(const char *loader);
 
     /* Let the loader for this format be used though libvips calls it unfit for data from anywhere:
-     * SVG, nothing else. For the whole process and for good, so only where a sandbox holds.
-     * Idempotent; not while another thread is in here. False if there is no such loader. */
+     * those of SVG, JPEG XL and JPEG 2000. For the whole process and for good, so only where a
+     * sandbox holds. Idempotent; not while another thread is in here. False if there is no such
+     * loader. */
     bool (*unlock)(const char *loader);
 
     /* Read the header. Past the deadline this and read() end with TIMEOUT, as far as the decoder

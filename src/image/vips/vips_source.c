@@ -11,8 +11,22 @@
 
 /* ---- loaders ---- */
 
-/* Blocked until it is unlocked. */
-#define DRAWING_LOADER "svgload_buffer"
+/* Loaders that libvips calls unfit for data from anywhere, and their classes: blocked until they
+ * are unlocked. */
+static const struct unlockable {
+    const char *loader, *class_name;
+} unlockables[] = {{"svgload_buffer", "VipsForeignLoadSvgBuffer"},
+                   {"jxlload_buffer", "VipsForeignLoadJxlBuffer"},
+                   {"jp2kload_buffer", "VipsForeignLoadJp2kBuffer"}};
+
+/* NULL: there is none, in this list or in this libvips. */
+static const struct unlockable *find_unlockable(const char *loader)
+{
+    for (size_t i = 0; i < sizeof unlockables / sizeof *unlockables; i++)
+        if (strcmp(loader, unlockables[i].loader) == 0)
+            return vips_type_find("VipsOperation", loader) ? &unlockables[i] : NULL;
+    return NULL;
+}
 
 /* Is there such a loader, and is it one that may be used on data from anywhere, or that was
  * unlocked? libvips blocks those that it calls untrusted; what is no longer blocked was unlocked.
@@ -29,19 +43,18 @@ static bool loader_usable(const char *name)
 
 bool th_vips_source_has_loader(const char *loader)
 {
-    if (strcmp(loader, DRAWING_LOADER) == 0) return vips_type_find("VipsOperation", loader) != 0;
-    return loader_usable(loader);
+    return find_unlockable(loader) || loader_usable(loader);
 }
 
 bool th_vips_source_unlock(const char *loader)
 {
     static const char *const drawing[] = {"librsvg", "GdkPixbuf", "Pango", "GLib-GIO", NULL};
-    if (strcmp(loader, DRAWING_LOADER) != 0 || vips_type_find("VipsOperation", loader) == 0)
-        return false;
+    const struct unlockable *found = find_unlockable(loader);
+    if (!found) return false;
     if (!loader_usable(loader)) {
-        for (size_t i = 0; drawing[i]; i++)
+        for (size_t i = 0; found == unlockables && drawing[i]; i++)
             th_vips_text_silence(drawing[i]);
-        vips_operation_block_set("VipsForeignLoadSvgBuffer", FALSE);
+        vips_operation_block_set(found->class_name, FALSE);
     }
     return true;
 }

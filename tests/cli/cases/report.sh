@@ -3,7 +3,7 @@
 # replaced, or to standard output, where nothing else then goes.
 . "$CASES/common.inc"
 cp -R "$SAMPLES" all
-rm -r all/raw # decoded in worker processes alone
+rm -r all/raw all/jxl all/jp2k # decoded in worker processes alone
 n_sources=$(find all -type f | wc -l)
 printf '{"source":"old.jpg","status":"done"}\n' >r
 for mode in $MODES; do
