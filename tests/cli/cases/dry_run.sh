@@ -37,4 +37,4 @@ snapshot photos >>after
 cmp before after || fail "a dry run has changed something"
 # A DEST that cannot be is told.
 echo >file
-thumbs 3 -n photos file
+thumbs 2 -n photos file
