@@ -226,12 +226,24 @@ static enum thumbs_code check_bench(const struct cli_settings *settings, struct 
     return message->len == 0 ? THUMBS_OK : THUMBS_USAGE;
 }
 
+/* An option that makes sense only for a run that ends by itself; NULL: none is given. */
+static const char *foe_of_watch(const struct cli_settings *settings)
+{
+    if (settings->options.dry_run) return "--dry-run";
+    if (settings->options.files_from) return "--files-from";
+    if (settings->manifest) return "--manifest";
+    return settings->gallery ? "--gallery" : NULL;
+}
+
 /* What can only be judged once all words are known. */
 static enum thumbs_code check(struct cli_settings *settings, struct th_bytes *message)
 {
     if (settings->quiet && settings->verbose) {
         th_bytes_adds(message,
                       "--quiet and --verbose exclude each other: only one of them is allowed");
+    } else if (settings->keep_in_step && foe_of_watch(settings)) {
+        th_bytes_addf(message, "--watch and %s exclude each other: it has no end to be told of",
+                      foe_of_watch(settings));
     } else if (settings->options.files_from && settings->n_operands == 0) {
         th_bytes_adds(message, "DEST is missing");
     } else if (settings->options.files_from && settings->n_operands > 2) {

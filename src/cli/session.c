@@ -20,6 +20,7 @@
 #include "cli/self.h"
 #include "cli/signals.h"
 #include "cli/watch.h"
+#include "follow/follow.h"
 #include "report/report.h"
 
 struct session {
@@ -30,13 +31,15 @@ struct session {
     struct cli_output output;
     struct th_progress *progress; /* changed under the lock, for the watch */
     bool bar;                     /* progress is drawn in place */
+    bool again;                   /* not the first pass: what did not change was told before */
 
     /* Covers all below; held while a batch is asked to stop, so that it is not destroyed
      * meanwhile. */
     pthread_mutex_t lock;
     struct thumbs_batch *batch;
-    int signal;  /* the first that came, 0: none */
-    bool broken; /* report or listing could not be written */
+    struct th_follow *follow; /* NULL: it does not watch */
+    int signal;               /* the first that came, 0: none */
+    bool broken;              /* report or listing could not be written */
 };
 
 /* ---- messages -------------------------------------------------------------------------------- */
@@ -80,6 +83,7 @@ static void on_first_signal(void *user, int signal_number)
     pthread_mutex_lock(&s->lock);
     s->signal = signal_number;
     if (s->batch) thumbs_batch_stop(s->batch);
+    if (s->follow) th_follow_stop(s->follow);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -121,6 +125,7 @@ static void on_broken(void *user)
     pthread_mutex_lock(&s->lock);
     s->broken = true;
     if (s->batch) thumbs_batch_stop(s->batch);
+    if (s->follow) th_follow_stop(s->follow);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -153,10 +158,26 @@ static void report_event(struct session *s, const struct thumbs_event *event, st
     print(s, line);
 }
 
+/* Does it tell of a change? A file that went while it was looked at is told of by its end. */
+static bool is_news(const struct thumbs_event *event)
+{
+    switch (event->status) {
+    case THUMBS_STATUS_UP_TO_DATE:
+    case THUMBS_STATUS_KNOWN:
+    case THUMBS_STATUS_SKIPPED:
+        return false;
+    case THUMBS_STATUS_FAILED:
+        return !event->error || event->error->code != THUMBS_VANISHED;
+    default:
+        return true;
+    }
+}
+
 static void on_event(void *user, const struct thumbs_event *event)
 {
     struct session *s = user;
     struct th_bytes line = {0};
+    if (s->again && !is_news(event)) return;
     cli_output_add(&s->output, event);
     report_event(s, event, &line);
     th_bytes_finish(&line);
@@ -231,7 +252,8 @@ static enum thumbs_code create_batch(struct session *s, struct thumbs_error *err
     struct thumbs_options options = settings->options;
     struct thumbs_batch *batch = NULL;
     enum thumbs_code code;
-    options.count_ahead = may_show_progress(settings);
+    options.count_ahead = may_show_progress(settings) && !s->again;
+    options.wait |= settings->keep_in_step;
     options.worker_program = cli_self_program(); /* this program, also where it is not installed */
     code = thumbs_batch_create(&options, settings->sources, settings->n_sources, settings->dest,
                                &batch, err);
@@ -266,13 +288,19 @@ static void explain(struct session *s, enum thumbs_code code, const struct thumb
     th_bytes_finish(&why);
 }
 
+/* A run that keeps in step may have lost its batch. */
+static const char *removal_problem(struct session *s)
+{
+    return s->batch ? thumbs_batch_removal_problem(s->batch) : NULL;
+}
+
 /* How workers were locked up, for -v; NULL if there were none. If that is less than a user may
  * count on, a note says so in any case. */
 static const char *describe_sandbox(struct session *s)
 {
     bool whole;
     struct th_bytes line = {0};
-    const char *how = thumbs_batch_sandbox(s->batch, &whole);
+    const char *how = s->batch ? thumbs_batch_sandbox(s->batch, &whole) : NULL;
     if (!how || s->settings->options.sandbox == THUMBS_SANDBOX_OFF) return how ? "off" : NULL;
     if (!whole && !s->settings->quiet) {
         th_bytes_addf(&line, "workers are locked up only in part: %s", how);
@@ -289,7 +317,7 @@ static int exit_status(struct session *s, enum thumbs_code code, const struct th
     if (code == THUMBS_USAGE) return CLI_EXIT_USAGE;
     if (code != THUMBS_OK && code != THUMBS_STOPPED) return CLI_EXIT_ABORTED;
     if (signal_number) return 128 + signal_number;
-    if (thumbs_batch_removal_problem(s->batch)) return CLI_EXIT_ABORTED;
+    if (removal_problem(s)) return CLI_EXIT_ABORTED;
     /* Stopped, but neither by a signal nor by --fail-fast: then something was left undone that
      * nobody asked for. */
     if (code == THUMBS_STOPPED && !s->settings->options.fail_fast) return CLI_EXIT_ABORTED;
@@ -318,6 +346,97 @@ static enum thumbs_code wait_for_turn(struct session *s, struct thumbs_error *er
     return thumbs_batch_wait(s->batch, err);
 }
 
+/* ---- keeping in step ------------------------------------------------------------------------- */
+
+static void drop_batch(struct session *s)
+{
+    pthread_mutex_lock(&s->lock);
+    struct thumbs_batch *batch = s->batch;
+    s->batch = NULL;
+    pthread_mutex_unlock(&s->lock);
+    thumbs_batch_destroy(batch);
+}
+
+/* What a later pass has changed; the rest was counted before. */
+static void add_pass(struct thumbs_totals *sum, const struct thumbs_totals *pass)
+{
+    static const enum thumbs_status changes[] = {THUMBS_STATUS_DONE, THUMBS_STATUS_DAMAGED,
+                                                 THUMBS_STATUS_FAILED};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+        sum->by_status[changes[i]] += pass->by_status[changes[i]];
+    sum->removed += pass->removed;
+    sum->bytes += pass->bytes;
+    sum->pixels += pass->pixels;
+    sum->walk_ns += pass->walk_ns;
+    sum->seconds += pass->seconds;
+    const struct thumbs_times *t = &pass->times;
+    sum->times.load += t->load;
+    sum->times.wait += t->wait;
+    sum->times.decode += t->decode;
+    sum->times.resize += t->resize;
+    sum->times.encode += t->encode;
+    sum->times.write += t->write;
+}
+
+/* One more pass over all of SOURCE, whose batch stays. */
+static enum thumbs_code pass_again(struct session *s, struct thumbs_totals *sum,
+                                   struct thumbs_error *err)
+{
+    struct thumbs_totals pass = {0};
+    drop_batch(s);
+    enum thumbs_code code = create_batch(s, err);
+    if (code != THUMBS_OK) return code;
+    code = wait_for_turn(s, err);
+    cli_watch_set_step(&s->watch, NULL);
+    if (code != THUMBS_OK) return code;
+    thumbs_batch_on_removal(s->batch, on_removal, s);
+    code = thumbs_batch_run(s->batch, on_event, s, err);
+    thumbs_batch_totals(s->batch, &pass);
+    add_pass(sum, &pass);
+    if (removal_problem(s)) complain(s, "--delete", removal_problem(s));
+    return code;
+}
+
+/* Until a signal, or until it cannot go on. A signal while nothing is to be done is a good end. */
+static enum thumbs_code keep_in_step(struct session *s, struct thumbs_totals *sum,
+                                     struct thumbs_error *err)
+{
+    enum thumbs_code code = THUMBS_OK;
+    th_progress_destroy(s->progress); /* between two passes there is nothing to be drawn */
+    pthread_mutex_lock(&s->lock);
+    s->progress = NULL;
+    pthread_mutex_unlock(&s->lock);
+    s->bar = false;
+    s->again = true;
+    if (!s->settings->quiet) complain(s, "note", "keeps DEST in step from now on, until a signal");
+    while (code == THUMBS_OK) {
+        cli_watch_rest(&s->watch, "waits for changes in SOURCE");
+        code = th_follow_wait(s->follow, err);
+        if (code == THUMBS_STOPPED) return THUMBS_OK;
+        if (code == THUMBS_OK) code = pass_again(s, sum, err);
+    }
+    return code;
+}
+
+/* Before the first pass, so that nothing is missed. */
+static enum thumbs_code start_following(struct session *s, struct thumbs_error *err)
+{
+    const struct cli_settings *settings = s->settings;
+    const struct th_follow_options options = {.sources = settings->sources,
+                                              .n_sources = settings->n_sources,
+                                              .dest = settings->dest,
+                                              .hidden = settings->options.hidden,
+                                              .follow = settings->options.follow,
+                                              .one_file_system = settings->options.one_file_system};
+    struct th_follow *follow = NULL;
+    const enum thumbs_code code = th_follow_create(&options, &follow, err);
+    pthread_mutex_lock(&s->lock);
+    s->follow = follow;
+    if (follow && s->signal) th_follow_stop(follow);
+    pthread_mutex_unlock(&s->lock);
+    return code;
+}
+
 /* The run itself and all that is said of it; the batch stands. */
 static int run(struct session *s)
 {
@@ -333,14 +452,19 @@ static int run(struct session *s)
         complain(s, "note", thumbs_batch_note(s->batch));
     if (s->settings->preset_found && !s->settings->quiet)
         complain(s, "note", "options are taken from thumbs.toml in the working folder");
+    if (s->settings->keep_in_step && start_following(s, &err) != THUMBS_OK) {
+        complain(s, "--watch", err.message);
+        return CLI_EXIT_ABORTED;
+    }
     code = wait_for_turn(s, &err);
     if (code == THUMBS_OK) start_progress(s);
     cli_watch_set_step(&s->watch, NULL);
     thumbs_batch_on_removal(s->batch, on_removal, s);
     code = thumbs_batch_run(s->batch, on_event, s, &err);
+    thumbs_batch_totals(s->batch, &totals);
+    if (s->follow && code == THUMBS_OK) code = keep_in_step(s, &totals, &err);
     cli_watch_set_step(&s->watch, "all is done, the report is being written out");
     signal_number = signal_so_far(s);
-    thumbs_batch_totals(s->batch, &totals);
     totals.incomplete = code != THUMBS_OK;
 
     cli_output_close(&s->output, &totals, signal_number);
@@ -348,8 +472,7 @@ static int run(struct session *s)
     th_progress_destroy(s->progress);
     s->progress = NULL;
     if (code == THUMBS_OK && !s->settings->quiet) thumbs_batch_remarks(s->batch, on_remark, s);
-    if (thumbs_batch_removal_problem(s->batch))
-        complain(s, "--delete", thumbs_batch_removal_problem(s->batch));
+    if (removal_problem(s)) complain(s, "--delete", removal_problem(s));
     explain(s, code, &err, signal_number);
     const char *sandbox = describe_sandbox(s);
     if (!s->settings->quiet) {
@@ -420,6 +543,7 @@ int cli_session_run(const struct cli_settings *settings)
     cli_signals_finish(&s.signals);
     cli_watch_finish(&s.watch);
     thumbs_batch_destroy(s.batch);
+    th_follow_destroy(s.follow);
     cli_output_finish(&s.output);
     pthread_mutex_destroy(&s.lock);
     return status;

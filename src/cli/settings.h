@@ -37,6 +37,7 @@ struct cli_settings {
     size_t n_origins, cap_origins;
     enum cli_progress progress;
     bool quiet, verbose;
+    bool keep_in_step;              /* go on until a signal, and do again what has changed */
     bool strict;                    /* known failures count for the exit status, too */
     const char *report;             /* NULL: none; "-": standard output */
     const char *manifest, *gallery; /* likewise */

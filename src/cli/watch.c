@@ -112,6 +112,7 @@ static void look(struct cli_watch *w, struct movement *view, uint64_t patience)
 {
     const uint64_t now = th_now_ns();
     pthread_mutex_lock(&w->lock);
+    if (w->rests) w->step_ns = now;
     struct thumbs_batch *batch = w->batch;
     const char *step = w->step;
     uint64_t moved_ns = w->step_ns;
@@ -194,6 +195,16 @@ void cli_watch_set_step(struct cli_watch *w, const char *step)
     pthread_mutex_lock(&w->lock);
     w->step = step;
     w->step_ns = th_now_ns();
+    w->rests = false;
+    pthread_mutex_unlock(&w->lock);
+}
+
+void cli_watch_rest(struct cli_watch *w, const char *step)
+{
+    cli_watch_set_batch(w, NULL);
+    cli_watch_set_step(w, step);
+    pthread_mutex_lock(&w->lock);
+    w->rests = true;
     pthread_mutex_unlock(&w->lock);
 }
 

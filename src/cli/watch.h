@@ -26,6 +26,7 @@ struct cli_watch {
     pthread_mutex_t lock; /* covers all below */
     pthread_cond_t wake;
     bool stop, asked;
+    bool rests;                 /* that nothing moves is as it should be */
     struct thumbs_batch *batch; /* NULL: there is none yet */
     const char *step;           /* what is done outside the run itself; NULL: it runs */
     uint64_t step_ns;           /* since when */
@@ -40,6 +41,8 @@ enum thumbs_code cli_watch_init(struct cli_watch *watch, const char *step,
 void cli_watch_set_batch(struct cli_watch *watch, struct thumbs_batch *batch);
 /* What is done from now on, one English clause that must stay; NULL: the batch runs. */
 void cli_watch_set_step(struct cli_watch *watch, const char *step);
+/* The same, but there is no batch, and it may last as long as it likes: said only when asked. */
+void cli_watch_rest(struct cli_watch *watch, const char *step);
 /* Say it now. Any thread; does not wait until it is said. */
 void cli_watch_ask(struct cli_watch *watch);
 /* Ends the thread: what was asked before is answered, and nothing is printed after it. */
