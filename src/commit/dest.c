@@ -218,7 +218,7 @@ enum thumbs_code th_dest_create(const struct th_dest_options *options, struct th
     if (!dest->dry_run) code = lock_run(dest, options->wait, err);
     if (code) goto out;
     look_at_layout(dest, options->layout);
-    if (dest->fd >= 0) dest->folding = th_folding_probe(dest->fd, dest->run.id, !dest->dry_run);
+    if (dest->fd >= 0) dest->folding = th_folding_probe(dest->fd, !dest->dry_run);
     *out = dest;
     return THUMBS_OK;
 out:

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 /* Bits of naming/fold.h, by trying in DEST/.thumbs; 0 where that is not there. Without `make` no
- * file is made to try, so that only letters' case is looked at. */
-unsigned th_folding_probe(int dest_fd, const char *run_id, bool make);
+ * file is made to try; one that an earlier run made tells as well. */
+unsigned th_folding_probe(int dest_fd, bool make);
 
 #endif

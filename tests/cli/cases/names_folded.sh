@@ -13,6 +13,11 @@ cp "$SAMPLES/orientation/orientation-3.jpg" photos/sub/B.jpg
 # To most file systems all names are different.
 thumbs 0 photos plain
 expect_counts 4 0 0 0 0
+# DEST is tried with a file that stays there.
+for again in first second; do
+    [ "$(find plain/.thumbs -name 'names-*' | wc -l)" -eq 1 ] || fail "$again: $(ls -A plain/.thumbs)"
+    thumbs 0 photos plain
+done
 THUMBS_FAULT='folds:*'
 export THUMBS_FAULT
 for mode in $MODES; do
