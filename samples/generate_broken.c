@@ -10,6 +10,9 @@ enum { WIDTH_PX = 200, HEIGHT_PX = 140 };
 /* JPEG markers that are looked for, and changed, below. */
 enum { SOF0 = 0xC0, DHT = 0xC4, RST0 = 0xD0, SOS = 0xDA, DRI = 0xDD, APP0 = 0xE0 };
 
+/* Marker and header of a scan of three components. */
+enum { SOS_LEN = 14 };
+
 static struct gen_bytes chart_jpeg(const struct gen_jpeg_options *options)
 {
     struct gen_picture chart = gen_chart(WIDTH_PX, HEIGHT_PX, GEN_OPAQUE, 0.0);
@@ -89,6 +92,8 @@ static void make_cut_jpegs(void)
     save_head(&baseline, baseline.len / 2, "broken/baseline-cut-half.jpg");
     save_head(&baseline, gen_jpeg_find(&baseline, SOF0) + 6, "broken/baseline-cut-in-header.jpg");
     save_head(&baseline, gen_jpeg_find(&baseline, SOS), "broken/baseline-cut-before-scan.jpg");
+    save_head(&baseline, gen_jpeg_find(&baseline, SOS) + SOS_LEN,
+              "broken/baseline-no-scan-data.jpg");
     save_head(&baseline, 2, "broken/baseline-cut-after-two-bytes.jpg");
     save_head(&baseline, baseline.len - 2, "broken/baseline-without-end.jpg");
     save_head(&progressive, progressive.len / 2, "broken/progressive-cut-half.jpg");

@@ -188,6 +188,7 @@ struct thumbs_image_options {
     uint32_t formats[THUMBS_MAX_FORMATS]; /* enum thumbs_format, writable ones and KEEP */
     uint32_t fit;                         /* enum thumbs_fit */
     uint32_t gravity;                     /* enum thumbs_gravity; only fit COVER has one */
+    uint32_t linear;                      /* not 0: average light, not samples */
     uint32_t sharpen;                     /* of what was reduced, in hundredths: 0 (off) to 1000 */
     uint32_t enlarge;                     /* 0 or 1 */
     uint32_t fast;    /* 0 or 1: less work on each picture, a little less sharp */

@@ -112,7 +112,11 @@ const struct cli_option cli_options[] = {
      "Sharpen what was reduced: add AMOUNT of how much a pixel differs in brightness from those "
      "around it. 0.5 is mild; without AMOUNT it is that. Default: off.",
      CLI_GROUP_PICTURE, CLI_TO(cli_set_sharpen)},
-    {"linear", 0, NULL, NULL, NULL, NULL, CLI_GROUP_PICTURE, CLI_TO_NOTHING},
+    {"linear", 0, NULL, NULL, NULL,
+     "Average light when pictures are reduced: fine patterns of black and white keep their "
+     "brightness. "
+     "Several times as slow, since no decoder may reduce by itself. Default: off.",
+     CLI_GROUP_PICTURE, CLI_TO_CONST(options.image.linear, 1)},
     {"fast", 0, NULL, NULL, NULL,
      "Decode large pictures to fewer pixels, which leaves less to the filter: about a sixth faster "
      "on photos, and a "

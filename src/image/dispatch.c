@@ -16,6 +16,10 @@ static enum thumbs_code ask_decoders(struct th_make *make, struct thumbs_error *
         enum thumbs_code code = b->rows ? th_rowmake(make, b->rows, err) : b->make(make, err);
         if (!make->declined) return code;
     }
+    if (!THUMBS_WITH_VIPS && make->format == THUMBS_FORMAT_JPEG && make->options->linear)
+        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
+                            "light of a JPEG (--linear) is averaged through libvips, which is left "
+                            "out of this build");
     if (format->vips_loader && !THUMBS_WITH_VIPS)
         return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
                             "it is damaged or of a rare kind; libvips, which might decode such a "

@@ -51,7 +51,9 @@ struct th_rowscale_plan th_rowfeed_plan(const struct th_row_shape *shape, uint32
         .out_width = target->scaled_width,
         .out_height = target->scaled_height,
         .bands = th_row_bands(shape->colour, shape->alpha),
-        .alpha = shape->alpha};
+        .alpha = shape->alpha,
+        /* Ink is no light. */
+        .linear = shape->linear && shape->colour != TH_ROW_CMYK};
 }
 
 static bool is_taken(const struct th_row_shape *shape)
@@ -68,11 +70,12 @@ enum thumbs_code th_rowfeed_begin(struct th_rowfeed *feed, const struct th_row_s
         return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_RESIZE,
                             "rows of such samples are not taken");
     feed->shape = *shape;
+    feed->shape.linear = feed->make->options->linear != 0;
     feed->n_rows = feed->end_row = 0;
     feed->first_row = shape->height;
     for (uint32_t i = 0; i < feed->targets->n; i++) {
         struct th_rowscale_plan plan =
-            th_rowfeed_plan(shape, feed->width, feed->height, &feed->targets->sizes[i]);
+            th_rowfeed_plan(&feed->shape, feed->width, feed->height, &feed->targets->sizes[i]);
         feed->scalers[i] = th_rowscale_create(&plan);
         if (!feed->scalers[i])
             return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_RESIZE,

@@ -36,6 +36,7 @@ struct th_row_shape {
     bool alpha; /* comes last, not multiplied in */
     enum th_row_layout layout;
     unsigned bits; /* of a sample: 8, or 16 in words of the machine's order */
+    bool linear;   /* light is to be averaged, as the options say; begin() sets it */
 };
 
 /* The next n rows, borrowed until return. Rows beyond the height are ignored. */

@@ -59,7 +59,8 @@ static enum thumbs_code decode(struct passage *p, struct thumbs_error *err)
 {
     const struct thumbs_image_options *options = p->make->options;
     const struct th_row_wish wish = {
-        .most_shrink = th_reduction_most(&p->targets, options->fast != 0),
+        /* Decoders average samples, not light. */
+        .most_shrink = options->linear ? 1 : th_reduction_most(&p->targets, options->fast != 0),
         .draw_scale = th_reduction_draw_scale(&p->targets, p->header.width, p->header.height,
                                               options->max_pixels)};
     p->feed.make = p->make;

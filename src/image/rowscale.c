@@ -7,6 +7,7 @@
 
 #include "base/num.h"
 #include "base/sys.h"
+#include "image/icc_matrix.h"
 
 /* The loops over whole rows exist once per instruction set and are chosen when the program starts.
  * The sanitizers' runtimes are not up yet at that moment, so their builds do without. */
@@ -48,6 +49,14 @@ struct axis {
     float *weights;                       /* n_out * n_taps */
 };
 
+/* Samples to light, which like them goes to 255, and back; and column sums of light, multiplied by
+ * alpha where there is some. */
+struct light {
+    float of[256];
+    struct th_icc_encoder back;
+    float *sums; /* row_len, if any axis has a box */
+};
+
 struct th_rowscale {
     struct th_rowscale_plan plan;
     struct axis x, y;
@@ -60,6 +69,7 @@ struct th_rowscale {
     uint32_t *heavy; /* the same; only with alpha */
     bool is_heavy;
     uint32_t n_summed; /* rows in it */
+    struct light *lit; /* NULL unless light is averaged */
     float *ring;       /* the last ring_rows rows of cells, row i at i % ring_rows */
     uint32_t ring_rows, n_ringed;
     float *blended; /* cells_len: one output row after the vertical pass */
@@ -291,6 +301,63 @@ PER_CPU static void blend_four(float *restrict to, const float *const rows[4],
     }
 }
 
+/* ---- light ---- */
+
+static bool light_init(struct th_rowscale *r, bool boxed)
+{
+    struct light *l = th_calloc(1, sizeof *l);
+    r->lit = l;
+    if (!l || (boxed && !(l->sums = th_calloc(r->row_len, sizeof *l->sums)))) return false;
+    for (int i = 0; i < 256; i++) {
+        const double v = i / 255.0;
+        l->of[i] = (float)(255 * (v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4)));
+    }
+    th_icc_encoder_init(&l->back);
+    return true;
+}
+
+/* to = (add ? to : 0) + light of a row, multiplied by alpha. */
+static void add_light(const struct th_rowscale *r, float *to, const uint8_t *from, bool add)
+{
+    const uint32_t bands = r->plan.bands, colours = bands - (r->plan.alpha ? 1 : 0);
+    const float *of = r->lit->of;
+    for (size_t i = 0; i < r->row_len; i += bands) {
+        const float alpha = r->plan.alpha ? (float)from[i + colours] : 1;
+        for (uint32_t k = 0; k < colours; k++)
+            to[i + k] = (add ? to[i + k] : 0) + of[from[i + k]] * alpha;
+        if (r->plan.alpha) to[i + colours] = (add ? to[i + colours] : 0) + alpha;
+    }
+}
+
+/* Column sums to a row of cells. */
+static void close_light(struct th_rowscale *r)
+{
+    const uint32_t bands = r->plan.bands;
+    const float *from = r->lit->sums;
+    float *to = r->ring + (size_t)(r->n_ringed % r->ring_rows) * r->cells_len;
+    uint32_t left = r->x.n_used;
+    for (uint32_t cell = 0; cell < r->x.n_cells; cell++, to += bands) {
+        const uint32_t n = left < r->x.box ? left : r->x.box;
+        const float scale = 1.0f / ((float)n * (float)r->n_summed);
+        for (uint32_t k = 0; k < bands; k++) {
+            float sum = 0;
+            for (uint32_t i = 0; i < n; i++)
+                sum += from[(size_t)i * bands + k];
+            to[k] = sum * scale;
+        }
+        from += (size_t)n * bands;
+        left -= n;
+    }
+    r->n_summed = 0;
+    r->n_ringed++;
+}
+
+static uint8_t from_light(const struct light *l, float v)
+{
+    const float at = v * ((float)TH_ICC_UNIT / 255.0f) + 0.5f;
+    return l->back.samples[at <= 0 ? 0 : at >= TH_ICC_UNIT ? TH_ICC_UNIT : (uint32_t)at];
+}
+
 /* ---- vertical pass ---- */
 
 static float *ring_row(const struct th_rowscale *r, uint32_t i_cell)
@@ -335,7 +402,8 @@ static void resample_grey(const struct th_rowscale *r, uint8_t *to)
                 sum[lane] += from[tap + lane] * w[tap + lane];
         for (; tap < count; tap++)
             sum[0] += from[tap] * w[tap];
-        to[i] = to_sample((sum[0] + sum[1]) + (sum[2] + sum[3]));
+        const float v = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+        to[i] = r->lit ? from_light(r->lit, v) : to_sample(v);
     }
 }
 
@@ -381,13 +449,25 @@ static void store_seen(uint8_t *to, lanes v, uint32_t bands)
         to[band] = to[bands - 1] ? to_sample(v[band] / alpha) : 0;
 }
 
+/* The same for light. */
+static void store_light(const struct th_rowscale *r, uint8_t *to, lanes v)
+{
+    const uint32_t bands = r->plan.bands, colours = bands - (r->plan.alpha ? 1 : 0);
+    const float alpha = r->plan.alpha ? v[colours] : 1;
+    if (r->plan.alpha) to[colours] = to_sample(alpha);
+    for (uint32_t k = 0; k < colours; k++)
+        to[k] = r->plan.alpha && !to[colours] ? 0 : from_light(r->lit, v[k] / alpha);
+}
+
 PER_CPU static void resample_colours(const struct th_rowscale *r, uint8_t *to)
 {
     uint32_t bands = r->plan.bands;
     for (uint32_t i = 0; i < r->x.n_out; i++, to += bands) {
         const float *w = r->x.weights + (size_t)i * r->x.n_taps;
         lanes v = resample_pixel(r->padded + r->x.first[i], w, r->x.count[i]);
-        if (r->plan.alpha) {
+        if (r->lit) {
+            store_light(r, to, v);
+        } else if (r->plan.alpha) {
             store_seen(to, v, bands);
         } else {
             for (uint32_t band = 0; band < bands; band++)
@@ -508,9 +588,15 @@ static void feed_row(struct th_rowscale *r, const uint8_t *row)
     const uint32_t end = r->y.low + r->y.n_used;
     if (r->n_fed++ < r->y.low || r->n_fed > end) return;
     row += (size_t)r->x.low * r->plan.bands;
-    if (!r->light) {
+    if (r->lit && r->lit->sums) {
+        add_light(r, r->lit->sums, row, r->n_summed++ != 0);
+        if (r->n_summed < r->y.box && r->n_fed < end) return;
+        close_light(r);
+    } else if (!r->light) {
         float *to = ring_row(r, r->n_ringed);
-        if (r->plan.alpha)
+        if (r->lit)
+            add_light(r, to, row, false);
+        else if (r->plan.alpha)
             premultiply_to_float(to, row, r->row_len, r->plan.bands);
         else
             samples_to_float(to, row, r->row_len);
@@ -554,8 +640,9 @@ static bool allocate(struct th_rowscale *r)
     r->ring = th_calloc(ring_len, sizeof *r->ring);
     r->blended = th_calloc(r->cells_len, sizeof *r->blended);
     if (!r->ring || !r->blended) return false;
-    if (boxed && !(r->light = th_calloc(sums_len, sizeof *r->light))) return false;
-    if (boxed && p->alpha && !(r->heavy = th_calloc(sums_len, sizeof *r->heavy))) return false;
+    if (p->linear && !light_init(r, boxed)) return false;
+    if (boxed && !p->linear && !(r->light = th_calloc(sums_len, sizeof *r->light))) return false;
+    if (r->light && p->alpha && !(r->heavy = th_calloc(sums_len, sizeof *r->heavy))) return false;
     if (p->bands > 1 && !(r->padded = th_calloc(r->x.n_cells, sizeof *r->padded))) return false;
     return th_pixels_init(&r->out, p->out_width, p->out_height, p->bands);
 }
@@ -570,6 +657,7 @@ uint64_t th_rowscale_size(const struct th_rowscale_plan *p)
     sum = th_mul_sat(cells, ((uint64_t)y.n_taps + 1) * sizeof(float));
     sum = th_add_sat(sum, th_mul_sat(x.n_cells, sizeof(lanes)));
     sum = th_add_sat(sum, th_mul_sat(row, sizeof(uint16_t) + (p->alpha ? sizeof(uint32_t) : 0)));
+    if (p->linear) sum = th_add_sat(sum, th_add_sat(sizeof(struct light), th_mul_sat(row, 4)));
     sum = th_add_sat(sum, th_mul_sat(x.n_out, ((uint64_t)x.n_taps + 2) * sizeof(float)));
     sum = th_add_sat(sum, th_mul_sat(y.n_out, ((uint64_t)y.n_taps + 2) * sizeof(float)));
     return th_add_sat(sum, th_mul_sat(th_mul_sat(p->out_width, p->out_height), p->bands));
@@ -595,6 +683,8 @@ void th_rowscale_destroy(struct th_rowscale *r)
     axis_finish(&r->y);
     free(r->light);
     free(r->heavy);
+    if (r->lit) free(r->lit->sums);
+    free(r->lit);
     free(r->ring);
     free(r->blended);
     free(r->padded);

@@ -27,6 +27,9 @@ struct th_rowscale_plan {
     /* Where the span begins, in fed pixels: 0 unless a part is cut out. What lies around it is seen
      * by the filter and by nobody else. */
     double from_x, from_y;
+    /* Average light, and not samples: these are turned into light by the tone curve of sRGB, and
+     * back at the end. */
+    bool linear;
 };
 
 struct th_rowscale;

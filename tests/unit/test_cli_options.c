@@ -94,8 +94,8 @@ Test(parse, every_option_that_is_built)
     struct parsed p =
         PARSE("-j8", "--mode=sync", "in1", "--io", "threads", "--io-jobs=3", "--queue=5",
               "--queue-bytes=2M", "--size=64,128x96,200x,x50", "--fit=inside", "--enlarge",
-              "--fast", "--format=png,keep", "-Q", "7", "--include=*.jpg", "--exclude", "x/**",
-              "--include=-", "--hidden", "--follow", "--force", "--dry-run", "--fail-fast",
+              "--fast", "--linear", "--format=png,keep", "-Q", "7", "--include=*.jpg", "--exclude",
+              "x/**", "--include=-", "--hidden", "--follow", "--force", "--dry-run", "--fail-fast",
               "--on-damage=fail", "--timeout=2.5", "--max-pixels=1000", "--max-bytes=3k",
               "--name={stem}.{ext}", "--progress=never", "-v", "--report=-", "--retry-failed",
               "--one-file-system", "in2", "out");
@@ -116,6 +116,7 @@ Test(parse, every_option_that_is_built)
     }
     cr_expect_eq(o->image.enlarge, 1);
     cr_expect_eq(o->image.fast, 1);
+    cr_expect_eq(o->image.linear, 1);
     cr_expect_eq(o->image.n_formats, 2);
     cr_expect_eq(o->image.formats[0], THUMBS_FORMAT_PNG);
     cr_expect_eq(o->image.formats[1], THUMBS_FORMAT_KEEP);
@@ -366,18 +367,6 @@ Test(parse, delete_takes_words)
     }
     EXPECT_REFUSED("--delete=all", "--delete=all: must be sources, stale or force, or several of "
                                    "them with commas");
-}
-
-Test(parse, what_is_not_built_says_so)
-{
-    const char *const options[][2] = {
-        {"--linear", "--linear"},
-    };
-    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-        char message[128];
-        snprintf(message, sizeof(message), "%s is not built yet in this version", options[i][1]);
-        EXPECT_REFUSED(options[i][0], message);
-    }
 }
 
 Test(parse, merge_takes_reports)
@@ -684,7 +673,6 @@ Test(bench, refusals)
                  "--jobs=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17: more than 16 numbers; it must "
                  "be up to 16 numbers "
                  "from 1 to 1024, with commas");
-    expect_usage(PARSE("bench", "--linear", "a"), "--linear is not built yet in this version");
     /* What only bench takes is unknown to a run. */
     expect_usage(PARSE("--io-latency=3", "a", "b"), "unknown option --io-latency=3");
 }

@@ -684,11 +684,16 @@ Test(image_rowscale, hidden_colours_do_not_bleed)
 Test(image_rowscale, refuses_nonsense)
 {
     static const struct th_rowscale_plan bad[] = {
-        {0, 10, 0, 10, 5, 5, 3, false, 0, 0},    {10, 10, 11, 10, 5, 5, 3, false, 0, 0},
-        {10, 10, 10, 10, 0, 5, 3, false, 0, 0},  {10, 10, 10, 10, 5, 5, 5, true, 0, 0},
-        {10, 10, 10, 10, 5, 5, 3, true, 0, 0},   {10, 10, 10, 10, 5, 5, 0, false, 0, 0},
-        {10, 10, NAN, 10, 5, 5, 3, false, 0, 0}, {10, 10, 5, 5, 5, 5, 3, false, 6, 0},
-        {10, 10, 5, 5, 5, 5, 3, false, 0, -1},   {10, 10, 5, 5, 5, 5, 3, false, 0, NAN},
+        {0, 10, 0, 10, 5, 5, 3, false, 0, 0, false},
+        {10, 10, 11, 10, 5, 5, 3, false, 0, 0, false},
+        {10, 10, 10, 10, 0, 5, 3, false, 0, 0, false},
+        {10, 10, 10, 10, 5, 5, 5, true, 0, 0, false},
+        {10, 10, 10, 10, 5, 5, 3, true, 0, 0, false},
+        {10, 10, 10, 10, 5, 5, 0, false, 0, 0, false},
+        {10, 10, NAN, 10, 5, 5, 3, false, 0, 0, false},
+        {10, 10, 5, 5, 5, 5, 3, false, 6, 0, false},
+        {10, 10, 5, 5, 5, 5, 3, false, 0, -1, false},
+        {10, 10, 5, 5, 5, 5, 3, false, 0, NAN, false},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         cr_expect_null(th_rowscale_create(&bad[i]), "case %zu", i);

@@ -62,23 +62,24 @@ static uint32_t reduced_side(uint32_t side, uint32_t shrink)
 }
 
 /* The rows that will come, by the number of their bands. */
-static struct th_row_shape shape_of(const struct th_estimate *e)
+static struct th_row_shape shape_of(const struct th_estimate *e, bool linear)
 {
     struct th_row_shape shape = {.width = reduced_side(e->width, e->shrink),
                                  .height = reduced_side(e->height, e->shrink),
                                  .colour = e->bands <= 2 ? TH_ROW_GREY : TH_ROW_RGB,
                                  .alpha = e->bands % 2 == 0,
-                                 .bits = 8};
+                                 .bits = 8,
+                                 .linear = linear};
     shape.span_x = shape.width;
     shape.span_y = shape.height;
     return shape;
 }
 
 /* A scaler for each size, fed from one stream of rows. */
-static uint64_t scalers(const struct th_estimate *e, const struct th_targets *targets)
+static uint64_t scalers(const struct th_estimate *e, const struct th_targets *targets, bool linear)
 {
     const uint32_t width = e->width, height = e->height;
-    const struct th_row_shape shape = shape_of(e);
+    const struct th_row_shape shape = shape_of(e, linear);
     uint64_t sum = 0;
     for (uint32_t i = 0; i < targets->n; i++) {
         struct th_rowscale_plan plan = th_rowfeed_plan(&shape, width, height, &targets->sizes[i]);
@@ -109,7 +110,7 @@ static uint64_t peak(const struct th_estimate *e, const struct thumbs_image_opti
         struct th_targets targets;
         th_targets_fit(&targets, e->width, e->height, swap ? 6 : 1, options, options->enlarge != 0);
         encoding = th_max_u64(encoding, outputs(&targets, e, options, kept));
-        if (!e->planes) feeding = th_max_u64(feeding, scalers(e, &targets));
+        if (!e->planes) feeding = th_max_u64(feeding, scalers(e, &targets, options->linear != 0));
     }
     decoding = th_add_sat(th_add_sat(decoding, feeding), e->decoder);
     return th_add_sat(e->held, th_max_u64(decoding, encoding));

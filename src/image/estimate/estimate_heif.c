@@ -163,10 +163,11 @@ enum { CODED_PLANES = 22, CODED_FULL_CHROMA = 44, CODED_NOTES = 16 };
 #define CODEC_BYTES ((uint64_t)2 << 20)
 
 static uint64_t layer_bytes(const struct th_heif_picture *p, const struct th_heif_layer *l,
-                            const struct th_targets *targets, bool fast, const struct found *f)
+                            const struct th_targets *targets,
+                            const struct thumbs_image_options *options, const struct found *f)
 {
     unsigned boxes[TH_HEIF_MAX_PLANES];
-    th_heif_pick_boxes(p, l, targets, fast, boxes);
+    th_heif_pick_boxes(p, l, targets, options, boxes);
     uint64_t coded = th_mul_sat((uint64_t)l->tile_width + TH_HEIF_CODED_MARGIN,
                                 (uint64_t)l->tile_height + TH_HEIF_CODED_MARGIN);
     uint64_t pixel =
@@ -197,14 +198,13 @@ static bool estimate_tiles(struct th_view v, const struct thumbs_image_options *
         out->height = p.cut_height;
         th_targets_fit(&targets, p.cut_width, p.cut_height, p.orientation, options,
                        options->enlarge != 0);
-        out->decoder =
-            th_add_sat(CODEC_BYTES, layer_bytes(&p, &p.colour, &targets, options->fast != 0, &f));
+        out->decoder = th_add_sat(CODEC_BYTES, layer_bytes(&p, &p.colour, &targets, options, &f));
         if (p.has_alpha)
-            out->decoder = th_add_sat(out->decoder,
-                                      layer_bytes(&p, &p.alpha, &targets, options->fast != 0, &f));
+            out->decoder =
+                th_add_sat(out->decoder, layer_bytes(&p, &p.alpha, &targets, options, &f));
         out->decoder =
             th_add_sat(out->decoder, (uint64_t)v.len); /* data in several pieces is put together */
-        out->planes = !p.has_alpha;
+        out->planes = !p.has_alpha && !options->linear;
         out->tile_rows = 0;
     }
     th_heif_meta_finish(&meta);

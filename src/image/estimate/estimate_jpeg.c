@@ -186,7 +186,7 @@ bool th_estimate_jpeg(struct th_view v, const struct thumbs_image_options *optio
     out->tile_rows = 8;
     if (parsed && h.has_icc)
         out->held = PROFILE_COPIES * (uint64_t)th_jpeg_icc_collect(v.data, markers.end, NULL, 0);
-    if (!parsed || h.colour == TH_JPEG_OTHER || h.precision != 8) {
+    if (!parsed || h.colour == TH_JPEG_OTHER || h.precision != 8 || options->linear) {
         out->decoder = keeps_coefficients(&h) ? coefficients(&h) : 0;
         return true;
     }

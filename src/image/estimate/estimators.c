@@ -18,7 +18,7 @@ uint32_t th_estimate_shrink(uint32_t width, uint32_t height,
     for (int turned = 0; turned <= 1; turned++) {
         struct th_targets targets;
         th_targets_fit(&targets, width, height, turned ? 6 : 1, options, options->enlarge != 0);
-        uint32_t most = th_reduction_most(&targets, options->fast != 0);
+        uint32_t most = options->linear ? 1 : th_reduction_most(&targets, options->fast != 0);
         if (most < least) least = most;
     }
     return least;

@@ -172,9 +172,11 @@ static void fill_row(const struct job *j, uint32_t y, struct row *r)
         const struct th_heif_reduced *from = &j->colour.planes[i];
         spread(from, row_of(from, y, height), width, p->cut_x, n, r->planes[i]);
     }
-    const struct th_heif_reduced *alpha = &j->alpha.planes[0];
-    spread(alpha, row_of(alpha, y, height), width, p->cut_x, n, r->alpha);
-    th_heif_to_grey(&j->alpha_matrix, r->alpha, n, r->alpha);
+    if (p->has_alpha) {
+        const struct th_heif_reduced *alpha = &j->alpha.planes[0];
+        spread(alpha, row_of(alpha, y, height), width, p->cut_x, n, r->alpha);
+        th_heif_to_grey(&j->alpha_matrix, r->alpha, n, r->alpha);
+    }
     if (bands == 1)
         th_heif_to_grey(&j->matrix, r->planes[0], n, r->colours);
     else
@@ -183,9 +185,9 @@ static void fill_row(const struct job *j, uint32_t y, struct row *r)
     for (uint32_t x = 0; x < n; x++) {
         for (unsigned k = 0; k < bands; k++) {
             uint8_t c = r->colours[x * bands + k];
-            *to++ = p->premultiplied ? divided(c, r->alpha[x]) : c;
+            *to++ = p->premultiplied && p->has_alpha ? divided(c, r->alpha[x]) : c;
         }
-        *to++ = r->alpha[x];
+        if (p->has_alpha) *to++ = r->alpha[x];
     }
 }
 
@@ -208,16 +210,18 @@ static bool make_scalers(const struct job *j, struct th_rowscale **scalers)
                                               .span_y = g->cut_height,
                                               .out_width = g->scaled_width,
                                               .out_height = g->scaled_height,
-                                              .bands = j->colour.n_planes + 1,
-                                              .alpha = true};
+                                              .bands = j->colour.n_planes + p->has_alpha,
+                                              .alpha = p->has_alpha,
+                                              .linear = j->make->options->linear != 0};
         scalers[t] = th_rowscale_create(&plan);
         if (!scalers[t]) return false;
     }
     return true;
 }
 
-static enum thumbs_code make_with_alpha(struct job *j, struct th_pixels *pictures,
-                                        struct thumbs_error *err)
+/* By whole pixels: where there is alpha, and where light is averaged. */
+static enum thumbs_code make_by_rows(struct job *j, struct th_pixels *pictures,
+                                     struct thumbs_error *err)
 {
     const struct th_heif_picture *p = &j->picture;
     struct th_rowscale *scalers[TH_MAX_TARGETS] = {0};
@@ -246,7 +250,7 @@ static enum thumbs_code make_pictures(struct job *j, struct th_pixels *pictures,
                                       struct thumbs_error *err)
 {
     enum thumbs_code code = THUMBS_OK;
-    if (j->picture.has_alpha) return make_with_alpha(j, pictures, err);
+    if (j->picture.has_alpha || j->make->options->linear) return make_by_rows(j, pictures, err);
     for (uint32_t t = 0; t < j->targets.n && code == THUMBS_OK; t++) {
         code = th_make_check_deadline(j->make, THUMBS_STAGE_RESIZE, err);
         if (code == THUMBS_OK) code = make_picture(j, t, &pictures[t], err);

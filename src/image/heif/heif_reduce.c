@@ -23,14 +23,15 @@ static unsigned box_of(const struct th_heif_layer *l, unsigned most)
 }
 
 void th_heif_pick_boxes(const struct th_heif_picture *picture, const struct th_heif_layer *layer,
-                        const struct th_targets *targets, bool fast,
+                        const struct th_targets *targets,
+                        const struct thumbs_image_options *options,
                         unsigned boxes[TH_HEIF_MAX_PLANES])
 {
-    double room = th_reduction_least(targets, 1, 1) / th_reduction_residual(fast);
-    /* Alpha has to be multiplied into whole pixels before anything is averaged. */
-    unsigned most = picture->has_alpha || !(room >= 1) ? 1
-                    : room > MAX_BOX                   ? MAX_BOX
-                                                       : (unsigned)room;
+    double room = th_reduction_least(targets, 1, 1) / th_reduction_residual(options->fast != 0);
+    /* Alpha has to be multiplied into whole pixels, and light made of them, before anything is
+     * averaged. */
+    const bool whole = picture->has_alpha || options->linear || !(room >= 1);
+    unsigned most = whole ? 1 : room > MAX_BOX ? MAX_BOX : (unsigned)room;
     boxes[0] = box_of(layer, most);
     /* Chroma may have half the sides: then this box covers the same pixels. */
     boxes[1] = boxes[2] = boxes[0] > 1 ? boxes[0] / 2 : 1;

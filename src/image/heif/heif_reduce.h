@@ -31,7 +31,8 @@ struct th_heif_canvas {
  * made up of, so that no box lies on two tiles. They leave the filter its part of every target
  * (reduction.h). */
 void th_heif_pick_boxes(const struct th_heif_picture *picture, const struct th_heif_layer *layer,
-                        const struct th_targets *targets, bool fast,
+                        const struct th_targets *targets,
+                        const struct thumbs_image_options *options,
                         unsigned boxes[TH_HEIF_MAX_PLANES]);
 
 /* Zero-initialise; th_heif_canvas_finish() frees. */

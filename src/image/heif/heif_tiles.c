@@ -53,7 +53,7 @@ static enum thumbs_code add_tile(const struct th_heif_tiles *t, struct th_heif_d
     struct th_heif_frame frame = {0};
     unsigned boxes[TH_HEIF_MAX_PLANES];
     struct thumbs_error why = {0};
-    th_heif_pick_boxes(t->picture, t->layer, t->targets, t->make->options->fast != 0, boxes);
+    th_heif_pick_boxes(t->picture, t->layer, t->targets, t->make->options, boxes);
     enum thumbs_code code = decode_tile(t, decoder, column, row, &frame, &why);
     if (code == THUMBS_OK) code = th_heif_canvas_add(t->canvas, column, row, &frame, boxes, &why);
     if (code == THUMBS_OK) {

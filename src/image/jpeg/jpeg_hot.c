@@ -477,6 +477,8 @@ static bool is_ours(struct hot *j)
     if (!th_jpeg_parse(make->data, make->len, &j->header)) return false;
     const struct th_jpeg_header *h = &j->header;
     if (h->colour == TH_JPEG_OTHER || h->precision != 8) return false;
+    /* Coefficients are those of samples: light wants whole rows. */
+    if (make->options->linear) return false;
     if (h->sof > 0xC2 && h->sof != 0xC9 && h->sof != 0xCA)
         return false; /* lossless, hierarchical */
     j->orientation =
@@ -518,6 +520,10 @@ static enum thumbs_code decode(struct hot *j, struct thumbs_error *err)
     enum thumbs_code code = th_jpeg_planes_decode(keep->scan, &j->header, make->data, make->len, n,
                                                   make->deadline_ns, &j->planes, err);
     make->result->decode_ns += th_now_ns() - start_ns;
+    if (code == THUMBS_OK && j->planes.damaged &&
+        !th_jpeg_has_pixels(make->data, make->len, &j->header))
+        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
+                            "not one of its pixels decodes: %s", j->planes.warning);
     if (code == THUMBS_OK && j->planes.damaged)
         code = th_make_damaged(make, j->planes.warning, err);
     return code;

@@ -319,6 +319,29 @@ void th_jpeg_count_scans(const uint8_t *data, size_t len, const struct th_jpeg_h
     *all = n;
 }
 
+bool th_jpeg_has_pixels(const uint8_t *data, size_t len, const struct th_jpeg_header *header)
+{
+    size_t pos = header->scan_offset;
+    for (;;) {
+        /* A marker, but for a restart, follows at once where there is none. */
+        while (pos + 1 < len && data[pos] == 0xFF && data[pos + 1] == 0xFF)
+            pos++;
+        if (pos >= len || (pos + 1 == len && data[pos] == 0xFF)) return false;
+        const uint8_t next = pos + 1 < len ? data[pos + 1] : 0;
+        if (data[pos] != 0xFF || next == 0 || (next >= M_RST0 && next <= M_RST7)) return true;
+        bool ignored = false;
+        int marker;
+        struct segment s;
+        do {
+            marker = next_marker(data, len, &pos, &ignored);
+            if (marker < 0 || marker == M_EOI) return false;
+            if ((marker >= M_RST0 && marker <= M_RST7) || marker == M_TEM || marker == M_SOI)
+                continue;
+            if (!take_segment(data, len, &pos, &s)) return false;
+        } while (marker != M_SOS);
+    }
+}
+
 int th_jpeg_next_app(const uint8_t *data, size_t len, size_t *pos, struct th_view *out)
 {
     bool ignored = false;

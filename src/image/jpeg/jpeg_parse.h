@@ -98,6 +98,9 @@ void th_jpeg_count_scans(const uint8_t *data, size_t len, const struct th_jpeg_h
  * Returns n, or -1 if there is no more. A walk begins at 2. */
 int th_jpeg_next_app(const uint8_t *data, size_t len, size_t *pos, struct th_view *out);
 
+/* Is there a byte of coded pixels in any scan? */
+bool th_jpeg_has_pixels(const uint8_t *data, size_t len, const struct th_jpeg_header *header);
+
 /* Put the ICC profile together (APP2 "ICC_PROFILE", ICC.1:2010 B.4) into `buf` of `cap` bytes.
  * Returns its length, 0 if there is none or its parts do not fit together; with buf NULL only the
  * length is found. */
