@@ -81,7 +81,8 @@ static const char merge_about[] =
 const struct cli_help_page cli_help_pages[CLI_N_COMMANDS] = {
     [CLI_COMMAND_RUN] = {.synopsis = {"thumbs [OPTION]... SOURCE... DEST",
                                       "thumbs bench [OPTION]... SOURCE",
-                                      "thumbs merge [OPTION]... REPORT..."},
+                                      "thumbs merge [OPTION]... REPORT...",
+                                      "thumbs [OPTION]... - -"},
                          .about = about,
                          .exit_statuses = exit_statuses,
                          .signals = signals,

@@ -13,6 +13,7 @@
 #include "cli/merge_command.h"
 #include "cli/options.h"
 #include "cli/pid1.h"
+#include "cli/pipe_command.h"
 #include "cli/print_options.h"
 #include "cli/session.h"
 #include "report/report.h"
@@ -84,8 +85,8 @@ static int work(const struct cli_settings *settings)
     int status = cli_pid1_stand_aside();
     if (status >= 0) return status; /* the child has done it */
     if (settings->command == CLI_COMMAND_MERGE) return cli_merge_run(settings);
-    return settings->command == CLI_COMMAND_BENCH ? cli_bench_run(settings)
-                                                  : cli_session_run(settings);
+    if (settings->command == CLI_COMMAND_BENCH) return cli_bench_run(settings);
+    return settings->is_pipe ? cli_pipe_run(settings) : cli_session_run(settings);
 }
 
 int main(int argc, char **argv)

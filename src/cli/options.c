@@ -307,6 +307,9 @@ static void settle(struct cli_settings *settings)
         return;
     }
     if (settings->command == CLI_COMMAND_MERGE) return; /* its operands are all it needs */
+    settings->is_pipe = settings->n_operands == 2 && strcmp(settings->operands[0], "-") == 0 &&
+                        strcmp(settings->operands[1], "-") == 0;
+    if (settings->is_pipe) return;
     settings->sources = settings->operands;
     settings->n_sources = settings->n_operands - 1;
     settings->dest = settings->operands[settings->n_sources];

@@ -475,7 +475,7 @@ static int run(struct session *s)
     if (removal_problem(s)) complain(s, "--delete", removal_problem(s));
     explain(s, code, &err, signal_number);
     const char *sandbox = describe_sandbox(s);
-    if (!s->settings->quiet) {
+    if (!s->settings->quiet && !s->settings->no_summary) {
         th_report_summary_text(&line, &totals, s->settings->verbose, sandbox,
                                s->settings->options.dry_run);
         print(s, &line);

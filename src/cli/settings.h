@@ -38,6 +38,8 @@ struct cli_settings {
     enum cli_progress progress;
     bool quiet, verbose;
     bool keep_in_step;              /* go on until a signal, and do again what has changed */
+    bool is_pipe;                   /* `thumbs - -`: sources and dest are not set */
+    bool no_summary;                /* of a run that is a part of something else */
     bool strict;                    /* known failures count for the exit status, too */
     const char *report;             /* NULL: none; "-": standard output */
     const char *manifest, *gallery; /* likewise */

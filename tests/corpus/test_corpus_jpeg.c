@@ -244,7 +244,8 @@ static bool theirs(const struct test_file *f, int width, int height, struct pixe
     const char *fallback = image->Type == VIPS_INTERPRETATION_CMYK ? "cmyk" : "srgb";
     if (!step(&image,
               vips_icc_transform(image, &made, "srgb", "embedded", TRUE, "input_profile", fallback,
-                                 "intent", intent_of(image), "depth", 8, NULL),
+                                 "intent", intent_of(image), "black_point_compensation", TRUE,
+                                 "depth", 8, NULL),
               &made))
         goto out;
     cr_assert_eq(image->Bands, 3);
