@@ -9,9 +9,9 @@ for mode in $MODES; do
     thumbs 0 --mode="$mode" photos "$mode"
     thumbs 0 --mode="$mode" --exclude='*' photos "$mode"
     thumbs 1 --mode="$mode" "$SAMPLES/lying/empty.jpg" "$mode"
-    thumbs 3 --mode="$mode" photos photos/a.jpg
+    thumbs 2 --mode="$mode" photos photos/a.jpg
     thumbs 3 --mode="$mode" photos photos/a.jpg/below
-    thumbs 3 --mode="$mode" photos /dev/null
+    thumbs 2 --mode="$mode" photos /dev/null
     thumbs 3 --mode="$mode" photos /proc/nowhere
 done
 # With several wrong at once, the first that is told is one of them; nothing is done.
