@@ -33,6 +33,7 @@ struct bytes {
 
 struct th_vips_tiff {
     struct bytes bytes;
+    enum thumbs_code verdict; /* of a header that was refused, and why */
     char why[120];
     /* The first is open as long as the object. Where each sample has a plane of its own, each plane
      * is read by one: libtiff would else begin a strip anew for every row. */
@@ -141,7 +142,16 @@ static TIFF *open_handle(struct bytes *b)
 
 static bool refuse(struct th_vips_tiff *t, const char *why)
 {
+    t->verdict = THUMBS_UNSUPPORTED;
     th_vips_text_clause(t->why, sizeof t->why, why);
+    return false;
+}
+
+/* No reader could make sense of it. */
+static bool contradicts(struct th_vips_tiff *t, const char *why)
+{
+    refuse(t, why);
+    t->verdict = THUMBS_CORRUPT;
     return false;
 }
 
@@ -203,14 +213,14 @@ static bool read_model(struct th_vips_tiff *t, TIFF *tif, uint16_t compression)
         return true;
     case PHOTOMETRIC_RGB:
         m->model = TH_TIFF_RGB;
-        return t->samples >= 3 || refuse(t, "it has too few samples for its colours");
+        return t->samples >= 3 || contradicts(t, "it has too few samples for its colours");
     case PHOTOMETRIC_PALETTE:
         m->model = TH_TIFF_PALETTE;
         m->type = TH_TIFF_UNSIGNED;
         if (m->bits > 16) return refuse(t, "its palette is too large");
         return TIFFGetField(tif, TIFFTAG_COLORMAP, &m->palette[0], &m->palette[1],
                             &m->palette[2]) ||
-               refuse(t, "it lacks its palette");
+               contradicts(t, "it lacks its palette");
     case PHOTOMETRIC_SEPARATED:
         m->model = TH_TIFF_CMYK;
         if (t->samples < 4 || (TIFFGetField(tif, TIFFTAG_INKSET, &ink) && ink == INKSET_MULTIINK))
@@ -221,14 +231,14 @@ static bool read_model(struct th_vips_tiff *t, TIFF *tif, uint16_t compression)
         /* libjpeg converts. */
         if (m->model == TH_TIFF_RGB) TIFFSetField(tif, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
         t->plain = t->plain && m->model == TH_TIFF_RGB;
-        return t->samples >= 3 || refuse(t, "it has too few samples for its colours");
+        return t->samples >= 3 || contradicts(t, "it has too few samples for its colours");
     case PHOTOMETRIC_CIELAB:
     case PHOTOMETRIC_ICCLAB:
         m->model = photometric == PHOTOMETRIC_CIELAB ? TH_TIFF_CIELAB : TH_TIFF_ICCLAB;
         t->plain = false;
         if (m->type != TH_TIFF_FLOAT && m->bits != 8 && m->bits != 16)
             return refuse(t, "Lab of that many bits is unknown");
-        return t->samples >= 3 || refuse(t, "it has too few samples for its colours");
+        return t->samples >= 3 || contradicts(t, "it has too few samples for its colours");
     case PHOTOMETRIC_LOGL:
     case PHOTOMETRIC_LOGLUV:
         m->model = photometric == PHOTOMETRIC_LOGL ? TH_TIFF_GREY : TH_TIFF_RGB;
@@ -314,7 +324,7 @@ static bool read_layout(struct th_vips_tiff *t, TIFF *tif)
     }
     TIFFGetField(tif, TIFFTAG_TILEWIDTH, &t->tile_width);
     TIFFGetField(tif, TIFFTAG_TILELENGTH, &t->tile_height);
-    return (t->tile_width && t->tile_height) || refuse(t, "its tiles have no size");
+    return (t->tile_width && t->tile_height) || contradicts(t, "its tiles have no size");
 }
 
 /* libvips refuses compressed samples of other sizes, or reads numbers of other types as it likes.
@@ -336,7 +346,7 @@ static bool read_header(struct th_vips_tiff *t)
     t->samples = samples;
     if (!t->width || !t->height || t->width > MAX_SIDE || t->height > MAX_SIDE || !samples ||
         samples > MAX_SAMPLES)
-        return refuse(t, "it has no pixels, or too many");
+        return contradicts(t, "it has no pixels, or too many");
     if (!TIFFIsCODECConfigured(compression) || compression == COMPRESSION_OJPEG)
         return refuse(t, compression == COMPRESSION_OJPEG ? "it has old-style JPEG in it"
                                                           : "its compression is not known");
@@ -388,7 +398,7 @@ enum thumbs_code th_vips_tiff_open(const uint8_t *data, size_t len, struct th_vi
         *out = t;
         return THUMBS_OK;
     }
-    const enum thumbs_code code = t->planes[0] ? THUMBS_UNSUPPORTED : THUMBS_CORRUPT;
+    const enum thumbs_code code = t->planes[0] ? t->verdict : THUMBS_CORRUPT;
     memcpy(why, t->why, sizeof t->why);
     th_vips_tiff_close(t);
     return code;
