@@ -323,10 +323,12 @@ static void check_colours(const struct test_file *f)
         if (colour.mean > worst_mean) worst_mean = colour.mean;
         if (pixel.p99 > worst_pixels) worst_pixels = pixel.p99;
         if (colour.p99 > worst_p99) worst_p99 = colour.p99;
-        cr_expect_leq(pixel.mean, 2, "%s: %.2f on average", f->path, pixel.mean);
-        /* Black as ours and libvips find it in tables differs by a level or two in deep shadow. */
-        cr_expect_leq(colour.p99, 2.5, "%s: %.2f at the 99th percentile of fields", f->path,
-                      colour.p99);
+        /* Black of inks is compensated by a rule of our own, see docs/COLOUR.md; that of tables
+         * differs from Little CMS's by a level or two in deep shadow. */
+        const bool inks = h.n_components == 4;
+        cr_expect_leq(pixel.mean, inks ? 6 : 2, "%s: %.2f on average", f->path, pixel.mean);
+        cr_expect_leq(colour.p99, inks ? 10 : 2.5, "%s: %.2f at the 99th percentile of fields",
+                      f->path, colour.p99);
         n_compared++;
     } else {
         n_skipped++;
