@@ -314,7 +314,7 @@ static int exit_status(struct session *s, enum thumbs_code code, const struct th
                        int signal_number)
 {
     if (is_broken(s)) return CLI_EXIT_ABORTED;
-    if (code == THUMBS_USAGE) return CLI_EXIT_USAGE;
+    if (code == THUMBS_USAGE && !s->again) return CLI_EXIT_USAGE; /* again: much was done before */
     if (code != THUMBS_OK && code != THUMBS_STOPPED) return CLI_EXIT_ABORTED;
     if (signal_number) return 128 + signal_number;
     if (removal_problem(s)) return CLI_EXIT_ABORTED;

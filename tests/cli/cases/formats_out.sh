@@ -45,15 +45,20 @@ done
 # As the source is: no library is loaded ahead of it, so a worker is replaced by one that has it.
 mkdir kept
 cp only-avif/a-100.avif kept/a.avif
-cp only-jxl/a-100.jxl kept/b.jxl
 cp only-gif/a-100.gif kept/c.gif
-can_read kept/b.jxl || rm kept/b.jxl
 for mode in $MODES; do
     thumbs 0 --mode="$mode" --size=50 --format=keep kept "kept-$mode"
     # shellcheck disable=SC2046 # no blanks in these names
     expect_outputs "kept-$mode" $(ls kept)
     same_trees "kept-$mode" kept-sync
 done
+# JPEG XL is read in a sandbox only.
+mkdir jxl
+cp only-jxl/a-100.jxl jxl/b.jxl
+if can_read jxl/b.jxl; then
+    thumbs 0 --size=50 --format=keep jxl kept-jxl
+    expect_outputs kept-jxl b.jxl
+fi
 [ "$(head -c 12 kept-sync/a.avif | tail -c 8)" = ftypavif ] || fail "it is no AVIF"
 [ "$(head -c 8 only-jxl/a-33.jxl | tail -c 4)" = "JXL " ] || fail "it is no JPEG XL"
 [ "$(head -c 6 kept-sync/c.gif)" = GIF89a ] || fail "it is no GIF"
