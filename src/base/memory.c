@@ -9,12 +9,12 @@
 #include "base/num.h"
 #include "base/sys.h"
 
-/* A file with one number of bytes; 0 where there is none, or "max". */
+/* 0 where there is no such file, or "max" in it. */
 static uint64_t number_in(const char *dir, const char *name)
 {
-    char path[4096 + 64], text[64];
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    return th_read_text(path, text, sizeof text) ? strtoull(text, NULL, 10) : 0;
+    uint64_t number = 0;
+    (void)th_cgroup_number(dir, name, &number);
+    return number;
 }
 
 /* Past `high` the kernel does not kill, but slows all of the group down until it has given back: as

@@ -2,14 +2,11 @@
 #include "base/tasks.h"
 
 #include <pthread.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/cgroup.h"
-#include "base/num.h"
 #include "base/procmem.h"
 #include "base/sys.h"
 
@@ -22,21 +19,12 @@ enum {
     GONE_PAUSE_US = 1000,
 };
 
-static bool number_in(const char *dir, const char *name, uint64_t *out)
-{
-    char path[4096 + 32], text[64];
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    if (!th_read_text(path, text, sizeof text)) return false;
-    char *end;
-    *out = strtoull(text, &end, 10);
-    return end != text; /* "max" */
-}
-
 /* How many a group has left, and one, since 0 stands for no limit. */
 static uint64_t left_in_group(const char *dir)
 {
     uint64_t most, now;
-    if (!number_in(dir, "pids.max", &most) || !number_in(dir, "pids.current", &now)) return 0;
+    if (!th_cgroup_number(dir, "pids.max", &most) || !th_cgroup_number(dir, "pids.current", &now))
+        return 0;
     return now < most ? most - now + 1 : 1;
 }
 
@@ -48,11 +36,19 @@ static bool is_short_by_user(unsigned wanted)
     return limit.rlim_cur < AMPLE || limit.rlim_cur / 4 < wanted;
 }
 
+bool th_tasks_left_below(const char *root, uint64_t *left)
+{
+    uint64_t and_one = th_cgroup_smallest(root, "pids", left_in_group, left_in_group);
+    if (!and_one) return false;
+    *left = and_one - 1;
+    return true;
+}
+
 bool th_tasks_are_scarce(unsigned wanted)
 {
     if (is_short_by_user(wanted)) return true;
-    uint64_t left = th_cgroup_smallest("", "pids", left_in_group, left_in_group);
-    return left && left / 2 < wanted;
+    uint64_t left;
+    return th_tasks_left_below("", &left) && left / 2 < wanted;
 }
 
 struct probe {

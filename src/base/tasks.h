@@ -5,6 +5,11 @@
 #define TH_BASE_TASKS_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+/* How many more the control groups (pids.max, of any ancestor) let this process start. false: they
+ * set no limit. root stands before /proc and /sys: "", or a folder of a test. */
+bool th_tasks_left_below(const char *root, uint64_t *left);
 
 /* Might so many more be refused? Costs a look at the limits; false where none is near. */
 bool th_tasks_are_scarce(unsigned wanted);

@@ -1,53 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /* The memory that may be used, told from made-up /proc and /sys folders. */
 #include <criterion/criterion.h>
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/memory.h"
+#include "support/sysroot.h"
+#include "support/tree.h"
 
 #define GIB ((uint64_t)1 << 30)
 
-static char root[64];
+static char *root;
 
 static void make_root(void)
 {
-    strcpy(root, "/tmp/thumbs-memory-XXXXXX");
-    cr_assert_not_null(mkdtemp(root));
-}
-
-static int drop(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
+    root = test_folder_make();
 }
 
 static void drop_root(void)
 {
-    nftw(root, drop, 16, FTW_DEPTH | FTW_PHYS);
+    test_folder_remove(root);
 }
 
-/* A file below the root, with the folders to it. */
 static void put(const char *path, const char *text)
 {
-    char full[512];
-    size_t at = (size_t)snprintf(full, sizeof full, "%s", root);
-    snprintf(full + at, sizeof full - at, "%s", path);
-    for (char *slash = full + at + 1; (slash = strchr(slash, '/')); slash++) {
-        *slash = '\0';
-        mkdir(full, 0700);
-        *slash = '/';
-    }
-    FILE *f = fopen(full, "w");
-    cr_assert_not_null(f, "%s", full);
-    fputs(text, f);
-    fclose(f);
+    test_sysroot_put(root, path, text);
 }
 
 /* A machine of 8 GiB. */
