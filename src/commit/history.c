@@ -320,6 +320,7 @@ void th_history_refresh(struct th_output_folder *folder, const char *name,
     now.width = facts.width;
     now.height = facts.height;
     now.placeholder = facts.placeholder;
+    now.damaged = facts.damaged;
     th_history_begin_line(folder, &line, TH_MANIFEST_MADE, folder->key, &now, &time,
                           record.keep_extension, name);
     th_bytes_add(&line, record.outputs, record.outputs_len);

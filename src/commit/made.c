@@ -48,6 +48,7 @@ bool th_made_find(const struct th_output_folder *folder, const char *name, struc
     out->id.width = facts.width;
     out->id.height = facts.height;
     out->id.placeholder = facts.placeholder;
+    out->id.damaged = facts.damaged;
     const char *rest = record.outputs, *word;
     size_t rest_len = record.outputs_len, len;
     while (th_manifest_next_word(&rest, &rest_len, &word, &len)) {

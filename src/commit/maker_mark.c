@@ -86,14 +86,19 @@ static uint32_t get_le(const uint8_t *p)
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
+static void put_le(uint8_t *p, uint32_t n)
+{
+    for (int i = 0; i < 4; i++)
+        p[i] = (uint8_t)(n >> (8 * i));
+}
+
 static void mark_webp(const uint8_t *data, size_t len, struct th_mark *out)
 {
     uint32_t riff_len = get_le(data + 4);
     if (riff_len % 2 != 0 || riff_len > UINT32_MAX - 64 || len != (size_t)riff_len + 8) return;
     put_front(out, data, WEBP_HEAD, NULL, 0);
     riff_len += (uint32_t)LEN_OF(webp_mark);
-    for (int i = 0; i < 4; i++)
-        out->front[4 + i] = (uint8_t)(riff_len >> (8 * i));
+    put_le(out->front + 4, riff_len);
     put_back(out, webp_mark, LEN_OF(webp_mark));
 }
 
@@ -129,6 +134,36 @@ uint64_t th_mark_content(const uint8_t *data, size_t len)
     th_content_add(&content, data + mark.skip, len - mark.skip);
     th_content_add(&content, mark.back, mark.back_len);
     return th_content_end(&content);
+}
+
+/* ---- removing ---- */
+
+static size_t remove_front(uint8_t *data, size_t len, const uint8_t *mark, size_t mark_len)
+{
+    uint8_t *at = memmem(data, len < LOOK_BYTES ? len : LOOK_BYTES, mark, mark_len);
+    if (!at) return len;
+    const size_t begin = (size_t)(at - data);
+    memmove(at, at + mark_len, len - begin - mark_len);
+    return len - mark_len;
+}
+
+static bool ends_with(const uint8_t *data, size_t len, const uint8_t *mark, size_t mark_len)
+{
+    return len >= mark_len && memcmp(data + len - mark_len, mark, mark_len) == 0;
+}
+
+size_t th_mark_remove(uint8_t *data, size_t len)
+{
+    if (is_jpeg(data, len)) return remove_front(data, len, jpeg_mark, LEN_OF(jpeg_mark));
+    if (is_png(data, len)) return remove_front(data, len, png_mark, LEN_OF(png_mark));
+    if (is_gif(data, len)) return remove_front(data, len, gif_mark, sizeof gif_mark);
+    if (is_webp(data, len) && ends_with(data, len, webp_mark, LEN_OF(webp_mark))) {
+        put_le(data + 4, get_le(data + 4) - (uint32_t)LEN_OF(webp_mark));
+        return len - LEN_OF(webp_mark);
+    }
+    if (is_boxes(data, len) && ends_with(data, len, box_mark, LEN_OF(box_mark)))
+        return len - LEN_OF(box_mark);
+    return len;
 }
 
 /* ---- finding ---- */

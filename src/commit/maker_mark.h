@@ -32,6 +32,10 @@ size_t th_mark_len(const uint8_t *data, size_t len);
 /* And th_content_hash() of it. */
 uint64_t th_mark_content(const uint8_t *data, size_t len);
 
+/* Take the mark out of a file that was written so, in place; how long it is then. What bears none
+ * stays as it is. */
+size_t th_mark_remove(uint8_t *data, size_t len);
+
 /* Does the file at fd (of `size` bytes) bear it? Any bytes are fine. */
 bool th_mark_is_in(int fd, uint64_t size);
 

@@ -97,6 +97,7 @@ static void add_facts(struct th_bytes *line, const struct th_manifest_facts *fac
         th_bytes_addf(line, ",s%s-%lux%lu", thumbs_format_name(facts->format),
                       (unsigned long)facts->width, (unsigned long)facts->height);
     add_placeholder(line, &facts->placeholder);
+    if (facts->damaged) th_bytes_adds(line, ",d1");
     if (facts->has_time)
         th_bytes_addf(line, ",t%lld.%09ld", (long long)facts->time_sec, (long)facts->time_nsec);
 }
@@ -109,7 +110,8 @@ void th_manifest_begin_line(struct th_bytes *line, char status, const char *key,
                                       .format = id->format,
                                       .width = id->width,
                                       .height = id->height,
-                                      .placeholder = id->placeholder};
+                                      .placeholder = id->placeholder,
+                                      .damaged = id->damaged};
     if (time && (time->tv_sec != id->mtime_sec || time->tv_nsec != id->mtime_nsec)) {
         facts.has_time = true;
         facts.time_sec = time->tv_sec;
@@ -354,6 +356,7 @@ struct th_manifest_facts th_manifest_read_facts(const char *text, size_t len)
         if (comma[1] == 'h') facts.content = read_hash(value, value_len);
         if (comma[1] == 's') read_picture(value, value_len, &facts);
         if (comma[1] == 'p') facts.placeholder = read_placeholder(value, value_len);
+        if (comma[1] == 'd') facts.damaged = value_len == 1 && *value == '1';
         if (comma[1] == 't')
             facts.has_time = read_time(value, value_len, &facts.time_sec, &facts.time_nsec);
     }

@@ -14,13 +14,13 @@
  * 16 hex digits: the hash of the content, of the source or of the output as it stands;
  * ",s<format>-<width>x<height>": what that picture is; ",t<time>": the outputs bear this time, not
  * that of the source (which was touched since); ",p<ThumbHash>" and "-<RRGGBB>", both in hex
- * digits: the placeholder of the source, and its dominant colour, which may be missing. Letters
- * that are not known are passed over. status 'n' (no image): key is the version, "v0.1", and there
- * are no outputs. status 'x' (did harm): key is the fingerprint, and in place of outputs stand four
- * words: code and stage as in the report, the nanoseconds it was allowed, and the message. status
- * 'f' (forgotten): nothing is known of this name under this key, or under any if it is "*". status
- * 'd' (deleted): these outputs are gone, so they belong to nobody; what else is known of the name
- * stays.
+ * digits: the placeholder of the source, and its dominant colour, which may be missing; ",d1": the
+ * source was decoded with errors. Letters that are not known are passed over. status 'n' (no
+ * image): key is the version, "v0.1", and there are no outputs. status 'x' (did harm): key is the
+ * fingerprint, and in place of outputs stand four words: code and stage as in the report, the
+ * nanoseconds it was allowed, and the message. status 'f' (forgotten): nothing is known of this
+ * name under this key, or under any if it is "*". status 'd' (deleted): these outputs are gone, so
+ * they belong to nobody; what else is known of the name stays.
  *
  * The last line about a name and a key counts. So several recipes (sizes, names) may share DEST;
  * who writes an output takes it from whoever had it, so that an output belongs to the last line of
@@ -79,6 +79,7 @@ struct th_manifest_facts {
     enum thumbs_format format;
     uint32_t width, height;
     struct thumbs_placeholder placeholder; /* of a source */
+    bool damaged;                          /* of a source */
     bool has_time;
     int64_t time_sec;
     int32_t time_nsec;

@@ -3,6 +3,7 @@
 #ifndef TH_COMMIT_SOURCE_ID_H
 #define TH_COMMIT_SOURCE_ID_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "thumbs/thumbs.h"
@@ -19,6 +20,7 @@ struct th_source_id {
     enum thumbs_format format;
     uint32_t width, height; /* upright; 0: not known */
     struct thumbs_placeholder placeholder;
+    bool damaged; /* it was decoded with errors */
 };
 
 #endif

@@ -124,6 +124,7 @@ static void commit(struct thumbs_batch *batch, struct th_file *file,
     id.format = event->format;
     id.width = event->width;
     id.placeholder = event->placeholder;
+    id.damaged = outcome->result->damaged;
     id.height = event->height;
     outputs.n = 0;
     uint64_t start_ns = th_now_ns();

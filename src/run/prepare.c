@@ -20,6 +20,7 @@
 #include "run/found.h"
 #include "run/newcomers.h"
 #include "run/reporter.h"
+#include "run/serve_twin.h"
 #include "run/stop.h"
 
 /* ---- by its name ---- */
@@ -350,6 +351,7 @@ bool th_prepare_end_load(struct thumbs_batch *batch, struct th_file *file, enum 
         th_file_destroy(batch, file);
         return false;
     }
+    if (code == THUMBS_OK && th_serve_twin(batch, file)) return false;
     if (code == THUMBS_OK && !batch->options.dry_run) return true;
     if (code == THUMBS_OK) {
         report_planned(batch, file);

@@ -253,6 +253,9 @@ static enum thumbs_code open_ends(struct thumbs_batch *b, const char *const *sou
     if (code == THUMBS_OK) note_layout(b, sources, n_sources);
     if (code == THUMBS_OK) b->naming.fold = th_dest_folding(b->dest);
     if (code == THUMBS_OK) note_locks(b);
+    const bool serves = !b->options.force && !b->options.dry_run && !b->options.no_work;
+    if (code == THUMBS_OK && serves && !(b->twins = th_twins_create(b->dest)))
+        code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for a run");
     uint64_t dev, ino;
     if (code == THUMBS_OK && th_dest_identity(b->dest, &dev, &ino)) {
         b->walk_options.skip_dev = (dev_t)dev;
@@ -314,6 +317,7 @@ void th_setup_undo(struct thumbs_batch *b)
 {
     th_uring_destroy(b->uring);
     th_walk_destroy(b->walk);
+    th_twins_destroy(b->twins);
     th_dest_destroy(b->dest);
     th_template_destroy(b->name_template);
     th_buffers_destroy(b->buffers);

@@ -8,7 +8,7 @@
  *   found, shard, inflight, state, stop, file  what is under way
  *   reporter                            the one status of each source
  *   claim, newcomers                    names that are claimed, or were another's
- *   prepare, finish                     what is done to a file before and after work
+ *   finish, serve_twin, prepare         what is done to a file before and after work
  *   finder, uring_feed, count_ahead, compare_names, pipeline
  *                                       the threads
  *   present, prune                      what is removed after the run
@@ -23,6 +23,7 @@
 
 #include "buffers/buffers.h"
 #include "commit/dest.h"
+#include "commit/twins.h"
 #include "load/load.h"
 #include "load/uring.h"
 #include "naming/claims.h"
@@ -90,6 +91,7 @@ struct thumbs_batch {
     struct th_buffers *buffers;
     struct th_budget decode_memory; /* what decoding may take, all workers together */
     struct th_dest *dest;
+    struct th_twins *twins; /* NULL: whatever is not up to date is made anew */
     struct th_counters *counters;
     struct th_inflight *inflight; /* where the files in flight are */
     _Atomic uint64_t started_ns;
