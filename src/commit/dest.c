@@ -200,6 +200,7 @@ enum thumbs_code th_dest_create(const struct th_dest_options *options, struct th
     dest->output_mode = options->output_mode;
     dest->fingerprint = options->fingerprint;
     pthread_mutex_init(&dest->folders_lock, NULL);
+    pthread_mutex_init(&dest->sharing, NULL);
     th_run_lock_init(&dest->run);
     enum thumbs_code code = th_open_root(options->path, !options->dry_run, &dest->fd, err);
     if (code) goto out;
@@ -233,6 +234,7 @@ void th_dest_destroy(struct th_dest *dest)
     if (dest->turn_fd >= 0) th_close(dest->turn_fd);
     if (dest->fd >= 0) th_close(dest->fd);
     pthread_mutex_destroy(&dest->folders_lock);
+    pthread_mutex_destroy(&dest->sharing);
     free(dest);
 }
 

@@ -34,6 +34,7 @@ struct th_dest {
     struct th_run_lock run;
     atomic_int n_spare_folders;
 
+    pthread_mutex_t sharing; /* held while an output that several sources share gets its name */
     pthread_mutex_t folders_lock;     /* guards `folders`; outermost */
     struct th_output_folder *folders; /* those that are open */
 };

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What is asked of a manifest, and what is told to it. */
 #include "commit/history.h"
+#include "base/sys.h"
 
 #include <string.h>
 
+#include "base/sys.h"
 #include "commit/history_internal.h"
 #include "commit/maker_mark.h"
 #include "commit/standing.h"
@@ -235,13 +237,36 @@ static void forget(struct th_output_folder *folder, const char *name, const char
         th_manifest_remove(&folder->manifest, folder->dest);
 }
 
+static uint64_t renewed_hash(const char *name, const char *key)
+{
+    return th_hash64(name, strlen(name), th_hash64(key, strlen(key), 0));
+}
+
+/* The record of a source that has one already. */
+static void renew(struct th_output_folder *folder, const char *name, struct th_bytes *line)
+{
+    pthread_mutex_lock(&folder->renewing);
+    /* Without memory for this the newer record may be forgotten, and its outputs made again. */
+    th_hashmap_put(&folder->renewed, renewed_hash(name, folder->key), 1, NULL);
+    th_history_append(folder, true, line);
+    pthread_mutex_unlock(&folder->renewing);
+}
+
+static void forget_unless_renewed(struct th_output_folder *folder, const char *name,
+                                  const char *key)
+{
+    pthread_mutex_lock(&folder->renewing);
+    if (!th_hashmap_find(&folder->renewed, renewed_hash(name, key))) forget(folder, name, key);
+    pthread_mutex_unlock(&folder->renewing);
+}
+
 void th_history_forget_record(struct th_output_folder *folder,
                               const struct th_manifest_record *record)
 {
     struct th_bytes name = {0}, key = {0};
     th_bytes_add(&key, record->key, record->key_len);
     if (th_manifest_decode(record->name, record->name_len, &name) && !th_bytes_failed(&key))
-        forget(folder, name.data, key.data);
+        forget_unless_renewed(folder, name.data, key.data);
     else
         th_manifest_remove(&folder->manifest, folder->dest);
     th_bytes_finish(&name);
@@ -302,7 +327,10 @@ void th_history_remember(struct th_output_folder *folder, const char *name, bool
         th_manifest_add_output(&line, th_mark_len(outputs[i].data, outputs[i].len), &facts, &word);
     }
     th_bytes_finish(&word);
-    th_history_append(folder, th_history_is_known(folder, name, folder->key), &line);
+    if (th_history_is_known(folder, name, folder->key))
+        renew(folder, name, &line);
+    else
+        th_history_append(folder, false, &line);
 }
 
 void th_history_refresh(struct th_output_folder *folder, const char *name,

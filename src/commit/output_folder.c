@@ -120,6 +120,7 @@ struct th_output_folder *th_output_folder_create(struct th_dest *dest, const cha
         return NULL;
     }
     pthread_mutex_init(&folder->lock, NULL);
+    pthread_mutex_init(&folder->renewing, NULL);
     th_folder_own(folder, false, NULL);
     enter(folder);
     return folder;
@@ -168,6 +169,8 @@ void th_output_folder_destroy(void *object)
     int own = atomic_load(&folder->own_fd);
     if (own >= 0) th_close(own);
     pthread_mutex_destroy(&folder->lock);
+    pthread_mutex_destroy(&folder->renewing);
+    th_hashmap_finish(&folder->renewed);
     th_bytes_finish(&folder->path);
     free(folder);
 }

@@ -4,6 +4,7 @@
 #ifndef TH_COMMIT_OUTPUT_FOLDER_INTERNAL_H
 #define TH_COMMIT_OUTPUT_FOLDER_INTERNAL_H
 
+#include "base/hashmap.h"
 #include "commit/dest_internal.h"
 #include "commit/manifest.h"
 
@@ -23,6 +24,12 @@ struct th_output_folder {
     char key[17];       /* the fingerprint in the manifest */
     bool inodes_change; /* those of sources mean nothing */
     struct th_manifest manifest;
+
+    /* Sources of the manifest as it was read that have a newer record by now: an older one of
+     * theirs must not be forgotten behind it. The lock is held while a line about such a source is
+     * appended. */
+    pthread_mutex_t renewing;
+    struct th_hashmap renewed; /* hashes of name and fingerprint */
 
     pthread_mutex_t lock; /* held to open what follows; readers look at the atomics first */
     atomic_int own_fd;    /* -1: not yet opened */

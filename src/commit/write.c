@@ -221,18 +221,35 @@ static int rename_temp(struct th_output_folder *folder, struct pending *p, struc
     return th_renameat(fd, p->temp, fd, p->name);
 }
 
+/* Two sources that share an output: the one that comes second takes what the first has put there,
+ * whose time is then in the records of both. */
+static int rename_shared(struct th_output_folder *folder, struct pending *p,
+                         struct thumbs_error *err)
+{
+    pthread_mutex_lock(&folder->dest->sharing);
+    int result =
+        stands_already(p) ? unlinkat(p->folder.fd, p->temp, 0) : rename_temp(folder, p, err);
+    pthread_mutex_unlock(&folder->dest->sharing);
+    return result;
+}
+
+static int give_name(struct th_output_folder *folder, struct pending *p, struct thumbs_error *err)
+{
+    return p->output->shared ? rename_shared(folder, p, err) : rename_temp(folder, p, err);
+}
+
 /* A temporary that is gone was swept by a run that did not see ours alive (say, DEST/.thumbs was
  * deleted): write it once more. */
 static enum thumbs_code rename_one(struct th_output_folder *folder, struct pending *p,
                                    const struct th_commit_output *output,
                                    const struct th_source_id *id, struct thumbs_error *err)
 {
-    int result = rename_temp(folder, p, err);
+    int result = give_name(folder, p, err);
     if (result < 0 && errno == ENOENT && !err->code) {
         p->has_temp = false;
         enum thumbs_code code = write_temp(folder, p, output, id, err);
         if (code) return code;
-        result = rename_temp(folder, p, err);
+        result = give_name(folder, p, err);
     }
     if (result == 0) {
         p->has_temp = false;
