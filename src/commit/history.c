@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What is asked of a manifest, and what is told to it. */
 #include "commit/history.h"
-#include "base/sys.h"
 
 #include <string.h>
 
