@@ -316,7 +316,7 @@ Test(formats, rows_are_whole)
         cr_assert(row->name && row->ext, "format %u", f);
         cr_expect(!*row->ext || th_image_format_by_ext(row->ext, strlen(row->ext)) == f, "%s",
                   row->name);
-        for (unsigned i = 0; row->endings[i]; i++)
+        for (unsigned i = 0; i < TH_FORMAT_MAX_ENDINGS && row->endings[i]; i++)
             cr_expect_eq(th_image_format_by_ext(row->endings[i], strlen(row->endings[i])), f, "%s",
                          row->endings[i]);
         for (unsigned i = 0; i < TH_FORMAT_MAX_MAGICS && row->magics[i].len; i++)
