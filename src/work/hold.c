@@ -45,7 +45,7 @@ static bool own_bytes(int fd, uint64_t *out)
 
 static bool holds_more(struct th_hold *hold, uint64_t now_ns, uint64_t most_bytes)
 {
-    uint64_t bytes;
+    uint64_t bytes = 0;
     if (hold->is_blind || now_ns - hold->looked_ns < pause_ns) return false;
     hold->looked_ns = now_ns;
     if (hold->fd < 0) hold->fd = open_numbers(hold->pid);
