@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
-#include "base/num.h"
 #include "base/sys.h"
 
 #define MAX_FILE_BYTES ((size_t)64 << 10)
@@ -55,14 +54,10 @@ static enum thumbs_code open_file(int fd, bool follow, int *out, struct thumbs_e
 
 static bool grow(struct th_ignores *ignores)
 {
-    if (ignores->n < ignores->cap) return true;
-    size_t bytes, cap = ignores->cap ? ignores->cap * 2 : 4;
-    if (!th_mul_size(cap, sizeof *ignores->levels, &bytes)) return false;
-    struct th_ignores_level *levels = th_realloc(ignores->levels, bytes);
-    if (!levels) return false;
-    ignores->levels = levels;
-    ignores->cap = cap;
-    return true;
+    struct th_ignores_level *levels =
+        th_grow(ignores->levels, &ignores->cap, ignores->n + 1, sizeof *levels);
+    if (levels) ignores->levels = levels;
+    return levels != NULL;
 }
 
 /* Take what an open file holds. */

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/num.h"
 #include "base/shorten.h"
 #include "base/sys.h"
 #include "walk/below.h"
@@ -117,14 +116,9 @@ static bool take_line(struct th_list *list, struct item *item, size_t at, size_t
 
 static bool has_room(struct th_list *list)
 {
-    size_t bytes, cap = list->cap_items ? list->cap_items * 2 : 256;
-    if (list->n_items < list->cap_items) return true;
-    if (!th_mul_size(cap, sizeof *list->items, &bytes)) return false;
-    struct item *items = th_realloc(list->items, bytes);
-    if (!items) return false;
-    list->items = items;
-    list->cap_items = cap;
-    return true;
+    struct item *items = th_grow(list->items, &list->cap_items, list->n_items + 1, sizeof *items);
+    if (items) list->items = items;
+    return items != NULL;
 }
 
 /* Names that were refused come first; then by folder, then by name. */

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/num.h"
 #include "base/path.h"
 #include "base/sys.h"
 
@@ -115,14 +114,9 @@ bool th_stack_ensure_open(struct th_stack *stack)
 
 static bool grow(struct th_stack *stack)
 {
-    if (stack->n < stack->cap) return true;
-    size_t bytes, cap = stack->cap ? stack->cap * 2 : 16;
-    if (!th_mul_size(cap, sizeof *stack->frames, &bytes)) return false;
-    struct th_frame *frames = th_realloc(stack->frames, bytes);
-    if (!frames) return false;
-    stack->frames = frames;
-    stack->cap = cap;
-    return true;
+    struct th_frame *frames = th_grow(stack->frames, &stack->cap, stack->n + 1, sizeof *frames);
+    if (frames) stack->frames = frames;
+    return frames != NULL;
 }
 
 bool th_stack_push(struct th_stack *stack, int fd, const struct stat *st)
