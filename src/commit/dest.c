@@ -198,7 +198,7 @@ enum thumbs_code th_dest_create(const struct th_dest_options *options, struct th
     dest->dry_run = options->dry_run;
     dest->overwrite = options->overwrite;
     dest->output_mode = options->output_mode;
-    dest->fingerprint = options->fingerprint;
+    snprintf(dest->key, sizeof dest->key, "%016llx", (unsigned long long)options->fingerprint);
     pthread_mutex_init(&dest->folders_lock, NULL);
     pthread_mutex_init(&dest->sharing, NULL);
     th_run_lock_init(&dest->run);

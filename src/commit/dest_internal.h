@@ -18,7 +18,7 @@ struct th_dest {
     unsigned output_mode;  /* permissions of outputs; 0: as the umask leaves them */
     bool remote;           /* appends by several machines need a lock (network file systems) */
     bool two_second_times; /* FAT: modification times are even seconds */
-    uint64_t fingerprint;
+    char key[17];          /* the fingerprint of this run, as manifests write it */
     enum th_layout other_layout; /* that of the run before, if it was another */
     uint64_t dev, ino;
     unsigned folding; /* bits of naming/fold.h */

@@ -236,9 +236,10 @@ static void forget(struct th_output_folder *folder, const char *name, const char
         th_manifest_remove(&folder->manifest, folder->dest);
 }
 
-static uint64_t renewed_hash(const char *name, const char *key)
+static uint64_t renewed_hash(const struct th_output_folder *folder, const char *name,
+                             const char *key)
 {
-    return th_hash64(name, strlen(name), th_hash64(key, strlen(key), 0));
+    return th_hash64(name, strlen(name), th_hash64(key, strlen(key), folder->dest->run.seed));
 }
 
 /* The record of a source that has one already. */
@@ -246,7 +247,7 @@ static void renew(struct th_output_folder *folder, const char *name, struct th_b
 {
     pthread_mutex_lock(&folder->renewing);
     /* Without memory for this the newer record may be forgotten, and its outputs made again. */
-    th_hashmap_put(&folder->renewed, renewed_hash(name, folder->key), 1, NULL);
+    th_hashmap_put(&folder->renewed, renewed_hash(folder, name, folder->key), 1, NULL);
     th_history_append(folder, true, line);
     pthread_mutex_unlock(&folder->renewing);
 }
@@ -255,7 +256,8 @@ static void forget_unless_renewed(struct th_output_folder *folder, const char *n
                                   const char *key)
 {
     pthread_mutex_lock(&folder->renewing);
-    if (!th_hashmap_find(&folder->renewed, renewed_hash(name, key))) forget(folder, name, key);
+    if (!th_hashmap_find(&folder->renewed, renewed_hash(folder, name, key)))
+        forget(folder, name, key);
     pthread_mutex_unlock(&folder->renewing);
 }
 
@@ -341,13 +343,8 @@ void th_history_refresh(struct th_output_folder *folder, const char *name,
         record.status != TH_MANIFEST_MADE || is_same_id(folder, &record.id, id))
         return;
     const struct timespec time = th_standing_time(&record);
-    const struct th_manifest_facts facts = th_manifest_facts_of(&record);
     struct th_source_id now = *id;
-    now.format = facts.format;
-    now.width = facts.width;
-    now.height = facts.height;
-    now.placeholder = facts.placeholder;
-    now.damaged = facts.damaged;
+    th_manifest_tell_source(&record, &now);
     th_history_begin_line(folder, &line, TH_MANIFEST_MADE, folder->key, &now, &time,
                           record.keep_extension, name);
     th_bytes_add(&line, record.outputs, record.outputs_len);

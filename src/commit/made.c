@@ -41,14 +41,7 @@ bool th_made_find(const struct th_output_folder *folder, const char *name, struc
     if (!th_manifest_find(&folder->manifest, name, folder->key, &record) ||
         record.status != TH_MANIFEST_MADE)
         return false;
-    const struct th_manifest_facts facts = th_manifest_facts_of(&record);
-    out->id = record.id;
-    out->id.content = facts.content;
-    out->id.format = facts.format;
-    out->id.width = facts.width;
-    out->id.height = facts.height;
-    out->id.placeholder = facts.placeholder;
-    out->id.damaged = facts.damaged;
+    out->id = th_manifest_source_of(&record);
     const char *rest = record.outputs, *word;
     size_t rest_len = record.outputs_len, len;
     while (th_manifest_next_word(&rest, &rest_len, &word, &len)) {

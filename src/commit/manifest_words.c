@@ -368,6 +368,29 @@ struct th_manifest_facts th_manifest_facts_of(const struct th_manifest_record *r
     return th_manifest_read_facts(record->facts, record->facts_len);
 }
 
+void th_manifest_tell_source(const struct th_manifest_record *record, struct th_source_id *id)
+{
+    const struct th_manifest_facts facts = th_manifest_facts_of(record);
+    id->format = facts.format;
+    id->width = facts.width;
+    id->height = facts.height;
+    id->placeholder = facts.placeholder;
+    id->damaged = facts.damaged;
+}
+
+struct th_source_id th_manifest_source_of(const struct th_manifest_record *record)
+{
+    struct th_source_id id = record->id;
+    id.content = th_manifest_facts_of(record).content;
+    th_manifest_tell_source(record, &id);
+    return id;
+}
+
+bool th_manifest_has_key(const struct th_manifest_record *record, const char *key)
+{
+    return record->key_len == strlen(key) && memcmp(record->key, key, record->key_len) == 0;
+}
+
 /* ---- version 1 ---- */
 
 /* <key> <size> <mtime> <status> <whole> <name> <output>... ; */

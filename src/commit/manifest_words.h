@@ -117,6 +117,12 @@ bool th_manifest_read_output(const char *word, size_t word_len, uint64_t *len, c
 /* The facts in such a word, or those of a record. What is malformed is not known. */
 struct th_manifest_facts th_manifest_read_facts(const char *text, size_t len);
 struct th_manifest_facts th_manifest_facts_of(const struct th_manifest_record *record);
+/* What the source of a record turned out to be, into *id, whose state and content stay. */
+void th_manifest_tell_source(const struct th_manifest_record *record, struct th_source_id *id);
+/* The source of a record as it was: its state, its content, and what it turned out to be. */
+struct th_source_id th_manifest_source_of(const struct th_manifest_record *record);
+/* Was it made under this fingerprint? */
+bool th_manifest_has_key(const struct th_manifest_record *record, const char *key);
 
 /* Lines of version 1 (what stands behind the first one) in words of today; only those that tell of
  * outputs. */

@@ -2,7 +2,6 @@
 #include "commit/output_folder.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,7 +110,7 @@ struct th_output_folder *th_output_folder_create(struct th_dest *dest, const cha
     if (!folder) return NULL;
     folder->dest = dest;
     folder->dir_hash = th_hash64(dir, strlen(dir), 0);
-    snprintf(folder->key, sizeof folder->key, "%016llx", (unsigned long long)dest->fingerprint);
+    folder->key = dest->key;
     atomic_init(&folder->own_fd, -1);
     th_safe_path_add(&folder->path, dir, strlen(dir), false);
     if (th_bytes_failed(&folder->path) || !th_manifest_init(&folder->manifest, dest, dir)) {

@@ -21,7 +21,7 @@ struct th_output_folder {
     struct th_dest *dest;
     struct th_bytes path; /* path of its own output folder below DEST */
     uint64_t dir_hash;
-    char key[17];       /* the fingerprint in the manifest */
+    const char *key;    /* the fingerprint in the manifest; of dest */
     bool inodes_change; /* those of sources mean nothing */
     struct th_manifest manifest;
 

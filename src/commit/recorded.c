@@ -35,13 +35,6 @@ static bool is_owner(const struct th_output_folder *folder, const struct th_mani
            owner.line == record->line;
 }
 
-static bool is_own_key(const struct th_output_folder *folder,
-                       const struct th_manifest_record *record)
-{
-    return record->key_len == strlen(folder->key) &&
-           memcmp(record->key, folder->key, record->key_len) == 0;
-}
-
 static uint64_t source_of(const struct th_recorded_pass *pass)
 {
     const uint64_t seed = pass->folder->dest->run.seed;
@@ -64,7 +57,7 @@ static void take_output(struct th_recorded_pass *pass, const struct th_manifest_
         .path = path,
         .dir = th_bytes_str(&pass->dir),
         .name = th_bytes_str(&pass->name),
-        .own_options = is_own_key(pass->folder, record),
+        .own_options = th_manifest_has_key(record, pass->folder->key),
         .is_owner = is_owner(pass->folder, record, word, len),
         .source = source_of(pass),
         .hash = th_hash64(path, strlen(path), pass->folder->dest->run.seed),

@@ -31,16 +31,9 @@ struct th_twins {
 
 /* ---- what there is ---- */
 
-static bool is_own(const struct th_dest *dest, const struct th_manifest_record *record)
-{
-    char key[17];
-    snprintf(key, sizeof key, "%016llx", (unsigned long long)dest->fingerprint);
-    return record->key_len == 16 && memcmp(record->key, key, 16) == 0;
-}
-
 /* Where contents of one manifest are collected. */
 struct collection {
-    struct th_dest *dest;
+    const char *key; /* of the outputs that count */
     const struct th_manifest *manifest;
     struct th_hashmap *map;
     bool lines; /* note the place of each line, not the folder */
@@ -50,7 +43,8 @@ static bool collect(void *user, const struct th_manifest_record *record)
 {
     struct collection *c = user;
     const uint64_t content = th_manifest_facts_of(record).content;
-    if (content == 0 || !is_own(c->dest, record) || !th_manifest_is_current(c->manifest, record))
+    if (content == 0 || !th_manifest_has_key(record, c->key) ||
+        !th_manifest_is_current(c->manifest, record))
         return true;
     const uint64_t value =
         c->lines ? (uint64_t)(record->line - c->manifest->data) : c->manifest->seed;
@@ -63,7 +57,7 @@ static bool collect_folder(void *user, const char *dir)
     struct th_manifest manifest = {0};
     if (!th_manifest_init(&manifest, twins->dest, dir)) return false;
     struct collection collection = {
-        .dest = twins->dest, .manifest = &manifest, .map = &twins->folders};
+        .key = twins->dest->key, .manifest = &manifest, .map = &twins->folders};
     th_manifest_each_made(&manifest, collect, &collection);
     th_manifest_finish(&manifest);
     return twins->folders.n < TH_TWINS_MOST;
@@ -91,7 +85,7 @@ static bool go_to(struct th_twins *twins, uint64_t hash)
     th_bytes_finish(&dir);
     if (!twins->place) return false;
     twins->place_hash = hash;
-    struct collection collection = {.dest = twins->dest,
+    struct collection collection = {.key = twins->dest->key,
                                     .manifest = &twins->place->manifest,
                                     .map = &twins->lines,
                                     .lines = true};
@@ -151,16 +145,9 @@ static bool add_output(struct th_twins *twins, struct th_twin *twin, const char 
 static bool read_twin(struct th_twins *twins, const struct th_manifest_record *record,
                       struct th_twin *twin)
 {
-    const struct th_manifest_facts facts = th_manifest_facts_of(record);
     const char *rest = record->outputs, *word;
     size_t rest_len = record->outputs_len, len;
-    twin->id = record->id;
-    twin->id.content = facts.content;
-    twin->id.format = facts.format;
-    twin->id.width = facts.width;
-    twin->id.height = facts.height;
-    twin->id.placeholder = facts.placeholder;
-    twin->id.damaged = facts.damaged;
+    twin->id = th_manifest_source_of(record);
     while (th_manifest_next_word(&rest, &rest_len, &word, &len)) {
         if (!add_output(twins, twin, word, len)) return false;
     }
