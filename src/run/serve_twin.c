@@ -39,11 +39,11 @@ static bool tell(const struct thumbs_batch *batch, const struct th_twin *twin,
 bool th_serve_twin(struct thumbs_batch *batch, struct th_file *file)
 {
     struct th_twin twin;
+    struct th_image_result *result = NULL;
     if (!batch->twins || file->content == 0) return false;
-    struct th_image_result *result = th_calloc(1, sizeof *result);
     const bool served =
-        result && th_twins_find(batch->twins, (uint64_t)file->st.st_size, file->content, &twin) &&
-        tell(batch, &twin, result);
+        th_twins_find(batch->twins, (uint64_t)file->st.st_size, file->content, &twin) &&
+        (result = th_calloc(1, sizeof *result)) && tell(batch, &twin, result);
     if (served) {
         const struct th_outcome outcome = {.code = THUMBS_OK,
                                            .result = result,
@@ -51,7 +51,7 @@ bool th_serve_twin(struct thumbs_batch *batch, struct th_file *file)
                                            .started_ns = th_now_ns()};
         th_finish_file(batch, &file->item, &outcome);
     }
-    if (result) th_twin_finish(&twin);
+    th_twin_finish(&twin);
     free(result);
     return served;
 }
