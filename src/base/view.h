@@ -16,24 +16,33 @@ struct th_view {
     size_t len;
 };
 
+/* n bytes at p as a number, in that byte order; n is at most 8. The caller has seen that they are
+ * there. */
+static inline uint64_t th_number(const uint8_t *p, unsigned n, bool big_endian)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < n; i++)
+        value = value << 8 | p[big_endian ? i : n - 1 - i];
+    return value;
+}
+
+/* The other way round. */
+static inline void th_number_put(uint8_t *p, uint64_t value, unsigned n, bool big_endian)
+{
+    for (unsigned i = 0; i < n; i++)
+        p[i] = (uint8_t)(value >> 8 * (big_endian ? n - 1 - i : i));
+}
+
 /* n bytes at `at` as a number, big or little endian; 0 where they do not lie within the view. n is
  * at most 8. */
 static inline uint64_t th_view_be(struct th_view v, uint64_t at, unsigned n)
 {
-    uint64_t value = 0;
-    if (at > v.len || v.len - at < n) return 0;
-    for (unsigned i = 0; i < n; i++)
-        value = value << 8 | v.data[at + i];
-    return value;
+    return at > v.len || v.len - at < n ? 0 : th_number(v.data + at, n, true);
 }
 
 static inline uint64_t th_view_le(struct th_view v, uint64_t at, unsigned n)
 {
-    uint64_t value = 0;
-    if (at > v.len || v.len - at < n) return 0;
-    for (unsigned i = n; i-- > 0;)
-        value = value << 8 | v.data[at + i];
-    return value;
+    return at > v.len || v.len - at < n ? 0 : th_number(v.data + at, n, false);
 }
 
 /* Do the n bytes stand at `at`? False where they reach beyond the view. */

@@ -6,6 +6,7 @@
 
 #include "base/content.h"
 #include "base/sys.h"
+#include "base/view.h"
 
 #define JPEG_HEAD 20 /* SOI and APP0 as encoders write it */
 #define PNG_HEAD  33 /* signature and IHDR */
@@ -81,24 +82,13 @@ static void mark_jpeg(const uint8_t *data, size_t len, struct th_mark *out)
         put_front(out, data, has_app0 ? JPEG_HEAD : 2, jpeg_mark, LEN_OF(jpeg_mark));
 }
 
-static uint32_t get_le(const uint8_t *p)
-{
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static void put_le(uint8_t *p, uint32_t n)
-{
-    for (int i = 0; i < 4; i++)
-        p[i] = (uint8_t)(n >> (8 * i));
-}
-
 static void mark_webp(const uint8_t *data, size_t len, struct th_mark *out)
 {
-    uint32_t riff_len = get_le(data + 4);
+    uint32_t riff_len = (uint32_t)th_number(data + 4, 4, false);
     if (riff_len % 2 != 0 || riff_len > UINT32_MAX - 64 || len != (size_t)riff_len + 8) return;
     put_front(out, data, WEBP_HEAD, NULL, 0);
     riff_len += (uint32_t)LEN_OF(webp_mark);
-    put_le(out->front + 4, riff_len);
+    th_number_put(out->front + 4, riff_len, 4, false);
     put_back(out, webp_mark, LEN_OF(webp_mark));
 }
 
@@ -158,7 +148,7 @@ size_t th_mark_remove(uint8_t *data, size_t len)
     if (is_png(data, len)) return remove_front(data, len, png_mark, LEN_OF(png_mark));
     if (is_gif(data, len)) return remove_front(data, len, gif_mark, sizeof gif_mark);
     if (is_webp(data, len) && ends_with(data, len, webp_mark, LEN_OF(webp_mark))) {
-        put_le(data + 4, get_le(data + 4) - (uint32_t)LEN_OF(webp_mark));
+        th_number_put(data + 4, th_number(data + 4, 4, false) - LEN_OF(webp_mark), 4, false);
         return len - LEN_OF(webp_mark);
     }
     if (is_boxes(data, len) && ends_with(data, len, box_mark, LEN_OF(box_mark)))

@@ -4,12 +4,11 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/view.h"
+
 static uint32_t get(const uint8_t *p, unsigned n, bool big)
 {
-    uint32_t v = 0;
-    for (unsigned i = 0; i < n; i++)
-        v |= (uint32_t)p[i] << 8 * (big ? n - 1 - i : i);
-    return v;
+    return (uint32_t)th_number(p, n, big);
 }
 
 unsigned th_exif_orientation(const uint8_t *data, size_t len)

@@ -11,8 +11,8 @@
  * Every offset is checked, each loop has a bound of its own: at most 21 directories of 512 entries.
  */
 #include <stdbool.h>
-#include <string.h>
 
+#include "base/view.h"
 #include "image/camera/raw_names.h"
 
 enum {
@@ -29,20 +29,14 @@ enum {
 };
 
 struct tiff {
-    const uint8_t *data;
-    size_t len;
+    struct th_view v;
     bool big_endian;
     bool big; /* BigTIFF: counts and offsets of 8 bytes */
 };
 
-/* n bytes at `at` as a number; 0 where they do not lie within the file. */
 static uint64_t get(const struct tiff *t, uint64_t at, unsigned n)
 {
-    uint64_t value = 0;
-    if (at > t->len || t->len - at < n) return 0;
-    for (unsigned i = 0; i < n; i++)
-        value = value << 8 | t->data[t->big_endian ? at + i : at + n - 1 - i];
-    return value;
+    return t->big_endian ? th_view_be(t->v, at, n) : th_view_le(t->v, at, n);
 }
 
 struct directory {
@@ -79,10 +73,10 @@ static bool read_directory(const struct tiff *t, uint64_t at, struct directory *
 {
     const unsigned word = t->big ? 8 : 2, entry_len = t->big ? 20 : 12;
     *d = (struct directory){0};
-    if (at < 8 || at > t->len || t->len - at < word) return false;
+    if (at < 8 || at > t->v.len || t->v.len - at < word) return false;
     const uint64_t n = get(t, at, word);
     at += word;
-    for (uint64_t i = 0; i < n && i < MOST_ENTRIES && t->len - at >= entry_len; i++) {
+    for (uint64_t i = 0; i < n && i < MOST_ENTRIES && t->v.len - at >= entry_len; i++) {
         take_entry(t, at, d);
         at += entry_len;
     }
@@ -94,7 +88,7 @@ static const char *raw_below(const struct tiff *t, const struct directory *above
 {
     struct directory d;
     for (uint64_t i = 0; i < above->n_below; i++) {
-        if (above->below_at > t->len) return NULL;
+        if (above->below_at > t->v.len) return NULL;
         const uint64_t at = get(t, above->below_at + i * above->below_len, above->below_len);
         if (read_directory(t, at, &d) && d.raw) return d.raw;
     }
@@ -103,7 +97,7 @@ static const char *raw_below(const struct tiff *t, const struct directory *above
 
 const char *th_raw_in_tiff(const uint8_t *data, size_t len)
 {
-    struct tiff t = {.data = data, .len = len};
+    struct tiff t = {.v = {data, len}};
     struct directory d;
     if (len < 8) return NULL;
     t.big_endian = data[0] == 'M';

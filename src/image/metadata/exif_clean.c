@@ -45,16 +45,7 @@ enum kind { MAIN, EXIF, GPS, INTEROPERABILITY, N_KINDS };
 
 static uint32_t get(const uint8_t *p, unsigned n, bool big)
 {
-    uint32_t v = 0;
-    for (unsigned i = 0; i < n; i++)
-        v |= (uint32_t)p[i] << 8 * (big ? n - 1 - i : i);
-    return v;
-}
-
-static void put(uint8_t *p, uint32_t v, unsigned n, bool big)
-{
-    for (unsigned i = 0; i < n; i++)
-        p[i] = (uint8_t)(v >> 8 * (big ? n - 1 - i : i));
+    return (uint32_t)th_number(p, n, big);
 }
 
 static void mark(struct block *b, size_t at, size_t len)
@@ -107,10 +98,10 @@ static void note_side(struct block *b, enum kind in, const uint8_t *entry)
 
 static void set_upright(const struct block *b, uint8_t *entry)
 {
-    put(entry + 2, TYPE_SHORT, 2, b->big);
-    put(entry + 4, 1, 4, b->big);
+    th_number_put(entry + 2, TYPE_SHORT, 2, b->big);
+    th_number_put(entry + 4, 1, 4, b->big);
     memset(entry + 8, 0, 4);
-    put(entry + 8, 1, 2, b->big);
+    th_number_put(entry + 8, 1, 2, b->big);
 }
 
 /* Go over the directory at `at`: entries that make no sense are taken out. inner[]: where others
@@ -138,7 +129,7 @@ static bool clean_directory(struct block *b, size_t at, enum kind kind, uint32_t
         memmove(to, entry, ENTRY_LEN);
         note_side(b, kind, to);
     }
-    put(b->data + at, (uint32_t)kept, 2, b->big);
+    th_number_put(b->data + at, (uint32_t)kept, 2, b->big);
     /* No other directory follows: that would be the one of the thumbnail. */
     const size_t whole = 2 + ENTRY_LEN * kept, next = b->len - at - whole < 4 ? 0 : 4;
     memset(entries + ENTRY_LEN * kept, 0, next);
@@ -188,7 +179,7 @@ void th_exif_set_sides(uint8_t *data, const struct th_exif_sides *sides, uint32_
 {
     for (unsigned i = 0; i < sides->n; i++) {
         const struct th_exif_side *s = &sides->sides[i];
-        put(data + s->at, s->height ? height : width, s->wide ? 4 : 2, s->big);
+        th_number_put(data + s->at, s->height ? height : width, s->wide ? 4 : 2, s->big);
     }
 }
 

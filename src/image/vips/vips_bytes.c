@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/view.h"
+
 struct bytes {
     VipsSource parent;
     struct th_vips_bytes_plan plan;
@@ -17,14 +19,6 @@ struct bytes_class {
 
 /* ---- what is shown ---- */
 
-static uint64_t get(const uint8_t *p, unsigned n, bool big_endian)
-{
-    uint64_t v = 0;
-    for (unsigned i = 0; i < n; i++)
-        v = v << 8 | p[big_endian ? i : n - 1 - i];
-    return v;
-}
-
 static bool is_text(const uint8_t kind[4])
 {
     return !memcmp(kind, "tEXt", 4) || !memcmp(kind, "zTXt", 4) || !memcmp(kind, "iTXt", 4);
@@ -37,7 +31,7 @@ void th_vips_bytes_skip_texts(struct th_vips_bytes_plan *plan)
     for (unsigned i = 0; i < MAX_CHUNKS && plan->n_holes < TH_VIPS_MAX_HOLES; i++) {
         size_t left = plan->len > at ? plan->len - at : 0;
         if (left < 12) return;
-        size_t len = (size_t)get(plan->data + at, 4, true);
+        size_t len = (size_t)th_number(plan->data + at, 4, true);
         if (len > left - 12) return;
         if (len > LONG_TEXT && is_text(plan->data + at + 4))
             plan->holes[plan->n_holes++] = (struct th_vips_hole){at, len + 12};
@@ -49,11 +43,11 @@ void th_vips_bytes_cut_pages(struct th_vips_bytes_plan *plan)
 {
     if (plan->len < 16) return;
     const uint8_t *p = plan->data;
-    bool big_endian = p[0] == 'M', wide = get(p + 2, 2, big_endian) == 43;
+    bool big_endian = p[0] == 'M', wide = th_number(p + 2, 2, big_endian) == 43;
     unsigned count_len = wide ? 8 : 2, entry_len = wide ? 20 : 12, link_len = wide ? 8 : 4;
-    uint64_t at = wide ? get(p + 8, 8, big_endian) : get(p + 4, 4, big_endian);
+    uint64_t at = wide ? th_number(p + 8, 8, big_endian) : th_number(p + 4, 4, big_endian);
     if (at > plan->len - count_len) return;
-    uint64_t n = get(p + at, count_len, big_endian), left = plan->len - at - count_len;
+    uint64_t n = th_number(p + at, count_len, big_endian), left = plan->len - at - count_len;
     if (n > left / entry_len || left - n * entry_len < link_len) return;
     plan->zeros = (struct th_vips_hole){(size_t)(at + count_len + n * entry_len), link_len};
 }

@@ -22,8 +22,7 @@ bool th_webp_metadata(struct th_view file, struct th_metadata_found *out)
 
 static void put_le(uint8_t *to, uint64_t v, unsigned n)
 {
-    for (unsigned i = 0; i < n; i++)
-        to[i] = (uint8_t)(v >> 8 * i);
+    th_number_put(to, v, n, false);
 }
 
 /* Filled up to an even length. */
