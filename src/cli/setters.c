@@ -268,7 +268,6 @@ bool cli_set_shard(struct cli_settings *settings, const char *value, struct cli_
 
 /* ---- the run --------------------------------------------------------------------------------- */
 
-/* Not strtod(): it takes blanks, hexadecimal, "inf" and the decimal comma of a locale. */
 bool cli_set_chmod(struct cli_settings *settings, const char *value, struct cli_problem *problem)
 {
     const size_t len = strlen(value);
@@ -284,6 +283,7 @@ bool cli_set_chmod(struct cli_settings *settings, const char *value, struct cli_
     return true;
 }
 
+/* Not strtod(): it takes blanks, hexadecimal, "inf" and the decimal comma of a locale. */
 bool cli_set_timeout(struct cli_settings *settings, const char *value, struct cli_problem *problem)
 {
     double seconds = 0, unit = 1;
@@ -313,18 +313,17 @@ bool cli_set_delete(struct cli_settings *settings, const char *value, struct cli
 {
     static const struct cli_word words[] = {{"sources", THUMBS_DELETE_SOURCES, true},
                                             {"stale", THUMBS_DELETE_STALE, true},
-                                            {"force", THUMBS_DELETE_FORCE, true}};
+                                            {"force", THUMBS_DELETE_FORCE, true},
+                                            {0}};
+    enum { N_WORDS = 3 };
+    static const struct cli_list list = {.words = words, .most = N_WORDS};
     const unsigned all = THUMBS_DELETE_SOURCES | THUMBS_DELETE_STALE;
-    const char *item;
-    size_t len;
-    unsigned what = 0;
-    (void)problem;
-    while (value && cli_next_item(&value, &item, &len)) {
-        size_t i = 0;
-        while (i < 3 && (strlen(words[i].text) != len || memcmp(words[i].text, item, len) != 0))
-            i++;
-        if (i == 3 || what & words[i].value) return false;
-        what |= words[i].value;
+    unsigned said[N_WORDS], what = 0;
+    size_t n;
+    if (!cli_read_list(&list, value, said, &n, problem)) return false;
+    for (size_t i = 0; i < n; i++) {
+        if (what & said[i]) return false;
+        what |= said[i];
     }
     settings->options.deletes = what & all ? what : what | all;
     return true;
