@@ -25,7 +25,7 @@
 
 #include "base/bytes.h"
 #include "base/num.h"
-#include "bench/digest.h"
+#include "base/remove_tree.h"
 #include "race/entrants.h"
 #include "race/laps.h"
 #include "race/pictures.h"
@@ -84,7 +84,7 @@ static void finish(struct race *race)
 {
     th_outfile_finish(&race->json);
     th_outfile_finish(&race->svg);
-    if (race->scratch && th_bench_remove_tree(race->scratch) != 0)
+    if (race->scratch && th_remove_tree(race->scratch) != 0)
         complain("%s: %s", race->scratch, strerror(errno));
     for (size_t i = 0; i < race->n_names; i++)
         free(race->names[i]);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/remove_tree.h"
 #include "bench/measure.h"
 #include "race/child.h"
 #include "race/entrants.h"
@@ -18,7 +19,7 @@ enum { RUN_TIMEOUT_SECONDS = 900 };
 
 static bool prepare_output(const struct race *race)
 {
-    return th_bench_remove_tree(race->output) == 0 && mkdir(race->output, 0777) == 0;
+    return th_remove_tree(race->output) == 0 && mkdir(race->output, 0777) == 0;
 }
 
 static void first_line_of_log(const struct race *race, char *out, size_t size)

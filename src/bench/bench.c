@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/remove_tree.h"
 #include "base/sys.h"
 #include "bench/one_run.h"
 
@@ -132,8 +133,7 @@ static enum thumbs_code check_outputs(struct benchmark *s, const struct th_bench
         r->identical = false;
         describe_difference(s, row, reply);
     }
-    if (th_bench_remove_tree(s->dest) != 0)
-        return cannot_compare("cannot clear the scratch folder", err);
+    if (th_remove_tree(s->dest) != 0) return cannot_compare("cannot clear the scratch folder", err);
     return THUMBS_OK;
 }
 
@@ -287,7 +287,7 @@ static enum thumbs_code open_scratch(struct benchmark *s, struct thumbs_error *e
 
 static void close_scratch(struct benchmark *s)
 {
-    if (s->scratch && th_bench_remove_tree(s->scratch) != 0) {
+    if (s->scratch && th_remove_tree(s->scratch) != 0) {
         char text[400];
         snprintf(text, sizeof text, "the scratch folder %.200s could not be removed: %s",
                  s->scratch, strerror(errno));

@@ -23,7 +23,4 @@ int th_bench_digest_tree(const char *path, struct th_digest *out);
  * errno is not 0. The caller frees it. */
 char *th_bench_first_difference(const char *a, const char *b);
 
-/* Remove `path` and all below it. 0, or -1 with errno; a path that is not there is fine. */
-int th_bench_remove_tree(const char *path);
-
 #endif

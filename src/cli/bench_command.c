@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "bench/results.h"
+#include "cli/complain.h"
 #include "cli/self.h"
 #include "cli/session.h"
 #include "report/outfile.h"
@@ -52,18 +53,6 @@ static void print(int fd, const char *before, const char *text, const char *afte
     th_bytes_finish(&line);
 }
 
-static void complain(const char *what, const char *why)
-{
-    struct th_bytes line = {0};
-    if (what) {
-        th_report_add_name(&line, what, true);
-        th_bytes_adds(&line, ": ");
-    }
-    th_report_add_escaped(&line, why, true);
-    print(STDERR_FILENO, "thumbs: ", th_bytes_str(&line), "\n");
-    th_bytes_finish(&line);
-}
-
 static void show_progress(void *user, const char *what)
 {
     (void)user;
@@ -77,7 +66,7 @@ static void print_notes(const struct th_bench_result *result)
         struct th_bytes line = {0};
         const size_t len = strcspn(note, "\n");
         th_bytes_add(&line, note, len);
-        complain(NULL, th_bytes_str(&line));
+        cli_complain(NULL, th_bytes_str(&line));
         th_bytes_finish(&line);
         note += len + (note[len] == '\n');
     }
@@ -104,7 +93,7 @@ static bool goes_to_stdout(const struct figures_file *output)
 
 static void complain_of(const struct figures_file *output, const char *why)
 {
-    complain(goes_to_stdout(output) ? stdout_name : output->name, why);
+    cli_complain(goes_to_stdout(output) ? stdout_name : output->name, why);
 }
 
 static enum thumbs_code plan_output(struct figures_file *outputs, size_t i,
@@ -149,7 +138,7 @@ static bool write_output(struct figures_file *output, const struct th_bench_resu
     if (!output->name) return true;
     if (!write_text(output, output->file.fd, result)) return false;
     if (th_outfile_commit(&output->file, &err) == THUMBS_OK) return true;
-    complain(output->name, err.message);
+    cli_complain(output->name, err.message);
     return false;
 }
 
@@ -207,13 +196,13 @@ static int run(const struct cli_settings *settings, struct figures_file *outputs
         return 128 + (int)stop_signal;
     }
     if (code != THUMBS_OK) {
-        complain(NULL, err.message);
+        cli_complain(NULL, err.message);
         return status_of(code);
     }
     if (!settings->quiet) print_notes(&result);
     const bool written = write_all(settings, outputs, to_stdout, &result);
     const bool identical = result.identical;
-    if (!identical) complain("outputs differ", result.difference);
+    if (!identical) cli_complain("outputs differ", result.difference);
     th_bench_result_finish(&result);
     if (!written) return CLI_EXIT_ABORTED;
     return identical ? CLI_EXIT_OK : CLI_EXIT_FAILED;
@@ -230,7 +219,7 @@ static int prepare(struct figures_file *outputs, const struct th_outfile_guard *
         *to_stdout = *to_stdout || goes_to_stdout(&outputs[i]);
     }
     if (code == THUMBS_OK && !*to_stdout && !th_fd_is_open_for(STDOUT_FILENO, O_WRONLY)) {
-        complain(stdout_name, "is closed, or not open for writing");
+        cli_complain(stdout_name, "is closed, or not open for writing");
         return CLI_EXIT_ABORTED;
     }
     for (size_t i = 0; i < N_OUTPUTS && code == THUMBS_OK; i++)

@@ -3,16 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/remove_tree.h"
 #include "base/sys.h"
+#include "cli/complain.h"
 #include "cli/session.h"
-#include "report/report.h"
 
 enum { CHUNK = 65536 };
 
@@ -24,12 +24,9 @@ struct scratch {
     struct th_bytes root, picture, dest, thumbnail; /* paths; root is empty before it is made */
 };
 
-static int complain(int status, const char *what, const char *why)
+static int refuse(int status, const char *what, const char *why)
 {
-    struct th_bytes line = {0};
-    th_bytes_addf(&line, "thumbs: %s%s%s\n", what, *what ? ": " : "", why);
-    if (!th_bytes_failed(&line)) th_progress_print(NULL, STDERR_FILENO, line.data, line.len);
-    th_bytes_finish(&line);
+    cli_complain(what, why);
     return status;
 }
 
@@ -69,11 +66,11 @@ static int check(const struct cli_settings *settings)
     int status = CLI_EXIT_OK;
     if (odd) {
         th_bytes_addf(&why, "%s cannot be used with 'thumbs - -', which is about one picture", odd);
-        status = complain(CLI_EXIT_USAGE, "", th_bytes_str(&why));
+        status = refuse(CLI_EXIT_USAGE, NULL, th_bytes_str(&why));
         th_bytes_finish(&why);
     } else if (isatty(STDOUT_FILENO)) {
-        status = complain(CLI_EXIT_USAGE, "standard output",
-                          "is a terminal; a picture goes to a file or a pipe: thumbs - - >FILE");
+        status = refuse(CLI_EXIT_USAGE, "standard output",
+                        "is a terminal; a picture goes to a file or a pipe: thumbs - - >FILE");
     }
     return status;
 }
@@ -84,13 +81,12 @@ static int check(const struct cli_settings *settings)
 static int read_picture(struct th_bytes *picture, uint64_t most)
 {
     while (picture->len <= most) {
-        if (!th_bytes_reserve(picture, CHUNK)) return complain(CLI_EXIT_ABORTED, "", "no memory");
+        if (!th_bytes_reserve(picture, CHUNK)) return refuse(CLI_EXIT_ABORTED, NULL, "no memory");
         const ssize_t n = th_read(STDIN_FILENO, picture->data + picture->len, CHUNK);
         if (n == 0) return CLI_EXIT_OK;
         if (n < 0)
-            return complain(CLI_EXIT_ABORTED, "standard input",
-                            errno == EBADF ? "is closed, or not open for reading"
-                                           : strerror(errno));
+            return refuse(CLI_EXIT_ABORTED, "standard input",
+                          errno == EBADF ? "is closed, or not open for reading" : strerror(errno));
         picture->len += (size_t)n;
     }
     return CLI_EXIT_OK;
@@ -98,19 +94,9 @@ static int read_picture(struct th_bytes *picture, uint64_t most)
 
 /* ---- the scratch folder ---------------------------------------------------------------------- */
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-    (void)st;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
 static void remove_scratch(struct scratch *scratch)
 {
-    enum { MAX_OPEN = 8 };
-    if (scratch->root.len > 0)
-        nftw(th_bytes_str(&scratch->root), remove_one, MAX_OPEN, FTW_DEPTH | FTW_PHYS);
+    if (scratch->root.len > 0) th_remove_tree(th_bytes_str(&scratch->root));
     th_bytes_finish(&scratch->root);
     th_bytes_finish(&scratch->picture);
     th_bytes_finish(&scratch->dest);
@@ -132,17 +118,17 @@ static int make_scratch(struct scratch *scratch, const struct th_bytes *picture)
     char root[4096];
     const int len = snprintf(root, sizeof root, "%s/thumbs-XXXXXX", tmp && *tmp ? tmp : "/tmp");
     if (len < 0 || (size_t)len >= sizeof root)
-        return complain(CLI_EXIT_ABORTED, "TMPDIR", "is too long a name");
-    if (!mkdtemp(root)) return complain(CLI_EXIT_ABORTED, root, strerror(errno));
+        return refuse(CLI_EXIT_ABORTED, "TMPDIR", "is too long a name");
+    if (!mkdtemp(root)) return refuse(CLI_EXIT_ABORTED, root, strerror(errno));
     th_bytes_adds(&scratch->root, root);
     th_bytes_addf(&scratch->picture, "%s/" PICTURE, root);
     th_bytes_addf(&scratch->dest, "%s/out", root);
     th_bytes_addf(&scratch->thumbnail, "%s/out/" THUMBNAIL, root);
     if (th_bytes_failed(&scratch->root) || th_bytes_failed(&scratch->picture) ||
         th_bytes_failed(&scratch->dest) || th_bytes_failed(&scratch->thumbnail))
-        return complain(CLI_EXIT_ABORTED, "", "no memory");
+        return refuse(CLI_EXIT_ABORTED, NULL, "no memory");
     if (!write_file(th_bytes_str(&scratch->picture), picture))
-        return complain(CLI_EXIT_ABORTED, root, strerror(errno));
+        return refuse(CLI_EXIT_ABORTED, root, strerror(errno));
     return CLI_EXIT_OK;
 }
 
@@ -171,16 +157,16 @@ static int deliver(const struct scratch *scratch)
     const char *path = th_bytes_str(&scratch->thumbnail);
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = -1;
-    if (fd < 0) return complain(CLI_EXIT_ABORTED, path, strerror(errno));
+    if (fd < 0) return refuse(CLI_EXIT_ABORTED, path, strerror(errno));
     while ((n = th_read(fd, buf, sizeof buf)) > 0) {
         if (th_write_full(STDOUT_FILENO, buf, (size_t)n) == 0) continue;
         const int error = errno;
         close(fd);
-        return complain(CLI_EXIT_ABORTED, "standard output",
-                        error == EBADF ? "is closed, or not open for writing" : strerror(error));
+        return refuse(CLI_EXIT_ABORTED, "standard output",
+                      error == EBADF ? "is closed, or not open for writing" : strerror(error));
     }
     close(fd);
-    return n == 0 ? CLI_EXIT_OK : complain(CLI_EXIT_ABORTED, path, strerror(errno));
+    return n == 0 ? CLI_EXIT_OK : refuse(CLI_EXIT_ABORTED, path, strerror(errno));
 }
 
 int cli_pipe_run(const struct cli_settings *settings)

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/remove_tree.h"
 #include "base/sys.h"
 #include "bench/chart.h"
 #include "bench/jsonwriter.h"
@@ -127,7 +128,7 @@ static void make_scratch(void)
 
 static void remove_scratch(void)
 {
-    cr_assert_eq(th_bench_remove_tree(scratch), 0);
+    cr_assert_eq(th_remove_tree(scratch), 0);
     cr_assert_eq(access(scratch, F_OK), -1);
 }
 
@@ -239,7 +240,7 @@ Test(digest, says_why_it_cannot, .init = make_scratch, .fini = remove_scratch)
     struct th_digest digest;
     cr_expect_eq(th_bench_digest_tree(below("nothing"), &digest), -1);
     cr_expect_eq(errno, ENOENT);
-    cr_expect_eq(th_bench_remove_tree(below("nothing")), 0);
+    cr_expect_eq(th_remove_tree(below("nothing")), 0);
 }
 
 /* ---- tables and JSON ------------------------------------------------------------------------- */
