@@ -133,7 +133,8 @@ echo "\$host" >>'$scratch/hosts'
 exec /bin/sh -c "\$*"
 END
     chmod +x "$scratch/ssh"
-    PARALLEL_SSH=$scratch/ssh PARALLEL_HOME=$scratch/parallel \
+    # Build servers have no login shell.
+    SHELL=/bin/false PARALLEL_SSH=$scratch/ssh PARALLEL_HOME=$scratch/parallel \
         "$examples/ssh/thumbs-on-hosts" down,first,second 5 "$scratch/odd folder/it's photos" \
         "$scratch/odd folder/out" "$scratch/odd folder/reports" >"$scratch/log" 2>&1 ||
         { cat "$scratch/log" && fail "ssh"; }
