@@ -3,7 +3,7 @@
 # program, library, development.
 include(CMakePackageConfigHelpers)
 
-install(TARGETS thumbs_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
+install(TARGETS thumbs_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
 install(
   TARGETS thumbs
   EXPORT thumbs

@@ -19,6 +19,7 @@ cmake --preset package -B "$scratch/build" >"$scratch/log" 2>&1 || { cat "$scrat
 cmake --build "$scratch/build" >"$scratch/log" 2>&1 || { tail -n 20 "$scratch/log" && exit 1; }
 mkdir "$scratch/packages"
 (cd "$scratch/build" && cpack -G DEB -B "$scratch/packages") >"$scratch/log" 2>&1 || { cat "$scratch/log" && exit 1; }
+bash tests/install/run_paths.sh "$scratch/build/thumbs" "$samples" "$scratch/build" || [ $? -eq 77 ]
 rm -rf "$scratch/build" "$scratch/packages/_CPack_Packages"
 cd "$scratch"
 

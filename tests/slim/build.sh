@@ -19,6 +19,7 @@ launcher=()
 } >"$scratch/log" 2>&1 || { cat "$scratch/log" && exit 1; }
 
 bash "$(dirname "$0")/check.sh" "$scratch/build/thumbs" "$samples"
+bash "$(dirname "$0")/../install/run_paths.sh" "$scratch/build/thumbs" "$samples" "$scratch/build" || [ $? -eq 77 ]
 [ -z "$(find "$scratch/installed" -name '*vips*')" ] || {
     echo "FAILED: it installs something for libvips" && exit 1
 }
