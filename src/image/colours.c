@@ -123,6 +123,14 @@ static void to_xyz(const struct th_primaries *p, matrix3 out)
     }
 }
 
+void th_primaries_luminance(const struct th_primaries *primaries, double weights[3])
+{
+    matrix3 xyz;
+    to_xyz(primaries, xyz);
+    for (int k = 0; k < 3; k++)
+        weights[k] = xyz[1][k];
+}
+
 /* From one white to that of sRGB: the Bradford transform (ICC.1, annex E). */
 static void adapt_white(struct th_xy from, matrix3 out)
 {

@@ -22,6 +22,9 @@ struct th_primaries {
 
 /* Do they span colours, with white among them? What is read from files may be anything. */
 bool th_primaries_make_sense(const struct th_primaries *primaries);
+/* What red, green and blue give to the light of white (H.273, equations 32 to 37). They must make
+ * sense. */
+void th_primaries_luminance(const struct th_primaries *primaries, double weights[3]);
 
 struct th_colours {
     struct th_primaries primaries;

@@ -5,13 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sys.h"
 #include "image/backend.h"
 #include "image/heif/heif_picture.h"
 #include "image/image.h"
 #include "image/rowmake.h"
 #include "image/steps.h"
+#include "support/av1_file.h"
 #include "support/corpus.h"
 #include "support/heif_file.h"
+#include "support/pace.h"
 #include "support/picture.h"
 
 /* ---- pictures ---- */
@@ -572,43 +575,138 @@ Test(heif, the_deadline_is_looked_at_between_tiles)
     test_file_finish(&file);
 }
 
-Test(heif, declines_what_libvips_may_know)
+static struct made make_by_heif(const struct heif_file *f, bool *declined)
 {
     struct thumbs_image_options o = test_picture_options(64, THUMBS_FORMAT_PNG);
-    static const char *const what[] = {"matrix", "kind"};
-    for (int i = 0; i < 2; i++) {
-        struct heif_file f;
-        bool declined;
-        struct heif_item *item = begin(&f, "heif/still.heic");
-        if (i == 0) heif_has(item, heif_nclx(&f, 1, 13, 14, true));
-        if (i == 1) item->type = "iovl";
-        struct heif_bytes b = heif_write(&f);
-        const struct test_file file = {.data = b.data, .len = b.len};
-        struct made m = make_by(&th_backend_heif, &file, &o, 0, &declined);
-        cr_expect(declined, "%s", what[i]);
-        cr_expect_eq(m.result.n_outputs, 0);
-        free(b.data);
-        finish(&f);
-    }
+    struct heif_bytes b = heif_write(f);
+    const struct test_file file = {.data = b.data, .len = b.len};
+    struct made m = make_by(&th_backend_heif, &file, &o, 0, declined);
+    free(b.data);
+    return m;
+}
+
+Test(heif, declines_what_libvips_may_know)
+{
+    struct heif_file f;
+    bool declined;
+    begin(&f, "heif/still.heic")->type = "iovl";
+    struct made m = make_by_heif(&f, &declined);
+    cr_expect(declined);
+    cr_expect_eq(m.result.n_outputs, 0);
+    finish(&f);
+}
+
+/* Data that cannot be decoded shows that the refusal comes first. */
+Test(heif, refuses_matrices_before_it_decodes)
+{
+    struct heif_file f;
+    bool declined;
+    struct heif_item *item = begin(&f, "heif/still.heic");
+    heif_has(item, heif_nclx(&f, 9, 16, 14, true));
+    item->data = "nothing";
+    item->len = 7;
+    struct made m = make_by_heif(&f, &declined);
+    cr_expect_not(declined);
+    expect_failure(&m, THUMBS_UNSUPPORTED, "matrix 14");
+    finish(&f);
+}
+
+/* A file around an AV1 picture of this shape; both buffers are the caller's. */
+static void begin_av1(struct heif_file *f, const struct av1_shape *shape,
+                      struct heif_bytes buffers[2])
+{
+    buffers[0] = av1_config();
+    buffers[1] = av1_item(shape);
+    const struct heif_coded picture = {.type = "av01",
+                                       .config = buffers[0].data,
+                                       .config_len = buffers[0].len,
+                                       .data = buffers[1].data,
+                                       .data_len = buffers[1].len};
+    *f = (struct heif_file){.brand = "avif", .primary = 1};
+    struct heif_item *item = heif_add(f, 1, picture.type, picture.data, picture.data_len);
+    heif_has(item, heif_size(f, shape->width, shape->height));
+    heif_has(item, heif_config(f, &picture));
+}
+
+static void finish_av1(struct heif_file *f, struct heif_bytes buffers[2])
+{
+    heif_file_finish(f);
+    free(buffers[0].data);
+    free(buffers[1].data);
+}
+
+/* Grey is luma, whatever the matrix. */
+Test(heif, grey_needs_no_matrix)
+{
+    struct heif_file f;
+    struct heif_bytes buffers[2];
+    begin_av1(&f, &(struct av1_shape){.width = 64, .height = 48}, buffers);
+    struct made plain = make_file(&f);
+    heif_has(&f.items[0], heif_nclx(&f, 1, 13, 14, true));
+    struct made m = make_file(&f);
+    expect_same(&m, &plain, "grey");
+    free(m.pixels);
+    free(plain.pixels);
+    finish_av1(&f, buffers);
+}
+
+Test(heif, a_matrix_that_means_nothing_is_that_of_sRGB)
+{
+    struct heif_file f;
+    bool declined;
+    struct made plain = make_sample("heif/still.heic");
+    struct heif_item *item = begin(&f, "heif/still.heic");
+    heif_has(item, heif_nclx(&f, 1, 13, 255, true));
+    struct made m = make_file(&f);
+    expect_same(&m, &plain, "matrix 255");
+    free(m.pixels);
+    m = make_by_heif(&f, &declined);
+    cr_expect(m.code == THUMBS_OK && !declined);
+    free(m.pixels);
+    free(plain.pixels);
+    finish(&f);
+}
+
+/* Hidden frames come before the one that is shown, as many as a file likes: here they take six
+ * seconds. They are decoded one by one. */
+Test(heif, hidden_frames_end_with_the_deadline, .timeout = 120)
+{
+    const uint64_t ms = 1000000;
+    struct heif_file f;
+    struct heif_bytes buffers[2];
+    struct thumbs_image_options o = test_picture_options(64, THUMBS_FORMAT_PNG);
+    const struct av1_shape few = {.width = 4096, .height = 64, .n_hidden = 3};
+    const struct av1_shape many = {.width = 4096, .height = 64, .n_hidden = 150000};
+    begin_av1(&f, &few, buffers);
+    struct made m = make_file(&f);
+    cr_expect(m.code == THUMBS_OK && !m.result.damaged, "%s", m.err.message);
+    free(m.pixels);
+    finish_av1(&f, buffers);
+    begin_av1(&f, &many, buffers);
+    struct heif_bytes b = heif_write(&f);
+    const uint64_t start_ns = test_thread_cpu_ns();
+    m = make_with(b.data, b.len, &o,
+                  &(struct th_image_limits){.deadline_ns = th_now_ns() + 30 * ms});
+    const double cpu_ms = (double)(test_thread_cpu_ns() - start_ns) / (double)ms;
+    expect_failure(&m, THUMBS_TIMEOUT, "longer");
+    cr_expect_lt(cpu_ms, 1000 * test_slower(), "%.0f ms", cpu_ms);
+    free(b.data);
+    finish_av1(&f, buffers);
 }
 
 /* Its colours are then what numbers say, or sRGB; and that is told. */
 Test(heif, a_broken_profile_is_passed_over)
 {
-    struct thumbs_image_options o = test_picture_options(64, THUMBS_FORMAT_PNG);
     struct heif_file f;
     bool declined;
     struct heif_item *item = begin(&f, "heif/still.heic");
     heif_has(item, heif_property(&f, "colr", "profnonsense", 12));
-    struct heif_bytes b = heif_write(&f);
-    const struct test_file file = {.data = b.data, .len = b.len};
-    struct made m = make_by(&th_backend_heif, &file, &o, 0, &declined);
+    struct made m = make_by_heif(&f, &declined);
     cr_expect_not(declined);
     cr_assert_eq(m.code, THUMBS_OK, "%s", m.err.message);
     cr_expect_eq(m.result.damaged, 0u);
     cr_expect(strstr(m.result.warning, "profile"), "%s", m.result.warning);
     free(m.pixels);
-    free(b.data);
     finish(&f);
 }
 

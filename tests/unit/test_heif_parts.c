@@ -40,20 +40,47 @@ Test(heif_colour, matrices)
         const struct th_heif_nclx nclx = {1, 13, (uint16_t)c->matrix, c->full_range};
         struct th_heif_matrix m;
         uint8_t rgb[3];
-        cr_assert(th_heif_matrix_init(&m, &nclx));
+        cr_assert_eq(th_heif_matrix_check(nclx.matrix, NULL), THUMBS_OK);
+        th_heif_matrix_init(&m, &nclx);
         th_heif_to_rgb(&m, &c->in[0], &c->in[1], &c->in[2], 1, rgb);
         for (int k = 0; k < 3; k++)
             cr_expect(abs(rgb[k] - c->out[k]) <= 1, "case %zu, channel %d: %d", i, k, rgb[k]);
     }
 }
 
-Test(heif_colour, unknown_matrices_are_told)
+static void expect_red(unsigned primaries, unsigned matrix, const int yuv[3])
 {
+    const struct th_heif_nclx nclx = {(uint16_t)primaries, 13, (uint16_t)matrix, true};
     struct th_heif_matrix m;
-    static const uint16_t unknown[] = {3, 11, 12, 13, 14, 255, 65535};
-    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
-        const struct th_heif_nclx nclx = {1, 13, unknown[i], true};
-        cr_expect_not(th_heif_matrix_init(&m, &nclx), "%u", unknown[i]);
+    uint8_t rgb[3], y = (uint8_t)yuv[0], cb = (uint8_t)yuv[1], cr = (uint8_t)yuv[2];
+    cr_expect_eq(th_heif_matrix_check(matrix, NULL), THUMBS_OK);
+    th_heif_matrix_init(&m, &nclx);
+    th_heif_to_rgb(&m, &y, &cb, &cr, 1, rgb);
+    cr_expect(rgb[0] >= 253 && rgb[1] <= 2 && rgb[2] <= 2, "matrix %u of primaries %u: %d %d %d",
+              matrix, primaries, rgb[0], rgb[1], rgb[2]);
+}
+
+/* Red of BT.709, BT.2020, BT.601 in full range: Y = 255 Kr, Cb = 128 - 255 Kr / (2 (1 - Kb)). */
+Test(heif_colour, matrices_that_follow_primaries_or_mean_nothing)
+{
+    static const int bt709[3] = {54, 99, 255}, bt2020[3] = {67, 92, 255}, bt601[3] = {76, 85, 255};
+    for (unsigned matrix = 12; matrix <= 13; matrix++) {
+        expect_red(1, matrix, bt709);
+        expect_red(2, matrix, bt709); /* unspecified: sRGB's */
+        expect_red(9, matrix, bt2020);
+    }
+    static const uint16_t nothing[] = {3, 18, 255, 65535};
+    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
+        expect_red(1, nothing[i], bt601);
+}
+
+Test(heif_colour, matrices_of_another_kind_are_refused)
+{
+    static const uint16_t others[] = {11, 14, 15, 16, 17};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct thumbs_error err = {0};
+        cr_expect_eq(th_heif_matrix_check(others[i], &err), THUMBS_UNSUPPORTED, "%u", others[i]);
+        cr_expect(strstr(err.message, "matrix"), "%s", err.message);
     }
 }
 

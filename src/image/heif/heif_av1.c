@@ -13,6 +13,7 @@ static enum thumbs_code fail(const char **why, enum thumbs_code code, const char
 }
 
 struct av1 {
+    struct th_heif_plan plan;
     Dav1dContext *context;
     Dav1dPicture picture; /* data[0] NULL: none */
 };
@@ -31,17 +32,18 @@ static void av1_destroy(void *state)
     free(a);
 }
 
-static void *av1_create(uint64_t max_pixels, bool skip_filters)
+/* The filters cost little, so they are not left out. */
+static void *av1_create(const struct th_heif_plan *plan)
 {
     struct av1 *a = calloc(1, sizeof *a);
     Dav1dSettings settings;
-    (void)skip_filters; /* they cost little */
     if (!a) return NULL;
+    a->plan = *plan;
     dav1d_default_settings(&settings);
     settings.n_threads = 1;
     settings.max_frame_delay = 1;
     settings.all_layers = 0;
-    settings.frame_size_limit = max_pixels < UINT32_MAX ? (unsigned)max_pixels : 0;
+    settings.frame_size_limit = plan->max_pixels < UINT32_MAX ? (unsigned)plan->max_pixels : 0;
     settings.logger.callback = NULL;
     if (dav1d_open(&a->context, &settings) == 0) return a;
     free(a);
@@ -54,21 +56,54 @@ static void keep(const uint8_t *data, void *user)
     (void)data, (void)user;
 }
 
-static int send(struct av1 *a, const uint8_t *data, size_t len)
+/* One OBU. What is left when a picture is ready stays with dav1d and is not decoded: the first
+ * picture is the one. */
+static int send_obu(struct av1 *a, const uint8_t *data, size_t len)
 {
     Dav1dData in = {0};
-    if (len == 0) return 0;
     int result = dav1d_data_wrap(&in, data, len, keep, NULL);
-    while (result == 0 && in.sz > 0) {
-        result = dav1d_send_data(a->context, &in);
-        if (result != DAV1D_ERR(EAGAIN)) continue;
-        /* It wants its picture to be taken first: the one that is kept is the last. */
-        release(a);
-        result = dav1d_get_picture(a->context, &a->picture);
-        if (result == DAV1D_ERR(EAGAIN)) break;
-    }
+    if (result == 0) result = dav1d_send_data(a->context, &in);
     if (in.sz > 0) dav1d_data_unref(&in);
     return result;
+}
+
+/* leb128 (AV1, 4.10.5). */
+static uint64_t read_leb128(struct th_heif_cursor *c)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        unsigned byte = th_heif_u8(c);
+        value |= (uint64_t)(byte & 0x7F) << 7 * i;
+        if (!(byte & 0x80)) break;
+    }
+    return value;
+}
+
+/* Bytes of the OBU that the cursor is at (AV1, 5.3). One without a size, or with one that makes no
+ * sense, takes all that is left: dav1d has the last word on it. */
+static size_t obu_len(struct th_heif_cursor c)
+{
+    const size_t start = c.at, left = th_heif_left(&c);
+    const unsigned header = th_heif_u8(&c);
+    if (header & 4) th_heif_u8(&c); /* obu_extension_header */
+    if (!(header & 2)) return left; /* obu_has_size_field */
+    const uint64_t body = read_leb128(&c);
+    return c.failed || body > th_heif_left(&c) ? left : c.at - start + (size_t)body;
+}
+
+/* OBUs one by one, since dav1d decodes all hidden frames that it is given at once. Sets *late if
+ * the time was up before the end. */
+static int send(struct av1 *a, struct th_heif_cursor c, bool *late)
+{
+    int result = 0;
+    while (result == 0 && !c.failed && th_heif_left(&c) > 0) {
+        *late = a->plan.is_late(a->plan.user);
+        if (*late) break;
+        const size_t len = obu_len(c);
+        result = send_obu(a, c.data + c.at, len);
+        th_heif_skip(&c, len);
+    }
+    return result == DAV1D_ERR(EAGAIN) ? 0 : result;
 }
 
 static bool take_plane(const Dav1dPicture *p, unsigned i, struct th_heif_plane *out)
@@ -113,16 +148,15 @@ static enum thumbs_code av1_run(void *state, const struct th_heif_cursor *config
 {
     struct av1 *a = state;
     struct th_heif_cursor obus = *config;
+    bool late = false;
     release(a);
     dav1d_flush(a->context);
     th_heif_skip(&obus, 4);
-    int result = obus.failed ? 0 : send(a, obus.data + obus.at, th_heif_left(&obus));
-    if (result == 0 || result == DAV1D_ERR(EINVAL))
-        result = send(a, item->data + item->at, th_heif_left(item));
-    if (!a->picture.data[0]) {
-        int got = dav1d_get_picture(a->context, &a->picture);
-        if (got != 0) return failure(result != 0 ? result : got, why);
-    }
+    int result = send(a, obus, &late);
+    if (!late && (result == 0 || result == DAV1D_ERR(EINVAL))) result = send(a, *item, &late);
+    if (late) return fail(why, THUMBS_TIMEOUT, "it took longer than it may");
+    int got = dav1d_get_picture(a->context, &a->picture);
+    if (got != 0) return failure(result != 0 ? result : got, why);
     out->damaged = result != 0;
     return take_frame(&a->picture, out) ? THUMBS_OK : failure(0, why);
 }

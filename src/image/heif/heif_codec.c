@@ -40,9 +40,8 @@ void th_heif_about(enum thumbs_format format, struct th_bytes *text)
     th_bytes_addf(text, "own code, %s", (av1 ? codecs->av1 : codecs->hevc)->library());
 }
 
-enum thumbs_code th_heif_decoder_create(enum th_heif_codec codec, uint64_t max_pixels,
-                                        bool skip_filters, struct th_heif_decoder **out,
-                                        struct thumbs_error *err)
+enum thumbs_code th_heif_decoder_create(enum th_heif_codec codec, const struct th_heif_plan *plan,
+                                        struct th_heif_decoder **out, struct thumbs_error *err)
 {
     const void *loaded = NULL;
     enum thumbs_code code = th_module_load(&module, &loaded, err);
@@ -51,7 +50,7 @@ enum thumbs_code th_heif_decoder_create(enum th_heif_codec codec, uint64_t max_p
     struct th_heif_decoder *d = th_calloc(1, sizeof *d);
     if (d) {
         d->ops = codec == TH_HEIF_HEVC ? codecs->hevc : codecs->av1;
-        d->state = d->ops->create(max_pixels, skip_filters);
+        d->state = d->ops->create(plan);
     }
     if (!d || !d->state) {
         free(d);

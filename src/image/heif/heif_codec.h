@@ -41,16 +41,24 @@ enum thumbs_code th_heif_load(struct thumbs_error *err);
 /* Whose code decodes HEIF or AVIF; nothing where the libraries are not there. */
 th_about_fn th_heif_about;
 
-/* MEMORY, or why the libraries are not there. max_pixels: a coded picture with more is refused
- * before memory is taken for it. skip_filters: a codec may leave out the filters in its coding
- * loop, where what they smooth is averaged away anyway. */
-enum thumbs_code th_heif_decoder_create(enum th_heif_codec codec, uint64_t max_pixels,
-                                        bool skip_filters, struct th_heif_decoder **out,
-                                        struct thumbs_error *err);
+/* How a decoder is to work. */
+struct th_heif_plan {
+    uint64_t max_pixels; /* a coded picture with more is refused before memory is taken for it */
+    bool skip_filters;   /* a codec may leave out the filters in its coding loop, where what they
+                            smooth is averaged away anyway */
+    /* Asked between the pieces of an item's data, since one item may hold any number of frames
+     * that are not shown: is it time to give up? */
+    bool (*is_late)(void *user);
+    void *user;
+};
+
+/* MEMORY, or why the libraries are not there. */
+enum thumbs_code th_heif_decoder_create(enum th_heif_codec codec, const struct th_heif_plan *plan,
+                                        struct th_heif_decoder **out, struct thumbs_error *err);
 void th_heif_decoder_destroy(struct th_heif_decoder *decoder); /* NULL is fine */
 
 /* Decode one item: `config` is its hvcC or av1C, `item` its data. CORRUPT, UNSUPPORTED, TOO_LARGE,
- * MEMORY; stage decode. A picture that decodes in part comes with `damaged` set. */
+ * MEMORY, TIMEOUT; stage decode. A picture that decodes in part comes with `damaged` set. */
 enum thumbs_code th_heif_decoder_run(struct th_heif_decoder *decoder,
                                      const struct th_heif_cursor *config,
                                      const struct th_heif_cursor *item, struct th_heif_frame *out,
@@ -60,7 +68,7 @@ enum thumbs_code th_heif_decoder_run(struct th_heif_decoder *decoder,
 
 /* What a codec offers. It calls nothing of thumbs, so a failure comes with a clause that stays. */
 struct th_heif_codec_ops {
-    void *(*create)(uint64_t max_pixels, bool skip_filters);
+    void *(*create)(const struct th_heif_plan *plan);
     void (*destroy)(void *state);
     enum thumbs_code (*run)(void *state, const struct th_heif_cursor *config,
                             const struct th_heif_cursor *item, struct th_heif_frame *out,
@@ -68,7 +76,7 @@ struct th_heif_codec_ops {
     const char *(*library)(void); /* "dav1d 1.0.0" */
 };
 
-#define TH_HEIF_MODULE_VERSION 2u
+#define TH_HEIF_MODULE_VERSION 3u
 struct th_heif_module {
     unsigned version;
     const struct th_heif_codec_ops *hevc, *av1;

@@ -3,44 +3,68 @@
 
 #include <math.h>
 
+#include "base/error.h"
+#include "image/colours.h"
+
 /* ---- Y'CbCr to R'G'B' ---- */
 
 enum {
     MATRIX_IDENTITY = 0,
     MATRIX_BT709 = 1,
     MATRIX_FCC = 4,
-    MATRIX_BT470BG = 5,
-    MATRIX_BT601 = 6,
     MATRIX_SMPTE240 = 7,
     MATRIX_YCGCO = 8,
     MATRIX_BT2020 = 9,
     MATRIX_BT2020_CL = 10,
-    MATRIX_UNSPECIFIED = 2,
+    MATRIX_YDZDX = 11,
+    MATRIX_DERIVED = 12, /* from the primaries */
+    MATRIX_DERIVED_CL = 13,
+    MATRIX_ICTCP = 14,
+    MATRIX_YCGCO_RO = 17, /* between them: IPT, and the other lossless YCgCo */
 };
 
-static bool luma_weights(unsigned matrix, double *kr, double *kb)
+enum thumbs_code th_heif_matrix_check(unsigned matrix, struct thumbs_error *err)
 {
-    switch (matrix) {
+    if (matrix != MATRIX_YDZDX && (matrix < MATRIX_ICTCP || matrix > MATRIX_YCGCO_RO))
+        return THUMBS_OK;
+    return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
+                        "its colours are coded by matrix %u of ITU-T H.273, which is not read",
+                        matrix);
+}
+
+static void derived_weights(unsigned primaries, double *kr, double *kb)
+{
+    double weights[3];
+    struct th_colours colours;
+    th_colours_from_codes(&colours, primaries, TH_HEIF_UNSPECIFIED);
+    th_primaries_luminance(&colours.primaries, weights);
+    *kr = weights[0];
+    *kb = weights[2];
+}
+
+/* Constant luminance is hardly used; its weights are the same. */
+static void luma_weights(const struct th_heif_nclx *nclx, double *kr, double *kb)
+{
+    switch (nclx->matrix) {
     case MATRIX_BT709:
         *kr = 0.2126, *kb = 0.0722;
-        return true;
+        break;
     case MATRIX_FCC:
         *kr = 0.30, *kb = 0.11;
-        return true;
-    case MATRIX_UNSPECIFIED:
-    case MATRIX_BT470BG:
-    case MATRIX_BT601:
-        *kr = 0.299, *kb = 0.114;
-        return true;
+        break;
     case MATRIX_SMPTE240:
         *kr = 0.212, *kb = 0.087;
-        return true;
+        break;
     case MATRIX_BT2020:
-    case MATRIX_BT2020_CL: /* constant luminance is hardly used; its weights are the same */
+    case MATRIX_BT2020_CL:
         *kr = 0.2627, *kb = 0.0593;
-        return true;
-    default:
-        return false;
+        break;
+    case MATRIX_DERIVED:
+    case MATRIX_DERIVED_CL:
+        derived_weights(nclx->primaries, kr, kb);
+        break;
+    default: /* BT.601, as in sRGB's own Y'CbCr */
+        *kr = 0.299, *kb = 0.114;
     }
 }
 
@@ -49,7 +73,7 @@ static int32_t fixed(double v)
     return (int32_t)lround(v * 65536);
 }
 
-bool th_heif_matrix_init(struct th_heif_matrix *out, const struct th_heif_nclx *nclx)
+void th_heif_matrix_init(struct th_heif_matrix *out, const struct th_heif_nclx *nclx)
 {
     double kr = 0, kb = 0, luma = nclx->full_range ? 1 : 255.0 / 219,
            chroma = nclx->full_range ? 1 : 255.0 / 224;
@@ -57,7 +81,7 @@ bool th_heif_matrix_init(struct th_heif_matrix *out, const struct th_heif_nclx *
                                .is_ycgco = nclx->matrix == MATRIX_YCGCO,
                                .luma = fixed(luma),
                                .luma_offset = nclx->full_range ? 0 : 16};
-    if (!m.identity && !m.is_ycgco && !luma_weights(nclx->matrix, &kr, &kb)) return false;
+    if (!m.identity && !m.is_ycgco) luma_weights(nclx, &kr, &kb);
     double kg = 1 - kr - kb;
     m.r_cr = fixed(chroma * 2 * (1 - kr));
     m.b_cb = fixed(chroma * 2 * (1 - kb));
@@ -65,7 +89,6 @@ bool th_heif_matrix_init(struct th_heif_matrix *out, const struct th_heif_nclx *
     m.g_cb = fixed(chroma * 2 * (1 - kb) * kb / kg);
     if (m.is_ycgco) m.r_cr = fixed(chroma);
     *out = m;
-    return true;
 }
 
 static inline uint8_t to_byte(int32_t v)

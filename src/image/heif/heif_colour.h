@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * heif_colour.h - R'G'B' out of the planes of a HEIF picture, by matrix and range (CICP, ITU-T
- * H.273); colours.h makes sRGB of that. An unspecified matrix is that of BT.601, as still pictures
- * are written. Pure functions; thread-safe.
+ * H.273); colours.h makes sRGB of that. A matrix that is unspecified, or has a number that means
+ * nothing yet, is that of BT.601: so still pictures are written, and so libheif has it. Pure
+ * functions; thread-safe.
  */
 #ifndef TH_IMAGE_HEIF_COLOUR_H
 #define TH_IMAGE_HEIF_COLOUR_H
@@ -17,8 +18,12 @@ struct th_heif_matrix {
     int32_t r_cr, g_cb, g_cr, b_cb;
 };
 
-/* The factors for these codes. False: a matrix that is not known here. */
-bool th_heif_matrix_init(struct th_heif_matrix *out, const struct th_heif_nclx *nclx);
+/* UNSUPPORTED, stage decode: this matrix is something else than weights of red, green and blue
+ * (ICtCp, IPT, Y'D'zD'x, lossless YCgCo), which would come out in wrong colours. */
+enum thumbs_code th_heif_matrix_check(unsigned matrix, struct thumbs_error *err);
+
+/* The factors for these codes; the matrix has been checked. */
+void th_heif_matrix_init(struct th_heif_matrix *out, const struct th_heif_nclx *nclx);
 
 /* n samples of three planes to n pixels of R, G, B. */
 void th_heif_to_rgb(const struct th_heif_matrix *m, const uint8_t *y, const uint8_t *cb,

@@ -18,7 +18,7 @@ static enum thumbs_code fail(const char **why, enum thumbs_code code, const char
 
 struct hevc {
     de265_decoder_context *context;
-    uint64_t max_pixels;
+    struct th_heif_plan plan;
     struct de265_image_allocation plain; /* libde265's own */
     bool too_large;
     unsigned n_pictures; /* of this item, that memory was asked for */
@@ -30,7 +30,7 @@ static int get_buffer(de265_decoder_context *context, struct de265_image_spec *s
                       struct de265_image *image, void *user)
 {
     struct hevc *h = user;
-    if ((uint64_t)spec->width * (uint64_t)spec->height > h->max_pixels) h->too_large = true;
+    if ((uint64_t)spec->width * (uint64_t)spec->height > h->plan.max_pixels) h->too_large = true;
     if (h->too_large || h->n_pictures++ >= MOST_PICTURES) return 0;
     return h->plain.get_buffer(context, spec, image, NULL);
 }
@@ -48,11 +48,11 @@ static void hevc_destroy(void *state)
     free(h);
 }
 
-static void *hevc_create(uint64_t max_pixels, bool skip_filters)
+static void *hevc_create(const struct th_heif_plan *plan)
 {
     struct hevc *h = calloc(1, sizeof *h);
     if (!h) return NULL;
-    h->max_pixels = max_pixels;
+    h->plan = *plan;
     h->context = de265_new_decoder();
     if (!h->context) {
         free(h);
@@ -62,8 +62,9 @@ static void *hevc_create(uint64_t max_pixels, bool skip_filters)
     struct de265_image_allocation own = {.get_buffer = get_buffer,
                                          .release_buffer = release_buffer};
     de265_set_image_allocation_functions(h->context, &own, h);
-    de265_set_parameter_bool(h->context, DE265_DECODER_PARAM_DISABLE_DEBLOCKING, skip_filters);
-    de265_set_parameter_bool(h->context, DE265_DECODER_PARAM_DISABLE_SAO, skip_filters);
+    de265_set_parameter_bool(h->context, DE265_DECODER_PARAM_DISABLE_DEBLOCKING,
+                             plan->skip_filters);
+    de265_set_parameter_bool(h->context, DE265_DECODER_PARAM_DISABLE_SAO, plan->skip_filters);
     return h;
 }
 
@@ -73,7 +74,7 @@ static bool size_fits(struct hevc *h, const uint8_t *nal, size_t len)
     uint32_t width, height;
     if (!th_heif_is_sps(nal, len)) return true;
     if (!th_heif_sps_size(nal, len, &width, &height)) return false;
-    if ((uint64_t)width * height > h->max_pixels) h->too_large = true;
+    if ((uint64_t)width * height > h->plan.max_pixels) h->too_large = true;
     return !h->too_large;
 }
 
@@ -112,11 +113,14 @@ static bool push_item(struct hevc *h, struct th_heif_cursor c, unsigned length_s
     return true;
 }
 
-/* False: not a picture came of it. */
-static bool decode(struct hevc *h, bool *damaged)
+/* False: not a picture came of it. A call decodes one NAL unit, and the slices of a picture may
+ * come again and again. */
+static bool decode(struct hevc *h, bool *damaged, bool *late)
 {
     int more = 1;
     while (more && !de265_peek_next_picture(h->context)) {
+        *late = h->plan.is_late(h->plan.user);
+        if (*late) return false;
         de265_error error = de265_decode(h->context, &more);
         if (error == DE265_ERROR_WAITING_FOR_INPUT_DATA) break;
         /* It asks for more calls even where it waits for a picture to be taken and there is none.
@@ -166,7 +170,9 @@ static enum thumbs_code hevc_run(void *state, const struct th_heif_cursor *confi
     unsigned length_size = push_config(h, *config);
     if (length_size) out->damaged = !push_item(h, *item, length_size);
     de265_flush_data(h->context);
-    if (!h->too_large && length_size) h->holds_picture = decode(h, &out->damaged);
+    bool late = false;
+    if (!h->too_large && length_size) h->holds_picture = decode(h, &out->damaged, &late);
+    if (late) return fail(why, THUMBS_TIMEOUT, "it took longer than it may");
     if (h->too_large)
         return fail(why, THUMBS_TOO_LARGE, "its coded picture is larger than its header says");
     if (!length_size)

@@ -258,15 +258,14 @@ static enum thumbs_code make_pictures(struct job *j, struct th_pixels *pictures,
     return code;
 }
 
-/* The container says what colours mean; where it does not, the coded picture does. What is not
- * understood here is declined. */
+/* The container says what colours mean; where it does not, the coded picture does. */
 static enum thumbs_code read_colours(struct job *j, struct thumbs_error *err)
 {
     const struct th_heif_picture *p = &j->picture;
     unsigned bands = j->colour.n_planes + (p->has_alpha ? 1 : 0);
     if (p->has_nclx) j->nclx = p->nclx;
     th_colours_from_codes(&j->colours, j->nclx.primaries, j->nclx.transfer);
-    j->make->declined = !th_heif_matrix_init(&j->matrix, &j->nclx);
+    th_heif_matrix_init(&j->matrix, &j->nclx);
     /* Alpha has a range, but no colours. */
     j->alpha_nclx.matrix = TH_HEIF_UNSPECIFIED;
     th_heif_matrix_init(&j->alpha_matrix, &j->alpha_nclx);
@@ -356,6 +355,9 @@ static enum thumbs_code begin(struct job *j, struct thumbs_error *err)
     enum thumbs_code code = th_make_targets(j->make, &source, &j->targets, err);
     if (code == THUMBS_OK) code = check_layer(j, &p->colour, err);
     if (code == THUMBS_OK && p->has_alpha) code = check_layer(j, &p->alpha, err);
+    /* Of grey only luma is looked at. */
+    if (code == THUMBS_OK && p->has_nclx && !th_heif_layer_is_grey(&j->meta, &p->colour))
+        code = th_heif_matrix_check(p->nclx.matrix, err);
     return code;
 }
 

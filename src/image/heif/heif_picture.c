@@ -137,6 +137,26 @@ const struct th_heif_item *th_heif_layer_tile(const struct th_heif_meta *m,
     return item && codec_of(item->type, &codec) && codec == layer->codec ? item : NULL;
 }
 
+bool th_heif_layer_config(const struct th_heif_meta *m, const struct th_heif_layer *layer,
+                          const struct th_heif_item *tile, struct th_heif_cursor *out)
+{
+    const uint32_t type = layer->codec == TH_HEIF_HEVC ? TH_FOURCC('h', 'v', 'c', 'C')
+                                                       : TH_FOURCC('a', 'v', '1', 'C');
+    return th_heif_meta_property(m, tile, type, out);
+}
+
+/* HEVCDecoderConfigurationRecord: chroma_format_idc. AV1CodecConfigurationRecord: monochrome. */
+bool th_heif_layer_is_grey(const struct th_heif_meta *m, const struct th_heif_layer *layer)
+{
+    struct th_heif_cursor c;
+    const struct th_heif_item *tile = th_heif_layer_tile(m, layer, 0, 0);
+    if (!tile || !th_heif_layer_config(m, layer, tile, &c)) return false;
+    const bool hevc = layer->codec == TH_HEIF_HEVC;
+    th_heif_skip(&c, hevc ? 16 : 2);
+    const unsigned byte = th_heif_u8(&c);
+    return !c.failed && (hevc ? (byte & 3) == 0 : (byte & 0x10) != 0);
+}
+
 /* ---- how it is shown ---- */
 
 /* EXIF orientations as mirror (across, first) and quarter turns clockwise (second). */

@@ -57,4 +57,11 @@ const struct th_heif_item *th_heif_layer_tile(const struct th_heif_meta *meta,
                                               const struct th_heif_layer *layer, uint32_t column,
                                               uint32_t row);
 
+/* Its hvcC or av1C. False: the file does not have it. */
+bool th_heif_layer_config(const struct th_heif_meta *meta, const struct th_heif_layer *layer,
+                          const struct th_heif_item *tile, struct th_heif_cursor *out);
+
+/* Does the first tile say that it is luma alone? */
+bool th_heif_layer_is_grey(const struct th_heif_meta *meta, const struct th_heif_layer *layer);
+
 #endif

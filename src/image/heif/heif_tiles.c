@@ -5,16 +5,12 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "image/heif/heif_colour.h"
 
 /* From here on the filters of HEVC's coding loop, a fifth of its time, smooth what is averaged
  * anyway: without them no thumbnail was more than 0.3 dB further from the exact one. Those of AV1
  * cost little. */
 #define SKIP_FILTERS_FROM 14.0
-
-static uint32_t config_type(enum th_heif_codec codec)
-{
-    return codec == TH_HEIF_HEVC ? TH_FOURCC('h', 'v', 'c', 'C') : TH_FOURCC('a', 'v', '1', 'C');
-}
 
 static enum thumbs_code decode_tile(const struct th_heif_tiles *t, struct th_heif_decoder *decoder,
                                     uint32_t column, uint32_t row, struct th_heif_frame *out,
@@ -24,7 +20,7 @@ static enum thumbs_code decode_tile(const struct th_heif_tiles *t, struct th_hei
     uint8_t *memory = NULL;
     bool cut;
     const struct th_heif_item *item = th_heif_layer_tile(t->meta, t->layer, column, row);
-    if (!item || !th_heif_meta_property(t->meta, item, config_type(t->layer->codec), &config))
+    if (!item || !th_heif_layer_config(t->meta, t->layer, item, &config))
         return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
                             "a part of its picture is missing");
     enum thumbs_code code = th_heif_meta_data(t->meta, item, &data, &memory, &cut, err);
@@ -32,6 +28,16 @@ static enum thumbs_code decode_tile(const struct th_heif_tiles *t, struct th_hei
     if (code == THUMBS_OK) out->damaged = out->damaged || cut;
     free(memory);
     return code;
+}
+
+/* The first tile that decodes says what colours mean, unless the container did. */
+static enum thumbs_code take_nclx(const struct th_heif_tiles *t, const struct th_heif_frame *f,
+                                  struct thumbs_error *err)
+{
+    *t->nclx = f->nclx;
+    if (t->picture->has_nclx || t->layer == &t->picture->alpha || f->n_planes == 1)
+        return THUMBS_OK;
+    return th_heif_matrix_check(f->nclx.matrix, err);
 }
 
 /* A tile that does not decode leaves grey, and the picture is damaged: the others are shown. */
@@ -59,8 +65,7 @@ static enum thumbs_code add_tile(const struct th_heif_tiles *t, struct th_heif_d
     if (code == THUMBS_OK) {
         p->n_good++;
         p->damaged = p->damaged || frame.damaged;
-        if (p->n_good == 1) *t->nclx = frame.nclx;
-        return THUMBS_OK;
+        return p->n_good == 1 ? take_nclx(t, &frame, err) : THUMBS_OK;
     }
     if (p->n_bad++ == 0) p->first = why;
     if (is_damage(code)) return THUMBS_OK;
@@ -88,15 +93,23 @@ static enum thumbs_code decode_tiles(const struct th_heif_tiles *t, struct th_he
     return p.damaged ? th_make_damaged(t->make, "the coded data is damaged", err) : THUMBS_OK;
 }
 
+static bool is_late(void *user)
+{
+    return th_make_check_deadline(user, THUMBS_STAGE_DECODE, NULL) != THUMBS_OK;
+}
+
 enum thumbs_code th_heif_tiles_decode(const struct th_heif_tiles *t, struct thumbs_error *err)
 {
     const struct th_heif_layer *l = t->layer;
-    uint64_t most = ((uint64_t)l->tile_width + TH_HEIF_CODED_MARGIN) *
-                    ((uint64_t)l->tile_height + TH_HEIF_CODED_MARGIN);
-    bool skip = l->codec == TH_HEIF_HEVC && !t->picture->has_alpha &&
-                th_reduction_least(t->targets, 1, 1) >= SKIP_FILTERS_FROM;
+    const struct th_heif_plan plan = {
+        .max_pixels = ((uint64_t)l->tile_width + TH_HEIF_CODED_MARGIN) *
+                      ((uint64_t)l->tile_height + TH_HEIF_CODED_MARGIN),
+        .skip_filters = l->codec == TH_HEIF_HEVC && !t->picture->has_alpha &&
+                        th_reduction_least(t->targets, 1, 1) >= SKIP_FILTERS_FROM,
+        .is_late = is_late,
+        .user = t->make};
     struct th_heif_decoder *decoder = NULL;
-    enum thumbs_code code = th_heif_decoder_create(l->codec, most, skip, &decoder, err);
+    enum thumbs_code code = th_heif_decoder_create(l->codec, &plan, &decoder, err);
     if (code != THUMBS_OK) return code;
     t->canvas->layer = l;
     code = decode_tiles(t, decoder, err);

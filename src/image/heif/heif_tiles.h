@@ -2,7 +2,8 @@
 /*
  * heif_tiles.h - the tiles of a picture one after the other: found in the file, decoded, reduced.
  *
- * One tile is in memory beside the reduced planes. Between tiles the deadline is looked at. A tile
+ * One tile is in memory beside the reduced planes. Between tiles, and between the pieces
+ * of one, the deadline is looked at. A tile
  * that does not decode leaves grey, and the picture counts as damaged; without a single good tile
  * it fails. Not thread-safe.
  */
