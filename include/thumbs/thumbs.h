@@ -156,10 +156,10 @@ enum thumbs_pages { THUMBS_PAGES_FIRST = 0, THUMBS_PAGES_ALL };
 
 /* Which thumbnails of DEST a run removes at its end: bits of thumbs_options.deletes. Only what
  * thumbs made and has on record in DEST/.thumbs. SOURCES: those whose source is gone, or is there
- * and left out of this run. STALE: those that were made of a source under other options than the
- * ones that stand now. Sources that failed, other shards and what could not be read keep theirs.
- * Where no source was found, or more than half would go, nothing is removed without FORCE. With
- * files_from sources that are there are not left out by not being listed. */
+ * and left out of this run or no image any more. STALE: those that were made of a source under
+ * other options than the ones that stand now. Sources that failed, other shards and what could not
+ * be read keep theirs. Where no source was found, or more than half would go, nothing is removed
+ * without FORCE. With files_from sources that are there are not left out by not being listed. */
 enum thumbs_delete { THUMBS_DELETE_SOURCES = 1, THUMBS_DELETE_STALE = 2, THUMBS_DELETE_FORCE = 4 };
 
 #define THUMBS_MAX_SIZES     16
@@ -413,7 +413,7 @@ typedef void thumbs_event_fn(void *user, const struct thumbs_event *event);
  * the callback returns. */
 enum thumbs_removal_reason {
     THUMBS_REMOVAL_GONE = 1, /* its source is gone */
-    THUMBS_REMOVAL_EXCLUDED, /* its source is left out of this run */
+    THUMBS_REMOVAL_EXCLUDED, /* its source is left out of this run, or is no image any more */
     THUMBS_REMOVAL_STALE     /* its source was made into others since */
 };
 struct thumbs_removal {

@@ -228,8 +228,9 @@ const struct cli_option cli_options[] = {
      CLI_GROUP_FILES, CLI_TO_FLAG(strict)},
     {"delete", 0, "[=WHAT]", "sources, stale or force, or several of them with commas", NULL,
      "Remove thumbnails that nobody wants any more, at the end of the run: sources are those whose "
-     "source is gone, or is left out of this run (--exclude, --hidden and the like); stale are "
-     "those that were made of a source under other options, which have left others in their place. "
+     "source is gone, is left out of this run (--exclude, --hidden and the like) or is no image "
+     "any more; stale are those that were made of a source under other options, which have left "
+     "others in their place. "
      "Without a word it is both: where several calls with options of their own share DEST, say "
      "--delete=sources. Only what thumbs made and has on record in DEST/.thumbs goes, and folders "
      "that become empty. What failed, what could not be read and what belongs to other shards "

@@ -97,11 +97,18 @@ static enum th_turn take_turn(struct th_dest *dest, int state)
     return turn;
 }
 
-/* Before anything of the state is touched: a run that has to go must leave no trace. */
+/* Before anything of the state is touched: a run that has to go must leave no trace. A run that was
+ * killed may hold its turn for some milliseconds more, by a child that has yet to become another
+ * program. */
 static enum thumbs_code begin_turn(struct th_dest *dest, int state, bool wait,
                                    struct thumbs_error *err)
 {
-    if (take_turn(dest, state) != TH_TURN_BUSY || wait) return THUMBS_OK;
+    enum th_turn turn = take_turn(dest, state);
+    for (int tries = 0; turn == TH_TURN_BUSY && !wait && tries < 50; tries++) {
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+        turn = take_turn(dest, state);
+    }
+    if (turn != TH_TURN_BUSY || wait) return THUMBS_OK;
     return th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE,
                         "%s; --wait waits for its end", dest->waits_for);
 }
@@ -114,6 +121,11 @@ const char *th_dest_waits_for(const struct th_dest *dest)
 bool th_dest_is_unlocked(const struct th_dest *dest)
 {
     return dest->unlocked;
+}
+
+bool th_dest_has_newer(const struct th_dest *dest)
+{
+    return atomic_load(&dest->has_newer);
 }
 
 /* A lock that is waited for in the kernel could not be given up when the run is stopped. */

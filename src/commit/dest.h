@@ -53,6 +53,8 @@ const char *th_dest_waits_for(const struct th_dest *dest);
 bool th_dest_wait(struct th_dest *dest, bool (*stopped)(void *user), void *user);
 /* Nothing keeps other runs away, since there are no locks here. */
 bool th_dest_is_unlocked(const struct th_dest *dest);
+/* Has it manifests of a newer version of thumbs? Those are neither read nor written. */
+bool th_dest_has_newer(const struct th_dest *dest);
 
 /* A random number: for tables in memory, so that nobody can prepare names that collide in them. */
 uint64_t th_dest_seed(const struct th_dest *dest);

@@ -33,6 +33,7 @@ struct th_dest {
     /* Any thread. */
     struct th_run_lock run;
     atomic_int n_spare_folders;
+    atomic_bool has_newer; /* manifests that a newer version wrote, and that are left as they are */
 
     pthread_mutex_t sharing; /* held while an output that several sources share gets its name */
     pthread_mutex_t folders_lock;     /* guards `folders`; outermost */

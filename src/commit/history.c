@@ -32,6 +32,13 @@ bool th_history_find_state(const struct th_output_folder *folder, const char *na
            is_same_id(folder, &out->id, id);
 }
 
+bool th_history_find_no_image(const struct th_output_folder *folder, const char *name,
+                              struct th_manifest_record *out)
+{
+    return th_manifest_find(&folder->manifest, name, VERSION_KEY, out) &&
+           out->status == TH_MANIFEST_NOT_IMAGE;
+}
+
 enum th_known th_history_lookup(struct th_output_folder *folder, const char *name,
                                 bool keep_extension, const struct th_source_id *id)
 {

@@ -38,6 +38,7 @@ static void load(struct th_manifest *m, struct th_dest *dest)
     if (len < 0) goto out;
     m->unread = false;
     m->unread = !th_manifest_adopt(m, data, (size_t)len);
+    if (m->newer) atomic_store(&dest->has_newer, true);
     data = NULL;
 out:
     free(data);
@@ -82,19 +83,9 @@ bool th_manifest_reload(struct th_manifest *m, struct th_dest *dest)
     return !m->unread;
 }
 
-/* first: the first line, without its newline. */
-static bool decode_dir(const char *first, size_t len, struct th_bytes *dir)
-{
-    const size_t magic_len = strlen(TH_MANIFEST_MAGIC);
-    if (len < magic_len || (memcmp(first, TH_MANIFEST_MAGIC, magic_len) != 0 &&
-                            memcmp(first, TH_MANIFEST_MAGIC_1, magic_len) != 0))
-        return false;
-    return len == magic_len || th_manifest_decode(first + magic_len, len - magic_len, dir);
-}
-
 bool th_manifest_dir(const struct th_manifest *m, struct th_bytes *dir)
 {
-    return decode_dir(m->header.data, m->header.len - 1, dir);
+    return th_manifest_decode_header(m->header.data, m->header.len - 1, dir);
 }
 
 bool th_manifest_read_dir(int made, const char *file, struct th_bytes *dir)
@@ -110,7 +101,7 @@ bool th_manifest_read_dir(int made, const char *file, struct th_bytes *dir)
         end = th_bytes_failed(&first) ? NULL : memchr(first.data, '\n', first.len);
     }
     th_close(fd);
-    bool good = end && decode_dir(first.data, (size_t)(end - first.data), dir);
+    bool good = end && th_manifest_decode_header(first.data, (size_t)(end - first.data), dir);
     th_bytes_finish(&first);
     if (!good) return false;
     name_file(name, th_bytes_str(dir), dir->len);

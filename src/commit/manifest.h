@@ -54,7 +54,8 @@ struct th_manifest {
     size_t n_lines, n_live;                /* lines but the header; those that tell something */
     bool blanket;                          /* there are lines of TH_KEY_ANY */
     bool old;                              /* was of version 1: replaced before the first append */
-    bool foreign; /* belongs to another folder whose hash is the same: never written */
+    bool foreign; /* belongs to another folder whose hash is the same, or is newer: never written */
+    bool newer;   /* was written by a version of thumbs that is not known here */
     bool broken;  /* no manifest at all: removed before the first append */
     bool unread;  /* there is, or may be, one that could not be read */
 

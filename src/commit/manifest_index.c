@@ -352,21 +352,51 @@ static bool is_old(const struct th_manifest *m)
            memcmp(m->data + magic_len, m->header.data + magic_len, m->header.len - magic_len) == 0;
 }
 
+enum header { HEADER_DAMAGED, HEADER_NEWER, HEADER_OF_ANOTHER };
+
+/* What is to be thought of a first line that is not that of this folder. One without its end is
+ * torn, and may well be ours; so may one that names a folder whose manifest is called otherwise. */
+static enum header judge_header(const struct th_manifest *m)
+{
+    static const char any_magic[] = "thumbs-manifest ";
+    const char *const digits = m->data + strlen(any_magic);
+    const char *const end = memchr(m->data, '\n', m->len);
+    struct th_bytes dir = {0};
+    size_t n_digits = 0;
+    if (!end || !begins_with(m, any_magic, strlen(any_magic))) return HEADER_DAMAGED;
+    while (digits[n_digits] >= '0' && digits[n_digits] <= '9') /* a newline ends the line */
+        n_digits++;
+    const bool is_known = n_digits == 1 && (*digits == '1' || *digits == '2');
+    if (n_digits > 0 && *digits != '0' && !is_known && digits[n_digits] == ' ') return HEADER_NEWER;
+    if (!is_known || !th_manifest_decode_header(m->data, (size_t)(end - m->data), &dir)) {
+        th_bytes_finish(&dir);
+        return HEADER_DAMAGED;
+    }
+    const bool is_its_name = th_hash64(th_bytes_str(&dir), dir.len, 0) == m->seed;
+    th_bytes_finish(&dir);
+    return is_its_name ? HEADER_OF_ANOTHER : HEADER_DAMAGED;
+}
+
 /* False: nothing in it is to be read. */
 static bool check_header(struct th_manifest *m)
 {
-    static const char any_magic[] = "thumbs-manifest ";
     if (begins_with(m, m->header.data, m->header.len)) return true;
     if (is_old(m)) {
         if (convert(m)) return true;
         m->unread = true;
         return false;
     }
-    /* A header without its end is torn, and may well be ours. */
-    if (begins_with(m, any_magic, strlen(any_magic)) && memchr(m->data, '\n', m->len))
-        m->foreign = true;
-    else
+    switch (judge_header(m)) {
+    case HEADER_DAMAGED:
         m->broken = true;
+        break;
+    case HEADER_NEWER:
+        m->newer = m->foreign = true;
+        break;
+    case HEADER_OF_ANOTHER:
+        m->foreign = true;
+        break;
+    }
     return false;
 }
 

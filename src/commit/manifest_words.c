@@ -244,6 +244,15 @@ static bool is_right(const char *line, size_t len, uint64_t seed)
     return memcmp(line + len, check, CHECK_LEN) == 0;
 }
 
+bool th_manifest_decode_header(const char *first, size_t len, struct th_bytes *dir)
+{
+    const size_t magic_len = strlen(TH_MANIFEST_MAGIC);
+    if (len < magic_len || (memcmp(first, TH_MANIFEST_MAGIC, magic_len) != 0 &&
+                            memcmp(first, TH_MANIFEST_MAGIC_1, magic_len) != 0))
+        return false;
+    return len == magic_len || th_manifest_decode(first + magic_len, len - magic_len, dir);
+}
+
 bool th_manifest_read_line(const char *line, size_t len, const uint64_t *seed,
                            struct th_manifest_record *out)
 {

@@ -103,6 +103,9 @@ void th_manifest_add_output(struct th_bytes *line, uint64_t len,
 /* Check and newline behind what stands in `line` from byte `from` on. */
 void th_manifest_end_line(struct th_bytes *line, size_t from, uint64_t seed);
 
+/* The folder that a first line of len bytes (without its newline) is about, appended to *dir. False
+ * if it is none of a version that is known. */
+bool th_manifest_decode_header(const char *first, size_t len, struct th_bytes *dir);
 /* Take a line of len bytes (without its newline) apart. With a seed also see whether its check is
  * right. */
 bool th_manifest_read_line(const char *line, size_t len, const uint64_t *seed,

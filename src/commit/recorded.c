@@ -131,6 +131,13 @@ bool th_recorded_is_stale(struct th_output_folder *folder, const struct th_recor
            th_standing_outputs(folder, &now);
 }
 
+bool th_recorded_is_of_no_image(struct th_output_folder *folder, const struct th_recorded *recorded)
+{
+    struct th_manifest_record now;
+    return th_history_find_no_image(folder, recorded->name, &now) &&
+           now.line > recorded->record->line;
+}
+
 /* ---- looking and removing ---- */
 
 /* What stands there, and where: the reference is the caller's to release in any case. */

@@ -130,6 +130,10 @@ void thumbs_batch_remarks(const struct thumbs_batch *b, thumbs_remark_fn *on_rem
 {
     th_walk_remarks(b->walk, on_remark, user);
     th_newcomers_remark(b, on_remark, user);
+    if (th_dest_has_newer(b->dest))
+        on_remark(user,
+                  "some of DEST/.thumbs is of a newer version of thumbs: it is left as it is, "
+                  "so what it tells of is made in each run");
 }
 
 const char *thumbs_batch_sandbox(const struct thumbs_batch *b, bool *whole)

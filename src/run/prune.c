@@ -26,7 +26,8 @@ struct prune {
     struct th_present present;
     bool in_visited_folder;
 
-    struct th_hashmap doomed; /* by hashes of their paths */
+    struct th_hashmap doomed;   /* by hashes of their paths */
+    struct th_hashmap unwanted; /* who no longer wants which output: see claim_of() */
     uint64_t n_recorded; /* outputs of this shard that are on record and, if looked at, stand */
     uint64_t n_doomed;   /* of these are to go */
     uint64_t n_failed;
@@ -61,7 +62,8 @@ static unsigned reason_to_go(struct prune *p, struct th_output_folder *folder,
         if (presence != TH_PRESENCE_THERE) return 0;
         taken = p->goes_by_list;
     }
-    if (taken) return stale && th_recorded_is_stale(folder, r) ? THUMBS_REMOVAL_STALE : 0;
+    if (taken && stale && th_recorded_is_stale(folder, r)) return THUMBS_REMOVAL_STALE;
+    if (taken && !th_recorded_is_of_no_image(folder, r)) return 0;
     /* Another recipe that shares DEST may not leave it out. */
     return sources && (r->own_options || stale) ? THUMBS_REMOVAL_EXCLUDED : 0;
 }
@@ -83,12 +85,26 @@ static bool doom(struct prune *p, const struct th_recorded *r, unsigned reason, 
     return true;
 }
 
+/* That this source is on record for this output. */
+static uint64_t claim_of(const struct th_recorded *r)
+{
+    return r->hash ^ (r->source << 1 | r->source >> 63);
+}
+
+static bool note_unwanted(struct prune *p, const struct th_recorded *r)
+{
+    if (!th_hashmap_put(&p->unwanted, claim_of(r), 0, NULL)) p->no_memory = true;
+    return !p->no_memory;
+}
+
 static bool judge(void *user, struct th_output_folder *folder, const struct th_recorded *r)
 {
     struct prune *p = user;
     if (th_stop_asked(p->batch)) return false;
-    if (!r->is_owner || !th_shard_takes_name(&p->batch->options, r->dir, r->name)) return true;
+    if (!th_shard_takes_name(&p->batch->options, r->dir, r->name)) return true;
     const unsigned reason = reason_to_go(p, folder, r);
+    if (reason && !note_unwanted(p, r)) return false;
+    if (!r->is_owner) return true;
     const enum th_stands stands = reason ? th_recorded_look(folder, r) : TH_STANDS_OURS;
     if (stands == TH_STANDS_OURS) p->n_recorded++;
     if (!reason || stands == TH_STANDS_FOREIGN) return true;
@@ -159,13 +175,14 @@ static bool judge_unvisited(void *user, const char *dir)
 /* ---- which of these stay after all ---- */
 
 /* An output may be on record of several sources, where templates lead from several to one name: who
- * is still there keeps it. */
+ * is still there, and has not been found to want it no longer, keeps it. */
 static bool spare(void *user, struct th_output_folder *folder, const struct th_recorded *r)
 {
     struct prune *p = user;
     uint64_t *doomed = th_hashmap_find(&p->doomed, r->hash);
     (void)folder;
     if (!doomed || !*doomed || is_source(*doomed, r)) return true;
+    if (th_hashmap_find(&p->unwanted, claim_of(r))) return true;
     if (th_present_look(&p->present, r->dir, r->name) == TH_PRESENCE_GONE) return true;
     if (*doomed & COUNTED) p->n_doomed--;
     *doomed = 0;
@@ -321,5 +338,6 @@ void th_prune(struct thumbs_batch *batch)
     }
     th_present_finish(&p.present);
     th_hashmap_finish(&p.doomed);
+    th_hashmap_finish(&p.unwanted);
     th_bytes_finish(&p.emptied);
 }

@@ -1218,7 +1218,8 @@ Test(commit, manifest_of_rubbish_is_replaced)
     }
 }
 
-Test(commit, manifest_of_another_folder_is_left_alone)
+/* That its hash is the same cannot be tried. */
+Test(commit, manifest_of_another_folder_is_not_believed)
 {
     run_once(5, "x.png", "a/x.jpg", "text");
     char name[64];
@@ -1226,7 +1227,25 @@ Test(commit, manifest_of_another_folder_is_left_alone)
     static const char *const texts[] = {
         "thumbs-manifest 1 /b\n0000000000000005 1000 1600000001.123456789 m 0 x.png x.jpg ;\n",
         "thumbs-manifest 2 /b\nm 0000000000000005 " SOURCE_WORDS " x.png 4:x.jpg =00000000\n",
-        "thumbs-manifest 3 /a\nof a later version\n"};
+        "thumbs-manifest 0 /a\n",
+        "thumbs-manifest 3",
+        "thumbs-manifest \n",
+        "thumbs-manifest 3\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        put_file(name, texts[i]);
+        cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOTHING);
+        run_once(5, "x.png", "a/x.jpg", "text");
+        cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE, "%zu", i);
+    }
+}
+
+Test(commit, manifest_of_a_newer_version_is_left_alone)
+{
+    static const char *const texts[] = {"thumbs-manifest 3 /a\nof a later version\n",
+                                        "thumbs-manifest 12 what it says is not known\n"};
+    run_once(5, "x.png", "a/x.jpg", "text");
+    char name[64];
+    manifest_name(name);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         put_file(name, texts[i]);
         cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOTHING);

@@ -114,6 +114,21 @@ thumbs 0 --delete --size=100 --name='{dir}/{stem}-x.{ext}' photos out
 expect_counts 0 2 0 0 0
 grep -q '; 0 removed; known 1' "$log/stderr" || fail "it is forgotten"
 
+# ... but one that is no image any more, nor says to be one, does not.
+rm -r photos out
+fill photos a.jpg b.jpg c.jpg
+mv photos/a.jpg photos/a.txt
+thumbs 0 photos out
+expect_counts 3 0 0 0 0
+echo words >photos/a.txt
+thumbs 0 --delete=stale photos out
+expect_outputs out a.jpg b.jpg c.jpg
+thumbs 0 -v --delete photos out
+expect_said "removed a.jpg: its source a.txt is left out"
+expect_outputs out b.jpg c.jpg
+thumbs 0 photos out
+expect_counts 0 2 0 0 1
+
 # --files-from says nothing about what it does not list, while that is there.
 rm -r photos out
 fill photos a.jpg b.jpg c.jpg sub/d.jpg

@@ -98,6 +98,19 @@ expect_counts 0 4 0 0 0
 rm same/sub/c.jpg
 hashed --delete
 expect_removed 1
+# Who is there keeps it as long as it wants it: not once it has other content, or is left out.
+cp same/x.jpg same/sub/twin.jpg
+hashed
+cp "$SAMPLES/photos/mountain-lake.jpg" same/x.jpg
+rm same/sub/twin.jpg
+hashed --delete
+expect_counts 1 2 0 0 0
+expect_removed 1
+cp same/x.jpg same/sub/twin.jpg
+hashed
+hashed --delete --exclude=x.jpg --exclude=twin.jpg
+expect_removed 1
+[ "$(outputs hashed | wc -l)" -eq 2 ] || fail "left: $(outputs hashed)"
 
 # Shards remove what is theirs.
 rm -r photos out

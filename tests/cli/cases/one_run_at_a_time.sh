@@ -64,6 +64,18 @@ thumbs 0 --wait other out
 thumbs 0 other out
 expect_counts 0 8 0 0 0
 
+# ... also when the next one begins before it has.
+rm -r out
+hold_run
+thumbs 3 other out
+"$THUMBS" other out >"$log/next" 2>&1 </dev/null &
+next=$!
+kill -9 "$run"
+finish 2>/dev/null
+wait $next || fail "it did not wait for the end of a run that was killed: $(cat "$log/next")"
+let_go
+until_true 60 no_workers || fail "workers outlive the run"
+
 # Where nothing can be locked, it works all the same, with a word about it.
 rm out/.thumbs/lock
 mkdir out/.thumbs/lock
