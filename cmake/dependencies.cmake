@@ -90,7 +90,7 @@ if(THUMBS_WITH_RAW)
   thumbs_need(RAW_FOUND libraw-dev "LibRaw 0.20 or newer (or configure with -DTHUMBS_WITH_RAW=OFF)")
 endif()
 # WebP and GIF straight from their libraries; without them through libvips, slower.
-pkg_check_modules(WEBP IMPORTED_TARGET libwebp>=1.2)
+pkg_check_modules(WEBP IMPORTED_TARGET libwebp>=1.2 libwebpmux>=1.2)
 thumbs_optional(WEBP "Read and write WebP by libwebp itself (default: if it is there)" WEBP_FOUND)
 if(THUMBS_WITH_WEBP)
   thumbs_need(WEBP_FOUND libwebp-dev "libwebp 1.2 or newer (or configure with -DTHUMBS_WITH_WEBP=OFF)")

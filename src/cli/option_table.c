@@ -34,7 +34,7 @@ static const struct cli_word metadata_words[] = {{"none", THUMBS_METADATA_NONE, 
                                                  {"all", THUMBS_METADATA_ALL, true},
                                                  {0}};
 static const struct cli_word pages_words[] = {
-    {"first", THUMBS_PAGES_FIRST, true}, {"all", THUMBS_PAGES_ALL, false}, {0}};
+    {"first", THUMBS_PAGES_FIRST, true}, {"all", THUMBS_PAGES_ALL, true}, {0}};
 static const struct cli_word names_words[] = {
     {"short", THUMBS_NAMES_SHORT, true}, {"full", THUMBS_NAMES_FULL, true}, {0}};
 static const struct cli_word sandbox_words[] = {{"on", THUMBS_SANDBOX_ON, true},

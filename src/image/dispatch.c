@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "image/backend.h"
 #include "image/formats.h"
+#include "image/motion/motion_outputs.h"
 #include "image/rowmake.h"
 
 /* Until one takes it. */
@@ -31,7 +32,12 @@ static enum thumbs_code ask_decoders(struct th_make *make, struct thumbs_error *
 
 enum thumbs_code th_dispatch(struct th_make *make, struct thumbs_error *err)
 {
-    enum thumbs_code code = ask_decoders(make, err);
+    struct th_motion *motion = NULL;
+    enum thumbs_code code = th_motion_make(make, &motion, err);
+    make->motion = motion;
+    if (code == THUMBS_OK) code = ask_decoders(make, err);
+    make->motion = NULL;
+    th_motion_destroy(motion);
     th_metadata_finish(&make->kept);
     return code;
 }

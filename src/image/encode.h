@@ -32,6 +32,8 @@ struct th_encode_cost {
     uint64_t encoded; /* in the sink */
 };
 
+struct th_motion_writer;
+
 struct th_encoder {
     th_encode_fn *encode;
     /* What that takes for a picture of so many bands (2 and 4: with alpha). */
@@ -40,6 +42,7 @@ struct th_encoder {
     bool keeps_profile; /* else it gets sRGB always */
     bool has_quality;   /* a lower one gives a smaller file */
     unsigned wants;     /* libraries that it loads (enum th_wants), whatever the source is */
+    const struct th_motion_writer *motion; /* writes what moves; NULL: it cannot */
     th_about_fn *about;
 };
 

@@ -2,14 +2,13 @@
 /* Thumbnails are turned upright and encoded, each in every format that is wanted. */
 #include "image/encode_outputs.h"
 
-#include <string.h>
-
 #include "base/error.h"
 #include "base/sys.h"
 #include "image/encode_fit.h"
 #include "image/finish_picture.h"
 #include "image/formats.h"
-#include "image/icc.h"
+#include "image/keep.h"
+#include "image/motion/motion_outputs.h"
 #include "image/placeholder.h"
 
 void th_encode_note(struct th_make *make, size_t offset, enum thumbs_format format, uint32_t i_size,
@@ -50,30 +49,24 @@ static enum thumbs_code write_as(struct th_make *make, enum thumbs_format format
     return code;
 }
 
+/* The animation that was made already, if there is one. */
+static enum thumbs_code write_moving(struct th_make *make, enum thumbs_format format,
+                                     uint32_t i_size, bool *moves, struct thumbs_error *err)
+{
+    uint32_t width, height;
+    const size_t offset = make->sink->len;
+    enum thumbs_code code = th_motion_write(make, format, i_size, &width, &height, err);
+    *moves = width > 0;
+    if (code == THUMBS_OK && *moves) th_encode_note(make, offset, format, i_size, width, height);
+    return code;
+}
+
 /* One thumbnail as formats want it: each is made when first needed. */
 struct versions {
     const struct th_pixels *as_is;
     struct th_pixels flat; /* without alpha */
     struct th_pixels srgb; /* without the profile that others keep */
 };
-
-/* From the profile that is kept, if there is one, in place. False: no memory. */
-static bool to_srgb(const struct th_make *make, struct th_pixels *p)
-{
-    const struct th_view profile = make->kept.icc;
-    struct th_icc icc;
-    if (!profile.len) return true;
-    if (!th_icc_read(&icc, profile.data, profile.len, p->bands)) return false;
-    th_icc_apply(&icc, p);
-    return true;
-}
-
-static bool convert(const struct th_make *make, const struct th_pixels *p, struct th_pixels *out)
-{
-    if (!th_pixels_init(out, p->width, p->height, p->bands)) return false;
-    memcpy(out->data, p->data, (size_t)p->width * p->height * p->bands);
-    return to_srgb(make, out);
-}
 
 /* NULL: no memory. */
 static const struct th_pixels *version_for(const struct th_make *make, enum thumbs_format format,
@@ -83,7 +76,7 @@ static const struct th_pixels *version_for(const struct th_make *make, enum thum
     const uint8_t *background = make->options->background;
     bool ok = true;
     if (encoder && make->kept.icc.len && !encoder->keeps_profile) {
-        if (!v->srgb.data) ok = convert(make, v->as_is, &v->srgb);
+        if (!v->srgb.data) ok = th_kept_in_srgb(make, v->as_is, &v->srgb);
         return ok ? &v->srgb : NULL;
     }
     if (!th_pixels_has_alpha(v->as_is) || (encoder && encoder->keeps_alpha)) return v->as_is;
@@ -102,6 +95,9 @@ static enum thumbs_code write_all(struct th_make *make, uint32_t i_size, const s
     for (uint32_t i = 0; i < options->n_formats && code == THUMBS_OK; i++) {
         enum thumbs_format wanted = (enum thumbs_format)options->formats[i];
         enum thumbs_format format = th_image_output_format(wanted, source, source_alpha);
+        bool moves;
+        code = write_moving(make, format, i_size, &moves, err);
+        if (moves || code != THUMBS_OK) continue;
         const struct th_pixels *version = version_for(make, format, &versions);
         code = version ? write_as(make, format, i_size, version, err)
                        : th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE,
@@ -115,7 +111,7 @@ static enum thumbs_code write_all(struct th_make *make, uint32_t i_size, const s
 enum thumbs_code th_encode_placeholder(struct th_make *make, struct th_pixels *picture,
                                        unsigned orientation, struct thumbs_error *err)
 {
-    const bool made = th_pixels_orient(picture, orientation) && to_srgb(make, picture) &&
+    const bool made = th_pixels_orient(picture, orientation) && th_kept_to_srgb(make, picture) &&
                       th_placeholder_make(picture, &make->result->placeholder);
     th_pixels_finish(picture);
     return made ? THUMBS_OK
@@ -136,7 +132,8 @@ enum thumbs_code th_encode_outputs(struct th_make *make, struct th_pixels *pictu
     for (uint32_t i = 0; i < n && code == THUMBS_OK; i++) {
         code = th_make_check_deadline(make, THUMBS_STAGE_ENCODE, err);
         if (code == THUMBS_OK)
-            code = th_finish_picture(make, &targets->sizes[i], orientation, &pictures[i], err);
+            code =
+                th_finish_picture(make, &targets->sizes[i], orientation, NULL, &pictures[i], err);
         if (code == THUMBS_OK) code = write_all(make, i, &pictures[i], alpha, err);
         th_pixels_finish(&pictures[i]);
     }

@@ -2,6 +2,8 @@
 /* Reduced pictures are turned, cut by what they show, and padded. */
 #include "image/finish_picture.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "image/sharpen.h"
 #include "image/vips/vips_load.h"
@@ -30,6 +32,56 @@ static enum thumbs_code choose_part(const struct th_make *make, uint32_t width, 
 #endif
 }
 
+/* Where a part of p lies that was cut out of it: the first place that looks like it. */
+static void find_part(const struct th_pixels *p, const struct th_pixels *part,
+                      struct th_finish_part *out)
+{
+    const size_t row = (size_t)p->width * p->bands, part_row = (size_t)part->width * p->bands;
+    for (uint32_t y = 0; y <= p->height - part->height; y++)
+        for (uint32_t x = 0; x <= p->width - part->width; x++) {
+            const uint8_t *at = p->data + y * row + (size_t)x * p->bands;
+            uint32_t same = 0;
+            while (same < part->height &&
+                   memcmp(at + same * row, part->data + same * part_row, part_row) == 0)
+                same++;
+            if (same < part->height) continue;
+            *out = (struct th_finish_part){.chosen = true, .x = x, .y = y};
+            return;
+        }
+}
+
+static enum thumbs_code cut(const struct th_finish_part *part, uint32_t width, uint32_t height,
+                            struct th_pixels *p, struct thumbs_error *err)
+{
+    struct th_pixels out = {0};
+    if (!th_pixels_init(&out, width, height, p->bands)) return no_memory(err);
+    const size_t row = (size_t)width * p->bands;
+    for (uint32_t y = 0; y < height; y++)
+        memcpy(out.data + y * row,
+               p->data + (((size_t)part->y + y) * p->width + part->x) * p->bands, row);
+    th_pixels_finish(p);
+    *p = out;
+    return THUMBS_OK;
+}
+
+/* The same part of all pictures that belong together. */
+static enum thumbs_code choose_once(const struct th_make *make, uint32_t width, uint32_t height,
+                                    struct th_finish_part *part, struct th_pixels *p,
+                                    struct thumbs_error *err)
+{
+    if (part->chosen) return cut(part, width, height, p, err);
+    struct th_pixels chosen = {0};
+    if (!th_pixels_init(&chosen, p->width, p->height, p->bands)) return no_memory(err);
+    memcpy(chosen.data, p->data, (size_t)p->width * p->height * p->bands);
+    enum thumbs_code code = choose_part(make, width, height, &chosen, err);
+    if (code == THUMBS_OK && chosen.bands == p->bands) find_part(p, &chosen, part);
+    th_pixels_finish(&chosen);
+    if (code == THUMBS_OK && !part->chosen)
+        code = th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_RESIZE,
+                            "the part that libvips chose is not found again");
+    return code == THUMBS_OK ? cut(part, width, height, p, err) : code;
+}
+
 /* In the middle of the canvas. A picture that is opaque gets opaque padding. */
 static enum thumbs_code pad(const struct th_make *make, uint32_t width, uint32_t height,
                             struct th_pixels *p, struct thumbs_error *err)
@@ -50,15 +102,16 @@ bool th_finish_sharpens(const struct th_make *make, const struct th_geometry *ta
 }
 
 enum thumbs_code th_finish_picture(const struct th_make *make, const struct th_geometry *target,
-                                   unsigned orientation, struct th_pixels *p,
-                                   struct thumbs_error *err)
+                                   unsigned orientation, struct th_finish_part *part,
+                                   struct th_pixels *p, struct thumbs_error *err)
 {
     const bool swaps = th_orientation_swaps(orientation);
     const uint32_t width = swaps ? target->canvas_height : target->canvas_width;
     const uint32_t height = swaps ? target->canvas_width : target->canvas_height;
     enum thumbs_code code = th_pixels_orient(p, orientation) ? THUMBS_OK : no_memory(err);
     if (code == THUMBS_OK && (p->width > width || p->height > height))
-        code = choose_part(make, width, height, p, err);
+        code = part ? choose_once(make, width, height, part, p, err)
+                    : choose_part(make, width, height, p, err);
     if (code == THUMBS_OK && th_finish_sharpens(make, target) &&
         !th_sharpen(p, make->options->sharpen))
         code = no_memory(err);

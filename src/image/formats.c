@@ -10,6 +10,7 @@
 #include "image/heif/heif_metadata.h"
 #include "image/jpeg/jpeg_metadata.h"
 #include "image/metadata/tiff_metadata.h"
+#include "image/motion.h"
 #include "image/png/png_metadata.h"
 #include "image/svg_root.h"
 #include "image/webp/webp_metadata.h"
@@ -46,9 +47,11 @@
 #ifdef THUMBS_WITH_WEBP
 #define WEBP_DECODER &th_backend_webp
 #define WEBP_WANTS   TH_WANTS_NOTHING
+#define WEBP_MOTION  &th_motion_reader_webp
 #else
 #define WEBP_DECODER VIPS_DECODER
 #define WEBP_WANTS   VIPS_WANTS
+#define WEBP_MOTION  NULL
 #endif
 #if THUMBS_WITH_VIPS || defined THUMBS_WITH_WEBP
 #define WEBP_ENCODER &th_encoder_webp
@@ -58,10 +61,12 @@
 #ifdef THUMBS_WITH_GIF
 #define GIF_DECODER &th_backend_gif
 #define GIF_WANTS   TH_WANTS_NOTHING
+#define GIF_MOTION  &th_motion_reader_gif
 #define GIF_ENCODER &th_encoder_gif
 #else
 #define GIF_DECODER VIPS_DECODER
 #define GIF_WANTS   VIPS_WANTS
+#define GIF_MOTION  NULL
 #define GIF_ENCODER NULL
 #endif
 
@@ -113,6 +118,7 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                             .decode_wants = WEBP_WANTS,
                             .vips_loader = "webpload_buffer",
                             .estimate = th_estimate_webp,
+                            .motion = WEBP_MOTION,
                             .metadata = th_webp_metadata,
                             .encoder = WEBP_ENCODER},
     [THUMBS_FORMAT_AVIF] = {.name = "avif",
@@ -143,6 +149,7 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                            .decode_wants = GIF_WANTS,
                            .vips_loader = "gifload_buffer",
                            .estimate = th_estimate_gif,
+                           .motion = GIF_MOTION,
                            .encoder = GIF_ENCODER},
     [THUMBS_FORMAT_KEEP] = {.name = "keep", .ext = ""},
     [THUMBS_FORMAT_HEIF] = {.name = "heif",

@@ -26,6 +26,7 @@
 #define TH_FORMAT_MAX_DECODERS 3
 
 struct th_backend;
+struct th_motion_reader;
 
 /* How a file begins; the bytes may hold NULs. */
 struct th_magic {
@@ -40,12 +41,13 @@ struct th_format {
     th_sniff_fn *sniff; /* where no magic number fits; NULL: there is no more to look at */
     /* Asked in this order until one does not decline. None: it is known, but not decoded. */
     const struct th_backend *decoders[TH_FORMAT_MAX_DECODERS + 1];
-    unsigned decode_wants;            /* enum th_wants; a guess: a rare JPEG wants libvips, too */
-    const char *sandboxed;            /* its name for people, if it is only decoded in a sandbox */
-    const char *vips_loader;          /* the operation that libvips decodes it with, or NULL */
-    th_estimate_fn *estimate;         /* of the memory to decode it; NULL: none is foreseen */
-    th_metadata_fn *metadata;         /* finds EXIF and the like in a file, or NULL */
-    const struct th_encoder *encoder; /* NULL: it cannot be written */
+    unsigned decode_wants;    /* enum th_wants; a guess: a rare JPEG wants libvips, too */
+    const char *sandboxed;    /* its name for people, if it is only decoded in a sandbox */
+    const char *vips_loader;  /* the operation that libvips decodes it with, or NULL */
+    th_estimate_fn *estimate; /* of the memory to decode it; NULL: none is foreseen */
+    const struct th_motion_reader *motion; /* of what moves in it; NULL: nothing is known to */
+    th_metadata_fn *metadata;              /* finds EXIF and the like in a file, or NULL */
+    const struct th_encoder *encoder;      /* NULL: it cannot be written */
 };
 
 /* The row of a format; that of NONE for a number that is none. Never NULL. */

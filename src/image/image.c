@@ -63,6 +63,14 @@ static enum thumbs_code check_fit(const struct thumbs_image_options *o, struct t
     return THUMBS_OK;
 }
 
+static bool any_moves(void)
+{
+    bool any = false;
+    for (unsigned f = 0; f < THUMBS_N_FORMATS; f++)
+        any = any || th_format((enum thumbs_format)f)->motion;
+    return any;
+}
+
 enum thumbs_code th_image_check_options(const struct thumbs_image_options *o,
                                         struct thumbs_error *err)
 {
@@ -81,7 +89,9 @@ enum thumbs_code th_image_check_options(const struct thumbs_image_options *o,
     code = check_quality(o, err);
     if (code != THUMBS_OK) return code;
     if (o->metadata > THUMBS_METADATA_ALL) return usage(err, "there is no such metadata");
-    if (o->pages != THUMBS_PAGES_FIRST) return usage(err, "only pages first is built yet");
+    if (o->pages > THUMBS_PAGES_ALL) return usage(err, "there are no such pages");
+    if (o->pages == THUMBS_PAGES_ALL && !any_moves())
+        return usage(err, "pages all needs giflib or libwebp, which this build lacks");
     if (o->max_pixels < 1) return usage(err, "max_pixels must be at least 1");
     return THUMBS_OK;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "image/keep.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "image/formats.h"
 
@@ -25,4 +27,21 @@ enum thumbs_code th_keep(struct th_make *make, struct th_view icc, struct thumbs
     th_metadata_found_finish(&found);
     if (ok) return THUMBS_OK;
     return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for its metadata");
+}
+
+bool th_kept_to_srgb(const struct th_make *make, struct th_pixels *p)
+{
+    const struct th_view profile = make->kept.icc;
+    struct th_icc icc;
+    if (!profile.len) return true;
+    if (!th_icc_read(&icc, profile.data, profile.len, p->bands)) return false;
+    th_icc_apply(&icc, p);
+    return true;
+}
+
+bool th_kept_in_srgb(const struct th_make *make, const struct th_pixels *p, struct th_pixels *out)
+{
+    if (!th_pixels_init(out, p->width, p->height, p->bands)) return false;
+    memcpy(out->data, p->data, (size_t)p->width * p->height * p->bands);
+    return th_kept_to_srgb(make, out);
 }

@@ -15,4 +15,9 @@ bool th_keep_profile(const struct th_make *make, const struct th_icc *icc, size_
  * make->kept. MEMORY, stage decode. */
 enum thumbs_code th_keep(struct th_make *make, struct th_view icc, struct thumbs_error *err);
 
+/* From the profile that outputs keep, if there is one, to sRGB, in place. False: no memory. */
+bool th_kept_to_srgb(const struct th_make *make, struct th_pixels *p);
+/* A copy of p in sRGB. False: no memory. */
+bool th_kept_in_srgb(const struct th_make *make, const struct th_pixels *p, struct th_pixels *out);
+
 #endif

@@ -12,6 +12,8 @@
 #include "image/sink.h"
 #include "thumbs/thumbs.h"
 
+struct th_motion;
+
 /* One call of th_image_make(), options checked, format sniffed, result zeroed but for its format.
  * All borrowed. */
 struct th_make {
@@ -27,6 +29,8 @@ struct th_make {
     /* What outputs keep of the source (keep.h): filled in by a backend before it writes, given back
      * by the dispatcher. */
     struct th_metadata kept;
+    /* Outputs that move, made before those that do not; or NULL. */
+    const struct th_motion *motion;
     /* Set by a backend that finds, before it wrote anything, that this picture is not for it: the
      * next one is asked. */
     bool declined;

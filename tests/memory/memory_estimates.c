@@ -146,6 +146,22 @@ static void try_with(const char *path, const uint8_t *data, size_t len,
                verdict);
 }
 
+/* All frames, in both formats that move, one of them or both. */
+static void try_moving(const char *path, const uint8_t *data, size_t len)
+{
+    struct thumbs_image_options o = test_picture_options(300, THUMBS_FORMAT_GIF);
+    o.pages = THUMBS_PAGES_ALL;
+    try_with(path, data, len, &o);
+    o.formats[0] = THUMBS_FORMAT_WEBP;
+    try_with(path, data, len, &o);
+    o.n_sizes = 2;
+    o.sizes[1] = (struct thumbs_size){640, 640, true};
+    o.n_formats = 3;
+    o.formats[1] = THUMBS_FORMAT_GIF;
+    o.formats[2] = THUMBS_FORMAT_JPEG;
+    try_with(path, data, len, &o);
+}
+
 /* One small JPEG; and several sizes in all formats. While sampling only one of both, and not of
  * every file. */
 static void try_file(const char *path, const uint8_t *data, size_t len)
@@ -155,6 +171,7 @@ static void try_file(const char *path, const uint8_t *data, size_t len)
     uint64_t name = th_hash64(last ? last : path, strlen(last ? last : path), 0);
     if (sampling && !test_is_sampled(path, 2)) return;
     if (!sampling || name % 2) try_with(path, data, len, &o);
+    if (!sampling && th_format(th_image_sniff(data, len))->motion) try_moving(path, data, len);
     if (sampling && name % 2) return;
     o.n_sizes = 2;
     o.sizes[0] = (struct thumbs_size){1280, 1280, true};
@@ -163,6 +180,37 @@ static void try_file(const char *path, const uint8_t *data, size_t len)
     o.formats[1] = THUMBS_FORMAT_PNG;
     o.formats[2] = THUMBS_FORMAT_WEBP;
     try_with(path, data, len, &o);
+}
+
+/* A GIF of noise, each frame of which is new. */
+static void try_motion(uint32_t side, unsigned n_frames)
+{
+    enum { CLEAR = 128, PIECE = 100 };
+    struct th_bytes b = {0};
+    uint32_t random = 1;
+    th_bytes_adds(&b, "GIF89a");
+    for (int i = 0; i < 2; i++)
+        th_bytes_addf(&b, "%c%c", (int)(side & 0xff), (int)(side >> 8));
+    th_bytes_add(&b, "\xf6\0\0", 3);
+    for (int i = 0; i < 128 * 3; i++)
+        th_bytes_addc(&b, (char)(i * 37));
+    for (unsigned f = 0; f < n_frames; f++) {
+        th_bytes_add(&b, "\x2c\0\0\0\0", 5);
+        for (int i = 0; i < 2; i++)
+            th_bytes_addf(&b, "%c%c", (int)(side & 0xff), (int)(side >> 8));
+        th_bytes_add(&b, "\0\x07", 2);
+        for (uint32_t at = 0; at < side * side; at += PIECE) {
+            const uint32_t n = side * side - at < PIECE ? side * side - at : PIECE;
+            th_bytes_addc(&b, (char)(n + 1));
+            th_bytes_addc(&b, (char)CLEAR);
+            for (uint32_t i = 0; i < n; i++)
+                th_bytes_addc(&b, (char)((random = random * 1103515245 + 12345) >> 24 & 127));
+        }
+        th_bytes_add(&b, "\1\x81\0", 3);
+    }
+    th_bytes_addc(&b, ';');
+    try_moving("noise that moves", (uint8_t *)b.data, b.len);
+    th_bytes_finish(&b);
 }
 
 static void visit(const struct test_file *file, void *user)
@@ -336,6 +384,7 @@ int main(int argc, char **argv)
         for (int i = first; i < argc; i++)
             test_each_file(argv[i], visit, NULL);
         try_whole_strips();
+        try_motion(400, 40);
     }
     printf("%u pictures made, %u of them against their estimate\n", n_made, n_wrong);
     return n_made == 0 || n_wrong != 0;

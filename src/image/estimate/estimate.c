@@ -7,6 +7,7 @@
 #include "image/estimate/estimators.h"
 #include "image/formats.h"
 #include "image/metadata/metadata.h"
+#include "image/motion.h"
 #include "image/rowfeed.h"
 
 /* For contexts, tables, profiles of usual size, small allocations and what the heap loses between
@@ -20,6 +21,9 @@
 /* Rows in the operations between that cache and us, with up to four samples in floating point. */
 #define WORK_ROWS        64
 #define WORK_PIXEL_BYTES 16
+
+/* Frames of what moves have alpha always. */
+#define MOTION_BANDS 4
 
 /* ---- what follows the decoder ---- */
 
@@ -53,6 +57,44 @@ static uint64_t outputs(const struct th_targets *targets, const struct th_estima
     const uint64_t metadata = th_mul_sat(kept, copies + 2);
     const uint64_t pixels = th_mul_sat(all, e->bands + encoded);
     return th_add_sat(th_add_sat(pixels, metadata), th_mul_sat(largest, at_work));
+}
+
+/* Of a source that moves: bytes while its frames are composed and encoded, and what is held of that
+ * while outputs that do not move are made. */
+struct moving {
+    uint64_t working, held;
+};
+
+static void add_moving(struct moving *m, const struct th_geometry *g, enum thumbs_format format,
+                       const struct th_estimate *e, const struct thumbs_image_options *options)
+{
+    const struct th_encoder *encoder = th_format(format)->encoder;
+    if (!encoder || !encoder->motion) return;
+    const struct th_motion_cost *cost = &encoder->motion->cost;
+    const uint64_t pixels = (uint64_t)g->canvas_width * g->canvas_height;
+    /* More than a source may have are refused. */
+    const uint64_t all = th_min_u64(th_mul_sat(pixels, e->n_frames), options->max_pixels);
+    m->working = th_add_sat(m->working, th_mul_sat(pixels, cost->working));
+    m->held = th_add_sat(m->held, th_mul_sat(all, cost->encoded * (options->max_size ? 2 : 1)));
+}
+
+/* Each size has the picture that shows and the one that comes. */
+static struct moving moving(const struct th_targets *targets, const struct th_estimate *e,
+                            const struct thumbs_image_options *options)
+{
+    struct moving m = {.working = e->motion};
+    if (e->n_frames < 2 || !th_format(e->format)->motion) return (struct moving){0};
+    for (uint32_t i = 0; i < th_targets_outputs(targets); i++) {
+        const struct th_geometry *g = &targets->sizes[i];
+        const uint64_t pixels = (uint64_t)g->canvas_width * g->canvas_height;
+        m.working = th_add_sat(m.working, th_mul_sat(pixels, 2 * MOTION_BANDS));
+        for (uint32_t k = 0; k < options->n_formats; k++)
+            add_moving(
+                &m, g,
+                th_image_output_format((enum thumbs_format)options->formats[k], e->format, false),
+                e, options);
+    }
+    return m.held ? m : (struct moving){0};
 }
 
 /* A side of what comes: decoders round up. */
@@ -106,14 +148,21 @@ static uint64_t peak(const struct th_estimate *e, const struct thumbs_image_opti
                      uint64_t kept)
 {
     uint64_t decoding = e->planes || e->direct ? 0 : rows(e), encoding = 0, feeding = 0;
+    struct moving most = {0};
     for (int swap = 0; swap <= 1; swap++) {
         struct th_targets targets;
         th_targets_fit(&targets, e->width, e->height, swap ? 6 : 1, options, options->enlarge != 0);
         encoding = th_max_u64(encoding, outputs(&targets, e, options, kept));
+        const struct moving m = moving(&targets, e, options);
+        most.working = th_max_u64(most.working, m.working);
+        most.held = th_max_u64(most.held, m.held);
         if (!e->planes) feeding = th_max_u64(feeding, scalers(e, &targets, options->linear != 0));
     }
     decoding = th_add_sat(th_add_sat(decoding, feeding), e->decoder);
-    return th_add_sat(e->held, th_max_u64(decoding, encoding));
+    /* Frames go through scalers at full size; when they are done the first is decoded again. */
+    const uint64_t still = th_max_u64(decoding, encoding);
+    const uint64_t moves = most.held ? th_add_sat(most.working, feeding) : 0;
+    return th_add_sat(th_add_sat(e->held, most.held), th_max_u64(still, moves));
 }
 
 bool th_image_estimate(const uint8_t *data, size_t len, const struct thumbs_image_options *options,

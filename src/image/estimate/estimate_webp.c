@@ -22,6 +22,21 @@ static void add_libvips(const struct th_webp *w, struct th_view v, struct th_est
 #endif
 }
 
+/* The least bytes of a frame: its head and an empty picture. */
+#define LEAST_FRAME_LEN 32
+/* Composed: the canvas, a frame as large, and what libwebp holds for that, without loss at worst.
+ */
+#define MOTION_PIXEL_BYTES (4 + 4 + 5)
+
+static void add_frames(const struct th_webp *w, struct th_view v, struct th_estimate *out)
+{
+    struct th_webp_motion motion;
+    th_webp_motion(v, UINT64_MAX, &motion);
+    out->n_frames = motion.n_frames + motion.left / LEAST_FRAME_LEN;
+    out->motion =
+        th_add_sat((uint64_t)1 << 20, th_mul3_sat(w->width, w->height, MOTION_PIXEL_BYTES));
+}
+
 bool th_estimate_webp(struct th_view v, const struct thumbs_image_options *options,
                       struct th_estimate *out)
 {
@@ -37,5 +52,6 @@ bool th_estimate_webp(struct th_view v, const struct thumbs_image_options *optio
     out->decoder = th_webp_decoder_size(&w, &plan);
     out->held = METADATA_COPIES * (uint64_t)w.icc.len;
     add_libvips(&w, v, out);
+    if (options->pages == THUMBS_PAGES_ALL) add_frames(&w, v, out);
     return true;
 }

@@ -33,8 +33,11 @@ struct th_estimate {
     uint64_t decoder; /* bytes the decoder holds at its peak, beside a few rows; given back before
                          encoding */
     uint64_t held;    /* bytes that are held from the header to the last output */
-    bool planes;      /* on the JPEG hot path: no rows, no scalers */
-    bool direct;      /* rows come from a decoder of our own: none beside those it holds */
+    /* Where all frames are asked for: */
+    uint64_t n_frames; /* at most; fewer than two do not move */
+    uint64_t motion;   /* bytes to compose them */
+    bool planes;       /* on the JPEG hot path: no rows, no scalers */
+    bool direct;       /* rows come from a decoder of our own: none beside those it holds */
 };
 
 /* Fill *out, which comes with the format and the usual values; false if the size is not found. */

@@ -221,7 +221,6 @@ static bool harden(const struct th_pixels *p, struct th_pixels *out, bool *trans
 {
     const size_t n = (size_t)p->width * p->height;
     if (!th_pixels_init(out, p->width, p->height, 4)) return false;
-    *transparent = false;
     for (size_t i = 0; i < n; i++) {
         const bool shown = is_shown(p->data + 4 * i);
         memcpy(out->data + 4 * i, p->data + 4 * i, 3);
@@ -232,15 +231,22 @@ static bool harden(const struct th_pixels *p, struct th_pixels *out, bool *trans
     return true;
 }
 
-/* What is not shown sorts first in a palette. */
-static void take_palette(struct th_gif_colours *out, const struct th_palette *palette,
+/* What is not shown sorts first in a palette; else its place may have to be added. False: there is
+ * no room for it. */
+static bool take_palette(struct th_gif_colours *out, const struct th_palette *palette,
                          const struct th_pixels *p)
 {
-    out->n = palette->n;
+    const unsigned added = out->transparent && palette->colours[0][3] ? 1 : 0;
+    const size_t n = (size_t)p->width * p->height;
+    out->n = palette->n + added;
+    if (out->n > MOST) return false;
     for (unsigned i = 0; i < palette->n; i++)
-        memcpy(out->colours[i], palette->colours[i], 3);
+        memcpy(out->colours[i + added], palette->colours[i], 3);
     for (uint32_t y = 0; y < p->height; y++)
         th_palette_map(palette, p, y, out->places + (size_t)y * p->width);
+    for (size_t i = 0; added && i < n; i++)
+        out->places[i]++;
+    return true;
 }
 
 static bool quantize(struct th_gif_colours *out, const struct th_pixels *hard)
@@ -254,18 +260,17 @@ static bool quantize(struct th_gif_colours *out, const struct th_pixels *hard)
     return ok;
 }
 
-bool th_gif_colours_find(struct th_gif_colours *out, const struct th_pixels *p)
+bool th_gif_colours_find(struct th_gif_colours *out, const struct th_pixels *p, bool transparent)
 {
-    struct th_gif_colours found = {0};
+    struct th_gif_colours found = {.transparent = transparent};
     struct th_palette palette;
     struct th_pixels hard = {0};
     size_t size;
     bool ok = th_mul_size(p->width, p->height, &size) && (found.places = th_alloc(size)) &&
               harden(p, &hard, &found.transparent);
-    if (ok && th_palette_find(&palette, &hard))
-        take_palette(&found, &palette, &hard);
-    else if (ok)
-        ok = quantize(&found, &hard);
+    const bool few =
+        ok && th_palette_find(&palette, &hard) && take_palette(&found, &palette, &hard);
+    if (ok && !few) ok = quantize(&found, &hard);
     th_pixels_finish(&hard);
     if (ok)
         *out = found;

@@ -17,7 +17,8 @@ struct th_gif_colours {
     uint8_t *places;  /* width * height of them; owned, freed with free() */
 };
 
-/* Of p, which has 4 bands: what is less than half opaque is not shown. False: no memory. */
-bool th_gif_colours_find(struct th_gif_colours *out, const struct th_pixels *p);
+/* Of p, which has 4 bands: what is less than half opaque is not shown. transparent: keep a place
+ * for that where there is none, too. False: no memory. */
+bool th_gif_colours_find(struct th_gif_colours *out, const struct th_pixels *p, bool transparent);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "image/encode.h"
 #include "image/gif/gif_write.h"
+#include "image/motion.h"
 
 /* As RGBA. False: no memory. */
 static bool widen(const struct th_pixels *p, struct th_pixels *out)
@@ -25,7 +26,7 @@ static bool write_file(const struct th_pixels *p, struct th_sink *sink)
 {
     static const struct th_gif_place place;
     struct th_gif_writer *writer = NULL;
-    if (!th_gif_writer_create(p->width, p->height, -1, sink, &writer)) return false;
+    if (!th_gif_writer_create(p->width, p->height, 1, sink, &writer)) return false;
     th_gif_writer_add(writer, p, &place);
     return th_gif_writer_close(writer);
 }
@@ -54,5 +55,8 @@ static struct th_encode_cost cost(uint32_t bands, uint32_t quality)
     return (struct th_encode_cost){.working = 9, .encoded = 2};
 }
 
-const struct th_encoder th_encoder_gif = {
-    .encode = encode, .cost = cost, .keeps_alpha = true, .about = th_about_gif};
+const struct th_encoder th_encoder_gif = {.encode = encode,
+                                          .cost = cost,
+                                          .keeps_alpha = true,
+                                          .motion = &th_motion_writer_gif,
+                                          .about = th_about_gif};

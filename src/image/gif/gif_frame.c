@@ -19,6 +19,7 @@ struct th_gif {
     void *user;
     GifFileType *gif;
     struct th_gif_header header;
+    int transparent; /* of the frame that comes */
     /* While pixels are read: they lie in blocks, each behind its length. */
     bool in_pixels, cut;
     int block_left;
@@ -69,33 +70,58 @@ static enum th_gif_code why(const struct th_gif *g)
     return g->gif && g->gif->Error == D_GIF_ERR_NOT_ENOUGH_MEM ? TH_GIF_MEMORY : TH_GIF_BROKEN;
 }
 
-/* One extension; of all there are, only the one that says what is transparent matters. */
-static enum th_gif_code read_extension(struct th_gif *g, int *transparent)
+/* What is said of the frame that comes. */
+static void read_control(struct th_gif *g, const GifByteType *block)
+{
+    GraphicsControlBlock control;
+    if (DGifExtensionToGCB(block[0], block + 1, &control) != GIF_OK) return;
+    g->transparent = control.TransparentColor;
+    g->header.delay_cs = (uint32_t)control.DelayTime;
+    g->header.disposal = (unsigned)control.DisposalMode;
+}
+
+static bool tells_loops(int kind, const GifByteType *block)
+{
+    return kind == APPLICATION_EXT_FUNC_CODE && block[0] == 11 &&
+           (memcmp(block + 1, "NETSCAPE2.0", 11) == 0 || memcmp(block + 1, "ANIMEXTS1.0", 11) == 0);
+}
+
+/* It is told how often to go back to the beginning, which is once less than it is shown. */
+static void read_loops(struct th_gif *g, const GifByteType *block)
+{
+    if (block[0] < 3 || block[1] != 1) return;
+    const uint32_t loops = block[2] | (uint32_t)block[3] << 8;
+    g->header.plays = loops ? loops + 1 : 0;
+}
+
+static enum th_gif_code read_extension(struct th_gif *g)
 {
     int kind;
     GifByteType *block;
-    GraphicsControlBlock control;
     if (DGifGetExtension(g->gif, &kind, &block) == GIF_ERROR) return why(g);
-    if (block && kind == GRAPHICS_EXT_FUNC_CODE &&
-        DGifExtensionToGCB(block[0], block + 1, &control) == GIF_OK)
-        *transparent = control.TransparentColor;
+    if (block && kind == GRAPHICS_EXT_FUNC_CODE) read_control(g, block);
+    const bool loops = block && tells_loops(kind, block);
     for (unsigned i = 1; block; i++) {
         if (i % CHECK_BLOCKS == 0 && g->late && g->late(g->user)) return TH_GIF_LATE;
         if (DGifGetExtensionNext(g->gif, &block) == GIF_ERROR) return why(g);
+        if (block && loops && i == 1) read_loops(g, block);
     }
     return TH_GIF_OK;
 }
 
-static enum th_gif_code find_frame(struct th_gif *g, int *transparent)
+static enum th_gif_code find_frame(struct th_gif *g)
 {
+    g->transparent = NO_TRANSPARENT_COLOR;
+    g->header.delay_cs = g->header.disposal = 0;
     for (unsigned i = 1;; i++) {
         GifRecordType type;
         if (i % CHECK_BLOCKS == 0 && g->late && g->late(g->user)) return TH_GIF_LATE;
         if (DGifGetRecordType(g->gif, &type) == GIF_ERROR) return why(g);
         if (type == IMAGE_DESC_RECORD_TYPE)
             return DGifGetImageDesc(g->gif) == GIF_ERROR ? why(g) : TH_GIF_OK;
+        if (type == TERMINATE_RECORD_TYPE) return TH_GIF_END;
         if (type != EXTENSION_RECORD_TYPE) return TH_GIF_BROKEN;
-        enum th_gif_code code = read_extension(g, transparent);
+        enum th_gif_code code = read_extension(g);
         if (code != TH_GIF_OK) return code;
     }
 }
@@ -118,7 +144,7 @@ static void read_palette(struct th_gif_header *h, const ColorMapObject *map, int
     if (h->transparent) memset(h->palette[transparent], 0, 4);
 }
 
-static void read_header(struct th_gif *g, int transparent)
+static void read_frame(struct th_gif *g)
 {
     const GifFileType *gif = g->gif;
     const GifImageDesc *i = &gif->Image;
@@ -127,20 +153,53 @@ static void read_header(struct th_gif *g, int transparent)
     h->y = (uint32_t)i->Top;
     h->frame_width = (uint32_t)i->Width;
     h->frame_height = (uint32_t)i->Height;
+    h->interlaced = i->Interlace;
+    read_palette(h, i->ColorMap ? i->ColorMap : gif->SColorMap, g->transparent);
+    g->in_pixels = true;
+}
+
+static void read_canvas(struct th_gif *g)
+{
+    const GifFileType *gif = g->gif;
+    struct th_gif_header *h = &g->header;
     h->width = (uint32_t)th_max_u64((uint64_t)gif->SWidth, (uint64_t)h->x + h->frame_width);
     h->height = (uint32_t)th_max_u64((uint64_t)gif->SHeight, (uint64_t)h->y + h->frame_height);
-    h->interlaced = i->Interlace;
-    read_palette(h, i->ColorMap ? i->ColorMap : gif->SColorMap, transparent);
 }
 
 static enum th_gif_code open_frame(struct th_gif *g)
 {
-    int error = 0, transparent = NO_TRANSPARENT_COLOR;
+    int error = 0;
     g->gif = DGifOpen(g, on_read, &error);
     if (!g->gif) return error == D_GIF_ERR_NOT_ENOUGH_MEM ? TH_GIF_MEMORY : TH_GIF_BROKEN;
-    enum th_gif_code code = find_frame(g, &transparent);
-    if (code == TH_GIF_OK) read_header(g, transparent);
-    g->in_pixels = true;
+    g->header.plays = 1;
+    enum th_gif_code code = find_frame(g);
+    if (code == TH_GIF_END) code = TH_GIF_BROKEN;
+    if (code != TH_GIF_OK) return code;
+    read_frame(g);
+    read_canvas(g);
+    return TH_GIF_OK;
+}
+
+/* giflib keeps a record of each frame, of which nobody makes use here. */
+static void forget_frames(GifFileType *gif)
+{
+    GifFreeSavedImages(gif);
+    gif->SavedImages = NULL;
+    gif->ImageCount = 0;
+}
+
+enum th_gif_code th_gif_next(struct th_gif *g)
+{
+    if (g->damage) return TH_GIF_END;
+    free(g->lines);
+    g->lines = NULL;
+    g->n_decoded = g->n_given = 0;
+    g->in_pixels = g->filled = false;
+    g->block_left = 0;
+    forget_frames(g->gif);
+    const bool ended = g->at == g->len;
+    enum th_gif_code code = ended ? TH_GIF_END : find_frame(g);
+    if (code == TH_GIF_OK) read_frame(g);
     return code;
 }
 

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/num.h"
 #include "base/sys.h"
-#include "image/gif/gif_frame.h"
+#include "image/gif/gif_failed.h"
 #include "image/rowfeed.h"
 
 /* One picture that is being decoded. */
@@ -32,31 +32,11 @@ static enum thumbs_code no_memory(struct thumbs_error *err)
 
 /* ---- header ---- */
 
-static bool is_late(void *user)
-{
-    return th_make_check_deadline(user, THUMBS_STAGE_DECODE, NULL) != THUMBS_OK;
-}
-
-static enum thumbs_code failed(const struct decoding *d, enum th_gif_code code,
-                               struct thumbs_error *err)
-{
-    switch (code) {
-    case TH_GIF_OK:
-        return THUMBS_OK;
-    case TH_GIF_LATE:
-        return th_make_check_deadline(d->make, THUMBS_STAGE_DECODE, err);
-    case TH_GIF_MEMORY:
-        return no_memory(err);
-    case TH_GIF_BROKEN:
-        break;
-    }
-    return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
-                        "it has no frame whose header can be read");
-}
-
 static enum thumbs_code open_gif(struct decoding *d, struct thumbs_error *err)
 {
-    return failed(d, th_gif_open(d->make->data, d->make->len, is_late, d->make, &d->gif), err);
+    const enum th_gif_code code =
+        th_gif_open(d->make->data, d->make->len, th_gif_is_late, d->make, &d->gif);
+    return th_gif_failed(d->make, code, err);
 }
 
 /* Alpha is needed for what the frame leaves open. */
@@ -136,7 +116,7 @@ static enum thumbs_code feed_lines(struct attempt *a, struct thumbs_error *err)
         paint(a, line);
         code = feed_row(a, err);
     }
-    return code == THUMBS_OK ? failed(a->d, made, err) : code;
+    return code == THUMBS_OK ? th_gif_failed(a->d->make, made, err) : code;
 }
 
 static bool begin(struct attempt *a)

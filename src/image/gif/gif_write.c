@@ -23,9 +23,12 @@ static int on_write(GifFileType *gif, const GifByteType *data, int len)
     return th_sink_add(w->sink, data, (size_t)len) ? len : -1;
 }
 
-/* Of Netscape, as everybody reads it. */
-static bool put_loops(GifFileType *gif, int n_loops)
+/* Of Netscape, as everybody reads it: how often to go back to the beginning, 0 for ever. What is
+ * shown once says nothing. */
+static bool put_loops(GifFileType *gif, uint32_t plays)
 {
+    const uint32_t n_loops = plays > UINT16_MAX ? UINT16_MAX : plays ? plays - 1 : 0;
+    if (plays == 1) return true;
     const uint8_t sub[3] = {1, (uint8_t)n_loops, (uint8_t)(n_loops >> 8)};
     return EGifPutExtensionLeader(gif, APPLICATION_EXT_FUNC_CODE) == GIF_OK &&
            EGifPutExtensionBlock(gif, 11, "NETSCAPE2.0") == GIF_OK &&
@@ -33,7 +36,7 @@ static bool put_loops(GifFileType *gif, int n_loops)
            EGifPutExtensionTrailer(gif) == GIF_OK;
 }
 
-bool th_gif_writer_create(uint32_t width, uint32_t height, int n_loops, struct th_sink *sink,
+bool th_gif_writer_create(uint32_t width, uint32_t height, uint32_t plays, struct th_sink *sink,
                           struct th_gif_writer **out)
 {
     int ignored;
@@ -45,7 +48,7 @@ bool th_gif_writer_create(uint32_t width, uint32_t height, int n_loops, struct t
     /* Without a palette for all: the mark of its maker then follows right behind. */
     w->failed = !w->gif ||
                 EGifPutScreenDesc(w->gif, (int)width, (int)height, 8, 0, NULL) != GIF_OK ||
-                (n_loops >= 0 && !put_loops(w->gif, n_loops));
+                !put_loops(w->gif, plays);
     if (w->failed) {
         th_gif_writer_close(w);
         return false;
@@ -97,7 +100,7 @@ bool th_gif_writer_add(struct th_gif_writer *w, const struct th_pixels *p,
                        const struct th_gif_place *place)
 {
     struct th_gif_colours colours = {0};
-    if (w->failed || !th_gif_colours_find(&colours, p)) return !(w->failed = true);
+    if (w->failed || !th_gif_colours_find(&colours, p, place->clear)) return !(w->failed = true);
     ColorMapObject *map = map_of(&colours);
     w->failed = !map || !put_control(w->gif, &colours, place) ||
                 EGifPutImageDesc(w->gif, (int)place->x, (int)place->y, (int)p->width,

@@ -14,12 +14,14 @@ struct th_gif_writer;
 struct th_gif_place {
     uint32_t x, y;
     uint32_t delay_cs; /* how long it is shown, in hundredths of a second */
-    bool clear;        /* before the next one comes, what it covered is made empty */
-    bool moves;        /* it is one of several: delay and clear count */
+    /* Before the next one comes, what it covered is made empty. Some readers take that for clear
+     * only where the frame has a colour that is not shown; so it gets one. */
+    bool clear;
+    bool moves; /* it is one of several: delay and clear count */
 };
 
-/* n_loops: how often it is played, 0 for ever; -1: once, as it is a still. False: no memory. */
-bool th_gif_writer_create(uint32_t width, uint32_t height, int n_loops, struct th_sink *sink,
+/* plays: how often it is shown, 0 for ever; 1 for a still. False: no memory. */
+bool th_gif_writer_create(uint32_t width, uint32_t height, uint32_t plays, struct th_sink *sink,
                           struct th_gif_writer **out);
 
 /* Add a frame of 4 bands. False: no memory, or past the sink's deadline. */

@@ -143,11 +143,57 @@ static bool find(struct th_view v, struct th_webp *out)
     return found;
 }
 
+/* What belongs to the file; nothing if it is none. */
+static struct th_view riff_of(struct th_view file)
+{
+    if (!th_view_has(file, 0, "RIFF", 4) || !th_view_has(file, 8, "WEBP", 4))
+        return (struct th_view){0};
+    const uint64_t riff_len = th_view_le(file, 4, 4) + HEAD_LEN;
+    return (struct th_view){file.data, (size_t)th_min_u64(riff_len, file.len)};
+}
+
 bool th_webp_parse(struct th_view file, struct th_webp *out)
 {
     *out = (struct th_webp){0};
-    if (!th_view_has(file, 0, "RIFF", 4) || !th_view_has(file, 8, "WEBP", 4)) return false;
-    const uint64_t riff_len = th_view_le(file, 4, 4) + HEAD_LEN;
-    const struct th_view v = {file.data, (size_t)th_min_u64(riff_len, file.len)};
-    return find(v, out) && out->frame_width && out->frame_height;
+    const struct th_view v = riff_of(file);
+    return v.len && find(v, out) && out->frame_width && out->frame_height;
+}
+
+/* ---- what moves ---- */
+
+void th_webp_motion(struct th_view file, uint64_t most_frames, struct th_webp_motion *out)
+{
+    const struct th_view v = riff_of(file);
+    uint64_t at = RIFF_LEN;
+    struct chunk c;
+    *out = (struct th_webp_motion){0};
+    for (unsigned i = 0; i < MOST_CHUNKS && out->n_frames < most_frames; i++) {
+        if (!next_chunk(v, &at, &c)) return;
+        if (is(v, &c, "ANMF")) out->n_frames++;
+        if (is(v, &c, "ANIM")) out->plays = (uint32_t)th_view_le(c.body, 4, 2);
+    }
+    out->left = at < v.len ? v.len - at : 0;
+}
+
+/* RFC 9649, 2.7.1.1. */
+enum { DURATION_AT = 12, FLAGS_AT = 15, CLEARS = 1, REPLACES = 2 };
+
+enum th_webp_found th_webp_next_frame(struct th_view file, uint64_t *at, struct th_webp_frame *out)
+{
+    const struct th_view v = riff_of(file);
+    struct chunk c;
+    *out = (struct th_webp_frame){0};
+    if (*at == 0) *at = RIFF_LEN;
+    do {
+        if (!next_chunk(v, at, &c)) return TH_WEBP_END;
+    } while (!is(v, &c, "ANMF"));
+    const unsigned flags = (unsigned)th_view_le(c.body, FLAGS_AT, 1);
+    out->duration_ms = (uint32_t)th_view_le(c.body, DURATION_AT, 3);
+    out->clears = flags & CLEARS;
+    out->replaces = flags & REPLACES;
+    out->whole = is_whole(&c);
+    const struct th_webp *p = &out->picture;
+    if (!read_frame(c.body, &out->picture) || !p->frame_width || !p->frame_height)
+        return TH_WEBP_BROKEN;
+    return TH_WEBP_FRAME;
 }

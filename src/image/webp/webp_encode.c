@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "base/sys.h"
 #include "image/encode.h"
+#include "image/motion.h"
 #include "image/webp/webp_metadata.h"
 
 struct encoding {
@@ -121,4 +122,5 @@ const struct th_encoder th_encoder_webp = {.encode = th_encode_webp,
                                            .keeps_alpha = true,
                                            .keeps_profile = true,
                                            .has_quality = true,
+                                           .motion = &th_motion_writer_webp,
                                            .about = th_about_webp_writer};

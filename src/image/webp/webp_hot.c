@@ -15,12 +15,6 @@
 #include "image/webp/webp_chunks.h"
 #include "image/webp/webp_size.h"
 
-/* libwebp is given its data piece by piece, so that rows can be taken and the clock looked at. Each
- * piece that ends in the middle of something costs a little. */
-#define MOST_STEP   ((size_t)256 << 10)
-#define MOST_STEPS  32u
-#define STEP_PIXELS 4e6
-
 /* One picture that is being decoded. */
 struct decoding {
     struct th_make *make;
@@ -142,20 +136,10 @@ static enum thumbs_code hand_over(struct frame *f, uint32_t until, struct thumbs
 
 /* ---- decoding ---- */
 
-/* How much data may go in before the clock is looked at again. */
-static size_t step_of(const struct th_webp *w)
-{
-    const double pixels = (double)w->frame_width * w->frame_height, len = (double)w->pixels.len;
-    double step = len * (STEP_PIXELS / pixels);
-    if (step > MOST_STEP) step = MOST_STEP;
-    if (step < len / MOST_STEPS) step = len / MOST_STEPS;
-    return (size_t)step + 1;
-}
-
 static enum thumbs_code run(struct frame *f, VP8StatusCode *status, struct thumbs_error *err)
 {
     const struct th_view pixels = f->d->webp.pixels;
-    const size_t step = step_of(&f->d->webp);
+    const size_t step = th_webp_step(&f->d->webp);
     enum thumbs_code code = THUMBS_OK;
     *status = VP8_STATUS_SUSPENDED;
     for (size_t at = 0; code == THUMBS_OK && *status == VP8_STATUS_SUSPENDED && at < pixels.len;) {

@@ -10,6 +10,12 @@
 #define COLUMN_BYTES 128
 #define REST_BYTES   ((uint64_t)1 << 20)
 
+/* libwebp is given its data piece by piece, so that rows can be taken and the clock looked at. Each
+ * piece that ends in the middle of something costs a little. */
+#define MOST_STEP   ((size_t)256 << 10)
+#define MOST_STEPS  32u
+#define STEP_PIXELS 4e6
+
 bool th_webp_has_alpha(const struct th_webp *w)
 {
     return w->alpha || !th_webp_is_covered(w);
@@ -41,4 +47,13 @@ uint64_t th_webp_decoder_size(const struct th_webp *w, const struct th_webp_plan
     sum = th_add_sat(sum, th_mul3_sat(p->frame_width, p->frame_height, p->bands));
     if (w->lossless) return th_add_sat(sum, th_mul_sat(pixels, LOSSLESS_PIXEL_BYTES));
     return w->alpha ? th_add_sat(sum, th_mul_sat(pixels, ALPHA_PIXEL_BYTES)) : sum;
+}
+
+size_t th_webp_step(const struct th_webp *w)
+{
+    const double pixels = (double)w->frame_width * w->frame_height, len = (double)w->pixels.len;
+    double step = len * (STEP_PIXELS / pixels);
+    if (step > MOST_STEP) step = MOST_STEP;
+    if (step < len / MOST_STEPS) step = len / MOST_STEPS;
+    return (size_t)step + 1;
 }

@@ -24,6 +24,9 @@ bool th_webp_has_alpha(const struct th_webp *w);
 /* Where a reduction of up to most_shrink is welcome. */
 struct th_webp_plan th_webp_plan(const struct th_webp *w, uint32_t most_shrink);
 
+/* How many bytes of the pixels may be decoded before the clock is looked at again. */
+size_t th_webp_step(const struct th_webp *w);
+
 /* Bytes that decoding by this plan holds, at most. */
 uint64_t th_webp_decoder_size(const struct th_webp *w, const struct th_webp_plan *plan);
 
