@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include "base/num.h"
 #include "base/sys.h"
 
@@ -15,6 +19,8 @@
 #define TAP_MULTIPLE 8     /* rows of weights are filled up with zeros to whole vectors */
 #define MAX_REACH    (1u << 19)
 #define ROWS_AT_ONCE 4
+#define SAMPLE_SHIFT 20 /* fractional bits of weighted sums */
+#define HALF_SAMPLE  (1 << (SAMPLE_SHIFT - 1))
 /* Beyond twice this, vertical weights come too near to the unit of the fixed point, and rows are
  * averaged first. */
 #define MAX_SCALE_Y 32
@@ -197,14 +203,16 @@ CLONES static void add_rows(const int16_t *restrict r0, const int16_t *restrict 
 
 static inline uint8_t to_sample(int32_t sum)
 {
-    int32_t v = (sum + (1 << 19)) >> 20;
+    int32_t v = (sum + HALF_SAMPLE) >> SAMPLE_SHIFT;
     return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
 }
 
-static inline __attribute__((always_inline)) void
-reduce_row(const int16_t *sums, const struct weights *x, uint32_t n, uint32_t taps, uint8_t *out)
+static inline __attribute__((always_inline)) void reduce_row(const int16_t *sums,
+                                                             const struct weights *x,
+                                                             uint32_t first, uint32_t n,
+                                                             uint32_t taps, uint8_t *out)
 {
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = first; i < n; i++) {
         const int16_t *from = sums + x->start[i], *w = x->w + (size_t)i * taps;
         int32_t sum = 0;
         for (uint32_t j = 0; j < taps; j++)
@@ -213,17 +221,79 @@ reduce_row(const int16_t *sums, const struct weights *x, uint32_t n, uint32_t ta
     }
 }
 
-CLONES static void reduce_row_any(const int16_t *sums, const struct weights *x, uint32_t n,
-                                  uint8_t *out)
+/* The horizontal pass: n samples of one row. Sums are exact, so that all variants give
+ * the same. */
+typedef void reduce_row_fn(const int16_t *sums, const struct weights *x, uint32_t n, uint8_t *out);
+
+static void reduce_row_plain(const int16_t *sums, const struct weights *x, uint32_t n, uint8_t *out)
+{
+    reduce_row(sums, x, 0, n, x->taps / TAP_MULTIPLE * TAP_MULTIPLE, out);
+}
+
+#if defined(__x86_64__)
+#define AVX2 __attribute__((target("avx2")))
+
+/* The products of one output sample, in eight parts of a sum. */
+AVX2 static inline __attribute__((always_inline)) __m256i parts_of(const int16_t *from,
+                                                                   const int16_t *w, uint32_t taps)
+{
+    __m256i sum = _mm256_setzero_si256();
+    uint32_t j = 0;
+    for (; j + 16 <= taps; j += 16)
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_loadu_si256((const void *)(from + j)),
+                                                      _mm256_loadu_si256((const void *)(w + j))));
+    if (j < taps)
+        sum = _mm256_add_epi32(
+            sum, _mm256_zextsi128_si256(_mm_madd_epi16(_mm_loadu_si128((const void *)(from + j)),
+                                                       _mm_loadu_si128((const void *)(w + j)))));
+    return sum;
+}
+
+/* What a sum costs alone is mostly adding up its parts; eight sums share that. */
+AVX2 static inline __attribute__((always_inline)) void reduce_row_eight(const int16_t *sums,
+                                                                        const struct weights *x,
+                                                                        uint32_t n, uint32_t taps,
+                                                                        uint8_t *out)
+{
+    const __m256i half = _mm256_set1_epi32(HALF_SAMPLE);
+    uint32_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        __m256i parts[8];
+        for (unsigned k = 0; k < 8; k++)
+            parts[k] = parts_of(sums + x->start[i + k], x->w + (size_t)(i + k) * taps, taps);
+        for (unsigned k = 0; k < 8; k += 4)
+            parts[k] = _mm256_hadd_epi32(_mm256_hadd_epi32(parts[k], parts[k + 1]),
+                                         _mm256_hadd_epi32(parts[k + 2], parts[k + 3]));
+        __m256i sum = _mm256_add_epi32(_mm256_permute2x128_si256(parts[0], parts[4], 0x20),
+                                       _mm256_permute2x128_si256(parts[0], parts[4], 0x31));
+        sum = _mm256_srai_epi32(_mm256_add_epi32(sum, half), SAMPLE_SHIFT);
+        const __m128i words =
+            _mm_packs_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+        _mm_storel_epi64((void *)(out + i), _mm_packus_epi16(words, words));
+    }
+    reduce_row(sums, x, i, n, taps, out);
+}
+
+AVX2 static void reduce_row_avx2(const int16_t *sums, const struct weights *x, uint32_t n,
+                                 uint8_t *out)
 {
     if (x->taps == 16)
-        reduce_row(sums, x, n, 16, out);
+        reduce_row_eight(sums, x, n, 16, out);
     else if (x->taps == 24)
-        reduce_row(sums, x, n, 24, out);
+        reduce_row_eight(sums, x, n, 24, out);
     else if (x->taps == 32)
-        reduce_row(sums, x, n, 32, out);
+        reduce_row_eight(sums, x, n, 32, out);
     else
-        reduce_row(sums, x, n, x->taps / TAP_MULTIPLE * TAP_MULTIPLE, out);
+        reduce_row_eight(sums, x, n, x->taps / TAP_MULTIPLE * TAP_MULTIPLE, out);
+}
+#endif
+
+static reduce_row_fn *reduce_row_pick(void)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2")) return reduce_row_avx2;
+#endif
+    return reduce_row_plain;
 }
 
 /* The rows of the plane that are in use, widened; row i lies in slot i modulo n_slots. */
@@ -309,12 +379,13 @@ static bool resample(struct th_resample *r, const uint8_t *in, size_t in_stride,
     bool ok = reserve(&row, &r->row_cap, bytes);
     r->row = row;
     if (!ok) return false;
+    reduce_row_fn *reduce_row_to = reduce_row_pick();
     int16_t *sums = r->row;
     ring.rows = r->row + row_len;
     memset(sums + x->in, 0, wx.taps * sizeof(int16_t));
     for (uint32_t i = 0; i < y->out; i++) {
         reduce_rows(in, in_stride, y->in, &ring, &wy, i, sums);
-        reduce_row_any(sums, &wx, x->out, out + i * out_stride);
+        reduce_row_to(sums, &wx, x->out, out + i * out_stride);
     }
     return true;
 }
