@@ -575,19 +575,49 @@ Test(jpeg_hot, a_cut_file_is_damaged_but_made)
     file_finish(&f);
 }
 
+/* Change the file's SOF0 marker. */
+static void become(struct file *f, uint8_t sof)
+{
+    for (size_t i = 2; i + 1 < f->len; i++)
+        if (f->data[i] == 0xFF && f->data[i + 1] == 0xC0) f->data[i + 1] = sof;
+}
+
 Test(jpeg_hot, what_it_is_not_for_is_declined_untouched)
 {
-    struct sort_of_jpeg s = plain(64, 64);
-    struct file f = encode(&s, 1);
-    struct th_jpeg_header h;
-    cr_assert(th_jpeg_parse(f.data, f.len, &h));
-    for (size_t i = 2; i + 1 < f.len; i++) /* a lossless frame */
-        if (f.data[i] == 0xFF && f.data[i + 1] == 0xC0) f.data[i + 1] = 0xC3;
+    struct file f = file_read(TEST_SAMPLES "/jpeg", "rgb-adobe-marker.jpg");
     struct made m = make_hot(&f, 32, THUMBS_FORMAT_JPEG);
     cr_assert(m.declined);
     cr_assert_eq(m.sink.len, 0);
     th_sink_finish_heap(&m.sink);
     file_finish(&f);
+}
+
+/* libvips reads headers by libjpeg, too, and takes long to load: it is not asked. */
+Test(jpeg_hot, what_libjpeg_cannot_open_fails_at_once)
+{
+    static const struct {
+        uint8_t sof;
+        bool cut;
+        enum thumbs_code code;
+    } cases[] = {{0xC3, false, THUMBS_UNSUPPORTED}, /* a lossless frame */
+                 {0xC6, false, THUMBS_UNSUPPORTED}, /* a hierarchical one */
+                 {0xFE, false, THUMBS_CORRUPT},     /* a comment: no frame at all */
+                 {0xC0, true, THUMBS_CORRUPT}};     /* no scan */
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sort_of_jpeg s = plain(64, 64);
+        struct file f = encode(&s, 1);
+        struct th_jpeg_header h;
+        cr_assert(th_jpeg_parse(f.data, f.len, &h));
+        if (cases[i].cut) f.len = h.scan_offset - 12;
+        become(&f, cases[i].sof);
+        struct made m = make_hot(&f, 32, THUMBS_FORMAT_JPEG);
+        cr_expect_eq(m.code, cases[i].code, "%u: %s", i, m.err.message);
+        cr_expect_not(m.declined);
+        cr_expect_gt(strlen(m.err.message), 0);
+        cr_expect_eq(m.sink.len, 0);
+        th_sink_finish_heap(&m.sink);
+        file_finish(&f);
+    }
 }
 
 Test(jpeg_hot, least_n_that_leaves_the_residual)

@@ -546,7 +546,9 @@ static enum thumbs_code make_jpeg(struct th_make *make, struct thumbs_error *err
     }
     j->make = make;
     if (!is_ours(j)) {
-        make->declined = true;
+        /* Whatever else would take it has libjpeg read the header; it takes long to load. */
+        code = th_jpeg_planes_read_header(make->data, make->len, err);
+        make->declined = code == THUMBS_OK;
         goto out;
     }
     code = read_profile(j, err);

@@ -36,6 +36,7 @@ struct decoder {
     bool too_many_scans;
     uint64_t deadline_ns;
     uint32_t ticks;
+    bool header_only;
     struct th_jpeg_planes *out;
     uint32_t until_scan; /* progressive at 1/8: the last scan that matters; 0: read all */
     const uint8_t *data;
@@ -162,13 +163,19 @@ static void read_scans(struct decoder *d)
     jpeg_start_output(&d->jpeg, d->jpeg.input_scan_number);
 }
 
+static void turbo_open(struct decoder *d)
+{
+    jpeg_create_decompress(&d->jpeg);
+    d->jpeg.progress = &d->progress;
+    jpeg_mem_src(&d->jpeg, d->data, d->len);
+    jpeg_read_header(&d->jpeg, TRUE);
+}
+
 static bool turbo_run(struct decoder *d)
 {
     struct jpeg_decompress_struct *jpeg = &d->jpeg;
-    jpeg_create_decompress(jpeg);
-    jpeg->progress = &d->progress;
-    jpeg_mem_src(jpeg, d->data, d->len);
-    jpeg_read_header(jpeg, TRUE);
+    turbo_open(d);
+    if (d->header_only) return true;
     jpeg->scale_num = d->n;
     jpeg->scale_denom = 8;
     jpeg->raw_data_out = TRUE;
@@ -208,9 +215,11 @@ static enum thumbs_code describe_failure(struct decoder *d, struct thumbs_error 
                             TH_JPEG_MAX_SCANS);
     if (d->no_memory || (d->failed && d->errors.msg_code == JERR_OUT_OF_MEMORY))
         return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory for the planes");
-    bool unsupported = d->failed && d->errors.msg_code == JERR_SOF_UNSUPPORTED;
-    return th_error_set(err, unsupported ? THUMBS_UNSUPPORTED : THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
-                        "%s", text);
+    if (d->failed &&
+        (d->errors.msg_code == JERR_SOF_UNSUPPORTED || d->errors.msg_code == JERR_BAD_PRECISION))
+        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE, "%s", text);
+    return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "%s%s",
+                        d->header_only ? "the header does not decode: " : "", text);
 }
 
 /* How far to read. False if those are too many scans: counted before, since libjpeg takes seconds
@@ -227,6 +236,27 @@ static bool choose_scans(struct decoder *d, const struct th_jpeg_header *header)
     return !d->too_many_scans;
 }
 
+static enum thumbs_code turbo_decode(struct decoder *d, struct thumbs_error *err)
+{
+    d->jpeg.err = jpeg_std_error(&d->errors);
+    d->jpeg.client_data = d;
+    d->errors.error_exit = on_error;
+    d->errors.emit_message = on_message;
+    d->errors.output_message = on_output;
+    d->progress.progress_monitor = on_progress;
+    enum thumbs_code code = turbo_try(d) ? THUMBS_OK : describe_failure(d, err);
+    jpeg_destroy_decompress(&d->jpeg);
+    return code;
+}
+
+enum thumbs_code th_jpeg_planes_read_header(const uint8_t *data, size_t len,
+                                            struct thumbs_error *err)
+{
+    struct th_jpeg_planes none = {0};
+    struct decoder d = {.out = &none, .data = data, .len = len, .header_only = true};
+    return turbo_decode(&d, err);
+}
+
 enum thumbs_code th_jpeg_planes_decode_turbo(const struct th_jpeg_header *header,
                                              const uint8_t *data, size_t len, unsigned n,
                                              uint64_t deadline_ns, struct th_jpeg_planes *out,
@@ -236,14 +266,7 @@ enum thumbs_code th_jpeg_planes_decode_turbo(const struct th_jpeg_header *header
     struct decoder d = {
         .deadline_ns = deadline_ns, .out = &planes, .data = data, .len = len, .n = n};
     if (!choose_scans(&d, header)) return describe_failure(&d, err);
-    d.jpeg.err = jpeg_std_error(&d.errors);
-    d.jpeg.client_data = &d;
-    d.errors.error_exit = on_error;
-    d.errors.emit_message = on_message;
-    d.errors.output_message = on_output;
-    d.progress.progress_monitor = on_progress;
-    enum thumbs_code code = turbo_try(&d) ? THUMBS_OK : describe_failure(&d, err);
-    jpeg_destroy_decompress(&d.jpeg);
+    enum thumbs_code code = turbo_decode(&d, err);
     if (code != THUMBS_OK)
         th_jpeg_planes_finish(&planes);
     else

@@ -40,6 +40,11 @@ enum thumbs_code th_jpeg_planes_decode(struct th_jpeg_scan *scan,
  * libjpeg-turbo, which holds all coefficients of such files, is then not asked. */
 bool th_jpeg_planes_own(const struct th_jpeg_header *header, const uint8_t *n);
 
+/* Does libjpeg-turbo, which accepts more than th_jpeg_parse(), read the header? Codes: OK, CORRUPT,
+ * UNSUPPORTED, MEMORY; stage decode. Thread-safe. */
+enum thumbs_code th_jpeg_planes_read_header(const uint8_t *data, size_t len,
+                                            struct thumbs_error *err);
+
 /* What th_jpeg_planes_decode() does, by libjpeg-turbo alone: the reference for tests and
  * benchmarks. */
 enum thumbs_code th_jpeg_planes_decode_turbo(const struct th_jpeg_header *header,

@@ -44,10 +44,6 @@ static enum thumbs_code check_scans(const struct th_make *make, struct thumbs_er
         return THUMBS_OK;
     th_jpeg_count_scans(make->data, make->len, &header, &until_last_dc, &all);
     if (all <= TH_JPEG_MAX_SCANS) return THUMBS_OK;
-    /* Had it fewer, it would not be decoded either: that says more about it. */
-    if (header.precision != 8)
-        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
-                            "samples of %u bits are not supported", header.precision);
     return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE, "it has more than %d scans",
                         TH_JPEG_MAX_SCANS);
 }
