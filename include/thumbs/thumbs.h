@@ -178,6 +178,13 @@ struct thumbs_size {
     uint32_t height;
     bool square;
 };
+#define THUMBS_SIZE_TEXT 24
+/* As it was written: "256", "256x192", "256x", "x192"; NUL-terminated. */
+THUMBS_API void thumbs_size_text(const struct thumbs_size *size, char text[THUMBS_SIZE_TEXT]);
+
+/* A source that is no larger than several sizes would be the same thumbnail at each of them: all of
+ * it, at its own size. It is made once, and stands for these sizes; unless sources are enlarged.
+ * Sets of sizes are bits: bit i for options.sizes[i]. */
 
 /* What matters to the bytes of a thumbnail. Plain data without pointers: it is copied to worker
  * processes and hashed into the fingerprint that tells whether an output is up to date. */
@@ -286,7 +293,8 @@ THUMBS_API void thumbs_options_init(struct thumbs_options *options);
 /* One thumbnail: `len` bytes of an encoded file at `data`, width x height pixels. */
 struct thumbs_image {
     enum thumbs_format format;
-    uint32_t i_size; /* which of options->sizes */
+    uint32_t i_size; /* which of options->sizes; the first, if it stands for several */
+    uint32_t sizes;  /* all that it stands for, as bits */
     uint32_t width, height;
     const uint8_t *data;
     size_t len;
@@ -322,7 +330,8 @@ struct thumbs_source_info {
 
 struct thumbs_images; /* the thumbnails of one source; owns their bytes */
 
-/* Make every size and format of `options` from the `len` bytes at `data` (borrowed until return).
+/* Make every size and format of `options` from the `len` bytes at `data` (borrowed until return);
+ * sizes that are all larger than the picture get one thumbnail together.
  * On success *out is owned by the caller, thumbs_images_destroy() frees it. Errors: UNSUPPORTED,
  * NOT_IMAGE, CORRUPT, TOO_LARGE, MEMORY, USAGE, INTERNAL. info may be NULL. Thread-safe. */
 THUMBS_API enum thumbs_code thumbs_make(const void *data, size_t len,
@@ -355,7 +364,8 @@ struct thumbs_output {
     enum thumbs_format format;
     uint32_t width, height;
     uint64_t bytes;
-    uint64_t hash; /* XXH3, 64 bits, of the file as it stands; 0: not known */
+    uint64_t hash;  /* XXH3, 64 bits, of the file as it stands; 0: not known */
+    uint32_t sizes; /* which it stands for: bits, of thumbs_event.sizes */
 };
 
 /* Wall time of each stage of one file, in nanoseconds. */
@@ -381,6 +391,8 @@ struct thumbs_event {
     int64_t modified_ns; /* when the source file was changed last, since 1970; 0: unknown */
     const struct thumbs_output *outputs;
     size_t n_outputs;
+    const struct thumbs_size *sizes; /* that were asked for */
+    uint32_t n_sizes;
     struct thumbs_times times;
     /* failed, known: why. skipped, damaged: message. done: what is odd about it, or NULL. else NULL
      */

@@ -58,7 +58,11 @@ const struct cli_option cli_options[] = {
      "The box that a thumbnail fits in, in pixels: 256 means 256x256; 256x bounds the width alone, "
      "x192 the height "
      "alone. "
-     "Up to 16 sizes are made from one decode. Default: 256.",
+     "Up to 16 sizes are made from one decode. Sizes that a picture is smaller than are made once, "
+     "at "
+     "its own size and by the name of the first of them (not with --enlarge); the report says "
+     "which "
+     "sizes a thumbnail stands for. Default: 256.",
      CLI_GROUP_PICTURE, CLI_TO(cli_set_size)},
     {"fit", 0, "FIT", "inside, cover, contain or fill", "inside, cover, contain or fill",
      "How a picture gets into its box: inside keeps its shape and all of it; cover fills the box "

@@ -329,6 +329,7 @@ void th_history_remember(struct th_output_folder *folder, const char *name, bool
                                                 .format = outputs[i].format,
                                                 .width = outputs[i].width,
                                                 .height = outputs[i].height,
+                                                .sizes = outputs[i].sizes,
                                                 .has_time = stood[i].stood,
                                                 .time_sec = stood[i].time.tv_sec,
                                                 .time_nsec = (int32_t)stood[i].time.tv_nsec};

@@ -68,6 +68,7 @@ struct th_commit_output {
     size_t len;
     enum thumbs_format format;
     uint32_t width, height;
+    uint32_t sizes;   /* as in struct thumbs_output */
     uint64_t content; /* th_mark_content() of the bytes; 0: not known */
     bool shared;      /* its name tells its content: if it stands there already, it stays */
 };

@@ -24,6 +24,7 @@ static bool add_output(const struct th_output_folder *folder, struct th_made *ma
     *output = (struct thumbs_output){.format = facts.format,
                                      .width = facts.width,
                                      .height = facts.height,
+                                     .sizes = facts.sizes,
                                      .hash = facts.content};
     if (!th_manifest_read_output(word, len, &output->bytes, &name, &name_len) ||
         !add_path(folder, &made->paths, name, name_len, at))

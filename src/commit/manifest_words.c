@@ -98,6 +98,7 @@ static void add_facts(struct th_bytes *line, const struct th_manifest_facts *fac
                       (unsigned long)facts->width, (unsigned long)facts->height);
     add_placeholder(line, &facts->placeholder);
     if (facts->damaged) th_bytes_adds(line, ",d1");
+    if (facts->sizes > 1) th_bytes_addf(line, ",z%lx", (unsigned long)facts->sizes);
     if (facts->has_time)
         th_bytes_addf(line, ",t%lld.%09ld", (long long)facts->time_sec, (long)facts->time_nsec);
 }
@@ -350,9 +351,20 @@ static struct thumbs_placeholder read_placeholder(const char *text, size_t len)
     return p.has_dominant ? p : (struct thumbs_placeholder){0};
 }
 
+static uint32_t read_sizes(const char *text, size_t len)
+{
+    uint32_t sizes = 0;
+    for (size_t i = 0; i < len; i++) {
+        const int digit = hex_value(text[i]);
+        if (digit < 0 || sizes >> (THUMBS_MAX_SIZES - 4)) return 1;
+        sizes = sizes << 4 | (unsigned)digit;
+    }
+    return sizes ? sizes : 1;
+}
+
 struct th_manifest_facts th_manifest_read_facts(const char *text, size_t len)
 {
-    struct th_manifest_facts facts = {0};
+    struct th_manifest_facts facts = {.sizes = 1};
     if (len == 0) return facts;
     const char *colon = memchr(text, ':', len), *end = colon ? colon : text + len;
     for (const char *at = text, *comma; (comma = memchr(at, ',', (size_t)(end - at)));) {
@@ -365,6 +377,7 @@ struct th_manifest_facts th_manifest_read_facts(const char *text, size_t len)
         if (comma[1] == 'h') facts.content = read_hash(value, value_len);
         if (comma[1] == 's') read_picture(value, value_len, &facts);
         if (comma[1] == 'p') facts.placeholder = read_placeholder(value, value_len);
+        if (comma[1] == 'z') facts.sizes = read_sizes(value, value_len);
         if (comma[1] == 'd') facts.damaged = value_len == 1 && *value == '1';
         if (comma[1] == 't')
             facts.has_time = read_time(value, value_len, &facts.time_sec, &facts.time_nsec);

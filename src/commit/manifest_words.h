@@ -15,10 +15,11 @@
  * ",s<format>-<width>x<height>": what that picture is; ",t<time>": the outputs bear this time, not
  * that of the source (which was touched since); ",p<ThumbHash>" and "-<RRGGBB>", both in hex
  * digits: the placeholder of the source, and its dominant colour, which may be missing; ",d1": the
- * source was decoded with errors. Letters that are not known are passed over. status 'n' (no
- * image): key is the version, "v0.1", and there are no outputs. status 'x' (did harm): key is the
- * fingerprint, and in place of outputs stand four words: code and stage as in the report, the
- * nanoseconds it was allowed, and the message. status 'f' (forgotten): nothing is known of this
+ * source was decoded with errors; ",z" and hex digits: the bits of the sizes that an output stands
+ * for, where that is not the first size alone. Letters that are not known are passed over. status
+ * 'n' (no image): key is the version, "v0.1", and there are no outputs. status 'x' (did harm): key
+ * is the fingerprint, and in place of outputs stand four words: code and stage as in the report,
+ * the nanoseconds it was allowed, and the message. status 'f' (forgotten): nothing is known of this
  * name under this key, or under any if it is "*". status 'd' (deleted): these outputs are gone, so
  * they belong to nobody; what else is known of the name stays.
  *
@@ -78,6 +79,7 @@ struct th_manifest_facts {
     uint64_t content;
     enum thumbs_format format;
     uint32_t width, height;
+    uint32_t sizes;                        /* of an output, bits; 1 unless it is told */
     struct thumbs_placeholder placeholder; /* of a source */
     bool damaged;                          /* of a source */
     bool has_time;

@@ -131,6 +131,7 @@ static bool add_output(struct th_twins *twins, struct th_twin *twin, const char 
     *output = (struct th_twin_output){.format = facts.format,
                                       .width = facts.width,
                                       .height = facts.height,
+                                      .sizes = facts.sizes,
                                       .offset = twin->data.len};
     bool good = facts.format != THUMBS_FORMAT_NONE &&
                 th_manifest_decode(written, written_len, &name) &&

@@ -25,6 +25,7 @@ struct th_twins;
 struct th_twin_output {
     enum thumbs_format format;
     uint32_t width, height;
+    uint32_t sizes;     /* as in struct thumbs_output */
     size_t offset, len; /* in `data`: the output without the mark of thumbs */
 };
 struct th_twin {

@@ -11,12 +11,12 @@
 #include "image/motion/motion_outputs.h"
 #include "image/placeholder.h"
 
-void th_encode_note(struct th_make *make, size_t offset, enum thumbs_format format, uint32_t i_size,
+void th_encode_note(struct th_make *make, size_t offset, enum thumbs_format format, uint32_t sizes,
                     uint32_t width, uint32_t height)
 {
     struct th_image_result *result = make->result;
     struct th_image_output *o = &result->outputs[result->n_outputs++];
-    *o = (struct th_image_output){.offset = offset, .format = format, .i_size = i_size};
+    *o = (struct th_image_output){.offset = offset, .format = format, .sizes = sizes};
     o->len = make->sink->len - offset;
     o->width = width;
     o->height = height;
@@ -34,7 +34,7 @@ static enum thumbs_code write_pixels(const void *picture, const struct th_encode
     return w->encoder->encode(w->pixels, how, sink, err);
 }
 
-static enum thumbs_code write_as(struct th_make *make, enum thumbs_format format, uint32_t i_size,
+static enum thumbs_code write_as(struct th_make *make, enum thumbs_format format, uint32_t sizes,
                                  const struct th_pixels *p, struct thumbs_error *err)
 {
     const struct th_encoder *encoder = th_format(format)->encoder;
@@ -45,19 +45,19 @@ static enum thumbs_code write_as(struct th_make *make, enum thumbs_format format
     const struct written written = {.pixels = p, .encoder = encoder};
     th_metadata_set_sides(&make->kept, p->width, p->height);
     enum thumbs_code code = th_encode_fit(make, format, write_pixels, &written, err);
-    if (code == THUMBS_OK) th_encode_note(make, offset, format, i_size, p->width, p->height);
+    if (code == THUMBS_OK) th_encode_note(make, offset, format, sizes, p->width, p->height);
     return code;
 }
 
 /* The animation that was made already, if there is one. */
 static enum thumbs_code write_moving(struct th_make *make, enum thumbs_format format,
-                                     uint32_t i_size, bool *moves, struct thumbs_error *err)
+                                     uint32_t sizes, bool *moves, struct thumbs_error *err)
 {
     uint32_t width, height;
     const size_t offset = make->sink->len;
-    enum thumbs_code code = th_motion_write(make, format, i_size, &width, &height, err);
+    enum thumbs_code code = th_motion_write(make, format, sizes, &width, &height, err);
     *moves = width > 0;
-    if (code == THUMBS_OK && *moves) th_encode_note(make, offset, format, i_size, width, height);
+    if (code == THUMBS_OK && *moves) th_encode_note(make, offset, format, sizes, width, height);
     return code;
 }
 
@@ -85,7 +85,7 @@ static const struct th_pixels *version_for(const struct th_make *make, enum thum
 }
 
 /* One thumbnail in every format. source_alpha: what KEEP asks for. */
-static enum thumbs_code write_all(struct th_make *make, uint32_t i_size, const struct th_pixels *p,
+static enum thumbs_code write_all(struct th_make *make, uint32_t sizes, const struct th_pixels *p,
                                   bool source_alpha, struct thumbs_error *err)
 {
     const struct thumbs_image_options *options = make->options;
@@ -96,10 +96,10 @@ static enum thumbs_code write_all(struct th_make *make, uint32_t i_size, const s
         enum thumbs_format wanted = (enum thumbs_format)options->formats[i];
         enum thumbs_format format = th_image_output_format(wanted, source, source_alpha);
         bool moves;
-        code = write_moving(make, format, i_size, &moves, err);
+        code = write_moving(make, format, sizes, &moves, err);
         if (moves || code != THUMBS_OK) continue;
         const struct th_pixels *version = version_for(make, format, &versions);
-        code = version ? write_as(make, format, i_size, version, err)
+        code = version ? write_as(make, format, sizes, version, err)
                        : th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE,
                                       "no memory for a thumbnail");
     }
@@ -134,7 +134,8 @@ enum thumbs_code th_encode_outputs(struct th_make *make, struct th_pixels *pictu
         if (code == THUMBS_OK)
             code =
                 th_finish_picture(make, &targets->sizes[i], orientation, NULL, &pictures[i], err);
-        if (code == THUMBS_OK) code = write_all(make, i, &pictures[i], alpha, err);
+        if (code == THUMBS_OK)
+            code = write_all(make, targets->stands_for[i], &pictures[i], alpha, err);
         th_pixels_finish(&pictures[i]);
     }
     if (code == THUMBS_OK && targets->placeholder)

@@ -24,8 +24,8 @@ enum thumbs_code th_encode_placeholder(struct th_make *make, struct th_pixels *p
                                        unsigned orientation, struct thumbs_error *err);
 
 /* For a backend that writes by itself: record what it has appended to the sink since it was
- * `offset` bytes long. */
-void th_encode_note(struct th_make *make, size_t offset, enum thumbs_format format, uint32_t i_size,
+ * `offset` bytes long; sizes: as in struct th_targets. */
+void th_encode_note(struct th_make *make, size_t offset, enum thumbs_format format, uint32_t sizes,
                     uint32_t width, uint32_t height);
 
 #endif

@@ -20,8 +20,16 @@ static void add_placeholder(struct th_targets *out, uint32_t width, uint32_t hei
     struct th_geometry g = {.cut_width = width, .cut_height = height};
     g.scaled_width = g.canvas_width = to_width ? to_width : 1;
     g.scaled_height = g.canvas_height = to_height ? to_height : 1;
+    out->stands_for[out->n] = 0;
     out->sizes[out->n++] = g;
     out->placeholder = true;
+}
+
+/* The whole picture, pixel for pixel. */
+static bool is_own_size(const struct th_geometry *g, uint32_t width, uint32_t height)
+{
+    return g->cut_width == width && g->cut_height == height && g->scaled_width == width &&
+           g->scaled_height == height && g->canvas_width == width && g->canvas_height == height;
 }
 
 void th_targets_fit(struct th_targets *out, uint32_t width, uint32_t height, unsigned orientation,
@@ -31,14 +39,24 @@ void th_targets_fit(struct th_targets *out, uint32_t width, uint32_t height, uns
     const uint32_t upright_width = turned ? height : width,
                    upright_height = turned ? width : height;
     const enum thumbs_fit fit = (enum thumbs_fit)options->fit;
-    out->n = options->n_sizes < THUMBS_MAX_SIZES ? options->n_sizes : THUMBS_MAX_SIZES;
-    for (uint32_t i = 0; i < out->n; i++) {
+    const uint32_t n = options->n_sizes < THUMBS_MAX_SIZES ? options->n_sizes : THUMBS_MAX_SIZES;
+    uint32_t *own_size = NULL; /* of the target that is the picture as it is */
+    out->n = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t bit = UINT32_C(1) << i;
         const struct thumbs_size *size = &options->sizes[i];
         struct th_geometry g = th_geometry_fit(upright_width, upright_height, size, fit, enlarge);
         if (fit == THUMBS_FIT_COVER)
             th_geometry_place(&g, upright_width, upright_height,
                               (enum thumbs_gravity)options->gravity);
-        out->sizes[i] = th_geometry_stored(&g, upright_width, upright_height, orientation);
+        const bool is_own = !enlarge && is_own_size(&g, upright_width, upright_height);
+        if (is_own && own_size) {
+            *own_size |= bit;
+            continue;
+        }
+        if (is_own) own_size = &out->stands_for[out->n];
+        out->stands_for[out->n] = bit;
+        out->sizes[out->n++] = th_geometry_stored(&g, upright_width, upright_height, orientation);
     }
     out->placeholder = false;
     if (options->placeholder && out->n > 0) add_placeholder(out, width, height);

@@ -17,11 +17,15 @@
 /* One for each size, and one for the placeholder. */
 #define TH_MAX_TARGETS (THUMBS_MAX_SIZES + 1)
 
-/* What becomes of one source: its geometry for each size, as stored (before orientation). */
+/* What becomes of one source: its geometry for each size, as stored (before orientation). The sizes
+ * at which it is shown whole and as large as it is have one target together, where the first of
+ * them stands. */
 struct th_targets {
     uint32_t n;
     bool placeholder; /* the last is the whole picture, small, for its placeholder */
     struct th_geometry sizes[TH_MAX_TARGETS];
+    /* Which of options->sizes each is for, as bits; 0: the placeholder. */
+    uint32_t stands_for[TH_MAX_TARGETS];
 };
 static inline uint32_t th_targets_outputs(const struct th_targets *targets)
 {
@@ -29,8 +33,9 @@ static inline uint32_t th_targets_outputs(const struct th_targets *targets)
 }
 
 /* Fit a source of width x height as stored, neither 0, into all sizes; `orientation`: as in EXIF.
- * Boxes, gravity and padding are those of the upright picture. At most THUMBS_MAX_SIZES count. A
- * placeholder asks for no more pixels than the sizes do, so it changes nothing about them. */
+ * With `enlarge` each size has a target of its own. Boxes, gravity and padding are those of the
+ * upright picture. At most THUMBS_MAX_SIZES count. A placeholder asks for no more pixels than the
+ * sizes do, so it changes nothing about them. */
 void th_targets_fit(struct th_targets *out, uint32_t width, uint32_t height, unsigned orientation,
                     const struct thumbs_image_options *options, bool enlarge);
 

@@ -26,7 +26,7 @@ static uint64_t hash_of(const struct th_naming *naming, const struct th_naming_s
     char text[80];
     int len =
         snprintf(text, sizeof text, "%016llx %016llx %u %u", (unsigned long long)source->content,
-                 (unsigned long long)naming->recipe, output->i_size, output->format);
+                 (unsigned long long)naming->recipe, th_image_output_size(output), output->format);
     return th_hash64(text, (size_t)len, 0);
 }
 
@@ -37,7 +37,7 @@ static char *expand(const struct th_naming *naming, const struct th_naming_sourc
                                   .name = source->name,
                                   .hash = hash_of(naming, source, output),
                                   .keep_extension = keep_extension,
-                                  .size = &naming->image->sizes[output->i_size],
+                                  .size = &naming->image->sizes[th_image_output_size(output)],
                                   .width = output->width,
                                   .height = output->height,
                                   .format = (enum thumbs_format)output->format};
@@ -52,7 +52,7 @@ struct th_image_output th_outputs_predict(const struct th_naming *naming, const 
     const struct thumbs_image_options *image = naming->image;
     enum thumbs_format wanted = (enum thumbs_format)image->formats[i % image->n_formats];
     return (struct th_image_output){
-        .i_size = i / image->n_formats,
+        .sizes = UINT32_C(1) << i / image->n_formats,
         .format = th_image_output_format(wanted, th_promise_format(name), false)};
 }
 
@@ -93,7 +93,7 @@ bool th_outputs_tell_content(const struct th_naming *naming)
 static bool need_content(const struct th_naming *naming)
 {
     const struct th_naming_source source = {.dir = "", .name = "a"};
-    struct th_image_output output = {.format = THUMBS_FORMAT_JPEG};
+    struct th_image_output output = {.format = THUMBS_FORMAT_JPEG, .sizes = 1};
     if (keeps_format(naming->image) || th_outputs_tell_content(naming)) return true;
     char *narrow = expand(naming, &source, false, &output);
     output.width = output.height = 1;

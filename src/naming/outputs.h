@@ -2,10 +2,12 @@
 /*
  * outputs.h - the names of all outputs of one source.
  *
- * Output i is size i / n_formats in format i % n_formats. Before a source is decoded its outputs
- * are predicted: by its name alone, without width and height, and with its content as far as that
- * is known. Afterwards they are known. The two differ where a template asks for the size or the
- * {hash}, and with --format=keep where the content is not what the name promises.
+ * Before a source is decoded its outputs are predicted: by its name alone, without width and
+ * height, and with its content as far as that is known. Then output i is size i / n_formats in
+ * format i % n_formats. Afterwards they are known. The two differ where a template asks for the
+ * size or the {hash}, with --format=keep where the content is not what the name promises, and where
+ * the picture is smaller than several sizes: these have one output then, called by the first of
+ * them.
  *
  * {hash} is a hash of the content of the source, of the recipe and of which output it is: what has
  * the same hash has the same bytes.

@@ -295,13 +295,11 @@ bool th_template_tells_name(const struct th_template *t)
 
 /* ---- expanding ---- */
 
-/* "256", "256x192", "256x", "x192": as it was written. */
 static void add_size(struct th_bytes *b, const struct thumbs_size *size)
 {
-    if (size->width) th_bytes_addf(b, "%u", (unsigned)size->width);
-    if (size->square) return;
-    th_bytes_addc(b, 'x');
-    if (size->height) th_bytes_addf(b, "%u", (unsigned)size->height);
+    char text[THUMBS_SIZE_TEXT];
+    thumbs_size_text(size, text);
+    th_bytes_adds(b, text);
 }
 
 static void add_hash(struct th_bytes *b, uint64_t hash, size_t n_digits)

@@ -32,6 +32,9 @@ void th_report_add_base64(struct th_bytes *b, const void *bytes, size_t len);
 /* ,"placeholder":{...} if there is one. */
 void th_report_add_placeholder(struct th_bytes *b, const struct thumbs_placeholder *placeholder);
 
+/* ,"sizes":[...] which an output stands for, in a run of several sizes. */
+void th_report_add_sizes(struct th_bytes *b, const struct thumbs_event *event, uint32_t sizes);
+
 /* A path as a reference that stands by itself in HTML, CSS and a srcset: nothing but letters and
  * digits of ASCII, "-._~" and slashes is left as it is, other bytes are written %XX. A colon is
  * not left either, so nothing seems a scheme. */

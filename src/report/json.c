@@ -112,6 +112,21 @@ void th_report_add_placeholder(struct th_bytes *b, const struct thumbs_placehold
     th_bytes_addc(b, '}');
 }
 
+void th_report_add_sizes(struct th_bytes *b, const struct thumbs_event *event, uint32_t sizes)
+{
+    bool some = false;
+    if (event->n_sizes < 2 || sizes == 0) return;
+    th_bytes_adds(b, ",\"sizes\":[");
+    for (uint32_t i = 0; i < event->n_sizes; i++) {
+        char text[THUMBS_SIZE_TEXT];
+        if (!(sizes >> i & 1)) continue;
+        thumbs_size_text(&event->sizes[i], text);
+        th_bytes_addf(b, some ? ",\"%s\"" : "\"%s\"", text);
+        some = true;
+    }
+    th_bytes_addc(b, ']');
+}
+
 static void add_outputs(struct th_bytes *b, const struct thumbs_event *event)
 {
     th_bytes_adds(b, ",\"outputs\":[");
@@ -125,6 +140,7 @@ static void add_outputs(struct th_bytes *b, const struct thumbs_event *event)
             th_bytes_addf(b, ",\"width\":%lu,\"height\":%lu", (unsigned long)output->width,
                           (unsigned long)output->height);
         if (output->bytes) th_bytes_addf(b, ",\"bytes\":%llu", (unsigned long long)output->bytes);
+        th_report_add_sizes(b, event, output->sizes);
         th_bytes_addc(b, '}');
     }
     th_bytes_addc(b, ']');

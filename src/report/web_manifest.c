@@ -65,17 +65,19 @@ static int compare_outputs(const void *a, const void *b)
 
 /* The outputs of one format. */
 struct group {
+    const struct thumbs_event *event;
     const struct thumbs_output *const *outputs;
     size_t n;
 };
 
 /* The group that begins with the first of n outputs in order. */
-static struct group first_group(const struct thumbs_output *const *outputs, size_t n)
+static struct group first_group(const struct thumbs_event *event,
+                                const struct thumbs_output *const *outputs, size_t n)
 {
     size_t end = 1;
     while (end < n && outputs[end]->format == outputs[0]->format)
         end++;
-    return (struct group){outputs, end};
+    return (struct group){event, outputs, end};
 }
 
 static void add_renditions(struct th_bytes *b, const struct group *group)
@@ -87,7 +89,9 @@ static void add_renditions(struct th_bytes *b, const struct group *group)
         add_facts(b, o->width, o->height, o->bytes, o->hash);
         th_bytes_adds(b, ",\"url\":\"");
         th_report_add_url(b, o->path);
-        th_bytes_adds(b, "\"}");
+        th_bytes_addc(b, '"');
+        th_report_add_sizes(b, group->event, o->sizes);
+        th_bytes_addc(b, '}');
     }
     th_bytes_addc(b, ']');
 }
@@ -107,13 +111,13 @@ static void add_srcset(struct th_bytes *b, const struct group *group)
 }
 
 /* "key":{...}, a member for each format. */
-static void add_groups(struct th_bytes *b, const char *key,
+static void add_groups(struct th_bytes *b, const struct thumbs_event *event, const char *key,
                        const struct thumbs_output *const *outputs, size_t n,
                        void (*add)(struct th_bytes *b, const struct group *group))
 {
     th_bytes_addf(b, ",\"%s\":{", key);
     for (size_t i = 0; i < n;) {
-        const struct group group = first_group(outputs + i, n - i);
+        const struct group group = first_group(event, outputs + i, n - i);
         if (i) th_bytes_addc(b, ',');
         add(b, &group);
         i += group.n;
@@ -140,8 +144,8 @@ bool th_web_manifest_add_image(struct th_bytes *b, const struct thumbs_event *ev
     th_bytes_addf(b, ":{\"format\":\"%s\",", thumbs_format_name(event->format));
     add_facts(b, event->width, event->height, event->bytes, event->hash);
     th_report_add_placeholder(b, &event->placeholder);
-    add_groups(b, "renditions", outputs, event->n_outputs, add_renditions);
-    add_groups(b, "srcset", outputs, event->n_outputs, add_srcset);
+    add_groups(b, event, "renditions", outputs, event->n_outputs, add_renditions);
+    add_groups(b, event, "srcset", outputs, event->n_outputs, add_srcset);
     th_bytes_addc(b, '}');
     return true;
 }

@@ -77,6 +77,8 @@ static void add_recipe(struct th_bytes *b, const struct thumbs_image_options *i)
     for (uint32_t k = 0; k < i->n_sizes; k++)
         th_bytes_addf(b, "size %ux%u%s\n", i->sizes[k].width, i->sizes[k].height,
                       i->sizes[k].square ? "s" : "");
+    /* Not as it was made before sizes shared an output. */
+    if (i->n_sizes > 1) th_bytes_adds(b, "once at its own size\n");
     for (uint32_t k = 0; k < i->n_formats; k++)
         th_bytes_addf(b, "format %u\n", i->formats[k]);
     for (uint32_t f = 1; f < THUMBS_FORMAT_KEEP; f++)

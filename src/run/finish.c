@@ -46,6 +46,8 @@ static enum thumbs_code add_output(struct outputs *outputs, char *path, bool sha
             outputs->committed[duplicate].len == o->len &&
             memcmp(outputs->committed[duplicate].data, data + o->offset, (size_t)o->len) == 0;
         free(path);
+        outputs->reported[duplicate].sizes |= o->sizes;
+        outputs->committed[duplicate].sizes |= o->sizes;
         if (same) return THUMBS_OK;
         return th_error_set(err, THUMBS_NAME_CLASH, THUMBS_STAGE_WRITE,
                             "two of its thumbnails get the same name");
@@ -58,6 +60,7 @@ static enum thumbs_code add_output(struct outputs *outputs, char *path, bool sha
                                                   .format = (enum thumbs_format)o->format,
                                                   .width = o->width,
                                                   .height = o->height,
+                                                  .sizes = o->sizes,
                                                   .bytes = th_mark_len(bytes, len),
                                                   .hash = th_mark_content(bytes, len)};
     outputs->committed[i] = (struct th_commit_output){.path = path,
@@ -67,6 +70,7 @@ static enum thumbs_code add_output(struct outputs *outputs, char *path, bool sha
                                                       .format = (enum thumbs_format)o->format,
                                                       .width = o->width,
                                                       .height = o->height,
+                                                      .sizes = o->sizes,
                                                       .content = outputs->reported[i].hash};
     return THUMBS_OK;
 }

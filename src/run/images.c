@@ -46,7 +46,8 @@ enum thumbs_code thumbs_make(const void *data, size_t len,
     for (size_t i = 0; i < images->n; i++) {
         const struct th_image_output *o = &result.outputs[i];
         images->images[i] = (struct thumbs_image){.format = (enum thumbs_format)o->format,
-                                                  .i_size = o->i_size,
+                                                  .i_size = th_image_output_size(o),
+                                                  .sizes = o->sizes,
                                                   .width = o->width,
                                                   .height = o->height,
                                                   .data = images->sink.data + o->offset,

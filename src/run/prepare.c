@@ -44,19 +44,24 @@ static bool is_short_name_taken(const struct thumbs_batch *batch, const struct t
     return taken;
 }
 
-/* Are all names that it would get now on record as its own? */
+/* Are names that it would get now on record as its own, and none as another's? (Not all need be:
+ * where it is small, several sizes have one output.) */
 static bool owns_names(const struct thumbs_batch *batch, const struct th_walk_entry *entry,
                        bool keep_extension)
 {
     struct th_naming_source source = th_found_source(entry, batch->options.follow);
     source.keep_extension = keep_extension;
-    bool owns = true;
-    for (uint32_t i = 0; i < th_outputs_count(&batch->naming) && owns; i++) {
+    const struct th_output_folder *folder = atomic_load(&entry->dir->place);
+    bool owns = false, others = false;
+    for (uint32_t i = 0; i < th_outputs_count(&batch->naming) && !others; i++) {
+        struct th_bytes owner = {0};
         char *path = th_outputs_predict_path(&batch->naming, &source, i);
-        owns = path && th_history_owns(atomic_load(&entry->dir->place), path, entry->name);
+        owns = owns || (path && th_history_owns(folder, path, entry->name));
+        others = !path || th_history_owner(folder, path, entry->name, &owner);
+        th_bytes_finish(&owner);
         free(path);
     }
-    return owns;
+    return owns && !others;
 }
 
 /* Is what stands before its ending a picture beside it, as a.jpg beside a.jpg.png? That one may
@@ -312,7 +317,8 @@ static void report_planned(struct thumbs_batch *batch, struct th_file *file)
         struct th_image_output o = th_outputs_predict(&batch->naming, source.name, i);
         paths[i] = th_outputs_predict_path(&batch->naming, &source, i);
         outputs[i] = (struct thumbs_output){.path = paths[i] ? paths[i] : "",
-                                            .format = (enum thumbs_format)o.format};
+                                            .format = (enum thumbs_format)o.format,
+                                            .sizes = o.sizes};
     }
     struct thumbs_event event = th_file_event(file);
     event.status = THUMBS_STATUS_WOULD_MAKE;

@@ -12,6 +12,8 @@ void th_reporter_event(struct thumbs_batch *batch, const struct th_walk_entry *e
     th_found_add_path(&path, entry);
     event->source = th_bytes_str(&path);
     event->named = entry->named;
+    event->sizes = batch->options.image.sizes;
+    event->n_sizes = batch->options.image.n_sizes;
     /* Counted first, so that who asks for totals from within the callback finds this one in
      * them. */
     th_counters_add(batch->counters, event);

@@ -5,7 +5,6 @@
 
 #include "base/sys.h"
 #include "commit/twins.h"
-#include "naming/outputs.h"
 #include "run/finish.h"
 
 /* As a worker would tell it. False: not all of it is on record. */
@@ -15,8 +14,8 @@ static bool tell(const struct thumbs_batch *batch, const struct th_twin *twin,
     const struct thumbs_image_options *image = &batch->options.image;
     /* Two that were one cannot be told apart, a picture inside another is reported as such, and
      * what is wrong with a damaged one is not on record. */
-    if (twin->id.damaged || twin->n_outputs != th_outputs_count(&batch->naming) ||
-        twin->id.format == THUMBS_FORMAT_NONE || twin->id.format == THUMBS_FORMAT_OTHER ||
+    if (twin->id.damaged || twin->id.format == THUMBS_FORMAT_NONE ||
+        twin->id.format == THUMBS_FORMAT_OTHER ||
         (image->placeholder && twin->id.placeholder.thumbhash_len == 0))
         return false;
     result->source_format = twin->id.format;
@@ -28,12 +27,12 @@ static bool tell(const struct thumbs_batch *batch, const struct th_twin *twin,
         result->outputs[i] = (struct th_image_output){.offset = output->offset,
                                                       .len = output->len,
                                                       .format = output->format,
-                                                      .i_size = (uint32_t)i / image->n_formats,
+                                                      .sizes = output->sizes,
                                                       .width = output->width,
                                                       .height = output->height};
     }
     result->n_outputs = (uint32_t)twin->n_outputs;
-    return true;
+    return th_image_outputs_are_whole(result->outputs, result->n_outputs, image);
 }
 
 bool th_serve_twin(struct thumbs_batch *batch, struct th_file *file)

@@ -53,11 +53,13 @@ static size_t answer_properly(const struct th_check *question, struct fuzz_input
     result->damaged = how >> 1 & 1;
     if (result->damaged) strcpy(result->warning, "file ends early");
     uint64_t offset = 0;
-    for (uint32_t i = 0; i < image->n_sizes * image->n_formats; i++) {
+    /* A picture that is smaller than all sizes. */
+    const bool once = (how >> 2 & 1) && image->fit != THUMBS_FIT_CONTAIN && !image->enlarge;
+    for (uint32_t i = 0; i < (once ? 1 : image->n_sizes) * image->n_formats; i++) {
         struct th_image_output *o = &result->outputs[result->n_outputs++];
         uint32_t format = image->formats[i % image->n_formats];
         *o = (struct th_image_output){.offset = offset, .len = 600 + i, .width = 1, .height = 1};
-        o->i_size = i / image->n_formats;
+        o->sizes = once ? (UINT32_C(1) << image->n_sizes) - 1 : UINT32_C(1) << i / image->n_formats;
         o->format = format == THUMBS_FORMAT_KEEP ? THUMBS_FORMAT_PNG : format;
         offset += o->len;
     }
@@ -111,23 +113,30 @@ static void check_failure(const struct thumbs_error *error)
 static void check_outputs(const struct th_image_result *result,
                           const struct thumbs_image_options *image, uint64_t sink_bytes)
 {
+    uint32_t sizes = 0;
     for (uint32_t i = 0; i < result->n_outputs; i++) {
         const struct th_image_output *o = &result->outputs[i];
-        const struct thumbs_size *box = &image->sizes[i / image->n_formats];
         uint32_t wanted = image->formats[i % image->n_formats];
-        fuzz_check(o->i_size == i / image->n_formats);
+        fuzz_check(o->sizes != 0 && th_image_output_size(o) < image->n_sizes);
+        fuzz_check(!(sizes & o->sizes) || i % image->n_formats);
+        sizes |= o->sizes;
         fuzz_check(o->format == THUMBS_FORMAT_JPEG || o->format == THUMBS_FORMAT_PNG ||
                    o->format == THUMBS_FORMAT_WEBP);
         fuzz_check(wanted == THUMBS_FORMAT_KEEP || o->format == wanted);
         fuzz_check(o->width >= 1 && o->width <= THUMBS_MAX_SIDE && o->height >= 1 &&
                    o->height <= THUMBS_MAX_SIDE);
-        fuzz_check(!box->width || o->width <= box->width);
-        fuzz_check(!box->height || o->height <= box->height);
+        for (uint32_t s = 0; s < image->n_sizes; s++) {
+            const struct thumbs_size *box = &image->sizes[s];
+            if (!(o->sizes >> s & 1)) continue;
+            fuzz_check(!box->width || o->width <= box->width);
+            fuzz_check(!box->height || o->height <= box->height);
+        }
         fuzz_check((uint64_t)o->width * o->height <= image->max_pixels);
         /* What is written to DEST for it is bounded by the picture. */
         fuzz_check(o->len <= (UINT64_C(1) << 20) + UINT64_C(8) * o->width * o->height);
         fuzz_check(o->len >= 1 && o->offset <= sink_bytes && o->len <= sink_bytes - o->offset);
     }
+    fuzz_check(!result->n_outputs || sizes == (UINT32_C(1) << image->n_sizes) - 1);
 }
 
 /* As the run does: fill an event, make a line of it. */

@@ -896,7 +896,7 @@ Test(image_make, several_sizes_and_formats_in_order)
     for (uint32_t i = 0; i < 9; i++) {
         const struct th_image_output *out = &m.result.outputs[i];
         cr_expect(out->width == sides[i / 3][0] && out->height == sides[i / 3][1] &&
-                  out->i_size == i / 3);
+                  out->sizes == 1u << i / 3);
         cr_expect_eq(out->format, (uint32_t)formats[i % 3]);
         cr_expect_eq(out->offset, offset);
         cr_expect_eq(th_image_sniff(m.sink.data + out->offset, out->len), formats[i % 3]);

@@ -36,11 +36,15 @@ static void check_reduction(struct thumbs_image_options *o, uint32_t width, uint
 {
     struct th_targets targets;
     th_targets_fit(&targets, width, height, turned ? 6 : 1, o, o->enlarge != 0);
-    cr_assert_eq(targets.n, o->n_sizes);
+    uint32_t sizes = 0;
     for (uint32_t i = 0; i < targets.n; i++) {
         cr_assert_leq(targets.sizes[i].cut_width, width);
         cr_assert_leq(targets.sizes[i].cut_height, height);
+        cr_assert_eq(sizes & targets.stands_for[i], 0u);
+        sizes |= targets.stands_for[i];
     }
+    cr_assert_eq(sizes, (1u << o->n_sizes) - 1);
+    cr_assert(targets.n == o->n_sizes || !o->enlarge);
     for (int fast = 0; fast <= 1; fast++) {
         uint32_t most = th_reduction_most(&targets, fast);
         cr_assert_geq(most, 1u);

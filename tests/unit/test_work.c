@@ -88,15 +88,25 @@ static size_t answer(struct th_wire_reply *reply)
     *reply =
         (struct th_wire_reply){.id = 7, .result = {.width = 100, .height = 100, .n_outputs = 2}};
     reply->result.source_format = THUMBS_FORMAT_PNG;
-    reply->result.outputs[0] =
-        (struct th_image_output){.len = 30, .format = THUMBS_FORMAT_PNG, .width = 80, .height = 80};
+    reply->result.outputs[0] = (struct th_image_output){
+        .len = 30, .format = THUMBS_FORMAT_PNG, .sizes = 1, .width = 80, .height = 80};
     reply->result.outputs[1] = (struct th_image_output){.offset = 30,
                                                         .len = 12,
                                                         .format = THUMBS_FORMAT_PNG,
-                                                        .i_size = 1,
+                                                        .sizes = 2,
                                                         .width = 50,
                                                         .height = 50};
     return th_wire_reply_size(2);
+}
+
+/* The same of a picture that is no larger than both sizes. */
+static size_t answer_once(struct th_wire_reply *reply)
+{
+    answer(reply);
+    reply->result.n_outputs = 1;
+    reply->result.outputs[0].sizes = 3;
+    reply->result.outputs[0].width = reply->result.outputs[0].height = 50;
+    return th_wire_reply_size(1);
 }
 
 static size_t refuse(struct th_wire_reply *reply)
@@ -121,6 +131,13 @@ Test(check, takes_what_keeps_to_the_protocol)
     size_t size = answer(&reply);
     cr_expect(is_taken(&reply, size, &sink_bytes));
     cr_expect_eq(sink_bytes, 42u);
+    size = answer_once(&reply);
+    cr_expect(is_taken(&reply, size, &sink_bytes));
+    cr_expect_eq(sink_bytes, 30u);
+    struct thumbs_image_options enlarged = asked;
+    enlarged.enlarge = 1;
+    struct th_check apart = {.image = &enlarged, .id = 7};
+    cr_expect_not(th_check_reply(&apart, &reply, size, &sink_bytes));
     size = refuse(&reply);
     cr_expect(is_taken(&reply, size, &sink_bytes));
     cr_expect_eq(sink_bytes, 0u);
@@ -149,8 +166,14 @@ Test(check, finds_violations_of_the_protocol)
     EXPECT_VIOLATION(answer, result.source_format, THUMBS_N_FORMATS);
     EXPECT_VIOLATION(answer, result.damaged, 2);
     EXPECT_VIOLATION(answer, result.width, 101); /* more pixels than allowed */
-    EXPECT_VIOLATION(answer, result.outputs[0].i_size, 1);
-    EXPECT_VIOLATION(answer, result.outputs[1].i_size, 0);
+    EXPECT_VIOLATION(answer, result.outputs[0].sizes, 2);
+    EXPECT_VIOLATION(answer, result.outputs[1].sizes, 1);
+    EXPECT_VIOLATION(answer, result.outputs[1].sizes, 0);
+    EXPECT_VIOLATION(answer, result.outputs[1].sizes, 3);
+    EXPECT_VIOLATION(answer, result.outputs[1].sizes, 6);
+    EXPECT_VIOLATION(answer, result.outputs[1].sizes, UINT32_MAX);
+    EXPECT_VIOLATION(answer_once, result.outputs[0].sizes, 1);
+    EXPECT_VIOLATION(answer_once, result.outputs[0].width, 51); /* than the second size */
     EXPECT_VIOLATION(answer, result.outputs[0].format, THUMBS_FORMAT_KEEP);
     EXPECT_VIOLATION(answer, result.outputs[0].format, THUMBS_FORMAT_TIFF);
     EXPECT_VIOLATION(answer, result.outputs[0].width, 0);

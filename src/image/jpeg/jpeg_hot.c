@@ -318,7 +318,8 @@ static enum thumbs_code make_planar(struct hot *j, uint32_t t, struct thumbs_err
         th_metadata_set_sides(&make->kept, small[0].width, small[0].height);
         code = th_encode_fit(make, THUMBS_FORMAT_JPEG, write_planes, &written, err);
         if (code != THUMBS_OK) goto out;
-        th_encode_note(make, offset, THUMBS_FORMAT_JPEG, t, small[0].width, small[0].height);
+        th_encode_note(make, offset, THUMBS_FORMAT_JPEG, j->targets.stands_for[t], small[0].width,
+                       small[0].height);
     }
     result->encode_ns += th_now_ns() - middle_ns;
 out:

@@ -94,14 +94,14 @@ static enum thumbs_code write_again(const void *picture, const struct th_encode_
     return code;
 }
 
-enum thumbs_code th_motion_write(struct th_make *make, enum thumbs_format format, uint32_t i_size,
+enum thumbs_code th_motion_write(struct th_make *make, enum thumbs_format format, uint32_t sizes,
                                  uint32_t *width, uint32_t *height, struct thumbs_error *err)
 {
     struct asked asked = {.motion = make->motion};
     *width = *height = 0;
     for (uint32_t k = 0; asked.motion && k < asked.motion->n; k++) {
         const struct th_motion_output *o = &asked.motion->outputs[k];
-        if (o->format == format && o->i_size == i_size) asked.output = o;
+        if (o->format == format && o->width && (sizes >> o->i_size & 1)) asked.output = o;
     }
     if (!asked.output) return THUMBS_OK;
     *width = asked.output->width;

@@ -18,9 +18,9 @@ enum thumbs_code th_motion_make(struct th_make *make, struct th_motion **out,
                                 struct thumbs_error *err);
 void th_motion_destroy(struct th_motion *motion); /* NULL is fine */
 
-/* If make->motion has this output, append it to make->sink, within options->max_size. *width and
- * *height are 0 if it has not. Codes as of th_encode_fit(). */
-enum thumbs_code th_motion_write(struct th_make *make, enum thumbs_format format, uint32_t i_size,
+/* If make->motion has the output of these sizes (bits), append it to make->sink, within
+ * options->max_size. *width and *height are 0 if it has not. Codes as of th_encode_fit(). */
+enum thumbs_code th_motion_write(struct th_make *make, enum thumbs_format format, uint32_t sizes,
                                  uint32_t *width, uint32_t *height, struct thumbs_error *err);
 
 #endif

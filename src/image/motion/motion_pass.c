@@ -63,15 +63,17 @@ static enum thumbs_code read_profile(struct pass *p, struct thumbs_error *err)
     return th_keep(p->make, keeps ? icc : (struct th_view){0}, err);
 }
 
-/* Of all targets those that are asked for. */
+/* Of all targets those that are asked for. One that stands for several sizes is that of the first
+ * of them. */
 static void select_targets(struct pass *p, const struct th_targets *all)
 {
     for (uint32_t i = 0; i < th_targets_outputs(all); i++) {
+        const uint32_t i_size = (uint32_t)__builtin_ctz(all->stands_for[i]);
         bool wanted = false;
         for (uint32_t k = 0; k < p->n_outputs; k++)
-            wanted = wanted || p->outputs[k].i_size == i;
+            wanted = wanted || p->outputs[k].i_size == i_size;
         if (!wanted) continue;
-        p->i_size[p->targets.n] = i;
+        p->i_size[p->targets.n] = i_size;
         p->targets.sizes[p->targets.n++] = all->sizes[i];
     }
 }
@@ -243,6 +245,7 @@ static enum thumbs_code end_outputs(struct pass *p, struct thumbs_error *err)
     const uint64_t start_ns = th_now_ns();
     for (uint32_t k = 0; k < p->n_outputs && code == THUMBS_OK; k++) {
         const struct th_motion_output *o = &p->outputs[k];
+        if (!p->writers[k]) continue;
         th_metadata_set_sides(&p->make->kept, o->width, o->height);
         code = o->encoder->motion->end(p->writers[k], err);
     }

@@ -15,7 +15,7 @@ struct th_motion_output {
     enum thumbs_format format;
     uint32_t i_size;
     uint32_t quality;
-    uint32_t width, height; /* set by the pass */
+    uint32_t width, height; /* set by the pass; 0: the output of a size before is this one, too */
     struct th_sink *sink;   /* gets the bytes of this one; what was there before stays */
 };
 

@@ -17,6 +17,8 @@ same_trees sync processes
 set --
 for stem in sub/wide thin alpha; do
     for size in 100 64x x48 32x20; do
+        # The one with alpha is 71x47, so that one for 100 stands for x48, too.
+        [ "$stem-$size" != alpha-x48 ] || continue
         set -- "$@" "$stem-$size.jpg" "$stem-$size.png" "$stem-$size.webp"
     done
 done
@@ -40,7 +42,7 @@ done
 for size in 100 64x x48 32x20; do
     thumbs 0 --mode=sync --size="$size" photos "alone-$size"
     expect_dims "alone-$size/sub/wide.jpg" "$(dims "sync/sub/wide-$size.jpg")"
-    expect_dims "alone-$size/alpha.jpg" "$(dims "sync/alpha-$size.jpg")"
+    [ "$size" = x48 ] || expect_dims "alone-$size/alpha.jpg" "$(dims "sync/alpha-$size.jpg")"
 done
 # Short options and separate words; quality makes a difference.
 thumbs 0 -s 100 -f jpeg -Q 10 -j 1 photos q10
@@ -55,6 +57,7 @@ mkdir tiny
 cp "$SAMPLES/png/size-1x1-adam7.png" tiny
 cp "$SAMPLES/jpeg/size-3000x1.jpg" "$SAMPLES/jpeg/size-1x3000.jpg" tiny
 thumbs 0 --size=1,65500,1x65500 tiny out
-[ "$(outputs out | wc -l)" -eq 9 ] || fail "not all of the tiny ones"
+# 1x1 is at its own size at each, 1x3000 at the last two.
+[ "$(outputs out | wc -l)" -eq 6 ] || fail "not all of the tiny ones"
 expect_dims out/size-3000x1-1.jpg "jpeg 1x1"
 expect_dims out/size-3000x1-65500.jpg "jpeg 3000x1"

@@ -76,4 +76,4 @@ mv photos elsewhere
 mkdir photos
 build 3
 expect_said '--delete'
-[ "$(outputs site/img | wc -l)" -gt 20 ] || fail "the site was emptied"
+[ "$(outputs site/img | wc -l)" -ge 10 ] || fail "the site was emptied"
