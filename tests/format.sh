@@ -4,7 +4,7 @@
 # over 100 columns (120 in scripts and CMake files), and does it name its licence?
 #
 # Lines are counted in characters (UTF-8) in C, shell and CMake files of src, include, tests,
-# benchmarks and samples. Lines are checked even where clang-format is missing; then, if they are
+# benchmarks, samples and examples. Lines are checked even where clang-format is missing; then, if they are
 # well, the test is skipped. The arguments are not used; other tests get them.
 # Exit status: 0 all is well, 1 not, each reason on a line of its own; 77 no git, no git checkout,
 # no clang-format.
@@ -24,7 +24,7 @@ top=$(git rev-parse --show-toplevel 2>"$scratch/why")
 
 status=0
 patterns=()
-for folder in src include tests benchmarks samples; do
+for folder in src include tests benchmarks samples examples; do
     for ending in '*.c' '*.h' '*.sh' '*.cmake' '*CMakeLists.txt'; do patterns+=("$folder/$ending"); done
 done
 tracked "${patterns[@]}" >"$scratch/files"

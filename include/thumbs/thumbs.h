@@ -29,9 +29,9 @@ extern "C" {
 #endif
 
 #define THUMBS_VERSION_MAJOR  0
-#define THUMBS_VERSION_MINOR  1
+#define THUMBS_VERSION_MINOR  2
 #define THUMBS_VERSION_PATCH  0
-#define THUMBS_VERSION_STRING "0.1.0"
+#define THUMBS_VERSION_STRING "0.2.0"
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 
@@ -333,7 +333,13 @@ struct thumbs_images; /* the thumbnails of one source; owns their bytes */
 /* Make every size and format of `options` from the `len` bytes at `data` (borrowed until return);
  * sizes that are all larger than the picture get one thumbnail together.
  * On success *out is owned by the caller, thumbs_images_destroy() frees it. Errors: UNSUPPORTED,
- * NOT_IMAGE, CORRUPT, TOO_LARGE, MEMORY, USAGE, INTERNAL. info may be NULL. Thread-safe. */
+ * NOT_IMAGE, CORRUPT, TOO_LARGE, MEMORY, USAGE, INTERNAL. info may be NULL. Thread-safe.
+ *
+ * The same code as in a batch, in the calling process: no sandbox, no limit of time or memory but
+ * max_pixels, and a decoder that crashes takes the caller along. So what is only decoded in a
+ * sandbox (SVG, JPEG XL, JPEG 2000, raw files) is UNSUPPORTED here. For pictures of strangers run a
+ * batch in mode processes, or the program as `thumbs - -`. The bytes are those of a batch but for
+ * the comment in them that says who made the file. */
 THUMBS_API enum thumbs_code thumbs_make(const void *data, size_t len,
                                         const struct thumbs_image_options *options,
                                         struct thumbs_images **out, struct thumbs_source_info *info,
