@@ -29,8 +29,13 @@ set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME ${library})
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_RECOMMENDS thumbs)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA ${CMAKE_BINARY_DIR}/debian/shlibs ${CMAKE_BINARY_DIR}/debian/triggers)
-file(WRITE ${CMAKE_BINARY_DIR}/debian/shlibs
-     "libthumbs ${PROJECT_VERSION_MAJOR} ${library} (>= ${PROJECT_VERSION})\n")
+# Up to 1.0 a minor version may break programs, under the same SOVERSION.
+set(programs_need "${library} (>= ${PROJECT_VERSION})")
+if(PROJECT_VERSION_MAJOR EQUAL 0)
+  math(EXPR next_minor "${PROJECT_VERSION_MINOR} + 1")
+  string(APPEND programs_need ", ${library} (<< 0.${next_minor}~)")
+endif()
+file(WRITE ${CMAKE_BINARY_DIR}/debian/shlibs "libthumbs ${PROJECT_VERSION_MAJOR} ${programs_need}\n")
 file(WRITE ${CMAKE_BINARY_DIR}/debian/triggers "activate-noawait ldconfig\n")
 set(CPACK_COMPONENT_LIBRARY_DESCRIPTION
     "The library behind the program thumbs, and the modules that it loads when\na picture needs them.")
