@@ -44,9 +44,24 @@ thumbs_need(SECCOMP_FOUND libseccomp-dev "libseccomp 2.5 or newer")
 # Reads reports back (thumbs merge).
 pkg_check_modules(JANSSON IMPORTED_TARGET jansson>=2.14)
 thumbs_need(JANSSON_FOUND libjansson-dev "Jansson 2.14 or newer")
-# Reads presets (--preset, thumbs.toml). It is C++, and only its headers are used.
+# Reads presets (--preset, thumbs.toml). It is C++, and only its headers are used. Unless another one
+# is given, the compiler is the sister of that for C: what they make must fit together.
 include(CheckLanguage)
-check_language(CXX)
+if(NOT CMAKE_CXX_COMPILER
+   AND NOT DEFINED ENV{CXX}
+   AND CMAKE_C_COMPILER MATCHES "^(.*[-/])(clang|gcc|cc)(-[0-9.]+)?$")
+  set(sister_of_clang clang++)
+  set(sister_of_gcc g++)
+  set(sister_of_cc c++)
+  set(sister ${CMAKE_MATCH_1}${sister_of_${CMAKE_MATCH_2}}${CMAKE_MATCH_3})
+  if(EXISTS ${sister})
+    set(CMAKE_CXX_COMPILER ${sister} CACHE FILEPATH "C++ compiler")
+  else()
+    message(STATUS "There is no ${sister}: presets (--preset, thumbs.toml) are left out")
+  endif()
+else()
+  check_language(CXX)
+endif()
 pkg_check_modules(TOMLPLUSPLUS tomlplusplus>=3.3)
 thumbs_optional(
   TOML "Take presets in TOML (needs toml++ and a C++ compiler; default: if they are there)"
