@@ -110,6 +110,8 @@ static void on_unmap(thandle_t user, void *base, toff_t size)
 
 /* libtiff's own way would be to tell libvips, which gathers what all threads say. */
 static int on_error(TIFF *tif, void *user, const char *module, const char *format, va_list args)
+    __attribute__((format(printf, 4, 0)));
+static int on_error(TIFF *tif, void *user, const char *module, const char *format, va_list args)
 {
     struct bytes *b = user;
     char text[200];
