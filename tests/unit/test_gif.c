@@ -221,6 +221,29 @@ Test(gif, a_cut_interlaced_file_is_whole_but_coarse)
     th_pixels_finish(&p);
 }
 
+/* Where not even the first pass came there is nothing: lines 0, 8, ... of the upper half do here.
+ */
+Test(gif, an_interlaced_file_cut_in_its_first_pass_ends_where_that_does)
+{
+    const struct frame f = {.width = 96, .height = 96, .transparent = -1, .interlaced = true};
+    struct th_bytes b = gif(96, 96, &f);
+    const size_t head = 13 + 3 * (1 << BITS) + 11, code_bytes_a_row = 98;
+    b.len = head + 6 * code_bytes_a_row;
+    struct made m = make(b.data, b.len, 96);
+    cr_assert_eq(m.code, THUMBS_OK, "%s", m.err.message);
+    cr_expect(m.result.damaged);
+    struct th_pixels p;
+    cr_assert(test_read_png(m.sink.data, m.sink.len, &p));
+    for (uint32_t y = 0; y < 96; y++) {
+        const uint8_t *c = p.data + ((size_t)y * 96 + 50) * 4;
+        const int grey = (int)(y / 8 * 8 * 100 / 96 * 2);
+        cr_expect(y < 48 ? c[0] == grey && c[3] == 255 : c[3] == 0, "row %u: %d/%d", y, c[0], c[3]);
+    }
+    th_pixels_finish(&p);
+    th_sink_finish_heap(&m.sink);
+    th_bytes_finish(&b);
+}
+
 Test(gif, a_file_without_its_last_bytes_is_whole)
 {
     const struct frame f = {.width = 30, .height = 30, .transparent = -1};

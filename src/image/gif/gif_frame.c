@@ -25,7 +25,8 @@ struct th_gif {
     int block_left;
     uint8_t *lines; /* one, or all of an interlaced frame */
     uint32_t n_decoded, n_given;
-    bool filled; /* all lines of an interlaced frame that can be had are there */
+    bool filled;      /* all lines of an interlaced frame that can be had are there: */
+    uint32_t n_there; /* so many from the top */
     const char *damage;
 };
 
@@ -280,6 +281,8 @@ static enum th_gif_code decode_interlaced(struct th_gif *g)
             if (!decode_line(g, line)) return TH_GIF_OK;
             memcpy(g->lines + (size_t)y * h->frame_width, line, h->frame_width);
             fill_below(h, g->lines, y, passes[i].stands_for);
+            /* The first pass alone goes where nothing was. */
+            if (i == 0) g->n_there = (uint32_t)th_min_u64(y + passes[0].step, h->frame_height);
         }
     }
     return TH_GIF_OK;
@@ -289,7 +292,7 @@ static const uint8_t *give_interlaced(struct th_gif *g, enum th_gif_code *code)
 {
     if (!g->filled) *code = decode_interlaced(g);
     g->filled = true;
-    if (*code != TH_GIF_OK || g->n_decoded == 0) return NULL;
+    if (*code != TH_GIF_OK || g->n_given == g->n_there) return NULL;
     return g->lines + (size_t)g->n_given++ * g->header.frame_width;
 }
 

@@ -3,7 +3,8 @@
  * gif_frame.h - the frames of a GIF, one after the other, line by line, by giflib.
  *
  * Only an interlaced frame is held whole. A file that ends early, or whose codes break, gives the
- * lines that came; of an interlaced one, the coarse passes stand for what is missing. Hostile data.
+ * lines that came; of an interlaced one, the coarse passes stand for what is missing, and
+ * where not even the first of them came, nothing does, as in browsers. Hostile data.
  * One owner.
  */
 #ifndef TH_IMAGE_GIF_FRAME_H
