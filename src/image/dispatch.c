@@ -7,16 +7,10 @@
 #include "image/motion/motion_outputs.h"
 #include "image/rowmake.h"
 
-/* Until one takes it. */
-static enum thumbs_code ask_decoders(struct th_make *make, struct thumbs_error *err)
+/* Nobody has taken it. */
+static enum thumbs_code refuse(const struct th_make *make, struct thumbs_error *err)
 {
     const struct th_format *format = th_format(make->format);
-    for (size_t i = 0; i < TH_FORMAT_MAX_DECODERS && format->decoders[i]; i++) {
-        const struct th_backend *b = format->decoders[i];
-        make->declined = false;
-        enum thumbs_code code = b->rows ? th_rowmake(make, b->rows, err) : b->make(make, err);
-        if (!make->declined) return code;
-    }
     if (!THUMBS_WITH_VIPS && make->format == THUMBS_FORMAT_JPEG && make->options->linear)
         return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
                             "light of a JPEG (--linear) is averaged through libvips, which is left "
@@ -28,6 +22,29 @@ static enum thumbs_code ask_decoders(struct th_make *make, struct thumbs_error *
                             format->name);
     return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
                         "no decoder of %s files is built in", format->name);
+}
+
+/* Until one takes it. One that has seen that the file is broken knows better than nobody why it has
+ * failed. */
+static enum thumbs_code ask_decoders(struct th_make *make, struct thumbs_error *err)
+{
+    const struct th_format *format = th_format(make->format);
+    struct thumbs_error broken = {0};
+    for (size_t i = 0; i < TH_FORMAT_MAX_DECODERS && format->decoders[i]; i++) {
+        const struct th_backend *b = format->decoders[i];
+        struct thumbs_error why = {0};
+        make->declined = false;
+        enum thumbs_code code = b->rows ? th_rowmake(make, b->rows, &why) : b->make(make, &why);
+        if (make->declined) {
+            if (code == THUMBS_CORRUPT) broken = why;
+            continue;
+        }
+        if (code != THUMBS_OK && err) *err = why;
+        return code;
+    }
+    if (broken.code == THUMBS_OK) return refuse(make, err);
+    if (err) *err = broken;
+    return broken.code;
 }
 
 enum thumbs_code th_dispatch(struct th_make *make, struct thumbs_error *err)

@@ -29,10 +29,13 @@ static enum thumbs_code pass_over(const char *what, size_t len, enum thumbs_stag
     return th_error_set(err, THUMBS_NOT_IMAGE, stage, len == 0 ? "is empty" : "is not an image");
 }
 
-/* Which library would decode it, in a build that leaves that out; else NULL. */
-static const char *library_left_out(enum thumbs_format format)
+/* Which library would decode it, in a build that leaves that out; else NULL. Before a file is read,
+ * a TIFF may still be a camera's raw file, whose directories lie behind its first bytes. */
+static const char *library_left_out(enum thumbs_format format, enum thumbs_stage stage)
 {
     const struct th_format *f = th_format(format);
+    const bool may_be_raw = format == THUMBS_FORMAT_TIFF && stage == THUMBS_STAGE_LOAD;
+    if (may_be_raw && th_format(THUMBS_FORMAT_RAW)->decoders[0]) return NULL;
     if (f->decoders[0]) return NULL;
     return format == THUMBS_FORMAT_RAW ? "LibRaw" : f->vips_loader ? "libvips" : NULL;
 }
@@ -41,7 +44,8 @@ enum thumbs_code th_image_judge(const uint8_t *data, size_t len, enum thumbs_sta
                                 struct thumbs_error *err)
 {
     const enum thumbs_format format = th_image_format_of(data, len);
-    const char *what = th_foreign_name(format, data, len), *library = library_left_out(format);
+    const char *what = th_foreign_name(format, data, len),
+               *library = library_left_out(format, stage);
     if (what || format == THUMBS_FORMAT_NONE) return pass_over(what, len, stage, err);
     if (!library) return THUMBS_OK;
     return th_error_set(err, THUMBS_UNSUPPORTED, stage,

@@ -21,7 +21,7 @@
 
 /* OK: worth decoding. NOT_IMAGE: to be passed over, the message says what it is ("is a PDF
  * document"). UNSUPPORTED: a picture, but not for this build. The first TH_SNIFF_LEN bytes are
- * enough for most files. */
+ * enough for most files; stage load says that there may be more. */
 enum thumbs_code th_image_judge(const uint8_t *data, size_t len, enum thumbs_stage stage,
                                 struct thumbs_error *err);
 

@@ -32,7 +32,8 @@ struct th_make {
     /* Outputs that move, made before those that do not; or NULL. */
     const struct th_motion *motion;
     /* Set by a backend that finds, before it wrote anything, that this picture is not for it: the
-     * next one is asked. */
+     * next one is asked. If it returns CORRUPT with that, the file is broken for certain, which is
+     * the verdict where there is no next one. */
     bool declined;
 };
 

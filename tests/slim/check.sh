@@ -31,6 +31,13 @@ for mode in processes threads sync; do
 done
 "$program" --quiet --format=jpeg,png,webp ours/photos written
 
+# Previews of cameras' raw files, most of which begin like a TIFF.
+if "$program" --version -v | grep -q '^raw ' &&
+    "$program" --quiet --sandbox=require ours/jpeg/grey.jpg locked 2>/dev/null; then
+    "$program" --quiet "$samples/raw" raw 2>/dev/null || [ $? -eq 1 ] || fail "raw files: exit status $?"
+    [ "$(find raw -name '*.jpg' | wc -l)" -eq 3 ] || fail "previews are missing: $(ls raw)"
+fi
+
 # ---- what is not ----
 
 cp "$samples"/tiff/strip.tif theirs
@@ -52,3 +59,25 @@ for mode in processes threads sync; do
     ! grep -iE 'libvips|libglib' <(grep 'file=' log) || fail "mode $mode: libvips was loaded"
 done
 grep -q 'file=' log || fail "the loader told nothing"
+
+# ---- what is broken: as in a build with libvips, as far as that can be known without it ----
+
+mkdir broken
+for sample in jpeg/grey.jpg png/*.png gif/still.gif heif/still.heic heif/still.avif webp/*.webp \
+    tiff/strip.tif jp2k/lossy.jp2 jxl/*.jxl; do
+    for file in $(cd "$samples" && ls $sample | head -1); do
+        for n in 14 24 40; do
+            { head -c $n "$samples/$file"; } >"broken/cut-$n-$(basename "$file")"
+            { head -c $n "$samples/$file"; head -c 400 /dev/zero | tr '\0' '\245'; } \
+                >"broken/noise-$n-$(basename "$file")"
+        done
+    done
+done
+"$program" --quiet --report=broken.ndjson broken none-broken 2>/dev/null && fail "broken files gave no failure"
+code_of() { grep "\"source\":\"[a-z]*-[0-9]*-[^\"]*$1\"" broken.ndjson | grep -o '"code":"[a-z_]*"' | sort -u; }
+for ending in jpg png gif heic avif webp; do
+    [ "$(code_of .$ending)" = '"code":"corrupt"' ] || fail "broken $ending: $(code_of .$ending)"
+done
+for ending in tif jp2 jxl; do
+    [ "$(code_of .$ending)" = '"code":"unsupported"' ] || fail "broken $ending: $(code_of .$ending)"
+done

@@ -317,11 +317,13 @@ static enum thumbs_code make_sizes(struct job *j, struct thumbs_error *err)
     return code;
 }
 
-/* Is it a picture for this way? */
-static bool is_ours(struct job *j)
+/* Is it a picture for this way? What is not is declined: libheif may know it. */
+static enum thumbs_code look(struct job *j, struct thumbs_error *err)
 {
-    return th_heif_meta_read(&j->meta, j->make->data, j->make->len, NULL) == THUMBS_OK &&
-           th_heif_picture_read(&j->meta, &j->picture, NULL) == THUMBS_OK;
+    enum thumbs_code code = th_heif_meta_read(&j->meta, j->make->data, j->make->len, err);
+    if (code == THUMBS_OK) code = th_heif_picture_read(&j->meta, &j->picture, err);
+    j->make->declined = code == THUMBS_CORRUPT || code == THUMBS_UNSUPPORTED;
+    return code;
 }
 
 static void finish(struct job *j)
@@ -369,10 +371,11 @@ static enum thumbs_code make_heif(struct th_make *make, struct thumbs_error *err
     j->make = make;
     /* Without the codecs it is libvips' again. */
     code = th_heif_load(err);
-    make->declined = code == THUMBS_UNSUPPORTED || (code == THUMBS_OK && !is_ours(j));
-    if (!make->declined && code == THUMBS_OK) code = begin(j, err);
-    if (!make->declined && code == THUMBS_OK) code = decode(j, err);
-    if (!make->declined && code == THUMBS_OK) code = make_sizes(j, err);
+    make->declined = code == THUMBS_UNSUPPORTED;
+    if (code == THUMBS_OK) code = look(j, err);
+    if (code == THUMBS_OK) code = begin(j, err);
+    if (code == THUMBS_OK) code = decode(j, err);
+    if (code == THUMBS_OK) code = make_sizes(j, err);
     finish(j);
     return code;
 }

@@ -53,6 +53,7 @@ struct walk {
     struct th_png_header *h;
     unsigned n_palette;
     bool has_srgb, has_palette, has_key, has_primaries, has_codes;
+    bool odd;     /* irregular, but libpng may well take it */
     double gamma; /* of gAMA, 0: none */
     struct th_primaries primaries;
 };
@@ -122,7 +123,10 @@ static bool read_plte(struct walk *w, const struct chunk *c)
     if (w->has_palette || !sum_is_right(c)) return false;
     w->has_palette = true;
     if (!(h->colour & 2)) return true; /* grey: it is not looked at */
-    if (c->len == 0 || c->len % 3 || c->len > 768) return false;
+    if (c->len == 0 || c->len % 3 || c->len > 768) {
+        w->odd = h->colour != TH_PNG_PALETTE;
+        return false;
+    }
     h->keyed = false; /* a tRNS in front of it is out of place, but remains the only one */
     if (h->colour != TH_PNG_PALETTE) return true;
     w->n_palette = c->len / 3;
@@ -231,7 +235,10 @@ static bool read_chunk(struct walk *w, const struct chunk *c)
     const bool critical = !(c->name[0] & 0x20);
     if (is(c, "PLTE")) return read_plte(w, c);
     if (critical) return false;
-    if (c->len > MOST_READ) return !is(c, "iCCP") && !is(c, "eXIf");
+    if (c->len > MOST_READ) {
+        w->odd = is(c, "iCCP") || is(c, "eXIf");
+        return !w->odd;
+    }
     if (is(c, "tRNS")) read_trns(w, c);
     if (is(c, "eXIf")) read_exif(w, c);
     if (is(c, "iCCP")) read_iccp(w, c);
@@ -242,6 +249,25 @@ static bool read_chunk(struct walk *w, const struct chunk *c)
     return true;
 }
 
+/* Up to the first IDAT. */
+static bool read_chunks(struct walk *w)
+{
+    struct chunk c;
+    struct th_png_header *h = w->h;
+    for (unsigned i = 0; open_chunk(w, &c); i++) {
+        if (w->at > 8 && is(&c, "IDAT")) {
+            h->pixels = w->at;
+            settle_colours(w);
+            return h->colour != TH_PNG_PALETTE || w->has_palette;
+        }
+        w->odd = i >= MOST_CHUNKS;
+        if (w->odd || c.len > w->len - w->at - FRAME) return false;
+        if (w->at == 8 ? !read_ihdr(&c, h) : !read_chunk(w, &c)) return false;
+        w->at += FRAME + (size_t)c.len;
+    }
+    return false;
+}
+
 bool th_png_parse(const uint8_t *data, size_t len, struct th_png_header *out)
 {
     static const uint8_t signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
@@ -249,19 +275,9 @@ bool th_png_parse(const uint8_t *data, size_t len, struct th_png_header *out)
     memset(out, 0, sizeof *out);
     for (unsigned i = 0; i < 256; i++)
         out->palette[i][3] = 255;
-    if (len < 8 || memcmp(data, signature, 8) != 0) return false;
-    struct chunk c;
-    for (unsigned i = 0; i < MOST_CHUNKS && open_chunk(&w, &c); i++) {
-        if (w.at > 8 && is(&c, "IDAT")) {
-            out->pixels = w.at;
-            settle_colours(&w);
-            return out->colour != TH_PNG_PALETTE || w.has_palette;
-        }
-        if (c.len > w.len - w.at - FRAME) return false;
-        if (w.at == 8 ? !read_ihdr(&c, out) : !read_chunk(&w, &c)) return false;
-        w.at += FRAME + (size_t)c.len;
-    }
-    return false;
+    const bool regular = len >= 8 && memcmp(data, signature, 8) == 0 && read_chunks(&w);
+    out->broken = !regular && !w.odd;
+    return regular;
 }
 
 unsigned th_png_channels(const struct th_png_header *h)

@@ -41,9 +41,10 @@ struct th_png_header {
     const uint8_t *exif;       /* the body of eXIf, NULL: none before the pixels */
     size_t exif_len;
     size_t pixels; /* where the first IDAT begins */
+    bool broken;   /* irregular, and so that libpng refuses it too */
 };
 
-/* Read everything before the pixels. False: irregular, or no PNG. */
+/* Read everything before the pixels. False: irregular, or no PNG; of *out `broken` counts then. */
 bool th_png_parse(const uint8_t *data, size_t len, struct th_png_header *out);
 
 /* Samples of a stored pixel (a palette has one), and bits of it. */

@@ -44,8 +44,11 @@ static enum thumbs_code open_decoding(struct th_make *make, void **state,
     const struct th_png_header *h = &d->header;
     make->declined = !th_png_parse(make->data, make->len, &d->header);
     if (make->declined) {
+        const bool broken = h->broken;
         free(d);
-        return THUMBS_OK;
+        if (!broken) return THUMBS_OK;
+        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
+                            "its header is damaged, or no pixels follow it");
     }
     *state = d;
     size_t profile_len;
