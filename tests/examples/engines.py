@@ -209,12 +209,21 @@ def action_for(policy, status):
     return "Count"
 
 
+def refused(doc, schema, *fields):
+    """Is it found that these are missing?"""
+    import jsonschema
+    spec = {name: value for name, value in doc["spec"].items() if name not in fields}
+    return not jsonschema.Draft202012Validator(schema).is_valid({**doc, "spec": spec})
+
+
 def try_kubernetes(examples, program, photos, whole, scratch):
     job, merge = load(examples, "kubernetes/shards.yaml"), load(examples, "kubernetes/merge.yaml")
     schema = json.loads((pathlib.Path(__file__).parent / "kubernetes-job.schema.json").read_text())
     for doc in job, merge:
         validate(doc, schema)
         restricted(doc["spec"]["template"]["spec"])
+    for fields in (["completions"], ["template"], ["backoffLimitPerIndex"], ["backoffLimitPerIndex", "maxFailedIndexes"]):
+        expect(refused(job, schema, *fields), f"the schema does not ask for {fields}")
     parts = job["spec"]["completions"]
     container = job["spec"]["template"]["spec"]["containers"][0]
     expect(f"--shard=auto/{parts}" in container["args"], "completions and --shard differ")
