@@ -227,6 +227,25 @@ struct thumbs_image_options {
  * leads to that name, who had an output before keeping it; or always the whole. */
 enum thumbs_names { THUMBS_NAMES_SHORT = 0, THUMBS_NAMES_FULL };
 
+/* What has changed in SOURCE since the last run of these options, so that a run need not look at
+ * all of it (thumbs_options.changes). Folders are told by device and inode. Called by one thread at
+ * a time. */
+enum thumbs_change {
+    THUMBS_CHANGE_NONE = 0, /* nothing, neither in this folder nor below it */
+    THUMBS_CHANGE_BELOW,    /* only below it */
+    THUMBS_CHANGE_FILES,    /* also those of its files for which file() is true */
+    THUMBS_CHANGE_ALL       /* also all of its files, for what is known */
+};
+struct thumbs_changes {
+    enum thumbs_change (*folder)(void *user, uint64_t dev, uint64_t ino);
+    bool (*file)(void *user, uint64_t dev, uint64_t ino, const char *name);
+    /* Is somebody writing a file of the open folder dirfd, so that it will be told as changed once
+     * that is over? Then it is passed over. */
+    bool (*is_busy)(void *user, int dirfd, const char *name);
+    void *user;
+    bool gone; /* files have gone, so one that has come may be one of them under another name */
+};
+
 /* Options of a batch. Obtain with thumbs_options_init(), then change what you like. Strings are
  * borrowed until thumbs_batch_destroy(). */
 struct thumbs_options {
@@ -272,6 +291,9 @@ struct thumbs_options {
      * waiting. */
     bool wait;
     unsigned deletes; /* bits of enum thumbs_delete; each SOURCE must then be a folder */
+    /* Look only at what has changed, and remove only what belongs to that. NULL: all of SOURCE. So
+     * it is also where only a walk over all can tell which names are apart. */
+    const struct thumbs_changes *changes;
     bool count_ahead; /* count the sources in a thread of its own, so that totals.expected tells how
                          far a run is */
     unsigned io_latency_ms; /* for benchmarks: each open of a source waits that long, as on network

@@ -249,14 +249,14 @@ const struct cli_option cli_options[] = {
      CLI_GROUP_FILES, CLI_TO_FLAG(options.wait)},
     {"watch", 0, NULL, NULL, NULL,
      "Do not end, but keep DEST in step with SOURCE: when files or folders have come, changed, "
-     "been "
-     "moved or (with --delete) gone, and nothing more has happened for a moment, what they change "
-     "is "
-     "done; then only failures are told, and with --verbose what was made. A file that is being "
-     "written counts when it is closed. Each time all of SOURCE is walked, as by any run. A signal "
-     "ends it in good order, with exit status 128+N; so does the loss of SOURCE, with 3. --wait is "
-     "implied. Needs a watch for each folder (fs.inotify.max_user_watches). Changes that other "
-     "machines make on a network file system are not seen.",
+     "been moved or (with --delete) gone, and nothing more has happened for a moment, what they "
+     "change is done; then only failures are told, and with --verbose what was made. A file that "
+     "is being written counts when it is closed. What has not changed is not looked at; all of "
+     "SOURCE is, as by any run, when folders were moved or have gone, or rules have changed, and "
+     "where names have to be compared over all of it. A signal ends it in good order, with exit "
+     "status 128+N; so does the loss of SOURCE, with 3. --wait is implied. Needs a watch for each "
+     "folder (fs.inotify.max_user_watches). Changes that other machines make on a network file "
+     "system are not seen.",
      CLI_GROUP_FILES, CLI_TO_FLAG(keep_in_step)},
     {"shard", 0, "I/N|auto",
      "I/N, part I (from 0) of N (at most 1000000), as in 0/4, or auto, or auto/N", NULL,

@@ -32,6 +32,7 @@ struct session {
     struct th_progress *progress; /* changed under the lock, for the watch */
     bool bar;                     /* progress is drawn in place */
     bool again;                   /* not the first pass: what did not change was told before */
+    const struct thumbs_changes *changes; /* that this pass is about; NULL: all */
 
     /* Covers all below; held while a batch is asked to stop, so that it is not destroyed
      * meanwhile. */
@@ -254,6 +255,8 @@ static enum thumbs_code create_batch(struct session *s, struct thumbs_error *err
     enum thumbs_code code;
     options.count_ahead = may_show_progress(settings) && !s->again;
     options.wait |= settings->keep_in_step;
+    options.changes = s->changes;
+    if (s->again) options.force = options.retry_failed = false; /* the first pass has done it */
     options.worker_program = cli_self_program(); /* this program, also where it is not installed */
     code = thumbs_batch_create(&options, settings->sources, settings->n_sources, settings->dest,
                                &batch, err);
@@ -378,7 +381,7 @@ static void add_pass(struct thumbs_totals *sum, const struct thumbs_totals *pass
     sum->times.write += t->write;
 }
 
-/* One more pass over all of SOURCE, whose batch stays. */
+/* One more pass, over what has changed; its batch stays. */
 static enum thumbs_code pass_again(struct session *s, struct thumbs_totals *sum,
                                    struct thumbs_error *err)
 {
@@ -411,7 +414,7 @@ static enum thumbs_code keep_in_step(struct session *s, struct thumbs_totals *su
     if (!s->settings->quiet) complain(s, "note", "keeps DEST in step from now on, until a signal");
     while (code == THUMBS_OK) {
         cli_watch_rest(&s->watch, "waits for changes in SOURCE");
-        code = th_follow_wait(s->follow, err);
+        code = th_follow_wait(s->follow, &s->changes, err);
         if (code == THUMBS_STOPPED) return THUMBS_OK;
         if (code == THUMBS_OK) code = pass_again(s, sum, err);
     }

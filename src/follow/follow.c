@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "follow/changes.h"
 #include "follow/watched.h"
 
 static const uint64_t calm_ns = 300 * UINT64_C(1000000), most_ns = 5 * UINT64_C(1000000000);
@@ -18,35 +19,22 @@ static const uint64_t calm_ns = 300 * UINT64_C(1000000), most_ns = 5 * UINT64_C(
 struct th_follow {
     struct th_follow_options options;
     struct th_watched watched;
+    struct th_changes changes; /* since the last th_follow_wait() */
     int inotify_fd, stop_fd;
 };
 
-/* A name that no run looks at; what thumbs itself writes beside a report is one. */
-static bool is_of_no_account(const struct th_follow *f, const struct inotify_event *event)
-{
-    if (event->mask & (IN_Q_OVERFLOW | IN_UNMOUNT)) return false;
-    if (event->mask & IN_IGNORED) return true; /* the end of a watch that we let go */
-    if (event->len == 0 || event->name[0] != '.') return false;
-    if (strncmp(event->name, ".thumbs-", strlen(".thumbs-")) == 0) return true;
-    /* These change what is taken, though they are hidden. */
-    const bool is_rule =
-        strcmp(event->name, ".thumbsignore") == 0 || strcmp(event->name, ".nomedia") == 0;
-    return !f->options.hidden && !is_rule;
-}
-
-/* Take what the kernel has told so far. Does any of it count? */
-static bool read_events(const struct th_follow *f)
+/* Take what the kernel has told so far. Has anything changed by now? */
+static bool read_events(struct th_follow *f)
 {
     _Alignas(struct inotify_event) char buf[65536];
-    bool counts = false;
     for (ssize_t n; (n = th_read(f->inotify_fd, buf, sizeof buf)) > 0;) {
         for (const char *p = buf; p < buf + n;) {
             const struct inotify_event *event = (const struct inotify_event *)p;
-            counts |= !is_of_no_account(f, event);
+            th_changes_take(&f->changes, &f->watched, event, &f->options);
             p += sizeof *event + event->len;
         }
     }
-    return counts;
+    return f->changes.any;
 }
 
 /* Until there is something to read, or that time has come (UINT64_MAX: never). STOPPED. */
@@ -66,12 +54,13 @@ static enum thumbs_code wait_for_events(const struct th_follow *f, uint64_t unti
 }
 
 /* Something has changed: wait until it is over. */
-static enum thumbs_code settle(const struct th_follow *f)
+static enum thumbs_code settle(struct th_follow *f)
 {
     const uint64_t end_ns = th_now_ns() + most_ns;
     uint64_t calm_at_ns = th_now_ns() + calm_ns;
     while (th_now_ns() < calm_at_ns) {
         if (wait_for_events(f, calm_at_ns) != THUMBS_OK) return THUMBS_STOPPED;
+        f->changes.any = false;
         if (read_events(f)) calm_at_ns = th_now_ns() + calm_ns;
         if (calm_at_ns > end_ns) calm_at_ns = end_ns;
     }
@@ -86,16 +75,32 @@ static enum thumbs_code renew(struct th_follow *f, struct thumbs_error *err)
     return why.code;
 }
 
-enum thumbs_code th_follow_wait(struct th_follow *f, struct thumbs_error *err)
+/* What is there by now is watched, so that nothing is missed from here on. */
+static enum thumbs_code watch_new(struct th_follow *f, struct thumbs_error *err)
+{
+    struct thumbs_error why = {0};
+    if (f->watched.ambiguous || f->changes.all) return renew(f, err);
+    if (!th_changes_settle(&f->changes, &f->watched, f->inotify_fd, &f->options, &why)) {
+        if (err) *err = why;
+        return why.code;
+    }
+    return f->changes.all ? renew(f, err) : THUMBS_OK;
+}
+
+enum thumbs_code th_follow_wait(struct th_follow *f, const struct thumbs_changes **changes,
+                                struct thumbs_error *err)
 {
     enum thumbs_code code;
+    th_changes_begin(&f->changes);
     do {
         code = wait_for_events(f, UINT64_MAX);
     } while (code == THUMBS_OK && !read_events(f));
     if (code == THUMBS_OK) code = settle(f);
     if (code == THUMBS_STOPPED)
         return th_error_set(err, THUMBS_STOPPED, THUMBS_STAGE_NONE, "it was stopped");
-    return renew(f, err);
+    code = watch_new(f, err);
+    *changes = th_changes_told(&f->changes);
+    return code;
 }
 
 void th_follow_stop(struct th_follow *f)
@@ -135,6 +140,7 @@ void th_follow_destroy(struct th_follow *f)
 {
     if (!f) return;
     th_watched_finish(&f->watched);
+    th_changes_finish(&f->changes);
     if (f->inotify_fd >= 0) close(f->inotify_fd);
     if (f->stop_fd >= 0) close(f->stop_fd);
     free(f);

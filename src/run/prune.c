@@ -23,6 +23,9 @@ struct prune {
     struct thumbs_batch *batch;
     unsigned what;     /* bits of enum thumbs_delete */
     bool goes_by_list; /* only names of a list are known: what is there is not left out by that */
+    /* Not NULL: only folders are judged in which files have changed. */
+    const struct thumbs_changes *changes;
+    struct th_bytes changed; /* their paths, a NUL behind each */
     struct th_present present;
     bool in_visited_folder;
 
@@ -134,17 +137,33 @@ static bool judge_visited(struct prune *p)
     return done;
 }
 
+static void note_changed(void *user, const char *path)
+{
+    struct prune *p = user;
+    th_bytes_add(&p->changed, path, strlen(path) + 1);
+}
+
+static struct th_walk_options walk_options_of(struct prune *p)
+{
+    struct th_walk_options options = p->batch->walk_options;
+    options.is_image = NULL;
+    options.changes = p->changes;
+    options.whole_folders = true;
+    options.on_changed = p->changes ? note_changed : NULL;
+    options.on_changed_user = p;
+    return options;
+}
+
 /* Walk the sources again; false: it is not known which there are. */
 static bool judge_by_walk(struct prune *p)
 {
     struct thumbs_batch *batch = p->batch;
-    struct th_walk_options options = batch->walk_options;
+    struct th_walk_options options = walk_options_of(p);
     struct th_walk_entry entry = {0};
     struct th_walk *walk = NULL;
     struct th_walk_flight *flight = th_inflight_walk(batch->inflight, TH_WALK_PRUNE);
     struct thumbs_error error = {0};
     bool ok = true;
-    options.is_image = NULL;
     options.on_folder_user = flight;
     th_walk_flight_begin(flight);
     if (th_walk_create(&options, &walk, &error) != THUMBS_OK) {
@@ -170,6 +189,18 @@ static bool judge_unvisited(void *user, const char *dir)
 {
     struct prune *p = user;
     return th_present_was_visited(&p->present, dir) || each_of_folder(p, dir, judge);
+}
+
+/* Call each() for the folders that are judged. */
+static bool each_folder(struct prune *p, th_recorded_folder_fn *each)
+{
+    const char *path = th_bytes_str(&p->changed), *end = path + p->changed.len;
+    if (!p->changes) return th_recorded_each_folder(p->batch->dest, each, p);
+    p->no_memory |= th_bytes_failed(&p->changed);
+    for (; path < end && !p->no_memory; path += strlen(path) + 1) {
+        if (!each(p, path)) return false;
+    }
+    return !p->no_memory;
 }
 
 /* ---- which of these stay after all ---- */
@@ -308,15 +339,45 @@ static bool remove_in_folder(void *user, const char *dir)
 
 /* ---- all of it ---- */
 
+static void begin(struct prune *p, const struct thumbs_changes *changes)
+{
+    p->changes = changes;
+    th_present_init(&p->present, p->batch->walk, th_dest_seed(p->batch->dest));
+}
+
+static void finish(struct prune *p)
+{
+    th_present_finish(&p->present);
+    th_hashmap_finish(&p->doomed);
+    th_hashmap_finish(&p->unwanted);
+    th_bytes_finish(&p->changed);
+    th_bytes_finish(&p->emptied);
+    p->n_recorded = p->n_doomed = 0;
+}
+
+static bool judge_all(struct prune *p)
+{
+    return (p->goes_by_list || judge_by_walk(p)) && each_folder(p, judge_unvisited);
+}
+
+/* Whether more than half would go is a question about all that is on record, not about a folder. */
+static bool is_too_narrow(const struct prune *p)
+{
+    return p->changes && p->n_doomed > p->n_recorded / 2 && !(p->what & THUMBS_DELETE_FORCE);
+}
+
 static bool prune(struct prune *p)
 {
-    struct th_dest *dest = p->batch->dest;
-    if (!p->goes_by_list && !judge_by_walk(p)) return false;
-    if (!th_recorded_each_folder(dest, judge_unvisited, p)) return false;
+    if (!judge_all(p)) return false;
+    if (is_too_narrow(p)) {
+        finish(p);
+        begin(p, NULL);
+        if (!judge_all(p)) return false;
+    }
     if (p->doomed.n == 0) return true;
-    if (!th_recorded_each_folder(dest, spare_in_folder, p)) return false;
+    if (!th_recorded_each_folder(p->batch->dest, spare_in_folder, p)) return false;
     if (is_too_much(p)) return true;
-    const bool done = th_recorded_each_folder(dest, remove_in_folder, p);
+    const bool done = each_folder(p, remove_in_folder);
     remove_emptied(p);
     return done;
 }
@@ -326,7 +387,7 @@ void th_prune(struct thumbs_batch *batch)
     struct prune p = {.batch = batch,
                       .what = batch->options.deletes,
                       .goes_by_list = batch->options.files_from != NULL};
-    th_present_init(&p.present, batch->walk, th_dest_seed(batch->dest));
+    begin(&p, batch->walk_options.changes);
     const bool done = prune(&p);
     if (p.no_memory) set_problem_text(&p, "no memory to find out what is to be removed");
     if (!done && !th_stop_asked(batch))
@@ -336,8 +397,5 @@ void th_prune(struct thumbs_batch *batch)
         th_error_set(&batch->prune_problem, first.code, first.stage, "%.140s; and %llu more",
                      first.message, (unsigned long long)p.n_failed - 1);
     }
-    th_present_finish(&p.present);
-    th_hashmap_finish(&p.doomed);
-    th_hashmap_finish(&p.unwanted);
-    th_bytes_finish(&p.emptied);
+    finish(&p);
 }

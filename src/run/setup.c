@@ -179,6 +179,13 @@ static void note_locks(struct thumbs_batch *b)
                                 "run from working on it at the same time");
 }
 
+/* Where names have to be compared, or claimed, a part of SOURCE is not enough. */
+static void note_whole(struct thumbs_batch *b)
+{
+    const enum th_apart apart = th_outputs_apart(&b->naming);
+    if (apart != TH_APART_BY_NAME && apart != TH_APART_BY_CONTENT) b->walk_options.changes = NULL;
+}
+
 /* ---- what the walk asks ---- */
 
 static enum thumbs_code judge(const char *name, const uint8_t *data, size_t len,
@@ -231,6 +238,7 @@ static enum thumbs_code open_ends(struct thumbs_batch *b, const char *const *sou
                                  .whole_names = b->options.names == THUMBS_NAMES_FULL,
                                  .list = b->options.files_from,
                                  .list_null = b->options.files_from_null,
+                                 .changes = b->options.changes,
                                  .stopped = is_stopped,
                                  .is_image = is_image,
                                  .output_class = output_class,
@@ -253,7 +261,10 @@ static enum thumbs_code open_ends(struct thumbs_batch *b, const char *const *sou
     if (code == THUMBS_OK) note_layout(b, sources, n_sources);
     if (code == THUMBS_OK) b->naming.fold = th_dest_folding(b->dest);
     if (code == THUMBS_OK) note_locks(b);
-    const bool serves = !b->options.force && !b->options.dry_run && !b->options.no_work;
+    note_whole(b);
+    const struct thumbs_changes *changes = b->walk_options.changes;
+    const bool serves = !b->options.force && !b->options.dry_run && !b->options.no_work &&
+                        (!changes || changes->gone);
     if (code == THUMBS_OK && serves && !(b->twins = th_twins_create(b->dest)))
         code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for a run");
     uint64_t dev, ino;

@@ -129,6 +129,7 @@ bool th_stack_push(struct th_stack *stack, int fd, const struct stat *st)
                                                   .dev = st->st_dev,
                                                   .ino = st->st_ino,
                                                   .path_len = stack->path.len,
+                                                  .change = THUMBS_CHANGE_ALL,
                                                   .n_ignores = stack->ignores.n};
     if (stack->n > MAX_OPEN_LEVELS + 1) {
         struct th_frame *far = &stack->frames[stack->n - 1 - MAX_OPEN_LEVELS];

@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 
 #include "base/bytes.h"
+#include "thumbs/thumbs.h"
 #include "walk/dir.h"
 #include "walk/ignores.h"
 #include "walk/names.h"
@@ -33,8 +34,9 @@ struct th_frame {
     bool in_folders; /* its files are done; `folders` holds subfolders, i_folder is the next */
     struct th_names folders; /* owned */
     size_t i_folder;
-    size_t n_ignores; /* .thumbsignore files that hold in it */
-    char *resume;     /* where to go on behind `folders`, or NULL; owned */
+    size_t n_ignores;          /* .thumbsignore files that hold in it */
+    char *resume;              /* where to go on behind `folders`, or NULL; owned */
+    enum thumbs_change change; /* ALL, unless told otherwise */
     bool reported; /* that it cannot be read as a whole: once is enough, however often it is read */
 
     /* It is not walked: names of it are in the list. It is not closed to save descriptors. */

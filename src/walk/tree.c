@@ -38,6 +38,38 @@ static void emit_excluded(struct th_tree *tree, struct th_walk_entry *entry, con
                           th_selection_leaves_out(tree->selection, name, folder));
 }
 
+/* ---- what has changed ---------------------------------------------------------------------- */
+
+static enum thumbs_change change_of(const struct th_tree *tree, const struct stat *st)
+{
+    const struct thumbs_changes *changes = tree->options->changes;
+    return changes ? changes->folder(changes->user, st->st_dev, st->st_ino) : THUMBS_CHANGE_ALL;
+}
+
+/* The last folder was begun. */
+static void note_change(struct th_tree *tree, const struct stat *st)
+{
+    const struct th_walk_options *o = tree->options;
+    struct th_frame *frame = th_stack_last(tree->stack);
+    frame->change = change_of(tree, st);
+    if (frame->change == THUMBS_CHANGE_FILES && o->whole_folders) frame->change = THUMBS_CHANGE_ALL;
+    if (frame->change >= THUMBS_CHANGE_FILES && o->on_changed)
+        o->on_changed(o->on_changed_user, th_bytes_str(&tree->stack->path));
+}
+
+static bool is_changed(const struct th_tree *tree, const char *name)
+{
+    const struct thumbs_changes *changes = tree->options->changes;
+    const struct th_frame *frame = th_stack_last(tree->stack);
+    if (!changes || (tree->options->whole_folders && frame->change == THUMBS_CHANGE_ALL))
+        return true;
+    if (frame->change == THUMBS_CHANGE_NONE || frame->change == THUMBS_CHANGE_BELOW) return false;
+    if (frame->change == THUMBS_CHANGE_FILES &&
+        !changes->file(changes->user, frame->dev, frame->ino, name))
+        return false;
+    return !changes->is_busy(changes->user, th_frame_fd(frame), name);
+}
+
 /* ---- files --------------------------------------------------------------------------------- */
 
 static bool step_files(struct th_tree *tree, struct th_walk_entry *entry)
@@ -50,6 +82,7 @@ static bool step_files(struct th_tree *tree, struct th_walk_entry *entry)
         if (folder->i_name == 0 && !folder->lower.set)
             dir->has_folders = th_folder_has_subfolders(folder);
         const size_t i = folder->i_name++;
+        if (!is_changed(tree, th_names_get(&folder->names, i))) return false;
         if (th_names_kind(&folder->names, i) == TH_NAME_EXCLUDED)
             emit_excluded(tree, entry, th_names_get(&folder->names, i), false);
         else
@@ -79,6 +112,7 @@ enum thumbs_code th_tree_begin(struct th_tree *tree, int fd, const struct stat *
         th_ignores_truncate(&stack->ignores, n_ignores);
         return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WALK, "no memory for the folder");
     }
+    note_change(tree, st);
     th_folder_begin(tree->folder);
     return THUMBS_OK;
 }
@@ -143,7 +177,7 @@ bool th_tree_enter(struct th_tree *tree, struct th_walk_entry *entry, const char
         emit_not_begun(tree, entry, name, &error);
         goto out;
     }
-    if (th_selection_is_dest(tree->selection, &st)) {
+    if (th_selection_is_dest(tree->selection, &st) || change_of(tree, &st) == THUMBS_CHANGE_NONE) {
         made = false;
         goto out;
     }

@@ -110,6 +110,7 @@ void th_walk_remarks(const struct th_walk *walk, void (*on_remark)(void *user, c
                      void *user)
 {
     struct thumbs_error remark;
+    if (walk->options->changes) return; /* a part says nothing of the whole */
     const char *rule, *note = walk->listed.list ? th_list_note(walk->listed.list) : NULL;
     if (note) on_remark(user, note);
     if (walk->listed.n_left_out) {

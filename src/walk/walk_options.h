@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "naming/short_names.h"
+#include "thumbs/thumbs.h"
 
 /* Asked about names whose output would clash only if their content counts: is this file (name in
  * dirfd) an image by content? Where it is a link (by now) it is to be followed only with `follow`.
@@ -40,6 +41,12 @@ struct th_walk_options {
     /* A folder never entered (DEST), wherever it is met; skip_ino 0: none. */
     dev_t skip_dev;
     ino_t skip_ino;
+    /* Not NULL: only these are handed out, and only folders on the way to them entered. */
+    const struct thumbs_changes *changes;
+    bool whole_folders; /* of a folder in which files have changed, all are */
+    /* Called for each folder in which files have changed, when it is entered. May be NULL. */
+    void (*on_changed)(void *on_changed_user, const char *path);
+    void *on_changed_user;
     th_walk_is_image_fn *is_image;    /* NULL: all are */
     th_output_class_fn *output_class; /* NULL: all names alike */
     void *user;
