@@ -12,21 +12,33 @@
  * cost little. */
 #define SKIP_FILTERS_FROM 14.0
 
+/* A tile as it stands in the file. *memory is the caller's to free in any case. */
+struct coded {
+    struct th_heif_cursor config, data;
+    uint8_t *memory;
+    bool cut; /* the file ends before it does */
+};
+
+static enum thumbs_code find_tile(const struct th_heif_tiles *t, uint32_t column, uint32_t row,
+                                  struct coded *out, struct thumbs_error *err)
+{
+    const struct th_heif_item *item = th_heif_layer_tile(t->meta, t->layer, column, row);
+    if (!item || !th_heif_layer_config(t->meta, t->layer, item, &out->config))
+        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
+                            "a part of its picture is missing");
+    return th_heif_meta_data(t->meta, item, &out->data, &out->memory, &out->cut, err);
+}
+
 static enum thumbs_code decode_tile(const struct th_heif_tiles *t, struct th_heif_decoder *decoder,
                                     uint32_t column, uint32_t row, struct th_heif_frame *out,
                                     struct thumbs_error *err)
 {
-    struct th_heif_cursor config, data;
-    uint8_t *memory = NULL;
-    bool cut;
-    const struct th_heif_item *item = th_heif_layer_tile(t->meta, t->layer, column, row);
-    if (!item || !th_heif_layer_config(t->meta, t->layer, item, &config))
-        return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
-                            "a part of its picture is missing");
-    enum thumbs_code code = th_heif_meta_data(t->meta, item, &data, &memory, &cut, err);
-    if (code == THUMBS_OK) code = th_heif_decoder_run(decoder, &config, &data, out, err);
-    if (code == THUMBS_OK) out->damaged = out->damaged || cut;
-    free(memory);
+    struct coded coded = {0};
+    enum thumbs_code code = find_tile(t, column, row, &coded, err);
+    if (code == THUMBS_OK)
+        code = th_heif_decoder_run(decoder, &coded.config, &coded.data, out, err);
+    if (code == THUMBS_OK) out->damaged = out->damaged || coded.cut;
+    free(coded.memory);
     return code;
 }
 
@@ -52,6 +64,15 @@ struct progress {
     struct thumbs_error first; /* of the bad ones */
 };
 
+static enum thumbs_code note_bad(struct progress *p, enum thumbs_code code,
+                                 const struct thumbs_error *why, struct thumbs_error *err)
+{
+    if (p->n_bad++ == 0) p->first = *why;
+    if (is_damage(code)) return THUMBS_OK;
+    if (err) *err = *why;
+    return code;
+}
+
 static enum thumbs_code add_tile(const struct th_heif_tiles *t, struct th_heif_decoder *decoder,
                                  uint32_t column, uint32_t row, struct progress *p,
                                  struct thumbs_error *err)
@@ -67,24 +88,69 @@ static enum thumbs_code add_tile(const struct th_heif_tiles *t, struct th_heif_d
         p->damaged = p->damaged || frame.damaged;
         return p->n_good == 1 ? take_nclx(t, &frame, err) : THUMBS_OK;
     }
-    if (p->n_bad++ == 0) p->first = why;
-    if (is_damage(code)) return THUMBS_OK;
-    if (err) *err = why;
-    return code;
+    return note_bad(p, code, &why, err);
+}
+
+/* One that no thumbnail shows is not decoded. That it is there, and whole, costs nothing to see. */
+static enum thumbs_code pass_over_tile(const struct th_heif_tiles *t, uint32_t column, uint32_t row,
+                                       struct progress *p, struct thumbs_error *err)
+{
+    struct coded coded = {0};
+    struct thumbs_error why = {0};
+    enum thumbs_code code = find_tile(t, column, row, &coded, &why);
+    free(coded.memory);
+    if (code == THUMBS_OK) p->damaged = p->damaged || coded.cut;
+    return code == THUMBS_OK ? THUMBS_OK : note_bad(p, code, &why, err);
+}
+
+static bool meets(uint64_t from, uint64_t len, uint64_t at, uint64_t side)
+{
+    return from < at + side && at < from + len;
+}
+
+/* Does a tile lie where targets look? An alpha layer of another size is decoded whole. */
+static bool is_seen(const struct th_heif_tiles *t, const struct th_window *window, uint32_t column,
+                    uint32_t row)
+{
+    const struct th_heif_picture *p = t->picture;
+    const struct th_heif_layer *l = t->layer;
+    if (l->width != p->colour.width || l->height != p->colour.height) return true;
+    return meets((uint64_t)column * l->tile_width, l->tile_width, (uint64_t)p->cut_x + window->x,
+                 window->width) &&
+           meets((uint64_t)row * l->tile_height, l->tile_height, (uint64_t)p->cut_y + window->y,
+                 window->height);
+}
+
+/* All tiles that lie in the window, or (seen: false) all others. */
+static enum thumbs_code run_tiles(const struct th_heif_tiles *t, struct th_heif_decoder *decoder,
+                                  const struct th_window *window, bool seen, struct progress *p,
+                                  struct thumbs_error *err)
+{
+    const struct th_heif_layer *l = t->layer;
+    for (uint32_t row = 0; row < l->rows; row++) {
+        for (uint32_t column = 0; column < l->columns; column++) {
+            enum thumbs_code code = th_make_check_deadline(t->make, THUMBS_STAGE_DECODE, err);
+            const bool is_wanted = is_seen(t, window, column, row) == seen;
+            if (code == THUMBS_OK && is_wanted)
+                code = add_tile(t, decoder, column, row, p, err);
+            else if (code == THUMBS_OK && seen)
+                code = pass_over_tile(t, column, row, p, err);
+            if (code != THUMBS_OK) return code;
+        }
+    }
+    return THUMBS_OK;
 }
 
 static enum thumbs_code decode_tiles(const struct th_heif_tiles *t, struct th_heif_decoder *decoder,
                                      struct thumbs_error *err)
 {
-    const struct th_heif_layer *l = t->layer;
+    const struct th_window window =
+        th_targets_window(t->targets, t->picture->cut_width, t->picture->cut_height);
     struct progress p = {0};
-    for (uint32_t row = 0; row < l->rows; row++) {
-        for (uint32_t column = 0; column < l->columns; column++) {
-            enum thumbs_code code = th_make_check_deadline(t->make, THUMBS_STAGE_DECODE, err);
-            if (code == THUMBS_OK) code = add_tile(t, decoder, column, row, &p, err);
-            if (code != THUMBS_OK) return code;
-        }
-    }
+    enum thumbs_code code = run_tiles(t, decoder, &window, true, &p, err);
+    /* Whether it is a picture at all, the others tell. */
+    if (code == THUMBS_OK && p.n_good == 0) code = run_tiles(t, decoder, &window, false, &p, err);
+    if (code != THUMBS_OK) return code;
     if (p.n_good == 0) {
         if (err) *err = p.first;
         return p.first.code;

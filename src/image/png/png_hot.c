@@ -108,6 +108,7 @@ static enum thumbs_code feed_all(struct attempt *a, struct thumbs_error *err)
         switch (th_png_rows_next(a->rows, &row)) {
         case TH_PNG_ROW:
             code = feed_row(a, row, err);
+            if (th_rowfeed_is_full(a->feed)) th_png_rows_pass_over(a->rows);
             break;
         case TH_PNG_WORKING:
             code = th_make_check_deadline(a->d->make, THUMBS_STAGE_DECODE, err);

@@ -38,7 +38,8 @@ struct th_png_rows {
     uint64_t n_decoded; /* rows, of all passes */
     uint64_t left;      /* bytes of filtered rows that are still to be inflated */
     bool dry, broken, bad_filter, done;
-    bool starved; /* the file has no more pixels, but their stream has not ended */
+    bool passed_over; /* what is left of the picture */
+    bool starved;     /* the file has no more pixels, but their stream has not ended */
 };
 
 /* ---- sizes ---- */
@@ -218,6 +219,7 @@ static const uint8_t *next_line(struct th_png_rows *r)
     uint8_t *to = r->lines[!r->i_line];
     r->y++;
     r->n_decoded++;
+    if (r->passed_over && stored[0] < TH_PNG_N_FILTERS) return to;
     if (th_png_unfilter(stored[0], to, stored + 1, r->lines[r->i_line], r->row_len, r->step)) {
         r->i_line = !r->i_line;
     } else {
@@ -281,10 +283,9 @@ static enum th_png_step next_plain(struct th_png_rows *r, const void **row)
 {
     const uint8_t *line = next_line(r);
     if (!line) return give_up(r);
-    *row = line;
-    if (!r->expand.plain) {
+    *row = r->expand.plain ? (const void *)line : r->out;
+    if (!r->expand.plain && !r->passed_over) {
         th_png_expand_row(&r->expand, line, r->out, r->pass.width);
-        *row = r->out;
     }
     r->y_out++;
     return TH_PNG_ROW;
@@ -316,6 +317,11 @@ static enum th_png_step next_of_frame(struct th_png_rows *r, const void **row)
     const size_t pixel_bytes = (size_t)r->expand.bands * r->expand.sample_bytes;
     *row = r->frame + (size_t)r->y_out++ * r->plan.header->width * pixel_bytes;
     return TH_PNG_ROW;
+}
+
+void th_png_rows_pass_over(struct th_png_rows *r)
+{
+    r->passed_over = !r->plan.header->interlaced;
 }
 
 enum th_png_step th_png_rows_next(struct th_png_rows *r, const void **row)

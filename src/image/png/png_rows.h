@@ -44,6 +44,11 @@ enum th_png_step {
 /* The next row, good until the next call. */
 enum th_png_step th_png_rows_next(struct th_png_rows *r, const void **row);
 
+/* No more of the picture is needed: rows that come from now on may be anything. They are still
+ * inflated, and damage among them is found as before. (An interlaced picture comes when all of it
+ * is decoded.) */
+void th_png_rows_pass_over(struct th_png_rows *r);
+
 /* After DONE: how many pixels' rows really came from the file, of how many; in an interlaced
  * picture these are rows of all its passes. */
 uint64_t th_png_rows_decoded(const struct th_png_rows *r, uint64_t *of);

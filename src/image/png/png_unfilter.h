@@ -14,6 +14,8 @@
 /* So many bytes behind each row may be read and, behind `to`, written. */
 #define TH_PNG_SLACK 16
 
+#define TH_PNG_N_FILTERS 5 /* 0 (none) to 4 */
+
 /* to = the filtered row `from` of n bytes, `step` bytes to a pixel (1 for less), below the row
  * `above`, which is zeros for a first row. to is apart from both. False, `to` untouched: there is
  * no such filter. */
