@@ -1742,7 +1742,10 @@ Test(walk, folders_that_cannot_be_read)
     cr_assert(!fchmodat(box.fd, "b", 0, 0));
     cr_assert(!fchmodat(box.fd, "c", 0711, 0));
     const bool root = geteuid() == 0;
-    if (root) cr_assert(!seteuid(65534)); /* to root nothing is unreadable */
+    if (root && seteuid(65534) != 0) { /* to root nothing is unreadable */
+        box_remove(&box);
+        cr_skip_test("root cannot become somebody else here");
+    }
     const char *sources[] = {box.path, in(&box, "d/x.jpg")};
     struct th_walk_options options = options_for(sources, 1);
     expect_walk(&options, root ? "file a.jpg\nfail b unreadable\nfail c unreadable\nfile d/x.jpg\n"

@@ -514,6 +514,7 @@ INLINE uint32_t scatter(uint32_t bits, uint32_t there, bool deposit)
         return out;
     }
 #endif
+    (void)deposit;
     uint32_t out = 0;
     for (; there; there &= there - 1, bits <<= 1)
         out |= bits >> 31 ? there & -there : 0;
