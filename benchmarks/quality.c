@@ -92,8 +92,9 @@ static bool to_srgb(VipsImage **image)
 {
     VipsImage *made = NULL;
     if (vips_image_get_typeof(*image, VIPS_META_ICC_NAME)) {
-        const int failed = vips_icc_transform(*image, &made, "srgb", "embedded", TRUE, "intent",
-                                              intent_of(*image), "depth", 8, NULL);
+        const int failed =
+            vips_icc_transform(*image, &made, "srgb", "embedded", TRUE, "intent", intent_of(*image),
+                               "black_point_compensation", TRUE, "depth", 8, NULL);
         if (!failed) return step(image, failed, made);
         vips_error_clear(); /* a profile of another kind than the picture: as if there were none */
         made = NULL;
