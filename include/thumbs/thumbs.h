@@ -198,7 +198,11 @@ struct thumbs_image_options {
     uint32_t linear;                      /* not 0: average light, not samples */
     uint32_t sharpen;                     /* of what was reduced, in hundredths: 0 (off) to 1000 */
     uint32_t enlarge;                     /* 0 or 1 */
-    uint32_t fast;    /* 0 or 1: less work on each picture, a little less sharp */
+    uint32_t fast; /* 0 or 1: less work on each picture, a little less sharp */
+    /* 0 or 1: of a JPEG or HEIC that holds a small copy of its picture, which has the same shape,
+     * orientation and colours and is no smaller than any thumbnail, that is taken and the rest not
+     * looked at */
+    uint32_t embedded;
     uint32_t quality; /* 1 to 100, of formats with loss */
     /* The same for one of them, by enum thumbs_format; 0: as `quality` says. */
     uint8_t quality_of[THUMBS_FORMAT_KEEP + 1];
@@ -325,7 +329,8 @@ struct thumbs_image {
 /* What thumbnails were made of. */
 enum thumbs_from {
     THUMBS_FROM_PICTURE = 0,
-    THUMBS_FROM_PREVIEW, /* a camera's raw file whose preview is smaller than a wanted size */
+    THUMBS_FROM_PREVIEW,  /* a camera's raw file whose preview is smaller than a wanted size */
+    THUMBS_FROM_EMBEDDED, /* a small copy that the file holds beside the picture */
     THUMBS_N_FROMS
 };
 /* The word for it in the report ("preview"); never NULL. */

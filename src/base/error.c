@@ -57,6 +57,7 @@ const char *thumbs_removal_reason_name(enum thumbs_removal_reason reason)
 static const char *const from_names[THUMBS_N_FROMS] = {
     [THUMBS_FROM_PICTURE] = "picture",
     [THUMBS_FROM_PREVIEW] = "preview",
+    [THUMBS_FROM_EMBEDDED] = "embedded",
 };
 
 const char *thumbs_code_name(enum thumbs_code code)

@@ -50,20 +50,11 @@ const size_t cli_n_bench_options = sizeof(cli_bench_options) / sizeof(cli_bench_
 
 /* Options of a run that matter to what is timed. */
 const char *const cli_bench_shared[] = {
-    "size",        "fit",
-    "gravity",     "background",
-    "enlarge",     "format",
-    "quality",     "progressive",
-    "max-size",    "linear",
-    "fast",        "metadata",
-    "pages",       "include",
-    "exclude",     "hidden",
-    "follow",      "queue",
-    "queue-bytes", "timeout",
-    "max-pixels",  "max-bytes",
-    "memory",      "sandbox",
-    "on-damage",   "one-file-system",
-    "overwrite",   "quiet",
-    "help",        "version",
+    "size",     "fit",         "gravity",         "background", "enlarge",   "format",
+    "quality",  "progressive", "max-size",        "linear",     "fast",      "embedded",
+    "metadata", "pages",       "include",         "exclude",    "hidden",    "follow",
+    "queue",    "queue-bytes", "timeout",         "max-pixels", "max-bytes", "memory",
+    "sandbox",  "on-damage",   "one-file-system", "overwrite",  "quiet",     "help",
+    "version",
 };
 const size_t cli_n_bench_shared = sizeof(cli_bench_shared) / sizeof(cli_bench_shared[0]);

@@ -126,6 +126,13 @@ const struct cli_option cli_options[] = {
      "on photos, and a "
      "little less exact. Default: off.",
      CLI_GROUP_PICTURE, CLI_TO_CONST(options.image.fast, 1)},
+    {"embedded", 0, NULL, NULL, NULL,
+     "Take the small copy that cameras put into JPEG (EXIF, MPF) and HEIC files, where it has the "
+     "picture's shape, orientation and colours and is no smaller than any thumbnail. Fast, as file "
+     "managers do it; but a copy is not always as sharp, and what else is in the file is not "
+     "looked "
+     "at. Default: off (of cameras' raw files there is nothing else to show).",
+     CLI_GROUP_PICTURE, CLI_TO_CONST(options.image.embedded, 1)},
     {"metadata", 0, "WHAT", "none, icc or all", NULL,
      "What is kept of a source beside its pixels: none (colours are turned to sRGB), icc (an RGB "
      "colour profile, and the colours as they are) or all (also EXIF, told that the picture is "

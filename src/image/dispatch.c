@@ -65,6 +65,7 @@ enum thumbs_code th_dispatch_inner(const struct th_make *make, const struct th_i
     struct th_make own = *make;
     own.kept = (struct th_metadata){0};
     const size_t len_before = make->sink->len;
+    if (inner->stands_for_all) own.whole = make;
     own.data = inner->data;
     own.len = inner->len;
     own.format = inner->format;

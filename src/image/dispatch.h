@@ -18,6 +18,8 @@ struct th_inner {
     size_t len;
     enum thumbs_format format;
     unsigned orientation; /* EXIF 1 to 8, whatever it says itself; 0: as it says */
+    /* It is a copy of the whole, of which alone metadata is kept. */
+    bool stands_for_all;
 };
 
 /* The same for a picture inside of make->data. What KEEP stands for is the file's format still. On

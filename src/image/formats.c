@@ -8,6 +8,7 @@
 #include "image/backend.h"
 #include "image/camera/raw_names.h"
 #include "image/heif/heif_metadata.h"
+#include "image/jpeg/jpeg_embedded.h"
 #include "image/jpeg/jpeg_metadata.h"
 #include "image/metadata/tiff_metadata.h"
 #include "image/motion.h"
@@ -99,6 +100,7 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                             .decoders = {&th_backend_jpeg, VIPS_DECODER},
                             .vips_loader = "jpegload_source",
                             .estimate = th_estimate_jpeg,
+                            .embedded = th_jpeg_embedded,
                             .metadata = th_jpeg_metadata,
                             .encoder = &th_encoder_jpeg},
     [THUMBS_FORMAT_PNG] = {.name = "png",

@@ -9,6 +9,7 @@
 #define TH_IMAGE_FORMATS_H
 
 #include "base/limits.h"
+#include "image/embedded_copy.h"
 #include "image/encode.h"
 #include "image/estimate/estimators.h"
 #include "image/libraries.h"
@@ -46,6 +47,7 @@ struct th_format {
     const char *vips_loader;  /* the operation that libvips decodes it with, or NULL */
     th_estimate_fn *estimate; /* of the memory to decode it; NULL: none is foreseen */
     const struct th_motion_reader *motion; /* of what moves in it; NULL: nothing is known to */
+    th_embedded_fn *embedded;              /* finds small copies in a file, or NULL */
     th_metadata_fn *metadata;              /* finds EXIF and the like in a file, or NULL */
     const struct th_encoder *encoder;      /* NULL: it cannot be written */
 };

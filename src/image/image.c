@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "image/camera/raw_hot.h"
 #include "image/dispatch.h"
+#include "image/embedded.h"
 #include "image/heif/heif_codec.h"
 #include "image/icc.h"
 #include "image/jpeg/jpeg_hot.h"
@@ -130,7 +131,7 @@ enum thumbs_code th_image_make(const uint8_t *data, size_t len,
     code = check_sandbox(&make, err);
     if (code == THUMBS_OK) code = th_make_check_deadline(&make, THUMBS_STAGE_DECODE, err);
     sink->deadline_ns = make.deadline_ns;
-    if (code == THUMBS_OK) code = th_dispatch(&make, err);
+    if (code == THUMBS_OK && !th_embedded_make(&make, &code, err)) code = th_dispatch(&make, err);
     sink->deadline_ns = 0;
     if (code != THUMBS_OK) {
         sink->len = len_before;

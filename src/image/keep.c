@@ -19,9 +19,10 @@ enum thumbs_code th_keep(struct th_make *make, struct th_view icc, struct thumbs
     struct th_metadata_found found = {0};
     bool ok = true;
     if (make->options->metadata == THUMBS_METADATA_NONE) return THUMBS_OK;
-    th_metadata_fn *find = th_format(make->format)->metadata;
+    const struct th_make *from = make->whole ? make->whole : make;
+    th_metadata_fn *find = th_format(from->format)->metadata;
     if (make->options->metadata == THUMBS_METADATA_ALL && find)
-        ok = find((struct th_view){make->data, make->len}, &found);
+        ok = find((struct th_view){from->data, from->len}, &found);
     th_metadata_finish(&make->kept);
     ok = ok && th_metadata_keep(&found, icc, &make->kept);
     th_metadata_found_finish(&found);

@@ -11,8 +11,8 @@
 bool th_keep_profile(const struct th_make *make, const struct th_icc *icc, size_t icc_len,
                      uint32_t bands);
 
-/* Read what make->options want to be kept from make->data, and the profile (len 0: none), into
- * make->kept. MEMORY, stage decode. */
+/* Read what make->options want to be kept from make->data (or from what that is a copy of), and the
+ * profile (len 0: none), into make->kept. MEMORY, stage decode. */
 enum thumbs_code th_keep(struct th_make *make, struct th_view icc, struct thumbs_error *err);
 
 /* From the profile that outputs keep, if there is one, to sRGB, in place. False: no memory. */

@@ -22,8 +22,9 @@ struct th_make {
     enum thumbs_format format; /* of data; result->source_format is that of the file */
     unsigned orientation;      /* that holds, whatever data says; 0: what it says */
     const struct thumbs_image_options *options;
-    uint64_t deadline_ns; /* 0: never */
-    bool sandboxed;       /* see struct th_image_limits */
+    uint64_t deadline_ns;        /* 0: never */
+    bool sandboxed;              /* see struct th_image_limits */
+    const struct th_make *whole; /* what data is a small copy of, or NULL */
     struct th_sink *sink;
     struct th_image_result *result;
     /* What outputs keep of the source (keep.h): filled in by a backend before it writes, given back

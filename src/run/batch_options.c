@@ -90,6 +90,7 @@ static void add_recipe(struct th_bytes *b, const struct thumbs_image_options *i)
                   i->background[2], i->on_damage == THUMBS_DAMAGE_FAIL);
     /* Only where they are used: what was made before there were such options stays up to date. */
     if (i->gravity) th_bytes_addf(b, "gravity %u\n", i->gravity);
+    if (i->embedded) th_bytes_adds(b, "embedded\n");
     if (i->linear) th_bytes_adds(b, "linear\n");
     if (i->sharpen) th_bytes_addf(b, "sharpen %u\n", i->sharpen);
     if (i->background[3]) th_bytes_addf(b, "padding %u\n", i->background[3]);

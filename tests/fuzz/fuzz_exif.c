@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which way up: any bytes as EXIF, both bare and found in a JPEG; and well-formed directories made
- * from the input, in which the orientation must be found whatever stands before it.
+ * from the input, in which the orientation must be found whatever stands before it. Small copies of
+ * a picture lie within its file.
  */
 #include "fuzz.h"
 #include "image/exif.h"
+#include "image/jpeg/jpeg_embedded.h"
 #include "image/jpeg/jpeg_parse.h"
 
 static void put(uint8_t *p, uint32_t v, unsigned n, bool big)
@@ -42,10 +44,30 @@ static void check_well_formed(struct fuzz_input in, unsigned orientation, bool b
     free(tiff);
 }
 
+static void check_copies(const uint8_t *data, size_t len)
+{
+    enum { MOST = 5 };
+    struct th_embedded_copy copies[MOST];
+    uint8_t *exact = fuzz_copy(data, len);
+    const size_t n = th_jpeg_embedded((struct th_view){exact, len}, copies, MOST);
+    fuzz_check(n <= MOST);
+    for (size_t i = 0; i < n; i++) {
+        const struct th_view v = copies[i].data;
+        fuzz_check(v.len && v.data >= exact && v.len <= len && v.data + v.len <= exact + len);
+        fuzz_check(copies[i].orientation <= 8);
+    }
+    struct th_exif_thumbnail thumbnail;
+    if (th_exif_thumbnail((struct th_view){exact, len}, &thumbnail))
+        fuzz_check(thumbnail.jpeg.len && thumbnail.jpeg.data >= exact &&
+                   thumbnail.jpeg.data + thumbnail.jpeg.len <= exact + len);
+    free(exact);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     unsigned bare = th_exif_orientation(len ? data : NULL, len);
     fuzz_check(bare >= 1 && bare <= 8);
+    check_copies(data, len);
     struct th_jpeg_header header;
     if (th_jpeg_parse(data, len, &header) && header.exif) {
         fuzz_check(header.exif >= data && header.exif_len <= len &&

@@ -14,6 +14,7 @@
 #include "base/sys.h"
 #include "image/backend.h"
 #include "image/colours.h"
+#include "image/embedded.h"
 #include "image/encode_outputs.h"
 #include "image/heif/heif_colour.h"
 #include "image/heif/heif_tiles.h"
@@ -363,6 +364,95 @@ static enum thumbs_code begin(struct job *j, struct thumbs_error *err)
     return code;
 }
 
+static enum thumbs_code run(struct job *j, struct thumbs_error *err)
+{
+    enum thumbs_code code = begin(j, err);
+    if (code == THUMBS_OK) code = decode(j, err);
+    return code == THUMBS_OK ? make_sizes(j, err) : code;
+}
+
+/* ---- a small copy in place of the whole ---- */
+
+/* What is foreseen of memory is foreseen for the whole, which may lie in small tiles. */
+#define COPY_MOST_PIXELS ((uint64_t)1 << 20)
+
+static bool is_same_profile(struct th_heif_cursor a, struct th_heif_cursor b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+/* A copy that says nothing of colours has those of the whole. */
+static bool is_alike(const struct th_heif_picture *whole, struct th_heif_picture *copy)
+{
+    if (!copy->has_nclx && !copy->icc.len) {
+        copy->has_nclx = whole->has_nclx;
+        copy->nclx = whole->nclx;
+        copy->icc = whole->icc;
+    }
+    const bool same_codes = whole->has_nclx == copy->has_nclx &&
+                            (!whole->has_nclx || (whole->nclx.primaries == copy->nclx.primaries &&
+                                                  whole->nclx.transfer == copy->nclx.transfer));
+    return copy->orientation == whole->orientation && !whole->has_alpha && !copy->has_alpha &&
+           same_codes && is_same_profile(whole->icc, copy->icc) &&
+           (uint64_t)copy->colour.width * copy->colour.height <= COPY_MOST_PIXELS;
+}
+
+/* The smallest item 'thmb' of the picture that fits. */
+static bool find_copy(struct job *j, const struct th_make_source *whole,
+                      struct th_heif_picture *out)
+{
+    const uint32_t primary = j->meta.primary;
+    uint64_t least = UINT64_MAX;
+    size_t at = 0;
+    for (unsigned i = 0; i < TH_EMBEDDED_MOST; i++) {
+        struct th_heif_picture copy;
+        const uint32_t id =
+            th_heif_meta_source(&j->meta, TH_FOURCC('t', 'h', 'm', 'b'), primary, &at);
+        if (!id) break;
+        j->meta.primary = id;
+        const bool read = th_heif_picture_read(&j->meta, &copy, NULL) == THUMBS_OK;
+        j->meta.primary = primary;
+        if (!read || !is_alike(&j->picture, &copy)) continue;
+        const uint64_t pixels = (uint64_t)copy.cut_width * copy.cut_height;
+        if (pixels >= least || !th_embedded_fits(j->make, whole, copy.cut_width, copy.cut_height))
+            continue;
+        least = pixels;
+        *out = copy;
+    }
+    return least < UINT64_MAX;
+}
+
+/* Outputs of a copy, if there is one that fits; else nothing has changed. */
+static bool run_copy(struct job *j, enum thumbs_code *code, struct thumbs_error *err)
+{
+    struct th_image_result *result = j->make->result;
+    const struct th_heif_picture picture = j->picture;
+    const struct th_make_source whole = {.width = picture.cut_width,
+                                         .height = picture.cut_height,
+                                         .orientation = picture.orientation};
+    const struct th_image_result before = *result;
+    const size_t len_before = j->make->sink->len;
+    if (!j->make->options->embedded || !find_copy(j, &whole, &j->picture) ||
+        th_make_targets(j->make, &whole, &j->targets, NULL) != THUMBS_OK) {
+        j->picture = picture;
+        return false;
+    }
+    const uint32_t width = result->width, height = result->height;
+    *code = run(j, err);
+    if (!th_embedded_falls_back(*code) && !(*code == THUMBS_OK && result->damaged)) {
+        result->width = width;
+        result->height = height;
+        result->from = THUMBS_FROM_EMBEDDED;
+        return true;
+    }
+    *result = before;
+    j->make->sink->len = len_before;
+    th_heif_canvas_finish(&j->colour);
+    j->picture = picture;
+    j->nclx = (struct th_heif_nclx){0};
+    return false;
+}
+
 static enum thumbs_code make_heif(struct th_make *make, struct thumbs_error *err)
 {
     struct job *j = th_calloc(1, sizeof *j);
@@ -373,9 +463,7 @@ static enum thumbs_code make_heif(struct th_make *make, struct thumbs_error *err
     code = th_heif_load(err);
     make->declined = code == THUMBS_UNSUPPORTED;
     if (code == THUMBS_OK) code = look(j, err);
-    if (code == THUMBS_OK) code = begin(j, err);
-    if (code == THUMBS_OK) code = decode(j, err);
-    if (code == THUMBS_OK) code = make_sizes(j, err);
+    if (code == THUMBS_OK && !make->declined && !run_copy(j, &code, err)) code = run(j, err);
     finish(j);
     return code;
 }
