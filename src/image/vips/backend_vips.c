@@ -11,6 +11,7 @@
 #include "image/jpeg/jpeg_parse.h"
 #include "image/rowfeed.h"
 #include "image/svg_root.h"
+#include "image/vips/jp2k_palette.h"
 #include "image/vips/vips_load.h"
 
 /* Rows of ink with alpha, which no scaler takes: they become RGB before they are reduced. */
@@ -48,6 +49,14 @@ static enum thumbs_code check_scans(const struct th_make *make, struct thumbs_er
                         TH_JPEG_MAX_SCANS);
 }
 
+static enum thumbs_code check_palette(const struct th_make *make, struct thumbs_error *err)
+{
+    const struct th_view file = {make->data, make->len};
+    if (make->format != THUMBS_FORMAT_JP2K || !th_jp2k_has_palette(file)) return THUMBS_OK;
+    return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
+                        "its colours are a palette, which libvips cannot read in JPEG 2000");
+}
+
 /* libpng makes room for whole rows as it opens a file, 64 MB for a width of 8 million: too late to
  * ask for pixels. */
 static enum thumbs_code refuse_early(struct th_make *make, struct thumbs_error *err)
@@ -66,6 +75,7 @@ static enum thumbs_code accept(struct th_make *make, struct thumbs_error *err)
 {
     const struct th_vips_ops *ops = NULL;
     enum thumbs_code code = check_scans(make, err);
+    if (code == THUMBS_OK) code = check_palette(make, err);
     if (code == THUMBS_OK) code = refuse_early(make, err);
     return code == THUMBS_OK ? th_vips_load(&ops, err) : code;
 }
