@@ -39,12 +39,12 @@ enum thumbs_code th_encode_jpeg(const struct th_pixels *p, const struct th_encod
     return th_jpeg_compress(sink, write_rows, &picture, err);
 }
 
-/* libjpeg holds the coefficients to find the best codes; a picture with alpha is flattened before.
- */
+/* The coefficients are held to find the best codes, by our own writer (jpeg_baseline.h) in a little
+ * more than libjpeg's place; a picture with alpha is flattened before. */
 static struct th_encode_cost cost(uint32_t bands, uint32_t quality)
 {
     (void)quality;
-    uint64_t working = (bands <= 2 ? 2 : 3) + (bands % 2 == 0 ? bands : 0);
+    uint64_t working = (bands <= 2 ? 3 : 4) + (bands % 2 == 0 ? bands : 0);
     return (struct th_encode_cost){.working = working, .encoded = 2};
 }
 

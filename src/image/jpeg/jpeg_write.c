@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "image/jpeg/jpeg_baseline.h"
 #include "image/jpeg/jpeg_compress.h"
 #include "image/jpeg/jpeg_metadata.h"
 
@@ -73,9 +74,23 @@ static void write_file(struct jpeg_compress_struct *jpeg, void *user)
     jpeg_finish_compress(jpeg);
 }
 
+static bool has_metadata(const struct th_metadata *m)
+{
+    return m && (m->icc.len || m->exif.len || m->xmp.len || m->iptc.len);
+}
+
 enum thumbs_code th_jpeg_write_planes(const struct th_pixels *planes, uint32_t n_planes,
                                       const struct th_encode_how *how, struct th_sink *sink,
                                       struct thumbs_error *err)
+{
+    if (!how->progressive && !has_metadata(how->metadata))
+        return th_jpeg_baseline_write(planes, n_planes, how->quality, sink, err);
+    return th_jpeg_write_planes_turbo(planes, n_planes, how, sink, err);
+}
+
+enum thumbs_code th_jpeg_write_planes_turbo(const struct th_pixels *planes, uint32_t n_planes,
+                                            const struct th_encode_how *how, struct th_sink *sink,
+                                            struct thumbs_error *err)
 {
     struct picture picture = {.planes = planes, .n_planes = n_planes, .how = how};
     /* Sides are THUMBS_MAX_SIDE at most, so this does not overflow. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* jpeg_write.h - planes to a JPEG file, through libjpeg-turbo's raw interface. Thread-safe on
- * different sinks. */
+/* jpeg_write.h - planes to a JPEG file: our own writer of plain files, libjpeg-turbo's raw
+ * interface for the others. Thread-safe on different sinks. */
 #ifndef TH_IMAGE_JPEG_WRITE_H
 #define TH_IMAGE_JPEG_WRITE_H
 
@@ -16,5 +16,10 @@
 enum thumbs_code th_jpeg_write_planes(const struct th_pixels *planes, uint32_t n_planes,
                                       const struct th_encode_how *how, struct th_sink *sink,
                                       struct thumbs_error *err);
+
+/* The same, by libjpeg-turbo alone: the reference for tests and benchmarks. */
+enum thumbs_code th_jpeg_write_planes_turbo(const struct th_pixels *planes, uint32_t n_planes,
+                                            const struct th_encode_how *how, struct th_sink *sink,
+                                            struct thumbs_error *err);
 
 #endif
