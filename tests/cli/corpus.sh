@@ -82,7 +82,7 @@ for set in orientation photos; do
     of_set $set || continue
     n=$(find "$CORPUS/$set" -type f | wc -l)
     for mode in $MODES; do
-        thumbs 0 --mode="$mode" --jobs=2 --quiet --size=256,64 --report="$set.$mode" "$CORPUS/$set" "$set-$mode"
+        thumbs 0 --mode="$mode" --jobs=2 --quiet --size=256,16 --report="$set.$mode" "$CORPUS/$set" "$set-$mode"
         check_report "$set.$mode"
         expect_clean "$set-$mode"
         [ "$(outputs "$set-$mode" | wc -l)" -eq $((2 * n)) ] ||
