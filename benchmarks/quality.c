@@ -91,10 +91,12 @@ static VipsIntent intent_of(VipsImage *image)
 static bool to_srgb(VipsImage **image)
 {
     VipsImage *made = NULL;
-    if (vips_image_get_typeof(*image, VIPS_META_ICC_NAME)) {
-        const int failed =
-            vips_icc_transform(*image, &made, "srgb", "embedded", TRUE, "intent", intent_of(*image),
-                               "black_point_compensation", TRUE, "depth", 8, NULL);
+    /* CMYK without a profile gets the one that libvips has for it, compensated alike. */
+    const bool cmyk = (*image)->Type == VIPS_INTERPRETATION_CMYK;
+    if (cmyk || vips_image_get_typeof(*image, VIPS_META_ICC_NAME)) {
+        const int failed = vips_icc_transform(
+            *image, &made, "srgb", "embedded", TRUE, "input_profile", cmyk ? "cmyk" : "srgb",
+            "intent", intent_of(*image), "black_point_compensation", TRUE, "depth", 8, NULL);
         if (!failed) return step(image, failed, made);
         vips_error_clear(); /* a profile of another kind than the picture: as if there were none */
         made = NULL;
