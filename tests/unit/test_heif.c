@@ -694,6 +694,63 @@ Test(heif, hidden_frames_end_with_the_deadline, .timeout = 120)
     finish_av1(&f, buffers);
 }
 
+static uint64_t estimate_of(const struct heif_file *f)
+{
+    uint64_t bytes = 0;
+    struct thumbs_image_options o = test_picture_options(64, THUMBS_FORMAT_PNG);
+    struct heif_bytes b = heif_write(f);
+    cr_assert(th_image_estimate(b.data, b.len, &o, &bytes));
+    free(b.data);
+    return bytes;
+}
+
+/* A decoder keeps up to eight of them, each as large as the picture: 4224 x 192 samples with their
+ * margins, and more for notes. */
+Test(heif, hidden_frames_count_as_memory)
+{
+    uint64_t bytes[3];
+    const unsigned n_hidden[3] = {0, 1, 40};
+    for (int i = 0; i < 3; i++) {
+        struct heif_file f;
+        struct heif_bytes buffers[2];
+        const struct av1_shape shape = {.width = 4096, .height = 64, .n_hidden = n_hidden[i]};
+        begin_av1(&f, &shape, buffers);
+        bytes[i] = estimate_of(&f);
+        finish_av1(&f, buffers);
+    }
+    const uint64_t one = 4224 * 192;
+    cr_expect_geq(bytes[1], bytes[0] + one);
+    cr_expect_geq(bytes[2], bytes[0] + 8 * one);
+    cr_expect_leq(bytes[2], bytes[0] + 8 * 4 * one);
+}
+
+/* What memory is estimated by holds for all tiles. */
+Test(heif, a_tile_with_more_frames_than_the_first_is_damage)
+{
+    struct heif_file f;
+    uint8_t grid[HEIF_GRID_LEN];
+    struct heif_bytes buffers[2];
+    begin_av1(&f, &(struct av1_shape){.width = 64, .height = 64}, buffers);
+    struct heif_bytes second =
+        av1_item(&(struct av1_shape){.width = 64, .height = 64, .n_hidden = 1});
+    struct heif_item *tile = heif_add(&f, 2, "av01", second.data, second.len);
+    memcpy(tile->properties, f.items[0].properties, sizeof tile->properties);
+    heif_grid(grid, 1, 2, 128, 64);
+    heif_has(heif_add(&f, 9, "grid", grid, HEIF_GRID_LEN), heif_size(&f, 128, 64));
+    heif_refer(&f, "dimg", 9, 1);
+    heif_refer(&f, "dimg", 9, 1);
+    f.primary = 9;
+    struct made m = make_file(&f);
+    cr_expect(m.code == THUMBS_OK && !m.result.damaged, "%s", m.err.message);
+    free(m.pixels);
+    f.references[0].to[1] = 2;
+    m = make_file(&f);
+    cr_expect(m.code == THUMBS_OK && m.result.damaged, "%s", m.err.message);
+    free(m.pixels);
+    free(second.data);
+    finish_av1(&f, buffers);
+}
+
 /* Its colours are then what numbers say, or sRGB; and that is told. */
 Test(heif, a_broken_profile_is_passed_over)
 {

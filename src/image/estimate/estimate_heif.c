@@ -162,8 +162,8 @@ enum { CODED_PLANES = 22, CODED_FULL_CHROMA = 44, CODED_NOTES = 16 };
 /* What a codec holds whatever the picture. */
 #define CODEC_BYTES ((uint64_t)2 << 20)
 
-static uint64_t layer_bytes(const struct th_heif_picture *p, const struct th_heif_layer *l,
-                            const struct th_targets *targets,
+static uint64_t layer_bytes(const struct th_heif_meta *meta, const struct th_heif_picture *p,
+                            const struct th_heif_layer *l, const struct th_targets *targets,
                             const struct thumbs_image_options *options, const struct found *f)
 {
     unsigned boxes[TH_HEIF_MAX_PLANES];
@@ -178,7 +178,8 @@ static uint64_t layer_bytes(const struct th_heif_picture *p, const struct th_hei
         th_mul_sat((uint64_t)l->width / boxes[1] + 1, (uint64_t)l->height / boxes[1] + 1);
     chroma = f->full_chroma ? th_mul_sat(chroma, 2) : chroma / 2;
     uint64_t planes = th_add_sat(luma, chroma) + sizeof(uint32_t) * (uint64_t)l->width;
-    return th_add_sat(th_mul_sat(coded, pixel) / 16, planes);
+    const uint64_t frames = th_min_u64(th_heif_layer_frames(meta, l), TH_HEIF_MAX_KEPT + 1);
+    return th_add_sat(th_mul3_sat(coded, pixel, frames) / 16, planes);
 }
 
 /* Tiles are reduced as they come: one tile in the decoder, and planes of the reduced picture; with
@@ -198,10 +199,11 @@ static bool estimate_tiles(struct th_view v, const struct thumbs_image_options *
         out->height = p.cut_height;
         th_targets_fit(&targets, p.cut_width, p.cut_height, p.orientation, options,
                        options->enlarge != 0);
-        out->decoder = th_add_sat(CODEC_BYTES, layer_bytes(&p, &p.colour, &targets, options, &f));
+        out->decoder =
+            th_add_sat(CODEC_BYTES, layer_bytes(&meta, &p, &p.colour, &targets, options, &f));
         if (p.has_alpha)
             out->decoder =
-                th_add_sat(out->decoder, layer_bytes(&p, &p.alpha, &targets, options, &f));
+                th_add_sat(out->decoder, layer_bytes(&meta, &p, &p.alpha, &targets, options, &f));
         out->decoder =
             th_add_sat(out->decoder, (uint64_t)v.len); /* data in several pieces is put together */
         out->planes = !p.has_alpha && !options->linear;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "image/heif/heif_codec.h"
+#include "image/heif/heif_obu.h"
 
 static enum thumbs_code fail(const char **why, enum thumbs_code code, const char *what)
 {
@@ -15,6 +16,7 @@ static enum thumbs_code fail(const char **why, enum thumbs_code code, const char
 struct av1 {
     struct th_heif_plan plan;
     Dav1dContext *context;
+    unsigned n_frames;    /* of this item */
     Dav1dPicture picture; /* data[0] NULL: none */
 };
 
@@ -67,41 +69,17 @@ static int send_obu(struct av1 *a, const uint8_t *data, size_t len)
     return result;
 }
 
-/* leb128 (AV1, 4.10.5). */
-static uint64_t read_leb128(struct th_heif_cursor *c)
-{
-    uint64_t value = 0;
-    for (unsigned i = 0; i < 8; i++) {
-        unsigned byte = th_heif_u8(c);
-        value |= (uint64_t)(byte & 0x7F) << 7 * i;
-        if (!(byte & 0x80)) break;
-    }
-    return value;
-}
-
-/* Bytes of the OBU that the cursor is at (AV1, 5.3). One without a size, or with one that makes no
- * sense, takes all that is left: dav1d has the last word on it. */
-static size_t obu_len(struct th_heif_cursor c)
-{
-    const size_t start = c.at, left = th_heif_left(&c);
-    const unsigned header = th_heif_u8(&c);
-    if (header & 4) th_heif_u8(&c); /* obu_extension_header */
-    if (!(header & 2)) return left; /* obu_has_size_field */
-    const uint64_t body = read_leb128(&c);
-    return c.failed || body > th_heif_left(&c) ? left : c.at - start + (size_t)body;
-}
-
-/* OBUs one by one, since dav1d decodes all hidden frames that it is given at once. Sets *late if
- * the time was up before the end. */
+/* OBUs one by one, since dav1d decodes all hidden frames that it is given at once, and keeps up to
+ * eight of them. Sets *late if the time was up before the end. */
 static int send(struct av1 *a, struct th_heif_cursor c, bool *late)
 {
     int result = 0;
-    while (result == 0 && !c.failed && th_heif_left(&c) > 0) {
+    struct th_heif_obu obu;
+    while (result == 0 && th_heif_obu_next(&c, &obu)) {
         *late = a->plan.is_late(a->plan.user);
         if (*late) break;
-        const size_t len = obu_len(c);
-        result = send_obu(a, c.data + c.at, len);
-        th_heif_skip(&c, len);
+        if (obu.begins_frame && a->n_frames++ >= a->plan.max_frames) return DAV1D_ERR(EINVAL);
+        result = send_obu(a, obu.data, obu.len);
     }
     return result == DAV1D_ERR(EAGAIN) ? 0 : result;
 }
@@ -150,6 +128,7 @@ static enum thumbs_code av1_run(void *state, const struct th_heif_cursor *config
     struct th_heif_cursor obus = *config;
     bool late = false;
     release(a);
+    a->n_frames = 0;
     dav1d_flush(a->context);
     th_heif_skip(&obus, 4);
     int result = send(a, obus, &late);

@@ -46,6 +46,7 @@ struct th_heif_plan {
     uint64_t max_pixels; /* a coded picture with more is refused before memory is taken for it */
     bool skip_filters;   /* a codec may leave out the filters in its coding loop, where what they
                             smooth is averaged away anyway */
+    unsigned max_frames; /* AV1: of one item; with more it is refused */
     /* Asked between the pieces of an item's data, since one item may hold any number of frames
      * that are not shown: is it time to give up? */
     bool (*is_late)(void *user);
@@ -76,7 +77,7 @@ struct th_heif_codec_ops {
     const char *(*library)(void); /* "dav1d 1.0.0" */
 };
 
-#define TH_HEIF_MODULE_VERSION 3u
+#define TH_HEIF_MODULE_VERSION 4u
 struct th_heif_module {
     unsigned version;
     const struct th_heif_codec_ops *hevc, *av1;

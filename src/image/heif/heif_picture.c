@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/num.h"
+#include "image/heif/heif_obu.h"
 
 static enum thumbs_code corrupt(struct thumbs_error *err, const char *what)
 {
@@ -155,6 +156,23 @@ bool th_heif_layer_is_grey(const struct th_heif_meta *m, const struct th_heif_la
     th_heif_skip(&c, hevc ? 16 : 2);
     const unsigned byte = th_heif_u8(&c);
     return !c.failed && (hevc ? (byte & 3) == 0 : (byte & 0x10) != 0);
+}
+
+unsigned th_heif_layer_frames(const struct th_heif_meta *m, const struct th_heif_layer *layer)
+{
+    unsigned n = 0;
+    bool cut;
+    uint8_t *memory = NULL;
+    struct th_heif_obu obu;
+    struct th_heif_cursor data;
+    const struct th_heif_item *tile = th_heif_layer_tile(m, layer, 0, 0);
+    if (layer->codec == TH_HEIF_AV1 && tile &&
+        th_heif_meta_data(m, tile, &data, &memory, &cut, NULL) == THUMBS_OK) {
+        while (th_heif_obu_next(&data, &obu))
+            n += obu.begins_frame;
+        free(memory);
+    }
+    return n ? n : 1;
 }
 
 /* ---- how it is shown ---- */

@@ -61,6 +61,12 @@ const struct th_heif_item *th_heif_layer_tile(const struct th_heif_meta *meta,
 bool th_heif_layer_config(const struct th_heif_meta *meta, const struct th_heif_layer *layer,
                           const struct th_heif_item *tile, struct th_heif_cursor *out);
 
+/* AV1: how many frames the first tile holds, at least 1. Most hold one; the others of a progressive
+ * picture come before it and are not shown. Other tiles must not hold more: memory is estimated by
+ * it, and a decoder keeps up to TH_HEIF_MAX_KEPT of them besides the one that it is at. */
+enum { TH_HEIF_MAX_KEPT = 8 };
+unsigned th_heif_layer_frames(const struct th_heif_meta *meta, const struct th_heif_layer *layer);
+
 /* Does the first tile say that it is luma alone? */
 bool th_heif_layer_is_grey(const struct th_heif_meta *meta, const struct th_heif_layer *layer);
 

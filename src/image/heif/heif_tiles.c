@@ -172,6 +172,7 @@ enum thumbs_code th_heif_tiles_decode(const struct th_heif_tiles *t, struct thum
                       ((uint64_t)l->tile_height + TH_HEIF_CODED_MARGIN),
         .skip_filters = l->codec == TH_HEIF_HEVC && !t->picture->has_alpha &&
                         th_reduction_least(t->targets, 1, 1) >= SKIP_FILTERS_FROM,
+        .max_frames = th_heif_layer_frames(t->meta, l),
         .is_late = is_late,
         .user = t->make};
     struct th_heif_decoder *decoder = NULL;
