@@ -1355,7 +1355,8 @@ static int outgrow_what_is_assumed(const struct scene *scene)
     void *p = malloc(64 << 20);
     if (!p) return 1;
     free(p);
-    if (malloc(512 << 20)) return 2;
+    void *volatile more = malloc(512 << 20);
+    if (more) return 2;
     int got = fill_and_freeze(2000);
     return got > 128 && got <= 1024 + 128 ? 0 : 3;
 }
