@@ -291,17 +291,20 @@ Test(history, one_output_that_is_not_ours_keeps_all_back)
     th_dest_destroy(dest);
 }
 
-/* Somebody puts a file there just while the output is written. */
+/* Somebody puts a file there just while the output is written. A whole one: an empty one holds
+ * nothing, and may be replaced. */
 Test(history, file_that_appears_meanwhile_is_not_replaced)
 {
     enum { LEN = 16 << 20 };
     uint8_t *data = calloc(1, LEN);
-    char path[128];
+    char path[128], theirs[128];
     int n_met = 0;
     struct th_dest *dest = open_dest(5);
     struct th_output_folder *place = th_output_folder_create(dest, "");
     const struct th_commit_output output = {.path = "x.jpg", .data = data, .len = LEN};
     below(path, sizeof path, "x.jpg");
+    below(theirs, sizeof theirs, "theirs");
+    put_file("theirs", "mine");
     for (int round = 0; round < 20 && n_met < 2; round++) {
         unlink(path);
         pid_t pid = fork();
@@ -314,8 +317,7 @@ Test(history, file_that_appears_meanwhile_is_not_replaced)
                     writing |= strncmp(e->d_name, ".thumbs-", 8) == 0;
                 if (list) closedir(list);
                 if (!writing) continue;
-                int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-                _exit(fd >= 0 && write(fd, "mine", 4) == 4 ? 1 : 0);
+                _exit(link(theirs, path) == 0 ? 1 : 0);
             }
         }
         usleep(20000);

@@ -8,7 +8,8 @@ can_fault=$(
 )
 [ "$can_fault" -ne 0 ] || skip "this build waits for 30 s before it speaks"
 was_told() { grep -q "$1" "$log/stderr"; }
-n_told() { [ "$(grep -c '^thumbs: no progress for ' "$log/stderr")" -ge "$1" ]; }
+gets_told() { until_true 60 was_told "$1"; }
+n_told() { [ "$(grep -c '^thumbs: no progress for .*waiting for:$' "$log/stderr")" -ge "$1" ]; }
 
 # A run that goes on is silent, however long it takes.
 many photos 3
@@ -18,9 +19,10 @@ THUMBS_STALL_MS=500
 export THUMBS_STALL_MS
 
 # All workers are stopped: their files, numbers and processes are told, more than once but less and
-# less often; and when they go on, so does the run.
+# less often; and when they go on, so does the run. (On a busy machine it may have spoken before, when
+# its workers were not yet there. So each line is waited for.)
 hold
-start --quiet --jobs=2 --format=webp --size=400 --timeout=50 photos out
+start --quiet --jobs=2 --format=webp --size=400 --timeout=250 photos out
 until_true 20 has_outputs out 3 || fail "it does not begin"
 until_true 20 are_held 2 || fail "not two workers: $(cat "$log/stderr")"
 hung=$(workers thumbs-worker)
@@ -28,12 +30,12 @@ hung=$(workers thumbs-worker)
 kill -STOP $hung
 until_true 20 n_told 2 || fail "not a word about the workers: $(cat "$log/stderr")"
 for pid in $hung; do
-    was_told "^thumbs:   decode: [1-3]/[a-z-]*\.jpg: is worked on, [0-9.]* s, worker [12], process $pid$" ||
+    gets_told "^thumbs:   decode: [1-3]/[a-z-]*\.jpg: is worked on, [0-9.]* s, worker [12], process $pid$" ||
         fail "no word of worker $pid: $(cat "$log/stderr")"
 done
-was_told '^thumbs: no progress for [0-9.]* s: [0-9]* of [0-9]*+* sources; waiting for:$' || fail "no header"
-was_told '^thumbs:   and [0-9]* more that wait for their turn$' || fail "no word of the others"
-was_told '^thumbs:   queues: [0-9]* of 16 to be read, [0-9]* of 8 loaded, ' || fail "no word of the queues"
+gets_told '^thumbs: no progress for [0-9.]* s: [0-9]* of [0-9]*+* sources; waiting for:$' || fail "no header"
+gets_told '^thumbs:   and [0-9]* more that wait for their turn$' || fail "no word of the others"
+gets_told '^thumbs:   queues: [0-9]* of 16 to be read, [0-9]* of 8 loaded, ' || fail "no word of the queues"
 # shellcheck disable=SC2086 # several
 kill -CONT $hung
 let_go
@@ -46,7 +48,7 @@ expect_clean out
 many small 12 jpeg
 mkfifo fifo
 for mode in $MODES; do
-    sleep 50 <fifo &
+    sleep 250 <fifo &
     reader=$!
     start --mode=$mode --jobs=2 --force --report=fifo small out-small
     until_true 30 was_told '^thumbs:   report: [0-9]*/[^:]*\.jpg: its status is being reported, ' ||
