@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "image/gif/gif_frame.h"
 #include "image/image.h"
 #include "image/vips/vips_load.h"
 #include "support/picture.h"
@@ -241,6 +242,35 @@ Test(gif, an_interlaced_file_cut_in_its_first_pass_ends_where_that_does)
     }
     th_pixels_finish(&p);
     th_sink_finish_heap(&m.sink);
+    th_bytes_finish(&b);
+}
+
+static uint32_t count_lines(struct th_gif *g)
+{
+    enum th_gif_code code;
+    uint32_t n = 0;
+    while (th_gif_line(g, &code))
+        n++;
+    cr_expect_eq(code, TH_GIF_OK);
+    return n;
+}
+
+Test(gif, lines_of_an_interlaced_frame_are_not_those_of_the_one_before)
+{
+    const struct frame f = {.width = 40, .height = 40, .transparent = -1, .interlaced = true};
+    struct th_bytes b = {0};
+    struct th_gif *g = NULL;
+    begin(&b, 40, 40);
+    add_frame(&b, &f);
+    const size_t head = 11, second = b.len;
+    add_frame(&b, &f);
+    cr_assert_eq(th_gif_open((const uint8_t *)b.data, second + head + 20, NULL, NULL, &g),
+                 TH_GIF_OK);
+    cr_expect_eq(count_lines(g), 40u);
+    cr_assert_eq(th_gif_next(g), TH_GIF_OK);
+    cr_expect_eq(count_lines(g), 0u, "the file ends in the first of them");
+    cr_expect(th_gif_damage(g));
+    th_gif_close(g);
     th_bytes_finish(&b);
 }
 

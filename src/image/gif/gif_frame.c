@@ -194,7 +194,7 @@ enum th_gif_code th_gif_next(struct th_gif *g)
     if (g->damage) return TH_GIF_END;
     free(g->lines);
     g->lines = NULL;
-    g->n_decoded = g->n_given = 0;
+    g->n_decoded = g->n_given = g->n_there = 0;
     g->in_pixels = g->filled = false;
     g->block_left = 0;
     forget_frames(g->gif);
