@@ -35,6 +35,7 @@ static bool has_same_targets(const struct th_make *make, const struct th_make_so
     struct th_targets a, b;
     th_targets_fit(&a, whole->width, whole->height, whole->orientation, o, o->enlarge != 0);
     th_targets_fit(&b, copy_width, copy_height, whole->orientation, o, o->enlarge != 0);
+    if (a.n != b.n) return false; /* sizes that the copy is smaller than have become one */
     for (uint32_t i = 0; i < a.n; i++) {
         const struct th_geometry *x = &a.sizes[i], *y = &b.sizes[i];
         if (x->scaled_width != y->scaled_width || x->scaled_height != y->scaled_height ||

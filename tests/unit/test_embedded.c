@@ -202,6 +202,15 @@ Test(embedded, it_must_be_asked_for_and_large_enough_for_every_size)
     cr_expect_eq(m.result.from, THUMBS_FROM_PICTURE);
     cr_expect_eq(m.result.n_outputs, 2u);
     th_sink_finish_heap(&m.sink);
+    /* A copy that is just as large as one size, and smaller than those behind it. */
+    o = options(300);
+    o.n_sizes = 3;
+    o.sizes[1] = (struct thumbs_size){400, 400, true};
+    o.sizes[2] = (struct thumbs_size){500, 500, true};
+    m = make(b.data, b.len, &o);
+    cr_expect_eq(m.result.from, THUMBS_FROM_PICTURE);
+    cr_expect_eq(m.result.n_outputs, 3u);
+    th_sink_finish_heap(&m.sink);
     /* Limits are those of the whole. */
     o = options(100);
     o.max_pixels = WIDTH * HEIGHT - 1;
