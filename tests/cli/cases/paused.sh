@@ -43,8 +43,9 @@ for mode in $MODES; do
     read -r run before <"$log/$mode"
     [ "$(outputs "$mode" | wc -l)" -eq "$before" ] || fail "$mode: it was not stopped"
 done
+# One that was about to end when it was listed may be gone; what the runs say of it counts.
 # shellcheck disable=SC2086 # several
-kill -CONT $everybody
+kill -CONT $everybody 2>/dev/null || true
 for mode in $MODES; do
     read -r run before <"$log/$mode"
     finish
