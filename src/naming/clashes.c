@@ -21,15 +21,23 @@ static bool add(struct th_clashes *c, uint64_t hash)
     return true;
 }
 
+static bool has_since(const struct th_clashes *c, size_t first, uint64_t hash)
+{
+    for (size_t i = first; i < c->n; i++)
+        if (c->hashes[i] == hash) return true;
+    return false;
+}
+
 bool th_clashes_add(struct th_clashes *c, const struct th_naming *naming,
                     const struct th_naming_source *source)
 {
-    uint64_t hash = 0, last = 0;
+    const size_t first = c->n;
+    uint64_t hash;
     for (uint32_t i = 0; i < th_outputs_count(naming); i++) {
         if (!th_outputs_predict_hash(naming, source, i, &hash)) return false;
-        /* jpeg and keep of one JPEG get one name, which is no clash. */
-        if ((i == 0 || hash != last) && !add(c, hash)) return false;
-        last = hash;
+        /* jpeg and keep of one JPEG get one name, as do all sizes of a format by a template with
+         * {width}, which is not known yet. That is no clash. */
+        if (!has_since(c, first, hash) && !add(c, hash)) return false;
     }
     return true;
 }

@@ -482,6 +482,31 @@ Test(naming, names_wanted_twice_are_found_whatever_the_order)
     th_template_destroy(t);
 }
 
+/* The width is not known before a picture is decoded, so all sizes of a format are predicted alike.
+ */
+Test(naming, a_source_does_not_clash_with_itself)
+{
+    struct th_template *t = make_template("{width}/{stem}.{ext}", 2);
+    struct thumbs_image_options options = {
+        .n_sizes = 2, .n_formats = 2, .formats = {THUMBS_FORMAT_JPEG, THUMBS_FORMAT_WEBP}};
+    struct th_naming naming = naming_of(t, THUMBS_FORMAT_JPEG);
+    const struct th_naming_source source = {.dir = "x", .name = "a.png"},
+                                  other = {.dir = "y", .name = "a.gif"};
+    struct th_clashes clashes = {0};
+    naming.image = &options;
+    cr_assert(th_clashes_add(&clashes, &naming, &source));
+    th_clashes_settle(&clashes);
+    cr_expect_not(th_clashes_want(&clashes, &naming, &source));
+    th_clashes_finish(&clashes);
+    cr_assert(th_clashes_add(&clashes, &naming, &source));
+    cr_assert(th_clashes_add(&clashes, &naming, &other));
+    th_clashes_settle(&clashes);
+    cr_expect(th_clashes_want(&clashes, &naming, &source));
+    cr_expect(th_clashes_want(&clashes, &naming, &other));
+    th_clashes_finish(&clashes);
+    th_template_destroy(t);
+}
+
 Test(naming, names_are_claimed_once)
 {
     struct th_claims *claims = th_claims_create();

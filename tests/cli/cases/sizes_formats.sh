@@ -52,6 +52,10 @@ thumbs 0 -s100 -Q95 photos q95
 thumbs 0 --size=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16 --format=jpeg,png,webp,keep photos all
 [ "$(outputs all | wc -l)" -eq 144 ] || fail "16 sizes in 3 formats of 3 pictures are $(outputs all | wc -l) files"
 thumbs 2 --size=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17 photos all
+# Widths are not known before, and a name of them without {dir} is compared with those of other folders.
+thumbs 0 --size=10,20 --format=jpeg,png --name='{width}/{stem}.{ext}' photos by-width
+expect_outputs by-width 10/alpha.jpg 10/alpha.png 20/alpha.jpg 20/alpha.png 10/thin.jpg 10/thin.png 20/thin.jpg \
+    20/thin.png 10/wide.jpg 10/wide.png 20/wide.jpg 20/wide.png
 # A source of one pixel, and boxes far larger or as small as can be.
 mkdir tiny
 cp "$SAMPLES/png/size-1x1-adam7.png" tiny
