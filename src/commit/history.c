@@ -33,10 +33,10 @@ bool th_history_find_state(const struct th_output_folder *folder, const char *na
 }
 
 bool th_history_find_no_image(const struct th_output_folder *folder, const char *name,
-                              struct th_manifest_record *out)
+                              const struct th_source_id *id, struct th_manifest_record *out)
 {
     return th_manifest_find(&folder->manifest, name, VERSION_KEY, out) &&
-           out->status == TH_MANIFEST_NOT_IMAGE;
+           out->status == TH_MANIFEST_NOT_IMAGE && (!id || is_same_id(folder, &out->id, id));
 }
 
 enum th_known th_history_lookup(struct th_output_folder *folder, const char *name,

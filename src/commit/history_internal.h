@@ -9,9 +9,10 @@
 bool th_history_find_state(const struct th_output_folder *folder, const char *name, const char *key,
                            char status, const struct th_source_id *id,
                            struct th_manifest_record *out);
-/* What was loaded of a source of that name that was no image to this version. */
+/* What was loaded of a source of that name that was no image to this version, in this state of it
+ * (NULL: in any). */
 bool th_history_find_no_image(const struct th_output_folder *folder, const char *name,
-                              struct th_manifest_record *out);
+                              const struct th_source_id *id, struct th_manifest_record *out);
 /* Is there a line about this name and key already? */
 bool th_history_is_known(const struct th_output_folder *folder, const char *name, const char *key);
 

@@ -131,10 +131,11 @@ bool th_recorded_is_stale(struct th_output_folder *folder, const struct th_recor
            th_standing_outputs(folder, &now);
 }
 
-bool th_recorded_is_of_no_image(struct th_output_folder *folder, const struct th_recorded *recorded)
+bool th_recorded_is_of_no_image(struct th_output_folder *folder, const struct th_recorded *recorded,
+                                const struct th_source_id *id)
 {
     struct th_manifest_record now;
-    return th_history_find_no_image(folder, recorded->name, &now) &&
+    return th_history_find_no_image(folder, recorded->name, id, &now) &&
            now.line > recorded->record->line;
 }
 

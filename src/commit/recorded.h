@@ -24,6 +24,7 @@
 
 struct th_dest;
 struct th_output_folder;
+struct th_source_id;
 struct th_manifest_record;
 struct th_recorded_pass;
 
@@ -55,9 +56,9 @@ bool th_recorded_each(struct th_output_folder *folder, th_recorded_fn *each, voi
 /* Was the source made under the options of this run, into outputs that stand and of which this is
  * none? */
 bool th_recorded_is_stale(struct th_output_folder *folder, const struct th_recorded *recorded);
-/* Was the source found to be no image since? */
-bool th_recorded_is_of_no_image(struct th_output_folder *folder,
-                                const struct th_recorded *recorded);
+/* Was the source found to be no image since, in this state of it? NULL: in any. */
+bool th_recorded_is_of_no_image(struct th_output_folder *folder, const struct th_recorded *recorded,
+                                const struct th_source_id *id);
 
 enum th_stands { TH_STANDS_NOT, TH_STANDS_OURS, TH_STANDS_FOREIGN };
 /* What is there under its name. FOREIGN: thumbs did not make it, or it was edited since. */

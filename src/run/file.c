@@ -37,16 +37,21 @@ struct th_naming_source th_file_source(const struct thumbs_batch *batch, const s
     return source;
 }
 
-struct th_source_id th_file_id(const struct th_file *file)
+struct th_source_id th_file_id_of(const struct stat *st)
 {
-    const struct stat *st = &file->st;
     return (struct th_source_id){.size = (uint64_t)st->st_size,
                                  .mtime_sec = st->st_mtim.tv_sec,
                                  .mtime_nsec = (int32_t)st->st_mtim.tv_nsec,
                                  .ctime_sec = st->st_ctim.tv_sec,
                                  .ctime_nsec = (int32_t)st->st_ctim.tv_nsec,
-                                 .inode = (uint64_t)st->st_ino,
-                                 .content = file->content};
+                                 .inode = (uint64_t)st->st_ino};
+}
+
+struct th_source_id th_file_id(const struct th_file *file)
+{
+    struct th_source_id id = th_file_id_of(&file->st);
+    id.content = file->content;
+    return id;
 }
 
 struct thumbs_event th_file_event(const struct th_file *file)

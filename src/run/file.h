@@ -18,6 +18,8 @@ struct th_output_folder *th_file_output_folder(const struct th_file *file);
 /* What its outputs are named by. */
 struct th_naming_source th_file_source(const struct thumbs_batch *batch,
                                        const struct th_file *file);
+/* The state of a source, but for its content. */
+struct th_source_id th_file_id_of(const struct stat *st);
 /* Its state when it was read. */
 struct th_source_id th_file_id(const struct th_file *file);
 /* An event that tells what is known of the file itself; the rest is zero. */

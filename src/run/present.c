@@ -134,6 +134,13 @@ enum th_presence th_present_look_at_folder(struct th_present *present, const cha
                                                                           : folder;
 }
 
+bool th_present_stat(struct th_present *present, const char *dir, const char *name, bool follow,
+                     struct stat *st)
+{
+    return go_to(present, dir) == TH_PRESENCE_THERE &&
+           fstatat(present->place_fd, name, st, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 enum th_presence th_present_look(struct th_present *present, const char *dir, const char *name)
 {
     struct stat st;

@@ -13,6 +13,8 @@
 #ifndef TH_RUN_PRESENT_H
 #define TH_RUN_PRESENT_H
 
+#include <sys/stat.h>
+
 #include "base/bytes.h"
 #include "base/hashmap.h"
 #include "walk/walk.h"
@@ -54,7 +56,10 @@ bool th_present_is_taken(const struct th_present *present, const char *name);
 bool th_present_was_visited(const struct th_present *present, const char *dir);
 /* What there is now of a source, if it could be read. */
 enum th_presence th_present_look(struct th_present *present, const char *dir, const char *name);
-/* The same for a folder. */
+/* The state of a source that is there. False: it cannot be had. */
+bool th_present_stat(struct th_present *present, const char *dir, const char *name, bool follow,
+                     struct stat *st);
+/* The same as th_present_look() for a folder. */
 enum th_presence th_present_look_at_folder(struct th_present *present, const char *dir);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/sys.h"
 #include "commit/output_folder.h"
 #include "commit/recorded.h"
+#include "run/file.h"
 #include "run/found.h"
 #include "run/present.h"
 #include "run/shard.h"
@@ -53,6 +54,19 @@ static void set_problem_text(struct prune *p, const char *text)
 
 /* ---- which of them are to go ---- */
 
+/* Is the source no image as it is now? One that was none for a while, and is again what it was, has
+ * its thumbnail. */
+static bool is_no_image(struct prune *p, struct th_output_folder *folder,
+                        const struct th_recorded *r)
+{
+    struct stat st;
+    if (!th_recorded_is_of_no_image(folder, r, NULL) ||
+        !th_present_stat(&p->present, r->dir, r->name, p->batch->options.follow, &st))
+        return false;
+    const struct th_source_id id = th_file_id_of(&st);
+    return th_recorded_is_of_no_image(folder, r, &id);
+}
+
 /* Why it is to go; 0: it is not. */
 static unsigned reason_to_go(struct prune *p, struct th_output_folder *folder,
                              const struct th_recorded *r)
@@ -66,7 +80,7 @@ static unsigned reason_to_go(struct prune *p, struct th_output_folder *folder,
         taken = p->goes_by_list;
     }
     if (taken && stale && th_recorded_is_stale(folder, r)) return THUMBS_REMOVAL_STALE;
-    if (taken && !th_recorded_is_of_no_image(folder, r)) return 0;
+    if (taken && !is_no_image(p, folder, r)) return 0;
     /* Another recipe that shares DEST may not leave it out. */
     return sources && (r->own_options || stale) ? THUMBS_REMOVAL_EXCLUDED : 0;
 }

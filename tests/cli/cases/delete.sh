@@ -128,6 +128,21 @@ expect_said "removed a.jpg: its source a.txt is left out"
 expect_outputs out b.jpg c.jpg
 thumbs 0 photos out
 expect_counts 0 2 0 0 1
+# One that was none for a while is what it was, and keeps its thumbnail: a link that led elsewhere.
+rm -r photos out
+fill photos b.jpg c.jpg
+mkdir kept
+mv photos/b.jpg kept/picture
+echo words >kept/words
+ln -s ../kept/picture photos/b.txt
+thumbs 0 --follow photos out
+ln -sfn ../kept/words photos/b.txt
+thumbs 0 --follow photos out
+expect_counts 0 1 0 0 1
+ln -sfn ../kept/picture photos/b.txt
+thumbs 0 --follow --delete photos out
+expect_counts 0 2 0 0 0
+expect_outputs out b.jpg c.jpg
 
 # --files-from says nothing about what it does not list, while that is there.
 rm -r photos out
