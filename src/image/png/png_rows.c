@@ -232,14 +232,15 @@ static const uint8_t *next_line(struct th_png_rows *r)
 /* ---- the end ---- */
 
 /* Look for the end of the stream behind the last row. What is wrong there is nobody's loss, and
- * libpng does not mind it; but of an engine that looks ahead nobody knows where it was. */
+ * libpng does not mind it; but of an engine that looks ahead nobody knows where it was, and it may
+ * ask for more before it says that what it has is broken. */
 static enum th_png_step drain(struct th_png_rows *r)
 {
     const bool was_broken = r->broken;
     for (size_t n = 0; !r->dry && n < MOST_SURPLUS;)
         n += inflate_some(r, r->band, r->band_cap);
     r->done = r->dry = true;
-    if (r->broken && r->plan.engine != TH_PNG_ZLIB) return TH_PNG_RETRY;
+    if ((r->broken || r->starved) && r->plan.engine != TH_PNG_ZLIB) return TH_PNG_RETRY;
     r->broken = was_broken;
     th_png_pixels_close(&r->pixels);
     return TH_PNG_DONE;
