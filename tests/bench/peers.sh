@@ -65,7 +65,8 @@ grep -q 'wrong dimensions' c.json || fail "the liar was thrown out for another r
 # Each workload is all of its kind but what lies in folders called broken, and nothing else.
 for kind in png webp heic avif; do
     bash "$here/../../benchmarks/workload" "$kind" "$samples" "$work/$kind" >/dev/null
-    [ "$(find "$work/$kind" -type f | wc -l)" -eq "$(find "$samples" -iname "*.$kind" ! -path '*/broken/*' | wc -l)" ] ||
+    n_all=$(find "$samples" -iname "*.$kind" ! -path '*/broken/*' | wc -l)
+    [ "$(find "$work/$kind" -type f | wc -l)" -eq "$n_all" ] ||
         fail "$kind: not all that there are"
     [ -z "$(find "$work/$kind" -type f ! -name "*.$kind")" ] || fail "$kind: others are among them"
 done
