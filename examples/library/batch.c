@@ -43,6 +43,7 @@ static void *wait_for_signal(void *user)
     struct watch *watch = user;
     int number;
     if (sigwait(&watch->signals, &number) != 0) return NULL;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL); /* not within a call of the library */
     fprintf(stderr, "%s: finishing what is being worked on\n", strsignal(number));
     thumbs_batch_stop(watch->batch);
     return NULL;
@@ -51,7 +52,10 @@ static void *wait_for_signal(void *user)
 static enum thumbs_code run(struct watch *watch, struct thumbs_error *err)
 {
     pthread_t waiter;
-    if (pthread_create(&waiter, NULL, wait_for_signal, watch) != 0) return THUMBS_MEMORY;
+    if (pthread_create(&waiter, NULL, wait_for_signal, watch) != 0) {
+        snprintf(err->message, sizeof err->message, "no thread can be started");
+        return THUMBS_MEMORY;
+    }
     enum thumbs_code code = thumbs_batch_run(watch->batch, on_event, watch, err);
     pthread_cancel(waiter); /* sigwait() is a place where that takes effect */
     pthread_join(waiter, NULL);
