@@ -2,9 +2,9 @@
 /*
  * heif_tiles.h - the tiles of a picture one after the other: found in the file, decoded, reduced.
  *
- * One tile is in memory beside the reduced planes. Between tiles, and between the pieces of one, the
- * deadline is looked at. A tile that does not decode leaves grey, and the picture counts as damaged;
- * without a single good tile it fails. Not thread-safe.
+ * One tile is in memory beside the reduced planes. Between tiles, and between the pieces of one,
+ * the deadline is looked at. A tile that does not decode leaves grey, and the picture counts as
+ * damaged; without a single good tile it fails. Not thread-safe.
  */
 #ifndef TH_IMAGE_HEIF_TILES_H
 #define TH_IMAGE_HEIF_TILES_H
