@@ -50,7 +50,8 @@ enum thumbs_code th_load_check_size(const struct th_loader *loader, const struct
 enum thumbs_code th_load_check_first(const struct th_loader *loader, const char *name,
                                      const uint8_t *first, size_t n_first, struct thumbs_error *err)
 {
-    return loader->judge ? loader->judge(name, first, n_first, err) : THUMBS_OK;
+    if (!loader->judge) return THUMBS_OK;
+    return loader->judge(loader->judge_user, name, first, n_first, err);
 }
 
 enum thumbs_code th_load_cannot_open(struct thumbs_error *err, int os_errno)

@@ -27,8 +27,9 @@ struct th_loader {
     bool follow;         /* a symbolic link is followed; else it is UNREADABLE */
     /* Is the file of this name worth loading, by its first bytes (up to TH_LOAD_PEEK of them)? No:
      * NOT_IMAGE or UNSUPPORTED, and *err. NULL: all are. */
-    enum thumbs_code (*judge)(const char *name, const uint8_t *data, size_t len,
+    enum thumbs_code (*judge)(void *judge_user, const char *name, const uint8_t *data, size_t len,
                               struct thumbs_error *err);
+    void *judge_user;
     /* Told by th_load_file() whenever that changes, from READING on. May be NULL. */
     void (*at)(void *at_user, enum th_load_at at);
     void *at_user;

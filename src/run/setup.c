@@ -188,9 +188,10 @@ static void note_whole(struct thumbs_batch *b)
 
 /* ---- what the walk asks ---- */
 
-static enum thumbs_code judge(const char *name, const uint8_t *data, size_t len,
+static enum thumbs_code judge(void *user, const char *name, const uint8_t *data, size_t len,
                               struct thumbs_error *err)
 {
+    (void)user;
     (void)name;
     return th_image_judge(data, len, THUMBS_STAGE_LOAD, err);
 }
@@ -200,7 +201,7 @@ static bool is_image(void *user, int dirfd, const char *name, bool follow)
     (void)user;
     uint8_t first[TH_SNIFF_LEN];
     size_t n = th_found_peek_at(dirfd, name, follow, first, sizeof first);
-    return n > 0 && judge(name, first, n, NULL) != THUMBS_NOT_IMAGE;
+    return n > 0 && judge(NULL, name, first, n, NULL) != THUMBS_NOT_IMAGE;
 }
 
 static bool is_stopped(void *user)
@@ -284,7 +285,8 @@ static struct th_loader loader_of(const struct thumbs_batch *b)
                                   b->plan.file_bytes < o->max_bytes ? b->plan.file_bytes : 0,
                               .follow = o->follow,
                               .latency_ms = o->io_latency_ms,
-                              .judge = o->no_work ? NULL : judge};
+                              .judge = o->no_work ? NULL : judge,
+                              .judge_user = (void *)b};
 }
 
 static enum thumbs_code make_naming(struct thumbs_batch *b, struct thumbs_error *err)

@@ -73,9 +73,10 @@ Test(load, reads_every_length_whole)
 /* What a test's loader asks: a function of the test says yes or no. */
 static bool (*worth_loading)(const uint8_t *data, size_t len);
 
-static enum thumbs_code judge(const char *name, const uint8_t *data, size_t len,
+static enum thumbs_code judge(void *user, const char *name, const uint8_t *data, size_t len,
                               struct thumbs_error *err)
 {
+    (void)user;
     (void)name;
     if (worth_loading(data, len)) return THUMBS_OK;
     return th_error_set(err, THUMBS_NOT_IMAGE, THUMBS_STAGE_LOAD, "is not wanted");
