@@ -221,9 +221,12 @@ struct thumbs_image_options {
      * 255. */
     uint8_t background[4];
     uint32_t on_damage; /* enum thumbs_damage */
-    /* 1: what is only decoded in a sandbox (SVG, JPEG XL, JPEG 2000, raw files) is not decoded
-     * there either, so that all modes are alike */
+    /* 1: what is only decoded in a sandbox (SVG, JPEG XL, JPEG 2000, PDF, raw files) is not
+     * decoded there either, so that all modes are alike */
     uint32_t plain_only;
+    /* 0 or 1: PDF documents are sources too, of which the first page is drawn, in a sandbox only.
+     * Their decoder is much code that was not made for data from anywhere. */
+    uint32_t allow_untrusted;
     uint64_t max_pixels; /* width x height of a source beyond which it is refused */
 };
 
@@ -364,9 +367,9 @@ struct thumbs_images; /* the thumbnails of one source; owns their bytes */
  *
  * The same code as in a batch, in the calling process: no sandbox, no limit of time or memory but
  * max_pixels, and a decoder that crashes takes the caller along. So what is only decoded in a
- * sandbox (SVG, JPEG XL, JPEG 2000, raw files) is UNSUPPORTED here. For pictures of strangers run a
- * batch in mode processes, or the program as `thumbs - -`. The bytes are those of a batch but for
- * the comment in them that says who made the file. */
+ * sandbox (SVG, JPEG XL, JPEG 2000, PDF, raw files) is UNSUPPORTED here. For pictures of strangers
+ * run a batch in mode processes, or the program as `thumbs - -`. The bytes are those of a batch but
+ * for the comment in them that says who made the file. */
 THUMBS_API enum thumbs_code thumbs_make(const void *data, size_t len,
                                         const struct thumbs_image_options *options,
                                         struct thumbs_images **out, struct thumbs_source_info *info,

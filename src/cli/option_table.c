@@ -133,6 +133,12 @@ const struct cli_option cli_options[] = {
      "looked "
      "at. Default: off (of cameras' raw files there is nothing else to show).",
      CLI_GROUP_PICTURE, CLI_TO_CONST(options.image.embedded, 1)},
+    {"allow-untrusted", 0, NULL, NULL, NULL,
+     "Take PDF documents, too: their first page is drawn. Its decoder is much code that was not "
+     "made for files from anywhere, so it runs in mode processes and inside the sandbox only. "
+     "Fonts "
+     "that a page does not hold are those of the system. Default: off, PDF is skipped.",
+     CLI_GROUP_PICTURE, CLI_TO_CONST(options.image.allow_untrusted, 1)},
     {"metadata", 0, "WHAT", "none, icc or all", NULL,
      "What is kept of a source beside its pixels: none (colours are turned to sRGB), icc (an RGB "
      "colour profile, and the colours as they are) or all (also EXIF, told that the picture is "

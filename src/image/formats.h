@@ -44,6 +44,7 @@ struct th_format {
     const struct th_backend *decoders[TH_FORMAT_MAX_DECODERS + 1];
     unsigned decode_wants;    /* enum th_wants; a guess: a rare JPEG wants libvips, too */
     const char *sandboxed;    /* its name for people, if it is only decoded in a sandbox */
+    bool untrusted;           /* passed over unless the options admit it: see judge.h */
     const char *vips_loader;  /* the operation that libvips decodes it with, or NULL */
     th_estimate_fn *estimate; /* of the memory to decode it; NULL: none is foreseen */
     const struct th_motion_reader *motion; /* of what moves in it; NULL: nothing is known to */

@@ -117,7 +117,7 @@ enum thumbs_code th_image_make(const uint8_t *data, size_t len,
     memset(result, 0, sizeof *result);
     enum thumbs_format format = th_image_format_of(data, len);
     result->source_format = format;
-    code = th_image_judge(data, len, THUMBS_STAGE_DECODE, err);
+    code = th_image_judge(options, data, len, THUMBS_STAGE_DECODE, err);
     if (code != THUMBS_OK) return code;
     struct th_make make = {.data = data,
                            .len = len,

@@ -22,9 +22,12 @@ static void copy_capitals(char to[8], const char *ext)
     to[i] = '\0';
 }
 
-static enum thumbs_code pass_over(const char *what, size_t len, enum thumbs_stage stage,
-                                  struct thumbs_error *err)
+static enum thumbs_code pass_over(enum thumbs_format format, const char *what, size_t len,
+                                  enum thumbs_stage stage, struct thumbs_error *err)
 {
+    if (what && th_format(format)->untrusted && th_format(format)->decoders[0])
+        return th_error_set(err, THUMBS_NOT_IMAGE, stage,
+                            "is %s, which is only taken with --allow-untrusted", what);
     if (what) return th_error_set(err, THUMBS_NOT_IMAGE, stage, "is %s", what);
     return th_error_set(err, THUMBS_NOT_IMAGE, stage, len == 0 ? "is empty" : "is not an image");
 }
@@ -40,13 +43,19 @@ static const char *library_left_out(enum thumbs_format format, enum thumbs_stage
     return format == THUMBS_FORMAT_RAW ? "LibRaw" : f->vips_loader ? "libvips" : NULL;
 }
 
-enum thumbs_code th_image_judge(const uint8_t *data, size_t len, enum thumbs_stage stage,
-                                struct thumbs_error *err)
+bool th_image_is_admitted(const struct thumbs_image_options *options, enum thumbs_format format)
+{
+    return options->allow_untrusted && th_format(format)->untrusted;
+}
+
+enum thumbs_code th_image_judge(const struct thumbs_image_options *options, const uint8_t *data,
+                                size_t len, enum thumbs_stage stage, struct thumbs_error *err)
 {
     const enum thumbs_format format = th_image_format_of(data, len);
     const char *what = th_foreign_name(format, data, len),
                *library = library_left_out(format, stage);
-    if (what || format == THUMBS_FORMAT_NONE) return pass_over(what, len, stage, err);
+    if (th_image_is_admitted(options, format)) what = NULL;
+    if (what || format == THUMBS_FORMAT_NONE) return pass_over(format, what, len, stage, err);
     if (!library) return THUMBS_OK;
     return th_error_set(err, THUMBS_UNSUPPORTED, stage,
                         "%s is decoded by %s, which this build leaves out", th_format(format)->name,

@@ -18,12 +18,18 @@ enum thumbs_format th_promise_format(const char *name)
     return th_image_format_by_ext(ending, strlen(ending));
 }
 
-bool th_promise_is_image(const char *name)
+bool th_promise_is_withheld(const struct thumbs_image_options *image, const char *name)
+{
+    const enum thumbs_format format = th_promise_format(name);
+    return th_format(format)->untrusted && !th_image_is_admitted(image, format);
+}
+
+bool th_promise_is_image(const struct thumbs_image_options *image, const char *name)
 {
     const char *ending = th_promise_ending(name);
-    const size_t len = strlen(ending);
-    if (th_foreign_ending(ending, len)) return false;
-    return th_promise_format(name) != THUMBS_FORMAT_NONE;
+    const enum thumbs_format format = th_promise_format(name);
+    if (th_foreign_ending(ending, strlen(ending))) return th_image_is_admitted(image, format);
+    return format != THUMBS_FORMAT_NONE;
 }
 
 unsigned th_promise_class(const struct thumbs_image_options *image, const char *name)

@@ -134,7 +134,8 @@ static uint64_t abilities(const struct thumbs_options *options)
 {
     const bool locked = options->mode == THUMBS_MODE_PROCESSES && !options->image.plain_only &&
                         options->sandbox != THUMBS_SANDBOX_OFF;
-    return (uint64_t)th_image_abilities() << 1 | locked;
+    const uint64_t modes = (uint64_t)(options->image.allow_untrusted != 0) << 1 | locked;
+    return (uint64_t)th_image_abilities() << 2 | modes;
 }
 
 struct th_failure_limits th_batch_options_limits(const struct thumbs_options *options)

@@ -66,13 +66,14 @@ static bool owns_names(const struct thumbs_batch *batch, const struct th_walk_en
 
 /* Is what stands before its ending a picture beside it, as a.jpg beside a.jpg.png? That one may
  * have to keep its extension, and then wants the name that this one has had. */
-static bool is_stem_a_source(const struct th_walk_entry *entry)
+static bool is_stem_a_source(const struct thumbs_batch *batch, const struct th_walk_entry *entry)
 {
     const char *dot = strrchr(entry->name, '.');
     struct th_bytes stem = {0};
     if (!dot || dot == entry->name) return false;
     th_bytes_add(&stem, entry->name, (size_t)(dot - entry->name));
-    bool found = !th_bytes_failed(&stem) && th_promise_is_image(th_bytes_str(&stem)) &&
+    bool found = !th_bytes_failed(&stem) &&
+                 th_promise_is_image(&batch->options.image, th_bytes_str(&stem)) &&
                  th_found_look(entry->dir, th_bytes_str(&stem)) != TH_BESIDE_NOTHING;
     th_bytes_finish(&stem);
     return found;
@@ -98,7 +99,7 @@ static void settle_name(const struct thumbs_batch *batch, struct th_file *file)
     }
     if (th_history_kept_name(atomic_load(&entry->dir->place), entry->name, &keep, &same_options) &&
         (same_options || owns_names(batch, entry, keep)) &&
-        (keep || !entry->keep_extension || !is_stem_a_source(entry))) {
+        (keep || !entry->keep_extension || !is_stem_a_source(batch, entry))) {
         entry->keep_extension = keep;
         return;
     }
@@ -134,6 +135,8 @@ static bool is_known_to_fail(struct thumbs_batch *batch, struct th_file *file,
     struct th_output_folder *folder = th_file_output_folder(file);
     const struct th_failure_limits limits = th_batch_options_limits(&batch->options);
     if (batch->options.retry_failed) return false;
+    /* A document that options admitted and that failed is passed over where they do not. */
+    if (th_promise_is_withheld(&batch->options.image, file->entry.name)) return false;
     if (!th_history_recall_failure(folder, file->entry.name, id, &limits, &error)) {
         file->may_be_same |= th_history_may_recall_failure(folder, file->entry.name, id);
         return false;
@@ -229,6 +232,8 @@ static bool is_known(struct thumbs_batch *batch, struct th_file *file)
     case TH_KNOWN_UP_TO_DATE:
         return report_up_to_date(batch, file);
     case TH_KNOWN_NOT_IMAGE:
+        /* It may be a document, which options may admit that did not when it was looked at. */
+        if (batch->options.image.allow_untrusted) break;
         th_error_set(&error, THUMBS_NOT_IMAGE, THUMBS_STAGE_LOAD, "is not an image");
         th_reporter_file(batch, file, THUMBS_STATUS_SKIPPED, &error);
         return true;
@@ -294,7 +299,7 @@ static void set_broken_promise(struct thumbs_error *error, bool is_empty, const 
 static void report_not_image(struct thumbs_batch *batch, struct th_file *file,
                              struct thumbs_error *error)
 {
-    if (th_promise_is_image(file->entry.name)) {
+    if (th_promise_is_image(&batch->options.image, file->entry.name)) {
         struct th_failure_limits limits = th_batch_options_limits(&batch->options);
         if (is_no_format(error->message)) limits.abilities = UINT64_MAX;
         set_broken_promise(error, file->st.st_size == 0, error->message);

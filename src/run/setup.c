@@ -191,17 +191,16 @@ static void note_whole(struct thumbs_batch *b)
 static enum thumbs_code judge(void *user, const char *name, const uint8_t *data, size_t len,
                               struct thumbs_error *err)
 {
-    (void)user;
+    const struct thumbs_batch *batch = user;
     (void)name;
-    return th_image_judge(data, len, THUMBS_STAGE_LOAD, err);
+    return th_image_judge(&batch->options.image, data, len, THUMBS_STAGE_LOAD, err);
 }
 
 static bool is_image(void *user, int dirfd, const char *name, bool follow)
 {
-    (void)user;
     uint8_t first[TH_SNIFF_LEN];
     size_t n = th_found_peek_at(dirfd, name, follow, first, sizeof first);
-    return n > 0 && judge(NULL, name, first, n, NULL) != THUMBS_NOT_IMAGE;
+    return n > 0 && judge(user, name, first, n, NULL) != THUMBS_NOT_IMAGE;
 }
 
 static bool is_stopped(void *user)
@@ -212,7 +211,7 @@ static bool is_stopped(void *user)
 static unsigned output_class(void *user, const char *name, bool *known_image)
 {
     const struct thumbs_batch *batch = user;
-    *known_image = th_promise_is_image(name);
+    *known_image = th_promise_is_image(&batch->options.image, name);
     return th_promise_class(&batch->options.image, name);
 }
 

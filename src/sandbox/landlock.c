@@ -46,7 +46,7 @@ struct path_beneath {
     int32_t parent_fd;
 } __attribute__((packed));
 
-/* What decoders open after they were loaded, as traced. Most of it is for text in SVG pictures.
+/* What decoders open after they were loaded, as traced. Most of it is for text that is drawn.
  * What is not there is left out, symbolic links are followed; nothing here is private to anybody.
  */
 static const char *const readable[] = {
@@ -57,6 +57,8 @@ static const char *const readable[] = {
     "/var/cache/fontconfig",
     "/var/lib/ghostscript/fonts",
     "/usr/share/ghostscript/fonts",
+    /* character collections of fonts that a PDF document names and does not hold */
+    "/usr/share/poppler",
     /* the types and loader modules of gdk-pixbuf, for pictures in SVG pictures */
     "/usr/share/mime",
     "/usr/lib/gdk-pixbuf-2.0",

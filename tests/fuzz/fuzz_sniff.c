@@ -34,7 +34,8 @@ static void check_judgement(const uint8_t *data, size_t len)
     uint8_t *exact = fuzz_copy(data, len);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct thumbs_error error = {0};
-        enum thumbs_code code = th_image_judge(exact, len, THUMBS_STAGE_LOAD, &error);
+        const struct thumbs_image_options options = {.allow_untrusted = i & 1};
+        enum thumbs_code code = th_image_judge(&options, exact, len, THUMBS_STAGE_LOAD, &error);
         if (code == THUMBS_OK)
             code = th_image_judge_name(names[i], exact, len, THUMBS_STAGE_LOAD, &error);
         fuzz_check(code == THUMBS_OK || code == THUMBS_NOT_IMAGE || code == THUMBS_UNSUPPORTED);

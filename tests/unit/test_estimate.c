@@ -473,6 +473,20 @@ Test(estimate, what_is_not_decoded_needs_nothing)
     }
 }
 
+Test(estimate, a_document_that_is_admitted_needs_room_for_its_page)
+{
+    static const char pdf[] = "%PDF-1.7\n";
+    struct thumbs_image_options o = options(UINT64_MAX);
+    bool known = false;
+    o.allow_untrusted = 1;
+    const uint64_t small = estimate_with(pdf, sizeof pdf - 1, &o, &known);
+    cr_expect(known);
+    o.sizes[0] = (struct thumbs_size){8000, 8000, true};
+    const uint64_t large = estimate_with(pdf, sizeof pdf - 1, &o, &known);
+    cr_expect(large > small + (uint64_t)8000 * 8000 * 8, "%llu, %llu", (unsigned long long)small,
+              (unsigned long long)large);
+}
+
 Test(estimate, more_and_larger_thumbnails_need_more)
 {
     struct thumbs_image_options o = options(UINT64_MAX);

@@ -223,13 +223,14 @@ Test(image_sniff, never_reads_past_the_end)
         }
 }
 
-static void expect_judged(const char *name, const char *bytes, size_t len, enum thumbs_code code,
-                          const char *message)
+static void expect_judged(bool all, const char *name, const char *bytes, size_t len,
+                          enum thumbs_code code, const char *message)
 {
+    const struct thumbs_image_options options = {.allow_untrusted = all};
     struct thumbs_error err = {0};
     uint8_t *copy = malloc(len + (len == 0));
     memcpy(copy, bytes, len);
-    enum thumbs_code got = th_image_judge(copy, len, THUMBS_STAGE_LOAD, &err);
+    enum thumbs_code got = th_image_judge(&options, copy, len, THUMBS_STAGE_LOAD, &err);
     if (got == THUMBS_OK && name)
         got = th_image_judge_name(name, copy, len, THUMBS_STAGE_LOAD, &err);
     cr_expect_eq(got, code, "%s: %s", name, err.message);
@@ -237,7 +238,9 @@ static void expect_judged(const char *name, const char *bytes, size_t len, enum 
     free(copy);
 }
 #define JUDGED(name, bytes, code, message)                                                         \
-    expect_judged(name, bytes, sizeof(bytes) - 1, code, message)
+    expect_judged(false, name, bytes, sizeof(bytes) - 1, code, message)
+#define JUDGED_ALL(name, bytes, code, message)                                                     \
+    expect_judged(true, name, bytes, sizeof(bytes) - 1, code, message)
 
 Test(image_judge, pictures_failures_and_what_is_passed_over)
 {
@@ -247,7 +250,17 @@ Test(image_judge, pictures_failures_and_what_is_passed_over)
     JUDGED("a.bmp", "BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x01", THUMBS_OK, "");
     JUDGED("a", "P6\n2 2\n255\n", THUMBS_OK, "");
     JUDGED("a", "\0\0\0\034ftypmif1\0\0\0\0mif1avifmiaf", THUMBS_OK, "");
-    JUDGED("a.jpg", "%PDF-1.7\n", THUMBS_NOT_IMAGE, "is a PDF document");
+    if (th_format(THUMBS_FORMAT_PDF)->decoders[0]) {
+        JUDGED("a.jpg", "%PDF-1.7\n", THUMBS_NOT_IMAGE,
+               "is a PDF document, which is only taken with --allow-untrusted");
+        JUDGED_ALL("a.jpg", "%PDF-1.7\n", THUMBS_OK, "");
+    } else {
+        JUDGED("a.jpg", "%PDF-1.7\n", THUMBS_NOT_IMAGE, "is a PDF document");
+        JUDGED_ALL("a.jpg", "%PDF-1.7\n", THUMBS_UNSUPPORTED,
+                   "pdf is decoded by libvips, which this build leaves out");
+    }
+    JUDGED_ALL("a", "8BPS\0\x01\0\0", THUMBS_NOT_IMAGE, "is a Photoshop file");
+    JUDGED_ALL("a", "%!PS-Adobe-3.0", THUMBS_NOT_IMAGE, "is a PostScript document");
     JUDGED("a", "8BPS\0\x01\0\0", THUMBS_NOT_IMAGE, "is a Photoshop file");
     JUDGED("a", "\x76\x2f\x31\x01", THUMBS_NOT_IMAGE, "is an OpenEXR image");
     JUDGED("a", "\0\0\0\030ftypisom\0\0\0\0isommp42", THUMBS_NOT_IMAGE, "is a video (MPEG-4)");
@@ -1191,6 +1204,57 @@ Test(image_svg, is_opened_by_the_sandbox_alone)
     cr_expect_eq(m.code, THUMBS_UNSUPPORTED, "%s", m.err.message);
     m.code = th_image_make((const uint8_t *)"\xff\x4f\xff\x51\0\x29\0\0", 8, &o, &limits, &m.sink,
                            &m.result, &m.err);
+    cr_expect_eq(m.code, THUMBS_UNSUPPORTED, "%s", m.err.message);
+    made_finish(&m);
+}
+
+/* ---- PDF: only where a sandbox holds, and asked for ---- */
+
+/* A page of 20 x 10 whose left half is red and whose right half is bare. (That there is no table of
+ * objects is repaired.) */
+#define PDF(page)                                                                                  \
+    "%PDF-1.4\n1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj\n"                                     \
+    "2 0 obj <</Type/Pages/Kids[3 0 R]/Count 1>> endobj\n"                                         \
+    "3 0 obj <</Type/Page/Parent 2 0 R/Contents 4 0 R/MediaBox[0 0 20 10]" page ">> endobj\n"      \
+    "4 0 obj <</Length 23>> stream\n1 0 0 rg 0 0 10 10 re f\nendstream endobj\n"                   \
+    "trailer <</Root 1 0 R>>\n"
+
+static void expect_page(const char *pdf, uint32_t width, uint32_t height, uint32_t x, uint32_t y)
+{
+    struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_PNG);
+    o.allow_untrusted = 1;
+    struct made m = make_sandboxed(pdf, &o);
+    cr_assert_eq(m.code, THUMBS_OK, "%s", m.err.message);
+    struct th_pixels p = output_pixels(&m, 0);
+    cr_assert(p.width == width && p.height == height && p.bands == 3, "%u x %u, %u", p.width,
+              p.height, p.bands);
+    cr_expect_arr_eq(pixel_at(&p, x, y), ((uint8_t[3]){255, 0, 0}), 3);
+    cr_expect_arr_eq(pixel_at(&p, width - 1 - x, height - 1 - y), ((uint8_t[3]){255, 255, 255}), 3);
+    th_pixels_finish(&p);
+    made_finish(&m);
+}
+
+Test(image_pdf, page_is_drawn_at_the_wanted_size_on_white)
+{
+    struct th_bytes readers = {0};
+    th_image_about_readers(THUMBS_FORMAT_PDF, &readers);
+    const bool is_read = readers.len > 0;
+    th_bytes_finish(&readers);
+    if (!is_read) cr_skip_test("this libvips does not read PDF");
+    /* The edge of the red half is sharp: it was drawn so large, not enlarged. */
+    expect_page(PDF(""), 100, 50, 49, 25);
+    expect_page(PDF("/Rotate 90"), 50, 100, 25, 49);
+    expect_page(PDF("/Rotate 180"), 100, 50, 50, 25);
+}
+
+Test(image_pdf, is_refused_without_a_sandbox_or_a_wish)
+{
+    struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_PNG);
+    struct made m = make_sandboxed(PDF(""), &o);
+    cr_expect_eq(m.code, THUMBS_NOT_IMAGE, "%s", m.err.message);
+    made_finish(&m);
+    o.allow_untrusted = 1;
+    m = make(PDF(""), sizeof PDF("") - 1, &o);
     cr_expect_eq(m.code, THUMBS_UNSUPPORTED, "%s", m.err.message);
     made_finish(&m);
 }

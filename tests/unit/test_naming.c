@@ -526,7 +526,11 @@ Test(naming, what_endings_promise)
 {
     cr_expect_eq(th_promise_format("a.JPEG"), THUMBS_FORMAT_JPEG);
     cr_expect_eq(th_promise_format(".jpg"), THUMBS_FORMAT_NONE);
-    cr_expect(th_promise_is_image("a.cr2"));
-    cr_expect_not(th_promise_is_image("a.psd"));
-    cr_expect_not(th_promise_is_image("jpg"));
+    const struct thumbs_image_options plain = {0}, all = {.allow_untrusted = 1};
+    cr_expect(th_promise_is_image(&plain, "a.cr2"));
+    cr_expect_not(th_promise_is_image(&plain, "a.psd"));
+    cr_expect_not(th_promise_is_image(&plain, "jpg"));
+    cr_expect_not(th_promise_is_image(&plain, "a.pdf"));
+    cr_expect(th_promise_is_image(&all, "a.PDF"));
+    cr_expect_not(th_promise_is_image(&all, "a.psd"));
 }

@@ -45,8 +45,8 @@ typedef bool th_estimate_fn(struct th_view v, const struct thumbs_image_options 
                             struct th_estimate *out);
 
 th_estimate_fn th_estimate_jpeg, th_estimate_png, th_estimate_gif, th_estimate_webp,
-    th_estimate_tiff, th_estimate_heif, th_estimate_svg, th_estimate_bmp, th_estimate_ico,
-    th_estimate_pnm, th_estimate_raw, th_estimate_jxl, th_estimate_jp2k;
+    th_estimate_tiff, th_estimate_heif, th_estimate_svg, th_estimate_pdf, th_estimate_bmp,
+    th_estimate_ico, th_estimate_pnm, th_estimate_raw, th_estimate_jxl, th_estimate_jp2k;
 
 /* The size of a picture whose header lies beyond what may be looked at: no side longer than `side`,
  * and as large as options->max_pixels let pass. Neither side is 0. */

@@ -142,6 +142,8 @@ static enum thumbs_code open_decoding(struct th_make *make, void **state,
      * percentage too. */
     if (make->format == THUMBS_FORMAT_SVG)
         header->sizeless = !th_svg_has_size(make->data, make->len);
+    /* A page has a size on paper and none in pixels. */
+    if (make->format == THUMBS_FORMAT_PDF) header->sizeless = true;
     *state = d;
     return THUMBS_OK;
 }

@@ -46,11 +46,14 @@ enum thumbs_code th_vips_source_open(const struct th_vips_input *in, struct th_v
                                      struct th_vips_header *header, struct thumbs_error *err);
 void th_vips_source_close(struct th_vips_source *s);
 
+/* Has it no pixels of its own, so that it is drawn at any scale? */
+bool th_vips_is_drawn(enum thumbs_format format);
 /* The picture, of which no more than the header has been read; NULL on failure. */
 VipsImage *th_vips_source_load(struct th_vips_source *s, struct th_vips_reduction by,
                                VipsFailOn fail_on);
 /* Decoded rows as the header promises them. Takes over `image`; NULL on failure. */
-VipsImage *th_vips_source_prepare(VipsImage *image, struct th_vips_header *header);
+VipsImage *th_vips_source_prepare(VipsImage *image, enum thumbs_format format,
+                                  struct th_vips_header *header);
 /* At which errors its decoder is to stop. */
 VipsFailOn th_vips_source_strictness(const struct th_vips_source *s);
 /* The strict attempt failed: remember why, take what can be had. */

@@ -72,7 +72,7 @@ struct th_vips_ops {
     bool (*has_loader)(const char *loader);
 
     /* Let the loader for this format be used though libvips calls it unfit for data from anywhere:
-     * those of SVG, JPEG XL and JPEG 2000. For the whole process and for good, so only where a
+     * those of SVG, JPEG XL, JPEG 2000 and PDF. For the whole process and for good, so only where a
      * sandbox holds. Idempotent; not while another thread is in here. False if there is no such
      * loader. */
     bool (*unlock)(const char *loader);
@@ -85,10 +85,10 @@ struct th_vips_ops {
     void (*close)(struct th_vips_source *source); /* NULL is fine */
 
     /* Decode from top to bottom, reduced while decoding by up to most_shrink (at least 1) if the
-     * format can do that. A format that is drawn (SVG) comes at draw_scale times the size in the
-     * header instead. damaged: false on entry; set, with a clause in `warning`, if the data decodes
-     * only in part; begin() may then come twice. Codes: CORRUPT; TIMEOUT; STOPPED if the consumer
-     * stopped it. */
+     * format can do that. A format that is drawn (SVG, PDF) comes at draw_scale times the size in
+     * the header instead. damaged: false on entry; set, with a clause in `warning`, if the data
+     * decodes only in part; begin() may then come twice. Codes: CORRUPT; TIMEOUT; STOPPED if the
+     * consumer stopped it. */
     enum thumbs_code (*read)(struct th_vips_source *source, uint32_t most_shrink, double draw_scale,
                              const struct th_vips_rows *rows, bool *damaged, char warning[200],
                              struct thumbs_error *err);

@@ -56,7 +56,7 @@ static struct th_vips_reduction reduction_for(enum thumbs_format format, uint32_
         by.shrink = VIPS_MAX(most, 1);
     else if (format == THUMBS_FORMAT_JPEG)
         by.shrink = most >= 8 ? 8 : most >= 4 ? 4 : most >= 2 ? 2 : 1;
-    else if (format == THUMBS_FORMAT_SVG)
+    else if (th_vips_is_drawn(format))
         by.draw_scale =
             VIPS_MAX(draw_scale, 0.001); /* libvips' least; the rest is reduced from the rows */
     return by;
@@ -71,7 +71,7 @@ static enum th_vips_outcome attempt(struct th_vips_source *s, struct th_vips_red
         struct th_vips_header header = {0};
         g_clear_object(&image);
         image = th_vips_source_load(s, by, fail_on);
-        if (image) image = th_vips_source_prepare(image, &header);
+        if (image) image = th_vips_source_prepare(image, s->format, &header);
         /* The second reading of a header must promise what the first did. */
         if (!image || header.bands != s->header.bands) {
             g_clear_object(&image);

@@ -17,7 +17,8 @@ static const struct unlockable {
     const char *loader, *class_name;
 } unlockables[] = {{"svgload_buffer", "VipsForeignLoadSvgBuffer"},
                    {"jxlload_buffer", "VipsForeignLoadJxlBuffer"},
-                   {"jp2kload_buffer", "VipsForeignLoadJp2kBuffer"}};
+                   {"jp2kload_buffer", "VipsForeignLoadJp2kBuffer"},
+                   {"pdfload_buffer", "VipsForeignLoadPdfBuffer"}};
 
 /* NULL: there is none, in this list or in this libvips. */
 static const struct unlockable *find_unlockable(const char *loader)
@@ -48,11 +49,12 @@ bool th_vips_source_has_loader(const char *loader)
 
 bool th_vips_source_unlock(const char *loader)
 {
-    static const char *const drawing[] = {"librsvg", "GdkPixbuf", "Pango", "GLib-GIO", NULL};
+    static const char *const drawing[] = {"librsvg",  "GdkPixbuf", "Pango",
+                                          "GLib-GIO", "Poppler",   NULL};
     const struct unlockable *found = find_unlockable(loader);
     if (!found) return false;
     if (!loader_usable(loader)) {
-        for (size_t i = 0; found == unlockables && drawing[i]; i++)
+        for (size_t i = 0; drawing[i]; i++)
             th_vips_text_silence(drawing[i]);
         vips_operation_block_set(found->class_name, FALSE);
     }
@@ -87,6 +89,11 @@ static bool set_input(struct th_vips_source *s, VipsOperation *operation)
     return true;
 }
 
+bool th_vips_is_drawn(enum thumbs_format format)
+{
+    return format == THUMBS_FORMAT_SVG || format == THUMBS_FORMAT_PDF;
+}
+
 /* The picture, of which no more than the header has been read; NULL on failure. */
 VipsImage *th_vips_source_load(struct th_vips_source *s, struct th_vips_reduction by,
                                VipsFailOn fail_on)
@@ -99,7 +106,7 @@ VipsImage *th_vips_source_load(struct th_vips_source *s, struct th_vips_reductio
         g_object_set(operation, "shrink", (int)by.shrink, NULL);
     if (s->format == THUMBS_FORMAT_WEBP && by.shrink > 1)
         g_object_set(operation, "scale", 1.0 / by.shrink, NULL);
-    if (s->format == THUMBS_FORMAT_SVG) g_object_set(operation, "scale", by.draw_scale, NULL);
+    if (th_vips_is_drawn(s->format)) g_object_set(operation, "scale", by.draw_scale, NULL);
     if (set_input(s, operation) && vips_object_build(VIPS_OBJECT(operation)) == 0)
         g_object_get(operation, "out", &image, NULL);
     vips_object_unref_outputs(VIPS_OBJECT(operation));
@@ -174,12 +181,15 @@ static int useful_bands(int bands, VipsInterpretation interpretation)
 }
 
 /* Decoded rows as the header promises them. Takes over `image`; NULL on failure. */
-VipsImage *th_vips_source_prepare(VipsImage *image, struct th_vips_header *header)
+VipsImage *th_vips_source_prepare(VipsImage *image, enum thumbs_format format,
+                                  struct th_vips_header *header)
 {
     VipsInterpretation interpretation = vips_image_guess_interpretation(image);
     if (!make_8_bit(&image)) goto fail;
 
     int bands = useful_bands(image->Bands, interpretation);
+    /* A page lies on white paper: it comes with an alpha that is full everywhere. */
+    if (format == THUMBS_FORMAT_PDF && bands == 4) bands = 3;
     if (bands != image->Bands) {
         VipsImage *result = NULL;
         int failed = vips_extract_band(image, &result, 0, "n", bands, NULL);
@@ -228,7 +238,7 @@ void th_vips_source_close(struct th_vips_source *s)
  * it is noticed at all. */
 VipsFailOn th_vips_source_strictness(const struct th_vips_source *s)
 {
-    bool one_pass = s->format == THUMBS_FORMAT_JPEG || s->format == THUMBS_FORMAT_SVG || s->lenient;
+    bool one_pass = s->format == THUMBS_FORMAT_JPEG || th_vips_is_drawn(s->format) || s->lenient;
     return one_pass ? VIPS_FAIL_ON_NONE : VIPS_FAIL_ON_ERROR;
 }
 
@@ -313,7 +323,7 @@ static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_erro
             return th_vips_lent->error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
                                            "no memory for a colour profile");
         }
-        s->image = th_vips_source_prepare(image, &s->header);
+        s->image = th_vips_source_prepare(image, s->format, &s->header);
     } else if (s->tiff && !th_vips_source_is_late(s)) {
         s->by_libtiff = true;
         th_vips_tiff_header(s->tiff, &s->header);
@@ -322,8 +332,7 @@ static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_erro
     if (th_vips_source_is_late(s)) return th_vips_source_too_late(err);
     /* libvips tries to make an image of such sides, is told off by GLib and goes on with a side of
      * one pixel. */
-    if (s->image && s->format == THUMBS_FORMAT_SVG &&
-        strstr(th_vips_text_warning(), "out of range"))
+    if (s->image && th_vips_is_drawn(s->format) && strstr(th_vips_text_warning(), "out of range"))
         return th_vips_lent->error_set(err, THUMBS_TOO_LARGE, THUMBS_STAGE_DECODE,
                                        "its sides are beyond all limits");
     if (s->image) return THUMBS_OK;

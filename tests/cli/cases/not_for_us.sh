@@ -28,7 +28,7 @@ for mode in $MODES; do
     expect_counts 1 0 0 0 19
     # A name that nobody gets an output for is in nobody's way.
     expect_outputs "$mode" a.jpg
-    grep -q '"source":"a.pdf","status":"skipped".*"reason":"is a PDF document"' "$log/r" ||
+    grep -q '"source":"a.pdf","status":"skipped".*"reason":"is a PDF document[",]' "$log/r" ||
         fail "a PDF is not called one"
     grep -q '"source":"layers.psd".*"is a Photoshop file"' "$log/r" ||
         fail "a PSD is not called one"
