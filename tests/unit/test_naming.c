@@ -375,8 +375,8 @@ Test(naming, content_that_breaks_a_promise_takes_the_whole_name_unless_it_is_ano
 {
     struct th_template *t = make_template(NULL, 1);
     struct th_naming naming = naming_of(t, THUMBS_FORMAT_KEEP);
-    const struct th_image_result jpeg = {
-        .n_outputs = 1, .outputs[0] = {.format = THUMBS_FORMAT_JPEG, .sizes = 1}};
+    const struct th_image_result jpeg = {.n_outputs = 1,
+                                         .outputs[0] = {.format = THUMBS_FORMAT_JPEG, .sizes = 1}};
     struct th_naming_source source = {.dir = "", .name = "c.webp"};
     char *path = NULL;
     cr_expect(th_outputs_keep_extension(&naming, &source, &jpeg));
