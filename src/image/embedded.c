@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/sys.h"
 #include "image/dispatch.h"
 #include "image/embedded_copy.h"
 #include "image/exif.h"
@@ -65,18 +64,6 @@ static bool agrees(unsigned told, unsigned orientation)
     return !told || told == orientation;
 }
 
-/* NULL, and *len 0: none, or no memory. */
-static uint8_t *profile_of(struct th_view jpeg, size_t *len)
-{
-    *len = th_jpeg_icc_collect(jpeg.data, jpeg.len, NULL, SIZE_MAX);
-    uint8_t *profile = *len ? th_alloc(*len) : NULL;
-    if (profile)
-        th_jpeg_icc_collect(jpeg.data, jpeg.len, profile, *len);
-    else
-        *len = 0;
-    return profile;
-}
-
 /* Copies come without a profile mostly. That is right where the one of the whole is sRGB, and is
  * not to be kept. */
 static bool may_lack_profile(const struct th_make *make, const uint8_t *profile, size_t len)
@@ -89,14 +76,16 @@ static bool may_lack_profile(const struct th_make *make, const uint8_t *profile,
 static bool has_same_colours(const struct whole *w, const struct th_jpeg_header *h,
                              struct th_view copy)
 {
+    uint8_t *profile, *copys;
     size_t len, copy_len;
     if (h->n_components != w->header.n_components || h->colour != w->header.colour) return false;
     if (!w->header.has_icc) return !h->has_icc;
-    uint8_t *profile = profile_of((struct th_view){w->make->data, w->make->len}, &len);
-    uint8_t *copys = profile_of(copy, &copy_len);
-    const bool same = profile && (copy_len ? copy_len == len && !memcmp(profile, copys, len)
-                                           : !h->has_icc && h->n_components == 3 &&
-                                                 may_lack_profile(w->make, profile, len));
+    bool had_memory = th_jpeg_icc_copy(w->make->data, w->make->len, &profile, &len);
+    had_memory = th_jpeg_icc_copy(copy.data, copy.len, &copys, &copy_len) && had_memory;
+    const bool same =
+        had_memory && profile &&
+        (copy_len ? copy_len == len && !memcmp(profile, copys, len)
+                  : !h->has_icc && h->n_components == 3 && may_lack_profile(w->make, profile, len));
     free(profile);
     free(copys);
     return same;

@@ -71,8 +71,7 @@ static enum thumbs_code choose_once(const struct th_make *make, uint32_t width, 
 {
     if (part->chosen) return cut(part, width, height, p, err);
     struct th_pixels chosen = {0};
-    if (!th_pixels_init(&chosen, p->width, p->height, p->bands)) return no_memory(err);
-    memcpy(chosen.data, p->data, (size_t)p->width * p->height * p->bands);
+    if (!th_pixels_copy(p, &chosen)) return no_memory(err);
     enum thumbs_code code = choose_part(make, width, height, &chosen, err);
     if (code == THUMBS_OK && chosen.bands == p->bands) find_part(p, &chosen, part);
     th_pixels_finish(&chosen);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "image/keep.h"
 
-#include <string.h>
-
 #include "base/error.h"
 #include "image/formats.h"
 
@@ -42,7 +40,5 @@ bool th_kept_to_srgb(const struct th_make *make, struct th_pixels *p)
 
 bool th_kept_in_srgb(const struct th_make *make, const struct th_pixels *p, struct th_pixels *out)
 {
-    if (!th_pixels_init(out, p->width, p->height, p->bands)) return false;
-    memcpy(out->data, p->data, (size_t)p->width * p->height * p->bands);
-    return th_kept_to_srgb(make, out);
+    return th_pixels_copy(p, out) && th_kept_to_srgb(make, out);
 }

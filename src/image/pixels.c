@@ -23,6 +23,16 @@ void th_pixels_finish(struct th_pixels *p)
     *p = (struct th_pixels){0};
 }
 
+bool th_pixels_copy(const struct th_pixels *p, struct th_pixels *out)
+{
+    struct th_pixels copy = {0};
+    if (!th_pixels_init(&copy, p->width, p->height, p->bands)) return false;
+    copy.cmyk = p->cmyk;
+    memcpy(copy.data, p->data, (size_t)p->width * p->height * p->bands);
+    *out = copy;
+    return true;
+}
+
 /* Where the pixel at (0, 0) of the upright picture lies in the stored one, and how far one step
  * right or down in the upright picture moves there, in pixels. Each orientation is one such walk.
  */
@@ -91,25 +101,19 @@ static uint8_t blend(unsigned colour, unsigned under, unsigned alpha)
 bool th_pixels_flatten(const struct th_pixels *p, const uint8_t background[3],
                        struct th_pixels *out)
 {
-    bool alpha = th_pixels_has_alpha(p);
-    uint32_t colours = p->bands - (alpha ? 1 : 0);
+    if (!th_pixels_has_alpha(p)) return th_pixels_copy(p, out);
+    const uint32_t colours = p->bands - 1;
     bool grey_background = background[0] == background[1] && background[1] == background[2];
-    bool spread = alpha && colours == 1 && !grey_background;
+    bool spread = colours == 1 && !grey_background;
 
     struct th_pixels flat = {0};
     if (!th_pixels_init(&flat, p->width, p->height, spread ? 3 : colours)) return false;
-    flat.cmyk = p->cmyk;
-
-    size_t n = (size_t)p->width * p->height;
-    if (!alpha) {
-        memcpy(flat.data, p->data, n * p->bands);
-    } else {
-        const uint8_t *from = p->data;
-        uint8_t *to = flat.data;
-        for (size_t i = 0; i < n; i++, from += p->bands, to += flat.bands)
-            for (uint32_t band = 0; band < flat.bands; band++)
-                to[band] = blend(from[spread ? 0 : band], background[band], from[colours]);
-    }
+    const size_t n = (size_t)p->width * p->height;
+    const uint8_t *from = p->data;
+    uint8_t *to = flat.data;
+    for (size_t i = 0; i < n; i++, from += p->bands, to += flat.bands)
+        for (uint32_t band = 0; band < flat.bands; band++)
+            to[band] = blend(from[spread ? 0 : band], background[band], from[colours]);
     *out = flat;
     return true;
 }

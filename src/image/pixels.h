@@ -24,6 +24,9 @@ struct th_pixels {
 bool th_pixels_init(struct th_pixels *p, uint32_t width, uint32_t height, uint32_t bands);
 void th_pixels_finish(struct th_pixels *p); /* back to zero; zeroed is fine */
 
+/* *out gets the same picture in memory of its own. False: no memory, *out untouched. */
+bool th_pixels_copy(const struct th_pixels *p, struct th_pixels *out);
+
 static inline bool th_pixels_has_alpha(const struct th_pixels *p)
 {
     return !p->cmyk && (p->bands == 2 || p->bands == 4);

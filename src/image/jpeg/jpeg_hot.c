@@ -451,11 +451,10 @@ static enum thumbs_code read_profile(struct hot *j, struct thumbs_error *err)
     const bool cmyk = j->header.n_components == 4;
     struct th_make *make = j->make;
     if (!j->header.has_icc && !cmyk) return th_keep(make, (struct th_view){0}, err);
-    size_t len = th_jpeg_icc_collect(make->data, make->len, NULL, 0);
-    uint8_t *profile = len ? th_alloc(len) : NULL;
-    bool no_memory = len && !profile;
+    size_t len;
+    uint8_t *profile;
+    bool no_memory = !th_jpeg_icc_copy(make->data, make->len, &profile, &len);
     j->icc.kind = TH_ICC_OTHER;
-    if (profile) th_jpeg_icc_collect(make->data, make->len, profile, len);
     if (!no_memory && cmyk)
         no_memory = !th_icc_read_cmyk(&j->icc, profile, len);
     else if (profile)

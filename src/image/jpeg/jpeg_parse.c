@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/sys.h"
+
 enum {
     M_SOF0 = 0xC0,
     M_SOF1 = 0xC1,
@@ -389,4 +391,12 @@ size_t th_jpeg_icc_collect(const uint8_t *data, size_t len, uint8_t *buf, size_t
         total += parts[i].len; /* at most 255 x 64 KB */
     }
     return total;
+}
+
+bool th_jpeg_icc_copy(const uint8_t *data, size_t len, uint8_t **profile, size_t *profile_len)
+{
+    *profile_len = th_jpeg_icc_collect(data, len, NULL, 0);
+    *profile = *profile_len ? th_alloc(*profile_len) : NULL;
+    if (*profile) th_jpeg_icc_collect(data, len, *profile, *profile_len);
+    return *profile || !*profile_len;
 }
