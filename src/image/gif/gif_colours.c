@@ -36,11 +36,6 @@ struct cutting {
     int16_t nearest[N_CUBES]; /* the colour of each cube, -1: not looked for yet */
 };
 
-static bool is_shown(const uint8_t *pixel)
-{
-    return pixel[3] >= 128;
-}
-
 static unsigned cube_of(int r, int g, int b)
 {
     return (unsigned)(r >> (8 - BITS)) << (2 * BITS) | (unsigned)(g >> (8 - BITS)) << BITS |
@@ -122,7 +117,7 @@ static void gather(struct cutting *c, const struct th_pixels *p)
     struct box all = {0};
     for (size_t i = 0; i < n; i++) {
         const uint8_t *pixel = p->data + 4 * i;
-        if (!is_shown(pixel)) continue;
+        if (!th_gif_is_shown(pixel)) continue;
         struct cube *cube = &c->cubes[cube_of(pixel[0], pixel[1], pixel[2])];
         cube->n++;
         for (int k = 0; k < 3; k++)
@@ -181,7 +176,7 @@ static void dither_row(struct cutting *c, const struct th_gif_colours *out,
     uint8_t *to = out->places + (size_t)y * p->width;
     for (uint32_t x = 0; x < p->width; x++, from += 4) {
         int want[3];
-        if (!is_shown(from)) {
+        if (!th_gif_is_shown(from)) {
             to[x] = TH_GIF_TRANSPARENT;
             continue;
         }
@@ -222,7 +217,7 @@ static bool harden(const struct th_pixels *p, struct th_pixels *out, bool *trans
     const size_t n = (size_t)p->width * p->height;
     if (!th_pixels_init(out, p->width, p->height, 4)) return false;
     for (size_t i = 0; i < n; i++) {
-        const bool shown = is_shown(p->data + 4 * i);
+        const bool shown = th_gif_is_shown(p->data + 4 * i);
         memcpy(out->data + 4 * i, p->data + 4 * i, 3);
         out->data[4 * i + 3] = 255;
         if (!shown) memset(out->data + 4 * i, 0, 4);

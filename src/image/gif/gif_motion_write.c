@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "base/sys.h"
 #include "image/encode.h"
+#include "image/gif/gif_colours.h"
 #include "image/gif/gif_write.h"
 #include "image/motion.h"
 #include "image/motion/canvas.h"
@@ -179,7 +180,7 @@ static bool harden(const struct th_pixels *from, struct th_pixels *to)
     const size_t n = (size_t)from->width * from->height * BANDS;
     if (!th_pixels_init(to, from->width, from->height, BANDS)) return false;
     for (size_t i = 0; i < n; i += BANDS) {
-        const bool shown = from->data[i + 3] >= 128;
+        const bool shown = th_gif_is_shown(from->data + i);
         for (size_t k = 0; k < 3; k++)
             to->data[i + k] = shown ? from->data[i + k] : 0;
         to->data[i + 3] = shown ? 255 : 0;
