@@ -1203,27 +1203,30 @@ Test(commit, torn_lines_are_ignored_and_do_no_harm)
     }
 }
 
-Test(commit, manifest_of_rubbish_is_replaced)
+/* Texts in place of a manifest that are worth nothing, and give way to one. */
+static void expect_replaced(const char *const *texts, size_t n)
 {
     run_once(5, "x.png", "a/x.jpg", "text");
     char name[64];
     manifest_name(name);
-    static const char *const rubbish[] = {
-        "", "\n", "no manifest", "\x01\x02\n\n\n", "thumbs-manifest 1 /a", "thumbs-manifest 2 /a"};
-    for (size_t i = 0; i < sizeof rubbish / sizeof rubbish[0]; i++) {
-        put_file(name, rubbish[i]);
+    for (size_t i = 0; i < n; i++) {
+        put_file(name, texts[i]);
         cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOTHING);
         run_once(5, "x.png", "a/x.jpg", "text");
         cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE, "%zu", i);
     }
 }
 
+Test(commit, manifest_of_rubbish_is_replaced)
+{
+    static const char *const rubbish[] = {
+        "", "\n", "no manifest", "\x01\x02\n\n\n", "thumbs-manifest 1 /a", "thumbs-manifest 2 /a"};
+    expect_replaced(rubbish, sizeof rubbish / sizeof rubbish[0]);
+}
+
 /* That its hash is the same cannot be tried. */
 Test(commit, manifest_of_another_folder_is_not_believed)
 {
-    run_once(5, "x.png", "a/x.jpg", "text");
-    char name[64];
-    manifest_name(name);
     static const char *const texts[] = {
         "thumbs-manifest 1 /b\n0000000000000005 1000 1600000001.123456789 m 0 x.png x.jpg ;\n",
         "thumbs-manifest 2 /b\nm 0000000000000005 " SOURCE_WORDS " x.png 4:x.jpg =00000000\n",
@@ -1231,12 +1234,7 @@ Test(commit, manifest_of_another_folder_is_not_believed)
         "thumbs-manifest 3",
         "thumbs-manifest \n",
         "thumbs-manifest 3\n"};
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        put_file(name, texts[i]);
-        cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_NOTHING);
-        run_once(5, "x.png", "a/x.jpg", "text");
-        cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE, "%zu", i);
-    }
+    expect_replaced(texts, sizeof texts / sizeof texts[0]);
 }
 
 Test(commit, manifest_of_a_newer_version_is_left_alone)

@@ -5,28 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes.h"
-#include "image/image.h"
+#include "support/file_bytes.h"
+#include "support/made.h"
 #include "support/picture.h"
 #include "support/read_png.h"
 
 enum { WIDTH = 1200, HEIGHT = 800 };
 static const uint8_t red[3] = {200, 20, 20}, blue[3] = {20, 20, 200};
-
-struct made {
-    struct th_sink sink;
-    struct th_image_result result;
-    struct thumbs_error err;
-    enum thumbs_code code;
-};
-
-static struct made make(const void *data, size_t len, const struct thumbs_image_options *o)
-{
-    struct made m = {0};
-    th_sink_init_heap(&m.sink);
-    m.code = th_image_make(data, len, o, NULL, &m.sink, &m.result, &m.err);
-    return m;
-}
 
 /* A JPEG file of one colour. */
 static struct th_bytes jpeg(uint32_t width, uint32_t height, const uint8_t colour[3],
@@ -38,7 +23,7 @@ static struct th_bytes jpeg(uint32_t width, uint32_t height, const uint8_t colou
     th_bytes_addf(&ppm, "P6\n%u %u\n255\n", width, height);
     for (uint32_t i = 0; i < width * height; i++)
         th_bytes_add(&ppm, colour, 3);
-    struct made m = make(ppm.data, ppm.len, &o);
+    struct test_made m = test_make(ppm.data, ppm.len, &o);
     cr_assert_eq(m.code, THUMBS_OK, "%s", m.err.message);
     th_bytes_add(&out, m.sink.data, m.sink.len);
     th_sink_finish_heap(&m.sink);
@@ -46,18 +31,12 @@ static struct th_bytes jpeg(uint32_t width, uint32_t height, const uint8_t colou
     return out;
 }
 
-static void add_be(struct th_bytes *b, uint64_t v, unsigned n)
-{
-    while (n--)
-        th_bytes_addc(b, (char)(v >> 8 * n));
-}
-
 static void add_entry(struct th_bytes *b, unsigned tag, unsigned type, uint32_t value)
 {
-    add_be(b, tag, 2);
-    add_be(b, type, 2);
-    add_be(b, 1, 4);
-    add_be(b, type == 3 ? value << 16 : value, 4);
+    test_add_be(b, tag, 2);
+    test_add_be(b, type, 2);
+    test_add_be(b, 1, 4);
+    test_add_be(b, type == 3 ? value << 16 : value, 4);
 }
 
 /* Orientations: 0 tells nothing. */
@@ -65,18 +44,18 @@ static void add_exif(struct th_bytes *b, unsigned orientation, unsigned of_copy,
                      const struct th_bytes *copy, int more_offset, int more_len)
 {
     const uint32_t second = 8 + 2 + 12 + 4, at = second + 2 + 3 * 12 + 4;
-    add_be(b, 0xFFE1, 2);
-    add_be(b, 2 + 6 + at + copy->len, 2);
+    test_add_be(b, 0xFFE1, 2);
+    test_add_be(b, 2 + 6 + at + copy->len, 2);
     th_bytes_add(b, "Exif\0\0MM\0*", 10);
-    add_be(b, 8, 4);
-    add_be(b, 1, 2);
+    test_add_be(b, 8, 4);
+    test_add_be(b, 1, 2);
     add_entry(b, orientation ? 0x0112 : 0x0100, 3, orientation ? orientation : 1);
-    add_be(b, second, 4);
-    add_be(b, 3, 2);
+    test_add_be(b, second, 4);
+    test_add_be(b, 3, 2);
     add_entry(b, of_copy ? 0x0112 : 0x0103, 3, of_copy ? of_copy : 6);
     add_entry(b, 0x0201, 4, at + (uint32_t)more_offset);
     add_entry(b, 0x0202, 4, (uint32_t)(copy->len + (size_t)more_len));
-    add_be(b, 0, 4);
+    test_add_be(b, 0, 4);
     th_bytes_add(b, copy->data, copy->len);
 }
 
@@ -92,7 +71,7 @@ static struct th_bytes with_exif(const struct recipe *r)
     struct th_bytes whole = jpeg(WIDTH, HEIGHT, red, false), b = {0},
                     copy = jpeg(r->width, r->height, blue, r->progressive);
     copy.len -= (size_t)r->cut;
-    add_be(&b, 0xFFD8, 2);
+    test_add_be(&b, 0xFFD8, 2);
     add_exif(&b, r->orientation, r->of_copy, &copy, r->more_offset, r->more_len);
     th_bytes_add(&b, whole.data + 2, whole.len - 2);
     th_bytes_finish(&whole);
@@ -111,7 +90,7 @@ static struct thumbs_image_options options(uint32_t side)
  */
 static bool is_of_copy(const struct th_bytes *b, const struct thumbs_image_options *o, bool turned)
 {
-    struct made m = make(b->data, b->len, o);
+    struct test_made m = test_make(b->data, b->len, o);
     struct th_pixels p;
     cr_assert_eq(m.code, THUMBS_OK, "%s", m.err.message);
     cr_assert(test_read_png(m.sink.data, m.sink.len, &p));
@@ -178,6 +157,15 @@ Test(embedded, a_copy_that_is_broken_is_passed_over)
     cr_expect_not(uses(&(struct recipe){.width = 300, .height = 200, .more_offset = -1000}, 64));
 }
 
+static void expect_of_picture(const struct th_bytes *b, const struct thumbs_image_options *o,
+                              uint32_t n_outputs)
+{
+    struct test_made m = test_make(b->data, b->len, o);
+    cr_expect_eq(m.result.from, THUMBS_FROM_PICTURE);
+    cr_expect_eq(m.result.n_outputs, n_outputs);
+    th_sink_finish_heap(&m.sink);
+}
+
 Test(embedded, it_must_be_asked_for_and_large_enough_for_every_size)
 {
     struct th_bytes b = with_exif(&(struct recipe){.width = 300, .height = 200});
@@ -188,33 +176,27 @@ Test(embedded, it_must_be_asked_for_and_large_enough_for_every_size)
     cr_expect(is_of_copy(&b, &o, false));
     o.sizes[0] = (struct thumbs_size){200, 200, true};
     o.fit = THUMBS_FIT_COVER;
-    struct made m = make(b.data, b.len, &o);
+    struct test_made m = test_make(b.data, b.len, &o);
     cr_expect_eq(m.result.from, THUMBS_FROM_EMBEDDED);
     th_sink_finish_heap(&m.sink);
     o.sizes[0] = (struct thumbs_size){201, 201, true};
-    m = make(b.data, b.len, &o);
+    m = test_make(b.data, b.len, &o);
     cr_expect_eq(m.result.from, THUMBS_FROM_PICTURE, "a crop shows more than the copy has");
     th_sink_finish_heap(&m.sink);
     o.fit = THUMBS_FIT_INSIDE;
     o.n_sizes = 2;
     o.sizes[1] = (struct thumbs_size){400, 400, true};
-    m = make(b.data, b.len, &o);
-    cr_expect_eq(m.result.from, THUMBS_FROM_PICTURE);
-    cr_expect_eq(m.result.n_outputs, 2u);
-    th_sink_finish_heap(&m.sink);
+    expect_of_picture(&b, &o, 2);
     /* A copy that is just as large as one size, and smaller than those behind it. */
     o = options(300);
     o.n_sizes = 3;
     o.sizes[1] = (struct thumbs_size){400, 400, true};
     o.sizes[2] = (struct thumbs_size){500, 500, true};
-    m = make(b.data, b.len, &o);
-    cr_expect_eq(m.result.from, THUMBS_FROM_PICTURE);
-    cr_expect_eq(m.result.n_outputs, 3u);
-    th_sink_finish_heap(&m.sink);
+    expect_of_picture(&b, &o, 3);
     /* Limits are those of the whole. */
     o = options(100);
     o.max_pixels = WIDTH * HEIGHT - 1;
-    m = make(b.data, b.len, &o);
+    m = test_make(b.data, b.len, &o);
     cr_expect_eq(m.code, THUMBS_TOO_LARGE);
     th_sink_finish_heap(&m.sink);
     th_bytes_finish(&b);
@@ -227,24 +209,24 @@ static struct th_bytes with_mpf(unsigned class, uint32_t offset_lie)
     struct th_bytes whole = jpeg(WIDTH, HEIGHT, red, false), b = {0},
                     copy = jpeg(600, 400, blue, false);
     const uint32_t entries = 8 + 2 + 12 + 4, segment = 4 + entries + 2 * 16;
-    add_be(&b, 0xFFD8FFE2, 4);
-    add_be(&b, 2 + segment, 2);
+    test_add_be(&b, 0xFFD8FFE2, 4);
+    test_add_be(&b, 2 + segment, 2);
     th_bytes_add(&b, "MPF\0", 4);
     const size_t base = b.len, whole_len = base + entries + 32 + whole.len - 2;
     th_bytes_add(&b, "MM\0*", 4);
-    add_be(&b, 8, 4);
-    add_be(&b, 1, 2);
-    add_be(&b, 0xB0020007, 4);
-    add_be(&b, 32, 4);
-    add_be(&b, entries, 4);
-    add_be(&b, 0, 4);
-    add_be(&b, 0x20030000, 4);
-    add_be(&b, whole_len, 4);
-    add_be(&b, 0, 8);
-    add_be(&b, class << 16 | 1, 4);
-    add_be(&b, copy.len, 4);
-    add_be(&b, whole_len - base + offset_lie, 4);
-    add_be(&b, 0, 4);
+    test_add_be(&b, 8, 4);
+    test_add_be(&b, 1, 2);
+    test_add_be(&b, 0xB0020007, 4);
+    test_add_be(&b, 32, 4);
+    test_add_be(&b, entries, 4);
+    test_add_be(&b, 0, 4);
+    test_add_be(&b, 0x20030000, 4);
+    test_add_be(&b, whole_len, 4);
+    test_add_be(&b, 0, 8);
+    test_add_be(&b, class << 16 | 1, 4);
+    test_add_be(&b, copy.len, 4);
+    test_add_be(&b, whole_len - base + offset_lie, 4);
+    test_add_be(&b, 0, 4);
     th_bytes_add(&b, whole.data + 2, whole.len - 2);
     cr_assert_eq(b.len, whole_len);
     th_bytes_add(&b, copy.data, copy.len);
@@ -271,19 +253,6 @@ Test(embedded, large_thumbnails_of_a_multi_picture_file_are_used)
 
 /* ---- colours ---- */
 
-static struct th_bytes read_file(const char *name)
-{
-    char path[512];
-    struct th_bytes b = {0};
-    snprintf(path, sizeof path, "%s/%s", TEST_SAMPLES, name);
-    FILE *file = fopen(path, "rb");
-    cr_assert(file, "%s", path);
-    for (int c; (c = getc(file)) != EOF;)
-        th_bytes_addc(&b, (char)c);
-    fclose(file);
-    return b;
-}
-
 /* A copy without a profile of a picture that has one for other colours than sRGB. */
 Test(embedded, other_colours_are_not_taken_for_srgb)
 {
@@ -297,17 +266,17 @@ Test(embedded, other_colours_are_not_taken_for_srgb)
                 {"icc/srgb.jpg", THUMBS_METADATA_ICC, false},
                 {"icc/without-profile.jpg", THUMBS_METADATA_ALL, true}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct th_bytes whole = read_file(rows[i].name), b = {0};
+        struct th_bytes whole = test_read_sample(rows[i].name), b = {0};
         struct thumbs_image_options o = options(32);
-        struct made m = make(whole.data, whole.len, &o);
+        struct test_made m = test_make(whole.data, whole.len, &o);
         cr_assert_eq(m.code, THUMBS_OK);
         struct th_bytes copy = jpeg(m.result.width, m.result.height, blue, false);
         th_sink_finish_heap(&m.sink);
-        add_be(&b, 0xFFD8, 2);
+        test_add_be(&b, 0xFFD8, 2);
         add_exif(&b, 0, 0, &copy, 0, 0);
         th_bytes_add(&b, whole.data + 2, whole.len - 2);
         o.metadata = rows[i].metadata;
-        m = make(b.data, b.len, &o);
+        m = test_make(b.data, b.len, &o);
         cr_expect_eq(m.code, THUMBS_OK);
         cr_expect_eq(m.result.from == THUMBS_FROM_EMBEDDED, rows[i].used, "row %zu", i);
         th_sink_finish_heap(&m.sink);
@@ -322,13 +291,13 @@ Test(embedded, other_colours_are_not_taken_for_srgb)
 #ifdef THUMBS_TEST_HEIF
 Test(embedded, a_thumbnail_in_a_heic_is_used)
 {
-    struct th_bytes b = read_file("heif/grid-gain-map.heic");
+    struct th_bytes b = test_read_sample("heif/grid-gain-map.heic");
     struct thumbs_image_options o = options(64);
-    struct made m = make(b.data, b.len, &o);
+    struct test_made m = test_make(b.data, b.len, &o);
     cr_assert_eq(m.code, THUMBS_OK, "%s", m.err.message);
     cr_expect_eq(m.result.from, THUMBS_FROM_EMBEDDED);
     o.embedded = 0;
-    struct made whole = make(b.data, b.len, &o);
+    struct test_made whole = test_make(b.data, b.len, &o);
     cr_expect_eq(whole.result.from, THUMBS_FROM_PICTURE);
     cr_expect(m.result.width == whole.result.width && m.result.height == whole.result.height);
     struct th_pixels p, q;

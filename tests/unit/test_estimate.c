@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "image/image.h"
+#include "support/file_bytes.h"
 #include "support/pace.h"
 
 #define MB ((uint64_t)1 << 20)
@@ -50,12 +51,6 @@ static uint64_t estimate(struct th_bytes *file)
     return bytes;
 }
 
-static void add_be(struct th_bytes *b, uint64_t value, unsigned n)
-{
-    while (n--)
-        th_bytes_addc(b, (char)(value >> 8 * n));
-}
-
 static void add_le(struct th_bytes *b, uint64_t value, unsigned n)
 {
     for (; n--; value >>= 8)
@@ -70,21 +65,21 @@ static struct th_bytes jpeg(unsigned sof, unsigned width, unsigned height, unsig
                             bool scan)
 {
     struct th_bytes b = {0};
-    add_be(&b, 0xFFD8FF00 | sof, 4);
-    add_be(&b, 8 + 3 * n, 2);
-    add_be(&b, 8, 1);
-    add_be(&b, height, 2);
-    add_be(&b, width, 2);
-    add_be(&b, n, 1);
+    test_add_be(&b, 0xFFD8FF00 | sof, 4);
+    test_add_be(&b, 8 + 3 * n, 2);
+    test_add_be(&b, 8, 1);
+    test_add_be(&b, height, 2);
+    test_add_be(&b, width, 2);
+    test_add_be(&b, n, 1);
     for (unsigned i = 0; i < n; i++)
-        add_be(&b, (i + 1) << 16 | (i ? 0x11 : h * 17) << 8, 3);
+        test_add_be(&b, (i + 1) << 16 | (i ? 0x11 : h * 17) << 8, 3);
     if (!scan) return b;
-    add_be(&b, 0xFFDA, 2);
-    add_be(&b, 6 + 2 * n, 2);
-    add_be(&b, n, 1);
+    test_add_be(&b, 0xFFDA, 2);
+    test_add_be(&b, 6 + 2 * n, 2);
+    test_add_be(&b, n, 1);
     for (unsigned i = 0; i < n; i++)
-        add_be(&b, (i + 1) << 8, 2);
-    add_be(&b, sof == 0xC0 ? 0x003F00 : 0, 3);
+        test_add_be(&b, (i + 1) << 8, 2);
+    test_add_be(&b, sof == 0xC0 ? 0x003F00 : 0, 3);
     return b;
 }
 
@@ -124,8 +119,8 @@ Test(estimate, a_baseline_jpeg_needs_its_reduced_planes)
 Test(estimate, a_sequential_jpeg_of_several_scans_is_kept_whole)
 {
     struct th_bytes b = jpeg(0xC0, 6000, 4000, 3, 2, false);
-    add_be(&b, 0xFFDA0008, 4);
-    add_be(&b, 0x010100003F00, 6);
+    test_add_be(&b, 0xFFDA0008, 4);
+    test_add_be(&b, 0x010100003F00, 6);
     cr_expect_geq(estimate(&b), (uint64_t)6000 * 4000 * 3);
 }
 
@@ -143,19 +138,19 @@ Test(estimate, too_many_pixels_are_refused_at_the_header)
 
 static void add_chunk(struct th_bytes *b, const char *name, const void *data, size_t len)
 {
-    add_be(b, len, 4);
+    test_add_be(b, len, 4);
     th_bytes_adds(b, name);
     th_bytes_add(b, data, len);
-    add_be(b, 0, 4);
+    test_add_be(b, 0, 4);
 }
 
 static struct th_bytes png(uint32_t width, uint32_t height, unsigned depth, unsigned type,
                            bool interlaced)
 {
     struct th_bytes b = {0}, head = {0};
-    add_be(&head, width, 4);
-    add_be(&head, height, 4);
-    add_be(&head, (uint64_t)depth << 32 | type << 24 | interlaced, 5);
+    test_add_be(&head, width, 4);
+    test_add_be(&head, height, 4);
+    test_add_be(&head, (uint64_t)depth << 32 | type << 24 | interlaced, 5);
     th_bytes_add(&b, "\x89PNG\r\n\x1a\n", 8);
     add_chunk(&b, "IHDR", head.data, head.len);
     th_bytes_finish(&head);
@@ -207,7 +202,7 @@ Test(estimate, chunks_of_a_png_count_as_far_as_libpng_takes_them)
 
     /* A file that breaks off is mended in a copy. */
     b = png(100, 100, 8, 2, false);
-    add_be(&b, 128 * MB, 4);
+    test_add_be(&b, 128 * MB, 4);
     th_bytes_adds(&b, "IDAT");
     th_bytes_add(&b, text, 64 * MB);
     cr_expect_geq(estimate(&b), plain + 64 * MB);
@@ -433,17 +428,17 @@ static struct th_bytes avif(uint32_t width, uint32_t height, const char *av1c)
                  "\0\0\0\x18"
                  "ftypavif\0\0\0\0avifmif1",
                  24);
-    add_be(&b, 12 + 8 + 8 + 20 + 12, 4);
+    test_add_be(&b, 12 + 8 + 8 + 20 + 12, 4);
     th_bytes_add(&b, "meta\0\0\0\0", 8);
-    add_be(&b, 8 + 8 + 20 + 12, 4);
+    test_add_be(&b, 8 + 8 + 20 + 12, 4);
     th_bytes_adds(&b, "iprp");
-    add_be(&b, 8 + 20 + 12, 4);
+    test_add_be(&b, 8 + 20 + 12, 4);
     th_bytes_adds(&b, "ipco");
-    add_be(&b, 20, 4);
+    test_add_be(&b, 20, 4);
     th_bytes_add(&b, "ispe\0\0\0\0", 8);
-    add_be(&b, width, 4);
-    add_be(&b, height, 4);
-    add_be(&b, 12, 4);
+    test_add_be(&b, width, 4);
+    test_add_be(&b, height, 4);
+    test_add_be(&b, 12, 4);
     th_bytes_adds(&b, "av1C");
     th_bytes_add(&b, av1c, 4);
     return b;
@@ -509,9 +504,9 @@ Test(estimate, a_grid_of_avif_needs_more_than_one_picture)
 {
     struct th_bytes b = avif(600, 400, "\x81\x04\x0c\0"), items = {0};
     uint64_t one = estimate(&b);
-    add_be(&items, 14 + 21, 4);
+    test_add_be(&items, 14 + 21, 4);
     th_bytes_add(&items, "iinf\0\0\0\0\0\1", 10);
-    add_be(&items, 21, 4);
+    test_add_be(&items, 21, 4);
     th_bytes_add(&items, "infe\2\0\0\0\0\1\0\0grid", 17);
     b = avif(600, 400, "\x81\x04\x0c\0");
     th_bytes_add(&b, items.data, items.len);
@@ -551,7 +546,7 @@ Test(estimate, a_jpeg_is_read_behind_megabytes_of_markers)
     uint8_t *data = calloc(1, 65533);
     th_bytes_add(&b, head.data, 2);
     for (int i = 0; i < 200; i++) {
-        add_be(&b, 0xFFEDFFFF, 4);
+        test_add_be(&b, 0xFFEDFFFF, 4);
         th_bytes_add(&b, data, 65533);
     }
     th_bytes_add(&b, head.data + 2, head.len - 2);
@@ -731,7 +726,7 @@ Test(estimate, no_boxes_of_a_heif_take_long, .init = make_space, .fini = drop_sp
         cr_expect_geq(bytes, (uint64_t)490000000 * 32, "a larger picture may come");
     }
     struct th_bytes head = avif(600, 400, "\x81\x04\x0c\0");
-    add_be(&head, 0x7FFFFFFF, 4);
+    test_add_be(&head, 0x7FFFFFFF, 4);
     th_bytes_add(&head, "iinf\0\0\0\0\0\1", 10);
     estimate_of_many("heif items", &head, "\0\0\0\x15infe\2\0\0\0\0\1\0\0av01", 21);
 }

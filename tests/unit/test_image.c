@@ -27,26 +27,12 @@
 #include "image/rowscale.h"
 #include "image/svg_root.h"
 #include "support/corpus.h"
+#include "support/made.h"
 #include "support/picture.h"
 
 /* ---- helpers ---- */
 
-struct made {
-    struct th_sink sink;
-    struct th_image_result result;
-    struct thumbs_error err;
-    enum thumbs_code code;
-};
-
-static struct made make(const void *data, size_t len, const struct thumbs_image_options *options)
-{
-    struct made m = {0};
-    th_sink_init_heap(&m.sink);
-    m.code = th_image_make(data, len, options, NULL, &m.sink, &m.result, &m.err);
-    return m;
-}
-
-static void made_finish(struct made *m)
+static void made_finish(struct test_made *m)
 {
     th_sink_finish_heap(&m->sink);
 }
@@ -85,7 +71,7 @@ static struct th_pixels decode_jpeg(const uint8_t *data, size_t len)
     return p;
 }
 
-static struct th_pixels output_pixels(const struct made *m, uint32_t i)
+static struct th_pixels output_pixels(const struct test_made *m, uint32_t i)
 {
     cr_assert_eq(m->code, THUMBS_OK, "%s", m->err.message);
     cr_assert_lt(i, m->result.n_outputs);
@@ -897,7 +883,7 @@ Test(image_make, several_sizes_and_formats_in_order)
     o.n_formats = 3;
     o.formats[1] = THUMBS_FORMAT_JPEG;
     o.formats[2] = THUMBS_FORMAT_WEBP;
-    struct made m = make(source.data, source.len, &o);
+    struct test_made m = test_make(source.data, source.len, &o);
     cr_assert_eq(m.code, THUMBS_OK, "%s", m.err.message);
     cr_assert_eq(m.result.n_outputs, 9);
     cr_assert(m.result.width == 640 && m.result.height == 480 &&
@@ -938,7 +924,7 @@ Test(image_make, every_source_kind_comes_out_alike)
     struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_PNG);
     for (size_t i = 0; i < 3; i++) {
         struct th_sink source = encoded(&p, formats[i]);
-        struct made m = make(source.data, source.len, &o);
+        struct test_made m = test_make(source.data, source.len, &o);
         struct th_pixels got = output_pixels(&m, 0);
         cr_expect_lt(mean_difference(&got, &want), 3, "%s", thumbs_format_name(formats[i]));
         cr_expect_eq(m.result.damaged, 0);
@@ -955,14 +941,14 @@ Test(image_make, small_pictures_grow_only_if_asked)
     struct th_pixels p = scene(50, 20, 3);
     struct th_sink source = encoded(&p, THUMBS_FORMAT_PNG);
     struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_PNG);
-    struct made m = make(source.data, source.len, &o);
+    struct test_made m = test_make(source.data, source.len, &o);
     struct th_pixels got = output_pixels(&m, 0);
     cr_expect(got.width == 50 && got.height == 20);
     cr_expect_arr_eq(got.data, p.data, 50 * 20 * 3, "not a sample changes");
     th_pixels_finish(&got);
     made_finish(&m);
     o.enlarge = 1;
-    m = make(source.data, source.len, &o);
+    m = test_make(source.data, source.len, &o);
     got = output_pixels(&m, 0);
     cr_expect(got.width == 100 && got.height == 40);
     th_pixels_finish(&got);
@@ -981,7 +967,7 @@ Test(image_make, alpha_lies_on_the_background)
     o.n_formats = 2;
     o.formats[1] = THUMBS_FORMAT_JPEG;
     memcpy(o.background, (uint8_t[]){250, 10, 240, 0}, 4);
-    struct made m = make(source.data, source.len, &o);
+    struct test_made m = test_make(source.data, source.len, &o);
     struct th_pixels png = output_pixels(&m, 0), jpeg = output_pixels(&m, 1);
     cr_expect_eq(m.result.outputs[0].format, (uint32_t)THUMBS_FORMAT_PNG);
     cr_expect_eq(png.bands, 4);
@@ -1001,7 +987,7 @@ Test(image_make, grey_stays_grey)
     struct th_pixels p = scene(300, 200, 1);
     struct th_sink source = encoded(&p, THUMBS_FORMAT_JPEG);
     struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_JPEG);
-    struct made m = make(source.data, source.len, &o);
+    struct test_made m = test_make(source.data, source.len, &o);
     struct th_pixels got = output_pixels(&m, 0);
     cr_expect_eq(got.bands, 1);
     th_pixels_finish(&got);
@@ -1016,26 +1002,26 @@ Test(image_make, limits)
     struct th_sink source = encoded(&p, THUMBS_FORMAT_PNG);
     struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_JPEG);
     o.max_pixels = 59999;
-    struct made m = make(source.data, source.len, &o);
+    struct test_made m = test_make(source.data, source.len, &o);
     cr_expect_eq(m.code, THUMBS_TOO_LARGE);
     cr_expect(strstr(m.err.message, "60000") && strstr(m.err.message, "59999"), "%s",
               m.err.message);
     cr_expect_eq(m.sink.len, 0);
     made_finish(&m);
     o.max_pixels = 60000;
-    m = make(source.data, source.len, &o);
+    m = test_make(source.data, source.len, &o);
     cr_expect_eq(m.code, THUMBS_OK);
     made_finish(&m);
 
     /* A thumbnail beyond the limit is refused too. */
     o.enlarge = 1;
     o.sizes[0] = (struct thumbs_size){4000, 4000, true};
-    m = make(source.data, source.len, &o);
+    m = test_make(source.data, source.len, &o);
     cr_expect_eq(m.code, THUMBS_TOO_LARGE, "%s", m.err.message);
     made_finish(&m);
 
     o = test_picture_options(100, THUMBS_FORMAT_JPEG);
-    m = (struct made){0};
+    m = (struct test_made){0};
     th_sink_init_heap(&m.sink);
     cr_assert(th_sink_add(&m.sink, "before", 6));
     struct th_image_limits limits = {.deadline_ns = th_now_ns()};
@@ -1058,7 +1044,7 @@ Test(image_make, deadline_stops_a_decode)
     struct th_pixels p = scene(6000, 6000, 3);
     struct th_sink source = encoded(&p, THUMBS_FORMAT_PNG);
     struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_JPEG);
-    struct made m = {0};
+    struct test_made m = {0};
     th_sink_init_heap(&m.sink);
     struct thumbs_error err = {0};
     cr_assert_eq(th_image_preload(TH_WANTS_ALL, &err), THUMBS_OK, "%s", err.message);
@@ -1078,18 +1064,18 @@ Test(image_make, not_an_image_and_not_enabled)
     struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_JPEG);
     static const char text[] = "This is a letter.",
                       svg[] = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>";
-    struct made m = make(text, sizeof text - 1, &o);
+    struct test_made m = test_make(text, sizeof text - 1, &o);
     cr_expect_eq(m.code, THUMBS_NOT_IMAGE);
     made_finish(&m);
-    m = make(NULL, 0, &o);
+    m = test_make(NULL, 0, &o);
     cr_expect_eq(m.code, THUMBS_NOT_IMAGE);
     made_finish(&m);
-    m = make(svg, sizeof svg - 1, &o);
+    m = test_make(svg, sizeof svg - 1, &o);
     cr_expect_eq(m.code, THUMBS_UNSUPPORTED);
     cr_expect_not_null(strstr(m.err.message, "SVG"), "%s", m.err.message);
     cr_expect_eq(m.result.source_format, (uint32_t)THUMBS_FORMAT_SVG);
     made_finish(&m);
-    m = make("\xff\x4f\xff\x51\0\x29\0\0", 8, &o);
+    m = test_make("\xff\x4f\xff\x51\0\x29\0\0", 8, &o);
     cr_expect_eq(m.code, THUMBS_UNSUPPORTED, "libvips blocks its JPEG 2000 loader: %s",
                  m.err.message);
     made_finish(&m);
@@ -1110,7 +1096,7 @@ Test(image_make, twelve_bits_are_named_before_too_many_scans)
     memmove(source.data + source.len - 600 * sizeof scan - 2,
             source.data + source.len - 600 * sizeof scan,
             600 * sizeof scan); /* over the end of the picture */
-    struct made m = make(source.data, source.len - 2, &o);
+    struct test_made m = test_make(source.data, source.len - 2, &o);
     cr_expect_eq(m.code, THUMBS_UNSUPPORTED);
     cr_expect_not_null(strstr(m.err.message, "precision 12"), "%s", m.err.message);
     made_finish(&m);
@@ -1138,7 +1124,8 @@ Test(image_make, long_texts_in_a_png_are_left_out)
         cr_assert(th_sink_add(&with, text, text_len + 4));
     }
     cr_assert(th_sink_add(&with, source.data + source.len - 12, 12));
-    struct made a = make(source.data, source.len, &o), b = make(with.data, with.len, &o);
+    struct test_made a = test_make(source.data, source.len, &o),
+                     b = test_make(with.data, with.len, &o);
     cr_assert_eq(b.code, THUMBS_OK, "%s", b.err.message);
     cr_expect(!b.result.damaged, "%s", b.result.warning);
     cr_assert_eq(a.sink.len, b.sink.len);
@@ -1158,10 +1145,10 @@ Test(image_make, long_texts_in_a_png_are_left_out)
 
 #define FORTY "width='40' height='40'"
 
-static struct made make_sandboxed(const char *svg, const struct thumbs_image_options *options)
+static struct test_made make_sandboxed(const char *svg, const struct thumbs_image_options *options)
 {
     const struct th_image_limits limits = {.sandboxed = true};
-    struct made m = {0};
+    struct test_made m = {0};
     th_sink_init_heap(&m.sink);
     m.code = th_image_make((const uint8_t *)svg, strlen(svg), options, &limits, &m.sink, &m.result,
                            &m.err);
@@ -1179,7 +1166,7 @@ Test(image_svg, is_opened_by_the_sandbox_alone)
         SVG("width='40' height='20'", "<rect width='40' height='20' fill='#0000ff'/>");
     struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_PNG);
     cr_expect(th_image_decode_wants((const uint8_t *)svg, sizeof svg - 1));
-    struct made m = make(svg, sizeof svg - 1, &o);
+    struct test_made m = test_make(svg, sizeof svg - 1, &o);
     cr_expect_eq(m.code, THUMBS_UNSUPPORTED);
     cr_expect(strstr(m.err.message, "sandboxed worker"), "%s", m.err.message);
     made_finish(&m);
@@ -1193,7 +1180,7 @@ Test(image_svg, is_opened_by_the_sandbox_alone)
 
     /* Nothing else was opened by that, and who has no sandbox is still refused. */
     struct th_image_limits limits = {.sandboxed = true};
-    m = (struct made){0};
+    m = (struct test_made){0};
     th_sink_init_heap(&m.sink);
     m.code = th_image_make((const uint8_t *)"%PDF-1.4\n%%EOF\n", 15, &o, &limits, &m.sink,
                            &m.result, &m.err);
@@ -1223,7 +1210,7 @@ static void expect_page(const char *pdf, uint32_t width, uint32_t height, uint32
 {
     struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_PNG);
     o.allow_untrusted = 1;
-    struct made m = make_sandboxed(pdf, &o);
+    struct test_made m = make_sandboxed(pdf, &o);
     cr_assert_eq(m.code, THUMBS_OK, "%s", m.err.message);
     struct th_pixels p = output_pixels(&m, 0);
     cr_assert(p.width == width && p.height == height && p.bands == 3, "%u x %u, %u", p.width,
@@ -1250,11 +1237,11 @@ Test(image_pdf, page_is_drawn_at_the_wanted_size_on_white)
 Test(image_pdf, is_refused_without_a_sandbox_or_a_wish)
 {
     struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_PNG);
-    struct made m = make_sandboxed(PDF(""), &o);
+    struct test_made m = make_sandboxed(PDF(""), &o);
     cr_expect_eq(m.code, THUMBS_NOT_IMAGE, "%s", m.err.message);
     made_finish(&m);
     o.allow_untrusted = 1;
-    m = make(PDF(""), sizeof PDF("") - 1, &o);
+    m = test_make(PDF(""), sizeof PDF("") - 1, &o);
     cr_expect_eq(m.code, THUMBS_UNSUPPORTED, "%s", m.err.message);
     made_finish(&m);
 }
@@ -1270,7 +1257,7 @@ Test(image_svg, is_drawn_at_the_wanted_size)
     o.enlarge = 1;
     o.n_sizes = 2;
     o.sizes[1] = (struct thumbs_size){64, 64, true};
-    struct made m = make_sandboxed(svg, &o);
+    struct test_made m = make_sandboxed(svg, &o);
     struct th_pixels p = output_pixels(&m, 0);
     cr_assert(p.width == 256 && p.height == 256 && p.bands == 4, "%u x %u, %u", p.width, p.height,
               p.bands);
@@ -1310,7 +1297,7 @@ Test(image_svg, sizes_and_background)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char svg[300];
         snprintf(svg, sizeof svg, SVG("%s", ""), cases[i].attributes);
-        struct made m = make_sandboxed(svg, &o);
+        struct test_made m = make_sandboxed(svg, &o);
         if (cases[i].out_width == 0) {
             cr_expect(m.code == THUMBS_TOO_LARGE || m.code == THUMBS_CORRUPT, "%s: %d %s", svg,
                       m.code, m.err.message);
@@ -1396,7 +1383,7 @@ Test(image_svg, without_a_size_fills_the_box)
     };
     struct thumbs_image_options o = test_picture_options(100, THUMBS_FORMAT_PNG);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct made m = make_sandboxed(cases[i].svg, &o);
+        struct test_made m = make_sandboxed(cases[i].svg, &o);
         struct th_pixels p = output_pixels(&m, 0);
         cr_expect(p.width == cases[i].width && p.height == cases[i].height, "%s: %u x %u",
                   cases[i].svg, p.width, p.height);
@@ -1449,7 +1436,7 @@ Test(image_svg, reads_no_other_file)
             at += style && !import;
         }
         svg[len] = 0;
-        struct made m = make_sandboxed(svg, &o);
+        struct test_made m = make_sandboxed(svg, &o);
         if (m.code == THUMBS_OK) {
             struct th_pixels p = output_pixels(&m, 0);
             const uint8_t *middle = pixel_at(&p, 20, 20);
@@ -1471,7 +1458,7 @@ static void visit_svg(const struct test_file *f, void *user)
     if (th_image_sniff(f->data, f->len) != THUMBS_FORMAT_SVG) return;
     struct thumbs_image_options o = test_picture_options(64, THUMBS_FORMAT_PNG);
     const struct th_image_limits limits = {.sandboxed = true};
-    struct made m = {0};
+    struct test_made m = {0};
     th_sink_init_heap(&m.sink);
     m.code = th_image_make(f->data, f->len, &o, &limits, &m.sink, &m.result, &m.err);
     cr_expect(m.code == THUMBS_OK || m.code == THUMBS_CORRUPT || m.code == THUMBS_TOO_LARGE,
@@ -1514,7 +1501,7 @@ Test(image_svg, laughs_end, .timeout = 120)
     char *svg = malloc(10000);
     sprintf(svg, "%s]>" SVG("width='40' height='40'", "<text>&a9;</text>"), entities);
     for (int i = 0; i < 2; i++) {
-        struct made m = make_sandboxed(svg, &o);
+        struct test_made m = make_sandboxed(svg, &o);
         cr_expect_eq(m.code, THUMBS_CORRUPT, "%d: %s", i, m.err.message);
         made_finish(&m);
         sprintf(svg, SVG("width='40' height='40'", "<defs>%s</defs><use href='#a9'/>"), groups);
@@ -1536,7 +1523,7 @@ Test(image_make, options_that_make_no_sense)
     bad[6].fit = THUMBS_FIT_FILL + 1;
     bad[7].sizes[0] = (struct thumbs_size){0, 0, false};
     for (size_t i = 0; i < 8; i++) {
-        struct made m = make("\xff\xd8\xff", 3, &bad[i]);
+        struct test_made m = test_make("\xff\xd8\xff", 3, &bad[i]);
         cr_expect_eq(m.code, THUMBS_USAGE, "case %zu", i);
         made_finish(&m);
     }
@@ -1554,7 +1541,7 @@ static void cut_everywhere(enum thumbs_format format)
     for (size_t len = 0; len + 12 < source.len; len += 1 + len / 40) {
         uint8_t *copy = malloc(len + (len == 0));
         memcpy(copy, source.data, len);
-        struct made m = make(copy, len, &o);
+        struct test_made m = test_make(copy, len, &o);
         cr_expect(m.code != THUMBS_OK || m.result.damaged, "%s cut at %zu of %zu",
                   thumbs_format_name(format), len, source.len);
         if (m.code == THUMBS_OK) {
@@ -1562,7 +1549,7 @@ static void cut_everywhere(enum thumbs_format format)
             cr_expect_neq(m.result.warning[0], 0);
             struct thumbs_image_options strict = o;
             strict.on_damage = THUMBS_DAMAGE_FAIL;
-            struct made failed = make(copy, len, &strict);
+            struct test_made failed = test_make(copy, len, &strict);
             cr_expect_eq(failed.code, THUMBS_CORRUPT);
             made_finish(&failed);
         } else {
@@ -1618,7 +1605,7 @@ static void make_all(struct worker *w)
     o.formats[1] = THUMBS_FORMAT_PNG;
     o.formats[2] = THUMBS_FORMAT_WEBP;
     for (size_t i = 0; i < w->n_sources; i++) {
-        struct made m = make(w->sources[i].data, w->sources[i].len, &o);
+        struct test_made m = test_make(w->sources[i].data, w->sources[i].len, &o);
         w->failed = w->failed || m.code != THUMBS_OK;
         w->hashes[i] = th_hash64(m.sink.data, m.sink.len, 0);
         made_finish(&m);
@@ -1673,7 +1660,7 @@ struct answer {
 static struct answer make_answer(const struct th_sink *source)
 {
     struct thumbs_image_options o = test_picture_options(64, THUMBS_FORMAT_JPEG);
-    struct made m = make(source->data, source->len, &o);
+    struct test_made m = test_make(source->data, source->len, &o);
     struct answer a = {m.code, th_hash64(m.sink.data, m.sink.len, 0), count_threads()};
     made_finish(&m);
     return a;
@@ -1759,7 +1746,7 @@ static void check_alike(const struct test_file *f, void *user)
     struct alike *a = user;
     struct thumbs_image_options o = test_picture_options(200, THUMBS_FORMAT_PNG);
     o.sizes[0] = (struct thumbs_size){200, 100, false};
-    struct made m = make(f->data, f->len, &o);
+    struct test_made m = test_make(f->data, f->len, &o);
     struct th_pixels p = output_pixels(&m, 0);
     cr_expect_gt(m.result.width, m.result.height, "%s", f->name);
     if (a->n++ == 0) {
@@ -1792,7 +1779,7 @@ static void check_sane(const struct test_file *f, void *user)
     /* A copy without a spare byte behind it. */
     uint8_t *copy = malloc(f->len + (f->len == 0));
     memcpy(copy, f->data, f->len);
-    struct made m = make(copy, f->len, &o);
+    struct test_made m = test_make(copy, f->len, &o);
     t->by_code[m.code]++;
     if (m.code == THUMBS_OK) {
         t->n_damaged += m.result.damaged;

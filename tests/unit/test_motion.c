@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/sys.h"
 #include "image/image.h"
+#include "support/made.h"
 #include "support/picture.h"
 
 enum { WIDTH = 60, HEIGHT = 40 };
@@ -125,24 +126,9 @@ static struct thumbs_image_options options(uint32_t side, enum thumbs_format for
     return o;
 }
 
-struct made {
-    struct th_sink sink;
-    struct th_image_result result;
-    struct thumbs_error err;
-    enum thumbs_code code;
-};
-
-static struct made make(const void *data, size_t len, const struct thumbs_image_options *o)
+static struct test_made make_well(const struct th_bytes *b, const struct thumbs_image_options *o)
 {
-    struct made m = {0};
-    th_sink_init_heap(&m.sink);
-    m.code = th_image_make(data, len, o, NULL, &m.sink, &m.result, &m.err);
-    return m;
-}
-
-static struct made make_well(const struct th_bytes *b, const struct thumbs_image_options *o)
-{
-    struct made m = make(b->data, b->len, o);
+    struct test_made m = test_make(b->data, b->len, o);
     cr_assert_eq(m.code, THUMBS_OK, "%s", m.err.message);
     return m;
 }
@@ -244,7 +230,7 @@ static void expect_kept(struct th_bytes *b, const char *what)
     struct movie want = read_movie(b->data, b->len);
     for (int i = 0; i < 2; i++) {
         struct thumbs_image_options o = options(200, formats[i]);
-        struct made m = make_well(b, &o);
+        struct test_made m = make_well(b, &o);
         struct movie got = read_movie(m.sink.data, m.sink.len);
         /* libvips tells what stands in a file: of a GIF one less, of one without it, 1. */
         if (i == 1 && want.plays > 0) got.plays--;
@@ -316,7 +302,7 @@ Test(motion, it_is_shown_as_often)
     for (size_t i = 0; i < sizeof loops / sizeof *loops; i++) {
         struct th_bytes b = gif(frames, N_MOVES, loops[i].gif);
         struct thumbs_image_options o = options(30, THUMBS_FORMAT_GIF);
-        struct made m = make_well(&b, &o);
+        struct test_made m = make_well(&b, &o);
         bool told;
         const int loop = plays_of(m.sink.data, m.sink.len, &told);
         cr_expect(told == (loops[i].gif >= 0), "%d", loops[i].gif);
@@ -329,7 +315,7 @@ Test(motion, it_is_shown_as_often)
         cr_expect_eq(anim[12] | (unsigned)anim[13] << 8, loops[i].webp);
         /* And back. */
         o.formats[0] = THUMBS_FORMAT_GIF;
-        struct made back = make(m.sink.data, m.sink.len, &o);
+        struct test_made back = test_make(m.sink.data, m.sink.len, &o);
         cr_assert_eq(back.code, THUMBS_OK);
         const int again = plays_of(back.sink.data, back.sink.len, &told);
         cr_expect(told == (loops[i].gif >= 0));
@@ -362,7 +348,7 @@ Test(motion, times_are_kept, .init = start_vips)
                                               .delay_cs = rows[i].cs[k]});
             struct thumbs_image_options o =
                 options(20, webp ? THUMBS_FORMAT_WEBP : THUMBS_FORMAT_GIF);
-            struct made m = make_well(&b, &o);
+            struct test_made m = make_well(&b, &o);
             struct movie got = read_movie(m.sink.data, m.sink.len);
             cr_expect_eq(got.n, rows[i].n, "row %zu: %d frames", i, got.n);
             for (int k = 0; k < rows[i].n; k++)
@@ -397,7 +383,7 @@ Test(motion, samples_keep_what_they_show, .init = start_vips)
             size_t len;
             uint8_t *data = read_sample(names[i], &len);
             struct thumbs_image_options o = options(200, formats[k]);
-            struct made m = make(data, len, &o);
+            struct test_made m = test_make(data, len, &o);
             cr_assert_eq(m.code, THUMBS_OK, "%s", m.err.message);
             struct movie want = read_movie(data, len);
             struct movie got = read_movie(m.sink.data, m.sink.len);
@@ -421,7 +407,7 @@ Test(motion, what_came_of_a_cut_file_is_shown, .init = start_vips)
         size_t len;
         uint8_t *data = read_sample(names[i], &len);
         struct thumbs_image_options o = options(50, THUMBS_FORMAT_WEBP);
-        struct made m = make(data, len * 2 / 3, &o);
+        struct test_made m = test_make(data, len * 2 / 3, &o);
         cr_assert_eq(m.code, THUMBS_OK, "%s: %s", names[i], m.err.message);
         cr_expect(m.result.damaged, "%s", names[i]);
         struct movie got = read_movie(m.sink.data, m.sink.len);
@@ -429,7 +415,7 @@ Test(motion, what_came_of_a_cut_file_is_shown, .init = start_vips)
         g_free(got.pixels);
         th_sink_finish_heap(&m.sink);
         o.on_damage = THUMBS_DAMAGE_FAIL;
-        m = make(data, len * 2 / 3, &o);
+        m = test_make(data, len * 2 / 3, &o);
         cr_expect_eq(m.code, THUMBS_CORRUPT);
         th_sink_finish_heap(&m.sink);
         g_free(data);
@@ -445,7 +431,7 @@ Test(motion, any_length_ends_in_order)
     for (size_t len = 0; len < b.len; len += 7) {
         uint8_t *exact = malloc(len ? len : 1);
         memcpy(exact, b.data, len);
-        struct made m = make(exact, len, &o);
+        struct test_made m = test_make(exact, len, &o);
         cr_expect(m.code == THUMBS_OK || m.code == THUMBS_CORRUPT || m.code == THUMBS_NOT_IMAGE,
                   "%zu: %s", len, m.err.message);
         th_sink_finish_heap(&m.sink);
@@ -463,7 +449,7 @@ Test(motion, all_frames_together_have_a_limit)
                   &(struct frame){.x = i % WIDTH, .width = 1, .height = 1, .colour = 1 + i % 2});
     struct thumbs_image_options o = options(200, THUMBS_FORMAT_GIF);
     o.max_pixels = WIDTH * HEIGHT * 50;
-    struct made m = make(b.data, b.len, &o);
+    struct test_made m = test_make(b.data, b.len, &o);
     cr_expect_eq(m.code, THUMBS_TOO_LARGE);
     cr_expect(strstr(m.err.message, "frames"), "%s", m.err.message);
     th_sink_finish_heap(&m.sink);
@@ -480,7 +466,7 @@ Test(motion, the_deadline_is_seen_between_frames)
         add_frame(&b, &(struct frame){.x = i % 1000, .width = 1, .height = 1, .colour = 1 + i % 2});
     struct thumbs_image_options o = options(500, THUMBS_FORMAT_GIF);
     const struct th_image_limits limits = {.deadline_ns = th_now_ns() + 100000000};
-    struct made m = {0};
+    struct test_made m = {0};
     th_sink_init_heap(&m.sink);
     const uint64_t begin_ns = th_now_ns();
     m.code = th_image_make((const uint8_t *)b.data, b.len, &o, &limits, &m.sink, &m.result, &m.err);
@@ -532,7 +518,7 @@ Test(motion, one_part_is_cut_out_of_all_frames, .init = start_vips)
     struct thumbs_image_options o = options(40, THUMBS_FORMAT_GIF);
     o.fit = THUMBS_FIT_COVER;
     o.gravity = THUMBS_GRAVITY_ATTENTION;
-    struct made m = make_well(&b, &o);
+    struct test_made m = make_well(&b, &o);
     struct movie got = read_movie(m.sink.data, m.sink.len);
     struct movie want = read_movie(b.data, b.len);
     cr_assert(got.width == 40 && got.height == 40 && end_of(&got) == end_of(&want));
