@@ -5,7 +5,7 @@
 
 /* glibc moves both up to these by itself as it meets larger blocks, and pays with a mapping and a
  * fault for every page on the way there. */
-enum { MOST_IN_HEAP_BYTES = 32 << 20, MOST_FREE_BYTES = 64 << 20 };
+enum { MOST_IN_HEAP_BYTES = 32 << 20, MOST_FREE_BYTES = 128 << 20 };
 
 void th_heap_stay_warm(void)
 {

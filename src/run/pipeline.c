@@ -181,6 +181,7 @@ static enum thumbs_code run_mode(struct thumbs_batch *batch, struct thumbs_error
         .file_bytes = batch->plan.file_bytes,
         .memory = &batch->decode_memory,
         .alone_bytes = batch->plan.alone_bytes,
+        .warm_bytes = batch->plan.warm_bytes,
         .worker_program = o->worker_program,
         .sandbox = o->sandbox,
         .no_work = o->no_work,

@@ -20,6 +20,8 @@ struct th_plan {
     uint64_t queue_bytes;  /* loaded files */
     uint64_t file_bytes;   /* one file alone, which may be more than queue_bytes */
     uint64_t decode_bytes; /* pictures while they are decoded, all workers together */
+    uint64_t warm_bytes;   /* what the heap of each worker may keep between files beyond its fixed
+                              part; 0 where memory is short */
     uint64_t alone_bytes;  /* one picture alone, while all other workers are idle: those lend of
                               their fixed part */
     unsigned jobs;

@@ -47,7 +47,8 @@ enum th_item_state {
 
 /* Of a thread that a decoder starts in a worker process. */
 #define TH_WORK_STACK_BYTES ((size_t)1 << 20)
-/* What a worker's heap keeps from file to file, as long as they come one after the other. */
+/* What a worker's heap keeps of its fixed part from file to file, as long as they come one after
+ * the other; warm_bytes comes on top. */
 #define TH_WORK_HEAP_KEEP_BYTES ((size_t)16 << 20)
 /* What a sink keeps from file to file: not the memory of one giant. */
 #define TH_WORK_SINK_KEEP_BYTES ((size_t)4 << 20)
@@ -63,6 +64,7 @@ struct th_work {
     struct th_budget *memory; /* for decoding: a file waits until what it will need fits in */
     uint64_t alone_bytes; /* one that needs more than all of that, but no more than this, takes all
                              of it */
+    uint64_t warm_bytes;  /* that the heap of a worker keeps beyond TH_WORK_HEAP_KEEP_BYTES */
     const char *worker_program;  /* mode processes */
     enum thumbs_sandbox sandbox; /* mode processes */
     bool no_work;                /* hand each file over and back, make nothing of it */

@@ -172,7 +172,7 @@ static struct th_sandbox_limits limits_of_worker(const struct th_work *work, uns
     uint64_t stacks_bytes = (uint64_t)most_threads * TH_WORK_STACK_BYTES; /* mostly never touched */
     uint64_t most =
         work->alone_bytes > work->memory->limit ? work->alone_bytes : work->memory->limit;
-    uint64_t data_bytes = most + TH_WORK_PROCESS_MOST_BYTES + stacks_bytes;
+    uint64_t data_bytes = most + TH_WORK_PROCESS_MOST_BYTES + work->warm_bytes + stacks_bytes;
     uint64_t file_bytes = most + SINK_SPARE_BYTES;
     uint64_t shared_bytes =
         th_add_sat(TH_WIRE_N_SINKS * file_bytes, th_mul_sat(work->n_buffers, work->file_bytes));
@@ -192,6 +192,7 @@ enum thumbs_code th_fork_client_create(const struct th_work *work, unsigned most
     s->config = (struct th_wire_config){.version = TH_WIRE_VERSION,
                                         .size = sizeof s->config,
                                         .timeout_ns = work->timeout_ns,
+                                        .warm_bytes = work->warm_bytes,
                                         .no_work = work->no_work,
                                         .sandbox = work->sandbox,
                                         .limits = limits_of_worker(work, most_threads),

@@ -83,7 +83,7 @@ uint64_t th_sent_share_bytes(const struct th_supervisor *s)
     uint64_t reserved = 0;
     for (unsigned i = 0; i < s->n_sent; i++)
         reserved += s->sent[i].item->decode_bytes;
-    return TH_WORK_PROCESS_MOST_BYTES + reserved + reserved / 4;
+    return TH_WORK_PROCESS_MOST_BYTES + s->pool->work->warm_bytes + reserved + reserved / 4;
 }
 
 uint32_t th_sent_missing_libraries(const struct th_supervisor *s)

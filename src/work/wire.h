@@ -20,7 +20,7 @@
 #include "sandbox/sandbox.h"
 #include "thumbs/thumbs.h"
 
-#define TH_WIRE_VERSION   7u
+#define TH_WIRE_VERSION   8u
 #define TH_WIRE_SERVER_FD 3 /* where the server finds its socket */
 #define TH_WIRE_N_SINKS                                                                            \
     3 /* a worker's output sinks: one being committed, one being filled, one for the file ahead */
@@ -29,6 +29,7 @@
 struct th_wire_config {
     uint32_t version, size; /* size of this struct */
     uint64_t timeout_ns;
+    uint64_t warm_bytes; /* see struct th_work */
     uint32_t no_work;
     uint32_t sandbox; /* enum thumbs_sandbox */
     struct th_sandbox_limits limits;

@@ -77,6 +77,25 @@ Test(plan, idle_workers_lend_half_of_their_part_to_one_picture)
     cr_expect_eq(plan.alone_bytes, plan.decode_bytes);
 }
 
+Test(plan, heaps_stay_warm_only_where_memory_is_plenty)
+{
+    struct thumbs_options o = options_of(THUMBS_MODE_PROCESSES, 2);
+    struct th_plan plan;
+    struct thumbs_error err = {0};
+    const uint64_t mb = 1 << 20;
+    uint64_t before = 0;
+    o.memory_bytes = 512 * mb;
+    cr_assert_eq(th_plan_memory(&o, &plan, &err), THUMBS_OK);
+    cr_expect_eq(plan.warm_bytes, 0);
+    for (o.memory_bytes = 1024 * mb; o.memory_bytes < 65536 * mb; o.memory_bytes *= 2) {
+        cr_assert_eq(th_plan_memory(&o, &plan, &err), THUMBS_OK);
+        cr_expect_geq(plan.warm_bytes, before);
+        cr_expect_leq(plan.jobs * plan.warm_bytes, plan.decode_bytes / 15);
+        before = plan.warm_bytes;
+    }
+    cr_expect_eq(before, 112 * mb);
+}
+
 /* Machines with different versions of the program may work on one job. */
 Test(shard, the_part_of_a_path_never_changes)
 {
