@@ -20,6 +20,8 @@
 #define MOST_PIXELS ((uint64_t)1 << 25)
 #endif
 #define MOST_WIDTH 100000u
+/* For one block of libpng's, which asks for what a chunk says is its length. */
+#define MOST_BLOCK ((size_t)64 << 20)
 
 struct bytes {
     uint8_t *data;
@@ -155,6 +157,18 @@ static void on_warning(png_structp png, png_const_charp text)
     (void)text;
 }
 
+static png_voidp on_malloc(png_structp png, png_alloc_size_t n)
+{
+    (void)png;
+    return n <= MOST_BLOCK ? malloc(n) : NULL;
+}
+
+static void on_free(png_structp png, png_voidp block)
+{
+    (void)png;
+    free(block);
+}
+
 static void read_header(struct reference *r)
 {
     if (setjmp(png_jmpbuf(r->png))) return;
@@ -203,7 +217,8 @@ static void read_rows(struct reference *r)
 static void reference_init(struct reference *r, const uint8_t *data, size_t len)
 {
     *r = (struct reference){.data = data, .len = len};
-    r->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, r, on_error, on_warning);
+    r->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, r, on_error, on_warning, NULL,
+                                      on_malloc, on_free);
     r->info = png_create_info_struct(r->png);
     if (!r->info) abort();
     read_header(r);

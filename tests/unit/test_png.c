@@ -181,6 +181,27 @@ Test(png, irregular_files_are_for_libpng)
     }
 }
 
+/* libpng fills as much memory with zeros as a chunk says it is long. */
+Test(png, a_chunk_longer_than_the_file_is_not_for_libpng)
+{
+    static const char *const before[] = {"tEXt", "PLTE"}; /* regular, and a palette of nothing */
+    for (unsigned i = 0; i < 2; i++) {
+        struct file f;
+        struct th_png_header h;
+        struct th_image_result result;
+        begin_file(&f, 8, 8, 2);
+        add_chunk(&f, before[i], "", 0);
+        const size_t at = f.len;
+        add_chunk(&f, "iTXt", "Title", 6);
+        add_pixels(&f, 8, SIZE_MAX, 7);
+        cr_expect_not(!th_png_parse(f.data, f.len, &h) && h.broken, "case %u", i);
+        f.data[at] = 0x70; /* 1.8 GB */
+        cr_expect(!th_png_parse(f.data, f.len, &h) && h.broken, "case %u", i);
+        cr_expect_eq(make(&f, &result), THUMBS_CORRUPT, "case %u", i);
+        cr_expect_null(th_vips_if_loaded(), "case %u", i);
+    }
+}
+
 /* ---- output ---- */
 
 /* The header of what is written for side x side pixels. */

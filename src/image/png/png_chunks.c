@@ -18,7 +18,9 @@
 /* Most chunks before the pixels, and most bytes of one that is read, in a regular file: so that it
  * is soon known. */
 #define MOST_CHUNKS (1u << 16)
-#define MOST_READ   8000000u
+/* Most of them in any file: an irregular one is still walked through up to its pixels. */
+#define MOST_CHUNKS_ODD (1u << 20)
+#define MOST_READ       8000000u
 
 /* What libpng believes of gAMA, about. */
 #define LEAST_GAMMA 0.01
@@ -249,6 +251,19 @@ static bool read_chunk(struct walk *w, const struct chunk *c)
     return true;
 }
 
+/* Is each chunk whole, from here up to the pixels? libpng takes memory for the length that one
+ * states before it sees that the file has less. */
+static bool is_whole(struct walk *w)
+{
+    struct chunk c;
+    for (unsigned i = 0; i < MOST_CHUNKS_ODD && open_chunk(w, &c); i++) {
+        if (is(&c, "IDAT")) return true;
+        if (c.len > w->len - w->at - FRAME) return false;
+        w->at += FRAME + (size_t)c.len;
+    }
+    return false;
+}
+
 /* Up to the first IDAT. */
 static bool read_chunks(struct walk *w)
 {
@@ -276,7 +291,7 @@ bool th_png_parse(const uint8_t *data, size_t len, struct th_png_header *out)
     for (unsigned i = 0; i < 256; i++)
         out->palette[i][3] = 255;
     const bool regular = len >= 8 && memcmp(data, signature, 8) == 0 && read_chunks(&w);
-    out->broken = !regular && !w.odd;
+    out->broken = !regular && !(w.odd && is_whole(&w));
     return regular;
 }
 

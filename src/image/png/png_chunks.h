@@ -41,7 +41,8 @@ struct th_png_header {
     const uint8_t *exif;       /* the body of eXIf, NULL: none before the pixels */
     size_t exif_len;
     size_t pixels; /* where the first IDAT begins */
-    bool broken;   /* irregular, and so that libpng refuses it too */
+    bool broken;   /* irregular, and so that libpng refuses it too, if only after taking memory for
+                      gigabytes that it is told of */
 };
 
 /* Read everything before the pixels. False: irregular, or no PNG; of *out `broken` counts then. */

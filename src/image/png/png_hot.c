@@ -42,11 +42,10 @@ static enum thumbs_code open_decoding(struct th_make *make, void **state,
     if (!d) return no_memory(err);
     d->make = make;
     const struct th_png_header *h = &d->header;
-    make->declined = !th_png_parse(make->data, make->len, &d->header);
-    if (make->declined) {
-        const bool broken = h->broken;
+    if (!th_png_parse(make->data, make->len, &d->header)) {
+        make->declined = !h->broken;
         free(d);
-        if (!broken) return THUMBS_OK;
+        if (make->declined) return THUMBS_OK;
         return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
                             "its header is damaged, or no pixels follow it");
     }
