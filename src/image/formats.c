@@ -36,13 +36,15 @@
     {                                                                                              \
         &th_backend_heif, VIPS_DECODER                                                             \
     }
-#define HEIF_WANTS TH_WANTS_HEIF
+#define HEIC_WANTS TH_WANTS_HEVC
+#define AVIF_WANTS TH_WANTS_AV1
 #else
 #define HEIF_DECODERS                                                                              \
     {                                                                                              \
         VIPS_DECODER                                                                               \
     }
-#define HEIF_WANTS VIPS_WANTS
+#define HEIC_WANTS VIPS_WANTS
+#define AVIF_WANTS VIPS_WANTS
 #endif
 /* WebP and GIF have decoders of rows where their libraries are built in, else libvips'. */
 #ifdef THUMBS_WITH_WEBP
@@ -128,7 +130,7 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                             .endings = {"avif", "avifs"},
                             .sniff = th_sniff_avif,
                             .decoders = HEIF_DECODERS,
-                            .decode_wants = HEIF_WANTS,
+                            .decode_wants = AVIF_WANTS,
                             .vips_loader = "heifload_buffer",
                             .estimate = th_estimate_heif,
                             .metadata = th_heif_metadata,
@@ -159,7 +161,7 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                             .endings = {"heic", "heif", "hif"},
                             .sniff = th_sniff_heif,
                             .decoders = HEIF_DECODERS,
-                            .decode_wants = HEIF_WANTS,
+                            .decode_wants = HEIC_WANTS,
                             .vips_loader = "heifload_buffer",
                             .estimate = th_estimate_heif,
                             .metadata = th_heif_metadata},

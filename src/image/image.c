@@ -148,9 +148,9 @@ enum thumbs_code th_image_preload(unsigned wants, struct thumbs_error *err)
     if (wants & TH_WANTS_VIPS) code = th_vips_load(&ops, err);
 #endif
     /* One that cannot be had is no reason to go without the other. */
-    if (THUMBS_WITH_HEIF && wants & TH_WANTS_HEIF) {
-        enum thumbs_code heif = th_heif_load(code == THUMBS_OK ? err : NULL);
-        if (code == THUMBS_OK) code = heif;
+    if (THUMBS_WITH_HEIF) {
+        enum thumbs_code codecs = th_heif_load(wants, code == THUMBS_OK ? err : NULL);
+        if (code == THUMBS_OK) code = codecs;
     }
 #ifdef THUMBS_WITH_RAW
     if (wants & TH_WANTS_RAW) {

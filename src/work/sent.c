@@ -89,7 +89,9 @@ uint64_t th_sent_share_bytes(const struct th_supervisor *s)
 uint32_t th_sent_missing_libraries(const struct th_supervisor *s)
 {
     const struct th_buffer *buffer = s->sent[0].item->buffer;
-    uint32_t missing =
-        th_image_wants(s->pool->work->image, buffer->data, buffer->len) & ~s->libraries;
-    return missing ? missing : TH_WANTS_VIPS & ~s->libraries;
+    const uint32_t wants = th_image_wants(s->pool->work->image, buffer->data, buffer->len);
+    const uint32_t missing = wants & ~s->libraries;
+    /* Of a HEIF file its first bytes do not always tell the codec. */
+    const uint32_t others = TH_WANTS_VIPS | (wants & TH_WANTS_CODECS ? TH_WANTS_CODECS : 0);
+    return missing ? missing : others & ~s->libraries;
 }

@@ -17,16 +17,18 @@ for page in LICENSE thumbs.1 _thumbs thumbs.fish; do [ -s "$(find "$prefix" -nam
 [ -s "$prefix/share/bash-completion/completions/thumbs" ]
 "$prefix/bin/thumbs" --quiet "$samples/orientation" "$scratch/by-program"
 
-# Without the module of HEIC and AVIF libvips reads them.
-module=$(find "$prefix" -name thumbs-heif.so)
-if [ -n "$module" ]; then
+# Without the modules of HEIC and AVIF libvips reads them.
+modules=$(find "$prefix" -name thumbs-hevc.so -o -name thumbs-av1.so)
+if [ -n "$modules" ]; then
     "$prefix/bin/thumbs" --quiet "$samples/heif/still.heic" "$samples/heif/still.avif" "$scratch/by-module"
-    mv "$module" "$scratch"
+    moved=$(dirname "${modules%%$'\n'*}")
+    # shellcheck disable=SC2086
+    mv $modules "$scratch"
     for mode in processes threads; do
         "$prefix/bin/thumbs" --quiet --mode=$mode "$samples/heif/still.heic" "$samples/heif/still.avif" "$scratch/$mode"
         [ "$(find "$scratch/$mode" -name '*.jpg' | wc -l)" -eq "$(find "$scratch/by-module" -name '*.jpg' | wc -l)" ]
     done
-    mv "$scratch/thumbs-heif.so" "$module"
+    mv "$scratch/thumbs-hevc.so" "$scratch/thumbs-av1.so" "$moved"
 fi
 
 pc=$(dirname "$(find "$prefix" -name thumbs.pc)")

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* AV1 items, decoded by dav1d in the calling thread. */
+/* AV1 items, decoded by dav1d in the calling thread: the module thumbs-av1. */
 #include <dav1d/dav1d.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -147,5 +147,12 @@ static const char *av1_library(void)
     return text;
 }
 
-const struct th_heif_codec_ops th_heif_av1 = {
-    .create = av1_create, .destroy = av1_destroy, .run = av1_run, .library = av1_library};
+__attribute__((visibility("default"))) th_heif_module_fn thumbs_heif_module;
+
+const struct th_heif_module *thumbs_heif_module(void)
+{
+    static const struct th_heif_codec_ops ops = {
+        .create = av1_create, .destroy = av1_destroy, .run = av1_run, .library = av1_library};
+    static const struct th_heif_module module = {.version = TH_HEIF_MODULE_VERSION, .ops = &ops};
+    return &module;
+}

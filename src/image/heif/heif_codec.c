@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "image/module.h"
+#include "image/wants.h"
 
 struct th_heif_decoder {
     const struct th_heif_codec_ops *ops;
@@ -17,39 +18,54 @@ static enum thumbs_code start(void (*entry)(void), const void **out, struct thum
     const struct th_heif_module *found = ((th_heif_module_fn *)entry)();
     if (!found || found->version != TH_HEIF_MODULE_VERSION)
         return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
-                            "%s is of another version", TH_HEIF_MODULE);
-    *out = found;
+                            "the module of its codec is of another version");
+    *out = found->ops;
     return THUMBS_OK;
 }
 
-static struct th_module module = {
-    .file = TH_HEIF_MODULE, .entry = TH_HEIF_MODULE_ENTRY, .what = "HEIF", .start = start};
+/* Two, since libde265 brings the library of C++, which costs more to load than all else. */
+static struct th_module modules[] = {
+    [TH_HEIF_HEVC] = {.file = "thumbs-hevc.so",
+                      .entry = TH_HEIF_MODULE_ENTRY,
+                      .what = "HEVC",
+                      .start = start},
+    [TH_HEIF_AV1] = {
+        .file = "thumbs-av1.so", .entry = TH_HEIF_MODULE_ENTRY, .what = "AV1", .start = start}};
 
-enum thumbs_code th_heif_load(struct thumbs_error *err)
+unsigned th_heif_codec_wants(enum th_heif_codec codec)
 {
+    return codec == TH_HEIF_HEVC ? TH_WANTS_HEVC : TH_WANTS_AV1;
+}
+
+enum thumbs_code th_heif_load(unsigned wants, struct thumbs_error *err)
+{
+    enum thumbs_code code = THUMBS_OK;
     const void *ignored;
-    return th_module_load(&module, &ignored, err);
+    for (unsigned i = 0; i < sizeof modules / sizeof *modules; i++) {
+        if (code == THUMBS_OK && wants & th_heif_codec_wants(i))
+            code = th_module_load(&modules[i], &ignored, err);
+    }
+    return code;
 }
 
 void th_heif_about(enum thumbs_format format, struct th_bytes *text)
 {
     const void *loaded;
-    if (th_module_load(&module, &loaded, NULL) != THUMBS_OK) return;
-    const struct th_heif_module *codecs = loaded;
-    const bool av1 = format == THUMBS_FORMAT_AVIF;
-    th_bytes_addf(text, "own code, %s", (av1 ? codecs->av1 : codecs->hevc)->library());
+    const enum th_heif_codec codec = format == THUMBS_FORMAT_AVIF ? TH_HEIF_AV1 : TH_HEIF_HEVC;
+    if (th_module_load(&modules[codec], &loaded, NULL) != THUMBS_OK) return;
+    const struct th_heif_codec_ops *ops = loaded;
+    th_bytes_addf(text, "own code, %s", ops->library());
 }
 
 enum thumbs_code th_heif_decoder_create(enum th_heif_codec codec, const struct th_heif_plan *plan,
                                         struct th_heif_decoder **out, struct thumbs_error *err)
 {
     const void *loaded = NULL;
-    enum thumbs_code code = th_module_load(&module, &loaded, err);
+    enum thumbs_code code = th_module_load(&modules[codec], &loaded, err);
     if (code != THUMBS_OK) return code;
-    const struct th_heif_module *codecs = loaded;
     struct th_heif_decoder *d = th_calloc(1, sizeof *d);
     if (d) {
-        d->ops = codec == TH_HEIF_HEVC ? codecs->hevc : codecs->av1;
+        d->ops = loaded;
         d->state = d->ops->create(plan);
     }
     if (!d || !d->state) {

@@ -35,10 +35,13 @@ struct th_heif_frame {
 
 struct th_heif_decoder;
 
-/* Load the two libraries; see module.h for the codes. Thread-safe. */
-enum thumbs_code th_heif_load(struct thumbs_error *err);
+/* Load what these (enum th_wants) need; see module.h for the codes. Thread-safe. */
+enum thumbs_code th_heif_load(unsigned wants, struct thumbs_error *err);
 
-/* Whose code decodes HEIF or AVIF; nothing where the libraries are not there. */
+/* The library (enum th_wants) of a codec. */
+unsigned th_heif_codec_wants(enum th_heif_codec codec);
+
+/* Whose code decodes HEIF or AVIF; nothing where the library is not there. */
 th_about_fn th_heif_about;
 
 /* How a decoder is to work. */
@@ -53,7 +56,7 @@ struct th_heif_plan {
     void *user;
 };
 
-/* MEMORY, or why the libraries are not there. */
+/* MEMORY, or why its library is not there. */
 enum thumbs_code th_heif_decoder_create(enum th_heif_codec codec, const struct th_heif_plan *plan,
                                         struct th_heif_decoder **out, struct thumbs_error *err);
 void th_heif_decoder_destroy(struct th_heif_decoder *decoder); /* NULL is fine */
@@ -65,7 +68,7 @@ enum thumbs_code th_heif_decoder_run(struct th_heif_decoder *decoder,
                                      const struct th_heif_cursor *item, struct th_heif_frame *out,
                                      struct thumbs_error *err);
 
-/* ---- the module thumbs-heif, which alone is linked with the two libraries ---- */
+/* ---- the modules, each of which alone is linked with its library ---- */
 
 /* What a codec offers. It calls nothing of thumbs, so a failure comes with a clause that stays. */
 struct th_heif_codec_ops {
@@ -77,16 +80,13 @@ struct th_heif_codec_ops {
     const char *(*library)(void); /* "dav1d 1.0.0" */
 };
 
-#define TH_HEIF_MODULE_VERSION 4u
+#define TH_HEIF_MODULE_VERSION 5u
 struct th_heif_module {
     unsigned version;
-    const struct th_heif_codec_ops *hevc, *av1;
+    const struct th_heif_codec_ops *ops;
 };
-/* The one symbol of the module. */
+/* The one symbol of each. */
 typedef const struct th_heif_module *th_heif_module_fn(void);
-#define TH_HEIF_MODULE       "thumbs-heif.so"
 #define TH_HEIF_MODULE_ENTRY "thumbs_heif_module"
-
-extern const struct th_heif_codec_ops th_heif_hevc, th_heif_av1;
 
 #endif

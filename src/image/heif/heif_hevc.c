@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* HEVC (ITU-T H.265) items, decoded by libde265 in the calling thread. */
+/* HEVC (ITU-T H.265) items, decoded by libde265 in the calling thread: the module thumbs-hevc.
+ * Linking the library with the program itself would cost each run more than a millisecond at its
+ * start, twice in mode processes. */
 #include <libde265/de265.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -189,5 +191,15 @@ static const char *hevc_library(void)
     return text;
 }
 
-const struct th_heif_codec_ops th_heif_hevc = {
-    .create = hevc_create, .destroy = hevc_destroy, .run = hevc_run, .library = hevc_library};
+__attribute__((visibility("default"))) th_heif_module_fn thumbs_heif_module;
+
+const struct th_heif_module *thumbs_heif_module(void)
+{
+    static const struct th_heif_codec_ops ops = {
+        .create = hevc_create, .destroy = hevc_destroy, .run = hevc_run, .library = hevc_library};
+    static const struct th_heif_module module = {.version = TH_HEIF_MODULE_VERSION, .ops = &ops};
+    /* Never ended: the library counts its users, and makes its tables anew, which takes 3 ms, for
+     * each decoder that is the first. If it fails, creating a decoder will say so. */
+    (void)de265_init();
+    return &module;
+}

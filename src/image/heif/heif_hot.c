@@ -318,11 +318,20 @@ static enum thumbs_code make_sizes(struct job *j, struct thumbs_error *err)
     return code;
 }
 
-/* Is it a picture for this way? What is not is declined: libheif may know it. */
+static enum thumbs_code load_codecs(const struct th_heif_picture *p, struct thumbs_error *err)
+{
+    unsigned wants = th_heif_codec_wants(p->colour.codec);
+    if (p->has_alpha) wants |= th_heif_codec_wants(p->alpha.codec);
+    return th_heif_load(wants, err);
+}
+
+/* Is it a picture for this way? What is not is declined: libheif may know it. So is what a codec
+ * is missing for. */
 static enum thumbs_code look(struct job *j, struct thumbs_error *err)
 {
     enum thumbs_code code = th_heif_meta_read(&j->meta, j->make->data, j->make->len, err);
     if (code == THUMBS_OK) code = th_heif_picture_read(&j->meta, &j->picture, err);
+    if (code == THUMBS_OK) code = load_codecs(&j->picture, err);
     j->make->declined = code == THUMBS_CORRUPT || code == THUMBS_UNSUPPORTED;
     return code;
 }
@@ -459,10 +468,7 @@ static enum thumbs_code make_heif(struct th_make *make, struct thumbs_error *err
     enum thumbs_code code = THUMBS_OK;
     if (!j) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to begin");
     j->make = make;
-    /* Without the codecs it is libvips' again. */
-    code = th_heif_load(err);
-    make->declined = code == THUMBS_UNSUPPORTED;
-    if (code == THUMBS_OK) code = look(j, err);
+    code = look(j, err);
     if (code == THUMBS_OK && !make->declined && !run_copy(j, &code, err)) code = run(j, err);
     finish(j);
     return code;
