@@ -49,6 +49,37 @@ Test(png, filters_by_vectors_equal_those_in_plain_c)
     cr_assert_not(th_png_unfilter(5, a, from, above, 4, 4));
 }
 
+Test(png, two_rows_at_once_equal_one_after_the_other)
+{
+    enum { ROW = 64 * 4 };
+    uint32_t seed = 5;
+    unsigned n_done = 0;
+    for (unsigned turn = 0; turn < 500; turn++) {
+        const unsigned range = turn % 2 ? 256 : 5, step = 3 + turn % 2, filter = turn / 2 % 5;
+        const size_t n = (1 + next_random(&seed) % 64) * step;
+        uint8_t from[2][ROW + TH_PNG_SLACK], above[ROW + TH_PNG_SLACK];
+        uint8_t one[2][ROW + TH_PNG_SLACK], two[2][ROW + TH_PNG_SLACK];
+        for (unsigned i = 0; i < ROW + TH_PNG_SLACK; i++) {
+            from[0][i] = (uint8_t)(next_random(&seed) % range);
+            from[1][i] = (uint8_t)(next_random(&seed) % range);
+            above[i] = (uint8_t)(next_random(&seed) % range);
+        }
+        uint8_t *const to[2] = {two[0], two[1]};
+        const uint8_t *const rows[2] = {from[0], from[1]};
+        if (!th_png_unfilter_two(filter, to, rows, above, n, step)) continue;
+        n_done++;
+        cr_assert(th_png_unfilter_plain(filter, one[0], from[0], above, n, step));
+        cr_assert(th_png_unfilter_plain(filter, one[1], from[1], one[0], n, step));
+        for (unsigned i = 0; i < 2; i++)
+            cr_assert_eq(memcmp(one[i], two[i], n), 0, "row %u of %zu bytes", i, n);
+    }
+#ifdef __SSE2__
+    cr_assert_geq(n_done, 90);
+#else
+    cr_assert_eq(n_done, 0);
+#endif
+}
+
 /* ---- rows against libpng ---- */
 
 Test(png, made_up_files_give_the_rows_of_libpng)

@@ -20,6 +20,8 @@
 /* Of zlib or ISA-L, rounded up. */
 #define ENGINE_BYTES ((uint64_t)160 << 10)
 
+#define N_LINES 3 /* the last row, and two that are made from it */
+
 struct th_png_rows {
     struct th_png_rows_plan plan;
     struct th_png_expand expand;
@@ -27,10 +29,12 @@ struct th_png_rows {
     struct th_png_inflate *inflate;
     uint8_t *band; /* filtered rows */
     size_t band_cap, band_len, band_at;
-    uint8_t *lines[2]; /* without their filter: the last row, and the one before */
-    unsigned i_line;   /* the last one */
-    void *out;         /* the row that is handed out, where it is not a line */
-    uint8_t *frame;    /* all of an interlaced picture */
+    uint8_t *lines[N_LINES]; /* rows without their filter */
+    unsigned i_line;         /* the one after this is free, or the one that is ahead */
+    const uint8_t *last;     /* the last row: a line, or within the band if it had no filter */
+    bool is_ahead;           /* the next row has been made together with the last one */
+    void *out;               /* the row that is handed out, where it is not a line */
+    uint8_t *frame;          /* all of an interlaced picture */
     struct th_png_pass pass;
     uint32_t y, y_out;  /* the next row of this pass; of the picture */
     size_t row_len;     /* bytes of a stored row of this pass */
@@ -76,7 +80,8 @@ uint64_t th_png_rows_size(const struct th_png_header *h)
     struct th_png_expand e;
     th_png_expand_init(&e, h, false);
     uint64_t sum = ENGINE_BYTES + sizeof(struct th_png_rows) + band_len(h);
-    sum += 2 * stored_len(h, h->width) + (uint64_t)h->width * e.bands + (uint64_t)8 * TH_PNG_SLACK;
+    sum += N_LINES * stored_len(h, h->width) + (uint64_t)h->width * e.bands +
+           (uint64_t)8 * TH_PNG_SLACK;
     return h->interlaced ? th_add_sat(sum, frame_len(h, e.bands)) : sum;
 }
 
@@ -88,7 +93,7 @@ static void begin_pass(struct th_png_rows *r)
     r->y = 0;
     r->row_len = (size_t)stored_len(h, r->pass.width);
     r->i_line = 0;
-    memset(r->lines[0], 0, r->row_len + TH_PNG_SLACK);
+    r->last = memset(r->lines[0], 0, r->row_len + TH_PNG_SLACK);
 }
 
 static bool allocate(struct th_png_rows *r)
@@ -100,9 +105,11 @@ static bool allocate(struct th_png_rows *r)
     if (!th_add_size((size_t)stored_len(h, h->width), TH_PNG_SLACK, &line)) return false;
     if (!th_mul_size(h->width, pixel_bytes, &out)) return false;
     r->band = th_alloc(r->band_cap + TH_PNG_SLACK);
-    r->lines[0] = th_alloc(line);
-    r->lines[1] = th_alloc(line);
-    if (!r->band || !r->lines[0] || !r->lines[1]) return false;
+    for (unsigned i = 0; i < N_LINES; i++) {
+        r->lines[i] = th_alloc(line);
+        if (!r->lines[i]) return false;
+    }
+    if (!r->band) return false;
     if (h->interlaced || !r->expand.plain) r->out = th_alloc(out + TH_PNG_SLACK);
     if (!r->out && !r->expand.plain) return false;
     if (!h->interlaced) return true;
@@ -137,8 +144,8 @@ void th_png_rows_destroy(struct th_png_rows *r)
     if (!r) return;
     th_png_inflate_destroy(r->inflate);
     free(r->band);
-    free(r->lines[0]);
-    free(r->lines[1]);
+    for (unsigned i = 0; i < N_LINES; i++)
+        free(r->lines[i]);
     free(r->out);
     free(r->frame);
     free(r);
@@ -199,6 +206,8 @@ static const uint8_t *next_stored(struct th_png_rows *r)
 {
     const size_t need = r->row_len + 1;
     if (r->band_len - r->band_at < need) {
+        if (r->last != r->lines[r->i_line])
+            r->last = memcpy(r->lines[r->i_line], r->last, r->row_len);
         r->band_len -= r->band_at;
         memmove(r->band, r->band + r->band_at, r->band_len);
         r->band_at = 0;
@@ -210,23 +219,56 @@ static const uint8_t *next_stored(struct th_png_rows *r)
     return row;
 }
 
+static uint8_t *free_line(const struct th_png_rows *r, unsigned i)
+{
+    return r->lines[(r->i_line + i) % N_LINES];
+}
+
+static const uint8_t *take_line(struct th_png_rows *r)
+{
+    r->i_line = (r->i_line + 1) % N_LINES;
+    return r->last = r->lines[r->i_line];
+}
+
+/* Undo the filter of this row and of the next, where that lies in the band and is of the same one.
+ */
+static bool unfilter_two(struct th_png_rows *r, const uint8_t *stored)
+{
+    const size_t need = r->row_len + 1;
+    const uint8_t *below = stored + need;
+    if (r->y == r->pass.height || r->band_len - r->band_at < need || below[0] != stored[0])
+        return false;
+    uint8_t *const to[2] = {free_line(r, 1), free_line(r, 2)};
+    const uint8_t *const from[2] = {stored + 1, below + 1};
+    r->is_ahead = th_png_unfilter_two(stored[0], to, from, r->last, r->row_len, r->step);
+    if (r->is_ahead) r->band_at += need;
+    return r->is_ahead;
+}
+
+/* False: there is no such filter. */
+static bool unfilter(struct th_png_rows *r, const uint8_t *stored)
+{
+    return unfilter_two(r, stored) ||
+           th_png_unfilter(stored[0], free_line(r, 1), stored + 1, r->last, r->row_len, r->step);
+}
+
 /* The next row without its filter, NULL as above. One whose filter does not exist is black, and the
  * next goes on below the row before it. */
 static const uint8_t *next_line(struct th_png_rows *r)
 {
-    const uint8_t *stored = next_stored(r);
-    if (!stored) return NULL;
-    uint8_t *to = r->lines[!r->i_line];
+    const uint8_t *stored = r->is_ahead ? NULL : next_stored(r);
+    if (!stored && !r->is_ahead) return NULL;
     r->y++;
     r->n_decoded++;
-    if (r->passed_over && stored[0] < TH_PNG_N_FILTERS) return to;
-    if (th_png_unfilter(stored[0], to, stored + 1, r->lines[r->i_line], r->row_len, r->step)) {
-        r->i_line = !r->i_line;
-    } else {
-        r->bad_filter = true;
-        memset(to, 0, r->row_len);
+    if (r->is_ahead) {
+        r->is_ahead = false;
+        return take_line(r);
     }
-    return to;
+    if (r->passed_over && stored[0] < TH_PNG_N_FILTERS) return free_line(r, 1);
+    if (stored[0] == 0) return r->last = stored + 1;
+    if (unfilter(r, stored)) return take_line(r);
+    r->bad_filter = true;
+    return memset(free_line(r, 1), 0, r->row_len);
 }
 
 /* ---- the end ---- */

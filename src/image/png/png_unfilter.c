@@ -125,19 +125,23 @@ INLINE void average_step(uint8_t *to, const uint8_t *from, const uint8_t *above,
     }
 }
 
-INLINE __m128i magnitude(__m128i v)
+/* raw, and Paeth's guess, in samples of 16 bits. Each pixel waits for the one before it, and that
+ * wait is the whole cost: so few steps stand one behind the other from `left` on. Let t be
+ * 3 corner - left - above: the guess is the larger of left and above where that is least,
+ * the smaller where it is most, else the corner. */
+INLINE __m128i add_paeth(__m128i raw, __m128i left, __m128i over, __m128i corner)
 {
-    return _mm_max_epi16(v, _mm_sub_epi16(_mm_setzero_si128(), v));
+    const __m128i twice = _mm_add_epi16(corner, corner);
+    const __m128i t = _mm_sub_epi16(_mm_add_epi16(twice, _mm_sub_epi16(corner, over)), left);
+    const __m128i low = _mm_min_epi16(left, over), high = _mm_max_epi16(left, over);
+    const __m128i above_low = _mm_cmpgt_epi16(t, low), below_high = _mm_cmpgt_epi16(high, t);
+    const __m128i use_corner = _mm_and_si128(_mm_and_si128(above_low, below_high), corner);
+    const __m128i use_low = _mm_andnot_si128(below_high, _mm_and_si128(above_low, low));
+    const __m128i use_high = _mm_andnot_si128(above_low, high);
+    /* The upper halves are zeros in all, so bytes can be added as they are. */
+    return _mm_add_epi8(_mm_add_epi8(raw, use_high), _mm_or_si128(use_corner, use_low));
 }
 
-INLINE __m128i choose(__m128i mask, __m128i yes, __m128i no)
-{
-    return _mm_or_si128(_mm_and_si128(mask, yes), _mm_andnot_si128(mask, no));
-}
-
-/* In 16 bits a sample. Each pixel waits for the one before it, and that wait is the whole cost: so
- * what does not depend on the pixel to the left is done apart, and the rest in as few steps one
- * behind the other as can be. */
 INLINE void paeth_step(uint8_t *to, const uint8_t *from, const uint8_t *above, size_t n,
                        unsigned step)
 {
@@ -146,17 +150,54 @@ INLINE void paeth_step(uint8_t *to, const uint8_t *from, const uint8_t *above, s
     for (size_t i = 0; i < n; i += step) {
         const __m128i over = _mm_unpacklo_epi8(load(above + i, step), zero);
         const __m128i raw = _mm_unpacklo_epi8(load(from + i, step), zero);
-        const __m128i to_left = _mm_sub_epi16(over, corner);
-        const __m128i a = magnitude(to_left), rest = _mm_sub_epi16(to_left, corner);
-        const __m128i b = magnitude(_mm_sub_epi16(left, corner));
-        const __m128i c = magnitude(_mm_add_epi16(left, rest));
-        const __m128i other = choose(_mm_cmpgt_epi16(b, c), corner, over);
-        const __m128i guess = choose(_mm_cmpgt_epi16(a, _mm_min_epi16(b, c)), other, left);
-        /* The upper halves are zeros in both, so bytes can be added as they are. */
-        left = _mm_add_epi8(guess, raw);
+        left = add_paeth(raw, left, over, corner);
         corner = over;
         store(to + i, _mm_packus_epi16(left, left), step);
     }
+}
+
+/* Two rows in one register, the lower one two pixels behind, so that what it needs of the upper one
+ * has long been there: two pixels for the wait of one. Averages wait too little to gain by it. */
+struct two {
+    uint8_t *const *to;
+    const uint8_t *const *from, *above;
+    __m128i left, before, corner; /* of the pixels before; before: left, a turn ago */
+};
+
+/* The pixel at i of the upper row, the one two pixels before of the lower row, or both. */
+INLINE void two_paeth_pixels(struct two *t, size_t i, unsigned step, bool upper, bool lower)
+{
+    const __m128i zero = _mm_setzero_si128();
+    const size_t behind = i - 2 * (size_t)step;
+    const __m128i raw_upper = upper ? load(t->from[0] + i, 4) : zero;
+    const __m128i raw_lower = lower ? load(t->from[1] + behind, 4) : zero;
+    const __m128i raw = _mm_unpacklo_epi8(_mm_unpacklo_epi32(raw_upper, raw_lower), zero);
+    const __m128i top = _mm_unpacklo_epi8(upper ? load(t->above + i, 4) : zero, zero);
+    const __m128i over = _mm_unpacklo_epi64(top, t->before);
+    const __m128i made = add_paeth(raw, t->left, over, t->corner);
+    const __m128i bytes = _mm_packus_epi16(made, made);
+    if (upper) store(t->to[0] + i, bytes, 4);
+    if (lower) store(t->to[1] + behind, _mm_srli_epi64(bytes, 32), 4);
+    t->before = t->left;
+    t->left =
+        lower ? made : _mm_unpacklo_epi64(made, zero); /* it begins with nothing to its left */
+    t->corner = over;
+}
+
+/* A row has at least one pixel. */
+INLINE void two_paeth(uint8_t *const to[2], const uint8_t *const from[2], const uint8_t *above,
+                      size_t n, unsigned step)
+{
+    const __m128i zero = _mm_setzero_si128();
+    const size_t lag = 2 * (size_t)step;
+    struct two t = {.to = to, .from = from, .above = above, zero, zero, zero};
+    size_t i = 0;
+    for (; i < lag; i += step)
+        two_paeth_pixels(&t, i, step, i < n, false);
+    for (; i < n; i += step)
+        two_paeth_pixels(&t, i, step, true, true);
+    for (; i < n + lag; i += step)
+        two_paeth_pixels(&t, i, step, false, true);
 }
 
 /* False: no vector code for this filter and step. */
@@ -191,7 +232,25 @@ static bool unfilter_vector(unsigned filter, uint8_t *to, const uint8_t *from, c
     }
 }
 
+bool th_png_unfilter_two(unsigned filter, uint8_t *const to[2], const uint8_t *const from[2],
+                         const uint8_t *above, size_t n, unsigned step)
+{
+    if (filter != PAETH || (step != 3 && step != 4)) return false;
+    if (step == 3)
+        two_paeth(to, from, above, n, 3);
+    else
+        two_paeth(to, from, above, n, 4);
+    return true;
+}
+
 #else
+
+bool th_png_unfilter_two(unsigned filter, uint8_t *const to[2], const uint8_t *const from[2],
+                         const uint8_t *above, size_t n, unsigned step)
+{
+    (void)filter, (void)to, (void)from, (void)above, (void)n, (void)step;
+    return false;
+}
 
 static bool unfilter_vector(unsigned filter, uint8_t *to, const uint8_t *from, const uint8_t *above,
                             size_t n, unsigned step)

@@ -22,7 +22,12 @@
 bool th_png_unfilter(unsigned filter, uint8_t *to, const uint8_t *from, const uint8_t *above,
                      size_t n, unsigned step);
 
-/* The same in plain C, for tests. */
+/* Two rows on top of each other, both of this filter, the upper one below `above`: faster than one
+ * after the other. False, nothing touched: there is no code for two of this filter and step. */
+bool th_png_unfilter_two(unsigned filter, uint8_t *const to[2], const uint8_t *const from[2],
+                         const uint8_t *above, size_t n, unsigned step);
+
+/* One row in plain C, for tests. */
 bool th_png_unfilter_plain(unsigned filter, uint8_t *to, const uint8_t *from, const uint8_t *above,
                            size_t n, unsigned step);
 
