@@ -3,13 +3,15 @@
  * bench_jpeg - our scan decoder against libjpeg-turbo's scaled decode, from files in memory to
  * planes.
  *
- *   bench_jpeg [--runs=N] [--progressive] [--side=N] FOLDER...
+ *   bench_jpeg [--runs=N] [--progressive] [--scale=N] [--side=N] FOLDER...
  *
  * Takes the files of each folder (not of folders below) that our decoder takes, and decodes all of
  * them in turn: ours at 1/8, libjpeg-turbo at 1/8 (raw planes, no colour conversion), ours at 2/8,
- * ... Prints the median of CPU seconds, their least and most, and the ratio of the medians. One
- * thread. Luma at 1/8 is checked to be equal first. Baseline files, or with --progressive those
- * instead.
+ * ...; at 6/8, which it does not do well, libjpeg-turbo decodes at 8/8. Prints the median of CPU
+ * seconds, their least and most, and the ratio of the medians. One thread. Luma at 1/8 and 8/8 is
+ * checked to be equal first. Baseline files, or with --progressive those instead.
+ *
+ * With --scale=N, of 1, 2, 4, 6 and 8, only N/8 is measured.
  *
  * With --side=N it takes all JPEG files of each folder that can be decoded, and compares what a
  * thumbnail of N x N costs in all, from a file in memory to a JPEG in memory, with its decode
@@ -114,8 +116,8 @@ static bool load_folder(const char *folder, enum which which, struct files *file
     return files->n > 0;
 }
 
-/* Does each side decode the file at n/8, without a word of damage? At 1/8 luma must then be equal.
- */
+/* Does each side decode the file at n/8, without a word of damage? At 1/8 and 8/8 luma must
+ * then be equal. */
 static bool both_decode(const struct file *f, struct th_jpeg_scan *scan, uint8_t n, bool *differ)
 {
     const uint8_t ns[TH_JPEG_MAX_PLANES] = {n, n, n, n};
@@ -124,7 +126,7 @@ static bool both_decode(const struct file *f, struct th_jpeg_scan *scan, uint8_t
         !th_jpeg_planes_decode(scan, &f->header, f->data, f->len, ns, 0, &own, NULL) && own.own;
     ok = ok && !own.damaged &&
          !th_jpeg_planes_decode_turbo(&f->header, f->data, f->len, n, 0, &turbo, NULL);
-    for (uint32_t y = 0; ok && n == 1 && y < own.planes[0].height; y++)
+    for (uint32_t y = 0; ok && n != 4 && y < own.planes[0].height; y++)
         if (memcmp(own.planes[0].data + y * own.planes[0].stride,
                    turbo.planes[0].data + y * turbo.planes[0].stride, own.planes[0].width))
             *differ = true;
@@ -140,7 +142,8 @@ static bool keep_regular(struct files *files, struct th_jpeg_scan *scan)
     bool differ = false;
     for (size_t i = 0; i < files->n; i++) {
         struct file *f = &files->items[i];
-        if (both_decode(f, scan, 1, &differ) && both_decode(f, scan, 4, &differ)) {
+        if (both_decode(f, scan, 1, &differ) && both_decode(f, scan, 4, &differ) &&
+            both_decode(f, scan, 8, &differ)) {
             files->items[n++] = *f;
         } else {
             files->bytes -= (double)f->len;
@@ -161,7 +164,8 @@ static bool time_all(const struct files *files, struct th_jpeg_scan *scan, unsig
         const struct file *f = &files->items[i];
         struct th_jpeg_planes planes = {0};
         enum thumbs_code code =
-            turbo ? th_jpeg_planes_decode_turbo(&f->header, f->data, f->len, n, 0, &planes, NULL)
+            turbo ? th_jpeg_planes_decode_turbo(&f->header, f->data, f->len, n == 6 ? 8 : n, 0,
+                                                &planes, NULL)
                   : th_jpeg_planes_decode(scan, &f->header, f->data, f->len, ns, 0, &planes, NULL);
         bool ok = code == THUMBS_OK && planes.own == !turbo;
         th_jpeg_planes_finish(&planes);
@@ -222,24 +226,26 @@ static double median(struct samples *s)
     return s->seconds[s->n / 2];
 }
 
-static bool bench(const char *folder, unsigned runs, enum which which)
+static bool bench(const char *folder, unsigned runs, enum which which, unsigned scale)
 {
-    static const unsigned ns[] = {1, 2, 4};
-    struct samples samples[3][2] = {{{{0}, 0}}};
+    static const unsigned ns[] = {1, 2, 4, 6, 8};
+    enum { N_SCALES = sizeof ns / sizeof *ns };
+    struct samples samples[N_SCALES][2] = {{{{0}, 0}}};
     struct files files = {0};
     struct th_jpeg_scan *scan = th_jpeg_scan_create();
     bool ok = scan && load_folder(folder, which, &files) && keep_regular(&files, scan);
     for (unsigned run = 0; ok && run < runs; run++)
-        for (unsigned i = 0; ok && i < 3; i++)
-            for (unsigned turbo = 0; ok && turbo < 2; turbo++)
+        for (unsigned i = 0; ok && i < N_SCALES; i++)
+            for (unsigned turbo = 0; ok && turbo < 2 && (!scale || ns[i] == scale); turbo++)
                 ok = time_all(&files, scan, ns[i], turbo, &samples[i][turbo]);
     if (ok) {
         printf("%s: %zu files, %.1f MB, %.1f Mpx, %u runs\n", folder, files.n, files.bytes / 1e6,
                files.pixels / 1e6, runs);
         printf("  scale  ours s (min-max)         turbo s (min-max)        ratio  MB/s\n");
     }
-    for (unsigned i = 0; ok && i < 3; i++) {
+    for (unsigned i = 0; ok && i < N_SCALES; i++) {
         struct samples *own = &samples[i][0], *turbo = &samples[i][1];
+        if (!own->n) continue;
         double a = median(own), b = median(turbo);
         printf("  %u/8    %.4f (%.4f-%.4f)   %.4f (%.4f-%.4f)   %.2f   %.0f\n", ns[i], a,
                own->seconds[0], own->seconds[own->n - 1], b, turbo->seconds[0],
@@ -308,7 +314,7 @@ static bool bench_side(const char *folder, unsigned runs, uint32_t side)
 int main(int argc, char **argv)
 {
     uint32_t side = 0;
-    unsigned runs = 7;
+    unsigned runs = 7, scale = 0;
     bool ok = true, any = false;
     enum which which = BASELINE;
     for (int i = 1; i < argc; i++) {
@@ -324,12 +330,16 @@ int main(int argc, char **argv)
             side = (uint32_t)strtoul(argv[i] + 7, NULL, 10);
             continue;
         }
+        if (!strncmp(argv[i], "--scale=", 8)) {
+            scale = (unsigned)strtoul(argv[i] + 8, NULL, 10);
+            continue;
+        }
         if (!strcmp(argv[i], "--progressive")) {
             which = PROGRESSIVE;
             continue;
         }
         any = true;
-        ok = (side ? bench_side(argv[i], runs, side) : bench(argv[i], runs, which)) && ok;
+        ok = (side ? bench_side(argv[i], runs, side) : bench(argv[i], runs, which, scale)) && ok;
     }
     if (!any)
         fprintf(stderr, "usage: bench_jpeg [--runs=N] [--progressive] [--side=N] FOLDER...\n");

@@ -29,9 +29,9 @@ extern "C" {
 #endif
 
 #define THUMBS_VERSION_MAJOR  0
-#define THUMBS_VERSION_MINOR  2
+#define THUMBS_VERSION_MINOR  3
 #define THUMBS_VERSION_PATCH  0
-#define THUMBS_VERSION_STRING "0.2.0"
+#define THUMBS_VERSION_STRING "0.3.0"
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 

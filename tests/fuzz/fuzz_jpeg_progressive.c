@@ -16,7 +16,7 @@ static bool decode(const struct th_jpeg_header *h, const uint8_t *data, size_t l
     static struct th_jpeg_scan *scan; /* kept, as workers do */
     if (!scan) scan = th_jpeg_scan_create();
     for (unsigned c = 0; c < h->n_components; c++)
-        make_plane(h, c, 1u << (c && i && (data[len / 2] & 1) ? i - 1 : i), &planes[c]);
+        make_plane(h, c, scales[c && i && (data[len / 2] & 1) ? i - 1 : i], &planes[c]);
     enum th_jpeg_scan_end end = th_jpeg_progressive_decode(scan, h, data, len, planes, 0, what);
     if (end != TH_JPEG_SCAN_OK && end != TH_JPEG_SCAN_CORRUPT) fail("it gave up");
     if (end == TH_JPEG_SCAN_CORRUPT && !*what) fail("it does not say why");
@@ -28,10 +28,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct th_jpeg_header h;
     if (!th_jpeg_parse(data, len, &h) || !th_jpeg_progressive_takes(&h)) return 0;
     if ((uint64_t)h.width * h.height > MAX_BLOCKS * 64) return 0;
-    struct th_jpeg_plane planes[3][4];
+    struct th_jpeg_plane planes[N_SCALES][4];
     memset(planes, 0, sizeof planes);
-    bool ok[3], damaged = false;
-    for (unsigned i = 0; i < 3; i++) {
+    bool ok[N_SCALES], damaged = false;
+    for (unsigned i = 0; i < N_SCALES; i++) {
         const char *what;
         ok[i] = decode(&h, data, len, i, planes[i], &what);
         damaged |= ok[i] && what;
@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     enum verdict verdict = check_with_turbo(data, len, planes, false);
     if (verdict != REFUSED && !(ok[0] && ok[1] && ok[2])) fail("libjpeg-turbo takes it");
     if (verdict == CLEAN && damaged) fail("libjpeg-turbo sees no damage");
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < N_SCALES; i++)
         drop_planes(planes[i]);
     return 0;
 }

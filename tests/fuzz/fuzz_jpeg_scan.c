@@ -30,25 +30,25 @@ static void run_sequential(const struct th_jpeg_header *h, const uint8_t *data, 
 {
     static struct th_jpeg_scan *scan; /* kept: its cache of tables is part of what is tested */
     if (!scan) scan = th_jpeg_scan_create();
-    struct th_jpeg_plane planes[3][4];
+    struct th_jpeg_plane planes[N_SCALES][4];
     memset(planes, 0, sizeof planes);
     bool any = false;
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < N_SCALES; i++) {
         /* chroma one step smaller every other time, as 4:4:4 sources have it */
         for (unsigned c = 0; c < h->n_components; c++)
-            make_plane(h, c, 1u << (c && i && (data[len / 2] & 1) ? i - 1 : i), &planes[i][c]);
+            make_plane(h, c, scales[c && i && (data[len / 2] & 1) ? i - 1 : i], &planes[i][c]);
         if (th_jpeg_scan_decode(scan, h, data, len, planes[i], 0) == TH_JPEG_SCAN_OK)
             any = true;
         else
             drop_planes(planes[i]);
     }
     /* Whether a file is regular does not depend on n. */
-    for (unsigned i = 1; i < 3; i++)
+    for (unsigned i = 1; i < N_SCALES; i++)
         if (!planes[i][0].data != !planes[0][0].data) fail("accepted at one n and not at another");
     if (any && check_with_turbo(data, len, planes, false) != CLEAN)
         fail("libjpeg-turbo refuses it or warns");
     if (any) check_eighth(data, len, h, planes[0]);
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < N_SCALES; i++)
         drop_planes(planes[i]);
 }
 

@@ -3,8 +3,9 @@
  * jpeg_reference.h - what libjpeg-turbo makes of a JPEG, for the fuzz targets that compare our
  * decoders with it.
  *
- * Samples at 1/8, 2/8 and 4/8 are computed a second time from libjpeg-turbo's coefficients, in the
- * plainest way. For one source file a program.
+ * Samples at each scale are computed a second time from libjpeg-turbo's coefficients, in the
+ * plainest way (whole blocks by our own code for any CPU, which test_jpeg_block.c looks after). For
+ * one source file a program.
  */
 #ifndef TH_TESTS_JPEG_REFERENCE_H
 #define TH_TESTS_JPEG_REFERENCE_H
@@ -17,11 +18,16 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
+#include "image/jpeg/jpeg_block.h"
 #include "image/jpeg/jpeg_planes.h"
 
 #ifndef MAX_BLOCKS
 #define MAX_BLOCKS 4096 /* larger pictures are left alone */
 #endif
+
+/* Scales of a decoder, in eighths. */
+static const uint8_t scales[] = {1, 2, 4, 6, 8};
+enum { N_SCALES = sizeof scales };
 
 struct reader {
     struct jpeg_decompress_struct jpeg;
@@ -70,8 +76,18 @@ static void four(const int in[4], int out[4])
     out[0] = even0 + odd0, out[1] = even1 + odd1, out[2] = even1 - odd1, out[3] = even0 - odd0;
 }
 
-static void expected(const JCOEF *block, const uint16_t *quant, unsigned n, uint8_t out[4][4])
+static void expected(const JCOEF *block, const uint16_t *quant, unsigned n, uint8_t out[8][8])
 {
+    if (n > 4) {
+        uint8_t samples[8][2 * 8 + TH_JPEG_BLOCK_SPILL];
+        int16_t q[64];
+        for (unsigned k = 0; k < 64; k++)
+            q[k] = (int16_t)quant[k];
+        th_jpeg_block_plain(n)(block, block, q, samples[0], sizeof samples[0]);
+        for (unsigned y = 0; y < n; y++)
+            memcpy(out[y], samples[y], n);
+        return;
+    }
     if (n == 1) {
         int v = (block[0] * quant[0] + 4) >> 3;
         v = (int)((unsigned)v & 1023);
@@ -118,7 +134,7 @@ static void compare(struct reader *r, jvirt_barray_ptr *arrays, unsigned c,
         JBLOCKARRAY blocks =
             r->jpeg.mem->access_virt_barray((j_common_ptr)&r->jpeg, arrays[c], row, 1, FALSE);
         for (JDIMENSION column = 0; column < info->width_in_blocks; column++) {
-            uint8_t want[4][4];
+            uint8_t want[8][8];
             expected(blocks[0][column], quant, plane->n, want);
             for (unsigned y = 0; y < plane->n; y++)
                 if (memcmp(plane->data + (row * plane->n + y) * plane->stride + column * plane->n,
@@ -133,7 +149,7 @@ enum verdict { REFUSED, WARNED, CLEAN };
 /* What libjpeg-turbo says of the file. Planes that have data are compared unless it refuses, or,
  * with only_if_clean, warns. */
 static enum verdict check(struct reader *r, const uint8_t *data, size_t len,
-                          const struct th_jpeg_plane planes[3][4], bool only_if_clean)
+                          const struct th_jpeg_plane planes[N_SCALES][4], bool only_if_clean)
 {
     if (setjmp(r->fail)) return REFUSED;
     jpeg_create_decompress(&r->jpeg);
@@ -141,7 +157,7 @@ static enum verdict check(struct reader *r, const uint8_t *data, size_t len,
     jpeg_read_header(&r->jpeg, TRUE);
     jvirt_barray_ptr *arrays = jpeg_read_coefficients(&r->jpeg);
     if (!only_if_clean || !r->errors.num_warnings)
-        for (unsigned i = 0; i < 3; i++)
+        for (unsigned i = 0; i < N_SCALES; i++)
             for (unsigned c = 0; c < (unsigned)r->jpeg.num_components; c++)
                 if (planes[i][c].data) compare(r, arrays, c, &planes[i][c]);
     jpeg_finish_decompress(&r->jpeg);
@@ -149,7 +165,8 @@ static enum verdict check(struct reader *r, const uint8_t *data, size_t len,
 }
 
 static enum verdict check_with_turbo(const uint8_t *data, size_t len,
-                                     const struct th_jpeg_plane planes[3][4], bool only_if_clean)
+                                     const struct th_jpeg_plane planes[N_SCALES][4],
+                                     bool only_if_clean)
 {
     struct reader r;
     memset(&r, 0, sizeof r);

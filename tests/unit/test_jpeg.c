@@ -97,6 +97,9 @@ static struct file encode(const struct sort_of_jpeg *s, unsigned seed)
     return (struct file){data, len};
 }
 
+static const unsigned scales[] = {1, 2, 4, 6, 8}; /* that the decoder has, in eighths */
+enum { N_SCALES = sizeof scales / sizeof *scales };
+
 static struct sort_of_jpeg plain(unsigned width, unsigned height)
 {
     return (struct sort_of_jpeg){.width = width,
@@ -132,8 +135,9 @@ static enum th_jpeg_scan_end own_end(const uint8_t *data, size_t len, unsigned n
 /* Accepted at every n, and equal to libjpeg-turbo. */
 static void check_regular(const struct file *f, const char *what)
 {
-    for (unsigned n = 1; n <= 4; n *= 2)
-        cr_assert_eq(own_end(f->data, f->len, n), TH_JPEG_SCAN_OK, "%s, n = %u", what, n);
+    for (unsigned i = 0; i < N_SCALES; i++)
+        cr_assert_eq(own_end(f->data, f->len, scales[i]), TH_JPEG_SCAN_OK, "%s, n = %u", what,
+                     scales[i]);
     LLVMFuzzerTestOneInput(f->data, f->len);
 }
 
@@ -180,6 +184,40 @@ Test(jpeg_scan, every_quality_and_texture, .timeout = 120)
     }
 }
 
+/* Whole pictures are those of libjpeg-turbo, sample by sample. */
+Test(jpeg_scan, at_full_size_as_libjpeg_turbo)
+{
+    for (unsigned noise = 0; noise < 3; noise++) {
+        for (int quality = 5; quality <= 100; quality += 19) {
+            struct sort_of_jpeg s = plain(301, 203);
+            memcpy(s.factors, (unsigned[3][2]){{1, 1}, {1, 1}, {1, 1}}, sizeof s.factors);
+            s.quality = quality;
+            s.noise = noise;
+            struct file f = encode(&s, (unsigned)quality);
+            struct th_jpeg_header h;
+            struct th_jpeg_planes own = {0}, turbo = {0};
+            struct th_jpeg_scan *scan = th_jpeg_scan_create();
+            const uint8_t n[3] = {8, 8, 8};
+            cr_assert(th_jpeg_parse(f.data, f.len, &h));
+            cr_assert_eq(th_jpeg_planes_decode(scan, &h, f.data, f.len, n, 0, &own, NULL),
+                         THUMBS_OK);
+            cr_assert(own.own);
+            cr_assert_eq(th_jpeg_planes_decode_turbo(&h, f.data, f.len, 8, 0, &turbo, NULL),
+                         THUMBS_OK);
+            for (unsigned c = 0; c < 3; c++)
+                for (unsigned y = 0; y < own.planes[c].height; y++)
+                    cr_assert_arr_eq(
+                        own.planes[c].data + y * own.planes[c].stride,
+                        turbo.planes[c].data + y * turbo.planes[c].stride, own.planes[c].width,
+                        "quality %d, texture %u, plane %u, row %u", quality, noise, c, y);
+            th_jpeg_planes_finish(&own);
+            th_jpeg_planes_finish(&turbo);
+            th_jpeg_scan_destroy(scan);
+            file_finish(&f);
+        }
+    }
+}
+
 Test(jpeg_scan, a_scan_of_many_windows)
 {
     struct sort_of_jpeg s = plain(1601, 403);
@@ -187,8 +225,8 @@ Test(jpeg_scan, a_scan_of_many_windows)
     s.noise = 2;
     struct file f = encode(&s, 5);
     cr_assert_gt(f.len, 256 * 1024); /* several times what is held in memory */
-    for (unsigned n = 1; n <= 4; n *= 2)
-        cr_assert_eq(own_end(f.data, f.len, n), TH_JPEG_SCAN_OK);
+    for (unsigned i = 0; i < N_SCALES; i++)
+        cr_assert_eq(own_end(f.data, f.len, scales[i]), TH_JPEG_SCAN_OK);
     struct th_jpeg_header h;
     cr_assert(th_jpeg_parse(f.data, f.len, &h));
     unsigned stuffed = 0;
@@ -360,8 +398,9 @@ Test(jpeg_scan, runs_to_the_end_of_the_block_and_past_it)
     };
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct file f = by_hand(cases[i].bits);
-        for (unsigned n = 1; n <= 4; n *= 2)
-            cr_assert_eq(own_end(f.data, f.len, n), cases[i].end, "%s, n = %u", cases[i].what, n);
+        for (unsigned k = 0; k < N_SCALES; k++)
+            cr_assert_eq(own_end(f.data, f.len, scales[k]), cases[i].end, "%s, n = %u",
+                         cases[i].what, scales[k]);
         LLVMFuzzerTestOneInput(f.data, f.len);
         file_finish(&f);
     }
@@ -627,7 +666,9 @@ Test(jpeg_hot, least_n_that_leaves_the_residual)
     cr_assert_eq(th_jpeg_hot_pick_n(15, 2), 2);
     cr_assert_eq(th_jpeg_hot_pick_n(12, 1.5), 1);
     cr_assert_eq(th_jpeg_hot_pick_n(4, 2), 4);
-    cr_assert_eq(th_jpeg_hot_pick_n(3.9, 2), 8);
+    cr_assert_eq(th_jpeg_hot_pick_n(3.9, 2), 6);
+    cr_assert_eq(th_jpeg_hot_pick_n(2.66, 2), 6);
+    cr_assert_eq(th_jpeg_hot_pick_n(2.6, 2), 8);
     cr_assert_eq(th_jpeg_hot_pick_n(0.5, 2), 8);
 }
 
@@ -693,7 +734,8 @@ Test(jpeg_hot, fast_decodes_to_fewer_samples)
     static const struct {
         double factor;
         unsigned n, n_fast;
-    } cases[] = {{16, 1, 1}, {13, 2, 1}, {11, 2, 2}, {7, 4, 2}, {5, 4, 4}, {3.5, 8, 4}, {2, 8, 8}};
+    } cases[] = {{16, 1, 1},  {13, 2, 1},  {11, 2, 2}, {7, 4, 2},  {5, 4, 4},
+                 {3.5, 6, 4}, {2.5, 8, 6}, {2, 8, 6},  {1.9, 8, 8}};
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
         cr_expect_eq(picked(4000, cases[i].factor, false), cases[i].n, "%g", cases[i].factor);
         cr_expect_eq(picked(4000, cases[i].factor, true), cases[i].n_fast, "%g", cases[i].factor);

@@ -92,20 +92,21 @@ static void hot_path(const struct th_jpeg_header *h, const uint8_t n[TH_JPEG_MAX
     uint64_t own = SCAN_BYTES, turbo = 0, own_planes = 0, turbo_planes = 0;
     unsigned most = 1;
     out->planes = true;
-    if (th_jpeg_planes_own(h, n)) {
+    if (th_jpeg_progressive_takes(h)) {
         progressive(h, n, out);
         return;
     }
     for (unsigned i = 0; i < h->n_components; i++)
         if (n[i] > most) most = n[i];
+    if (most == 6) most = 8; /* as libjpeg-turbo is asked for then */
     for (unsigned i = 0; i < h->n_components; i++) {
         uint64_t across, down;
         blocks(h, i, &across, &down);
         own_planes = th_add_sat(own_planes, plane(h, i, n[i]));
         turbo_planes = th_add_sat(turbo_planes, plane(h, i, turbo_n(h, i, most)));
         turbo = th_add_sat(turbo, across * 8 * TURBO_ROWS);
-        /* One row of records, of 16 coefficients for each block. */
-        own = th_add_sat(own, across * h->v_max * 32);
+        /* One row of records. */
+        own = th_add_sat(own, across * h->v_max * (most > 4 ? BLOCK_BYTES : BLOCK_BYTES / 4));
     }
     if (keeps_coefficients(h)) turbo = th_add_sat(turbo, coefficients(h));
     out->decoder = th_max_u64(own, turbo);

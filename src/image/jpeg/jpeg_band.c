@@ -485,29 +485,33 @@ INLINE uint64_t correction_bits(struct th_jpeg_band_bits *s, int32_t n)
     refill(s, n < 57 ? n : 57);
     uint64_t bits = s->buf;
     if (__builtin_expect(n > s->n, 0)) {
+        const unsigned have = (unsigned)s->n; /* at least 57 */
         n -= s->n;
-        take(s, (unsigned)s->n / 2);
-        take(s, (unsigned)s->n);
+        take(s, have / 2);
+        take(s, have - have / 2);
         refill(s, n);
+        bits = (bits & ~(~UINT64_C(0) >> have)) | s->buf >> have;
     }
     take(s, (unsigned)n);
     return bits;
 }
 
-INLINE uint32_t reversed(uint32_t v)
+INLINE uint64_t reversed(uint64_t v)
 {
-    v = (v >> 1 & 0x55555555) | (v & 0x55555555) << 1;
-    v = (v >> 2 & 0x33333333) | (v & 0x33333333) << 2;
-    v = (v >> 4 & 0x0F0F0F0F) | (v & 0x0F0F0F0F) << 4;
-    return __builtin_bswap32(v);
+    const uint64_t ones = UINT64_C(0x5555555555555555), twos = UINT64_C(0x3333333333333333),
+                   fours = UINT64_C(0x0F0F0F0F0F0F0F0F);
+    v = (v >> 1 & ones) | (v & ones) << 1;
+    v = (v >> 2 & twos) | (v & twos) << 2;
+    v = (v >> 4 & fours) | (v & fours) << 4;
+    return __builtin_bswap64(v);
 }
 
 /* The first bits, from the top, to where `there` has ones, from the bottom. */
-INLINE uint32_t scatter(uint32_t bits, uint32_t there, bool deposit)
+INLINE uint64_t scatter(uint64_t bits, uint64_t there, bool deposit)
 {
 #if defined(__x86_64__)
     if (deposit) {
-        uint32_t low = reversed(bits), out;
+        uint64_t low = reversed(bits), out;
         __asm__("pdep %2, %1, %0"
                 : "=r"(out)
                 : "r"(low), "r"(there)); /* the intrinsic is for BMI2 code alone */
@@ -515,9 +519,9 @@ INLINE uint32_t scatter(uint32_t bits, uint32_t there, bool deposit)
     }
 #endif
     (void)deposit;
-    uint32_t out = 0;
+    uint64_t out = 0;
     for (; there; there &= there - 1, bits <<= 1)
-        out |= bits >> 31 ? there & -there : 0;
+        out |= bits >> 63 ? there & -there : 0;
     return out;
 }
 
@@ -538,9 +542,9 @@ INLINE void correct_8(int16_t *restrict record, uint32_t which, unsigned al)
 INLINE void correct(int16_t *record, uint64_t there, uint64_t bits, unsigned al, bool deposit)
 {
     if (!there) return;
-    uint32_t which = scatter((uint32_t)(bits >> 32), (uint32_t)there, deposit);
+    uint64_t which = scatter(bits, there, deposit);
     for (; which; which >>= 8, record += 8)
-        correct_8(record, which & 255, al);
+        correct_8(record, (uint32_t)which & 255, al);
 }
 
 /* The lowest bit of `zeros` behind `run` others; 0: there is none. */

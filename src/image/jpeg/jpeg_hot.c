@@ -26,7 +26,7 @@
 #define DROOP_BOX    (1.0 / 24) /* exact to second order */
 #define DROOP_HALVED (1.0 / 32) /* likewise, for two samples averaged */
 #define DROOP_BAND_2 0.01
-#define DROOP_BAND_4 0.0
+#define DROOP_BAND_4 0.0 /* and at 6/8 */
 
 #define MAX_LEVELS 16
 
@@ -79,10 +79,10 @@ struct hot {
 
 unsigned th_jpeg_hot_pick_n(double factor, double residual)
 {
-    unsigned n = 1;
-    while (n < 8 && factor * n / 8 < residual * RESIDUAL_TOLERANCE)
-        n *= 2;
-    return n;
+    static const unsigned steps[] = {1, 2, 4, 6};
+    for (unsigned i = 0; i < sizeof steps / sizeof *steps; i++)
+        if (factor * steps[i] / 8 >= residual * RESIDUAL_TOLERANCE) return steps[i];
+    return 8;
 }
 
 /* Samples of component i for one pixel of the picture, across or down. */
@@ -203,7 +203,7 @@ static double droop_of(const struct pyramid *p, unsigned level)
 {
     unsigned n = p->levels[0].n;
     if (level) return p->box && n < 8 ? DROOP_BOX : DROOP_HALVED;
-    return n == 8 ? 0 : p->box ? DROOP_BOX : n == 4 ? DROOP_BAND_4 : DROOP_BAND_2;
+    return n == 8 ? 0 : p->box ? DROOP_BOX : n >= 4 ? DROOP_BAND_4 : DROOP_BAND_2;
 }
 
 /* Component i of thumbnail t to *out, `step` pixels to a sample. False: no memory. */

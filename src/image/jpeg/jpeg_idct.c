@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "image/jpeg/jpeg_block.h"
+
 /* Sanitizers cannot run before the dynamic linker has chosen. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -10,6 +12,11 @@
 #else
 #define CLONES
 #endif
+
+const uint8_t th_jpeg_natural_order[64] = {
+    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
+    41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
+    30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
 
 /* Blocks are transformed CHUNK at a time, coefficient by coefficient, which lets the compiler use
  * whole vectors. */
@@ -142,6 +149,7 @@ static void transform(struct chunk *c, unsigned n, const uint16_t *quant)
 static inline unsigned place(unsigned j, unsigned n, unsigned record_len)
 {
     static const uint8_t zigzag_2[4] = {0, 1, 2, 4}, corner_of_4[4] = {0, 1, 4, 5};
+    if (record_len == 64) return j / n * 8 + j % n;
     if (record_len == 32) return zigzag[j];
     if (record_len == 8) return zigzag_2[j];
     return n == 2 && record_len == 16 ? corner_of_4[j] : j;
@@ -181,7 +189,48 @@ static void gather_any(const int16_t *records, size_t n_blocks, unsigned group, 
     GATHER(16, 1)
     GATHER(16, 2)
     GATHER(16, 4)
+    GATHER(64, 1)
+    GATHER(64, 2)
+    GATHER(64, 4)
 #undef GATHER
+}
+
+static void transform_last(th_jpeg_block_fn *blocks, const int16_t *a, const int16_t *b, unsigned n,
+                           const int16_t quant[64], uint8_t *out, size_t stride, size_t width)
+{
+    uint8_t samples[8][2 * 8 + TH_JPEG_BLOCK_SPILL];
+    blocks(a, b, quant, samples[0], sizeof samples[0]);
+    for (unsigned y = 0; y < n; y++)
+        memcpy(out + y * stride, samples[y], width);
+}
+
+/* Whole blocks, two at a time. What is written behind a pair the next one overwrites; the last
+ * goes by way of a buffer. */
+static void transform_blocks(const struct th_jpeg_idct_row *row, unsigned n, const uint16_t *quant,
+                             uint8_t *out, size_t stride)
+{
+    th_jpeg_block_fn *blocks = th_jpeg_block_pick(n);
+    const int16_t *group = row->records, *waiting = NULL;
+    uint8_t *const end = out + row->n_blocks * n;
+    int16_t q[64];
+    for (unsigned i = 0; i < 64; i++)
+        q[th_jpeg_natural_order[i]] = (int16_t)quant[i];
+    for (size_t i = 0; i < row->n_blocks; i += row->group, group += row->stride) {
+        for (unsigned x = 0; x < row->group; x++) {
+            const int16_t *now = group + (size_t)x * row->record_len;
+            if (!waiting) {
+                waiting = now;
+            } else if (end - out > 2 * (ptrdiff_t)n) {
+                blocks(waiting, now, q, out, stride);
+                out += 2 * (size_t)n;
+                waiting = NULL;
+            } else {
+                transform_last(blocks, waiting, now, n, q, out, stride, 2 * (size_t)n);
+                return;
+            }
+        }
+    }
+    if (waiting) transform_last(blocks, waiting, waiting, n, q, out, stride, n);
 }
 
 void th_jpeg_idct(const struct th_jpeg_idct_row *row, unsigned n, const uint16_t *quant,
@@ -190,6 +239,10 @@ void th_jpeg_idct(const struct th_jpeg_idct_row *row, unsigned n, const uint16_t
     const int16_t *records = row->records;
     size_t left = row->n_blocks;
     struct chunk c;
+    if (n > 4) {
+        transform_blocks(row, n, quant, out, stride);
+        return;
+    }
     memset(&c, 0, sizeof c);
     while (left) {
         size_t now = left < CHUNK ? left : CHUNK;

@@ -303,13 +303,6 @@ static enum th_jpeg_scan_end own_decode(struct th_jpeg_scan *scan,
     return end;
 }
 
-bool th_jpeg_planes_own(const struct th_jpeg_header *header, const uint8_t *n)
-{
-    for (unsigned i = 0; i < header->n_components && i < TH_JPEG_MAX_PLANES; i++)
-        if (n[i] > 4) return false;
-    return th_jpeg_progressive_takes(header);
-}
-
 enum thumbs_code th_jpeg_planes_decode(struct th_jpeg_scan *scan,
                                        const struct th_jpeg_header *header, const uint8_t *data,
                                        size_t len, const uint8_t *n, uint64_t deadline_ns,
@@ -319,7 +312,7 @@ enum thumbs_code th_jpeg_planes_decode(struct th_jpeg_scan *scan,
     unsigned most = n[0];
     for (unsigned i = 1; i < header->n_components && i < TH_JPEG_MAX_PLANES; i++)
         if (n[i] > most) most = n[i];
-    if (th_jpeg_planes_own(header, n) || (most <= 4 && th_jpeg_scan_takes(header))) {
+    if (th_jpeg_progressive_takes(header) || th_jpeg_scan_takes(header)) {
         switch (own_decode(scan, header, data, len, n, deadline_ns, out, &what)) {
         case TH_JPEG_SCAN_OK:
             return THUMBS_OK;
@@ -336,7 +329,9 @@ enum thumbs_code th_jpeg_planes_decode(struct th_jpeg_scan *scan,
         }
     }
     /* libjpeg reduces all components by one factor, as far as sampling lets it. The first is never
-     * smaller than the others, so its n serves all unless theirs had to be larger. */
+     * smaller than the others, so its n serves all unless theirs had to be larger. Its transform
+     * of 6 points is no faster than that of 8, which has vector code. */
+    if (most == 6) most = 8;
     return th_jpeg_planes_decode_turbo(header, data, len, most, deadline_ns, out, err);
 }
 

@@ -28,17 +28,13 @@ struct th_jpeg_planes {
 };
 
 /* Decode the picture of `header` (1, 3 or 4 components of 8 bits), component i at n[i]/8 or more;
- * n[i] is 1, 2, 4 or 8. Progressive files are read up to the last scan that matters. On success
+ * n[i] is 1, 2, 4, 6 or 8. Progressive files are read up to the last scan that matters. On success
  * *out is the caller's, th_jpeg_planes_finish() frees. Codes: CORRUPT, UNSUPPORTED, MEMORY,
  * TIMEOUT; stage decode. */
 enum thumbs_code th_jpeg_planes_decode(struct th_jpeg_scan *scan,
                                        const struct th_jpeg_header *header, const uint8_t *data,
                                        size_t len, const uint8_t *n, uint64_t deadline_ns,
                                        struct th_jpeg_planes *out, struct thumbs_error *err);
-
-/* Will our own decoder of progressive files make these planes, whatever state the file is in?
- * libjpeg-turbo, which holds all coefficients of such files, is then not asked. */
-bool th_jpeg_planes_own(const struct th_jpeg_header *header, const uint8_t *n);
 
 /* Does libjpeg-turbo, which accepts more than th_jpeg_parse(), read the header? Codes: OK, CORRUPT,
  * UNSUPPORTED, MEMORY; stage decode. Thread-safe. */

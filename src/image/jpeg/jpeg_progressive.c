@@ -29,7 +29,7 @@ static const char damaged_data[] = "its data are damaged";
 /* The zigzag index of the last coefficient that n x n samples need. */
 static unsigned need_of(unsigned n)
 {
-    return n == 1 ? 0 : n == 2 ? 4 : 24;
+    return n == 1 ? 0 : n == 2 ? 4 : n == 4 ? 24 : 63;
 }
 
 /* A scan as its header says. */
@@ -343,6 +343,21 @@ static void band_row(struct work *w, struct th_jpeg_band *b, uint32_t i_row)
     }
 }
 
+/* Whole blocks are transformed row by row; in place. */
+static void to_natural_order(const struct th_jpeg_band_blocks *r)
+{
+    for (size_t i = 0, n = r->stride * r->v; i < n; i++) {
+        int16_t *record = r->records + i * 64, zigzag[64];
+        uint64_t left = r->masks[i] & ~UINT64_C(1);
+        memcpy(zigzag, record, sizeof zigzag);
+        memset(record + 1, 0, sizeof zigzag - sizeof *zigzag);
+        for (; left; left &= left - 1) {
+            const unsigned k = (unsigned)__builtin_ctzll(left);
+            record[th_jpeg_natural_order[k]] = zigzag[k];
+        }
+    }
+}
+
 /* The row of MCUs as samples. */
 static void emit_row(const struct work *w, uint32_t i_row)
 {
@@ -354,6 +369,7 @@ static void emit_row(const struct work *w, uint32_t i_row)
                                        .stride = TH_JPEG_BAND_RECORD(r->need),
                                        .group = 1,
                                        .record_len = TH_JPEG_BAND_RECORD(r->need)};
+        if (r->need == 63) to_natural_order(r);
         for (unsigned y = 0; y < r->v; y++, row.records += r->stride * row.record_len)
             th_jpeg_idct(&row, p->n, w->quant[i],
                          p->data + ((size_t)i_row * r->v + y) * p->n * p->stride, p->stride);

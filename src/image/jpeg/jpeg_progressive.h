@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * jpeg_progressive.h - a progressive JPEG at 1/8, 2/8 or 4/8: only the scans that the reduction
- * needs are decoded, row by row side by side, so that no more than a row of coefficients is held.
- * The others are passed over.
+ * jpeg_progressive.h - a progressive JPEG at 1/8, 2/8, 4/8, 6/8 or 8/8: only the scans that the
+ * reduction needs are decoded, row by row side by side, so that no more than a row of coefficients
+ * is held. The others are passed over.
  *
  * Coefficients equal those of libjpeg-turbo, in damaged files too: what is there of a file that was
  * cut is shown. But damage in a scan that is passed over is not seen. Input is hostile. Thread-safe
@@ -25,10 +25,10 @@ bool th_jpeg_progressive_takes(const struct th_jpeg_header *header);
 bool th_jpeg_progressive_row_bytes(const struct th_jpeg_header *header, const uint8_t *n,
                                    size_t *bytes);
 
-/* Decode into planes[0 .. n_components-1], whose data, stride and n (1, 2 or 4) the caller has set
- * with room for th_jpeg_scan_size(). OK, NO_MEMORY, TIMEOUT or CORRUPT: no picture at all. *what
- * tells what is wrong in the last case, and what is damaged in the first; NULL: nothing. Other
- * parameters as of th_jpeg_scan_decode(). */
+/* Decode into planes[0 .. n_components-1], whose data, stride and n (1, 2, 4, 6 or 8) the caller
+ * has set with room for th_jpeg_scan_size(). OK, NO_MEMORY, TIMEOUT or CORRUPT: no picture at all.
+ * *what tells what is wrong in the last case, and what is damaged in the first; NULL: nothing.
+ * Other parameters as of th_jpeg_scan_decode(). */
 enum th_jpeg_scan_end th_jpeg_progressive_decode(struct th_jpeg_scan *scan,
                                                  const struct th_jpeg_header *header,
                                                  const uint8_t *data, size_t len,

@@ -13,10 +13,12 @@
 #define MAX_SIDE  65500u /* of libjpeg */
 #define N_CACHED  6      /* pairs of tables kept */
 
-#define WINDOW_BYTES   ((size_t)64 * 1024) /* of scan without stuffing in memory at one time */
-#define WINDOW_PAD     64
-#define WINDOW_LEAST   (WINDOW_BYTES / 4)  /* what is worth decoding by two streams */
-#define RECORDS_BLOCKS ((size_t)16 * 1024) /* blocks between two inverse transforms, at least */
+#define WINDOW_BYTES ((size_t)64 * 1024) /* of scan without stuffing in memory at one time */
+#define WINDOW_PAD   64
+#define WINDOW_LEAST (WINDOW_BYTES / 4) /* what is worth decoding by two streams */
+#define RECORDS_BLOCKS                                                                             \
+    ((size_t)16 * 1024) /* blocks between two inverse transforms, at least, ... */
+#define RECORDS_BYTES ((size_t)512 * 1024) /* ... if they take no more than this */
 
 struct th_jpeg_scan {
     struct th_jpeg_tables *cache[N_CACHED];
@@ -197,7 +199,7 @@ static uint8_t *emit_rows(struct work *w, uint8_t *out)
     size_t left = (size_t)(out - w->records);
     if (w->records != start) {
         memmove(start, w->records, left);
-        if (w->reduction->need)
+        if (w->reduction->need && w->i_row < w->mcu_rows)
             memset(start + left, 0, (size_t)(out - start) - left + w->record_bytes);
     }
     w->records = start;
@@ -260,7 +262,7 @@ static enum th_jpeg_scan_end decode_segment(struct work *w, uint64_t n_blocks, u
         /* Within the data no pass may see the padding, which more data will replace; at its end 16
          * bytes more let the last bits of it be used up, and what was used is checked below. */
         bool last = w->source.marker != -1;
-        const uint8_t *limit = last ? window + w->window_len + 8 : window + w->window_len - 24;
+        const uint8_t *limit = last ? window + w->window_len + 8 : window + w->window_len - 48;
         enum th_jpeg_run_end end = decode_blocks(w, &s, n, limit, block_bits(w, &s, n_blocks));
         if (end == TH_JPEG_RUN_IRREGULAR) return TH_JPEG_SCAN_GAVE_UP;
         n_blocks -= (size_t)(s.out - start) / w->record_bytes;
@@ -431,9 +433,9 @@ static bool work_buffers(struct work *w, unsigned n)
     if (!scan->window) scan->window = th_alloc(WINDOW_BYTES + WINDOW_PAD);
     /* A row may be left when the next begins; one record lies before the first and one behind the
      * last. */
-    size_t all = (size_t)w->mcu_rows * w->row_blocks, bytes;
-    size_t n_records = (all < RECORDS_BLOCKS ? all : RECORDS_BLOCKS) + w->row_blocks,
-           n_spare = n_records / 2;
+    size_t all = (size_t)w->mcu_rows * w->row_blocks, most = RECORDS_BYTES / w->record_bytes, bytes;
+    if (most > RECORDS_BLOCKS) most = RECORDS_BLOCKS;
+    size_t n_records = (all < most ? all : most) + w->row_blocks, n_spare = n_records / 2;
     if (!th_mul_size(n_records + 2 + n_spare + 2, w->record_bytes, &bytes)) return false;
     if (!th_jpeg_scan_scratch(scan, bytes) || !scan->window) return false;
     memset(scan->records, 0, bytes);
@@ -462,7 +464,8 @@ enum th_jpeg_scan_end th_jpeg_scan_decode(struct th_jpeg_scan *scan,
                      .planes = planes,
                      .reduction = n == 1   ? &th_jpeg_reduce_1
                                   : n == 2 ? &th_jpeg_reduce_2
-                                           : &th_jpeg_reduce_4,
+                                  : n == 4 ? &th_jpeg_reduce_4
+                                           : &th_jpeg_reduce_none,
                      .run = th_jpeg_run_pick(n),
                      .source = {.at = data + header->scan_offset, .end = data + len},
                      .deadline_ns = deadline_ns};

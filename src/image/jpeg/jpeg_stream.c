@@ -40,6 +40,16 @@ const struct th_jpeg_reduction th_jpeg_reduce_4 = {
                    NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4,
                    NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4},
 };
+const struct th_jpeg_reduction th_jpeg_reduce_none = {
+    .need = 63,
+    .record_len = 64,
+    .bias = 1,
+    .limit = 63 + 1,
+    .slot_bytes = {0,   2,   16,  32,  18,  4,   6,  20, 34,  48,  64,  50,  36, 22,  8,   10,
+                   24,  38,  52,  66,  80,  96,  82, 68, 54,  40,  26,  12,  14, 28,  42,  56,
+                   70,  84,  98,  112, 114, 100, 86, 72, 58,  44,  30,  46,  60, 74,  88,  102,
+                   116, 118, 104, 90,  76,  62,  78, 92, 106, 120, 122, 108, 94, 110, 124, 126},
+};
 
 static inline uint64_t load_be64(const uint8_t *p)
 {
@@ -168,9 +178,16 @@ static inline __attribute__((always_inline)) bool step(struct th_jpeg_stream *s,
     uint32_t e = s->table[s->buf >> (64 - TH_JPEG_TABLE_BITS)];
     uint32_t k = s->k + (e & TH_JPEG_ADVANCE_MASK);
     if (__builtin_expect(k >= r->limit << 8, 0)) return false;
+    const uint64_t buf = s->buf;
     s->buf <<= e & 63;
     s->n -= e;
     int32_t value = (int32_t)e >> 16;
+    if (r->need == 63 && __builtin_expect(e & TH_JPEG_ENTRY_LONG, 0)) {
+        value = th_jpeg_extend((uint32_t)(buf << ((e - (unsigned)value) & 63) >> (64 - value)),
+                               (unsigned)value);
+        s->n &= 63;
+        refill(s);
+    }
     const uint32_t *ac = s->node->ac;
     if (r->need) {
         store16(s->out + r->slot_bytes[(size_t)(k >> 8) - r->bias], value);
@@ -266,28 +283,33 @@ run_pair(struct th_jpeg_stream *first, struct th_jpeg_stream *second, const uint
 RUN_VARIANT(run_1, th_jpeg_reduce_1, )
 RUN_VARIANT(run_2, th_jpeg_reduce_2, )
 RUN_VARIANT(run_4, th_jpeg_reduce_4, )
+RUN_VARIANT(run_8, th_jpeg_reduce_none, )
 #if defined(__x86_64__)
 /* Shifts by a variable count are one operation instead of three there. */
 #define BMI2 __attribute__((target("bmi,bmi2")))
 RUN_VARIANT(run_1_bmi2, th_jpeg_reduce_1, BMI2)
 RUN_VARIANT(run_2_bmi2, th_jpeg_reduce_2, BMI2)
 RUN_VARIANT(run_4_bmi2, th_jpeg_reduce_4, BMI2)
+RUN_VARIANT(run_8_bmi2, th_jpeg_reduce_none, BMI2)
 #endif
 
 th_jpeg_run_fn *th_jpeg_run_pick(unsigned n)
 {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2"))
-        return n == 1 ? run_1_bmi2 : n == 2 ? run_2_bmi2 : run_4_bmi2;
+        return n == 1 ? run_1_bmi2 : n == 2 ? run_2_bmi2 : n == 4 ? run_4_bmi2 : run_8_bmi2;
 #endif
-    return n == 1 ? run_1 : n == 2 ? run_2 : run_4;
+    return n == 1 ? run_1 : n == 2 ? run_2 : n == 4 ? run_4 : run_8;
 }
 
 th_jpeg_run_pair_fn *th_jpeg_run_pair_pick(unsigned n)
 {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2"))
-        return n == 1 ? run_1_bmi2_pair : n == 2 ? run_2_bmi2_pair : run_4_bmi2_pair;
+        return n == 1   ? run_1_bmi2_pair
+               : n == 2 ? run_2_bmi2_pair
+               : n == 4 ? run_4_bmi2_pair
+                        : run_8_bmi2_pair;
 #endif
-    return n == 1 ? run_1_pair : n == 2 ? run_2_pair : run_4_pair;
+    return n == 1 ? run_1_pair : n == 2 ? run_2_pair : n == 4 ? run_4_pair : run_8_pair;
 }

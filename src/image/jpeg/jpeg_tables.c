@@ -87,9 +87,13 @@ static uint32_t wanted_entry(const struct th_jpeg_tables *t, unsigned index)
     unsigned len = t->ac_code.length[index], adv, size;
     if (!len || !th_jpeg_ac_meaning(t->ac_code.symbol[index], &adv, &size))
         return entry(0, false, TH_JPEG_ADVANCE_SLOW, 0);
-    if (!adv) return entry(len, true, t->reduction->need + 1, 0); /* to where nothing is stored */
+    /* To where nothing is stored, or not yet. */
+    if (!adv) return entry(len, true, t->reduction->need < 63 ? t->reduction->need + 1 : 1, 0);
     if (adv > t->reduction->need) return append_skips(&t->ac_code, index, 0, false, 0);
-    if (len + size > TH_JPEG_TABLE_BITS) return entry(0, false, TH_JPEG_ADVANCE_SLOW, 0);
+    if (len + size > TH_JPEG_TABLE_BITS && t->reduction->need < 63)
+        return entry(0, false, TH_JPEG_ADVANCE_SLOW, 0);
+    if (len + size > TH_JPEG_TABLE_BITS)
+        return entry(len + size, false, adv, (int32_t)size) | TH_JPEG_ENTRY_LONG;
     uint32_t bits = index >> (TH_JPEG_TABLE_BITS - len - size) & ((1u << size) - 1);
     return append_end(&t->ac_code, index, len + size, adv, th_jpeg_extend(bits, size));
 }
@@ -106,7 +110,7 @@ bool th_jpeg_tables_build(struct th_jpeg_tables *t, const struct th_jpeg_huff *d
     for (unsigned i = 0; i < TH_JPEG_TABLE_SIZE; i++) {
         t->dc[i] = dc_entry(t, i);
         t->ac[0][i] = wanted_entry(t, i);
-        t->ac[1][i] = append_skips(&t->ac_code, i, 0, false, 0);
+        if (reduction->need < 63) t->ac[1][i] = append_skips(&t->ac_code, i, 0, false, 0);
     }
     return true;
 }
