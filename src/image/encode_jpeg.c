@@ -3,6 +3,7 @@
 #include "image/encode.h"
 #include "image/jpeg/jpeg_compress.h"
 #include "image/jpeg/jpeg_metadata.h"
+#include "image/jpeg/jpeg_write.h"
 
 struct picture {
     const struct th_pixels *pixels;
@@ -49,6 +50,7 @@ static struct th_encode_cost cost(uint32_t bands, uint32_t quality)
 }
 
 const struct th_encoder th_encoder_jpeg = {.encode = th_encode_jpeg,
+                                           .encode_planes = th_jpeg_write_planes,
                                            .cost = cost,
                                            .keeps_profile = true,
                                            .has_quality = true,

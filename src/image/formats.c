@@ -351,6 +351,17 @@ enum thumbs_format th_image_output_format(enum thumbs_format wanted, enum thumbs
     return has_alpha ? THUMBS_FORMAT_PNG : THUMBS_FORMAT_JPEG;
 }
 
+bool th_image_takes_planes(const struct thumbs_image_options *options, enum thumbs_format source)
+{
+    for (uint32_t i = 0; i < options->n_formats && i < THUMBS_MAX_FORMATS; i++) {
+        const enum thumbs_format wanted = (enum thumbs_format)options->formats[i],
+                                 format = th_image_output_format(wanted, source, false);
+        const struct th_encoder *encoder = th_format(format)->encoder;
+        if (!encoder || !encoder->encode_planes) return false;
+    }
+    return true;
+}
+
 unsigned th_image_decode_wants(const uint8_t *data, size_t len)
 {
     return th_format(th_image_format_of(data, len))->decode_wants;

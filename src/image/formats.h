@@ -87,6 +87,9 @@ th_about_fn th_image_about_readers, th_image_about_writer;
 enum thumbs_format th_image_output_format(enum thumbs_format wanted, enum thumbs_format source,
                                           bool has_alpha);
 
+/* Can each output of such a source be written from planes (encode.h)? */
+bool th_image_takes_planes(const struct thumbs_image_options *options, enum thumbs_format source);
+
 /* Which libraries (enum th_wants) decoding a picture like this will need: a guess by format. */
 unsigned th_image_decode_wants(const uint8_t *data, size_t len);
 /* The same, with what KEEP takes to write a format like it. */

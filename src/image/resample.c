@@ -39,6 +39,7 @@ struct weights {
     uint32_t taps; /* a multiple of TAP_MULTIPLE */
     uint32_t *start;
     int16_t *w;
+    int32_t bias; /* what is added to each sum: half a sample, to round, and the offset */
 };
 
 static bool reserve(void **p, size_t *cap, size_t size)
@@ -75,18 +76,18 @@ static double kernel_at(const double *kernel, double x)
     return kernel[i] + part * (kernel[i + 1] - kernel[i]);
 }
 
-/* Round weights so that they add up to one exactly. What rounding takes from one goes to the next,
- * so that even weights that are each less than a unit are not lost. */
-static void quantise(const double *from, uint32_t n, int16_t *to)
+/* Round weights so that they add up to `one` exactly. What rounding takes from one goes to the
+ * next, so that even weights that are each less than a unit are not lost. */
+static void quantise(const double *from, uint32_t n, int32_t one, int16_t *to)
 {
     double sum = 0, so_far = 0;
     int32_t given = 0;
     for (uint32_t i = 0; i < n; i++)
         sum += from[i];
-    const double unit = WEIGHT_ONE / sum;
+    const double unit = one / sum;
     for (uint32_t i = 0; i < n; i++) {
         so_far += from[i];
-        int32_t due = i + 1 == n ? WEIGHT_ONE : (int32_t)lrint(so_far * unit);
+        int32_t due = i + 1 == n ? one : (int32_t)lrint(so_far * unit);
         to[i] = (int16_t)(due - given);
         given = due;
     }
@@ -115,7 +116,7 @@ static uint32_t fold(const double *raw, int64_t first, uint32_t span, uint32_t i
 static bool is_same(const struct th_resample_axis *a, const struct th_resample_axis *b)
 {
     return a->in == b->in && a->out == b->out && a->origin == b->origin && a->scale == b->scale &&
-           a->droop == b->droop;
+           a->droop == b->droop && a->gain == b->gain;
 }
 
 static bool weights_init(struct th_resample *r, unsigned i_axis, const struct th_resample_axis *a,
@@ -141,8 +142,10 @@ static bool weights_init(struct th_resample *r, unsigned i_axis, const struct th
     out->taps = taps;
     out->start = (uint32_t *)(void *)(folded + taps);
     out->w = (int16_t *)(void *)(out->start + a->out);
+    out->bias = HALF_SAMPLE + (int32_t)lrint(a->offset * (1 << SAMPLE_SHIFT));
     *known = *a;
     if (again) return true;
+    const int32_t one = a->gain != 0 ? (int32_t)lrint(WEIGHT_ONE * a->gain) : WEIGHT_ONE;
     raw[0] = raw[span + 1] = 0;
     for (uint32_t i = 0; i < a->out; i++) {
         double centre = a->origin + (i + 0.5) * a->scale;
@@ -161,7 +164,7 @@ static bool weights_init(struct th_resample *r, unsigned i_axis, const struct th
         int16_t *w = out->w + (size_t)i * taps;
         out->start[i] = fold(raw + 1, first, span, a->in, folded, taps, &n);
         memset(w, 0, taps * sizeof *w);
-        quantise(folded, n, w);
+        quantise(folded, n, one, w);
     }
     return true;
 }
@@ -203,7 +206,7 @@ CLONES static void add_rows(const int16_t *restrict r0, const int16_t *restrict 
 
 static inline uint8_t to_sample(int32_t sum)
 {
-    int32_t v = (sum + HALF_SAMPLE) >> SAMPLE_SHIFT;
+    int32_t v = sum >> SAMPLE_SHIFT;
     return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
 }
 
@@ -214,7 +217,7 @@ static inline __attribute__((always_inline)) void reduce_row(const int16_t *sums
 {
     for (uint32_t i = first; i < n; i++) {
         const int16_t *from = sums + x->start[i], *w = x->w + (size_t)i * taps;
-        int32_t sum = 0;
+        int32_t sum = x->bias;
         for (uint32_t j = 0; j < taps; j++)
             sum += from[j] * w[j];
         out[i] = to_sample(sum);
@@ -255,7 +258,7 @@ AVX2 static inline __attribute__((always_inline)) void reduce_row_eight(const in
                                                                         uint32_t n, uint32_t taps,
                                                                         uint8_t *out)
 {
-    const __m256i half = _mm256_set1_epi32(HALF_SAMPLE);
+    const __m256i bias = _mm256_set1_epi32(x->bias);
     uint32_t i = 0;
     for (; i + 8 <= n; i += 8) {
         __m256i parts[8];
@@ -266,7 +269,7 @@ AVX2 static inline __attribute__((always_inline)) void reduce_row_eight(const in
                                          _mm256_hadd_epi32(parts[k + 2], parts[k + 3]));
         __m256i sum = _mm256_add_epi32(_mm256_permute2x128_si256(parts[0], parts[4], 0x20),
                                        _mm256_permute2x128_si256(parts[0], parts[4], 0x31));
-        sum = _mm256_srai_epi32(_mm256_add_epi32(sum, half), SAMPLE_SHIFT);
+        sum = _mm256_srai_epi32(_mm256_add_epi32(sum, bias), SAMPLE_SHIFT);
         const __m128i words =
             _mm_packs_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
         _mm_storel_epi64((void *)(out + i), _mm_packus_epi16(words, words));
@@ -333,6 +336,19 @@ static bool is_copy(const struct th_resample_axis *a)
     return a->scale == 1 && a->origin == 0 && a->droop == 0 && a->in >= a->out;
 }
 
+/* One row, as wide as it is. */
+static void copy_row(const uint8_t *in, const struct th_resample_axis *x, uint8_t *out)
+{
+    if (x->gain == 0) {
+        memcpy(out, in, x->out);
+        return;
+    }
+    const int32_t gain = (int32_t)lrint(x->gain * (1 << SAMPLE_SHIFT)),
+                  bias = HALF_SAMPLE + (int32_t)lrint(x->offset * (1 << SAMPLE_SHIFT));
+    for (uint32_t i = 0; i < x->out; i++)
+        out[i] = to_sample(in[i] * gain + bias);
+}
+
 /* Average every `k` rows to one. False: no memory. */
 static bool average_rows(struct th_resample *r, const uint8_t *in, size_t in_stride, uint32_t width,
                          uint32_t rows, uint32_t k)
@@ -365,7 +381,7 @@ static bool resample(struct th_resample *r, const uint8_t *in, size_t in_stride,
 {
     if (is_copy(x) && is_copy(y)) {
         for (uint32_t i = 0; i < y->out; i++)
-            memcpy(out + i * out_stride, in + i * in_stride, x->out);
+            copy_row(in + i * in_stride, x, out + i * out_stride);
         return true;
     }
     struct weights wx, wy;

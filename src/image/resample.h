@@ -22,6 +22,9 @@ struct th_resample_axis {
      * the step before it took from the high frequencies: 1/24 undoes a box average to second order.
      * 0: plain. */
     double droop;
+    /* Of the axis across: samples come out as gain * s + offset, rounded once. gain 0: as they
+     * are. */
+    double gain, offset;
 };
 
 /* Weights and rows kept between calls; zero-initialise. One thread at a time. */

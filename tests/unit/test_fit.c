@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image/formats.h"
 #include "image/geometry.h"
 #include "image/image.h"
 #include "image/rowscale.h"
@@ -24,7 +25,7 @@ static uint8_t *read_sample(const char *name, size_t *len)
     return data;
 }
 
-/* The one thumbnail, as RGBA; the caller finishes it. JPEG is read by way of a PNG. */
+/* The one thumbnail, as RGBA; the caller finishes it. JPEG and WebP are read by way of a PNG. */
 static struct th_pixels make_of(const uint8_t *data, size_t len,
                                 const struct thumbs_image_options *o)
 {
@@ -192,41 +193,69 @@ Test(fit, every_decoder_shows_the_same_part, .timeout = 240)
     }
 }
 
-/* The thumbnail as a PNG, and that as a JPEG: chroma of half the sides, but of padded pixels. */
+/* The thumbnail as a PNG, and that in the format of `o`: chroma of half the sides, but of pixels
+ * that are finished. */
 static struct th_pixels make_by_way_of_png(const char *name, const struct thumbs_image_options *o)
 {
     struct thumbs_images *images = NULL;
-    struct thumbs_image_options as_jpeg = test_picture_options(THUMBS_MAX_SIDE, THUMBS_FORMAT_JPEG);
+    struct thumbs_image_options first = *o, then = test_picture_options(
+                                                THUMBS_MAX_SIDE, (enum thumbs_format)o->formats[0]);
     size_t len;
     uint8_t *data = read_sample(name, &len);
-    as_jpeg.quality = 100;
-    cr_assert_eq(thumbs_make(data, len, o, &images, NULL, NULL), THUMBS_OK);
+    first.formats[0] = THUMBS_FORMAT_PNG;
+    then.quality = o->quality;
+    cr_assert_eq(thumbs_make(data, len, &first, &images, NULL, NULL), THUMBS_OK);
     const struct thumbs_image *i = thumbs_images_get(images, 0);
-    struct th_pixels out = make_of(i->data, i->len, &as_jpeg);
+    struct th_pixels out = make_of(i->data, i->len, &then);
     thumbs_images_destroy(images);
     free(data);
     return out;
 }
+
+/* Formats that are written from planes, where the source has them. */
+static const enum thumbs_format plane_formats[] = {THUMBS_FORMAT_JPEG, THUMBS_FORMAT_WEBP};
 
 /* Planes of JPEG are padded as the picture would be, however they come to lie: chroma of half the
  * sides, mirrored. */
 Test(fit, planes_are_padded_as_pixels_are, .timeout = 60)
 {
     static const uint32_t boxes[][2] = {{50, 50}, {51, 51}, {60, 30}, {61, 29}, {47, 50}};
-    for (unsigned k = 1; k <= 8; k++)
+    for (unsigned k = 1; k <= 16; k++)
         for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++) {
+            if (!th_image_is_writable(plane_formats[k % 2])) continue;
             char name[64];
-            snprintf(name, sizeof name, "orientation/orientation-%u.jpg", k);
+            snprintf(name, sizeof name, "orientation/orientation-%u.jpg", (k + 1) / 2);
             struct thumbs_image_options o =
-                options_of(boxes[i][0], boxes[i][1], THUMBS_FIT_CONTAIN, THUMBS_FORMAT_JPEG);
-            struct th_pixels got = make(name, &o);
-            o.formats[0] = THUMBS_FORMAT_PNG;
-            struct th_pixels want = make_by_way_of_png(name, &o);
+                options_of(boxes[i][0], boxes[i][1], THUMBS_FIT_CONTAIN, plane_formats[k % 2]);
+            struct th_pixels got = make(name, &o), want = make_by_way_of_png(name, &o);
             cr_expect_lt(distance(&want, &got), 2, "%s into %ux%u", name, boxes[i][0], boxes[i][1]);
             const uint8_t *corner = got.data;
             cr_expect(abs(corner[0] - 0x30) < 3 && abs(corner[1] - 0x60) < 3 &&
                           abs(corner[2] - 0xc0) < 3,
                       "%u %u %u", corner[0], corner[1], corner[2]);
+            th_pixels_finish(&got);
+            th_pixels_finish(&want);
+        }
+}
+
+/* Written from planes or from pixels, a picture is the same: black, white and all between, of odd
+ * sides, grey, of each sampling of chroma, at its own size too. */
+Test(fit, planes_are_written_as_pixels_are, .timeout = 60)
+{
+    static const char *const names[] = {"jpeg/baseline-420.jpg",     "jpeg/baseline-444.jpg",
+                                        "jpeg/baseline-410.jpg",     "jpeg/baseline-422.jpg",
+                                        "jpeg/progressive-grey.jpg", "jpeg/grey.jpg",
+                                        "jpeg/size-1x1.jpg",         "photos/dunes.jpg"};
+    static const uint32_t sides[] = {61, 150, THUMBS_MAX_SIDE};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (size_t k = 0; k < 2 * sizeof sides / sizeof *sides; k++) {
+            if (!th_image_is_writable(plane_formats[k % 2])) continue;
+            const uint32_t side = sides[k / 2];
+            const struct thumbs_image_options o =
+                options_of(side, side, THUMBS_FIT_INSIDE, plane_formats[k % 2]);
+            struct th_pixels got = make(names[i], &o), want = make_by_way_of_png(names[i], &o);
+            cr_expect_lt(distance(&want, &got), 1.5, "%s to %s of %u: %.2f levels", names[i],
+                         thumbs_format_name(plane_formats[k % 2]), side, distance(&want, &got));
             th_pixels_finish(&got);
             th_pixels_finish(&want);
         }

@@ -918,6 +918,33 @@ Test(resample, equals_the_filter_in_doubles)
     th_resample_finish(&r);
 }
 
+/* Another range of samples, rounded once: within half a level of what the filter gives, where two
+ * steps of rounding would be off by nearly one. */
+Test(resample, range_is_changed_in_one_step)
+{
+    enum { W = 256, H = 16 };
+    struct th_resample r = {0};
+    uint8_t in[W * H], out[W * H];
+    for (unsigned i = 0; i < sizeof in; i++)
+        in[i] = (uint8_t)i;
+    const double gain = 224 / 255.0, offset = 128 - 128 * gain;
+    struct th_resample_axis x = whole(W, W), y = whole(H, H);
+    x.gain = gain, x.offset = offset;
+    cr_assert(th_resample_plane(&r, in, W, &x, &y, out, W));
+    for (unsigned i = 0; i < W; i++)
+        cr_assert_float_eq(out[i], i * gain + offset, 0.5001, "%u: %u", i, out[i]);
+    cr_assert(out[0] == 16 && out[128] == 128 && out[255] == 240);
+    /* Between the rows and columns, of a slope: 63.5, 64.5, ... */
+    x.out = W / 4, x.scale = 4, y.out = H / 4, y.scale = 4;
+    cr_assert(th_resample_plane(&r, in, W, &x, &y, out, W / 4));
+    for (unsigned i = 4; i < W / 4 - 4; i++)
+        cr_assert_float_eq(out[i], (4 * i + 1.5) * gain + offset, 0.55, "%u: %u", i, out[i]);
+    x.gain = x.offset = 0;
+    cr_assert(th_resample_plane(&r, in, W, &x, &y, out, W / 4));
+    cr_assert_float_eq(out[20], 81.5, 0.55, "weights of another range are not used again");
+    th_resample_finish(&r);
+}
+
 Test(resample, extreme_reductions)
 {
     struct th_resample r = {0};

@@ -196,10 +196,8 @@ bool th_estimate_jpeg(struct th_view v, const struct thumbs_image_options *optio
     const unsigned orientation = th_exif_orientation(h.exif, h.exif_len);
     uint8_t n[TH_JPEG_MAX_PLANES] = {1, 1, 1, 1};
     th_targets_fit(&targets, h.width, h.height, orientation, options, options->enlarge != 0);
-    bool planar = !h.has_icc && h.n_components <= 3;
-    for (uint32_t i = 0; i < options->n_formats && i < THUMBS_MAX_FORMATS; i++)
-        planar = planar && th_image_output_format(options->formats[i], THUMBS_FORMAT_JPEG, false) ==
-                               THUMBS_FORMAT_JPEG;
+    const bool planar =
+        !h.has_icc && h.n_components <= 3 && th_image_takes_planes(options, THUMBS_FORMAT_JPEG);
     th_jpeg_hot_pick(&h, &targets, planar, options->fast != 0, n);
     hot_path(&h, n, out);
     return true;

@@ -15,7 +15,6 @@
 #include "image/formats.h"
 #include "image/icc.h"
 #include "image/jpeg/jpeg_planes.h"
-#include "image/jpeg/jpeg_write.h"
 #include "image/keep.h"
 #include "image/resample.h"
 #include "image/sharpen.h"
@@ -70,7 +69,7 @@ struct hot {
     struct th_targets targets;
     struct th_icc icc;
     bool convert; /* icc is to be applied */
-    bool planar;  /* all outputs are JPEG in the colours of the source */
+    bool planar;  /* all outputs are written from planes, in the colours of the source */
     struct th_jpeg_planes planes;
     struct pyramid pyramids[TH_JPEG_MAX_PLANES];
 };
@@ -92,7 +91,7 @@ static double density(const struct th_jpeg_header *h, unsigned i, bool down)
     return down ? (double)c->v / h->v_max : (double)c->h / h->h_max;
 }
 
-/* Chroma of a JPEG output is wanted at half its sides. */
+/* Encoders want chroma at half its sides. */
 void th_jpeg_hot_pick(const struct th_jpeg_header *header, const struct th_targets *targets,
                       bool planar, bool fast, uint8_t n[TH_JPEG_MAX_PLANES])
 {
@@ -206,8 +205,23 @@ static double droop_of(const struct pyramid *p, unsigned level)
     return n == 8 ? 0 : p->box ? DROOP_BOX : n >= 4 ? DROOP_BAND_4 : DROOP_BAND_2;
 }
 
+/* What samples become: gain * s + offset. */
+struct range {
+    double gain, offset;
+};
+
+static const struct range as_stored = {.gain = 0};
+
+/* Component i of planes for an encoder. */
+static struct range range_of(unsigned i, bool narrow)
+{
+    if (!narrow) return as_stored;
+    const double gain = (i ? 224 : 219) / 255.0;
+    return (struct range){gain, i ? 128 - 128 * gain : 16};
+}
+
 /* Component i of thumbnail t to *out, `step` pixels to a sample. False: no memory. */
-static bool reduce_plane(struct hot *j, unsigned i, uint32_t t, unsigned step,
+static bool reduce_plane(struct hot *j, unsigned i, uint32_t t, unsigned step, struct range range,
                          struct th_pixels *out)
 {
     const struct th_jpeg_header *h = &j->header;
@@ -223,6 +237,8 @@ static bool reduce_plane(struct hot *j, unsigned i, uint32_t t, unsigned step,
     const struct side sx = side_x(g, step, j->orientation), sy = side_y(g, step, j->orientation);
     struct th_resample_axis x = axis(from->width, across * part, &sx, droop);
     struct th_resample_axis y = axis(from->height, down * part, &sy, droop);
+    x.gain = range.gain;
+    x.offset = range.offset;
     if (!th_pixels_init(out, x.out, y.out, 1)) return false;
     return th_resample_plane(&keep->resample[i > 0], from->data, from->stride, &x, &y, out->data,
                              out->width);
@@ -266,13 +282,14 @@ static enum thumbs_code no_memory(struct thumbs_error *err)
 struct planes {
     const struct th_pixels *planes;
     unsigned n;
+    const struct th_encoder *encoder;
 };
 
 static enum thumbs_code write_planes(const void *picture, const struct th_encode_how *how,
                                      struct th_sink *sink, struct thumbs_error *err)
 {
     const struct planes *p = picture;
-    return th_jpeg_write_planes(p->planes, p->n, how, sink, err);
+    return p->encoder->encode_planes(p->planes, p->n, how, sink, err);
 }
 
 static inline uint8_t to_byte(int32_t v)
@@ -280,51 +297,72 @@ static inline uint8_t to_byte(int32_t v)
     return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
 }
 
-/* JFIF 1.02. A grey plane can only be padded with grey. */
-static void to_ycc(const uint8_t rgb[3], unsigned n_planes, uint8_t out[3])
+/* A colour as a sample of component i. A grey plane can only be padded with grey. */
+static uint8_t component_of(const uint8_t rgb[3], unsigned i, struct range range)
 {
+    /* JFIF 1.02 */
     const double r = rgb[0], g = rgb[1], b = rgb[2], y = 0.299 * r + 0.587 * g + 0.114 * b;
-    out[0] = (uint8_t)(y + 0.5);
-    out[1] = n_planes > 1 ? to_byte((int32_t)(128.5 + (b - y) / 1.772)) : 0;
-    out[2] = n_planes > 1 ? to_byte((int32_t)(128.5 + (r - y) / 1.402)) : 0;
+    const double full = i == 0 ? y : 128 + (i == 1 ? (b - y) / 1.772 : (r - y) / 1.402);
+    return to_byte((int32_t)((range.gain != 0 ? range.gain * full : full) + range.offset + 0.5));
 }
 
-/* One size as planes, turned and encoded in every format of the options, which all are JPEG. */
+/* One size in one format. */
+static enum thumbs_code write_as(struct hot *j, uint32_t t, enum thumbs_format format,
+                                 const struct th_pixels *small, struct thumbs_error *err)
+{
+    struct th_make *make = j->make;
+    const size_t offset = make->sink->len;
+    const struct planes written = {
+        .planes = small, .n = j->planes.n_planes, .encoder = th_format(format)->encoder};
+    th_metadata_set_sides(&make->kept, small[0].width, small[0].height);
+    enum thumbs_code code = th_encode_fit(make, format, write_planes, &written, err);
+    if (code == THUMBS_OK)
+        th_encode_note(make, offset, format, j->targets.stands_for[t], small[0].width,
+                       small[0].height);
+    return code;
+}
+
+/* The planes of one size, turned, in either range. */
+static bool make_small(struct hot *j, uint32_t t, bool narrow, struct th_pixels small[3])
+{
+    const struct th_make *make = j->make;
+    for (unsigned i = 0; i < j->planes.n_planes; i++) {
+        const unsigned step = i ? 2 : 1;
+        const struct range range = range_of(i, narrow);
+        const bool sharpens = i == 0 && th_finish_sharpens(make, &j->targets.sizes[t]);
+        if (!reduce_plane(j, i, t, step, range, &small[i]) ||
+            (sharpens && !th_sharpen(&small[i], make->options->sharpen)) ||
+            !pad_plane(j, t, step, component_of(make->options->background, i, range), &small[i]) ||
+            !th_pixels_orient(&small[i], j->orientation))
+            return false;
+    }
+    return true;
+}
+
+/* One size in every format of the options, which all take planes: made once for each range. */
 static enum thumbs_code make_planar(struct hot *j, uint32_t t, struct thumbs_error *err)
 {
     struct th_make *make = j->make;
     struct th_image_result *result = make->result;
-    struct th_pixels small[3] = {{0}};
-    unsigned n = j->planes.n_planes;
+    struct th_pixels small[2][3] = {{{0}}};
     enum thumbs_code code = THUMBS_OK;
-    uint8_t background[3];
-    uint64_t start_ns = th_now_ns();
-    to_ycc(make->options->background, n, background);
-    for (unsigned i = 0; i < n; i++) {
-        const bool sharpens = i == 0 && th_finish_sharpens(make, &j->targets.sizes[t]);
-        if (!reduce_plane(j, i, t, i ? 2 : 1, &small[i]) ||
-            (sharpens && !th_sharpen(&small[i], make->options->sharpen)) ||
-            !pad_plane(j, t, i ? 2 : 1, background[i], &small[i]) ||
-            !th_pixels_orient(&small[i], j->orientation)) {
+    for (uint32_t f = 0; f < make->options->n_formats && code == THUMBS_OK; f++) {
+        const enum thumbs_format wanted = (enum thumbs_format)make->options->formats[f],
+                                 source = (enum thumbs_format)result->source_format,
+                                 format = th_image_output_format(wanted, source, false);
+        const bool narrow = th_format(format)->encoder->narrow;
+        const uint64_t start_ns = th_now_ns();
+        if (!small[narrow][0].data && !make_small(j, t, narrow, small[narrow]))
             code = no_memory(err);
-            goto out;
-        }
+        const uint64_t middle_ns = th_now_ns();
+        if (code == THUMBS_OK) code = write_as(j, t, format, small[narrow], err);
+        result->resize_ns += middle_ns - start_ns;
+        result->encode_ns += th_now_ns() - middle_ns;
     }
-    uint64_t middle_ns = th_now_ns();
-    result->resize_ns += middle_ns - start_ns;
-    for (uint32_t f = 0; f < make->options->n_formats; f++) {
-        size_t offset = make->sink->len;
-        const struct planes written = {.planes = small, .n = n};
-        th_metadata_set_sides(&make->kept, small[0].width, small[0].height);
-        code = th_encode_fit(make, THUMBS_FORMAT_JPEG, write_planes, &written, err);
-        if (code != THUMBS_OK) goto out;
-        th_encode_note(make, offset, THUMBS_FORMAT_JPEG, j->targets.stands_for[t], small[0].width,
-                       small[0].height);
+    for (unsigned i = 0; i < 3; i++) {
+        th_pixels_finish(&small[0][i]);
+        th_pixels_finish(&small[1][i]);
     }
-    result->encode_ns += th_now_ns() - middle_ns;
-out:
-    for (unsigned i = 0; i < n; i++)
-        th_pixels_finish(&small[i]);
     return code;
 }
 
@@ -383,7 +421,7 @@ static enum thumbs_code make_pixels(struct hot *j, uint32_t t, struct th_pixels 
     unsigned n = j->planes.n_planes;
     enum thumbs_code code = THUMBS_OK;
     for (unsigned i = 0; i < n; i++) {
-        if (!reduce_plane(j, i, t, 1, &small[i])) {
+        if (!reduce_plane(j, i, t, 1, as_stored, &small[i])) {
             code = no_memory(err);
             goto out;
         }
@@ -486,16 +524,6 @@ static bool is_ours(struct hot *j)
     return true;
 }
 
-/* Are all outputs plain JPEG, so that no pixel need be looked at? */
-static bool wants_jpeg_only(const struct th_make *make)
-{
-    for (uint32_t i = 0; i < make->options->n_formats; i++)
-        if (th_image_output_format(make->options->formats[i], make->result->source_format, false) !=
-            THUMBS_FORMAT_JPEG)
-            return false;
-    return true;
-}
-
 /* Can it stay in planes? Not where the picture itself says which part of it is shown, nor grey on
  * a background of another colour. */
 static bool fits_planes(const struct hot *j)
@@ -555,7 +583,10 @@ static enum thumbs_code make_jpeg(struct th_make *make, struct thumbs_error *err
     if (code != THUMBS_OK || make->declined) goto out;
     code = find_targets(j, err);
     if (code != THUMBS_OK) goto out;
-    j->planar = !j->convert && wants_jpeg_only(make) && fits_planes(j);
+    j->planar =
+        !j->convert && j->header.n_components <= 3 &&
+        th_image_takes_planes(make->options, (enum thumbs_format)make->result->source_format) &&
+        fits_planes(j);
     code = decode(j, err);
     if (code == THUMBS_OK) code = make_sizes(j, err);
 out:

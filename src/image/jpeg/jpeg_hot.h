@@ -22,7 +22,7 @@ void th_jpeg_hot_thread_finish(void);
 
 /* At which n of 8 component i is to be decoded, for all i, so that enough of the reduction to each
  * target is left to the filter: a factor of 2, or 1.5 where speed is worth more. `planar`: as
- * planes of a JPEG, chroma at half its sides. */
+ * planes that encoders take, chroma at half its sides. */
 void th_jpeg_hot_pick(const struct th_jpeg_header *header, const struct th_targets *targets,
                       bool planar, bool fast, uint8_t n[TH_JPEG_MAX_PLANES]);
 

@@ -9,17 +9,10 @@
 #include "image/sink.h"
 #include "thumbs/thumbs.h"
 
-/* Append a JPEG (ITU-T T.81, JFIF) with optimised Huffman tables: planes[0] is luma (or
- * grey with n_planes 1), planes[1] and [2] are Cb and Cr at half of its sides, rounded up. Each
- * plane is a picture of one band. On failure the sink keeps the length it had. Codes: MEMORY,
- * INTERNAL; stage encode. */
-enum thumbs_code th_jpeg_write_planes(const struct th_pixels *planes, uint32_t n_planes,
-                                      const struct th_encode_how *how, struct th_sink *sink,
-                                      struct thumbs_error *err);
+/* Append a JPEG (ITU-T T.81, JFIF) with optimised Huffman tables. */
+th_encode_planes_fn th_jpeg_write_planes;
 
 /* The same, by libjpeg-turbo alone: the reference for tests and benchmarks. */
-enum thumbs_code th_jpeg_write_planes_turbo(const struct th_pixels *planes, uint32_t n_planes,
-                                            const struct th_encode_how *how, struct th_sink *sink,
-                                            struct thumbs_error *err);
+th_encode_planes_fn th_jpeg_write_planes_turbo;
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A picture to a lossy WebP file: libwebp, its bytes appended to the sink as they come. */
 #include <stdlib.h>
+#include <string.h>
 
 #include <webp/encode.h>
 
@@ -48,14 +49,35 @@ static uint8_t *coloured(const struct th_pixels *p)
     return out;
 }
 
+/* The picture looks at the planes, which libwebp does not write to. Grey gets chroma in *memory,
+ * which is the caller's. False: no memory. */
+static bool import_planes(const struct th_pixels *planes, uint32_t n_planes, WebPPicture *picture,
+                          uint8_t **memory)
+{
+    const size_t across = (planes[0].width + 1) / 2, down = (planes[0].height + 1) / 2;
+    size_t n;
+    picture->y = planes[0].data;
+    picture->y_stride = (int)planes[0].width;
+    picture->uv_stride = (int)across;
+    if (n_planes > 1) {
+        picture->u = planes[1].data;
+        picture->v = planes[2].data;
+        return true;
+    }
+    if (!th_mul_size(across, down, &n)) return false;
+    *memory = th_alloc(n);
+    if (!*memory) return false;
+    memset(*memory, 128, n);
+    picture->u = picture->v = *memory;
+    return true;
+}
+
 /* False: no memory. */
 static bool import(const struct th_pixels *p, WebPPicture *picture)
 {
     const bool grey = p->bands <= 2;
     uint8_t *copy = grey ? coloured(p) : NULL;
     const uint8_t *from = grey ? copy : p->data;
-    picture->width = (int)p->width;
-    picture->height = (int)p->height;
     bool ok = false;
     if (from && p->bands % 2 == 0)
         ok = WebPPictureImportRGBA(picture, from, (int)p->width * 4);
@@ -81,32 +103,59 @@ static enum thumbs_code failed(const struct encoding *e, const WebPPicture *pict
                         "the WebP encoder failed: error %d", (int)picture->error_code);
 }
 
-enum thumbs_code th_encode_webp(const struct th_pixels *p, const struct th_encode_how *how,
-                                struct th_sink *sink, struct thumbs_error *err)
+/* What is to be encoded: pixels, or n_planes planes. */
+struct source {
+    const struct th_pixels *pictures;
+    uint32_t n_planes; /* 0: pixels */
+};
+
+static enum thumbs_code encode(const struct source *source, const struct th_encode_how *how,
+                               struct th_sink *sink, struct thumbs_error *err)
 {
     const size_t len_before = sink->len;
+    const uint32_t width = source->pictures->width, height = source->pictures->height;
     struct encoding e = {.sink = sink};
+    uint8_t *memory = NULL;
     WebPConfig config;
     WebPPicture picture;
     if (!WebPConfigPreset(&config, WEBP_PRESET_DEFAULT, (float)how->quality) ||
         !WebPPictureInit(&picture))
         return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE,
                             "libwebp is of another version");
+    picture.width = (int)width;
+    picture.height = (int)height;
     picture.writer = on_write;
     picture.custom_ptr = &e;
     picture.progress_hook = on_progress;
     picture.user_data = &e;
-    const bool fits = p->width <= WEBP_MAX_DIMENSION && p->height <= WEBP_MAX_DIMENSION;
-    if (!fits) picture.error_code = VP8_ENC_ERROR_BAD_DIMENSION;
-    if (fits && !import(p, &picture)) picture.error_code = VP8_ENC_ERROR_OUT_OF_MEMORY;
+    if (width > WEBP_MAX_DIMENSION || height > WEBP_MAX_DIMENSION)
+        picture.error_code = VP8_ENC_ERROR_BAD_DIMENSION;
+    else if (source->n_planes
+                 ? !import_planes(source->pictures, source->n_planes, &picture, &memory)
+                 : !import(source->pictures, &picture))
+        picture.error_code = VP8_ENC_ERROR_OUT_OF_MEMORY;
     enum thumbs_code code = THUMBS_OK;
     if (picture.error_code != VP8_ENC_OK || !WebPEncode(&config, &picture)) {
         sink->len = len_before;
         code = failed(&e, &picture, err);
     }
     WebPPictureFree(&picture);
+    free(memory);
     if (code == THUMBS_OK) code = th_webp_add_metadata(sink, len_before, how->metadata, err);
     return code;
+}
+
+enum thumbs_code th_encode_webp(const struct th_pixels *p, const struct th_encode_how *how,
+                                struct th_sink *sink, struct thumbs_error *err)
+{
+    return encode(&(struct source){.pictures = p}, how, sink, err);
+}
+
+static enum thumbs_code encode_planes(const struct th_pixels *planes, uint32_t n_planes,
+                                      const struct th_encode_how *how, struct th_sink *sink,
+                                      struct thumbs_error *err)
+{
+    return encode(&(struct source){.pictures = planes, .n_planes = n_planes}, how, sink, err);
 }
 
 /* libwebp is the worst encoder by far: it needs the more the less even the picture is, and the
@@ -118,6 +167,8 @@ static struct th_encode_cost cost(uint32_t bands, uint32_t quality)
 }
 
 const struct th_encoder th_encoder_webp = {.encode = th_encode_webp,
+                                           .encode_planes = encode_planes,
+                                           .narrow = true,
                                            .cost = cost,
                                            .keeps_alpha = true,
                                            .keeps_profile = true,

@@ -44,6 +44,13 @@ for size in 100 64x x48 32x20; do
     expect_dims "alone-$size/sub/wide.jpg" "$(dims "sync/sub/wide-$size.jpg")"
     [ "$size" = x48 ] || expect_dims "alone-$size/alpha.jpg" "$(dims "sync/alpha-$size.jpg")"
 done
+# Written from the planes of a JPEG, a format's bytes do not depend on the other.
+thumbs 0 --size=100,x48 --format=jpeg,webp photos/sub both
+thumbs 0 --size=100,x48 --format=jpeg photos/sub alone
+thumbs 0 --size=100,x48 --format=webp photos/sub alone
+for name in wide-100.jpg wide-x48.jpg wide-100.webp wide-x48.webp; do
+    cmp "alone/$name" "both/$name" || fail "$name depends on the other format"
+done
 # Short options and separate words; quality makes a difference.
 thumbs 0 -s 100 -f jpeg -Q 10 -j 1 photos q10
 thumbs 0 -s100 -Q95 photos q95
