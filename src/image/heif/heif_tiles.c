@@ -7,10 +7,14 @@
 #include "base/error.h"
 #include "image/heif/heif_colour.h"
 
-/* From here on the filters of HEVC's coding loop, a fifth of its time, smooth what is averaged
- * anyway: without them no thumbnail was more than 0.3 dB further from the exact one. Those of AV1
- * cost little. */
-#define SKIP_FILTERS_FROM 14.0
+/* The filters of HEVC's coding loop, 6 to 25 % of its time, smooth what is averaged anyway. They
+ * are left out from so large a reduction on; what costs 0.3 dB then depends on how much was left
+ * for them to smooth, which the bits of a pixel tell: see docs/design/heif.md. Those of AV1 cost
+ * little.
+ */
+static const struct {
+    double bits, reduction;
+} skip_filters_from[] = {{2.2, 4}, {1.4, 10}, {0.4, 15}};
 
 /* A tile as it stands in the file. *memory is the caller's to free in any case. */
 struct coded {
@@ -159,6 +163,45 @@ static enum thumbs_code decode_tiles(const struct th_heif_tiles *t, struct th_he
     return p.damaged ? th_make_damaged(t->make, "the coded data is damaged", err) : THUMBS_OK;
 }
 
+/* Bytes of an item as the tables of the file have it; what is said to reach to the end of the file
+ * counts nothing. */
+static double coded_bytes(const struct th_heif_meta *m, const struct th_heif_item *item)
+{
+    double bytes = 0;
+    for (uint32_t i = 0; i < item->n_extents; i++)
+        bytes += (double)m->extents[item->first_extent + i].len;
+    return bytes;
+}
+
+/* 0, a picture that needs its filters, where items lie in more pieces than sound ones do: so that
+ * it is soon known. */
+static double bits_per_pixel(const struct th_heif_tiles *t)
+{
+    const struct th_heif_layer *l = t->layer;
+    uint64_t n_extents = 0;
+    double bytes = 0;
+    for (uint32_t row = 0; row < l->rows; row++) {
+        for (uint32_t column = 0; column < l->columns; column++) {
+            const struct th_heif_item *item = th_heif_layer_tile(t->meta, l, column, row);
+            if (!item) continue;
+            n_extents += item->n_extents;
+            if (n_extents > TH_HEIF_MAX_EXTENTS) return 0;
+            bytes += coded_bytes(t->meta, item);
+        }
+    }
+    return 8 * bytes / ((double)l->width * l->height);
+}
+
+static bool may_skip_filters(const struct th_heif_tiles *t)
+{
+    if (t->layer->codec != TH_HEIF_HEVC || t->picture->has_alpha) return false;
+    const double bits = bits_per_pixel(t), reduction = th_reduction_least(t->targets, 1, 1);
+    for (unsigned i = 0; i < sizeof skip_filters_from / sizeof *skip_filters_from; i++) {
+        if (bits >= skip_filters_from[i].bits) return reduction >= skip_filters_from[i].reduction;
+    }
+    return false;
+}
+
 static bool is_late(void *user)
 {
     return th_make_check_deadline(user, THUMBS_STAGE_DECODE, NULL) != THUMBS_OK;
@@ -167,14 +210,13 @@ static bool is_late(void *user)
 enum thumbs_code th_heif_tiles_decode(const struct th_heif_tiles *t, struct thumbs_error *err)
 {
     const struct th_heif_layer *l = t->layer;
-    const struct th_heif_plan plan = {
-        .max_pixels = ((uint64_t)l->tile_width + TH_HEIF_CODED_MARGIN) *
-                      ((uint64_t)l->tile_height + TH_HEIF_CODED_MARGIN),
-        .skip_filters = l->codec == TH_HEIF_HEVC && !t->picture->has_alpha &&
-                        th_reduction_least(t->targets, 1, 1) >= SKIP_FILTERS_FROM,
-        .max_frames = th_heif_layer_frames(t->meta, l),
-        .is_late = is_late,
-        .user = t->make};
+    const struct th_heif_plan plan = {.max_pixels =
+                                          ((uint64_t)l->tile_width + TH_HEIF_CODED_MARGIN) *
+                                          ((uint64_t)l->tile_height + TH_HEIF_CODED_MARGIN),
+                                      .skip_filters = may_skip_filters(t),
+                                      .max_frames = th_heif_layer_frames(t->meta, l),
+                                      .is_late = is_late,
+                                      .user = t->make};
     struct th_heif_decoder *decoder = NULL;
     enum thumbs_code code = th_heif_decoder_create(l->codec, &plan, &decoder, err);
     if (code != THUMBS_OK) return code;
