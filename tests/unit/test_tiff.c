@@ -199,11 +199,10 @@ static void expect_chart(const struct tiff_file *f)
 static void expect_layouts(struct tiff_file f)
 {
     for (unsigned i = 0; i < 16; i++) {
-        f.separate = i & 1 && f.samples > 1;
+        f.separate = i & 1; /* of one sample, too: some programs write that */
         f.tiled = i & 2;
         f.big_endian = i & 4;
         f.rows_per_strip = i & 8 ? 7 : 0;
-        if (i & 1 && f.samples == 1) continue;
         if (f.tiled && f.rows_per_strip) continue;
         store(&f);
         expect_chart(&f);
@@ -361,6 +360,34 @@ Test(tiff, unknown_colours_are_refused)
         cr_expect_eq(make(&b, &result, &p), THUMBS_UNSUPPORTED, "photometric %d", unknown[i]);
         free(b.data);
     }
+}
+
+/* A palette is asked by whole numbers. One pixel of floating point, and a palette of the size that
+ * libtiff wants for its bits. */
+Test(tiff, palettes_of_floating_point_are_refused)
+{
+    enum { BITS = 16, ENTRIES = 11, PALETTE_AT = 8 + 2 + ENTRIES * 12 + 4 };
+    static const uint32_t entries[ENTRIES][4] = {
+        {256, 3, 1, 1},    {257, 3, 1, 1},
+        {258, 3, 1, BITS}, {259, 3, 1, 1},
+        {262, 3, 1, 3},    {273, 4, 1, 8},
+        {277, 3, 1, 1},    {278, 3, 1, 1},
+        {279, 4, 1, 2},    {320, 3, 3u << BITS, PALETTE_AT},
+        {339, 3, 1, 3}};
+    struct tiff_file_bytes b = {.len = PALETTE_AT + (6u << BITS)};
+    static struct th_image_result result;
+    struct th_pixels p;
+    b.data = calloc(1, b.len);
+    memcpy(b.data, "II*\0\x08\0\0\0\x0b", 9);
+    for (unsigned i = 0; i < ENTRIES; i++)
+        for (unsigned k = 0, at = 10 + 12 * i; k < 4; at += k < 2 ? 2 : 4, k++)
+            for (unsigned n = 0; n < (k < 2 ? 2u : 4u); n++)
+                b.data[at + n] = (uint8_t)(entries[i][k] >> 8 * n);
+    cr_expect_eq(make(&b, &result, &p), THUMBS_UNSUPPORTED);
+    b.data[PALETTE_AT - 8] = 1; /* whole numbers */
+    cr_expect_eq(make(&b, &result, &p), THUMBS_OK);
+    th_pixels_finish(&p);
+    free(b.data);
 }
 
 /* ---- damage ---- */

@@ -45,6 +45,7 @@ struct th_vips_tiff {
     uint32_t n_channels;                     /* that are looked at, alpha included */
     uint32_t channels[TH_TIFF_MAX_CHANNELS]; /* which of the samples they are */
     bool separate;
+    bool one_plane;                   /* said to be in planes, and has one: libvips mistakes that */
     uint32_t tile_width, tile_height; /* 0 for strips */
     uint32_t rows_per_strip;
     uint32_t sub_x, sub_y; /* colours for so many pixels; 1 unless it is raw YCbCr */
@@ -217,6 +218,7 @@ static bool read_model(struct th_vips_tiff *t, TIFF *tif, uint16_t compression)
         m->model = TH_TIFF_RGB;
         return t->samples >= 3 || contradicts(t, "it has too few samples for its colours");
     case PHOTOMETRIC_PALETTE:
+        if (m->type == TH_TIFF_FLOAT) return refuse(t, "its palette is asked by floating point");
         m->model = TH_TIFF_PALETTE;
         m->type = TH_TIFF_UNSIGNED;
         if (m->bits > 16) return refuse(t, "its palette is too large");
@@ -317,6 +319,7 @@ static bool read_layout(struct th_vips_tiff *t, TIFF *tif)
     TIFFGetFieldDefaulted(tif, TIFFTAG_PLANARCONFIG, &planar);
     TIFFGetFieldDefaulted(tif, TIFFTAG_ORIENTATION, &orientation);
     t->separate = planar == PLANARCONFIG_SEPARATE && t->samples > 1;
+    t->one_plane = planar == PLANARCONFIG_SEPARATE && t->samples == 1;
     t->orientation = orientation;
     t->rows_per_strip = t->height;
     if (!TIFFIsTiled(tif)) {
@@ -358,7 +361,7 @@ static bool read_header(struct th_vips_tiff *t)
         return false;
     read_range(t, tif);
     read_channels(t, tif);
-    t->plain = t->plain && is_plain_type(&t->meaning) && !t->separate;
+    t->plain = t->plain && is_plain_type(&t->meaning) && !t->separate && !t->one_plane;
     const bool lab = t->meaning.model == TH_TIFF_CIELAB || t->meaning.model == TH_TIFF_ICCLAB;
     void *icc = NULL;
     if (!lab && t->meaning.model != TH_TIFF_YCBCR &&
