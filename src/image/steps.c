@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "image/formats.h"
 #include "image/pixels.h"
 
 enum thumbs_code th_make_check_deadline(const struct th_make *make, enum thumbs_stage stage,
@@ -30,13 +31,26 @@ enum thumbs_code th_make_damaged(struct th_make *make, const char *what, struct 
     return THUMBS_OK;
 }
 
-void th_make_profile_ignored(struct th_make *make)
+/* The first note stays. */
+static void note(struct th_make *make, const char *what)
 {
     struct th_image_result *result = make->result;
-    if (!result->warning[0])
-        strncpy(result->warning,
-                "its colour profile is ignored: it is broken, or for other colours",
-                sizeof result->warning - 1);
+    if (!result->warning[0]) strncpy(result->warning, what, sizeof result->warning - 1);
+}
+
+void th_make_profile_ignored(struct th_make *make)
+{
+    note(make, "its colour profile is ignored: it is broken, or for other colours");
+}
+
+void th_make_stands_still(struct th_make *make)
+{
+    const struct thumbs_image_options *o = make->options;
+    for (uint32_t i = 0; i < o->n_formats && o->pages == THUMBS_PAGES_ALL; i++) {
+        const struct th_encoder *encoder = th_format((enum thumbs_format)o->formats[i])->encoder;
+        if (encoder && encoder->motion)
+            note(make, "it moves, which is kept of GIF and WebP only: this is its first picture");
+    }
 }
 
 /* A thumbnail has its limit too: a strip of one pixel, enlarged, may outgrow any source. */

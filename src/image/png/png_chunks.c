@@ -231,6 +231,12 @@ static void read_exif(struct walk *w, const struct chunk *c)
     w->h->exif_len = c->len;
 }
 
+/* The pixels that follow are those of a picture that stands still, or of the first frame. */
+static void read_actl(struct walk *w, const struct chunk *c)
+{
+    if (c->len == 8 && sum_is_right(c)) w->h->frames = be32(c->body);
+}
+
 /* A chunk between the header and the pixels. False: irregular. */
 static bool read_chunk(struct walk *w, const struct chunk *c)
 {
@@ -248,6 +254,7 @@ static bool read_chunk(struct walk *w, const struct chunk *c)
     if (is(c, "gAMA")) read_gama(w, c);
     if (is(c, "cHRM")) read_chrm(w, c);
     if (is(c, "cICP")) read_cicp(w, c);
+    if (is(c, "acTL")) read_actl(w, c);
     return true;
 }
 

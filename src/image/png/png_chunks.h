@@ -40,9 +40,10 @@ struct th_png_header {
     struct th_colours colours; /* BY_CODES, BY_POWER */
     const uint8_t *exif;       /* the body of eXIf, NULL: none before the pixels */
     size_t exif_len;
-    size_t pixels; /* where the first IDAT begins */
-    bool broken;   /* irregular, and so that libpng refuses it too, if only after taking memory for
-                      gigabytes that it is told of */
+    uint32_t frames; /* of an animation (acTL), else 0 */
+    size_t pixels;   /* where the first IDAT begins */
+    bool broken; /* irregular, and so that libpng refuses it too, if only after taking memory for
+                    gigabytes that it is told of */
 };
 
 /* Read everything before the pixels. False: irregular, or no PNG; of *out `broken` counts then. */

@@ -53,6 +53,7 @@ static enum thumbs_code open_decoding(struct th_make *make, void **state,
     size_t profile_len;
     if (!th_png_profile(h, &d->profile, &profile_len)) return no_memory(err);
     if (h->icc && !d->profile && h->told != TH_PNG_BY_CODES) th_make_profile_ignored(make);
+    if (h->frames > 1) th_make_stands_still(make);
     const bool by_profile = d->profile && h->told != TH_PNG_BY_CODES;
     const bool by_numbers = h->told == TH_PNG_BY_CODES || h->told == TH_PNG_BY_POWER;
     th_png_expand_init(&d->expand, h, false);

@@ -50,6 +50,19 @@ thumbs 0 --pages=all --size=40 --format=keep moving kept
 expect_counts 0 6 0 0 0
 [ "$(frames kept/animated.gif)" -eq 6 ] && [ "$(frames kept/film.webp)" -eq 6 ] || fail "KEEP does not move"
 
+# A PNG that moves stands still, and that is told where it was to move: acTL with three pictures, behind its header.
+{
+    head -c 33 "$SAMPLES/png/rgb-8.png"
+    printf '\000\000\000\010acTL\000\000\000\003\000\000\000\000\316\355\272\300'
+    tail -c +34 "$SAMPLES/png/rgb-8.png"
+} >film.png
+thumbs 0 --pages=all --size=40 --format=webp --report="$log/r" film.png png
+grep -q '"status":"done".*"warning":"it moves, which is kept of GIF and WebP only' "$log/r" ||
+    fail "nothing is said of a PNG that moves: $(cat "$log/r")"
+thumbs 0 --pages=all --size=40 --format=jpeg --report="$log/r" film.png png-jpeg
+thumbs 0 --size=40 --format=webp --report="$log/r2" film.png png-first
+! grep -q '"warning"' "$log/r" "$log/r2" || fail "what cannot move, or need not, is told of"
+
 # With all that is done to pictures.
 thumbs 0 --pages=all --size=60x60 --fit=cover --gravity=east --sharpen --linear --format=gif,webp moving cover
 [ "$(canvas cover/film.gif)" = 60x60 ] && [ "$(frames cover/film.webp)" -eq 6 ] ||
