@@ -77,6 +77,7 @@ static enum thumbs_code improve(struct search *s, struct thumbs_error *err)
 static enum thumbs_code too_large(const struct search *s, enum thumbs_format format, uint64_t len,
                                   struct thumbs_error *err)
 {
+    len += TH_MOST_MARK_LEN; /* as the limit counts it */
     if (!th_format(format)->encoder->has_quality)
         return th_error_set(err, THUMBS_TOO_LARGE, THUMBS_STAGE_ENCODE,
                             "the %s takes %" PRIu64 " bytes, over the %" PRIu64

@@ -468,6 +468,33 @@ Test(estimate, what_is_not_decoded_needs_nothing)
     }
 }
 
+/* Pictures on pages of PDF, whose heads are never compressed: the largest counts, its sides in
+ * either order, up to what may be decoded at all. */
+Test(estimate, pictures_in_pdf)
+{
+    static const struct {
+        const char *text;
+        uint64_t pixels;
+    } files[] = {
+        {"%PDF-1.7\n<</Width 3000/Height 2000/Subtype/Image>>", 6000000},
+        {"%PDF-1.7\n<</Height 10/Width 10>>stream<</Height\n4000 /Width  5000>>", 20000000},
+        {"%PDF-1.7\n<</Width 99999999999999999999/Height 99999999999999>>", 500000000},
+        {"%PDF-1.7\n<</Width 7 0 R/Height>>/Width", 0}};
+    struct thumbs_image_options o = options(500000000);
+    bool known;
+    o.allow_untrusted = 1;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        const size_t len = strlen(files[i].text);
+        char blank[100];
+        memset(blank, ' ', len);
+        memcpy(blank, files[i].text, 9);
+        const uint64_t without = estimate_with(blank, len, &o, &known),
+                       with = estimate_with(files[i].text, len, &o, &known);
+        cr_expect_eq(with - without, 4 * files[i].pixels, "%s: %llu", files[i].text,
+                     (unsigned long long)(with - without));
+    }
+}
+
 Test(estimate, a_document_that_is_admitted_needs_room_for_its_page)
 {
     static const char pdf[] = "%PDF-1.7\n";

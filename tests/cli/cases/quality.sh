@@ -81,6 +81,12 @@ expect_said "even at quality 20"
 expect_outputs small b.jpg
 "$THUMBS" --max-size=2K --format=png photos small-png >"$log/stdout" 2>"$log/stderr" && fail "2 KB were enough"
 expect_said "has no quality to lower"
+# What it takes is told as it is counted, so always as more than what is allowed.
+thumbs 0 --format=png photos/a.jpg exact
+most=$(($(len exact/a.png) - 1))
+thumbs 1 --format=png --max-size="$most" photos/a.jpg exact-small
+told=$(sed -n 's/.* takes \([0-9]*\) bytes, over.*/\1/p' "$log/stderr")
+[ "$told" -gt "$most" ] || fail "$told bytes are said to be over $most"
 for bad in 0 -1 x 1Q ""; do
     thumbs 2 --max-size="$bad" photos out
 done
