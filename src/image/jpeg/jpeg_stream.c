@@ -182,7 +182,7 @@ static inline __attribute__((always_inline)) bool step(struct th_jpeg_stream *s,
     s->buf <<= e & 63;
     s->n -= e;
     int32_t value = (int32_t)e >> 16;
-    if (r->need == 63 && __builtin_expect(e & TH_JPEG_ENTRY_LONG, 0)) {
+    if (__builtin_expect(e & TH_JPEG_ENTRY_LONG, 0)) {
         value = th_jpeg_extend((uint32_t)(buf << ((e - (unsigned)value) & 63) >> (64 - value)),
                                (unsigned)value);
         s->n &= 63;

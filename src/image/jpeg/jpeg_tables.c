@@ -73,8 +73,9 @@ static uint32_t append_end(const struct th_jpeg_code *ac, unsigned index, unsign
 static uint32_t dc_entry(const struct th_jpeg_tables *t, unsigned index)
 {
     unsigned len = t->dc_code.length[index], size = t->dc_code.symbol[index];
-    if (!len || size > 11 || len + size > TH_JPEG_TABLE_BITS)
-        return entry(0, false, TH_JPEG_ADVANCE_SLOW, 0);
+    if (!len || size > 11) return entry(0, false, TH_JPEG_ADVANCE_SLOW, 0);
+    if (len + size > TH_JPEG_TABLE_BITS)
+        return entry(len + size, false, 0, (int32_t)size) | TH_JPEG_ENTRY_LONG;
     uint32_t bits = index >> (TH_JPEG_TABLE_BITS - len - size) & ((1u << size) - 1);
     int32_t value = th_jpeg_extend(bits, size);
     if (!t->reduction->need) return append_skips(&t->ac_code, index, len + size, true, value);
@@ -90,8 +91,6 @@ static uint32_t wanted_entry(const struct th_jpeg_tables *t, unsigned index)
     /* To where nothing is stored, or not yet. */
     if (!adv) return entry(len, true, t->reduction->need < 63 ? t->reduction->need + 1 : 1, 0);
     if (adv > t->reduction->need) return append_skips(&t->ac_code, index, 0, false, 0);
-    if (len + size > TH_JPEG_TABLE_BITS && t->reduction->need < 63)
-        return entry(0, false, TH_JPEG_ADVANCE_SLOW, 0);
     if (len + size > TH_JPEG_TABLE_BITS)
         return entry(len + size, false, adv, (int32_t)size) | TH_JPEG_ENTRY_LONG;
     uint32_t bits = index >> (TH_JPEG_TABLE_BITS - len - size) & ((1u << size) - 1);
