@@ -6,6 +6,7 @@
 
 #include "base/num.h"
 #include "base/sys.h"
+#include "image/jpeg/jpeg_dc.h"
 #include "image/jpeg/jpeg_idct.h"
 #include "image/jpeg/jpeg_segments.h"
 
@@ -116,6 +117,7 @@ struct work {
     struct th_jpeg_node nodes[MAX_NODES];
     uint8_t component_of_node[MAX_NODES];
     unsigned n_nodes;
+    bool dc_alone;
     uint32_t mcu_columns, mcu_rows, i_row;
     size_t row_blocks; /* of one row of MCUs */
     size_t record_bytes;
@@ -162,8 +164,50 @@ static void add_up_dc(struct work *w)
     w->sum_before = before;
 }
 
-/* Turn the first row of MCUs among the records into samples. False: irregular. */
-static bool emit_row(struct work *w)
+/* Does DC alone make the samples, of MCUs that jpeg_dc takes? */
+static bool is_dc_alone(const struct work *w)
+{
+    const unsigned n_chroma = w->n_nodes == 1 ? 0 : 2;
+    if (w->reduction->need || (n_chroma && w->n_nodes < 3)) return false;
+    if (n_chroma && w->component_of_node[w->n_nodes - 2] != 1) return false;
+    if (n_chroma && w->component_of_node[w->n_nodes - 3] != 0) return false;
+    return th_jpeg_dc_takes(w->n_nodes - n_chroma, n_chroma);
+}
+
+/* The first row of MCUs among the records to samples, where DC is all there is to them. */
+static void emit_dc_row(struct work *w)
+{
+    const struct th_jpeg_header *h = w->header;
+    const int16_t *sums = (const int16_t *)(const void *)w->records;
+    struct th_jpeg_dc dc = {.n_blocks = w->n_nodes, .luma_step = 1, .before = sums[-1]};
+    unsigned i_block = 0;
+    for (unsigned i = 0; i < h->n_components; i++) {
+        const struct th_jpeg_component *c = &h->components[i];
+        const struct th_jpeg_plane *p = &w->planes[i];
+        const unsigned across = w->n_nodes == 1 ? 1 : c->h, down = w->n_nodes == 1 ? 1 : c->v;
+        for (unsigned y = 0; y < down; y++)
+            for (unsigned x = 0; x < across; x++)
+                dc.out[i_block++] = p->data + ((size_t)w->i_row * down + y) * p->stride + x;
+        if (i == 0) dc.luma_step = (uint8_t)across;
+        dc.quant[i] = h->quant[c->quant][0];
+    }
+    memcpy(dc.predictions, w->predictions, sizeof dc.predictions);
+    for (uint32_t left = w->mcu_columns, n; left; left -= n, sums += (size_t)n * w->n_nodes) {
+        if (h->restart_interval && !w->until_restart) {
+            memset(dc.predictions, 0, sizeof dc.predictions);
+            dc.before = 0;
+            w->until_restart = h->restart_interval;
+        }
+        n = h->restart_interval && w->until_restart < left ? w->until_restart : left;
+        th_jpeg_dc_mcus(&dc, sums, n);
+        w->until_restart -= h->restart_interval ? n : 0;
+    }
+    memcpy(w->predictions, dc.predictions, sizeof dc.predictions);
+    w->sum_before = dc.before;
+}
+
+/* The same in general. */
+static void emit_block_rows(struct work *w)
 {
     add_up_dc(w);
     const int16_t *records = (const int16_t *)(const void *)w->records;
@@ -175,12 +219,22 @@ static bool emit_row(struct work *w)
                           (size_t)w->i_row * v + y);
             records += h * w->reduction->record_len;
         }
-        /* libjpeg adds up in 32 bits and stops where that would overflow; far before that we leave
-         * it to it. */
+    }
+}
+
+/* Turn the first row of MCUs among the records into samples. False: irregular. */
+static bool emit_row(struct work *w)
+{
+    if (w->dc_alone)
+        emit_dc_row(w);
+    else
+        emit_block_rows(w);
+    w->i_row++;
+    /* libjpeg adds up in 32 bits and stops where that would overflow; far before that we leave it
+     * to it. */
+    for (unsigned i = 0; i < w->header->n_components; i++)
         if ((int32_t)w->predictions[i] > 1 << 30 || (int32_t)w->predictions[i] < -(1 << 30))
             return false;
-    }
-    w->i_row++;
     return true;
 }
 
@@ -476,6 +530,7 @@ enum th_jpeg_scan_end th_jpeg_scan_decode(struct th_jpeg_scan *scan,
     w.mcu_rows = ceil_div(header->height, alone ? 8 : 8u * header->v_max);
     w.row_blocks = (size_t)w.mcu_columns * w.n_nodes;
     w.record_bytes = w.reduction->record_len * sizeof(int16_t);
+    w.dc_alone = is_dc_alone(&w);
     if (!work_buffers(&w, n)) return TH_JPEG_SCAN_NO_MEMORY;
     return decode_segments(&w);
 }
