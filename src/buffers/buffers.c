@@ -16,6 +16,7 @@
 
 static const size_t grain_bytes = (size_t)64
                                   << 10; /* mappings grow in these, so small files share one size */
+static const size_t cheap_bytes = (size_t)256 << 10; /* fresh ones that nobody waits to be spared */
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -29,10 +30,12 @@ struct waiter {
 struct th_buffers {
     bool shared;
     unsigned n_buffers;
+    unsigned n_eager; /* so many that are out may each have got fresh memory */
     uint64_t budget;
 
     /* Taken twice a file for a few dozen nanoseconds, never while calling out or mapping memory. */
     pthread_mutex_t lock;
+    unsigned n_out;
     uint64_t in_use;
     uint64_t behind;           /* resident behind the ends of files, in buffers that are out */
     uint64_t idle;             /* resident in free buffers */
@@ -58,7 +61,7 @@ enum thumbs_code th_buffers_create(unsigned n_buffers, uint64_t budget_bytes, bo
                             n_buffers);
     }
     s->shared = shared;
-    s->n_buffers = n_buffers;
+    s->n_buffers = s->n_eager = n_buffers;
     s->budget = budget_bytes;
     s->all = all;
     s->last = &s->first;
@@ -191,9 +194,28 @@ static void remove_warm(struct th_buffers *s, struct th_buffer *buffer)
     *(buffer->colder ? &buffer->colder->warmer : &s->coldest) = buffer->warmer;
 }
 
-static struct th_buffer *pop_free(struct th_buffers *s)
+/* Does `a` serve a file of so many bytes better? The smaller one that needs no fresh memory, so
+ * that large files find the larger ones; else the one that needs the least. */
+static bool fits_better(const struct th_buffer *a, const struct th_buffer *b, uint64_t bytes)
 {
-    struct th_buffer *buffer = s->warmest;
+    if (a->touched >= bytes) return b->touched < bytes || a->touched < b->touched;
+    return a->touched > b->touched;
+}
+
+/* The free buffer with pages that serves such a file best; of equals the warmest. NULL: none. */
+static struct th_buffer *find_warm(const struct th_buffers *s, uint64_t bytes)
+{
+    struct th_buffer *best = s->warmest;
+    for (struct th_buffer *one = best; one; one = one->colder) {
+        if (fits_better(one, best, bytes)) best = one;
+    }
+    return best;
+}
+
+/* There must be one. */
+static struct th_buffer *pop_free(struct th_buffers *s, uint64_t bytes)
+{
+    struct th_buffer *buffer = find_warm(s, bytes);
     if (buffer) {
         remove_warm(s, buffer);
     } else {
@@ -216,9 +238,17 @@ static uint64_t room_beside(uint64_t held, uint64_t most)
     return held < most ? most - held : 0;
 }
 
+/* Is it worth fresh memory to have this file beside those that are out? */
+static bool is_worth_memory(const struct th_buffers *s, uint64_t bytes)
+{
+    if (s->n_out < s->n_eager || bytes <= cheap_bytes) return true;
+    const struct th_buffer *warm = find_warm(s, bytes);
+    return warm && th_add_sat(warm->touched, cheap_bytes) >= bytes;
+}
+
 static bool has_room(const struct th_buffers *s, uint64_t bytes)
 {
-    if (!s->warmest && !s->blank) return false;
+    if ((!s->warmest && !s->blank) || !is_worth_memory(s, bytes)) return false;
     uint64_t held = s->in_use + s->behind;
     if (held == 0) return true;
     return bytes <= room_beside(s->in_use, s->budget) &&
@@ -273,7 +303,8 @@ static struct th_buffer *take_locked(struct th_buffers *s, uint64_t bytes)
 {
     if (must_wait(s, bytes)) wait_in_line(s, bytes);
     if (s->cancelled) return NULL;
-    struct th_buffer *buffer = pop_free(s);
+    struct th_buffer *buffer = pop_free(s, bytes);
+    s->n_out++;
     s->idle -= buffer->touched;
     s->in_use += bytes;
     buffer->charged = bytes;
@@ -389,12 +420,18 @@ void th_buffers_give(struct th_buffers *s, struct th_buffer *buffer)
         trim(s, buffer, keep);
         pthread_mutex_lock(&s->lock);
     }
+    s->n_out--;
     s->in_use -= buffer->charged;
     buffer->charged = 0;
     (keep ? put_warm : put_blank)(s, buffer);
     wake_first(s);
     if (s->in_use == 0) cool(s);
     pthread_mutex_unlock(&s->lock);
+}
+
+void th_buffers_spare_memory(struct th_buffers *s, unsigned n_eager)
+{
+    s->n_eager = n_eager > 1 ? n_eager : 1;
 }
 
 void th_buffers_cancel(struct th_buffers *s)

@@ -8,10 +8,11 @@
  * whole budget is let in when it is alone.
  *
  * Buffers keep their memory when they come back: fresh pages cost a fault and a clear for every
- * 4 KiB. What is out and what is kept is together no more than the budget and an eighth; where a
- * file needs the room, the buffers that were free for longest lose their pages. While none is out,
- * no more than an eighth is kept. In shared form each buffer is a memfd: a worker process maps it
- * read-only, so file bytes reach it without a copy. All functions are thread-safe.
+ * 4 KiB. A file gets the smallest buffer that is warm enough for it. What is out and what is kept
+ * is together no more than the budget and an eighth; where a file needs the room, the buffers that
+ * were free for longest lose their pages. While none is out, no more than an eighth is kept. In
+ * shared form each buffer is a memfd: a worker process maps it read-only, so file bytes reach it
+ * without a copy. All functions are thread-safe.
  */
 #ifndef TH_BUFFERS_BUFFERS_H
 #define TH_BUFFERS_BUFFERS_H
@@ -57,6 +58,10 @@ bool th_buffers_try_take(struct th_buffers *buffers, size_t bytes, struct th_buf
                          enum thumbs_code *code, struct thumbs_error *err);
 /* Back with it. NULL is fine. */
 void th_buffers_give(struct th_buffers *buffers, struct th_buffer *buffer);
+/* While n_eager buffers (at least 1) or more are out, a file that would touch more than a little
+ * fresh memory waits for a buffer that is warm. Before this is called there is no such bound. Call
+ * it before any are taken. */
+void th_buffers_spare_memory(struct th_buffers *buffers, unsigned n_eager);
 /* Waiting and later takes return STOPPED. */
 void th_buffers_cancel(struct th_buffers *buffers);
 /* Bytes out just now. */

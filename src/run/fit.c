@@ -14,6 +14,7 @@ enum {
     OF_THREAD = 2, /* the temporary output and its folder */
     IN_WORKER = 3, /* files: being worked on, behind that one, being committed */
     LEAST_IN_WORKER = 1,
+    AT_WORK = 2, /* files of a job that it must not wait for */
     PATHS_PER_LOADER = 4,
     SPARE_TASKS = 3, /* what the caller starts later, and decoders */
 };
@@ -39,6 +40,12 @@ struct th_room th_fit_wanted(const struct thumbs_options *options, bool with_rin
     /* Enough that buffers never run out before the queue is full. */
     room.n_buffers = buffers_for(&room, has_processes(options) ? IN_WORKER : 1);
     return room;
+}
+
+/* As many as are read at one time, and for each job the one that is worked on and the next. */
+unsigned th_fit_eager(const struct th_room *room)
+{
+    return room->io_jobs + AT_WORK * room->jobs;
 }
 
 uint64_t th_fit_descriptors(const struct thumbs_options *options, const struct th_room *room)

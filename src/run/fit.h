@@ -23,6 +23,10 @@ struct th_room th_fit_wanted(const struct thumbs_options *options, bool with_rin
 /* The most descriptors that such a run comes to. */
 uint64_t th_fit_descriptors(const struct thumbs_options *options, const struct th_room *room);
 
+/* Files in memory that keep such a run going, whose buffers are worth fresh memory. More are worth
+ * having only where memory is warm already. */
+unsigned th_fit_eager(const struct th_room *room);
+
 /* Make *room small enough for so many descriptors: first fewer files on their way, then fewer jobs.
  * False: not even one job fits; *room is then the smallest there is. */
 bool th_fit_into_descriptors(const struct thumbs_options *options, uint64_t most,

@@ -385,8 +385,13 @@ void th_prepare_at(void *user, void *loading, enum th_load_at load_at)
     th_flight_move(&file->flight, at[load_at]);
 }
 
-static void loading_at(void *file, enum th_load_at at)
+/* Waiting for memory is not the storage's time. */
+static void loading_at(void *loading, enum th_load_at at)
 {
+    struct th_file *file = loading;
+    uint64_t now_ns = th_now_ns();
+    if (at == TH_LOAD_WAITS_FOR_BUFFER) file->load_ns += now_ns - file->load_from_ns;
+    file->load_from_ns = now_ns;
     th_prepare_at(NULL, file, at);
 }
 
@@ -403,10 +408,10 @@ bool th_prepare_file(struct thumbs_batch *batch, struct th_file *file)
     loader.follow |= file->entry.follow;
     loader.at = loading_at;
     loader.at_user = file;
-    uint64_t start_ns = th_now_ns();
+    file->load_from_ns = th_now_ns();
     enum thumbs_code code = th_load_file(&loader, th_dir_fd(file->entry.dir), file->entry.name,
                                          &file->item.buffer, &file->st, &error);
-    file->load_ns = th_now_ns() - start_ns;
+    file->load_ns += th_now_ns() - file->load_from_ns;
     return th_prepare_end_load(batch, file, code, &error);
 }
 

@@ -51,8 +51,10 @@ static enum thumbs_code make_queues(struct thumbs_batch *b, struct thumbs_error 
     if (!b->paths || !b->loaded)
         return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for the queues");
     b->n_buffers = (unsigned)room.n_buffers;
-    return th_buffers_create(b->n_buffers, o->queue_bytes, o->mode == THUMBS_MODE_PROCESSES,
+    code = th_buffers_create(b->n_buffers, o->queue_bytes, o->mode == THUMBS_MODE_PROCESSES,
                              &b->buffers, err);
+    if (code == THUMBS_OK) th_buffers_spare_memory(b->buffers, th_fit_eager(&room));
+    return code;
 }
 
 static enum thumbs_code share_memory(struct thumbs_batch *b, struct thumbs_error *err)

@@ -48,7 +48,8 @@ struct th_file {
     bool is_newcomer; /* see newcomers.h */
     bool may_be_same; /* if it has the content on record, it is up to date */
     uint64_t load_ns;
-    uint64_t queued_ns; /* when it was pushed to `loaded` */
+    uint64_t load_from_ns; /* when the storage was last begun to be waited for */
+    uint64_t queued_ns;    /* when it was pushed to `loaded` */
     struct th_flight flight;
 };
 

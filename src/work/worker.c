@@ -118,8 +118,9 @@ static bool cover_input(struct input *in, size_t cap)
  * pages that the parent has taken back meanwhile. */
 static void populate_input(struct input *in, size_t len)
 {
+    size_t from = in->populated - in->populated % POPULATE_BYTES;
     if (len < in->populated + POPULATE_BYTES) return;
-    (void)madvise((void *)in->data, len, MADV_POPULATE_READ);
+    (void)madvise((void *)(in->data + from), len - from, MADV_POPULATE_READ);
     in->populated = len;
 }
 

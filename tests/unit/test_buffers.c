@@ -207,6 +207,45 @@ Test(buffers, budget_makes_others_wait_in_order, .timeout = 120)
     th_buffers_destroy(buffers);
 }
 
+Test(buffers, a_file_gets_the_smallest_buffer_that_is_warm_enough)
+{
+    struct th_buffers *buffers = make(3, 64 * mib, false);
+    struct th_buffer *out = take(buffers, 1);
+    struct th_buffer *small = take_filled(buffers, mib, 1),
+                     *large = take_filled(buffers, 4 * mib, 2);
+    th_buffers_give(buffers, small);
+    th_buffers_give(buffers, large);
+    cr_expect_eq(take(buffers, mib / 2), small, "although the large one is warmer");
+    cr_expect_eq(take(buffers, mib / 2), large);
+    th_buffers_give(buffers, small);
+    th_buffers_give(buffers, large);
+    cr_expect_eq(take(buffers, 5 * mib), large, "where none is, what needs the least fresh memory");
+    th_buffers_give(buffers, large);
+    th_buffers_give(buffers, out);
+    th_buffers_destroy(buffers);
+}
+
+Test(buffers, with_enough_out_a_file_waits_for_warm_memory, .timeout = 120)
+{
+    struct th_buffers *buffers = make(8, 64 * mib, false);
+    th_buffers_spare_memory(buffers, 1);
+    struct th_buffer *first = take_filled(buffers, 2 * mib, 1), *tiny = NULL;
+    struct taker other = {.buffers = buffers, .bytes = 2 * mib};
+    enum thumbs_code code = THUMBS_INTERNAL;
+    pthread_t thread;
+    cr_assert(th_buffers_try_take(buffers, 4096, &tiny, &code, NULL), "a little is no reason");
+    cr_expect_not(th_buffers_try_take(buffers, 2 * mib, &other.buffer, &code, NULL));
+    pthread_create(&thread, NULL, taker_thread, &other);
+    test_wait_until_asleep(&other.thread);
+    cr_assert_not(atomic_load(&other.got));
+    th_buffers_give(buffers, first);
+    pthread_join(thread, NULL);
+    cr_expect_eq(other.buffer, first);
+    th_buffers_give(buffers, other.buffer);
+    th_buffers_give(buffers, tiny);
+    th_buffers_destroy(buffers);
+}
+
 Test(buffers, a_giant_goes_alone, .timeout = 120)
 {
     struct th_buffers *buffers = make(8, 1000, false);

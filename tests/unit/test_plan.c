@@ -23,6 +23,7 @@ Test(fit, few_descriptors_cost_files_on_their_way_before_jobs)
     const struct th_room wanted = th_fit_wanted(&o, false);
     unsigned jobs_before = 8;
     cr_expect_eq(wanted.n_buffers, 8 * 3 + 32 + 4);
+    cr_expect_eq(th_fit_eager(&wanted), 4 + 2 * 8);
     for (uint64_t most = th_fit_descriptors(&o, &wanted); most >= 36; most--) {
         struct th_room room = wanted;
         cr_assert(th_fit_into_descriptors(&o, most, &room), "%u", (unsigned)most);
