@@ -313,9 +313,10 @@ static uint64_t bytes_of_rows(const struct th_png_header *h)
     return n;
 }
 
-/* Does the stream go on for so long behind the last row that our reader looks away? libpng reads on
- * and may meet an error there, which has lost nobody a pixel. */
-static bool has_long_surplus(const struct bytes *file, const struct th_png_header *h)
+/* Does the stream go on behind the last row, and break there, or for so long that our reader looks
+ * away? libpng reads on and may meet an error there, or in what it takes for the next chunk, which
+ * has lost nobody a pixel. */
+static bool has_odd_surplus(const struct bytes *file, const struct th_png_header *h)
 {
     struct th_png_pixels pixels;
     z_stream z = {0};
@@ -335,9 +336,10 @@ static bool has_long_surplus(const struct bytes *file, const struct th_png_heade
         } while (status == Z_OK && (z.avail_in > 0 || z.avail_out == 0));
         if (status == Z_BUF_ERROR) status = Z_OK;
     }
-    const uint64_t made = z.total_out;
+    const uint64_t made = z.total_out, rows = bytes_of_rows(h);
+    const bool broke = status != Z_OK && status != Z_STREAM_END;
     inflateEnd(&z);
-    return made >= bytes_of_rows(h) + 65536;
+    return made >= rows + 65536 || (broke && made > rows);
 }
 
 /* What is broken to us before its pixels has none for libpng. */
@@ -370,7 +372,7 @@ static void check(const struct bytes *file)
     /* Of a broken interlaced picture libpng's rows say nothing once a filter was wrong. */
     struct outcome o = run(&ref, &h, !(odd && ref.interlaced), TH_PNG_ZLIB);
     fuzz_check(o.step == TH_PNG_DONE && o.decoded <= o.of);
-    const bool looked_away = ref.failed && !o.damage && has_long_surplus(file, &h);
+    const bool looked_away = ref.failed && !o.damage && has_odd_surplus(file, &h);
     fuzz_check(!ref.failed || o.damage || looked_away);
     /* It does not always look for the end of the stream behind the last row, and is told not to
      * mind checksums. */
