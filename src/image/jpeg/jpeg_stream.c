@@ -203,9 +203,9 @@ static inline __attribute__((always_inline)) bool step(struct th_jpeg_stream *s,
     return true;
 }
 
-/* Decode until one of these. Every pass of the first loop ends at most three blocks, moves `in` by
- * at most 14 bytes and reads 8 bytes there; the second loop takes the blocks that are left one step
- * at a time. */
+/* Decode until one of these. Every pass of the first loop ends at most three blocks and refills at
+ * most four times, so it moves `in` by at most 28 bytes and reads at most 29 from where it was; the
+ * second loop takes the blocks that are left one step at a time. */
 static inline __attribute__((always_inline)) enum th_jpeg_run_end
 run(struct th_jpeg_stream *stream, uint8_t *out_end, const uint8_t *in_limit,
     const struct th_jpeg_reduction *r)
