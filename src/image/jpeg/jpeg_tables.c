@@ -8,6 +8,12 @@
  */
 #define ENTRY_MAX_BITS 18
 
+/* A long value, of up to 12 + 11 bits, may be the last of three entries between refills. The one
+ * before it ends a block or belongs to the same one's wanted coefficients, so it lies within the
+ * index; only the first may be as long as an entry can be. */
+_Static_assert(ENTRY_MAX_BITS + TH_JPEG_TABLE_BITS + TH_JPEG_TABLE_BITS + 11 <= 56,
+               "a long value may outrun the buffer");
+
 bool th_jpeg_code_init(struct th_jpeg_code *c, const struct th_jpeg_huff *h, bool is_dc)
 {
     memset(c, 0, sizeof *c);
