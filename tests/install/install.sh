@@ -28,7 +28,14 @@ if [ -n "$modules" ]; then
         "$prefix/bin/thumbs" --quiet --mode=$mode "$samples/heif/still.heic" "$samples/heif/still.avif" "$scratch/$mode"
         [ "$(find "$scratch/$mode" -name '*.jpg' | wc -l)" -eq "$(find "$scratch/by-module" -name '*.jpg' | wc -l)" ]
     done
-    mv "$scratch/thumbs-hevc.so" "$scratch/thumbs-av1.so" "$moved"
+    # Of a file that does not tell its codec by its brand, the one that is there is enough.
+    mkdir "$scratch/untold"
+    LC_ALL=C sed 's/avif/mif1/g' "$samples/heif/still.avif" >"$scratch/untold/still.avif"
+    mv "$scratch/thumbs-av1.so" "$moved"
+    "$prefix/bin/thumbs" --quiet --mode=processes "$scratch/untold" "$scratch/by-av1"
+    mv "$scratch/thumbs-hevc.so" "$moved"
+    "$prefix/bin/thumbs" --quiet --mode=sync "$scratch/untold" "$scratch/by-both"
+    cmp "$scratch/by-av1/still.jpg" "$scratch/by-both/still.jpg"
 fi
 
 pc=$(dirname "$(find "$prefix" -name thumbs.pc)")

@@ -39,13 +39,15 @@ unsigned th_heif_codec_wants(enum th_heif_codec codec)
 
 enum thumbs_code th_heif_load(unsigned wants, struct thumbs_error *err)
 {
-    enum thumbs_code code = THUMBS_OK;
+    enum thumbs_code first = THUMBS_OK;
     const void *ignored;
     for (unsigned i = 0; i < sizeof modules / sizeof *modules; i++) {
-        if (code == THUMBS_OK && wants & th_heif_codec_wants(i))
-            code = th_module_load(&modules[i], &ignored, err);
+        if (!(wants & th_heif_codec_wants(i))) continue;
+        enum thumbs_code code =
+            th_module_load(&modules[i], &ignored, first == THUMBS_OK ? err : NULL);
+        if (first == THUMBS_OK) first = code;
     }
-    return code;
+    return first;
 }
 
 void th_heif_about(enum thumbs_format format, struct th_bytes *text)

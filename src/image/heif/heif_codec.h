@@ -35,7 +35,8 @@ struct th_heif_frame {
 
 struct th_heif_decoder;
 
-/* Load what these (enum th_wants) need; see module.h for the codes. Thread-safe. */
+/* Load what these (enum th_wants) need, the one codec if the other cannot be had, too: a worker of
+ * mode processes loads nothing later. See module.h for the codes. Thread-safe. */
 enum thumbs_code th_heif_load(unsigned wants, struct thumbs_error *err);
 
 /* The library (enum th_wants) of a codec. */

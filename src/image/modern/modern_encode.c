@@ -120,15 +120,18 @@ const struct th_encoder th_encoder_jxl = {.encode = encode_jxl,
 enum thumbs_code th_modern_load(unsigned wants, struct thumbs_error *err)
 {
     const void *ignored;
-    enum thumbs_code code = THUMBS_OK;
+    enum thumbs_code first = THUMBS_OK;
     (void)wants;
     (void)err;
     (void)ignored;
 #ifdef THUMBS_WITH_AVIF
-    if (wants & TH_WANTS_AVIF) code = th_module_load(&avif, &ignored, err);
+    if (wants & TH_WANTS_AVIF) first = th_module_load(&avif, &ignored, err);
 #endif
 #ifdef THUMBS_WITH_JXL
-    if (code == THUMBS_OK && wants & TH_WANTS_JXL) code = th_module_load(&jxl, &ignored, err);
+    if (wants & TH_WANTS_JXL) {
+        enum thumbs_code code = th_module_load(&jxl, &ignored, first == THUMBS_OK ? err : NULL);
+        if (first == THUMBS_OK) first = code;
+    }
 #endif
-    return code;
+    return first;
 }
