@@ -75,7 +75,8 @@ struct flight {
     bool is_open;
     int fd;
     int stat_errno;
-    uint64_t start_ns, load_ns;
+    uint64_t start_ns, load_ns; /* start: moved on by what it waits for a buffer */
+    uint64_t waits_from_ns;
     struct statx before, after;
     struct stat st;
     uint8_t first[TH_LOAD_PEEK];
@@ -432,6 +433,7 @@ static void judge_first(struct th_uring *u, struct flight *f)
     if (f->code != THUMBS_OK) {
         start_rest(u, f); /* true only if the file is what it was when its state was taken */
     } else {
+        f->waits_from_ns = th_now_ns();
         tell(u, f, TH_LOAD_WAITS_FOR_BUFFER);
         append(&u->without_buffer, f);
     }
@@ -567,6 +569,7 @@ static void step(struct th_uring *u, struct flight *f)
 static void got_buffer(struct th_uring *u, struct flight *f, enum thumbs_code code)
 {
     take_first(&u->without_buffer);
+    f->start_ns += th_now_ns() - f->waits_from_ns; /* that is not the storage's time */
     tell(u, f, TH_LOAD_READING);
     if (code != THUMBS_OK) {
         finish(u, f, (int)code);

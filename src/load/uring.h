@@ -25,7 +25,7 @@ struct th_uring_calls {
      * there are others to go on with. */
     bool (*has_room)(void *user);
     /* The file is in buffer, which is the caller's now, as th_load_file() would have left it;
-     * load_ns: from when it was to be opened. May wait. */
+     * load_ns: from when it was to be opened, without its wait for a buffer. May wait. */
     void (*loaded)(void *user, void *file, struct th_buffer *buffer, const struct stat *st,
                    uint64_t load_ns);
     /* It is not, and *error says why. STOPPED for files that were under way at the end. */

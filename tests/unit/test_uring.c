@@ -86,10 +86,12 @@ struct fate {
     bool settle; /* say so when asked */
     struct stat st;
     struct thumbs_error error;
+    uint64_t load_ns;
 };
 
 struct run {
     struct th_loader loader;
+    atomic_bool waits; /* a file has come to wait for a buffer */
     struct fate fates[MAX_FILES];
     size_t n, next;
     bool keep_buffers; /* give them back later, from another thread */
@@ -140,9 +142,9 @@ static void loaded(void *user, void *file, struct th_buffer *buffer, const struc
 {
     struct run *run = user;
     struct fate *fate = file;
-    (void)load_ns;
     fate->told++;
     fate->loaded = true;
+    fate->load_ns = load_ns;
     fate->st = *st;
     check_content(fate, buffer);
     if (!run->keep_buffers) {
@@ -162,6 +164,13 @@ static void failed(void *user, void *file, const struct stat *st, uint64_t load_
     fate->told++;
     fate->st = *st;
     fate->error = *error;
+}
+
+static void now_at(void *user, void *file, enum th_load_at at)
+{
+    struct run *run = user;
+    (void)file;
+    if (at == TH_LOAD_WAITS_FOR_BUFFER) atomic_store(&run->waits, true);
 }
 
 static bool stopped(void *user)
@@ -196,6 +205,7 @@ static enum thumbs_code run_files(struct run *run, unsigned n_in_flight)
                                          .has_room = has_room,
                                          .loaded = loaded,
                                          .failed = failed,
+                                         .at = now_at,
                                          .stopped = stopped,
                                          .user = run};
     size_t n_descriptors = count_descriptors();
@@ -546,6 +556,43 @@ Test(uring, waits_overlap)
                   (unsigned long long)took_ms);
     cr_expect_lt(took_ms, 128 * 50u * 3 / 4, "%llu ms", (unsigned long long)took_ms);
     expect_buffers_back(run->loader.buffers);
+    free(run);
+}
+
+struct lent {
+    struct run *run;
+    struct th_buffer *buffer;
+};
+
+/* A second after it is waited for. */
+static void *give_back_late(void *lent_)
+{
+    const struct lent *lent = lent_;
+    while (!atomic_load(&lent->run->waits))
+        usleep(1000);
+    sleep(1);
+    th_buffers_give(lent->run->loader.buffers, lent->buffer);
+    return NULL;
+}
+
+Test(uring, waiting_for_a_buffer_is_not_loading)
+{
+    struct run *run = calloc(1, sizeof *run);
+    struct th_buffers *buffers = make_buffers(1, 1 << 30, false);
+    struct lent lent = {.run = run};
+    pthread_t thread;
+    run->loader = (struct th_loader){.buffers = buffers, .max_bytes = 1 << 30};
+    add_many(run, 1);
+    cr_assert_eq(th_buffers_take(buffers, 1, &lent.buffer, NULL), THUMBS_OK);
+    cr_assert_eq(pthread_create(&thread, NULL, give_back_late, &lent), 0);
+    const uint64_t start_ns = th_now_ns();
+    cr_assert_eq(run_files(run, 1), THUMBS_OK);
+    const uint64_t took_ns = th_now_ns() - start_ns;
+    pthread_join(thread, NULL);
+    expect_all_loaded(run);
+    cr_expect_leq(run->fates[0].load_ns + 900000000, took_ns, "%llu of %llu ns",
+                  (unsigned long long)run->fates[0].load_ns, (unsigned long long)took_ns);
+    expect_buffers_back(buffers);
     free(run);
 }
 
