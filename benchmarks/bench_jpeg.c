@@ -342,6 +342,7 @@ int main(int argc, char **argv)
         ok = (side ? bench_side(argv[i], runs, side) : bench(argv[i], runs, which, scale)) && ok;
     }
     if (!any)
-        fprintf(stderr, "usage: bench_jpeg [--runs=N] [--progressive] [--side=N] FOLDER...\n");
+        fprintf(stderr, "usage: bench_jpeg [--runs=N] [--progressive] [--scale=N] [--side=N] "
+                        "FOLDER...\n");
     return !any ? 2 : !ok;
 }

@@ -28,9 +28,9 @@ static uint64_t warm_bytes(uint64_t decode_bytes, unsigned jobs)
     return bytes < WARM_MOST_MB * mb ? bytes : WARM_MOST_MB * mb;
 }
 
-/* What an idle worker does not use of its fixed part. It gives back what a file of over 16 MB took
- * at once, and the rest when nothing came for a tenth of a second; measured, one that has had 200
- * pictures of all kinds keeps 10 to 17 MB. */
+/* What an idle worker does not use of its fixed part. It gives back what a file took, but for 16 MB
+ * and warm_bytes, at once, and the rest when nothing came for a tenth of a second; measured, one
+ * that has had 200 pictures of all kinds keeps 10 to 17 MB. */
 static uint64_t lent_bytes(enum thumbs_mode mode)
 {
     return mode == THUMBS_MODE_PROCESSES ? TH_WORK_PROCESS_BYTES / 2 : THREAD_MB * mb / 2;

@@ -26,7 +26,7 @@ void th_jpeg_hot_thread_finish(void);
 void th_jpeg_hot_pick(const struct th_jpeg_header *header, const struct th_targets *targets,
                       bool planar, bool fast, uint8_t n[TH_JPEG_MAX_PLANES]);
 
-/* The least n in 1, 2, 4, 8 so that a picture reduced to n/8 leaves at least `residual` of the
+/* The least n in 1, 2, 4, 6, 8 so that a picture reduced to n/8 leaves at least `residual` of the
  * reduction by `factor`. */
 unsigned th_jpeg_hot_pick_n(double factor, double residual);
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * jpeg_scan.h - a scan decoder that skips: baseline JPEG straight to planes of 1/8, 2/8 or 4/8 of
- * their size.
+ * jpeg_scan.h - a scan decoder that skips: baseline JPEG straight to planes of 1/8, 2/8, 4/8, 6/8
+ * or 8/8 of their size.
  *
- * Decodes the DC coefficient of each block and the few AC coefficients that the reduction needs,
- * and jumps over the rest several symbols at a time. Takes only what it fully understands and gives
- * up at the first irregularity, so that libjpeg-turbo decides what a damaged file looks like. At n
- * = 1 its samples equal those of libjpeg-turbo at scale 1/8, bit for bit. The idea and the tables
- * are told in docs/design/jpeg-hot-path.md. Input is hostile: nothing is read past len, nothing
- * written past the planes.
+ * Decodes the DC coefficient of each block and the AC coefficients that the reduction needs, and
+ * jumps over the rest several symbols at a time. Takes only what it fully understands and gives up
+ * at the first irregularity, so that libjpeg-turbo decides what a damaged file looks like. At n = 1
+ * and 8 its samples equal those of libjpeg-turbo, bit for bit. The idea and the tables are told in
+ * docs/design/jpeg-hot-path.md. Input is hostile: nothing is read past len, nothing written past
+ * the planes.
  */
 #ifndef TH_IMAGE_JPEG_SCAN_H
 #define TH_IMAGE_JPEG_SCAN_H
@@ -50,9 +50,9 @@ void th_jpeg_scan_size(const struct th_jpeg_header *header, unsigned i_component
                        uint32_t *width, uint32_t *height, uint32_t *block_width,
                        uint32_t *block_height);
 
-/* Decode the scan into planes[0 .. n_components-1], whose data, stride and n (1, 2 or 4) the caller
- * has set with room for the block size above. `data` and `len` are the whole file that `header` was
- * parsed from. deadline_ns: th_now_ns() past which it stops with TIMEOUT, 0: never. */
+/* Decode the scan into planes[0 .. n_components-1], whose data, stride and n (1, 2, 4, 6 or 8) the
+ * caller has set with room for the block size above. `data` and `len` are the whole file that
+ * `header` was parsed from. deadline_ns: th_now_ns() past which it stops with TIMEOUT, 0: never. */
 enum th_jpeg_scan_end th_jpeg_scan_decode(struct th_jpeg_scan *scan,
                                           const struct th_jpeg_header *header, const uint8_t *data,
                                           size_t len, const struct th_jpeg_plane *planes,

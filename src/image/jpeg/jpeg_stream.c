@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One loop decodes everything, DC and AC, without a branch that depends on the data: each pass
- * looks up the next bits in the table of the present state and moves on by what it finds. Where
- * blocks end is as good as random, so a loop per block costs a wrong guess per block, which is more
- * than the three or four passes a block needs here. What the tables cannot say in one entry is left
- * to slow_step(), one symbol at a time.
+ * One loop decodes everything, DC and AC, without a branch on where blocks end: each step looks up
+ * the next bits in the table of the present state and moves on by what it finds. Where blocks end
+ * is as good as random, so a loop per block costs a wrong guess per block, which is more than the
+ * three or four steps a block needs here. A value behind the index is taken from the buffer, which
+ * is then filled again. What the tables cannot say in one entry is left to slow_step(), one symbol
+ * at a time.
  */
 #include "image/jpeg/jpeg_stream.h"
 

@@ -56,7 +56,7 @@ struct th_jpeg_tables {
     struct th_jpeg_code dc_code, ac_code;
     _Alignas(64) uint32_t dc[TH_JPEG_TABLE_SIZE];
     uint32_t ac[2][TH_JPEG_TABLE_SIZE]; /* [0] coefficients wanted: one symbol with its value. [1]
-                                           skip */
+                                           skip; unused where all are wanted */
 };
 
 /* T.81 F.2.2.1: the value that `size` extra bits stand for. */
