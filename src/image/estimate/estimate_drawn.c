@@ -63,7 +63,8 @@ static size_t behind(struct th_view v, size_t from, size_t to, const char *word)
 
 /* Pixels of the largest picture in a PDF whose sides are told as numbers, side by side: every
  * stream has a head that is not compressed (ISO 32000-1, 7.5.7). What is on other pages counts,
- * too, and no more than may be: what lies is not to keep the file from being drawn. */
+ * too, and so does what lies, up to what may be decoded at all: only where there is less memory
+ * than that they keep a file from being drawn. */
 static uint64_t largest_picture(struct th_view v, uint64_t max_pixels)
 {
     const size_t len = v.len < PDF_LOOKED_AT ? v.len : PDF_LOOKED_AT;
