@@ -10,11 +10,8 @@ install(
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
           COMPONENT library
           NAMELINK_COMPONENT development)
-foreach(module vips heif avif jxl raw)
-  if(TARGET thumbs-${module})
-    install(TARGETS thumbs-${module} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/thumbs COMPONENT library)
-  endif()
-endforeach()
+get_property(modules GLOBAL PROPERTY THUMBS_MODULES)
+install(TARGETS ${modules} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/thumbs COMPONENT library)
 install(FILES include/thumbs/thumbs.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/thumbs COMPONENT development)
 
 # What is to be read, of the program.

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 # Install into a scratch prefix, move it, and use it as a stranger would: the program, and a small
 # program that links against the library by pkg-config and by its CMake package.
-#   install.sh PROGRAM SAMPLES BUILD_FOLDER
+#   install.sh PROGRAM SAMPLES BUILD_FOLDER MODULE...
 set -eu
 samples=$2
 build=$3
+shift 3
 here=$(cd "$(dirname "$0")" && pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -16,6 +17,9 @@ prefix=$scratch/prefix
 for page in LICENSE thumbs.1 _thumbs thumbs.fish; do [ -s "$(find "$prefix" -name $page)" ]; done
 [ -s "$prefix/share/bash-completion/completions/thumbs" ]
 "$prefix/bin/thumbs" --quiet "$samples/orientation" "$scratch/by-program"
+
+# Every module that was built: where one is missing, libvips might read its formats unnoticed.
+for module in "$@"; do [ -s "$(find "$prefix" -name "$module.so")" ]; done
 
 # Without the modules of HEIC and AVIF libvips reads them.
 modules=$(find "$prefix" -name thumbs-hevc.so -o -name thumbs-av1.so)
