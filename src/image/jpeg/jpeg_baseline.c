@@ -9,6 +9,7 @@
 #include "base/sys.h"
 #include "image/jpeg/jpeg_codes.h"
 #include "image/jpeg/jpeg_fdct.h"
+#include "image/jpeg/jpeg_zigzag.h"
 
 enum {
     MAX_PLANES = 3,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "image/jpeg/jpeg_fdct.h"
 
+#include "image/jpeg/jpeg_zigzag.h"
+
 /* Sanitizers cannot run before the dynamic linker has chosen. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -13,12 +15,6 @@
 #define CONST_BITS 13
 #define PASS1_BITS 2 /* fractional bits between the passes */
 #define FIX(x)     ((int32_t)((x) * (1 << CONST_BITS) + 0.5))
-
-const uint8_t th_jpeg_zigzag[64] = {
-    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
-    41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
-    30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
-};
 
 void th_jpeg_fdct_init(struct th_jpeg_fdct *f, const uint8_t *quantisers)
 {

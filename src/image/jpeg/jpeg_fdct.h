@@ -22,9 +22,6 @@ struct th_jpeg_fdct {
     uint64_t set[TH_JPEG_FDCT_BLOCKS];             /* bit k: coefficient k is not 0 */
 };
 
-/* Where the k-th coefficient in zigzag order (T.81 figure A.6) lies, row by row. */
-extern const uint8_t th_jpeg_zigzag[64];
-
 /* Sixty-four quantisers of 1 to 255 in zigzag order. */
 void th_jpeg_fdct_init(struct th_jpeg_fdct *f, const uint8_t *quantisers);
 

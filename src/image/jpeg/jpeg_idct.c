@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "image/jpeg/jpeg_block.h"
+#include "image/jpeg/jpeg_zigzag.h"
 
 /* Sanitizers cannot run before the dynamic linker has chosen. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
@@ -12,11 +13,6 @@
 #else
 #define CLONES
 #endif
-
-const uint8_t th_jpeg_natural_order[64] = {
-    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
-    41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
-    30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
 
 /* Blocks are transformed CHUNK at a time, coefficient by coefficient, which lets the compiler use
  * whole vectors. */
@@ -214,7 +210,7 @@ static void transform_blocks(const struct th_jpeg_idct_row *row, unsigned n, con
     uint8_t *const end = out + row->n_blocks * n;
     int16_t q[64];
     for (unsigned i = 0; i < 64; i++)
-        q[th_jpeg_natural_order[i]] = (int16_t)quant[i];
+        q[th_jpeg_zigzag[i]] = (int16_t)quant[i];
     for (size_t i = 0; i < row->n_blocks; i += row->group, group += row->stride) {
         for (unsigned x = 0; x < row->group; x++) {
             const int16_t *now = group + (size_t)x * row->record_len;

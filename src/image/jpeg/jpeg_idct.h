@@ -12,9 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of each coefficient in zigzag order, its place in a block row by row (T.81 figure A.6). */
-extern const uint8_t th_jpeg_natural_order[64];
-
 /* Coefficients of a row of blocks: record_len int16 a block: 1, 4, 16 or 64 are the corner row by
  * row, 8 or 32 the first in zigzag order. Blocks come in groups of 1, 2 or 4, and from one group to
  * the next it is `stride` int16. */

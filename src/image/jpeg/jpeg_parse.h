@@ -5,7 +5,8 @@
  * Reads what the hot path must know before it decodes: size, sampling, tables, restart interval,
  * colour markers, where EXIF and the scan lie. Judges nothing but what it needs: whatever
  * libjpeg-turbo would warn about only sets `odd`, which keeps the file from our own scan decoder.
- * Allocates nothing; pointers point into the caller's bytes. Never reads past len. Thread-safe.
+ * Pointers point into the caller's bytes; th_jpeg_icc_copy() alone allocates. Never reads past len.
+ * Thread-safe.
  */
 #ifndef TH_IMAGE_JPEG_PARSE_H
 #define TH_IMAGE_JPEG_PARSE_H

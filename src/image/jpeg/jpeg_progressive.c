@@ -8,6 +8,7 @@
 #include "base/sys.h"
 #include "image/jpeg/jpeg_band.h"
 #include "image/jpeg/jpeg_idct.h"
+#include "image/jpeg/jpeg_zigzag.h"
 
 #define MAX_COMPONENTS 4
 #define MAX_SIDE       65500u /* of libjpeg */
@@ -353,7 +354,7 @@ static void to_natural_order(const struct th_jpeg_band_blocks *r)
         memset(record + 1, 0, sizeof zigzag - sizeof *zigzag);
         for (; left; left &= left - 1) {
             const unsigned k = (unsigned)__builtin_ctzll(left);
-            record[th_jpeg_natural_order[k]] = zigzag[k];
+            record[th_jpeg_zigzag[k]] = zigzag[k];
         }
     }
 }
