@@ -164,8 +164,7 @@ static bool time_all(const struct files *files, struct th_jpeg_scan *scan, unsig
         const struct file *f = &files->items[i];
         struct th_jpeg_planes planes = {0};
         enum thumbs_code code =
-            turbo ? th_jpeg_planes_decode_turbo(&f->header, f->data, f->len, n == 6 ? 8 : n, 0,
-                                                &planes, NULL)
+            turbo ? th_jpeg_planes_decode_turbo(&f->header, f->data, f->len, n, 0, &planes, NULL)
                   : th_jpeg_planes_decode(scan, &f->header, f->data, f->len, ns, 0, &planes, NULL);
         bool ok = code == THUMBS_OK && planes.own == !turbo;
         th_jpeg_planes_finish(&planes);

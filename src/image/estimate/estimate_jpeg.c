@@ -98,12 +98,12 @@ static void hot_path(const struct th_jpeg_header *h, const uint8_t n[TH_JPEG_MAX
     }
     for (unsigned i = 0; i < h->n_components; i++)
         if (n[i] > most) most = n[i];
-    if (most == 6) most = 8; /* as libjpeg-turbo is asked for then */
     for (unsigned i = 0; i < h->n_components; i++) {
         uint64_t across, down;
         blocks(h, i, &across, &down);
         own_planes = th_add_sat(own_planes, plane(h, i, n[i]));
-        turbo_planes = th_add_sat(turbo_planes, plane(h, i, turbo_n(h, i, most)));
+        turbo_planes =
+            th_add_sat(turbo_planes, plane(h, i, turbo_n(h, i, th_jpeg_planes_turbo_n(most))));
         turbo = th_add_sat(turbo, across * 8 * TURBO_ROWS);
         /* One row of records. */
         own = th_add_sat(own, across * h->v_max * (most > 4 ? BLOCK_BYTES : BLOCK_BYTES / 4));

@@ -263,8 +263,11 @@ enum thumbs_code th_jpeg_planes_decode_turbo(const struct th_jpeg_header *header
                                              struct thumbs_error *err)
 {
     struct th_jpeg_planes planes = {0};
-    struct decoder d = {
-        .deadline_ns = deadline_ns, .out = &planes, .data = data, .len = len, .n = n};
+    struct decoder d = {.deadline_ns = deadline_ns,
+                        .out = &planes,
+                        .data = data,
+                        .len = len,
+                        .n = th_jpeg_planes_turbo_n(n)};
     if (!choose_scans(&d, header)) return describe_failure(&d, err);
     enum thumbs_code code = turbo_decode(&d, err);
     if (code != THUMBS_OK)
@@ -329,9 +332,7 @@ enum thumbs_code th_jpeg_planes_decode(struct th_jpeg_scan *scan,
         }
     }
     /* libjpeg reduces all components by one factor, as far as sampling lets it. The first is never
-     * smaller than the others, so its n serves all unless theirs had to be larger. Its transform
-     * of 6 points is no faster than that of 8, which has vector code. */
-    if (most == 6) most = 8;
+     * smaller than the others, so its n serves all unless theirs had to be larger. */
     return th_jpeg_planes_decode_turbo(header, data, len, most, deadline_ns, out, err);
 }
 
