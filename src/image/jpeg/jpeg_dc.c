@@ -3,14 +3,6 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* With the wrap-around of wild values that libjpeg's table of limits has. */
-INLINE uint8_t sample(uint32_t prediction, int32_t quant)
-{
-    const uint32_t v = (uint32_t)(((int16_t)prediction * quant + 4) >> 3);
-    const int32_t level = ((int32_t)(v << 22) >> 22) + 128;
-    return (uint8_t)(level < 0 ? 0 : level > 255 ? 255 : level);
-}
-
 INLINE uint32_t difference(int16_t now, int16_t before)
 {
     return (uint32_t)(int16_t)(now - before);
@@ -27,14 +19,14 @@ INLINE void mcus(struct th_jpeg_dc *dc, const int16_t *sums, uint32_t n_mcus, un
         for (unsigned i = 0; i < n_luma; i++) {
             y += difference(sums[i], before);
             before = sums[i];
-            dc->out[i][m * (uintptr_t)step] = sample(y, q0);
+            dc->out[i][m * (uintptr_t)step] = th_jpeg_dc_sample((int16_t)y, q0);
         }
         if (!chroma) continue;
         cb += difference(sums[n_luma], before);
         cr += difference(sums[n_luma + 1], sums[n_luma]);
         before = sums[n_luma + 1];
-        dc->out[n_luma][m] = sample(cb, q1);
-        dc->out[n_luma + 1][m] = sample(cr, q2);
+        dc->out[n_luma][m] = th_jpeg_dc_sample((int16_t)cb, q1);
+        dc->out[n_luma + 1][m] = th_jpeg_dc_sample((int16_t)cr, q2);
     }
     dc->predictions[0] = y;
     dc->predictions[1] = cb;
@@ -44,10 +36,9 @@ INLINE void mcus(struct th_jpeg_dc *dc, const int16_t *sums, uint32_t n_mcus, un
         dc->out[i] += i < n_luma ? n_mcus * (uintptr_t)step : n_mcus;
 }
 
-bool th_jpeg_dc_takes(unsigned luma_blocks, unsigned chroma_blocks)
+bool th_jpeg_dc_takes(unsigned n_blocks)
 {
-    if (!chroma_blocks) return luma_blocks == 1;
-    return chroma_blocks == 2 && (luma_blocks == 1 || luma_blocks == 2 || luma_blocks == 4);
+    return n_blocks == 1 || n_blocks == 3 || n_blocks == 4 || n_blocks == 6;
 }
 
 void th_jpeg_dc_mcus(struct th_jpeg_dc *dc, const int16_t *sums, uint32_t n_mcus)

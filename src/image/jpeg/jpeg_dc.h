@@ -12,6 +12,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The sample of a block at 1/8, with the wrap-around of wild values that libjpeg's table of limits
+ * has. */
+static inline uint8_t th_jpeg_dc_sample(int16_t dc, int32_t quant)
+{
+    const uint32_t v = (uint32_t)((dc * quant + 4) >> 3);
+    const int32_t level = ((int32_t)(v << 22) >> 22) + 128;
+    return (uint8_t)(level < 0 ? 0 : level > 255 ? 255 : level);
+}
+
 enum { TH_JPEG_DC_COMPONENTS = 3, TH_JPEG_DC_BLOCKS = 6 };
 
 struct th_jpeg_dc {
@@ -23,8 +32,8 @@ struct th_jpeg_dc {
     int16_t before;                              /* the sum in front of the next; moved on */
 };
 
-/* Can MCUs of luma_blocks blocks of luma and chroma_blocks in all the others be taken? */
-bool th_jpeg_dc_takes(unsigned luma_blocks, unsigned chroma_blocks);
+/* Can MCUs of so many blocks be taken, the last two of which are of chroma if there is any? */
+bool th_jpeg_dc_takes(unsigned n_blocks);
 
 /* n_mcus of them, given as sums of all differences so far, of all components, modulo 2^16. */
 void th_jpeg_dc_mcus(struct th_jpeg_dc *dc, const int16_t *sums, uint32_t n_mcus);

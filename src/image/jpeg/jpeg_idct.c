@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "image/jpeg/jpeg_block.h"
+#include "image/jpeg/jpeg_dc.h"
 #include "image/jpeg/jpeg_zigzag.h"
 
 /* Sanitizers cannot run before the dynamic linker has chosen. */
@@ -52,16 +53,11 @@ static inline uint32_t pack4(int32_t a, int32_t b, int32_t c, int32_t d)
 #endif
 }
 
-/* With the wrap-around of wild values that libjpeg's table of limits has. */
 CLONES static void samples_1(const int16_t *restrict dc, size_t n, uint16_t quantiser,
                              uint8_t *restrict out)
 {
-    int32_t q = quantiser;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t v = (uint32_t)((dc[i] * q + 4) >> 3);
-        int32_t wrapped = (int32_t)(v << 22) >> 22;
-        out[i] = (uint8_t)clamp(wrapped + 128, 0, 255);
-    }
+    for (size_t i = 0; i < n; i++)
+        out[i] = th_jpeg_dc_sample(dc[i], quantiser);
 }
 
 CLONES static void transform_2(struct chunk *c, const int32_t q[4])

@@ -167,11 +167,10 @@ static void add_up_dc(struct work *w)
 /* Does DC alone make the samples, of MCUs that jpeg_dc takes? */
 static bool is_dc_alone(const struct work *w)
 {
-    const unsigned n_chroma = w->n_nodes == 1 ? 0 : 2;
-    if (w->reduction->need || (n_chroma && w->n_nodes < 3)) return false;
-    if (n_chroma && w->component_of_node[w->n_nodes - 2] != 1) return false;
-    if (n_chroma && w->component_of_node[w->n_nodes - 3] != 0) return false;
-    return th_jpeg_dc_takes(w->n_nodes - n_chroma, n_chroma);
+    const uint8_t *of = w->component_of_node;
+    const unsigned n = w->n_nodes;
+    if (w->reduction->need || !th_jpeg_dc_takes(n)) return false;
+    return n == 1 || (of[n - 3] == 0 && of[n - 2] == 1);
 }
 
 /* The first row of MCUs among the records to samples, where DC is all there is to them. */
