@@ -57,6 +57,14 @@ static inline int32_t minus(int32_t a, int32_t b)
     return (int32_t)((uint32_t)a - (uint32_t)b);
 }
 
+/* What lies as far from the one end of a row as from the other: its even part, plus or minus its
+ * odd part. */
+static inline void ends(int16_t *near, int16_t *far, int32_t even, int32_t odd, unsigned shift)
+{
+    *near = cut(plus(even, odd) >> shift);
+    *far = cut(minus(even, odd) >> shift);
+}
+
 static inline void pass_8(lanes x[8], unsigned shift)
 {
     const int32_t half = 1 << (shift - 1);
@@ -76,14 +84,10 @@ static inline void pass_8(lanes x[8], unsigned shift)
                       o2 = plus(sum2(x5, -F_2_562, x3, F_3_072 - F_2_562), s3);
         const int32_t e0 = plus(even, t3), e3 = minus(even, t3), e1 = plus(odd, t2),
                       e2 = minus(odd, t2);
-        x[0][i] = cut(plus(e0, o3) >> shift);
-        x[7][i] = cut(minus(e0, o3) >> shift);
-        x[1][i] = cut(plus(e1, o2) >> shift);
-        x[6][i] = cut(minus(e1, o2) >> shift);
-        x[2][i] = cut(plus(e2, o1) >> shift);
-        x[5][i] = cut(minus(e2, o1) >> shift);
-        x[3][i] = cut(plus(e3, o0) >> shift);
-        x[4][i] = cut(minus(e3, o0) >> shift);
+        ends(&x[0][i], &x[7][i], e0, o3, shift);
+        ends(&x[1][i], &x[6][i], e1, o2, shift);
+        ends(&x[2][i], &x[5][i], e2, o1, shift);
+        ends(&x[3][i], &x[4][i], e3, o0, shift);
     }
 }
 
@@ -99,12 +103,9 @@ static inline void pass_6(lanes x[8], unsigned shift)
                       o0 = plus(sum2(x1, ONE + C5, x5, C5), t3),
                       o1 = minus(sum2(x1, ONE, x5, -ONE), t3),
                       o2 = minus(sum2(x1, C5, x5, ONE + C5), t3);
-        x[0][i] = cut(plus(e0, o0) >> shift);
-        x[5][i] = cut(minus(e0, o0) >> shift);
-        x[1][i] = cut(plus(e1, o1) >> shift);
-        x[4][i] = cut(minus(e1, o1) >> shift);
-        x[2][i] = cut(plus(e2, o2) >> shift);
-        x[3][i] = cut(minus(e2, o2) >> shift);
+        ends(&x[0][i], &x[5][i], e0, o0, shift);
+        ends(&x[1][i], &x[4][i], e1, o1, shift);
+        ends(&x[2][i], &x[3][i], e2, o2, shift);
     }
 }
 
@@ -197,6 +198,13 @@ AVX2 INLINE __m256i cut_wide(struct wide a, int shift)
     return _mm256_packs_epi32(_mm256_srai_epi32(a.low, shift), _mm256_srai_epi32(a.high, shift));
 }
 
+AVX2 INLINE void ends_avx2(__m256i *near, __m256i *far, struct wide even, struct wide odd,
+                           int shift)
+{
+    *near = cut_wide(add(even, odd), shift);
+    *far = cut_wide(sub(even, odd), shift);
+}
+
 AVX2 INLINE void pass_8_avx2(__m256i x[8], int shift)
 {
     const struct wide x04 = pair_of(x[0], x[4]), x26 = pair_of(x[2], x[6]),
@@ -213,14 +221,10 @@ AVX2 INLINE void pass_8_avx2(__m256i x[8], int shift)
                       o1 = add(dot(x53, F_2_053 - F_2_562, -F_2_562), s4),
                       o2 = add(dot(x53, -F_2_562, F_3_072 - F_2_562), s3);
     const struct wide e0 = add(even, t3), e3 = sub(even, t3), e1 = add(odd, t2), e2 = sub(odd, t2);
-    x[0] = cut_wide(add(e0, o3), shift);
-    x[7] = cut_wide(sub(e0, o3), shift);
-    x[1] = cut_wide(add(e1, o2), shift);
-    x[6] = cut_wide(sub(e1, o2), shift);
-    x[2] = cut_wide(add(e2, o1), shift);
-    x[5] = cut_wide(sub(e2, o1), shift);
-    x[3] = cut_wide(add(e3, o0), shift);
-    x[4] = cut_wide(sub(e3, o0), shift);
+    ends_avx2(&x[0], &x[7], e0, o3, shift);
+    ends_avx2(&x[1], &x[6], e1, o2, shift);
+    ends_avx2(&x[2], &x[5], e2, o1, shift);
+    ends_avx2(&x[3], &x[4], e3, o0, shift);
 }
 
 AVX2 INLINE void pass_6_avx2(__m256i x[8], int shift)
@@ -232,12 +236,9 @@ AVX2 INLINE void pass_6_avx2(__m256i x[8], int shift)
                       t3 = dot(x23, 0, ONE);
     const struct wide e0 = add(even, t2), e2 = sub(even, t2), o0 = add(dot(x15, ONE + C5, C5), t3),
                       o1 = sub(dot(x15, ONE, -ONE), t3), o2 = sub(dot(x15, C5, ONE + C5), t3);
-    x[0] = cut_wide(add(e0, o0), shift);
-    x[5] = cut_wide(sub(e0, o0), shift);
-    x[1] = cut_wide(add(e1, o1), shift);
-    x[4] = cut_wide(sub(e1, o1), shift);
-    x[2] = cut_wide(add(e2, o2), shift);
-    x[3] = cut_wide(sub(e2, o2), shift);
+    ends_avx2(&x[0], &x[5], e0, o0, shift);
+    ends_avx2(&x[1], &x[4], e1, o1, shift);
+    ends_avx2(&x[2], &x[3], e2, o2, shift);
 }
 
 /* Rows to columns, 8 x 8 numbers of 16 bits in each half of the registers. */
