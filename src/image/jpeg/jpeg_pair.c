@@ -37,7 +37,7 @@ static size_t bit_position(const struct th_jpeg_stream *s, const uint8_t *origin
 
 static size_t record_bytes(const struct th_jpeg_pair *p)
 {
-    return p->reduction->record_len * sizeof(int16_t);
+    return p->loops->reduction->record_len * sizeof(int16_t);
 }
 
 static size_t spare_blocks(const struct th_jpeg_pair *p, const struct th_jpeg_stream *b)
@@ -59,9 +59,9 @@ static bool try_start(const struct th_jpeg_pair *p, struct th_jpeg_stream *b, co
                                  .table = p->first->dc,
                                  .node = p->first,
                                  .out = p->spare,
-                                 .k = p->reduction->bias << 8};
+                                 .k = p->loops->reduction->bias << 8};
     for (unsigned i = 0; i < N_STEPS; i++) {
-        if (p->run(b, b->out + record_bytes(p), limit) != TH_JPEG_RUN_DONE) {
+        if (p->loops->run(b, b->out + record_bytes(p), limit) != TH_JPEG_RUN_DONE) {
             spare_clear(p, b);
             return false;
         }
@@ -85,7 +85,7 @@ static enum th_jpeg_run_end fall_into_step(const struct th_jpeg_pair *p, struct 
                                            const struct trace *trace, unsigned *i_step)
 {
     for (*i_step = 0; s->out < out_end;) {
-        enum th_jpeg_run_end end = p->run(s, s->out + record_bytes(p), limit);
+        enum th_jpeg_run_end end = p->loops->run(s, s->out + record_bytes(p), limit);
         if (end != TH_JPEG_RUN_DONE) return end;
         size_t bits = bit_position(s, trace->origin);
         while (*i_step < N_STEPS && trace->bits[*i_step] < bits)
@@ -105,7 +105,7 @@ static void join(const struct th_jpeg_pair *p, struct th_jpeg_stream *s,
     uint8_t *out = s->out;
     memcpy(out, p->spare + from * record, (n + 1) * record); /* the last is not complete */
     uint32_t sum = b->sum;
-    if (!p->reduction->need) { /* running sums of DC */
+    if (!p->loops->reduction->need) { /* running sums of DC */
         int16_t before, *sums = (int16_t *)(void *)out;
         memcpy(&before, p->spare + (from - 1) * record, sizeof before);
         uint32_t shift = s->sum - (uint32_t)before;
@@ -131,8 +131,8 @@ enum th_jpeg_run_end th_jpeg_pair_decode(const struct th_jpeg_pair *p, struct th
     struct trace trace = {.origin = s->in - 8};
     struct th_jpeg_stream b;
     if (!start_blind(p, &b, middle, limit, &trace)) return TH_JPEG_RUN_DONE;
-    p->run_pair(s, &b, out_end, p->spare + half_blocks * record, middle - LOOK_AHEAD, limit);
-    enum th_jpeg_run_end how = p->run(s, out_end, middle - LOOK_AHEAD);
+    p->loops->run_pair(s, &b, out_end, p->spare + half_blocks * record, middle - LOOK_AHEAD, limit);
+    enum th_jpeg_run_end how = p->loops->run(s, out_end, middle - LOOK_AHEAD);
     unsigned i_step = 0;
     bool arrived = how == TH_JPEG_RUN_HUNGRY;
     if (arrived) how = fall_into_step(p, s, out_end, limit, &trace, &i_step);

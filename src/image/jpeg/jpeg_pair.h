@@ -14,9 +14,7 @@
 #include "image/jpeg/jpeg_stream.h"
 
 struct th_jpeg_pair {
-    const struct th_jpeg_reduction *reduction;
-    th_jpeg_run_fn *run;
-    th_jpeg_run_pair_fn *run_pair;
+    const struct th_jpeg_loops *loops;
     const struct th_jpeg_node *first; /* block of the MCU */
     uint8_t *spare;                   /* zeroed records for n_spare blocks and two more */
     size_t n_spare;

@@ -109,8 +109,7 @@ struct work {
     struct th_jpeg_scan *scan;
     const struct th_jpeg_header *header;
     const struct th_jpeg_plane *planes;
-    const struct th_jpeg_reduction *reduction;
-    th_jpeg_run_fn *run;
+    const struct th_jpeg_loops *loops;
     struct th_jpeg_pair pair;
     struct source source;
     size_t window_len;
@@ -135,9 +134,10 @@ static void transform_row(const struct work *w, const struct th_jpeg_plane *plan
 {
     const struct th_jpeg_idct_row row = {.records = records,
                                          .n_blocks = (size_t)w->mcu_columns * group,
-                                         .stride = (size_t)w->n_nodes * w->reduction->record_len,
+                                         .stride =
+                                             (size_t)w->n_nodes * w->loops->reduction->record_len,
                                          .group = group,
-                                         .record_len = w->reduction->record_len};
+                                         .record_len = w->loops->reduction->record_len};
     th_jpeg_idct(&row, plane->n, quant, plane->data + i_block_row * plane->n * plane->stride,
                  plane->stride);
 }
@@ -145,7 +145,7 @@ static void transform_row(const struct work *w, const struct th_jpeg_plane *plan
 /* Turn the DC differences of one row of MCUs into values, in place. */
 static void add_up_dc(struct work *w)
 {
-    unsigned len = w->reduction->record_len;
+    unsigned len = w->loops->reduction->record_len;
     int16_t *r = (int16_t *)(void *)w->records, before = r[-(ptrdiff_t)len];
     for (uint32_t m = 0; m < w->mcu_columns; m++) {
         if (w->header->restart_interval && !w->until_restart--) {
@@ -169,7 +169,7 @@ static bool is_dc_alone(const struct work *w)
 {
     const uint8_t *of = w->component_of_node;
     const unsigned n = w->n_nodes;
-    if (w->reduction->need || !th_jpeg_dc_takes(n)) return false;
+    if (w->loops->reduction->need || !th_jpeg_dc_takes(n)) return false;
     return n == 1 || (of[n - 3] == 0 && of[n - 2] == 1);
 }
 
@@ -216,7 +216,7 @@ static void emit_block_rows(struct work *w)
         for (unsigned y = 0; y < v; y++) {
             transform_row(w, &w->planes[i], w->header->quant[c->quant], records, h,
                           (size_t)w->i_row * v + y);
-            records += h * w->reduction->record_len;
+            records += h * w->loops->reduction->record_len;
         }
     }
 }
@@ -245,14 +245,14 @@ static uint8_t *emit_rows(struct work *w, uint8_t *out)
     size_t row_bytes = w->row_blocks * w->record_bytes;
     bool ok = true;
     for (; ok && (size_t)(out - w->records) >= row_bytes; w->records += row_bytes) {
-        if (w->reduction->need == 0)
+        if (w->loops->reduction->need == 0)
             memcpy(w->records - w->record_bytes, &w->sum_before, w->record_bytes);
         ok = emit_row(w);
     }
     size_t left = (size_t)(out - w->records);
     if (w->records != start) {
         memmove(start, w->records, left);
-        if (w->reduction->need && w->i_row < w->mcu_rows)
+        if (w->loops->reduction->need && w->i_row < w->mcu_rows)
             memset(start + left, 0, (size_t)(out - start) - left + w->record_bytes);
     }
     w->records = start;
@@ -292,14 +292,14 @@ static enum th_jpeg_run_end decode_blocks(struct work *w, struct th_jpeg_stream 
     if (th_jpeg_pair_decode(&w->pair, s, end, n, bits) == TH_JPEG_RUN_IRREGULAR)
         return TH_JPEG_RUN_IRREGULAR;
     if (s->out != start && s->out != out_end) out_end = s->out + w->record_bytes;
-    return w->run(s, out_end, limit);
+    return w->loops->run(s, out_end, limit);
 }
 
 /* Decode `n_blocks`, up to the marker that ends this segment, behind *out. */
 static enum th_jpeg_scan_end decode_segment(struct work *w, uint64_t n_blocks, uint8_t **out)
 {
     struct th_jpeg_stream s = {
-        .table = w->nodes[0].dc, .node = &w->nodes[0], .k = w->reduction->bias << 8};
+        .table = w->nodes[0].dc, .node = &w->nodes[0], .k = w->loops->reduction->bias << 8};
     s.out = *out;
     w->window_len = 0;
     w->source.marker = -1;
@@ -454,13 +454,13 @@ static enum th_jpeg_scan_end work_nodes(struct work *w)
         const struct th_jpeg_component *c = &h->components[i];
         const struct th_jpeg_tables *t = NULL;
         enum th_jpeg_scan_end end =
-            tables_get(w->scan, &h->dc[c->dc_table], &h->ac[c->ac_table], w->reduction, &t);
+            tables_get(w->scan, &h->dc[c->dc_table], &h->ac[c->ac_table], w->loops->reduction, &t);
         if (end) return end;
         unsigned n = h->n_components == 1 ? 1 : (unsigned)c->h * c->v;
         for (; n; n--) {
             w->component_of_node[w->n_nodes] = (uint8_t)i;
             w->nodes[w->n_nodes++] = (struct th_jpeg_node){
-                .tables = t, .dc = t->dc, .ac = t->ac[w->reduction->need ? 0 : 1]};
+                .tables = t, .dc = t->dc, .ac = t->ac[w->loops->reduction->need ? 0 : 1]};
         }
     }
     for (unsigned i = 0; i < w->n_nodes; i++) {
@@ -480,7 +480,7 @@ uint8_t *th_jpeg_scan_scratch(struct th_jpeg_scan *scan, size_t size)
     return scan->records;
 }
 
-static bool work_buffers(struct work *w, unsigned n)
+static bool work_buffers(struct work *w)
 {
     struct th_jpeg_scan *scan = w->scan;
     if (!scan->window) scan->window = th_alloc(WINDOW_BYTES + WINDOW_PAD);
@@ -494,9 +494,7 @@ static bool work_buffers(struct work *w, unsigned n)
     memset(scan->records, 0, bytes);
     w->records = scan->records + w->record_bytes;
     w->records_end = w->records + n_records * w->record_bytes;
-    w->pair = (struct th_jpeg_pair){.reduction = w->reduction,
-                                    .run = w->run,
-                                    .run_pair = th_jpeg_run_pair_pick(n),
+    w->pair = (struct th_jpeg_pair){.loops = w->loops,
                                     .first = w->nodes,
                                     .spare = w->records_end + w->record_bytes,
                                     .n_spare = n_spare};
@@ -515,11 +513,7 @@ enum th_jpeg_scan_end th_jpeg_scan_decode(struct th_jpeg_scan *scan,
     struct work w = {.scan = scan,
                      .header = header,
                      .planes = planes,
-                     .reduction = n == 1   ? &th_jpeg_reduce_1
-                                  : n == 2 ? &th_jpeg_reduce_2
-                                  : n == 4 ? &th_jpeg_reduce_4
-                                           : &th_jpeg_reduce_none,
-                     .run = th_jpeg_run_pick(n),
+                     .loops = th_jpeg_loops_pick(n),
                      .source = {.at = data + header->scan_offset, .end = data + len},
                      .deadline_ns = deadline_ns};
     enum th_jpeg_scan_end end = work_nodes(&w);
@@ -528,9 +522,9 @@ enum th_jpeg_scan_end th_jpeg_scan_decode(struct th_jpeg_scan *scan,
     w.mcu_columns = ceil_div(header->width, alone ? 8 : 8u * header->h_max);
     w.mcu_rows = ceil_div(header->height, alone ? 8 : 8u * header->v_max);
     w.row_blocks = (size_t)w.mcu_columns * w.n_nodes;
-    w.record_bytes = w.reduction->record_len * sizeof(int16_t);
+    w.record_bytes = w.loops->reduction->record_len * sizeof(int16_t);
     w.dc_alone = is_dc_alone(&w);
-    if (!work_buffers(&w, n)) return TH_JPEG_SCAN_NO_MEMORY;
+    if (!work_buffers(&w)) return TH_JPEG_SCAN_NO_MEMORY;
     return decode_segments(&w);
 }
 

@@ -35,7 +35,7 @@ static bool take(struct batch *b, struct runner *r)
         .table = b->pair->first->dc,
         .node = b->pair->first,
         .out = out,
-        .k = b->pair->reduction->bias << 8,
+        .k = b->pair->loops->reduction->bias << 8,
     };
     return true;
 }
@@ -47,7 +47,7 @@ static bool run_alone(struct batch *b, struct runner *r)
 {
     int16_t next_dc;
     memcpy(&next_dc, r->out_end, sizeof next_dc);
-    enum th_jpeg_run_end end = b->pair->run(&r->stream, r->out_end, b->limit);
+    enum th_jpeg_run_end end = b->pair->loops->run(&r->stream, r->out_end, b->limit);
     memcpy(r->out_end, &next_dc, sizeof next_dc);
     return end == TH_JPEG_RUN_DONE;
 }
@@ -67,8 +67,8 @@ static bool run_both(struct batch *b, struct runner *one, struct runner *other,
                      struct runner **left)
 {
     for (;;) {
-        b->pair->run_pair(&one->stream, &other->stream, one->out_end, other->out_end, b->limit,
-                          b->limit);
+        b->pair->loops->run_pair(&one->stream, &other->stream, one->out_end, other->out_end,
+                                 b->limit, b->limit);
         /* The one that is nearer to its end goes on alone to it. */
         bool swap = one->out_end - one->stream.out > other->out_end - other->stream.out;
         struct runner *r = swap ? other : one;
@@ -86,7 +86,7 @@ bool th_jpeg_segments_decode(const struct th_jpeg_pair *p, const struct th_jpeg_
         .segments = segments,
         .out = out,
         .limit = segments->data + segments->ends[segments->n - 1] + 8,
-        .segment_bytes = n_blocks * p->reduction->record_len * sizeof(int16_t),
+        .segment_bytes = n_blocks * p->loops->reduction->record_len * sizeof(int16_t),
     };
     struct runner one, other, *left = &one;
     if (!take(&b, &one)) return true;

@@ -19,9 +19,9 @@
  * dropped there. */
 #define NO2 8
 #define NO4 32
-const struct th_jpeg_reduction th_jpeg_reduce_1 = {
+static const struct th_jpeg_reduction reduce_1 = {
     .need = 0, .record_len = 1, .bias = 0, .limit = 63};
-const struct th_jpeg_reduction th_jpeg_reduce_2 = {
+static const struct th_jpeg_reduction reduce_2 = {
     .need = 4,
     .record_len = 4,
     .bias = 60,
@@ -31,7 +31,7 @@ const struct th_jpeg_reduction th_jpeg_reduce_2 = {
                    NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2,
                    NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2, NO2},
 };
-const struct th_jpeg_reduction th_jpeg_reduce_4 = {
+static const struct th_jpeg_reduction reduce_4 = {
     .need = 24,
     .record_len = 16,
     .bias = 40,
@@ -41,7 +41,7 @@ const struct th_jpeg_reduction th_jpeg_reduce_4 = {
                    NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4,
                    NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4, NO4},
 };
-const struct th_jpeg_reduction th_jpeg_reduce_none = {
+static const struct th_jpeg_reduction reduce_none = {
     .need = 63,
     .record_len = 64,
     .bias = 1,
@@ -281,36 +281,32 @@ run_pair(struct th_jpeg_stream *first, struct th_jpeg_stream *second, const uint
     {                                                                                              \
         run_pair(a, b, a_out_end, b_out_end, a_in_limit, b_in_limit, &(reduction));                \
     }
-RUN_VARIANT(run_1, th_jpeg_reduce_1, )
-RUN_VARIANT(run_2, th_jpeg_reduce_2, )
-RUN_VARIANT(run_4, th_jpeg_reduce_4, )
-RUN_VARIANT(run_8, th_jpeg_reduce_none, )
+RUN_VARIANT(run_1, reduce_1, )
+RUN_VARIANT(run_2, reduce_2, )
+RUN_VARIANT(run_4, reduce_4, )
+RUN_VARIANT(run_8, reduce_none, )
 #if defined(__x86_64__)
 /* Shifts by a variable count are one operation instead of three there. */
 #define BMI2 __attribute__((target("bmi,bmi2")))
-RUN_VARIANT(run_1_bmi2, th_jpeg_reduce_1, BMI2)
-RUN_VARIANT(run_2_bmi2, th_jpeg_reduce_2, BMI2)
-RUN_VARIANT(run_4_bmi2, th_jpeg_reduce_4, BMI2)
-RUN_VARIANT(run_8_bmi2, th_jpeg_reduce_none, BMI2)
+RUN_VARIANT(run_1_bmi2, reduce_1, BMI2)
+RUN_VARIANT(run_2_bmi2, reduce_2, BMI2)
+RUN_VARIANT(run_4_bmi2, reduce_4, BMI2)
+RUN_VARIANT(run_8_bmi2, reduce_none, BMI2)
 #endif
 
-th_jpeg_run_fn *th_jpeg_run_pick(unsigned n)
+const struct th_jpeg_loops *th_jpeg_loops_pick(unsigned n)
 {
+    static const struct th_jpeg_loops plain[] = {{&reduce_1, run_1, run_1_pair},
+                                                 {&reduce_2, run_2, run_2_pair},
+                                                 {&reduce_4, run_4, run_4_pair},
+                                                 {&reduce_none, run_8, run_8_pair}};
+    const unsigned i = n == 1 ? 0 : n == 2 ? 1 : n == 4 ? 2 : 3;
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2"))
-        return n == 1 ? run_1_bmi2 : n == 2 ? run_2_bmi2 : n == 4 ? run_4_bmi2 : run_8_bmi2;
+    static const struct th_jpeg_loops bmi2[] = {{&reduce_1, run_1_bmi2, run_1_bmi2_pair},
+                                                {&reduce_2, run_2_bmi2, run_2_bmi2_pair},
+                                                {&reduce_4, run_4_bmi2, run_4_bmi2_pair},
+                                                {&reduce_none, run_8_bmi2, run_8_bmi2_pair}};
+    if (__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")) return &bmi2[i];
 #endif
-    return n == 1 ? run_1 : n == 2 ? run_2 : n == 4 ? run_4 : run_8;
-}
-
-th_jpeg_run_pair_fn *th_jpeg_run_pair_pick(unsigned n)
-{
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2"))
-        return n == 1   ? run_1_bmi2_pair
-               : n == 2 ? run_2_bmi2_pair
-               : n == 4 ? run_4_bmi2_pair
-                        : run_8_bmi2_pair;
-#endif
-    return n == 1 ? run_1_pair : n == 2 ? run_2_pair : n == 4 ? run_4_pair : run_8_pair;
+    return &plain[i];
 }

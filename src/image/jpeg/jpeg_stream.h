@@ -36,18 +36,25 @@ enum th_jpeg_run_end {
     TH_JPEG_RUN_IRREGULAR
 };
 
+/* The loop. It decodes until out reaches out_end or in passes in_limit, behind which there are at
+ * least 32 bytes more to be read. */
 typedef enum th_jpeg_run_end th_jpeg_run_fn(struct th_jpeg_stream *s, uint8_t *out_end,
                                             const uint8_t *in_limit);
-
-/* The loop for n/8, in the variant for this CPU. It decodes until out reaches out_end or in passes
- * in_limit, behind which there are at least 32 bytes more to be read. */
-th_jpeg_run_fn *th_jpeg_run_pick(unsigned n);
 
 /* Two streams in lockstep, until one of them has come near its bounds or needs more than the loop
  * can do. Both are then where they can go on, one by one. */
 typedef void th_jpeg_run_pair_fn(struct th_jpeg_stream *a, struct th_jpeg_stream *b,
                                  const uint8_t *a_out_end, const uint8_t *b_out_end,
                                  const uint8_t *a_in_limit, const uint8_t *b_in_limit);
-th_jpeg_run_pair_fn *th_jpeg_run_pair_pick(unsigned n);
+
+/* What decodes to n/8. The loops are compiled for the reduction. */
+struct th_jpeg_loops {
+    const struct th_jpeg_reduction *reduction;
+    th_jpeg_run_fn *run;
+    th_jpeg_run_pair_fn *run_pair;
+};
+
+/* In the variant for this CPU; n is 1, 2, 4, 6 or 8. */
+const struct th_jpeg_loops *th_jpeg_loops_pick(unsigned n);
 
 #endif

@@ -13,11 +13,10 @@
 #define TH_JPEG_TABLE_BITS 12
 #define TH_JPEG_TABLE_SIZE (1u << TH_JPEG_TABLE_BITS)
 
-/* An entry: bits 0 to 5 how many bits it takes, bit 6 whether the block ends, bit 7
- * whether the value lies behind the index (then there is its size instead), bits 8 to 15 how far
- * the position in the block moves, bits 16 to 31 a value to store (signed). An entry whose advance
- * is TH_JPEG_ADVANCE_SLOW pushes the position over its limit, which is the one test the loop makes.
- */
+/* An entry: bits 0 to 5 how many bits it takes, bit 6 whether the block ends, bit 7 whether
+ * the value lies behind the index (then there is its size instead), bits 8 to 15 how far the
+ * position in the block moves, bits 16 to 31 a value to store (signed). An entry whose advance is
+ * TH_JPEG_ADVANCE_SLOW pushes the position over its limit. */
 #define TH_JPEG_ENTRY_ENDS   0x40u
 #define TH_JPEG_ENTRY_LONG   0x80u
 #define TH_JPEG_ADVANCE_MASK 0xFF00u
@@ -33,10 +32,6 @@ struct th_jpeg_reduction {
     uint8_t slot_bytes[64]; /* where a coefficient goes within the record, in bytes; past the record
                                if not wanted */
 };
-
-/* Defined beside the loop, which is compiled for each of them. */
-extern const struct th_jpeg_reduction th_jpeg_reduce_1, th_jpeg_reduce_2, th_jpeg_reduce_4,
-    th_jpeg_reduce_none;
 
 /* One Huffman code, for the careful path and for building tables. */
 struct th_jpeg_code {
