@@ -50,6 +50,10 @@ enum th_item_state {
 /* What a worker's heap keeps of its fixed part from file to file, as long as they come one after
  * the other; warm_bytes comes on top. */
 #define TH_WORK_HEAP_KEEP_BYTES ((size_t)16 << 20)
+static inline uint64_t th_work_heap_keep(uint64_t warm_bytes)
+{
+    return TH_WORK_HEAP_KEEP_BYTES + warm_bytes;
+}
 /* What a sink keeps from file to file: not the memory of one giant. */
 #define TH_WORK_SINK_KEEP_BYTES ((size_t)4 << 20)
 

@@ -36,7 +36,7 @@ void th_work_one(const struct th_work *work, unsigned worker, struct th_item *it
         outcome.error = &error;
     }
     /* What the budget counts as given back has to be: a heap keeps the memory of giants. */
-    const uint64_t keep = TH_WORK_HEAP_KEEP_BYTES + work->warm_bytes;
+    const uint64_t keep = th_work_heap_keep(work->warm_bytes);
     if (item->decode_bytes > keep) th_heap_trim((size_t)keep);
     th_budget_give(work->memory, th_work_charge(work, item));
     work->finish(work->user, item, &outcome);

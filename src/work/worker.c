@@ -206,7 +206,7 @@ static bool serve_job(struct worker *w, struct th_wire_reply *reply)
     }
     uint32_t n_outputs = reply->error.code == THUMBS_OK ? reply->result.n_outputs : 0;
     /* Before the answer, since with that the memory counts as given back. */
-    if (job.trim) th_heap_trim(TH_WORK_HEAP_KEEP_BYTES + (size_t)w->config->warm_bytes);
+    if (job.trim) th_heap_trim((size_t)th_work_heap_keep(w->config->warm_bytes));
     return th_wire_send(w->sock, reply, th_wire_reply_size(n_outputs), NULL, 0) == 0;
 }
 

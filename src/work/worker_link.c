@@ -95,7 +95,7 @@ static bool try_to_send(struct th_supervisor *s, struct th_sent *sent)
     const struct th_buffer *buffer = sent->item->buffer;
     struct th_wire_job job = {
         .id = ++s->last_id, .buffer = buffer->id, .len = buffer->len, .cap = buffer->cap};
-    job.trim = sent->item->decode_bytes > TH_WORK_HEAP_KEEP_BYTES + s->pool->work->warm_bytes;
+    job.trim = sent->item->decode_bytes > th_work_heap_keep(s->pool->work->warm_bytes);
     job.i_sink = (uint32_t)(job.id % TH_WIRE_N_SINKS);
     sent->id = job.id; /* in any case: 0 is what a fresh status page has begun */
     sent->sent_ns = th_now_ns();
