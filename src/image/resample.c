@@ -119,6 +119,12 @@ static bool is_same(const struct th_resample_axis *a, const struct th_resample_a
            a->droop == b->droop && a->gain == b->gain;
 }
 
+/* What is added to a sum before its fraction is dropped. */
+static int32_t bias_of(const struct th_resample_axis *a)
+{
+    return HALF_SAMPLE + (int32_t)lrint(a->offset * (1 << SAMPLE_SHIFT));
+}
+
 static bool weights_init(struct th_resample *r, unsigned i_axis, const struct th_resample_axis *a,
                          struct weights *out)
 {
@@ -142,7 +148,7 @@ static bool weights_init(struct th_resample *r, unsigned i_axis, const struct th
     out->taps = taps;
     out->start = (uint32_t *)(void *)(folded + taps);
     out->w = (int16_t *)(void *)(out->start + a->out);
-    out->bias = HALF_SAMPLE + (int32_t)lrint(a->offset * (1 << SAMPLE_SHIFT));
+    out->bias = bias_of(a);
     *known = *a;
     if (again) return true;
     const int32_t one = a->gain != 0 ? (int32_t)lrint(WEIGHT_ONE * a->gain) : WEIGHT_ONE;
@@ -343,8 +349,7 @@ static void copy_row(const uint8_t *in, const struct th_resample_axis *x, uint8_
         memcpy(out, in, x->out);
         return;
     }
-    const int32_t gain = (int32_t)lrint(x->gain * (1 << SAMPLE_SHIFT)),
-                  bias = HALF_SAMPLE + (int32_t)lrint(x->offset * (1 << SAMPLE_SHIFT));
+    const int32_t gain = (int32_t)lrint(x->gain * (1 << SAMPLE_SHIFT)), bias = bias_of(x);
     for (uint32_t i = 0; i < x->out; i++)
         out[i] = to_sample(in[i] * gain + bias);
 }
