@@ -18,4 +18,10 @@ enum thumbs_code th_error_os(struct thumbs_error *err, enum thumbs_code code,
                              enum thumbs_stage stage, int os_errno, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* How several things went, each of which is to be tried: the first failure counts. */
+static inline enum thumbs_code th_error_first(enum thumbs_code first, enum thumbs_code then)
+{
+    return first != THUMBS_OK ? first : then;
+}
+
 #endif

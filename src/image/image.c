@@ -148,19 +148,13 @@ enum thumbs_code th_image_preload(unsigned wants, struct thumbs_error *err)
     if (wants & TH_WANTS_VIPS) code = th_vips_load(&ops, err);
 #endif
     /* One that cannot be had is no reason to go without the other. */
-    if (THUMBS_WITH_HEIF) {
-        enum thumbs_code codecs = th_heif_load(wants, code == THUMBS_OK ? err : NULL);
-        if (code == THUMBS_OK) code = codecs;
-    }
+    if (THUMBS_WITH_HEIF)
+        code = th_error_first(code, th_heif_load(wants, code == THUMBS_OK ? err : NULL));
 #ifdef THUMBS_WITH_RAW
-    if (wants & TH_WANTS_RAW) {
-        enum thumbs_code raw = th_raw_load(code == THUMBS_OK ? err : NULL);
-        if (code == THUMBS_OK) code = raw;
-    }
+    if (wants & TH_WANTS_RAW)
+        code = th_error_first(code, th_raw_load(code == THUMBS_OK ? err : NULL));
 #endif
-    enum thumbs_code modern = th_modern_load(wants, code == THUMBS_OK ? err : NULL);
-    if (code == THUMBS_OK) code = modern;
-    return code;
+    return th_error_first(code, th_modern_load(wants, code == THUMBS_OK ? err : NULL));
 }
 
 void th_image_seal(void)

@@ -43,9 +43,8 @@ enum thumbs_code th_heif_load(unsigned wants, struct thumbs_error *err)
     const void *ignored;
     for (unsigned i = 0; i < sizeof modules / sizeof *modules; i++) {
         if (!(wants & th_heif_codec_wants(i))) continue;
-        enum thumbs_code code =
-            th_module_load(&modules[i], &ignored, first == THUMBS_OK ? err : NULL);
-        if (first == THUMBS_OK) first = code;
+        first = th_error_first(
+            first, th_module_load(&modules[i], &ignored, first == THUMBS_OK ? err : NULL));
     }
     return first;
 }

@@ -128,10 +128,9 @@ enum thumbs_code th_modern_load(unsigned wants, struct thumbs_error *err)
     if (wants & TH_WANTS_AVIF) first = th_module_load(&avif, &ignored, err);
 #endif
 #ifdef THUMBS_WITH_JXL
-    if (wants & TH_WANTS_JXL) {
-        enum thumbs_code code = th_module_load(&jxl, &ignored, first == THUMBS_OK ? err : NULL);
-        if (first == THUMBS_OK) first = code;
-    }
+    if (wants & TH_WANTS_JXL)
+        first =
+            th_error_first(first, th_module_load(&jxl, &ignored, first == THUMBS_OK ? err : NULL));
 #endif
     return first;
 }
