@@ -42,7 +42,7 @@ static bool remove_output(struct th_dest *dest, const char *path)
     return gone;
 }
 
-bool th_give_way(struct th_dest *dest, const char *path, size_t len)
+void th_give_way(struct th_dest *dest, const char *path, size_t len)
 {
     struct th_bytes part = {0};
     bool gone = false;
@@ -53,5 +53,4 @@ bool th_give_way(struct th_dest *dest, const char *path, size_t len)
         gone = !th_bytes_failed(&part) && remove_output(dest, part.data);
     }
     th_bytes_finish(&part);
-    return gone;
 }

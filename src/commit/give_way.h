@@ -7,14 +7,14 @@
 #ifndef TH_COMMIT_GIVE_WAY_H
 #define TH_COMMIT_GIVE_WAY_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 struct th_dest;
 
 /* `path` (len bytes) is that of a folder below DEST that could not be made since it, or a part on
  * its way, is no folder. Remove that file if it is on record as an output of thumbs and stands as
- * it was made. False: it is another's, or was changed since, and stays. Any thread. */
-bool th_give_way(struct th_dest *dest, const char *path, size_t len);
+ * it was made; it stays if it is another's or was changed since. Any thread: several may want the
+ * same folder at a time, so whether it can be made now shows only when it is tried again. */
+void th_give_way(struct th_dest *dest, const char *path, size_t len);
 
 #endif

@@ -165,7 +165,7 @@ static bool get_folder(struct th_output_folder *folder, struct pending *p, struc
 {
     if (th_folder_get(folder, p->path, p->folder_len, true, &p->folder, err)) return true;
     if (errno != ENOTDIR && errno != EEXIST) return false;
-    if (!th_give_way(folder->dest, p->path, p->folder_len)) return false;
+    th_give_way(folder->dest, p->path, p->folder_len);
     *err = (struct thumbs_error){0};
     return th_folder_get(folder, p->path, p->folder_len, true, &p->folder, err);
 }

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -525,6 +526,56 @@ Test(commit, folder_under_the_name_of_an_output)
     cr_expect_eq(count_files("a", ".thumbs-"), 0);
     th_output_folder_destroy(place);
     th_dest_destroy(dest);
+}
+
+/* Several threads that want the folder at the same moment: one of them removes the file, and none
+ * takes that for a failure. */
+#define WANTING 4
+
+struct wanting {
+    struct th_output_folder *place;
+    pthread_barrier_t *start;
+    char path[48];
+    enum thumbs_code code;
+    struct thumbs_error err;
+};
+
+static void *want_folder(void *arg)
+{
+    struct wanting *w = arg;
+    pthread_barrier_wait(w->start);
+    w->code = commit_one(w->place, strrchr(w->path, '/') + 1, w->path, "new", &w->err);
+    return NULL;
+}
+
+Test(commit, output_gives_way_to_several_at_once)
+{
+    run_once(1, "y.png", "a/y.jpg", "old"); /* makes DEST */
+    for (int round = 0; round < 100; round++) {
+        char old[32];
+        snprintf(old, sizeof old, "a/y%d.jpg", round);
+        run_once(1, old + 2, old, "old");
+        pthread_barrier_t start;
+        pthread_t threads[WANTING];
+        struct wanting wanting[WANTING] = {0};
+        pthread_barrier_init(&start, NULL, WANTING);
+        struct th_dest *dest = open_dest(1);
+        for (int i = 0; i < WANTING; i++) {
+            struct wanting *w = &wanting[i];
+            *w = (struct wanting){.place = open_folder(dest, old), .start = &start};
+            snprintf(w->path, sizeof w->path, "%s/%d", old, i);
+            cr_assert_eq(pthread_create(&threads[i], NULL, want_folder, w), 0);
+        }
+        for (int i = 0; i < WANTING; i++)
+            pthread_join(threads[i], NULL);
+        for (int i = 0; i < WANTING; i++) {
+            cr_expect_eq(wanting[i].code, THUMBS_OK, "%s", wanting[i].err.message);
+            cr_expect(holds(wanting[i].path, "new"));
+            th_output_folder_destroy(wanting[i].place);
+        }
+        th_dest_destroy(dest);
+        pthread_barrier_destroy(&start);
+    }
 }
 
 Test(commit, paths_that_lead_astray_are_refused)
