@@ -144,6 +144,17 @@ static void compare(struct reader *r, jvirt_barray_ptr *arrays, unsigned c,
     }
 }
 
+/* Bytes that it passed over it warns of when it looks for a marker the next time. Here it does. */
+static void warn_of_the_last(struct reader *r)
+{
+    static const JOCTET end[] = {0xFF, JPEG_EOI};
+    r->jpeg.src->next_input_byte = end;
+    r->jpeg.src->bytes_in_buffer = sizeof end;
+    r->jpeg.unread_marker = 1; /* none that may stand there, so another one is looked for */
+    jpeg_resync_to_restart(&r->jpeg, 0);
+    r->errors.num_warnings--; /* of that one */
+}
+
 enum verdict { REFUSED, WARNED, CLEAN };
 
 /* What libjpeg-turbo says of the file. Planes that have data are compared unless it refuses, or,
@@ -160,6 +171,7 @@ static enum verdict check(struct reader *r, const uint8_t *data, size_t len,
         for (unsigned i = 0; i < N_SCALES; i++)
             for (unsigned c = 0; c < (unsigned)r->jpeg.num_components; c++)
                 if (planes[i][c].data) compare(r, arrays, c, &planes[i][c]);
+    warn_of_the_last(r);
     jpeg_finish_decompress(&r->jpeg);
     return r->errors.num_warnings ? WARNED : CLEAN;
 }

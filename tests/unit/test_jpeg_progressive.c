@@ -264,6 +264,76 @@ Test(jpeg_progressive, every_byte_changed, .timeout = 120)
     }
 }
 
+/* The file with `n` zeros in front of the marker at `at`. */
+static struct file with_zeros(const struct file *f, size_t at, size_t n)
+{
+    struct file more = {malloc(f->len + n), f->len + n};
+    memcpy(more.data, f->data, at);
+    memset(more.data + at, 0, n);
+    memcpy(more.data + at + n, f->data + at, f->len - at);
+    return more;
+}
+
+static bool is_restart(const uint8_t *p)
+{
+    return p[0] == 0xFF && p[1] >= 0xD0 && p[1] <= 0xD7;
+}
+
+static void check_damaged(const struct file *f, bool damaged, size_t at)
+{
+    struct th_jpeg_planes planes;
+    cr_assert_eq(decode(f, 8, &planes, NULL), THUMBS_OK);
+    cr_expect_eq(planes.damaged, damaged, "zeros at %zu", at);
+    th_jpeg_planes_finish(&planes);
+    LLVMFuzzerTestOneInput(f->data, f->len);
+}
+
+/* One byte too many is damage, in front of any restart of any scan. */
+Test(jpeg_progressive, a_byte_too_many_before_a_restart)
+{
+    struct sort_of_jpeg s = plain(40, 24);
+    struct th_jpeg_header h;
+    unsigned n_restarts = 0;
+    s.restart_interval = 2;
+    struct file f = encode(&s, 1);
+    cr_assert(th_jpeg_parse(f.data, f.len, &h));
+    for (size_t at = h.scan_offset; at < f.len - 1; at++) {
+        if (!is_restart(f.data + at)) continue;
+        struct file more = with_zeros(&f, at, 1);
+        check_damaged(&more, true, at);
+        free(more.data);
+        n_restarts++;
+    }
+    cr_assert_gt(n_restarts, 10);
+    free(f.data);
+}
+
+/* Behind a scan libjpeg-turbo may overlook seven. */
+Test(jpeg_progressive, bytes_too_many_behind_a_scan)
+{
+    struct sort_of_jpeg s = plain(40, 24);
+    struct file f = encode(&s, 1);
+    for (size_t n = 1; n < 40; n++) {
+        struct file more = with_zeros(&f, f.len - 2, n);
+        check_damaged(&more, n > 7, f.len - 2);
+        free(more.data);
+    }
+    free(f.data);
+}
+
+/* A marker that is none, behind the last restart: libjpeg-turbo refuses such a file. */
+Test(jpeg_progressive, an_unknown_marker_behind_a_scan)
+{
+    struct sort_of_jpeg s = plain(40, 24);
+    s.restart_interval = 2;
+    struct file f = encode(&s, 1), more = with_zeros(&f, f.len - 2, 2);
+    more.data[f.len - 2] = 0xFF;
+    more.data[f.len - 1] = 0x5D;
+    check_damaged(&more, true, f.len - 2);
+    free(more.data);
+    free(f.data);
+}
+
 /* The file with its last scan once more, `times` over. */
 static struct file with_more_scans(const struct file *f, unsigned times)
 {

@@ -26,9 +26,11 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* Bytes that libjpeg-turbo may read ahead, so that it does not see whether they belong to a scan.
- */
-#define READ_AHEAD 24
+/* Whole bytes that libjpeg-turbo may have read ahead of its need. Behind the last MCU of a scan it
+ * forgets them. */
+#define READ_AHEAD 7
+
+#define TEM 0x01 /* a marker that may stand anywhere */
 
 /* ---- bits ---- */
 
@@ -253,24 +255,24 @@ INLINE uint32_t next_entry(struct th_jpeg_band *b, struct th_jpeg_band_bits *s,
 
 /* ---- restarts ---- */
 
-/* Are there more bytes of data than libjpeg-turbo may have read ahead? Fill bytes are none. */
-static bool unread(const uint8_t *p, const uint8_t *end)
+/* Are more than `most` whole bytes of data left in front of the next marker? Fill bytes are none.
+ */
+static bool left_over(const struct th_jpeg_band_bits *s, unsigned most)
 {
-    unsigned n = 0;
-    for (; p < end && n <= READ_AHEAD; n++, p++) {
+    const uint8_t *p = s->in;
+    unsigned n = s->n > s->pad ? (unsigned)(s->n - s->pad) / 8 : 0;
+    for (; p < s->end && n <= most; n++, p++) {
         if (*p != 0xFF) continue;
-        p = past_fill(p, end);
-        if (p == end || *p) break;
+        p = past_fill(p, s->end);
+        if (p == s->end || *p) break;
     }
-    return n > READ_AHEAD;
+    return n > most;
 }
 
-/* Step to the next marker at or behind `in`; false, and at the end, if there is none. What
- * libjpeg-turbo may have read ahead of its need it does not miss. */
-static bool find_marker(struct th_jpeg_band *b)
+/* Step to the next marker at or behind `in`; false, and at the end, if there is none. */
+static bool find_marker(struct th_jpeg_band_bits *s)
 {
-    struct th_jpeg_band_bits *s = &b->bits;
-    const uint8_t *begin = s->in, *code = s->end;
+    const uint8_t *code = s->end;
     for (;;) {
         const uint8_t *ff = s->in < s->end ? memchr(s->in, 0xFF, (size_t)(s->end - s->in)) : NULL;
         code = ff ? past_fill(ff, s->end) : s->end;
@@ -278,7 +280,6 @@ static bool find_marker(struct th_jpeg_band *b)
         if (code >= s->end || *code) break;
         s->in = code + 1;
     }
-    if (unread(begin, s->in)) b->damaged = true;
     return code < s->end;
 }
 
@@ -297,6 +298,7 @@ static enum resync resync(uint8_t marker, unsigned desired)
 static void restart(struct th_jpeg_band *b)
 {
     struct th_jpeg_band_bits *s = &b->bits;
+    if (left_over(s, 0)) b->damaged = true;
     s->buf = 0;
     s->n = s->pad = 0;
     memset(b->predictions, 0, sizeof b->predictions);
@@ -304,7 +306,7 @@ static void restart(struct th_jpeg_band *b)
     b->until_restart = b->interval;
     unsigned desired = b->next_restart;
     b->next_restart = (desired + 1) & 7;
-    while (find_marker(b)) {
+    while (find_marker(s)) {
         const uint8_t *code = past_fill(s->in, s->end);
         enum resync what = *code == 0xD0 + desired ? RESYNC_HERE : resync(*code, desired);
         if (*code != 0xD0 + desired) b->damaged = true;
@@ -689,5 +691,13 @@ void th_jpeg_band_row(struct th_jpeg_band *b, const struct th_jpeg_band_blocks *
 
 void th_jpeg_band_end(struct th_jpeg_band *b)
 {
-    if (unread(b->bits.in, b->bits.end)) b->damaged = true;
+    struct th_jpeg_band_bits *s = &b->bits;
+    if (left_over(s, READ_AHEAD)) b->damaged = true;
+    s->n = s->pad = 0;
+    while (find_marker(s)) { /* restarts that nothing follows, and what libjpeg stops at */
+        const uint8_t *code = past_fill(s->in, s->end);
+        if (*code < 0xC0 && *code != TEM) b->damaged = true;
+        s->in = code + 1;
+        if (left_over(s, 0)) b->damaged = true;
+    }
 }
