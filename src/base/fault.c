@@ -38,6 +38,7 @@ static const struct {
     [TH_FAULT_SHORT] = {"short", 0},
     [TH_FAULT_DEST] = {"dest", EIO},
     [TH_FAULT_FOLDS] = {"folds", 0},
+    [TH_FAULT_DECLINE] = {"decline", 0},
     [TH_FAULT_URING_SETUP] = {"uring_setup", EPERM},
     [TH_FAULT_URING_SHORT] = {"uring_short", 0},
     [TH_FAULT_URING_AGAIN] = {"uring_again", EAGAIN},

@@ -10,7 +10,8 @@
  * moves one byte only); dest (the writing of one output below DEST, and of the probe that tells
  * whether anything can be written there); of the io_uring loop: uring_setup (no ring is given),
  * uring_short (a read that moves half), uring_again, uring_intr and uring_cancel (a request ends
- * with EAGAIN, EINTR, ECANCELED). For THUMBS_STALL_MS see cli/watch.h.
+ * with EAGAIN, EINTR, ECANCELED); decline (a decoder passes a picture on to the next of its format,
+ * so "decline:*" has all that libvips reads decoded by it). For THUMBS_STALL_MS see cli/watch.h.
  */
 #ifndef TH_BASE_SYS_H
 #define TH_BASE_SYS_H
@@ -36,6 +37,7 @@ enum th_fault {
     TH_FAULT_SHORT,
     TH_FAULT_DEST,
     TH_FAULT_FOLDS,
+    TH_FAULT_DECLINE,
     TH_FAULT_URING_SETUP,
     TH_FAULT_URING_SHORT,
     TH_FAULT_URING_AGAIN,

@@ -2,6 +2,7 @@
 #include "image/dispatch.h"
 
 #include "base/error.h"
+#include "base/sys.h"
 #include "image/backend.h"
 #include "image/formats.h"
 #include "image/motion/motion_outputs.h"
@@ -24,6 +25,11 @@ static enum thumbs_code refuse(const struct th_make *make, struct thumbs_error *
                         "no decoder of %s files is built in", format->name);
 }
 
+static bool has_another(const struct th_format *format, size_t i)
+{
+    return i + 1 < TH_FORMAT_MAX_DECODERS && format->decoders[i + 1];
+}
+
 /* Until one takes it. One that has seen that the file is broken knows better than nobody why it has
  * failed. */
 static enum thumbs_code ask_decoders(struct th_make *make, struct thumbs_error *err)
@@ -33,6 +39,7 @@ static enum thumbs_code ask_decoders(struct th_make *make, struct thumbs_error *
     for (size_t i = 0; i < TH_FORMAT_MAX_DECODERS && format->decoders[i]; i++) {
         const struct th_backend *b = format->decoders[i];
         struct thumbs_error why = {0};
+        if (has_another(format, i) && th_fault(TH_FAULT_DECLINE)) continue;
         make->declined = false;
         enum thumbs_code code = b->rows ? th_rowmake(make, b->rows, &why) : b->make(make, &why);
         if (make->declined) {

@@ -53,6 +53,13 @@ bool th_pixels_flatten(const struct th_pixels *p, const uint8_t background[3],
 bool th_pixels_pad(const struct th_pixels *p, uint32_t width, uint32_t height,
                    const uint8_t colour[4], struct th_pixels *out);
 
+/* A sample that alpha was multiplied into, without it. */
+static inline uint8_t th_pixels_divided(uint8_t sample, uint8_t alpha)
+{
+    const unsigned v = alpha ? (sample * 255u + alpha / 2u) / alpha : 0;
+    return v > 255 ? 255 : (uint8_t)v;
+}
+
 /* Is every pixel opaque? True without alpha. */
 bool th_pixels_is_opaque(const struct th_pixels *p);
 

@@ -5,6 +5,7 @@
 # A case is a shell script cases/NAME.sh, run by `sh -e` in a fresh empty folder with
 #     THUMBS   the program, as an absolute path
 #     CASES    the folder of the cases, for data beside them
+#     ALIKE    a program that compares pictures (tests/support/alike.c), in the build of THUMBS, if it is there
 #     SAMPLES  the folder of sample pictures (SAMPLES above if that is a folder, else samples/ of the source tree)
 # and what is expected stands beside it:
 #     NAME.stdout, NAME.stderr        exact; no such file: nothing may be written there
@@ -25,13 +26,14 @@ here=$(cd "$(dirname "$0")" && pwd) || exit 2
 [ -x "$1" ] || { echo "run.sh: $1 is no program" >&2; exit 2; }
 THUMBS=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 shift
+ALIKE=$(dirname "$THUMBS")/tests/alike
 SAMPLES=$here/../../samples
 if [ $# -ge 1 ] && [ -d "$1" ]; then
     SAMPLES=$(cd "$1" && pwd)
     shift
 fi
 CASES=${THUMBS_CLI_CASES:-$here/cases}
-export THUMBS CASES SAMPLES
+export THUMBS CASES ALIKE SAMPLES
 LC_ALL=C TERM=dumb
 export LC_ALL TERM
 unset NO_COLOR THUMBS_FAULT

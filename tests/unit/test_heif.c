@@ -596,6 +596,38 @@ Test(heif, declines_what_libvips_may_know)
     finish(&f);
 }
 
+/* An overlay of one picture, which libheif decodes. */
+static void lay_over(struct heif_file *f, uint8_t body[18])
+{
+    memset(body, 0, 18);
+    memset(body + 8, 0xff, 2); /* the canvas is opaque */
+    body[11] = 141;
+    body[13] = 93;
+    struct heif_item *overlay = heif_add(f, 2, "iovl", body, 18);
+    heif_has(overlay, heif_size(f, 141, 93));
+    heif_refer(f, "dimg", 2, 1);
+    f->primary = 2;
+}
+
+/* libvips takes all colours for sRGB: what the container says of them is applied to what comes. */
+Test(heif, colours_of_what_libvips_decodes)
+{
+    struct heif_file f;
+    uint8_t body[18];
+    begin(&f, "heif/display-p3-nclx.avif");
+    lay_over(&f, body);
+    heif_has(&f.items[0], heif_nclx(&f, 12, 13, 6, true));
+    struct made got = make_file(&f), want = make_sample("heif/display-p3-nclx.avif");
+    cr_assert_eq(got.code, THUMBS_OK, "%s", got.err.message);
+    cr_expect_lt(difference(&got, &want), 3, "%.2f", difference(&got, &want));
+    free(got.pixels);
+    free(want.pixels);
+    heif_has(&f.items[1], heif_nclx(&f, 12, 13, 14, true));
+    got = make_file(&f);
+    expect_failure(&got, THUMBS_UNSUPPORTED, "matrix 14");
+    finish(&f);
+}
+
 /* Data that cannot be decoded shows that the refusal comes first. */
 Test(heif, refuses_matrices_before_it_decodes)
 {

@@ -140,12 +140,6 @@ static void spread(const struct th_heif_reduced *p, const uint8_t *row, uint32_t
     }
 }
 
-static uint8_t divided(uint8_t colour, uint8_t alpha)
-{
-    unsigned v = alpha ? (colour * 255u + alpha / 2u) / alpha : 0;
-    return v > 255 ? 255 : (uint8_t)v;
-}
-
 /* Working memory of one row: planes, colours, the pixels with alpha. */
 struct row {
     uint8_t *planes[TH_HEIF_MAX_PLANES], *alpha, *colours, *pixels;
@@ -186,7 +180,7 @@ static void fill_row(const struct job *j, uint32_t y, struct row *r)
     for (uint32_t x = 0; x < n; x++) {
         for (unsigned k = 0; k < bands; k++) {
             uint8_t c = r->colours[x * bands + k];
-            *to++ = p->premultiplied && p->has_alpha ? divided(c, r->alpha[x]) : c;
+            *to++ = p->premultiplied && p->has_alpha ? th_pixels_divided(c, r->alpha[x]) : c;
         }
         if (p->has_alpha) *to++ = r->alpha[x];
     }

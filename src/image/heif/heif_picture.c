@@ -317,17 +317,18 @@ static enum thumbs_code read_show(const struct th_heif_meta *m, const struct th_
     return THUMBS_OK;
 }
 
-/* Tiles state their colours where the grid does not. */
-static void take_colour_of_tile(const struct th_heif_meta *m, struct th_heif_picture *out)
+static bool take_colour(void *user, const struct th_heif_box *property, bool essential)
 {
-    struct th_heif_picture of_tile = {.colour = out->colour};
-    struct show s = {.meta = m, .picture = &of_tile};
-    const struct th_heif_item *tile = th_heif_layer_tile(m, &out->colour, 0, 0);
-    if (!out->colour.tiles || !tile || out->has_nclx || out->icc.len > 0) return;
-    th_heif_meta_properties(m, tile, take_property, &s);
-    out->has_nclx = of_tile.has_nclx;
-    out->nclx = of_tile.nclx;
-    out->icc = of_tile.icc;
+    (void)essential;
+    if (property->type == TH_FOURCC('c', 'o', 'l', 'r')) read_colour(property->body, user);
+    return true;
+}
+
+/* Tiles state their colours where the grid does not. */
+static void take_colour_of_tile(const struct th_heif_meta *m, const struct th_heif_item *tile,
+                                struct th_heif_picture *out)
+{
+    if (tile && !out->has_nclx && !out->icc.len) th_heif_meta_properties(m, tile, take_colour, out);
 }
 
 /* ---- alpha ---- */
@@ -358,12 +359,20 @@ static const struct th_heif_item *find_alpha(const struct th_heif_meta *m, uint3
     return NULL;
 }
 
+static bool is_premultiplied(const struct th_heif_meta *m, const struct th_heif_item *of,
+                             const struct th_heif_item *alpha)
+{
+    size_t n;
+    const struct th_heif_reference *prem =
+        th_heif_meta_targets(m, TH_FOURCC('p', 'r', 'e', 'm'), of->id, &n);
+    return prem && prem->to == alpha->id;
+}
+
 /* Alpha that cannot be read is a fault of the picture: without it what should be hidden would
  * show. */
 static enum thumbs_code read_alpha(const struct th_heif_meta *m, const struct th_heif_item *of,
                                    struct th_heif_picture *out, struct thumbs_error *err)
 {
-    size_t n;
     const struct th_heif_item *alpha = find_alpha(m, of->id);
     if (!alpha) {
         /* Each tile may bring its own; then the grid has none. */
@@ -371,9 +380,7 @@ static enum thumbs_code read_alpha(const struct th_heif_meta *m, const struct th
         return tiles && find_alpha(m, tiles->to) ? unsupported(err, of->type) : THUMBS_OK;
     }
     out->has_alpha = true;
-    const struct th_heif_reference *prem =
-        th_heif_meta_targets(m, TH_FOURCC('p', 'r', 'e', 'm'), of->id, &n);
-    out->premultiplied = prem && prem->to == alpha->id;
+    out->premultiplied = is_premultiplied(m, of, alpha);
     return read_layer(m, alpha, &out->alpha, err);
 }
 
@@ -387,7 +394,22 @@ enum thumbs_code th_heif_picture_read(const struct th_heif_meta *m, struct th_he
     if (code == THUMBS_OK) code = read_show(m, item, &picture, err);
     if (code == THUMBS_OK) code = read_alpha(m, item, &picture, err);
     if (code != THUMBS_OK) return code;
-    take_colour_of_tile(m, &picture);
+    if (picture.colour.tiles)
+        take_colour_of_tile(m, th_heif_layer_tile(m, &picture.colour, 0, 0), &picture);
     *out = picture;
     return THUMBS_OK;
+}
+
+void th_heif_picture_told(const struct th_heif_meta *m, struct th_heif_picture *out)
+{
+    const struct th_heif_item *item = th_heif_meta_item(m, m->primary);
+    size_t n;
+    *out = (struct th_heif_picture){0};
+    if (!item) return;
+    th_heif_meta_properties(m, item, take_colour, out);
+    const struct th_heif_reference *parts =
+        th_heif_meta_targets(m, TH_FOURCC('d', 'i', 'm', 'g'), item->id, &n);
+    if (parts) take_colour_of_tile(m, th_heif_meta_item(m, parts->to), out);
+    const struct th_heif_item *alpha = find_alpha(m, item->id);
+    out->premultiplied = alpha && is_premultiplied(m, item, alpha);
 }

@@ -52,6 +52,10 @@ struct th_heif_picture {
 enum thumbs_code th_heif_picture_read(const struct th_heif_meta *meta, struct th_heif_picture *out,
                                       struct thumbs_error *err);
 
+/* Of the primary item, whatever it is made of: its colours, and whether alpha is multiplied in. Of
+ * *out nothing else is set. */
+void th_heif_picture_told(const struct th_heif_meta *meta, struct th_heif_picture *out);
+
 /* The item of the tile in this column and row. NULL: the file does not have it. */
 const struct th_heif_item *th_heif_layer_tile(const struct th_heif_meta *meta,
                                               const struct th_heif_layer *layer, uint32_t column,

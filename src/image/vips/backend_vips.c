@@ -7,6 +7,8 @@
 #include "base/sys.h"
 #include "image/estimate/estimators.h"
 #include "image/formats.h"
+#include "image/heif/heif_colour.h"
+#include "image/heif/heif_told.h"
 #include "image/icc.h"
 #include "image/jpeg/jpeg_parse.h"
 #include "image/rowfeed.h"
@@ -18,7 +20,6 @@
 struct ink {
     struct th_icc icc;
     struct th_pixels cmyk; /* rows without their alpha */
-    uint8_t *rgba;
 };
 
 /* One picture that is being decoded. */
@@ -27,7 +28,9 @@ struct decoding {
     const struct th_vips_ops *ops;
     struct th_vips_source *source;
     struct th_vips_header header;
-    struct ink ink; /* where rows have ink and alpha */
+    struct ink ink;           /* where rows have ink and alpha */
+    struct th_heif_told told; /* of HEIF */
+    uint8_t *row;             /* where rows are not fed as they come */
     /* While rows come: where they go, and why that stopped the decoder. */
     struct th_rowfeed *feed;
     enum thumbs_code code;
@@ -80,6 +83,17 @@ static enum thumbs_code accept(struct th_make *make, struct thumbs_error *err)
     return code == THUMBS_OK ? th_vips_load(&ops, err) : code;
 }
 
+/* libvips takes colours in numbers for sRGB's, and alpha for not multiplied in. */
+static enum thumbs_code ask_container(struct decoding *d, struct thumbs_error *err)
+{
+    const struct th_make *make = d->make;
+    const struct th_view file = {make->data, make->len};
+    if (make->format != THUMBS_FORMAT_HEIF && make->format != THUMBS_FORMAT_AVIF) return THUMBS_OK;
+    if (!th_heif_told(file, &d->told))
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
+    return d->told.has_colours ? th_heif_matrix_check(d->told.matrix, err) : THUMBS_OK;
+}
+
 /* ---- the header ---- */
 
 static bool has_ink_and_alpha(const struct th_vips_header *h)
@@ -99,7 +113,7 @@ static void close_decoding(void *state)
     struct decoding *d = state;
     d->ops->close(d->source);
     th_pixels_finish(&d->ink.cmyk);
-    free(d->ink.rgba);
+    free(d->row);
     free(d);
 }
 
@@ -118,6 +132,7 @@ static enum thumbs_code open_decoding(struct th_make *make, void **state,
                                         .format = make->format,
                                         .loader = loader,
                                         .deadline_ns = make->deadline_ns};
+    if (code == THUMBS_OK) code = ask_container(d, err);
     if (code == THUMBS_OK) code = d->ops->open(&input, &d->source, &d->header, err);
     const struct th_vips_header *h = &d->header;
     if (code == THUMBS_OK && has_ink_and_alpha(h) &&
@@ -137,7 +152,8 @@ static enum thumbs_code open_decoding(struct th_make *make, void **state,
                                      .colour = colour_of(h),
                                      .alpha = h->alpha,
                                      .icc = has_ink_and_alpha(h) ? NULL : h->icc,
-                                     .icc_len = has_ink_and_alpha(h) ? 0 : h->icc_len};
+                                     .icc_len = has_ink_and_alpha(h) ? 0 : h->icc_len,
+                                     .colours = d->told.has_colours ? &d->told.colours : NULL};
     /* libvips then has the viewBox's sides, or where something is drawn: 1 x 1 if that is a
      * percentage too. */
     if (make->format == THUMBS_FORMAT_SVG)
@@ -166,40 +182,55 @@ static bool begin(void *user, uint32_t width, uint32_t height, double span_x, do
 }
 
 /* One row of ink and alpha to RGB and alpha. False: no memory. */
-static bool convert_ink(struct ink *ink, const uint8_t *row, uint32_t width)
+static bool convert_ink(struct decoding *d, const uint8_t *row, uint32_t width)
 {
-    if (!ink->rgba) ink->rgba = th_alloc(4 * (size_t)width);
+    struct ink *ink = &d->ink;
     th_pixels_finish(&ink->cmyk);
-    if (!ink->rgba || !th_pixels_init(&ink->cmyk, width, 1, 4)) return false;
+    if (!th_pixels_init(&ink->cmyk, width, 1, 4)) return false;
     ink->cmyk.cmyk = true;
     for (uint32_t x = 0; x < width; x++)
         memcpy(ink->cmyk.data + 4 * (size_t)x, row + 5 * (size_t)x, 4);
     th_icc_apply(&ink->icc, &ink->cmyk);
     for (uint32_t x = 0; x < width; x++) {
-        memcpy(ink->rgba + 4 * (size_t)x, ink->cmyk.data + 3 * (size_t)x, 3);
-        ink->rgba[4 * (size_t)x + 3] = row[5 * (size_t)x + 4];
+        memcpy(d->row + 4 * (size_t)x, ink->cmyk.data + 3 * (size_t)x, 3);
+        d->row[4 * (size_t)x + 3] = row[5 * (size_t)x + 4];
     }
     return true;
 }
 
-static bool ink_rows(struct decoding *d, const uint8_t *data, size_t stride, uint32_t n)
+static bool divide_alpha(struct decoding *d, const uint8_t *row, uint32_t width)
+{
+    const uint32_t bands = d->header.bands;
+    for (size_t i = 0; i < (size_t)width * bands; i += bands) {
+        const uint8_t alpha = d->row[i + bands - 1] = row[i + bands - 1];
+        for (uint32_t k = 0; k + 1 < bands; k++)
+            d->row[i + k] = th_pixels_divided(row[i + k], alpha);
+    }
+    return true;
+}
+
+typedef bool convert_fn(struct decoding *d, const uint8_t *row, uint32_t width);
+
+/* Feed what becomes of each row. False: no memory, or d->code says why. */
+static bool converted_rows(struct decoding *d, const struct th_rows *rows, convert_fn *convert)
 {
     const uint32_t width = d->feed->shape.width;
-    for (uint32_t y = 0; y < n; y++) {
-        if (!convert_ink(&d->ink, data + y * stride, width)) return false;
-        const struct th_rows one = {
-            .planes = {d->ink.rgba}, .strides = {4 * (size_t)width}, .n = 1};
+    if (!d->row) d->row = th_alloc(4 * (size_t)width);
+    for (uint32_t y = 0; d->row && y < rows->n; y++) {
+        if (!convert(d, rows->planes[0] + y * rows->strides[0], width)) return false;
+        const struct th_rows one = {.planes = {d->row}, .strides = {4 * (size_t)width}, .n = 1};
         d->code = th_rowfeed_rows(d->feed, &one, d->err);
         if (d->code != THUMBS_OK) return false;
     }
-    return true;
+    return d->row;
 }
 
 static bool rows(void *user, const uint8_t *data, size_t stride, uint32_t n)
 {
     struct decoding *d = user;
-    if (has_ink_and_alpha(&d->header)) return ink_rows(d, data, stride, n);
     const struct th_rows rows = {.planes = {data}, .strides = {stride}, .n = n};
+    if (has_ink_and_alpha(&d->header)) return converted_rows(d, &rows, convert_ink);
+    if (d->told.premultiplied && d->header.alpha) return converted_rows(d, &rows, divide_alpha);
     d->code = th_rowfeed_rows(d->feed, &rows, d->err);
     return d->code == THUMBS_OK;
 }
