@@ -26,11 +26,22 @@ static inline uint64_t th_number(const uint8_t *p, unsigned n, bool big_endian)
     return value;
 }
 
-/* The other way round. */
+/* A number into n bytes at p. */
 static inline void th_number_put(uint8_t *p, uint64_t value, unsigned n, bool big_endian)
 {
     for (unsigned i = 0; i < n; i++)
         p[i] = (uint8_t)(value >> 8 * (big_endian ? n - 1 - i : i));
+}
+
+/* Eight bytes at p as a big-endian number, by one load: for loops that read bits. */
+static inline uint64_t th_load_be64(const uint8_t *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    v = __builtin_bswap64(v);
+#endif
+    return v;
 }
 
 /* n bytes at `at` as a number, big or little endian; 0 where they do not lie within the view. n is

@@ -178,8 +178,7 @@ static bool is_in_png(const uint8_t *data, size_t len)
 {
     for (size_t at = 8; len - at >= 12 && memcmp(data + at + 4, "IDAT", 4) != 0;) {
         if (is_at(data, len, at, png_mark, LEN_OF(png_mark))) return true;
-        size_t chunk = (size_t)data[at] << 24 | (size_t)data[at + 1] << 16 |
-                       (size_t)data[at + 2] << 8 | data[at + 3];
+        size_t chunk = (size_t)th_number(data + at, 4, true);
         if (chunk > len || chunk + 12 > len - at) return false;
         at += chunk + 12;
     }

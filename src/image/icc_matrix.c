@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/view.h"
+
 #define HEADER_LEN 128
 #define ENTRY_LEN  12
 #define MAX_TAGS   100
@@ -29,12 +31,12 @@ struct bytes {
 
 static uint32_t get16(const uint8_t *p)
 {
-    return (uint32_t)p[0] << 8 | p[1];
+    return (uint32_t)th_number(p, 2, true);
 }
 
 static uint32_t get32(const uint8_t *p)
 {
-    return get16(p) << 16 | get16(p + 2);
+    return (uint32_t)th_number(p, 4, true);
 }
 
 static double get_fixed(const uint8_t *p)

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "base/view.h"
+
 #define LOOK_BITS   TH_JPEG_BAND_LOOK_BITS
 #define LOOK_SIZE   (1u << LOOK_BITS)
 #define SYMBOL_BITS 32 /* the longest symbol with the bits that follow it, or an unknown one */
@@ -33,16 +35,6 @@
 #define TEM 0x01 /* a marker that may stand anywhere */
 
 /* ---- bits ---- */
-
-static inline uint64_t load_be64(const uint8_t *p)
-{
-    uint64_t v;
-    memcpy(&v, p, sizeof v);
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    v = __builtin_bswap64(v);
-#endif
-    return v;
-}
 
 /* Is one of the bytes 0xFF? */
 static inline bool has_ff(uint64_t v)
@@ -84,7 +76,7 @@ INLINE void refill(struct th_jpeg_band_bits *s, int32_t least)
 {
     if (s->n >= least) return;
     if (__builtin_expect(s->end - s->in >= 8, 1)) {
-        uint64_t v = load_be64(s->in);
+        uint64_t v = th_load_be64(s->in);
         if (__builtin_expect(!has_ff(v), 1)) {
             unsigned bytes = (unsigned)(64 - s->n) >> 3;
             s->buf |= v >> s->n;

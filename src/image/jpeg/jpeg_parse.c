@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/sys.h"
+#include "base/view.h"
 
 enum {
     M_SOF0 = 0xC0,
@@ -40,7 +41,7 @@ struct segment {
 
 static unsigned be16(const uint8_t *p)
 {
-    return (unsigned)p[0] << 8 | p[1];
+    return (unsigned)th_number(p, 2, true);
 }
 
 /* Step to the next marker at or behind *pos: its code, or -1 at the end of the data. *skipped tells

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "base/view.h"
+
 #define PAST_NEED (64u << 8) /* the bit of a biased position that says so */
 #define HIDE_OUTCOME(c)                                                                            \
     __builtin_expect_with_probability((c), 1, 0.5) /* asks for a conditional move */
@@ -52,20 +54,10 @@ static const struct th_jpeg_reduction reduce_none = {
                    116, 118, 104, 90,  76,  62,  78, 92, 106, 120, 122, 108, 94, 110, 124, 126},
 };
 
-static inline uint64_t load_be64(const uint8_t *p)
-{
-    uint64_t v;
-    memcpy(&v, p, sizeof v);
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    v = __builtin_bswap64(v);
-#endif
-    return v;
-}
-
 /* Fill buf to at least 56 bits, without a branch. Reads 8 bytes at `in`, moves it by 7 at most. */
 static inline __attribute__((always_inline)) void refill(struct th_jpeg_stream *s)
 {
-    s->buf |= load_be64(s->in) >> (s->n & 63);
+    s->buf |= th_load_be64(s->in) >> (s->n & 63);
     s->in += ~s->n >> 3 & 7;
     s->n |= 56;
 }

@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include "base/sys.h"
+#include "base/view.h"
 #include "image/png/png_crc.h"
 
 #define MOST_CHUNK   0x7FFFFFFFu
@@ -33,12 +34,12 @@
 
 static uint32_t be32(const uint8_t *p)
 {
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+    return (uint32_t)th_number(p, 4, true);
 }
 
 static uint16_t be16(const uint8_t *p)
 {
-    return (uint16_t)(p[0] << 8 | p[1]);
+    return (uint16_t)th_number(p, 2, true);
 }
 
 /* ---- before the pixels ---- */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/view.h"
 #include "image/vips/vips_bytes.h"
 #include "image/vips/vips_internal.h"
 #include "image/vips/vips_text.h"
@@ -251,15 +252,12 @@ static void repair_png(struct th_vips_source *s)
     for (;; at += 12 + declared) {
         left = s->len > at ? s->len - at : 0;
         if (left < 12) return;
-        const uint8_t *p = s->data + at;
-        declared = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
+        declared = (size_t)th_number(s->data + at, 4, true);
         if (declared > left - 12) break;
     }
     if (!(s->repaired = th_vips_lent->alloc(s->len))) return;
     memcpy(s->repaired, s->data, s->len);
-    uint32_t there = (uint32_t)(left - 12);
-    for (int i = 0; i < 4; i++)
-        s->repaired[at + (size_t)i] = (uint8_t)(there >> (24 - 8 * i));
+    th_number_put(s->repaired + at, left - 12, 4, true);
     s->data = s->repaired;
 }
 

@@ -4,9 +4,11 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/view.h"
+
 static size_t le32(const uint8_t *p)
 {
-    return p[0] | (size_t)p[1] << 8 | (size_t)p[2] << 16 | (size_t)p[3] << 24;
+    return (size_t)th_number(p, 4, false);
 }
 
 static bool is(const uint8_t *chunk, const char *kind)
