@@ -149,6 +149,9 @@ enum { GEN_EXIF_NEXT_OFFSET = 22 };
 /* An 8-bit grey TIFF in one uncompressed strip. */
 struct gen_bytes gen_tiff_grey(const struct gen_picture *picture, enum gen_order order);
 
+/* A TIFF whose one strip is a Y'CbCr JPEG of the picture, in the old style of TIFF 6.0. */
+struct gen_bytes gen_tiff_old_jpeg(const struct gen_picture *picture, const struct gen_bytes *jpeg);
+
 /* ---- generate_jpeg.c ---- */
 
 enum gen_jpeg_model { GEN_JPEG_YCC, GEN_JPEG_GREY, GEN_JPEG_RGB, GEN_JPEG_CMYK, GEN_JPEG_YCCK };

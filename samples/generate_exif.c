@@ -90,3 +90,26 @@ struct gen_bytes gen_tiff_grey(const struct gen_picture *picture, enum gen_order
     }
     return tiff;
 }
+
+struct gen_bytes gen_tiff_old_jpeg(const struct gen_picture *picture, const struct gen_bytes *jpeg)
+{
+    uint32_t height = (uint32_t)picture->height_px, at = 8 + directory_len(10);
+    struct entry entries[] = {
+        {256, TYPE_LONG, (uint32_t)picture->width_px},
+        {257, TYPE_LONG, height},
+        {258, TYPE_SHORT, 8}, /* bits a sample */
+        {259, TYPE_SHORT, 6}, /* old-style JPEG */
+        {262, TYPE_SHORT, 6}, /* Y'CbCr */
+        {273, TYPE_LONG, at}, /* where the strip is */
+        {277, TYPE_SHORT, 3}, /* samples a pixel */
+        {278, TYPE_LONG, height},
+        {279, TYPE_LONG, (uint32_t)jpeg->len},
+        {513, TYPE_LONG, at}, /* where its tables are */
+    };
+    struct gen_bytes tiff = {0};
+
+    put_header(&tiff, GEN_LITTLE_ENDIAN);
+    put_directory(&tiff, GEN_LITTLE_ENDIAN, entries, sizeof entries / sizeof entries[0], 0);
+    gen_bytes_put(&tiff, jpeg->data, jpeg->len);
+    return tiff;
+}

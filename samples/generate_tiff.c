@@ -122,8 +122,20 @@ static const struct {
       .values = {{200, 40, 40}, {40, 180, 60}, {50, 70, 200}, {140, 140, 140}}}},
 };
 
+static void make_old_jpeg(void)
+{
+    const struct gen_jpeg_options options = {.sampling = {{2, 2}}};
+    struct gen_picture picture = gen_chart(141, 93, GEN_OPAQUE, 0);
+    struct gen_bytes jpeg = gen_jpeg(&picture, &options), tiff = gen_tiff_old_jpeg(&picture, &jpeg);
+    gen_save(&tiff, "tiff/kind-old-jpeg.tif");
+    gen_bytes_finish(&tiff);
+    gen_bytes_finish(&jpeg);
+    gen_picture_finish(&picture);
+}
+
 void gen_make_tiff_kinds(void)
 {
+    make_old_jpeg();
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         struct tiff_file_bytes written = tiff_file_make(&kinds[i].file);
         struct gen_bytes file = {0};

@@ -2,8 +2,11 @@
 /* TIFF of every kind, made here: the same four colours in each. */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <jpeglib.h>
 
 #include "base/bytes.h"
 #include "image/estimate/estimate.h"
@@ -109,9 +112,10 @@ static void store(struct tiff_file *f)
         else if (f->photometric == YCBCR)
             store_ycbcr(f, chart[i], v);
         else if (f->photometric <= BLACK_IS_ZERO)
-            v[0] = number(f, colour * reachable(f, f->photometric == BLACK_IS_ZERO
-                                                       ? greys[i] / 255.0
-                                                       : 1 - greys[i] / 255.0));
+            /* Alpha is multiplied into light, from whatever end light is measured. */
+            v[0] = number(f, reachable(f, f->photometric == BLACK_IS_ZERO
+                                              ? colour * greys[i] / 255.0
+                                              : 1 - colour * greys[i] / 255.0));
         for (unsigned k = 0; k < n && f->photometric == RGB; k++)
             v[k] = number(f, colour * (f->type == TIFF_FILE_FLOAT
                                            ? linear(chart[i][k] / 255.0)
@@ -220,8 +224,6 @@ static void expect_extras(struct tiff_file f)
         const bool lab_or_yuv = f.photometric >= YCBCR;
         if (extra == ASSOCIATED && (lab_or_yuv || f.type == TIFF_FILE_SIGNED)) continue;
         if (extra != UNSPECIFIED && f.type == TIFF_FILE_SIGNED) continue;
-        /* Alpha multiplied into what is measured from white: nobody agrees on what that is. */
-        if (extra == ASSOCIATED && f.photometric == WHITE_IS_ZERO) continue;
         f.samples = n + 1;
         f.n_extra = 1;
         f.extra = extra;
@@ -362,32 +364,199 @@ Test(tiff, unknown_colours_are_refused)
     }
 }
 
-/* A palette is asked by whole numbers. One pixel of floating point, and a palette of the size that
- * libtiff wants for its bits. */
-Test(tiff, palettes_of_floating_point_are_refused)
+/* A palette of the size that libtiff wants for its bits, and one pixel, which asks for its first
+ * colour. */
+enum { PALETTE_BITS = 16, PALETTE_ENTRIES = 11, PALETTE_AT = 8 + 2 + PALETTE_ENTRIES * 12 + 4 };
+
+static struct tiff_file_bytes make_palette_file(bool floating, const uint16_t colour[3])
 {
-    enum { BITS = 16, ENTRIES = 11, PALETTE_AT = 8 + 2 + ENTRIES * 12 + 4 };
-    static const uint32_t entries[ENTRIES][4] = {
-        {256, 3, 1, 1},    {257, 3, 1, 1},
-        {258, 3, 1, BITS}, {259, 3, 1, 1},
-        {262, 3, 1, 3},    {273, 4, 1, 8},
-        {277, 3, 1, 1},    {278, 3, 1, 1},
-        {279, 4, 1, 2},    {320, 3, 3u << BITS, PALETTE_AT},
-        {339, 3, 1, 3}};
-    struct tiff_file_bytes b = {.len = PALETTE_AT + (6u << BITS)};
-    static struct th_image_result result;
-    struct th_pixels p;
+    const uint32_t entries[PALETTE_ENTRIES][4] = {{256, 3, 1, 1},
+                                                  {257, 3, 1, 1},
+                                                  {258, 3, 1, PALETTE_BITS},
+                                                  {259, 3, 1, 1},
+                                                  {262, 3, 1, 3},
+                                                  {273, 4, 1, 8},
+                                                  {277, 3, 1, 1},
+                                                  {278, 3, 1, 1},
+                                                  {279, 4, 1, 2},
+                                                  {320, 3, 3u << PALETTE_BITS, PALETTE_AT},
+                                                  {339, 3, 1, floating ? 3 : 1}};
+    struct tiff_file_bytes b = {.len = PALETTE_AT + (6u << PALETTE_BITS)};
     b.data = calloc(1, b.len);
     memcpy(b.data, "II*\0\x08\0\0\0\x0b", 9);
-    for (unsigned i = 0; i < ENTRIES; i++)
+    for (unsigned i = 0; i < PALETTE_ENTRIES; i++)
         for (unsigned k = 0, at = 10 + 12 * i; k < 4; at += k < 2 ? 2 : 4, k++)
             for (unsigned n = 0; n < (k < 2 ? 2u : 4u); n++)
                 b.data[at + n] = (uint8_t)(entries[i][k] >> 8 * n);
-    cr_expect_eq(make(&b, &result, &p), THUMBS_UNSUPPORTED);
-    b.data[PALETTE_AT - 8] = 1; /* whole numbers */
-    cr_expect_eq(make(&b, &result, &p), THUMBS_OK);
+    /* The pixel lies where the directory begins: it is the number of entries. */
+    for (unsigned k = 0; k < 3; k++) {
+        uint8_t *at = b.data + PALETTE_AT + (k << (PALETTE_BITS + 1)) + 2 * PALETTE_ENTRIES;
+        at[0] = (uint8_t)colour[k];
+        at[1] = (uint8_t)(colour[k] >> 8);
+    }
+    return b;
+}
+
+static const uint16_t palette_colour[3] = {51400, 10280, 15420};
+
+Test(tiff, palettes_of_floating_point_are_refused)
+{
+    for (unsigned floating = 0; floating < 2; floating++) {
+        struct tiff_file_bytes b = make_palette_file(floating, palette_colour);
+        static struct th_image_result result;
+        struct th_pixels p;
+        cr_expect_eq(make(&b, &result, &p), floating ? THUMBS_UNSUPPORTED : THUMBS_OK);
+        th_pixels_finish(&p);
+        free(b.data);
+    }
+}
+
+/* Some programs take the entries of a palette to have 8 bits. */
+Test(tiff, palettes_of_8_bits)
+{
+    for (unsigned bits = 8; bits <= 16; bits += 8) {
+        uint16_t colour[3];
+        for (unsigned k = 0; k < 3; k++)
+            colour[k] = (uint16_t)(palette_colour[k] >> (16 - bits));
+        struct tiff_file_bytes b = make_palette_file(false, colour);
+        static struct th_image_result result;
+        struct th_pixels p;
+        cr_assert_eq(make(&b, &result, &p), THUMBS_OK, "%s", result.warning);
+        const uint8_t *got = test_pixel(&p, 0, 0);
+        for (unsigned k = 0; k < 3; k++)
+            cr_expect_eq(got[k], palette_colour[k] / 257, "%u in %u of %u bits", got[k], k, bits);
+        th_pixels_finish(&p);
+        free(b.data);
+    }
+}
+
+/* ---- JPEG ---- */
+
+enum { JPEG_SIDE = 32, OLD_JPEG = 6, JPEG = 7 };
+
+/* One colour: grey, grey and alpha, or red, green and blue made Y'CbCr of 4:2:0 or 4:4:4. */
+static struct tiff_file_bytes make_jpeg(unsigned components, bool shared, const uint8_t *colour)
+{
+    struct jpeg_compress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    uint8_t row[JPEG_SIDE * 3];
+    unsigned char *data = NULL;
+    unsigned long len = 0;
+    jpeg.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&jpeg);
+    jpeg_mem_dest(&jpeg, &data, &len);
+    jpeg.image_width = jpeg.image_height = JPEG_SIDE;
+    jpeg.input_components = (int)components;
+    jpeg.in_color_space = components == 3 ? JCS_RGB : components == 1 ? JCS_GRAYSCALE : JCS_UNKNOWN;
+    jpeg_set_defaults(&jpeg);
+    jpeg_set_quality(&jpeg, 100, TRUE);
+    if (components == 3 && !shared) jpeg.comp_info[0].h_samp_factor = 1;
+    if (components == 3 && !shared) jpeg.comp_info[0].v_samp_factor = 1;
+    jpeg_start_compress(&jpeg, TRUE);
+    for (unsigned x = 0; x < JPEG_SIDE * components; x++)
+        row[x] = colour[x % components];
+    for (unsigned y = 0; y < JPEG_SIDE; y++)
+        jpeg_write_scanlines(&jpeg, &(JSAMPROW){row}, 1);
+    jpeg_finish_compress(&jpeg);
+    jpeg_destroy_compress(&jpeg);
+    return (struct tiff_file_bytes){data, len};
+}
+
+/* A TIFF around it, which is one strip or, of two components, one tile. */
+static struct tiff_file_bytes make_jpeg_tiff(unsigned compression, unsigned components, bool shared,
+                                             const uint8_t *colour)
+{
+    struct tiff_file_bytes jpeg = make_jpeg(components, shared, colour);
+    const bool tiled = components == 2;
+    const uint16_t entries[][2] = {{256, JPEG_SIDE},
+                                   {257, JPEG_SIDE},
+                                   {258, 8},
+                                   {259, (uint16_t)compression},
+                                   {262, components == 3 ? YCBCR : BLACK_IS_ZERO},
+                                   {tiled ? 322 : 273, tiled ? JPEG_SIDE : 0},
+                                   {tiled ? 323 : 277, (uint16_t)(tiled ? JPEG_SIDE : components)},
+                                   {tiled ? 324 : 278, tiled ? 0 : JPEG_SIDE},
+                                   {tiled ? 325 : 279, (uint16_t)jpeg.len},
+                                   {338, UNASSOCIATED},
+                                   {530, shared ? 2 : 1}};
+    enum { N = sizeof entries / sizeof *entries, AT = 8 + 2 + N * 12 + 4 };
+    struct tiff_file_bytes b = {calloc(1, AT + jpeg.len), AT + jpeg.len};
+    memcpy(b.data, "II*\0\x08\0\0\0", 8);
+    uint8_t *to = b.data + 8 + 2, n = 0;
+    for (unsigned i = 0; i < N; i++) {
+        const unsigned tag = entries[i][0];
+        const bool offset = tag == 273 || tag == 324;
+        if ((tag == 338 && !tiled) || (tag == 530 && components != 3)) continue;
+        const unsigned value = offset ? AT : entries[i][1], count = tag == 530 ? 2 : 1;
+        const uint8_t entry[12] = {(uint8_t)tag,
+                                   (uint8_t)(tag >> 8),
+                                   3,
+                                   0,
+                                   (uint8_t)count,
+                                   0,
+                                   0,
+                                   0,
+                                   (uint8_t)value,
+                                   (uint8_t)(value >> 8),
+                                   count > 1 ? (uint8_t)value : 0};
+        memcpy(to + 12u * n++, entry, sizeof entry);
+        /* The number of samples comes between others where it is not there already. */
+        if (tag == 262 && tiled)
+            memcpy(to + 12u * n++, (const uint8_t[12]){277 & 255, 277 >> 8, 3, 0, 1, 0, 0, 0, 2},
+                   12);
+    }
+    b.data[8] = n;
+    memcpy(b.data + AT, jpeg.data, jpeg.len);
+    free(jpeg.data);
+    return b;
+}
+
+static void expect_one_colour(struct tiff_file_bytes *b, const uint8_t expect[4], const char *what)
+{
+    static struct th_image_result result;
+    struct th_pixels p;
+    cr_expect_eq(make(b, &result, &p), THUMBS_OK, "%s: %s", what, result.warning);
+    cr_expect(!result.damaged, "%s: %s", what, result.warning);
+    for (unsigned i = 0; i < 4 && p.data; i++) {
+        const uint8_t *got = test_pixel(&p, i % 2 ? 0.9 : 0.1, i / 2 ? 0.9 : 0.1);
+        for (unsigned k = 0; k < 4; k++)
+            cr_expect_leq(abs(got[k] - expect[k]), 2, "%s: %u in %u", what, got[k], k);
+    }
+    th_pixels_finish(&p);
+    free(b->data);
+}
+
+/* A strip of a whole JPEG file, as many scanners write it: each row of it comes out. */
+Test(tiff, old_style_jpeg)
+{
+    for (unsigned kind = 0; kind < 3; kind++) {
+        const unsigned components = kind ? 3 : 1;
+        struct tiff_file_bytes b = make_jpeg_tiff(OLD_JPEG, components, kind == 2, chart[0]);
+        const uint8_t expect[4] = {chart[0][0], kind ? chart[0][1] : chart[0][0],
+                                   kind ? chart[0][2] : chart[0][0], 255};
+        static const char *const names[] = {"grey", "4:4:4", "4:2:0"};
+        expect_one_colour(&b, expect, names[kind]);
+    }
+}
+
+/* Libjpeg passes over what is damaged, but says so. */
+Test(tiff, damaged_old_style_jpeg)
+{
+    struct tiff_file_bytes b = make_jpeg_tiff(OLD_JPEG, 3, true, chart[0]);
+    static struct th_image_result result;
+    struct th_pixels p;
+    memset(b.data + b.len - 12, 0, 12);
+    cr_assert_eq(make(&b, &result, &p), THUMBS_OK, "%s", result.warning);
+    cr_expect(result.damaged);
     th_pixels_finish(&p);
     free(b.data);
+}
+
+Test(tiff, tiles_of_jpeg_with_alpha)
+{
+    const uint8_t colour[2] = {100, 180};
+    struct tiff_file_bytes b = make_jpeg_tiff(JPEG, 2, false, colour);
+    expect_one_colour(&b, (const uint8_t[4]){100, 100, 100, 180}, "grey and alpha");
 }
 
 /* ---- damage ---- */

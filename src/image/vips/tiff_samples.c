@@ -206,8 +206,9 @@ static void convert_pixel(const struct th_tiff_meaning *m, const float *v, float
     switch (m->model) {
     case TH_TIFF_GREY:
     case TH_TIFF_GREY_INVERTED:
-        part[0] = divided(unit(m, v[0]), alpha);
-        to[0] = to_byte(m->model == TH_TIFF_GREY ? part[0] : 1 - within(part[0]));
+        part[0] = unit(m, v[0]);
+        if (m->model == TH_TIFF_GREY_INVERTED) part[0] = 1 - within(part[0]);
+        to[0] = to_byte(divided(part[0], alpha));
         break;
     case TH_TIFF_RGB:
         for (unsigned k = 0; k < 3; k++) {
@@ -217,7 +218,8 @@ static void convert_pixel(const struct th_tiff_meaning *m, const float *v, float
         break;
     case TH_TIFF_PALETTE:
         for (unsigned k = 0; k < 3; k++)
-            to[k] = (uint8_t)((m->palette[k][(uint32_t)v[0]] * 255u + 32767) / 65535);
+            to[k] = (uint8_t)((m->palette[k][(uint32_t)v[0]] * 255u + m->palette_white / 2u) /
+                              m->palette_white);
         break;
     case TH_TIFF_CMYK:
         for (unsigned k = 0; k < 4; k++)

@@ -40,7 +40,8 @@ struct th_tiff_meaning {
     enum th_tiff_alpha alpha;
     /* FLOAT: what is black and what is white; 0 and 1 unless the file says else. */
     double black, white;
-    const uint16_t *palette[3]; /* PALETTE: 2^bits entries each, borrowed; white is 65535 */
+    const uint16_t *palette[3]; /* PALETTE: 2^bits entries each, borrowed */
+    uint16_t palette_white;     /* the largest there may be: 65535, or 255 */
     float luma[3];              /* YCBCR: weights of red, green and blue */
     float reference[6];         /* YCBCR: black and white of each component, in code values */
     /* Models with lights, and RGB in floating point: 8-bit sRGB for light i/(TH_TIFF_LIGHTS-1);

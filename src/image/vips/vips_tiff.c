@@ -28,7 +28,8 @@ struct bytes {
      * the part of a strip that is there. */
     uint64_t end;
     uint64_t at;
-    char *why; /* the first complaint, 120 bytes */
+    char *why;   /* the first complaint, 120 bytes */
+    bool harmed; /* libjpeg had to pass over damage */
 };
 
 struct th_vips_tiff {
@@ -45,8 +46,9 @@ struct th_vips_tiff {
     uint32_t n_channels;                     /* that are looked at, alpha included */
     uint32_t channels[TH_TIFF_MAX_CHANNELS]; /* which of the samples they are */
     bool separate;
-    bool one_plane;                   /* said to be in planes, and has one: libvips mistakes that */
-    uint32_t tile_width, tile_height; /* 0 for strips */
+    bool one_plane; /* said to be in planes, and has one: libvips mistakes that */
+    bool tiled;
+    uint32_t part_width, part_height; /* of tiles and of strips that are read whole, else 0 */
     uint32_t rows_per_strip;
     uint32_t sub_x, sub_y; /* colours for so many pixels; 1 unless it is raw YCbCr */
     bool logarithms, plain;
@@ -122,10 +124,16 @@ static int on_error(TIFF *tif, void *user, const char *module, const char *forma
     return 1;
 }
 
+/* Most are about tags, but what libjpeg says is about pixels. */
+static int on_warning(TIFF *tif, void *user, const char *module, const char *format, va_list args)
+    __attribute__((format(printf, 4, 0)));
 static int on_warning(TIFF *tif, void *user, const char *module, const char *format, va_list args)
 {
-    (void)tif, (void)user, (void)module, (void)format, (void)args;
-    return 1;
+    struct bytes *b = user;
+    const bool by_libjpeg = !strcmp(module, "JPEGLib") || !strcmp(module, "LibJpeg");
+    if (!by_libjpeg) return 1;
+    b->harmed = true;
+    return on_error(tif, user, module, format, args);
 }
 
 static TIFF *open_handle(struct bytes *b)
@@ -201,6 +209,23 @@ static void read_range(struct th_vips_tiff *t, TIFF *tif)
     t->meaning.white = white;
 }
 
+/* Entries have 16 bits. Where none needs more than 8, the file is by one of those who took them to
+ * have 8: so libtiff's tools have it. */
+static bool read_palette(struct th_vips_tiff *t, TIFF *tif)
+{
+    struct th_tiff_meaning *m = &t->meaning;
+    if (m->type == TH_TIFF_FLOAT) return refuse(t, "its palette is asked by floating point");
+    m->type = TH_TIFF_UNSIGNED;
+    if (m->bits > 16) return refuse(t, "its palette is too large");
+    if (!TIFFGetField(tif, TIFFTAG_COLORMAP, &m->palette[0], &m->palette[1], &m->palette[2]))
+        return contradicts(t, "it lacks its palette");
+    m->palette_white = UINT8_MAX;
+    for (uint32_t i = 0; i < 3u << m->bits; i++)
+        if (m->palette[i % 3][i / 3] > UINT8_MAX) m->palette_white = UINT16_MAX;
+    t->plain = t->plain && m->palette_white == UINT16_MAX;
+    return true;
+}
+
 /* What the colours are. A picture that does not say it is grey or RGB, by the number of samples, as
  * most readers take it. */
 static bool read_model(struct th_vips_tiff *t, TIFF *tif, uint16_t compression)
@@ -218,13 +243,8 @@ static bool read_model(struct th_vips_tiff *t, TIFF *tif, uint16_t compression)
         m->model = TH_TIFF_RGB;
         return t->samples >= 3 || contradicts(t, "it has too few samples for its colours");
     case PHOTOMETRIC_PALETTE:
-        if (m->type == TH_TIFF_FLOAT) return refuse(t, "its palette is asked by floating point");
         m->model = TH_TIFF_PALETTE;
-        m->type = TH_TIFF_UNSIGNED;
-        if (m->bits > 16) return refuse(t, "its palette is too large");
-        return TIFFGetField(tif, TIFFTAG_COLORMAP, &m->palette[0], &m->palette[1],
-                            &m->palette[2]) ||
-               contradicts(t, "it lacks its palette");
+        return read_palette(t, tif);
     case PHOTOMETRIC_SEPARATED:
         m->model = TH_TIFF_CMYK;
         if (t->samples < 4 || (TIFFGetField(tif, TIFFTAG_INKSET, &ink) && ink == INKSET_MULTIINK))
@@ -322,14 +342,28 @@ static bool read_layout(struct th_vips_tiff *t, TIFF *tif)
     t->one_plane = planar == PLANARCONFIG_SEPARATE && t->samples == 1;
     t->orientation = orientation;
     t->rows_per_strip = t->height;
-    if (!TIFFIsTiled(tif)) {
+    t->tiled = TIFFIsTiled(tif);
+    if (!t->tiled) {
         TIFFGetFieldDefaulted(tif, TIFFTAG_ROWSPERSTRIP, &t->rows_per_strip);
         t->rows_per_strip = VIPS_CLIP(1, t->rows_per_strip, t->height);
         return true;
     }
-    TIFFGetField(tif, TIFFTAG_TILEWIDTH, &t->tile_width);
-    TIFFGetField(tif, TIFFTAG_TILELENGTH, &t->tile_height);
-    return (t->tile_width && t->tile_height) || contradicts(t, "its tiles have no size");
+    TIFFGetField(tif, TIFFTAG_TILEWIDTH, &t->part_width);
+    TIFFGetField(tif, TIFFTAG_TILELENGTH, &t->part_height);
+    return (t->part_width && t->part_height) || contradicts(t, "its tiles have no size");
+}
+
+static bool is_shared(const struct th_vips_tiff *t)
+{
+    return t->sub_x > 1 || t->sub_y > 1;
+}
+
+/* Rows of these kinds cannot be had one by one; of old-style JPEG libtiff gives the first alone. */
+static void choose_parts(struct th_vips_tiff *t, uint16_t compression)
+{
+    if (t->tiled || !(is_shared(t) || compression == COMPRESSION_OJPEG)) return;
+    t->part_width = t->width;
+    t->part_height = t->rows_per_strip;
 }
 
 /* libvips refuses compressed samples of other sizes, or reads numbers of other types as it likes.
@@ -352,16 +386,18 @@ static bool read_header(struct th_vips_tiff *t)
     if (!t->width || !t->height || t->width > MAX_SIDE || t->height > MAX_SIDE || !samples ||
         samples > MAX_SAMPLES)
         return contradicts(t, "it has no pixels, or too many");
-    if (!TIFFIsCODECConfigured(compression) || compression == COMPRESSION_OJPEG)
-        return refuse(t, compression == COMPRESSION_OJPEG ? "it has old-style JPEG in it"
-                                                          : "its compression is not known");
+    if (!TIFFIsCODECConfigured(compression)) return refuse(t, "its compression is not known");
     take_logarithms(t, tif);
     if (!read_type(t, tif) || !read_layout(t, tif) || !read_model(t, tif, compression) ||
         !read_ycbcr(t, tif))
         return false;
+    choose_parts(t, compression);
     read_range(t, tif);
     read_channels(t, tif);
-    t->plain = t->plain && is_plain_type(&t->meaning) && !t->separate && !t->one_plane;
+    /* libvips decodes JPEG in tiles itself, and knows no JPEG of two samples. */
+    const bool odd_jpeg =
+        compression == COMPRESSION_OJPEG || (compression == COMPRESSION_JPEG && t->samples == 2);
+    t->plain = t->plain && is_plain_type(&t->meaning) && !t->separate && !t->one_plane && !odd_jpeg;
     const bool lab = t->meaning.model == TH_TIFF_CIELAB || t->meaning.model == TH_TIFF_ICCLAB;
     void *icc = NULL;
     if (!lab && t->meaning.model != TH_TIFF_YCBCR &&
@@ -503,29 +539,37 @@ static bool read_scanlines(struct reading *r)
     return true;
 }
 
-static bool read_tiles(struct reading *r)
+/* The tile or whole strip at (x, y), empty and false if it does not decode. */
+static bool read_part(const struct reading *r, uint32_t x, uint32_t y, uint16_t sample,
+                      uint8_t *part)
+{
+    TIFF *tif = r->t->planes[0];
+    const tmsize_t len = (tmsize_t)r->part_len;
+    memset(part, 0, r->part_len);
+    const tmsize_t n =
+        r->t->tiled ? TIFFReadEncodedTile(tif, TIFFComputeTile(tif, x, y, 0, sample), part, len)
+                    : TIFFReadEncodedStrip(tif, TIFFComputeStrip(tif, y, sample), part, len);
+    if (n < 0) memset(part, 0, r->part_len);
+    return n >= 0;
+}
+
+static bool read_parts(struct reading *r)
 {
     struct th_vips_tiff *t = r->t;
-    const uint32_t across = (t->width + t->tile_width - 1) / t->tile_width, planes = n_planes(t);
-    const size_t row_len = r->part_len / t->tile_height;
-    for (uint32_t top = 0; top < t->height; top += t->tile_height) {
+    const uint32_t across = (t->width + t->part_width - 1) / t->part_width, planes = n_planes(t);
+    const size_t row_len = r->part_len / t->part_height;
+    for (uint32_t top = 0; top < t->height; top += t->part_height) {
         uint32_t n_bad = 0;
-        for (uint32_t i = 0; i < across * planes; i++) {
-            uint8_t *tile = r->stored + i * r->part_len;
-            const uint32_t index =
-                TIFFComputeTile(t->planes[0], i / planes * t->tile_width, top, 0,
-                                t->separate ? (uint16_t)t->channels[i % planes] : 0);
-            if (TIFFReadEncodedTile(t->planes[0], index, tile, (tmsize_t)r->part_len) < 0) {
-                memset(tile, 0, r->part_len);
-                n_bad++;
-            }
-        }
+        for (uint32_t i = 0; i < across * planes; i++)
+            n_bad += !read_part(r, i / planes * t->part_width, top,
+                                t->separate ? (uint16_t)t->channels[i % planes] : 0,
+                                r->stored + i * r->part_len);
         r->bad = r->bad || n_bad;
-        for (uint32_t y = 0; y < t->tile_height && top + y < t->height; y++) {
+        for (uint32_t y = 0; y < t->part_height && top + y < t->height; y++) {
             for (uint32_t i = 0; i < across * planes; i++) {
-                const uint32_t x = i / planes * t->tile_width;
+                const uint32_t x = i / planes * t->part_width;
                 unpack(r, r->stored + i * r->part_len + y * row_len, x,
-                       VIPS_MIN(t->tile_width, t->width - x), i % planes);
+                       VIPS_MIN(t->part_width, t->width - x), i % planes);
             }
             if (!emit(r, n_bad == across * planes)) return false;
         }
@@ -555,23 +599,13 @@ static void unpack_shared(const struct reading *r, const uint8_t *part, uint32_t
 static bool read_shared(struct reading *r)
 {
     struct th_vips_tiff *t = r->t;
-    const bool tiled = t->tile_width;
-    const uint32_t width = tiled ? t->tile_width : t->width;
-    const uint32_t rows = tiled ? t->tile_height : t->rows_per_strip;
-    const uint32_t across = (t->width + width - 1) / width;
-    for (uint32_t top = 0; top < t->height; top += rows) {
+    const uint32_t width = t->part_width, across = (t->width + width - 1) / width;
+    for (uint32_t top = 0; top < t->height; top += t->part_height) {
         uint32_t n_bad = 0;
-        for (uint32_t i = 0; i < across; i++) {
-            uint8_t *part = r->stored + i * r->part_len;
-            memset(part, 0, r->part_len);
-            const tmsize_t n =
-                tiled ? TIFFReadEncodedTile(t->planes[0], top / rows * across + i, part,
-                                            (tmsize_t)r->part_len)
-                      : TIFFReadEncodedStrip(t->planes[0], top / rows, part, (tmsize_t)r->part_len);
-            n_bad += n < 0;
-        }
+        for (uint32_t i = 0; i < across; i++)
+            n_bad += !read_part(r, i * width, top, 0, r->stored + i * r->part_len);
         r->bad = r->bad || n_bad;
-        for (uint32_t y = 0; y < rows && top + y < t->height; y++) {
+        for (uint32_t y = 0; y < t->part_height && top + y < t->height; y++) {
             for (uint32_t i = 0; i < across; i++)
                 unpack_shared(r, r->stored + i * r->part_len, width, i * width, y);
             if (!emit(r, n_bad == across)) return false;
@@ -580,34 +614,25 @@ static bool read_shared(struct reading *r)
     return true;
 }
 
-static bool is_shared(const struct th_vips_tiff *t)
-{
-    return t->sub_x > 1 || t->sub_y > 1;
-}
-
 /* Enough memory for what libtiff writes: never less than what is looked at. */
 static bool reserve(struct reading *r)
 {
     struct th_vips_tiff *t = r->t;
     TIFF *tif = t->planes[0];
-    uint64_t parts = 1, needed, bits = (uint64_t)t->meaning.bits * (t->separate ? 1 : t->samples);
-    if (t->tile_width) {
-        r->part_len = (size_t)TIFFTileSize64(tif);
-        parts = ((uint64_t)t->width + t->tile_width - 1) / t->tile_width * n_planes(t);
-        needed = (t->tile_width * bits + 7) / 8 * t->tile_height;
-    } else if (is_shared(t)) {
-        r->part_len = (size_t)TIFFStripSize64(tif);
-        needed = 0;
-    } else {
-        r->part_len = (size_t)TIFFScanlineSize64(tif);
+    const uint64_t bits = (uint64_t)t->meaning.bits * (t->separate ? 1 : t->samples);
+    uint64_t parts = 1, needed;
+    r->part_len = (size_t)(t->tiled        ? TIFFTileSize64(tif)
+                           : t->part_width ? TIFFStripSize64(tif)
+                                           : TIFFScanlineSize64(tif));
+    if (!t->part_width) {
         needed = (t->width * bits + 7) / 8;
+    } else {
+        parts = ((uint64_t)t->width + t->part_width - 1) / t->part_width * n_planes(t);
+        needed = (t->part_width * bits + 7) / 8 * t->part_height;
     }
-    if (is_shared(t)) {
-        const uint32_t width = t->tile_width ? t->tile_width : t->width;
-        const uint32_t rows = t->tile_width ? t->tile_height : t->rows_per_strip;
-        needed = ((uint64_t)width + t->sub_x - 1) / t->sub_x *
-                 (((uint64_t)rows + t->sub_y - 1) / t->sub_y) * (t->sub_x * t->sub_y + 2);
-    }
+    if (is_shared(t))
+        needed = ((uint64_t)t->part_width + t->sub_x - 1) / t->sub_x *
+                 (((uint64_t)t->part_height + t->sub_y - 1) / t->sub_y) * (t->sub_x * t->sub_y + 2);
     uint64_t all;
     if (r->part_len == 0 || r->part_len < needed ||
         __builtin_mul_overflow(parts, (uint64_t)r->part_len, &all) || all > SIZE_MAX / 2)
@@ -623,7 +648,7 @@ static bool reserve(struct reading *r)
 /* One more handle for each plane. */
 static bool open_planes(struct th_vips_tiff *t)
 {
-    for (uint32_t k = 1; k < n_planes(t) && !t->tile_width; k++) {
+    for (uint32_t k = 1; k < n_planes(t) && !t->part_width; k++) {
         if (!t->planes[k]) t->planes[k] = open_handle(&t->bytes);
         if (!t->planes[k]) return false;
     }
@@ -652,12 +677,12 @@ enum th_vips_outcome th_vips_tiff_read(struct th_vips_tiff *t, const struct th_v
             outcome = TH_VIPS_STOPPED;
         else
             whole = is_shared(t)    ? read_shared(&r)
-                    : t->tile_width ? read_tiles(&r)
+                    : t->part_width ? read_parts(&r)
                                     : read_scanlines(&r);
         if (!whole)
             outcome = TH_VIPS_STOPPED;
         else if (r.good)
-            outcome = r.bad || t->beyond ? TH_VIPS_PART : TH_VIPS_DONE;
+            outcome = r.bad || t->beyond || t->bytes.harmed ? TH_VIPS_PART : TH_VIPS_DONE;
     }
     free(r.stored);
     free(r.numbers);
