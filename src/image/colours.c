@@ -8,10 +8,13 @@ enum {
     TRANSFER_UNSPECIFIED = 2,
     TRANSFER_GAMMA_22 = 4,
     TRANSFER_GAMMA_28 = 5,
+    TRANSFER_240M = 7,
     TRANSFER_LINEAR = 8,
+    TRANSFER_LOG_100 = 9,
+    TRANSFER_LOG_316 = 10,
     TRANSFER_PQ = 16,
     TRANSFER_DCI = 17,
-    TRANSFER_HLG = 18,
+    TRANSFER_HLG = 18, /* the last that is known */
 };
 
 #define D65                                                                                        \
@@ -42,12 +45,20 @@ static const struct th_primaries *find_primaries(unsigned code)
     for (size_t i = 0; i < sizeof known_primaries / sizeof *known_primaries; i++) {
         if (known_primaries[i].code == code) return &known_primaries[i].at;
     }
-    return &known_primaries[0].at;
+    return NULL;
+}
+
+bool th_colours_are_codes(unsigned primaries, unsigned transfer)
+{
+    return find_primaries(primaries) && transfer >= 1 && transfer <= TRANSFER_HLG &&
+           transfer != TRANSFER_UNSPECIFIED && transfer != 3;
 }
 
 void th_colours_from_codes(struct th_colours *out, unsigned primaries, unsigned transfer)
 {
-    *out = (struct th_colours){.primaries = *find_primaries(primaries), .transfer = transfer};
+    const struct th_primaries *known = find_primaries(primaries);
+    *out = (struct th_colours){.primaries = known ? *known : known_primaries[0].at,
+                               .transfer = transfer};
 }
 
 void th_colours_from_power(struct th_colours *out, const struct th_primaries *primaries,
@@ -199,6 +210,12 @@ static double hlg_to_linear(double v)
     return pow(scene, 1.2) * 1000 / SDR_WHITE;
 }
 
+/* SMPTE 240M. */
+static double smpte_240m_to_linear(double v)
+{
+    return v < 4 * 0.0228 ? v / 4 : pow((v + 0.1115) / 1.1115, 1 / 0.45);
+}
+
 static double to_linear(const struct th_colours *c, double v)
 {
     if (c->power > 0) return pow(v, c->power);
@@ -209,8 +226,14 @@ static double to_linear(const struct th_colours *c, double v)
         return pow(v, 2.8);
     case TRANSFER_LINEAR:
         return v;
-    case TRANSFER_DCI:
-        return pow(v, 2.6);
+    case TRANSFER_240M:
+        return smpte_240m_to_linear(v);
+    case TRANSFER_LOG_100:
+        return v > 0 ? pow(10, 2 * (v - 1)) : 0;
+    case TRANSFER_LOG_316:
+        return v > 0 ? pow(10, 2.5 * (v - 1)) : 0;
+    case TRANSFER_DCI: /* SMPTE ST 428-1: white is a little below the brightest */
+        return pow(v, 2.6) * 52.37 / 48;
     case TRANSFER_PQ:
         return pq_to_linear(v);
     case TRANSFER_HLG:
@@ -232,11 +255,23 @@ static void compress(double rgb[3])
         rgb[i] *= to / most;
 }
 
+/* Those of BT.709's family, and what is unspecified or unknown. */
 static bool is_plain_transfer(const struct th_colours *c)
 {
-    if (c->power > 0) return false;
-    return c->transfer != TRANSFER_GAMMA_22 && c->transfer != TRANSFER_GAMMA_28 &&
-           c->transfer != TRANSFER_LINEAR && c->transfer != TRANSFER_DCI && !is_hdr(c->transfer);
+    switch (c->transfer) {
+    case TRANSFER_GAMMA_22:
+    case TRANSFER_GAMMA_28:
+    case TRANSFER_240M:
+    case TRANSFER_LINEAR:
+    case TRANSFER_LOG_100:
+    case TRANSFER_LOG_316:
+    case TRANSFER_DCI:
+    case TRANSFER_PQ:
+    case TRANSFER_HLG:
+        return false;
+    default:
+        return c->power <= 0;
+    }
 }
 
 static bool is_close(struct th_xy a, struct th_xy b)

@@ -33,6 +33,8 @@ struct th_colours {
     bool narrow;       /* black is 16 and white 235, as in video */
 };
 
+/* Does each code have a meaning of its own in H.273, tables 2 and 3? */
+bool th_colours_are_codes(unsigned primaries, unsigned transfer);
 void th_colours_from_codes(struct th_colours *out, unsigned primaries, unsigned transfer);
 /* NULL: the primaries of sRGB. Others must make sense, and the power be above 0. */
 void th_colours_from_power(struct th_colours *out, const struct th_primaries *primaries,

@@ -21,6 +21,7 @@ struct chunk {
     const char *name; /* NULL: no more */
     const void *body;
     size_t len;
+    enum { FINE, BAD_SUM, BEHIND_PIXELS } fault;
 };
 
 static void add_be(struct th_bytes *b, uint32_t v)
@@ -29,37 +30,59 @@ static void add_be(struct th_bytes *b, uint32_t v)
         th_bytes_addc(b, (char)(v >> shift));
 }
 
-static void add_chunk(struct th_bytes *b, const char *name, const void *body, size_t len)
+static void add_chunk(struct th_bytes *b, const struct chunk *c)
 {
-    uLong crc = crc32(crc32(0, (const Bytef *)name, 4), body, (uInt)len);
-    add_be(b, (uint32_t)len);
-    th_bytes_adds(b, name);
-    if (len) th_bytes_add(b, body, len);
-    add_be(b, (uint32_t)(len ? crc : crc32(0, (const Bytef *)name, 4)));
+    uLong crc = crc32(0, (const Bytef *)c->name, 4);
+    if (c->len) crc = crc32(crc, c->body, (uInt)c->len);
+    add_be(b, (uint32_t)c->len);
+    th_bytes_adds(b, c->name);
+    if (c->len) th_bytes_add(b, c->body, c->len);
+    add_be(b, (uint32_t)crc ^ (c->fault == BAD_SUM));
 }
 
-/* bands: 1 or 3. Samples of 16 bits where `deep`. */
-static void make_png(struct th_bytes *b, const uint8_t colour[3], unsigned bands, bool deep,
+static void add_chunks(struct th_bytes *b, const struct chunk *chunks, bool behind)
+{
+    for (; chunks->name; chunks++)
+        if ((chunks->fault == BEHIND_PIXELS) == behind) add_chunk(b, chunks);
+}
+
+#define ALPHA 128
+
+/* How its pixels are stored. */
+enum kind { GREY, GREY_ALPHA, RGB, RGB_ALPHA, PALETTE };
+static const struct {
+    uint8_t type, samples, colours;
+} kinds[] = {[GREY] = {0, 1, 1},
+             [GREY_ALPHA] = {4, 2, 1},
+             [RGB] = {2, 3, 3},
+             [RGB_ALPHA] = {6, 4, 3},
+             [PALETTE] = {3, 1, 0}};
+
+/* Samples of 16 bits where `deep`. A palette stands behind the other chunks. */
+static void make_png(struct th_bytes *b, const uint8_t colour[3], enum kind kind, bool deep,
                      const struct chunk *chunks)
 {
-    const uint8_t header[] = {0, 0, 0, SIDE, 0, 0, 0, SIDE, deep ? 16 : 8, bands == 1 ? 0 : 2,
+    const uint8_t header[] = {0, 0, 0, SIDE, 0, 0, 0, SIDE, deep ? 16 : 8, kinds[kind].type,
                               0, 0, 0};
-    uint8_t rows[SIDE * (1 + SIDE * 6)], packed[1000];
+    uint8_t rows[SIDE * (1 + SIDE * 8)], packed[1000];
     size_t n = 0;
     for (unsigned y = 0; y < SIDE; y++) {
         rows[n++] = 0;
-        for (unsigned x = 0; x < SIDE * bands; x++)
-            for (unsigned i = 0; i < (deep ? 2u : 1u); i++)
-                rows[n++] = colour[x % bands];
+        for (unsigned x = 0; x < SIDE; x++)
+            for (unsigned i = 0; i < kinds[kind].samples * (deep ? 2u : 1u); i++) {
+                const unsigned k = deep ? i / 2 : i;
+                rows[n++] = kind == PALETTE ? 0 : k < kinds[kind].colours ? colour[k] : ALPHA;
+            }
     }
     uLongf packed_len = sizeof packed;
     cr_assert_eq(compress(packed, &packed_len, rows, n), Z_OK);
     th_bytes_add(b, "\x89PNG\r\n\x1a\n", 8);
-    add_chunk(b, "IHDR", header, sizeof header);
-    for (; chunks->name; chunks++)
-        add_chunk(b, chunks->name, chunks->body, chunks->len);
-    add_chunk(b, "IDAT", packed, packed_len);
-    add_chunk(b, "IEND", NULL, 0);
+    add_chunk(b, &(struct chunk){"IHDR", header, sizeof header, FINE});
+    add_chunks(b, chunks, false);
+    if (kind == PALETTE) add_chunk(b, &(struct chunk){"PLTE", colour, 3, FINE});
+    add_chunk(b, &(struct chunk){"IDAT", packed, packed_len, FINE});
+    add_chunks(b, chunks, true);
+    add_chunk(b, &(struct chunk){"IEND", NULL, 0, FINE});
 }
 
 /* The body of a sample's iCCP; free(). */
@@ -140,16 +163,22 @@ static const uint8_t gama_1[] = {0, 1, 0x86, 0xA0}, gama_srgb[] = {0, 0, 0xB1, 0
                      gama_0[4] = {0};
 static const uint8_t srgb[] = {0}, cicp_p3[] = {12, 13, 0, 1}, cicp_linear[] = {1, 8, 0, 1},
                      cicp_ycc[] = {12, 13, 1, 1}, cicp_narrow[] = {1, 13, 0, 0},
-                     cicp_pq[] = {1, 16, 0, 1};
+                     cicp_pq[] = {1, 16, 0, 1}, cicp_srgb[] = {1, 13, 0, 1},
+                     cicp_untold[] = {2, 2, 0, 1}, cicp_reserved[] = {1, 99, 0, 1},
+                     cicp_no_primaries[] = {3, 13, 0, 1}, cicp_range[] = {12, 13, 0, 2},
+                     cicp_short[] = {12, 13, 0}, srgb_9[] = {9}, srgb_long[] = {0, 0},
+                     plte[] = {200, 40, 40}, plte_odd[] = {200, 40, 40, 1},
+                     plte_long[3 * 257] = {0};
 /* Hundred thousandths: white D65, then red, green and blue of Display P3; and all in one place. */
 static const uint8_t chrm_p3[] = {0,    0,    0x7A, 0x26, 0,    0,    0x80, 0x84, 0,    1,   0x09,
                                   0xA0, 0,    0,    0x7D, 0x00, 0,    0,    0x67, 0x84, 0,   1,
                                   0x0D, 0x88, 0,    0,    0x3A, 0x98, 0,    0,    0x17, 0x70};
 static const uint8_t chrm_flat[32] = {0};
 
-#define CHUNK(name, body)                                                                          \
+#define CHUNK(name, body) FAULTY(name, body, FINE)
+#define FAULTY(name, body, fault)                                                                  \
     {                                                                                              \
-        name, body, sizeof(body)                                                                   \
+        name, body, sizeof(body), fault                                                            \
     }
 
 Test(colours, of_a_png_by_precedence)
@@ -157,8 +186,10 @@ Test(colours, of_a_png_by_precedence)
     size_t len, other_len;
     void *profile = profile_of("red-blue-exchanged.png", &len);
     void *grey = profile_of("grey-gamma-1.8.png", &other_len);
-    const struct chunk icc = {"iCCP", profile, len}, wrong = {"iCCP", grey, other_len},
-                       broken = {"iCCP", profile, len / 2};
+    const struct chunk icc = {"iCCP", profile, len, FINE}, wrong = {"iCCP", grey, other_len, FINE},
+                       broken = {"iCCP", profile, len / 2, FINE},
+                       bad_sum = {"iCCP", profile, len, BAD_SUM},
+                       behind = {"iCCP", profile, len, BEHIND_PIXELS};
     const struct {
         const char *what;
         struct chunk chunks[4];
@@ -186,31 +217,162 @@ Test(colours, of_a_png_by_precedence)
         {"cICP before broken iCCP", {broken, CHUNK("cICP", cicp_p3)}, {P3, false}},
         {"cICP of YCbCr is none", {CHUNK("cICP", cicp_ycc)}, {AS_IT_IS, false}},
         {"cICP, narrow range", {CHUNK("cICP", cicp_narrow)}, {{214, 28, 28}, false}},
+        /* Each with each of those that it comes before, in both orders. */
+        {"cICP, iCCP", {CHUNK("cICP", cicp_p3), icc}, {P3, false}},
+        {"cICP, sRGB", {CHUNK("cICP", cicp_p3), CHUNK("sRGB", srgb)}, {P3, false}},
+        {"sRGB, cICP", {CHUNK("sRGB", srgb), CHUNK("cICP", cicp_p3)}, {P3, false}},
+        {"cICP, gAMA", {CHUNK("cICP", cicp_srgb), CHUNK("gAMA", gama_1)}, {AS_IT_IS, false}},
+        {"cICP, gAMA and cHRM",
+         {CHUNK("gAMA", gama_1), CHUNK("cICP", cicp_srgb), CHUNK("cHRM", chrm_p3)},
+         {AS_IT_IS, false}},
+        {"iCCP, gAMA and cHRM",
+         {CHUNK("cHRM", chrm_p3), icc, CHUNK("gAMA", gama_1)},
+         {EXCHANGED, false}},
+        {"sRGB, gAMA and cHRM",
+         {CHUNK("cHRM", chrm_p3), CHUNK("gAMA", gama_1), CHUNK("sRGB", srgb)},
+         {AS_IT_IS, false}},
+        {"broken iCCP, sRGB, gAMA",
+         {broken, CHUNK("sRGB", srgb), CHUNK("gAMA", gama_1)},
+         {AS_IT_IS, true}},
+        {"iCCP for grey, gAMA", {wrong, CHUNK("gAMA", gama_1)}, {LINEAR, true}},
+        /* What means nothing is passed over. */
+        {"cICP that tells nothing, iCCP", {CHUNK("cICP", cicp_untold), icc}, {EXCHANGED, false}},
+        {"cICP of no transfer, iCCP", {icc, CHUNK("cICP", cicp_reserved)}, {EXCHANGED, false}},
+        {"cICP of no transfer, gAMA",
+         {CHUNK("cICP", cicp_reserved), CHUNK("gAMA", gama_1)},
+         {LINEAR, false}},
+        {"cICP of no primaries, cICP",
+         {CHUNK("cICP", cicp_no_primaries), CHUNK("cICP", cicp_p3)},
+         {P3, false}},
+        {"cICP of no range, iCCP", {CHUNK("cICP", cicp_range), icc}, {EXCHANGED, false}},
+        {"cICP of three bytes, iCCP", {CHUNK("cICP", cicp_short), icc}, {EXCHANGED, false}},
+        {"sRGB of no intent, gAMA",
+         {CHUNK("sRGB", srgb_9), CHUNK("gAMA", gama_1)},
+         {LINEAR, false}},
+        {"sRGB of two bytes, gAMA",
+         {CHUNK("sRGB", srgb_long), CHUNK("gAMA", gama_1)},
+         {LINEAR, false}},
+        /* Of two the first counts, that makes sense. */
+        {"gAMA, gAMA", {CHUNK("gAMA", gama_srgb), CHUNK("gAMA", gama_1)}, {AS_IT_IS, false}},
+        {"gAMA of nothing, gAMA", {CHUNK("gAMA", gama_0), CHUNK("gAMA", gama_1)}, {LINEAR, false}},
+        {"cICP, cICP", {CHUNK("cICP", cicp_p3), CHUNK("cICP", cicp_srgb)}, {P3, false}},
+        {"iCCP, broken iCCP", {icc, broken}, {EXCHANGED, false}},
+        {"broken iCCP, iCCP", {broken, icc}, {AS_IT_IS, true}},
+        /* A wrong checksum: as if it were not there. */
+        {"gAMA, wrong sum", {FAULTY("gAMA", gama_1, BAD_SUM)}, {AS_IT_IS, false}},
+        {"gAMA, wrong sum, gAMA",
+         {FAULTY("gAMA", gama_srgb, BAD_SUM), CHUNK("gAMA", gama_1)},
+         {LINEAR, false}},
+        {"sRGB, wrong sum, gAMA",
+         {FAULTY("sRGB", srgb, BAD_SUM), CHUNK("gAMA", gama_1)},
+         {LINEAR, false}},
+        {"cICP, wrong sum, iCCP", {FAULTY("cICP", cicp_p3, BAD_SUM), icc}, {EXCHANGED, false}},
+        {"iCCP, wrong sum, gAMA", {bad_sum, CHUNK("gAMA", gama_1)}, {LINEAR, false}},
+        {"iCCP, wrong sum, iCCP", {bad_sum, icc}, {EXCHANGED, false}},
+        /* Behind the pixels: the same. */
+        {"gAMA, late", {FAULTY("gAMA", gama_1, BEHIND_PIXELS)}, {AS_IT_IS, false}},
+        {"iCCP, late", {behind}, {AS_IT_IS, false}},
+        {"gAMA, late sRGB",
+         {CHUNK("gAMA", gama_1), FAULTY("sRGB", srgb, BEHIND_PIXELS)},
+         {LINEAR, false}},
+        {"iCCP, late cICP", {icc, FAULTY("cICP", cicp_p3, BEHIND_PIXELS)}, {EXCHANGED, false}},
     };
+    static const enum kind of_kinds[] = {RGB, RGB_ALPHA, PALETTE};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        for (unsigned deep = 0; deep < 2; deep++) {
+        for (unsigned k = 0; k < 5; k++) {
             struct th_bytes b = {0};
-            make_png(&b, red, 3, deep, cases[i].chunks);
-            expect(cases[i].what, &b, &cases[i].want);
+            char what[100];
+            snprintf(what, sizeof what, "%s, kind %u", cases[i].what, k);
+            make_png(&b, red, of_kinds[k % 3], k > 2, cases[i].chunks);
+            expect(what, &b, &cases[i].want);
             th_bytes_finish(&b);
         }
     free(profile);
     free(grey);
 }
 
+/* Beside RGB a palette only suggests colours: what is wrong with it is nothing to the picture. What
+ * stands behind it is out of place. */
+Test(colours, of_a_png_with_a_palette_beside_it)
+{
+    const struct {
+        const char *what;
+        struct chunk chunks[3];
+        struct wanted want;
+    } cases[] = {
+        {"gAMA, PLTE", {CHUNK("gAMA", gama_1), CHUNK("PLTE", plte)}, {LINEAR, false}},
+        {"gAMA, odd PLTE", {CHUNK("gAMA", gama_1), CHUNK("PLTE", plte_odd)}, {LINEAR, false}},
+        {"gAMA, long PLTE", {CHUNK("gAMA", gama_1), CHUNK("PLTE", plte_long)}, {LINEAR, false}},
+        {"PLTE, gAMA", {CHUNK("PLTE", plte), CHUNK("gAMA", gama_1)}, {AS_IT_IS, false}},
+        {"PLTE, cICP", {CHUNK("PLTE", plte), CHUNK("cICP", cicp_p3)}, {AS_IT_IS, false}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct th_bytes b = {0};
+        make_png(&b, red, RGB, false, cases[i].chunks);
+        expect(cases[i].what, &b, &cases[i].want);
+        th_bytes_finish(&b);
+    }
+}
+
 /* Grey follows the same, and stays grey. */
 Test(colours, of_a_grey_png)
 {
+    size_t len, other_len;
+    void *profile = profile_of("grey-gamma-1.8.png", &len);
+    void *rgb = profile_of("red-blue-exchanged.png", &other_len);
     const uint8_t grey[3] = {100};
-    const struct chunk linear[] = {CHUNK("gAMA", gama_1), {0}},
-                       p3[] = {CHUNK("cICP", cicp_p3), {0}};
-    struct th_bytes b = {0};
-    make_png(&b, grey, 1, false, linear);
-    expect("grey, linear", &b, &(struct wanted){{167, 167, 167}, false});
-    th_bytes_truncate(&b, 0);
-    make_png(&b, grey, 1, false, p3);
-    expect("grey, P3", &b, &(struct wanted){{100, 100, 100}, false});
-    th_bytes_finish(&b);
+    const struct chunk icc = {"iCCP", profile, len, FINE}, wrong = {"iCCP", rgb, other_len, FINE};
+    const struct {
+        const char *what;
+        struct chunk chunks[4];
+        int sample;
+        bool warns;
+    } cases[] = {
+        {"nothing", {{0}}, 100, false},
+        {"linear", {CHUNK("gAMA", gama_1)}, 167, false},
+        {"linear and cHRM", {CHUNK("cHRM", chrm_p3), CHUNK("gAMA", gama_1)}, 167, false},
+        {"P3", {CHUNK("cICP", cicp_p3)}, 100, false},
+        {"linear by cICP", {CHUNK("cICP", cicp_linear), icc}, 167, false},
+        {"iCCP", {CHUNK("gAMA", gama_1), icc}, 119, false},
+        {"cICP of nothing, iCCP", {CHUNK("cICP", cicp_reserved), icc}, 119, false},
+        {"sRGB, gAMA", {CHUNK("gAMA", gama_1), CHUNK("sRGB", srgb)}, 100, false},
+        {"iCCP of RGB", {wrong}, 100, true},
+        {"iCCP of RGB, gAMA", {wrong, CHUNK("gAMA", gama_1)}, 167, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (unsigned k = 0; k < 4; k++) {
+            struct th_bytes b = {0};
+            const int v = cases[i].sample;
+            make_png(&b, grey, k % 2 ? GREY_ALPHA : GREY, k > 1, cases[i].chunks);
+            expect(cases[i].what, &b, &(struct wanted){{v, v, v}, cases[i].warns});
+            th_bytes_finish(&b);
+        }
+    free(profile);
+    free(rgb);
+}
+
+/* Transfers by their formulas in H.273, table 3. */
+Test(colours, transfers_of_codes)
+{
+    static const struct {
+        uint8_t code;
+        int rgb[3];
+    } cases[] = {{1, {200, 40, 40}},  {4, {201, 35, 35}},  {5, {189, 17, 17}},
+                 {6, {200, 40, 40}},  {7, {206, 58, 58}},  {8, {229, 110, 110}},
+                 {9, {164, 39, 39}},  {10, {146, 22, 22}}, {11, {200, 40, 40}},
+                 {13, {200, 40, 40}}, {14, {200, 40, 40}}, {17, {200, 23, 23}}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const uint8_t codes[] = {1, cases[i].code, 0, 1};
+        const struct chunk chunks[] = {CHUNK("cICP", codes), {0}};
+        struct wanted want = {{0}, false};
+        struct th_bytes b = {0};
+        char what[20];
+        snprintf(what, sizeof what, "transfer %u", cases[i].code);
+        memcpy(want.rgb, cases[i].rgb, sizeof want.rgb);
+        make_png(&b, red, RGB, false, chunks);
+        expect(what, &b, &want);
+        th_bytes_finish(&b);
+    }
 }
 
 /* 58 % of PQ is 203 cd/m2, which is white of SDR, compressed to a little below it. */
@@ -219,7 +381,7 @@ Test(colours, hdr_is_mapped)
     const uint8_t white[3] = {148, 148, 148};
     const struct chunk pq[] = {CHUNK("cICP", cicp_pq), {0}};
     struct th_bytes b = {0};
-    make_png(&b, white, 3, false, pq);
+    make_png(&b, white, RGB, false, pq);
     expect("PQ", &b, &(struct wanted){{241, 241, 241}, false});
     th_bytes_finish(&b);
 }

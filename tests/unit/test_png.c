@@ -198,7 +198,7 @@ Test(png, irregular_files_are_for_libpng)
         uint8_t len, colour;
         bool regular;
     } cases[] = {{"tEXt", "a\0b", 3, 2, true},  {"te1t", "abc", 3, 2, false},
-                 {"CgBI", "abcd", 4, 2, false}, {"PLTE", "", 0, 2, false},
+                 {"CgBI", "abcd", 4, 2, false}, {"PLTE", "", 0, 2, true},
                  {"PLTE", "abc", 3, 3, true},   {"PLTE", "abcd", 4, 3, false},
                  {"tRNS", "\0", 1, 2, true},    {"gAMA", "\0\0\xb1\x8f", 4, 3, false},
                  {"IHDR", "", 0, 2, false},     {"IEND", "", 0, 2, false}};
@@ -215,7 +215,8 @@ Test(png, irregular_files_are_for_libpng)
 /* libpng fills as much memory with zeros as a chunk says it is long. */
 Test(png, a_chunk_longer_than_the_file_is_not_for_libpng)
 {
-    static const char *const before[] = {"tEXt", "PLTE"}; /* regular, and a palette of nothing */
+    static const char *const before[] = {"tEXt",
+                                         "PLTE"}; /* a palette of nothing beside RGB is none */
     for (unsigned i = 0; i < 2; i++) {
         struct file f;
         struct th_png_header h;

@@ -23,6 +23,8 @@
 #define MOST_CHUNKS_ODD (1u << 20)
 #define MOST_READ       8000000u
 
+#define MOST_INTENT 3u /* of sRGB; libpng and browsers do not believe it with another */
+
 /* What libpng believes of gAMA, about. */
 #define LEAST_GAMMA 0.01
 #define MOST_GAMMA  100.0
@@ -126,11 +128,9 @@ static bool read_plte(struct walk *w, const struct chunk *c)
     if (w->has_palette || !sum_is_right(c)) return false;
     w->has_palette = true;
     if (!(h->colour & 2)) return true; /* grey: it is not looked at */
-    if (c->len == 0 || c->len % 3 || c->len > 768) {
-        w->odd = h->colour != TH_PNG_PALETTE;
-        return false;
-    }
-    h->keyed = false; /* a tRNS in front of it is out of place, but remains the only one */
+    const bool fits = c->len > 0 && c->len % 3 == 0 && c->len <= 768;
+    if (h->colour == TH_PNG_PALETTE && !fits) return false;
+    if (fits) h->keyed = false; /* a tRNS in front is out of place, but remains the only one */
     if (h->colour != TH_PNG_PALETTE) return true;
     w->n_palette = c->len / 3;
     /* Entries that no pixel can ask for are not counted. */
@@ -174,7 +174,7 @@ static void read_iccp(struct walk *w, const struct chunk *c)
 
 static void read_srgb(struct walk *w, const struct chunk *c)
 {
-    if (c->len == 1 && counts(w, c, w->has_srgb)) w->has_srgb = true;
+    if (c->len == 1 && c->body[0] <= MOST_INTENT && counts(w, c, w->has_srgb)) w->has_srgb = true;
 }
 
 /* A number of gAMA and cHRM. */
@@ -198,10 +198,11 @@ static void read_chrm(struct walk *w, const struct chunk *c)
     w->has_primaries = true;
 }
 
-/* RGB it must be. */
+/* RGB it must be, and of codes that mean something: else, as in browsers, the next chunk counts. */
 static void read_cicp(struct walk *w, const struct chunk *c)
 {
     if (c->len != 4 || !counts(w, c, w->has_codes) || c->body[2] != 0 || c->body[3] > 1) return;
+    if (!th_colours_are_codes(c->body[0], c->body[1])) return;
     w->has_codes = true;
     th_colours_from_codes(&w->h->colours, c->body[0], c->body[1]);
     w->h->colours.narrow = c->body[3] == 0;
