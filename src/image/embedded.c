@@ -78,10 +78,12 @@ static bool has_same_colours(const struct whole *w, const struct th_jpeg_header 
 {
     uint8_t *profile, *copys;
     size_t len, copy_len;
+    bool unfit, copys_unfit;
     if (h->n_components != w->header.n_components || h->colour != w->header.colour) return false;
     if (!w->header.has_icc) return !h->has_icc;
-    bool had_memory = th_jpeg_icc_copy(w->make->data, w->make->len, &profile, &len);
-    had_memory = th_jpeg_icc_copy(copy.data, copy.len, &copys, &copy_len) && had_memory;
+    bool had_memory = th_jpeg_icc_copy(w->make->data, w->make->len, &profile, &len, &unfit);
+    had_memory =
+        th_jpeg_icc_copy(copy.data, copy.len, &copys, &copy_len, &copys_unfit) && had_memory;
     const bool same =
         had_memory && profile &&
         (copy_len ? copy_len == len && !memcmp(profile, copys, len)

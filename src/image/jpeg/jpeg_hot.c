@@ -491,7 +491,7 @@ static enum thumbs_code read_profile(struct hot *j, struct thumbs_error *err)
     if (!j->header.has_icc && !cmyk) return th_keep(make, (struct th_view){0}, err);
     size_t len;
     uint8_t *profile;
-    bool no_memory = !th_jpeg_icc_copy(make->data, make->len, &profile, &len);
+    bool unfit, no_memory = !th_jpeg_icc_copy(make->data, make->len, &profile, &len, &unfit);
     j->icc.kind = TH_ICC_OTHER;
     if (!no_memory && cmyk)
         no_memory = !th_icc_read_cmyk(&j->icc, profile, len);
@@ -502,7 +502,7 @@ static enum thumbs_code read_profile(struct hot *j, struct thumbs_error *err)
     enum thumbs_code code = th_keep(make, (struct th_view){profile, keeps ? len : 0}, err);
     free(profile);
     j->convert = j->icc.kind != TH_ICC_SRGB && j->icc.kind != TH_ICC_OTHER && !keeps;
-    if (j->icc.ignored) th_make_profile_ignored(make);
+    if (j->icc.ignored || unfit) th_make_profile_ignored(make);
     return no_memory ? th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
                                     "no memory for its colour profile")
                      : code;

@@ -369,6 +369,12 @@ static bool next_icc_part(const uint8_t *data, size_t len, size_t *pos, struct t
     return false;
 }
 
+/* Some programs write a profile beside the same that is there. */
+static bool is_same(const struct th_view *part, const uint8_t *data, size_t len)
+{
+    return part->len == len && memcmp(part->data, data, len) == 0;
+}
+
 size_t th_jpeg_icc_collect(const uint8_t *data, size_t len, uint8_t *buf, size_t cap)
 {
     struct th_view parts[256] = {{0}};
@@ -377,7 +383,8 @@ size_t th_jpeg_icc_collect(const uint8_t *data, size_t len, uint8_t *buf, size_t
     if (len < 2) return 0;
     for (size_t pos = 2; next_icc_part(data, len, &pos, &s);) {
         unsigned i = s.data[12], n = s.data[13];
-        if (i < 1 || i > n || (n_parts && n != n_parts) || parts[i].data) return 0;
+        if (i < 1 || i > n || (n_parts && n != n_parts)) return 0;
+        if (parts[i].data && !is_same(&parts[i], s.data + 14, s.len - 14)) return 0;
         n_parts = n;
         parts[i].data = s.data + 14;
         parts[i].len = s.len - 14;
@@ -394,9 +401,13 @@ size_t th_jpeg_icc_collect(const uint8_t *data, size_t len, uint8_t *buf, size_t
     return total;
 }
 
-bool th_jpeg_icc_copy(const uint8_t *data, size_t len, uint8_t **profile, size_t *profile_len)
+bool th_jpeg_icc_copy(const uint8_t *data, size_t len, uint8_t **profile, size_t *profile_len,
+                      bool *unfit)
 {
+    struct th_view part;
+    size_t pos = 2;
     *profile_len = th_jpeg_icc_collect(data, len, NULL, 0);
+    *unfit = !*profile_len && next_icc_part(data, len, &pos, &part);
     *profile = *profile_len ? th_alloc(*profile_len) : NULL;
     if (*profile) th_jpeg_icc_collect(data, len, *profile, *profile_len);
     return *profile || !*profile_len;

@@ -106,7 +106,9 @@ bool th_jpeg_has_pixels(const uint8_t *data, size_t len, const struct th_jpeg_he
  * Returns its length, 0 if there is none or its parts do not fit together; with buf NULL only the
  * length is found. */
 size_t th_jpeg_icc_collect(const uint8_t *data, size_t len, uint8_t *buf, size_t cap);
-/* The same into memory that is the caller's; NULL and 0 if there is none. False: no memory. */
-bool th_jpeg_icc_copy(const uint8_t *data, size_t len, uint8_t **profile, size_t *profile_len);
+/* The same into memory that is the caller's; NULL and 0 if there is none, or with *unfit if there
+ * are parts of one that do not fit together. False: no memory. */
+bool th_jpeg_icc_copy(const uint8_t *data, size_t len, uint8_t **profile, size_t *profile_len,
+                      bool *unfit);
 
 #endif

@@ -30,6 +30,7 @@ struct decoding {
     struct th_vips_header header;
     struct ink ink;           /* where rows have ink and alpha */
     struct th_heif_told told; /* of HEIF */
+    uint8_t *profile;         /* of JPEG */
     uint8_t *row;             /* where rows are not fed as they come */
     /* While rows come: where they go, and why that stopped the decoder. */
     struct th_rowfeed *feed;
@@ -94,6 +95,20 @@ static enum thumbs_code ask_container(struct decoding *d, struct thumbs_error *e
     return d->told.has_colours ? th_heif_matrix_check(d->told.matrix, err) : THUMBS_OK;
 }
 
+/* libvips strings parts together as they come, with gaps and twice. */
+static enum thumbs_code read_jpeg_profile(struct decoding *d, struct thumbs_error *err)
+{
+    bool unfit;
+    struct th_make *make = d->make;
+    if (make->format != THUMBS_FORMAT_JPEG) return THUMBS_OK;
+    if (!th_jpeg_icc_copy(make->data, make->len, &d->profile, &d->header.icc_len, &unfit))
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
+                            "no memory for its colour profile");
+    d->header.icc = d->profile;
+    if (unfit) th_make_profile_ignored(make);
+    return THUMBS_OK;
+}
+
 /* ---- the header ---- */
 
 static bool has_ink_and_alpha(const struct th_vips_header *h)
@@ -111,55 +126,75 @@ static enum th_row_colour colour_of(const struct th_vips_header *h)
 static void close_decoding(void *state)
 {
     struct decoding *d = state;
-    d->ops->close(d->source);
+    if (d->ops) d->ops->close(d->source);
     th_pixels_finish(&d->ink.cmyk);
+    free(d->profile);
     free(d->row);
     free(d);
 }
 
-static enum thumbs_code open_decoding(struct th_make *make, void **state,
-                                      struct th_row_header *header, struct thumbs_error *err)
+static enum thumbs_code open_source(struct decoding *d, struct thumbs_error *err)
 {
+    const struct th_make *make = d->make;
     const char *loader = th_format(make->format)->vips_loader;
-    struct decoding *d = th_calloc(1, sizeof *d);
-    if (!d) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
-    d->make = make;
     enum thumbs_code code = th_vips_load(&d->ops, err);
+    if (code != THUMBS_OK) return code;
     /* th_image_make() lets these through only where a sandbox holds. */
-    if (code == THUMBS_OK && th_format(make->format)->sandboxed) d->ops->unlock(loader);
+    if (th_format(make->format)->sandboxed) d->ops->unlock(loader);
     const struct th_vips_input input = {.data = make->data,
                                         .len = make->len,
                                         .format = make->format,
                                         .loader = loader,
                                         .deadline_ns = make->deadline_ns};
-    if (code == THUMBS_OK) code = ask_container(d, err);
-    if (code == THUMBS_OK) code = d->ops->open(&input, &d->source, &d->header, err);
+    return d->ops->open(&input, &d->source, &d->header, err);
+}
+
+static enum thumbs_code read_profile_of_ink(struct decoding *d, struct thumbs_error *err)
+{
     const struct th_vips_header *h = &d->header;
-    if (code == THUMBS_OK && has_ink_and_alpha(h) &&
-        !th_icc_read_cmyk(&d->ink.icc, h->icc, h->icc_len)) {
-        d->ops->close(d->source);
-        code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
+    if (!has_ink_and_alpha(h)) return THUMBS_OK;
+    if (!th_icc_read_cmyk(&d->ink.icc, h->icc, h->icc_len))
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
                             "no memory for its colour profile");
-    }
-    if (code != THUMBS_OK) {
-        free(d);
-        return code;
-    }
-    if (d->ink.icc.ignored) th_make_profile_ignored(make);
-    *header = (struct th_row_header){.width = h->width,
-                                     .height = h->height,
-                                     .orientation = h->orientation,
-                                     .colour = colour_of(h),
-                                     .alpha = h->alpha,
-                                     .icc = has_ink_and_alpha(h) ? NULL : h->icc,
-                                     .icc_len = has_ink_and_alpha(h) ? 0 : h->icc_len,
-                                     .colours = d->told.has_colours ? &d->told.colours : NULL};
+    if (d->ink.icc.ignored) th_make_profile_ignored(d->make);
+    return THUMBS_OK;
+}
+
+static struct th_row_header header_of(const struct decoding *d)
+{
+    const struct th_make *make = d->make;
+    const struct th_vips_header *h = &d->header;
+    struct th_row_header out = {.width = h->width,
+                                .height = h->height,
+                                .orientation = h->orientation,
+                                .colour = colour_of(h),
+                                .alpha = h->alpha,
+                                .icc = has_ink_and_alpha(h) ? NULL : h->icc,
+                                .icc_len = has_ink_and_alpha(h) ? 0 : h->icc_len,
+                                .colours = d->told.has_colours ? &d->told.colours : NULL};
     /* libvips then has the viewBox's sides, or where something is drawn: 1 x 1 if that is a
      * percentage too. */
-    if (make->format == THUMBS_FORMAT_SVG)
-        header->sizeless = !th_svg_has_size(make->data, make->len);
+    if (make->format == THUMBS_FORMAT_SVG) out.sizeless = !th_svg_has_size(make->data, make->len);
     /* A page has a size on paper and none in pixels. */
-    if (make->format == THUMBS_FORMAT_PDF) header->sizeless = true;
+    if (make->format == THUMBS_FORMAT_PDF) out.sizeless = true;
+    return out;
+}
+
+static enum thumbs_code open_decoding(struct th_make *make, void **state,
+                                      struct th_row_header *header, struct thumbs_error *err)
+{
+    struct decoding *d = th_calloc(1, sizeof *d);
+    if (!d) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
+    d->make = make;
+    enum thumbs_code code = ask_container(d, err);
+    if (code == THUMBS_OK) code = open_source(d, err);
+    if (code == THUMBS_OK) code = read_jpeg_profile(d, err);
+    if (code == THUMBS_OK) code = read_profile_of_ink(d, err);
+    if (code != THUMBS_OK) {
+        close_decoding(d);
+        return code;
+    }
+    *header = header_of(d);
     *state = d;
     return THUMBS_OK;
 }
