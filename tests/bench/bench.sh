@@ -68,7 +68,7 @@ is_clean
 # Ctrl-C in the middle of a run.
 "$program" bench --quiet --runs=1000 --io-latency=1000 pictures >out 2>err &
 pid=$!
-sleep 1
+until [ -n "$(find tmp -path "*/.thumbs/run-*" 2>/dev/null)" ]; do sleep 0.05; done
 kill -INT "$pid"
 status=0
 wait "$pid" || status=$?

@@ -40,9 +40,9 @@ for mode in $MODES uring; do
             fail "$mode: no queues"
     fi
     let_go
-    ! grep -v '^thumbs: ' "$log/stderr" || fail "$mode: a line that is torn"
     finish
     [ "$got_status" -eq 0 ] || fail "$mode: exit status $got_status"
+    ! grep -v '^thumbs: ' "$log/stderr" || fail "$mode: a line that is torn"
     same_trees calm out
     expect_clean out
     rm -r out

@@ -87,7 +87,9 @@ expect_soon is_not_there out/busy/deep
 expect_soon is_new "$out" "$before" # all of SOURCE was looked at
 rm photos/elsewhere/*
 expect_soon is_not_there out/elsewhere
+kill -STOP "$run" # it sees all of this at once
 rm -r photos/busy photos/still/a.jpg photos/still/b.jpg
+kill -CONT "$run"
 expect_soon grep -q 'more than half; nothing was removed' "$log/stderr"
 is_there out/still/b.jpg || fail "more than half has gone"
 end

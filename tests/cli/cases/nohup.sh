@@ -24,6 +24,7 @@ run=$!
 until_true 20 has_outputs both 2 || fail "it does not begin: $(cat "$log/stderr")"
 kill -HUP "$run"
 kill -TERM "$run"
+until_true 60 is_heard "$run" || fail "it does not listen"
 sleep 0.1
 let_go
 finish

@@ -68,9 +68,9 @@ expect_counts 0 8 0 0 0
 rm -r out
 hold_run
 thumbs 3 other out
+kill -9 "$run"
 "$THUMBS" other out >"$log/next" 2>&1 </dev/null &
 next=$!
-kill -9 "$run"
 finish 2>/dev/null
 wait $next || fail "it did not wait for the end of a run that was killed: $(cat "$log/next")"
 let_go

@@ -38,6 +38,7 @@ kill -KILL "$server"
 until_true 20 other_server "$server" || fail "it does not go on: $(cat "$log/stderr")"
 until_true 20 n_workers 2 thumbs-worker || fail "no new workers: $(cat "$log/stderr")"
 kill -TERM "$first"
+until_true 60 is_heard "$first" || fail "it does not listen"
 sleep 0.1
 let_go
 finish
@@ -54,6 +55,7 @@ until_true 20 n_workers 2 thumbs-worker || fail "no workers: $(cat "$log/stderr"
 kill -STOP $(workers thumbs-worker)
 first=$(first_process)
 kill -TERM "$first"
+until_true 60 is_heard "$first" || fail "it does not listen"
 sleep 0.5
 kill -0 "$run" 2>/dev/null || fail "it did not wait for what was begun"
 kill -TERM "$first"

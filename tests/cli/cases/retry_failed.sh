@@ -113,7 +113,7 @@ for signals in KILL "INT INT"; do
     start_held
     for signal in $signals; do
         kill -s "$signal" "$run"
-        sleep 0.2
+        until_true 60 is_heard "$run" || fail "$signals: it does not listen"
     done
     finish 2>/dev/null
     [ "$got_status" -gt 128 ] || fail "$signals: exit status $got_status: $(cat "$log/stderr")"

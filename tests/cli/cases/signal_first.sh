@@ -14,7 +14,8 @@ for what in sync:HUP:129 threads:INT:130 processes:TERM:143; do
     start --mode="$mode" --jobs=2 --format=webp --size=400 --report="$log/r" photos out
     until_true 20 has_outputs out 3 || fail "$what: it does not begin: $(cat "$log/stderr")"
     kill -s "$name" "$run"
-    sleep 0.1 # it has heard that, however busy the machine is
+    until_true 60 is_heard "$run" || fail "$what: it does not listen"
+    sleep 0.1 # and has done something about it
     let_go
     finish
     [ "$got_status" -eq "$status" ] || fail "$what: exit status $got_status"

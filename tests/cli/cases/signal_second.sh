@@ -11,6 +11,7 @@ hung=$(workers thumbs-worker)
 kill -STOP $hung
 sleep 0.3
 kill -INT "$run"
+until_true 60 is_heard "$run" || fail "it does not listen"
 sleep 0.5
 kill -0 "$run" 2>/dev/null || fail "it did not wait for what was begun"
 began=$(date +%s%N)

@@ -6,9 +6,11 @@ many photos 4
 hold
 start --jobs=2 --format=webp --size=400 --timeout=4 --report="$log/r" photos out
 until_true 20 has_outputs out 3 || fail "it does not begin"
+kill -STOP "$run" # to be held takes time, too, and so does it to find a worker
 hung=$(workers thumbs-worker | head -n 1)
 kill -STOP "$hung"
-let_go # at once: to be held takes time, too
+let_go
+kill -CONT "$run"
 finish
 check_report "$log/r"
 case $got_status:$(fates "$log/r" | grep -c '^failed:decode:timeout ' || true) in
