@@ -4,8 +4,7 @@
 
 const struct cli_option cli_merge_options[] = {
     {"expect", 0, "N", "a number from 1 to 1000000", NULL,
-     "There have to be reports of N shards; which are missing is said. Default: as many as the "
-     "reports say.",
+     "Expect reports of N shards, and say which are missing. Default: as many as the reports say.",
      CLI_GROUP_MERGE, CLI_TO_NUMBER(merge_expect, 1, THUMBS_MAX_SHARDS)},
 };
 const size_t cli_n_merge_options = sizeof(cli_merge_options) / sizeof(cli_merge_options[0]);

@@ -273,7 +273,7 @@ Test(parse, messages)
     EXPECT_REFUSED("--=5", "unknown option --=5");
     EXPECT_REFUSED("-size", "--size=ize: must be 256 (a box), 256x192, 256x or x192, each side "
                             "from 1 to 65500, or up to "
-                            "16 such sizes with commas");
+                            "16 such sizes separated by commas");
     EXPECT_REFUSED("-x", "unknown option -x");
 #define TREE "; folders are taken with all that is in them, without an option"
 #define LAST "; the last name is the folder for the thumbnails, without an option"
@@ -289,8 +289,8 @@ Test(parse, messages)
     EXPECT_REFUSED("--jobs=\x1b[1m\n", "--jobs=\\x1b[1m\\x0a: must be a number from 1 to 1024");
     EXPECT_REFUSED(
         "-fpng,png",
-        "--format=png,png: a format is given twice; it must be one or several, with commas, of "
-        "jpeg, png, webp, avif, jxl, gif, keep");
+        "--format=png,png: a format is given twice; it must be one or more of jpeg, png, webp, "
+        "avif, jxl, gif, keep, separated by commas");
     expect_usage(PARSE("in", "out", "--mode"), "--mode needs a value: processes, threads or sync");
     expect_usage(PARSE("in", "out", "-vj"), "--jobs needs a value: a number from 1 to 1024");
     expect_usage(PARSE("--quiet", "-v", "in", "out"),
@@ -365,8 +365,8 @@ Test(parse, delete_takes_words)
         cr_expect_eq(p.settings.options.deletes, rows[i].deletes, "%s", rows[i].option);
         finish(&p);
     }
-    EXPECT_REFUSED("--delete=all", "--delete=all: must be sources, stale or force, or several of "
-                                   "them with commas");
+    EXPECT_REFUSED("--delete=all", "--delete=all: must be one or more of sources, stale, force, "
+                                   "separated by commas");
 }
 
 Test(parse, merge_takes_reports)
@@ -659,20 +659,19 @@ Test(bench, refusals)
     expect_usage(PARSE("bench", "--runs=0", "a"), "--runs=0: must be a number from 1 to 1000");
     expect_usage(
         PARSE("bench", "--modes=sync,x", "a"),
-        "--modes=sync,x: must be one or several, with commas, of sync, threads, processes");
+        "--modes=sync,x: must be one or more of sync, threads, processes, separated by commas");
     expect_usage(PARSE("bench", "--modes=sync,sync", "a"),
-                 "--modes=sync,sync: a word is given twice; it must be one or several, with "
-                 "commas, of sync, threads, "
-                 "processes");
+                 "--modes=sync,sync: a word is given twice; it must be one or more of sync, "
+                 "threads, processes, separated by commas");
     expect_usage(PARSE("bench", "--jobs=1,,2", "a"),
-                 "--jobs=1,,2: must be up to 16 numbers from 1 to 1024, with commas");
+                 "--jobs=1,,2: must be up to 16 numbers from 1 to 1024, separated by commas");
     expect_usage(PARSE("bench", "--jobs=2,2", "a"),
                  "--jobs=2,2: a number is given twice; it must be up to 16 numbers from 1 to 1024, "
-                 "with commas");
+                 "separated by commas");
     expect_usage(PARSE("bench", "--jobs=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "a"),
                  "--jobs=1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17: more than 16 numbers; it must "
                  "be up to 16 numbers "
-                 "from 1 to 1024, with commas");
+                 "from 1 to 1024, separated by commas");
     /* What only bench takes is unknown to a run. */
     expect_usage(PARSE("--io-latency=3", "a", "b"), "unknown option --io-latency=3");
 }

@@ -157,5 +157,5 @@ thumbs 2 --delete photos/a.jpg out
 expect_said "each SOURCE must be a folder"
 for value in '' all sources,sources sources, force,stale,x; do
     thumbs 2 --delete="$value" photos out
-    expect_said "must be sources, stale or force, or several of them with commas"
+    expect_said "must be one or more of sources, stale, force, separated by commas"
 done
