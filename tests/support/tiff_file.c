@@ -216,6 +216,7 @@ static unsigned make_entries(const struct tiff_file *f, const struct part *parts
     add_entry(entries, &n, repeated(259, 1, 1));
     if (f->photometric >= 0) add_entry(entries, &n, repeated(262, (uint64_t)f->photometric, 1));
     if (!f->tiled) add_entry(entries, &n, at);
+    if (f->orientation) add_entry(entries, &n, repeated(274, f->orientation, 1));
     add_entry(entries, &n, repeated(277, f->samples, 1));
     if (!f->tiled) {
         const unsigned rows = f->rows_per_strip ? f->rows_per_strip : TIFF_FILE_HEIGHT;

@@ -22,6 +22,7 @@ struct tiff_file {
     unsigned n_extra; /* how many of them tag 338 tells of, all of the kind `extra`; 0: no tag */
     unsigned extra;
     bool separate, tiled, big_endian;
+    unsigned orientation;    /* 0: no tag */
     unsigned sub_x, sub_y;   /* of YCbCr; 0: no tag */
     unsigned rows_per_strip; /* 0: one strip */
     bool range;              /* say that white is `white`, in floating point */

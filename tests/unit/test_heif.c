@@ -9,10 +9,12 @@
 #include "image/backend.h"
 #include "image/heif/heif_picture.h"
 #include "image/image.h"
+#include "image/jpeg/jpeg_parse.h"
 #include "image/rowmake.h"
 #include "image/steps.h"
 #include "support/av1_file.h"
 #include "support/corpus.h"
+#include "support/file_bytes.h"
 #include "support/heif_file.h"
 #include "support/pace.h"
 #include "support/picture.h"
@@ -398,6 +400,72 @@ Test(heif, crops)
         finish(&f);
     }
     free(plain.pixels);
+}
+
+/* The container turns, mirrors and cuts; what EXIF says of that was true of the camera's sensor. */
+Test(heif, the_orientation_of_exif_does_not_count)
+{
+    static const char exif[] = "\0\0\0\0MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0";
+    static const int32_t cut[8] = {41, 1, 33, 1, -20, 1, 10, 1};
+    struct made made[2];
+    for (unsigned i = 0; i < 2; i++) {
+        struct heif_file f;
+        struct heif_item *item = begin(&f, "heif/still.heic");
+        heif_has(item, clap(&f, cut));
+        heif_has(item, heif_property(&f, "irot", "\1", 1));
+        heif_has(item, heif_property(&f, "imir", "\1", 1));
+        if (i) {
+            heif_add(&f, 9, "Exif", exif, sizeof exif - 1)->hidden = true;
+            heif_refer(&f, "cdsc", 9, 1);
+        }
+        made[i] = make_file(&f);
+        finish(&f);
+    }
+    expect_same(&made[0], &made[1], "with EXIF");
+    cr_expect(made[0].width == 33 && made[0].height == 41);
+    free(made[0].pixels);
+    free(made[1].pixels);
+}
+
+static struct made make_coloured(const struct th_bytes *profile, bool profile_first,
+                                 unsigned primaries, unsigned matrix)
+{
+    struct heif_file f;
+    struct heif_item *item = begin(&f, "heif/still.avif");
+    const unsigned numbers = heif_nclx(&f, primaries, 13, matrix, true),
+                   told = heif_property(&f, "colr", profile->data, profile->len);
+    heif_has(item, profile_first ? told : numbers);
+    heif_has(item, profile_first ? numbers : told);
+    struct made m = make_file(&f);
+    finish(&f);
+    return m;
+}
+
+/* Of a profile and numbers, in any order, the profile says what colours are, the numbers how they
+ * come out of luma and chroma. */
+Test(heif, a_profile_counts_more_than_numbers)
+{
+    struct th_bytes sample = test_read_sample("icc/red-blue-exchanged.jpg"), profile = {0};
+    uint8_t *icc;
+    size_t len;
+    bool unfit;
+    cr_assert(th_jpeg_icc_copy((const uint8_t *)sample.data, sample.len, &icc, &len, &unfit));
+    th_bytes_adds(&profile, "prof");
+    th_bytes_add(&profile, icc, len);
+    struct made plain = make_sample("heif/still.avif"), first = make_coloured(&profile, true, 1, 6),
+                last = make_coloured(&profile, false, 1, 6),
+                wide = make_coloured(&profile, false, 9, 6),
+                other = make_coloured(&profile, true, 1, 1);
+    expect_same(&first, &last, "order");
+    expect_same(&first, &wide, "primaries");
+    cr_expect_gt(difference(&first, &plain), 20);
+    cr_expect_gt(difference(&first, &other), 2);
+    struct made *all[] = {&plain, &first, &last, &wide, &other};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]->pixels);
+    free(icc);
+    th_bytes_finish(&profile);
+    th_bytes_finish(&sample);
 }
 
 /* ---- sizes that lie ---- */
@@ -821,15 +889,29 @@ static void compare_ways(const struct test_file *file, void *user)
     free(theirs.pixels);
 }
 
-/* Not those that libheif shows in other ways: it knows no primaries by numbers and no alpha that is
- * multiplied in, and rounds the halves in a crop. */
+/* Not the one that libheif shows in another way: it rounds the halves in a crop. */
 static void compare_as_samples(const struct test_file *file, void *user)
 {
-    static const char *const others[] = {"nclx", "premultiplied", "cropped"};
-    for (size_t i = 0; i < 3; i++) {
-        if (strstr(file->name, others[i])) return;
+    if (!strstr(file->name, "cropped")) compare_ways(file, user);
+}
+
+/* Numbers beside the coded picture, whatever that says: its matrix and range are taken as libheif
+ * takes them, its primaries and transfer the same on both ways. */
+Test(heif, numbers_are_taken_as_libvips_takes_them)
+{
+    static const unsigned primaries[] = {1, 9, 12}, matrices[] = {1, 5, 6, 9};
+    const struct thumbs_image_options o = test_picture_options(60, THUMBS_FORMAT_PNG);
+    for (unsigned i = 0; i < 24; i++) {
+        struct heif_file f;
+        struct heif_item *item = begin(&f, i % 2 ? "heif/still.avif" : "heif/still-444.avif");
+        heif_has(item, heif_nclx(&f, primaries[i % 3], 13, matrices[i / 2 % 4], i < 12));
+        struct heif_bytes b = heif_write(&f);
+        struct test_file file = {.path = "made up", .data = b.data, .len = b.len};
+        compare_ways(&file, (void *)&o);
+        free(b.data);
+        finish(&f);
     }
-    compare_ways(file, user);
+    cr_expect_eq(n_compared, 24, "%u", n_compared);
 }
 
 Test(heif, samples_come_out_as_libvips_has_them, .timeout = 120)

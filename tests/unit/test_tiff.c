@@ -249,6 +249,51 @@ static void expect_types(int photometric)
             .type = types[i].type, .bits = types[i].bits, .photometric = photometric});
 }
 
+/* Read by libvips or by libtiff, in strips, tiles or planes, however coloured: turned as it says.
+ */
+Test(tiff, every_orientation)
+{
+    struct tiff_file kinds[] = {
+        {.type = TIFF_FILE_UNSIGNED, .bits = 8, .photometric = RGB, .samples = 3},
+        {.type = TIFF_FILE_UNSIGNED, .bits = 8, .photometric = RGB, .samples = 3, .tiled = true},
+        {.type = TIFF_FILE_UNSIGNED,
+         .bits = 16,
+         .photometric = RGB,
+         .samples = 3,
+         .separate = true},
+        {.type = TIFF_FILE_FLOAT, .bits = 32, .photometric = RGB, .samples = 3, .tiled = true},
+        {.type = TIFF_FILE_UNSIGNED,
+         .bits = 8,
+         .photometric = YCBCR,
+         .samples = 3,
+         .rows_per_strip = 8},
+        {.type = TIFF_FILE_UNSIGNED, .bits = 8, .photometric = CIELAB, .samples = 3},
+        {.type = TIFF_FILE_SIGNED, .bits = 16, .photometric = BLACK_IS_ZERO, .samples = 1},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        for (unsigned orientation = 0; orientation <= 9; orientation++) {
+            static struct th_image_result result;
+            struct th_pixels want, got;
+            struct tiff_file *f = &kinds[i];
+            store(f);
+            f->orientation = 0;
+            struct tiff_file_bytes plain = tiff_file_make(f);
+            f->orientation = orientation;
+            struct tiff_file_bytes turned = tiff_file_make(f);
+            cr_assert_eq(make(&plain, &result, &want), THUMBS_OK, "%s", result.warning);
+            cr_assert_eq(make(&turned, &result, &got), THUMBS_OK, "%s", result.warning);
+            cr_assert(th_pixels_orient(&want, orientation));
+            cr_assert(want.width == got.width && want.height == got.height, "%zu, %u", i,
+                      orientation);
+            cr_expect_arr_eq(want.data, got.data, (size_t)want.width * want.height * 4,
+                             "kind %zu, orientation %u", i, orientation);
+            th_pixels_finish(&want);
+            th_pixels_finish(&got);
+            free(plain.data);
+            free(turned.data);
+        }
+}
+
 Test(tiff, grey_of_every_type, .timeout = 120)
 {
     expect_types(BLACK_IS_ZERO);

@@ -10,6 +10,7 @@
 #include "image/image.h"
 #include "image/vips/vips_load.h"
 #include "image/webp/webp_size.h"
+#include "support/file_bytes.h"
 #include "support/picture.h"
 #include "support/read_png.h"
 
@@ -253,6 +254,38 @@ Test(webp, chunks_are_walked_in_bounds)
 }
 
 /* A file is no longer than it must be: no EXIF, and no chunk VP8X without alpha. */
+/* What flags say of chunks is believed of none: those that are there count. */
+Test(webp, flags_that_lie)
+{
+    static const char *const names[] = {"webp/lossy-alpha.webp", "webp/lossless-alpha.webp",
+                                        "icc/display-p3.webp", "orientation/orientation-6.webp"};
+    static const uint8_t flags[] = {0, 0x08 | 0x10 | 0x20, 0x04, 0xC1};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct th_bytes file = test_read_sample(names[i]);
+        struct made want = make(file.data, file.len, 60, THUMBS_FORMAT_PNG);
+        cr_assert_eq(want.code, THUMBS_OK, "%s", want.err.message);
+        if (memcmp(file.data + 12, "VP8X", 4) != 0) { /* simple: gets such a chunk */
+            struct th_bytes b = {0};
+            begin(&b, want.result.width, want.result.height, 0);
+            th_bytes_add(&b, file.data + 12, file.len - 12);
+            end(&b);
+            th_bytes_finish(&file);
+            file = b;
+        }
+        for (size_t k = 0; k < sizeof flags; k++) {
+            file.data[20] = (char)flags[k];
+            struct made got = make(file.data, file.len, 60, THUMBS_FORMAT_PNG);
+            cr_assert_eq(got.code, THUMBS_OK, "%s, %#x: %s", names[i], flags[k], got.err.message);
+            cr_expect(got.sink.len == want.sink.len &&
+                          !memcmp(got.sink.data, want.sink.data, want.sink.len),
+                      "%s, flags %#x", names[i], flags[k]);
+            finish(&got);
+        }
+        finish(&want);
+        th_bytes_finish(&file);
+    }
+}
+
 Test(webp, outputs_have_no_chunk_they_do_not_need)
 {
     for (uint32_t bands = 1; bands <= 4; bands++) {
