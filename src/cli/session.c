@@ -405,10 +405,8 @@ static enum thumbs_code keep_in_step(struct session *s, struct thumbs_totals *su
                                      struct thumbs_error *err)
 {
     enum thumbs_code code = THUMBS_OK;
-    th_progress_destroy(s->progress); /* between two passes there is nothing to be drawn */
-    pthread_mutex_lock(&s->lock);
-    s->progress = NULL;
-    pthread_mutex_unlock(&s->lock);
+    /* Between two passes there is nothing to be drawn; the watch may be printing, though. */
+    th_progress_end(s->progress);
     s->bar = false;
     s->again = true;
     if (!s->settings->quiet) complain(s, "note", "keeps DEST in step from now on, until a signal");

@@ -59,24 +59,29 @@ static void add_batch(struct th_bytes *text, struct thumbs_batch *batch, bool es
     th_report_levels_text(text, &levels);
 }
 
+/* What the thread looks at: see begin_look(). */
+struct sight {
+    struct thumbs_batch *batch;
+    const char *step;
+    uint64_t step_ns;
+    struct th_bytes said;
+};
+
 /* still_ns: for how long nothing has moved; 0: that is not why it is said. */
-static void say(struct cli_watch *w, struct thumbs_batch *batch, const char *step,
-                uint64_t still_ns)
+static void say(struct sight *sight, bool escape, uint64_t still_ns)
 {
-    struct th_bytes text = {0};
     const double still_seconds = (double)still_ns / 1e9;
     struct thumbs_totals totals;
-    if (step && still_ns) {
-        th_bytes_addf(&text, "thumbs: no progress for %.1f s: %s\n", still_seconds, step);
-    } else if (step) {
-        th_bytes_addf(&text, "thumbs: still running: %s\n", step);
-    } else if (batch) {
-        thumbs_batch_totals(batch, &totals);
-        th_report_standing_text(&text, &totals, still_seconds);
-        add_batch(&text, batch, w->escape);
+    if (sight->step && still_ns) {
+        th_bytes_addf(&sight->said, "thumbs: no progress for %.1f s: %s\n", still_seconds,
+                      sight->step);
+    } else if (sight->step) {
+        th_bytes_addf(&sight->said, "thumbs: still running: %s\n", sight->step);
+    } else if (sight->batch) {
+        thumbs_batch_totals(sight->batch, &totals);
+        th_report_standing_text(&sight->said, &totals, still_seconds);
+        add_batch(&sight->said, sight->batch, escape);
     }
-    if (text.len && !th_bytes_failed(&text)) w->print(w->user, &text);
-    th_bytes_finish(&text);
 }
 
 /* ---- the thread ------------------------------------------------------------------------------ */
@@ -108,18 +113,12 @@ static uint64_t moved_ns_of(struct movement *view, struct thumbs_batch *batch, u
     return still_ns < now ? now - still_ns : 0;
 }
 
-static void look(struct cli_watch *w, struct movement *view, uint64_t patience)
+static void look(struct sight *sight, bool escape, struct movement *view, uint64_t patience)
 {
     const uint64_t now = th_now_ns();
-    pthread_mutex_lock(&w->lock);
-    if (w->rests) w->step_ns = now;
-    struct thumbs_batch *batch = w->batch;
-    const char *step = w->step;
-    uint64_t moved_ns = w->step_ns;
-    pthread_mutex_unlock(&w->lock);
-
-    if (!step && batch) {
-        const uint64_t batch_ns = moved_ns_of(view, batch, now);
+    uint64_t moved_ns = sight->step_ns;
+    if (!sight->step && sight->batch) {
+        const uint64_t batch_ns = moved_ns_of(view, sight->batch, now);
         if (batch_ns > moved_ns) moved_ns = batch_ns;
     }
     /* Not looked at for so long: the whole process was stopped (Ctrl-Z) or the machine asleep. */
@@ -131,7 +130,7 @@ static void look(struct cli_watch *w, struct movement *view, uint64_t patience)
     }
     const uint64_t still_ns = now > view->moved_ns ? now - view->moved_ns : 0;
     if (still_ns < view->next_ns) return;
-    say(w, batch, step, still_ns);
+    say(sight, escape, still_ns);
     view->next_ns = 2 * still_ns;
 }
 
@@ -140,6 +139,26 @@ static void wait_until(struct cli_watch *w, uint64_t until_ns)
 {
     while (!w->stop && !w->asked && th_now_ns() < until_ns)
         th_cond_wait_until(&w->wake, &w->lock, until_ns);
+}
+
+/* Under the lock. From here to end_look() the batch stays, and the lock need not be held, since to
+ * look at a batch takes locks of its own. */
+static struct sight begin_look(struct cli_watch *w)
+{
+    if (w->rests) w->step_ns = th_now_ns();
+    w->looks = true;
+    return (struct sight){.batch = w->batch, .step = w->step, .step_ns = w->step_ns};
+}
+
+/* What is to be said is printed behind it: that may take as long as whoever reads it likes. */
+static void end_look(struct cli_watch *w, struct sight *sight)
+{
+    pthread_mutex_lock(&w->lock);
+    w->looks = false;
+    pthread_cond_broadcast(&w->looked);
+    pthread_mutex_unlock(&w->lock);
+    if (sight->said.len && !th_bytes_failed(&sight->said)) w->print(w->user, &sight->said);
+    th_bytes_finish(&sight->said);
 }
 
 static void *watch_loop(void *arg)
@@ -155,13 +174,13 @@ static void *watch_loop(void *arg)
         stop = w->stop;
         const bool asked = w->asked;
         w->asked = false;
-        struct thumbs_batch *batch = w->batch;
-        const char *step = w->step;
+        struct sight sight = begin_look(w);
         pthread_mutex_unlock(&w->lock);
-        if (asked) say(w, batch, step, 0);
-        if (stop || th_now_ns() < next_look_ns) continue;
-        look(w, &view, patience);
-        next_look_ns = th_now_ns() + period;
+        if (asked) say(&sight, w->escape, 0);
+        const bool is_due = !stop && th_now_ns() >= next_look_ns;
+        if (is_due) look(&sight, w->escape, &view, patience);
+        end_look(w, &sight);
+        if (is_due) next_look_ns = th_now_ns() + period;
     }
     return NULL;
 }
@@ -172,6 +191,7 @@ enum thumbs_code cli_watch_init(struct cli_watch *w, const char *step, struct th
     w->step_ns = th_now_ns();
     pthread_mutex_init(&w->lock, NULL);
     th_cond_init(&w->wake);
+    th_cond_init(&w->looked);
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -186,6 +206,8 @@ enum thumbs_code cli_watch_init(struct cli_watch *w, const char *step, struct th
 void cli_watch_set_batch(struct cli_watch *w, struct thumbs_batch *batch)
 {
     pthread_mutex_lock(&w->lock);
+    while (w->looks)
+        pthread_cond_wait(&w->looked, &w->lock);
     w->batch = batch;
     pthread_mutex_unlock(&w->lock);
 }
@@ -231,5 +253,6 @@ void cli_watch_finish(struct cli_watch *w)
 {
     cli_watch_stop(w);
     pthread_cond_destroy(&w->wake);
+    pthread_cond_destroy(&w->looked);
     pthread_mutex_destroy(&w->lock);
 }

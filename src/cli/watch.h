@@ -24,8 +24,9 @@ struct cli_watch {
     pthread_t thread;
     bool has_thread;
     pthread_mutex_t lock; /* covers all below */
-    pthread_cond_t wake;
+    pthread_cond_t wake, looked;
     bool stop, asked;
+    bool looks;                 /* the thread is at the batch, which has to stay meanwhile */
     bool rests;                 /* that nothing moves is as it should be */
     struct thumbs_batch *batch; /* NULL: there is none yet */
     const char *step;           /* what is done outside the run itself; NULL: it runs */
@@ -37,11 +38,12 @@ struct cli_watch {
  * may be made. */
 enum thumbs_code cli_watch_init(struct cli_watch *watch, const char *step,
                                 struct thumbs_error *err);
-/* The batch that is watched from now on, until cli_watch_stop(). */
+/* The batch that is watched from now on, until another is set or cli_watch_stop(); NULL: none. What
+ * was watched before is not looked at any more when this returns. */
 void cli_watch_set_batch(struct cli_watch *watch, struct thumbs_batch *batch);
 /* What is done from now on, one English clause that must stay; NULL: the batch runs. */
 void cli_watch_set_step(struct cli_watch *watch, const char *step);
-/* The same, but there is no batch, and it may last as long as it likes: said only when asked. */
+/* The same, but there is no batch any more, and it may last as long as it likes: said only when asked. */
 void cli_watch_rest(struct cli_watch *watch, const char *step);
 /* Say it now. Any thread; does not wait until it is said. */
 void cli_watch_ask(struct cli_watch *watch);

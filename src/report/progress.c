@@ -36,6 +36,7 @@ struct th_progress {
     void *user;
 
     pthread_t thread;
+    bool ended;           /* the thread; of its owner alone */
     pthread_mutex_t lock; /* covers all below */
     pthread_cond_t wake;
     bool stop;
@@ -260,15 +261,25 @@ void th_progress_print(struct th_progress *p, int fd, const char *text, size_t l
     pthread_mutex_unlock(&p->lock);
 }
 
-void th_progress_destroy(struct th_progress *p)
+void th_progress_end(struct th_progress *p)
 {
-    if (!p) return;
+    if (!p || p->ended) return;
     pthread_mutex_lock(&p->lock);
     p->stop = true;
     pthread_cond_signal(&p->wake);
     pthread_mutex_unlock(&p->lock);
     pthread_join(p->thread, NULL);
+    p->ended = true;
+    pthread_mutex_lock(&p->lock);
     if (has_terminal(p) && p->shown) (void)th_write_full(p->fd, ERASE_BAR, strlen(ERASE_BAR));
+    p->shown = false;
+    pthread_mutex_unlock(&p->lock);
+}
+
+void th_progress_destroy(struct th_progress *p)
+{
+    if (!p) return;
+    th_progress_end(p);
     pthread_cond_destroy(&p->wake);
     pthread_mutex_destroy(&p->lock);
     th_bytes_finish(&p->line);

@@ -88,6 +88,9 @@ bool th_progress_is_in_foreground(int fd);
 /* Print `text` (whole lines) to fd without tearing the bar. p may be NULL: plain write to fd. Safe
  * from any thread. */
 void th_progress_print(struct th_progress *p, int fd, const char *text, size_t len);
-void th_progress_destroy(struct th_progress *p); /* erases the bar; NULL is fine */
+/* Erase the bar and draw no more: `read` is not called after this. What is printed comes out as
+ * before. NULL is fine. */
+void th_progress_end(struct th_progress *p);
+void th_progress_destroy(struct th_progress *p); /* ends it as well; NULL is fine */
 
 #endif

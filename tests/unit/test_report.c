@@ -671,6 +671,27 @@ Test(progress, a_terminal_that_gets_narrower_keeps_no_old_bar, .timeout = 120)
     close(outer);
 }
 
+/* Between the passes of --watch: nothing is asked or drawn, what is printed comes out. */
+Test(progress, ends_before_it_goes, .timeout = 120)
+{
+    struct th_progress *p = NULL;
+    struct thumbs_error err = {0};
+    struct once once = {.open = true};
+    char text[4096];
+    int fds[2];
+    cr_assert_eq(pipe(fds), 0);
+    cr_assert_eq(th_progress_create(fds[1], false, read_once, &once, &p, &err), THUMBS_OK);
+    th_progress_end(p);
+    const unsigned n_asked = once.n_asked;
+    th_progress_print(p, fds[1], "hello\n", 6);
+    th_progress_end(p);
+    th_progress_destroy(p);
+    close(fds[1]);
+    drain(fds[0], text, sizeof(text));
+    cr_expect_str_eq(text, "thumbs: 3/4 75 % 3.0 images/s ETA 0:00\nhello\n");
+    cr_expect_eq(once.n_asked, n_asked);
+}
+
 Test(progress, without_one_is_a_plain_write)
 {
     char text[64];
