@@ -215,6 +215,22 @@ static bool write_lines(struct th_manifest *m, int fd, const char *lines, size_t
     return false;
 }
 
+/* Has what was no manifest been replaced by one since? Another run may do so, and this one, where
+ * it comes to a source folder in two ways. */
+static bool is_mended(const struct th_manifest *m, int made)
+{
+    struct stat st;
+    const size_t len = m->header.len;
+    char *head = th_alloc(len);
+    int fd = head ? th_openat(made, m->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0) : -1;
+    bool is = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+              st.st_size <= TH_MANIFEST_MAX && th_read_full(fd, head, len) == (ssize_t)len &&
+              memcmp(head, m->header.data, len) == 0;
+    if (fd >= 0) th_close(fd);
+    free(head);
+    return is;
+}
+
 /* Open for appending and write the first lines, all before another thread sees the descriptor:
  * whoever writes into an empty file must write its header in the same write. Called with the lock
  * held. */
@@ -225,7 +241,7 @@ static int open_and_write(struct th_manifest *m, struct th_dest *dest, const cha
     bool done = false;
     int fd = -1, made = th_dest_open_made(dest, true);
     if (made < 0) goto out;
-    if (m->broken) unlinkat(made, m->file, 0);
+    if (m->broken && !is_mended(m, made)) unlinkat(made, m->file, 0);
     if (!is_fit(m, made) && !replace_file(m, dest, made, m->data, m->len)) goto out;
     if (!stop_sharing(m, dest, made)) goto out;
     fd = th_openat(made, m->file, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0666);

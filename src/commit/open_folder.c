@@ -13,6 +13,8 @@
 #include "base/sys.h"
 #include "naming/safe_path.h"
 
+#define MOST_TRIES 100 /* to make what somebody else removes at the same moment */
+
 #define STEPPING_STONE (O_PATH | O_DIRECTORY) /* a folder on the way: needs no right to list it */
 
 /* ---- errors ---- */
@@ -128,6 +130,19 @@ static int open_way(const struct way *way, const char *path, size_t len, struct 
     }
 }
 
+/* Folders that are empty may be removed just when they were made, or on the way to what is in them:
+ * by a user who clears up, or by the end of another run. Then they are made again. */
+static int open_way_again(const struct way *way, const char *path, size_t len,
+                          struct thumbs_error *err)
+{
+    int fd = open_way(way, path, len, err);
+    for (int tries = 1; fd < 0 && errno == ENOENT && way->make && tries < MOST_TRIES; tries++) {
+        if (err) *err = (struct thumbs_error){0};
+        fd = open_way(way, path, len, err);
+    }
+    return fd;
+}
+
 enum thumbs_code th_open_root(const char *path, bool make, int *out, struct thumbs_error *err)
 {
     bool made, is_absolute = *path == '/';
@@ -163,7 +178,7 @@ int th_open_below(int base, const char *path, size_t len, bool make, bool *made,
         th_open_error(err, base, "", errno);
         return -1;
     }
-    if (len > 0) return open_way(&way, path, len, err);
+    if (len > 0) return open_way_again(&way, path, len, err);
     int fd = th_open_part(base, ".", TH_OPEN_FOLDER, false, made);
     int os_errno = errno;
     if (fd < 0) th_open_error(err, base, ".", os_errno);

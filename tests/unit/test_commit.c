@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@ size_t __sanitizer_get_current_allocated_bytes(void); /* gcc 12 installs no head
 #include "commit/failures.h"
 #include "commit/manifest.h"
 #include "commit/output_folder.h"
+#include "commit/own_output.h"
 #include "commit/recorded.h"
 #include "commit/write.h"
 #include "naming/safe_path.h"
@@ -576,6 +578,68 @@ Test(commit, output_gives_way_to_several_at_once)
         th_dest_destroy(dest);
         pthread_barrier_destroy(&start);
     }
+}
+
+/* Somebody who clears up removes empty folders, also such as were made this very moment. */
+static void *remove_empty_folders(void *stop)
+{
+    static const char *const folders[] = {"b/c/d", "b/c", "b"};
+    char path[1024];
+    while (!atomic_load((atomic_bool *)stop)) {
+        for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+            below(path, sizeof path, folders[i]);
+            rmdir(path);
+        }
+    }
+    return NULL;
+}
+
+Test(commit, folders_are_made_while_they_are_removed)
+{
+    struct th_dest *dest = open_dest(1);
+    atomic_bool stop = false;
+    pthread_t thread;
+    cr_assert_eq(pthread_create(&thread, NULL, remove_empty_folders, &stop), 0);
+    for (int i = 0; i < 3000; i++) {
+        struct thumbs_error err = {0};
+        int fd = th_dest_open_folder(dest, "b/c/d", 5, true, NULL, &err);
+        cr_expect_geq(fd, 0, "%d: %s", i, err.message);
+        cr_expect_eq(err.code, THUMBS_OK);
+        if (fd < 0) break;
+        close(fd);
+    }
+    atomic_store(&stop, true);
+    pthread_join(thread, NULL);
+    th_dest_destroy(dest);
+}
+
+/* Between a look at what stands there and a look into it, another thread may have put there the new
+ * one of an output that sources share. */
+Test(commit, what_is_replaced_while_it_is_looked_at_is_ours)
+{
+    static const uint8_t boxes[] = "\0\0\0\x0c"
+                                   "ftypavif of which the mark stands at the end";
+    const struct th_commit_output output = {.path = "b/x.avif", .data = boxes, .len = sizeof boxes};
+    struct th_dest *dest = open_dest(1);
+    struct th_output_folder *maker = open_folder(dest, "a"), *other = open_folder(dest, "b");
+    struct thumbs_error err = {0};
+    char path[1024];
+    struct stat before;
+    cr_assert_eq(th_write_outputs(maker, "x.png", false, &source, &output, 1, &err), THUMBS_OK);
+    below(path, sizeof path, "b/x.avif");
+    cr_assert_eq(stat(path, &before), 0);
+    before.st_size -= 7;
+    int fd = th_dest_open_folder(dest, "b", 1, false, NULL, NULL);
+    cr_assert_geq(fd, 0);
+    cr_expect(th_own_output_is(other, "b/x.avif", fd, "x.avif", &before, &source));
+    put_file("b/x.avif", "somebody else's");
+    cr_expect_not(th_own_output_is(other, "b/x.avif", fd, "x.avif", &before, &source));
+    unlink(path);
+    cr_expect(th_own_output_is(other, "b/x.avif", fd, "x.avif", &before, &source), "nobody's");
+    close(fd);
+    th_output_folder_destroy(maker);
+    th_output_folder_destroy(other);
+    th_dest_destroy(dest);
 }
 
 Test(commit, paths_that_lead_astray_are_refused)
@@ -1273,6 +1337,26 @@ Test(commit, manifest_of_rubbish_is_replaced)
     static const char *const rubbish[] = {
         "", "\n", "no manifest", "\x01\x02\n\n\n", "thumbs-manifest 1 /a", "thumbs-manifest 2 /a"};
     expect_replaced(rubbish, sizeof rubbish / sizeof rubbish[0]);
+}
+
+/* Two that found the same rubbish: the second does not remove what the first has put in its place.
+ */
+Test(commit, manifest_of_rubbish_is_replaced_once)
+{
+    char name[64];
+    run_once(5, "x.png", "a/x.jpg", "text");
+    manifest_name(name);
+    put_file(name, "no manifest\n");
+    struct th_dest *dest = open_dest(5);
+    struct th_output_folder *first = open_folder(dest, "a"), *second = open_folder(dest, "a");
+    struct thumbs_error err = {0};
+    cr_assert_eq(commit_one(first, "x.png", "a/x.jpg", "text", &err), THUMBS_OK);
+    cr_assert_eq(commit_one(second, "y.png", "a/y.jpg", "text", &err), THUMBS_OK);
+    th_output_folder_destroy(first);
+    th_output_folder_destroy(second);
+    th_dest_destroy(dest);
+    cr_expect_eq(ask(5, "x.png", false, &source), TH_KNOWN_UP_TO_DATE);
+    cr_expect_eq(ask(5, "y.png", false, &source), TH_KNOWN_UP_TO_DATE);
 }
 
 /* That its hash is the same cannot be tried. */
