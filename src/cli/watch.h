@@ -43,7 +43,8 @@ enum thumbs_code cli_watch_init(struct cli_watch *watch, const char *step,
 void cli_watch_set_batch(struct cli_watch *watch, struct thumbs_batch *batch);
 /* What is done from now on, one English clause that must stay; NULL: the batch runs. */
 void cli_watch_set_step(struct cli_watch *watch, const char *step);
-/* The same, but there is no batch any more, and it may last as long as it likes: said only when asked. */
+/* The same, but there is no batch any more, and it may last as long as it likes: said only when
+ * asked. */
 void cli_watch_rest(struct cli_watch *watch, const char *step);
 /* Say it now. Any thread; does not wait until it is said. */
 void cli_watch_ask(struct cli_watch *watch);
