@@ -119,6 +119,6 @@ bool th_estimate_jp2k(struct th_view v, const struct thumbs_image_options *optio
     out->pixel_bytes = 8;
     out->decoder =
         th_mul3_sat(out->width, out->height, JP2K_SAMPLE_BYTES * th_min_u64(samples, MOST_SAMPLES));
-    out->held = FILE_COPIES * (uint64_t)v.len;
+    out->held = (FILE_COPIES + 1) * (uint64_t)v.len; /* its header may have to be changed */
     return true;
 }

@@ -14,6 +14,7 @@
 #include "image/rowfeed.h"
 #include "image/svg_root.h"
 #include "image/vips/jp2k_palette.h"
+#include "image/vips/jp2k_samples.h"
 #include "image/vips/vips_load.h"
 
 /* Rows of ink with alpha, which no scaler takes: they become RGB before they are reduced. */
@@ -32,6 +33,8 @@ struct decoding {
     struct th_heif_told told; /* of HEIF */
     uint8_t *profile;         /* of JPEG */
     uint8_t *row;             /* where rows are not fed as they come */
+    uint8_t *changed;         /* a copy of the file that libvips reads rightly */
+    bool ycc;                 /* rows are Y'CbCr */
     /* While rows come: where they go, and why that stopped the decoder. */
     struct th_rowfeed *feed;
     enum thumbs_code code;
@@ -130,7 +133,33 @@ static void close_decoding(void *state)
     th_pixels_finish(&d->ink.cmyk);
     free(d->profile);
     free(d->row);
+    free(d->changed);
     free(d);
+}
+
+/* What libvips would read wrongly in a JPEG 2000 is put right in a copy. */
+static enum thumbs_code choose_bytes(struct decoding *d, struct th_vips_input *input,
+                                     struct thumbs_error *err)
+{
+    const struct th_view file = {input->data, input->len};
+    if (input->format != THUMBS_FORMAT_JP2K) return THUMBS_OK;
+    input->sample_bits = th_jp2k_bits(file);
+    const enum th_jp2k_model model = th_jp2k_model(file);
+    if (model == TH_JP2K_UNKNOWN)
+        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
+                            "it is a JPEG 2000 whose kind of colours is not known");
+    d->ycc = model == TH_JP2K_SYCC;
+    if (th_jp2k_is_plain(file)) return THUMBS_OK;
+    d->changed = th_alloc(file.len);
+    if (!d->changed)
+        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
+    memcpy(d->changed, file.data, file.len);
+    if (!th_jp2k_make_plain(d->changed, file.len))
+        return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
+                            "it is a JPEG 2000 of more than 16 bits, or with a grid that libvips "
+                            "cannot read");
+    input->data = d->changed;
+    return THUMBS_OK;
 }
 
 static enum thumbs_code open_source(struct decoding *d, struct thumbs_error *err)
@@ -141,12 +170,13 @@ static enum thumbs_code open_source(struct decoding *d, struct thumbs_error *err
     if (code != THUMBS_OK) return code;
     /* th_image_make() lets these through only where a sandbox holds. */
     if (th_format(make->format)->sandboxed) d->ops->unlock(loader);
-    const struct th_vips_input input = {.data = make->data,
-                                        .len = make->len,
-                                        .format = make->format,
-                                        .loader = loader,
-                                        .deadline_ns = make->deadline_ns};
-    return d->ops->open(&input, &d->source, &d->header, err);
+    struct th_vips_input input = {.data = make->data,
+                                  .len = make->len,
+                                  .format = make->format,
+                                  .loader = loader,
+                                  .deadline_ns = make->deadline_ns};
+    code = choose_bytes(d, &input, err);
+    return code == THUMBS_OK ? d->ops->open(&input, &d->source, &d->header, err) : code;
 }
 
 static enum thumbs_code read_profile_of_ink(struct decoding *d, struct thumbs_error *err)
@@ -244,6 +274,25 @@ static bool divide_alpha(struct decoding *d, const uint8_t *row, uint32_t width)
     return true;
 }
 
+static uint8_t to_byte(float v)
+{
+    return (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v + 0.5f);
+}
+
+/* sYCC is BT.601's Y'CbCr over the full range (IEC 61966-2-1, annex G). */
+static bool convert_ycc(struct decoding *d, const uint8_t *row, uint32_t width)
+{
+    const uint32_t bands = d->header.bands;
+    for (size_t i = 0; i < (size_t)width * bands; i += bands) {
+        const float y = row[i], cb = row[i + 1] - 128.0f, cr = row[i + 2] - 128.0f;
+        d->row[i] = to_byte(y + 1.402f * cr);
+        d->row[i + 1] = to_byte(y - 0.344136f * cb - 0.714136f * cr);
+        d->row[i + 2] = to_byte(y + 1.772f * cb);
+        if (bands == 4) d->row[i + 3] = row[i + 3];
+    }
+    return true;
+}
+
 typedef bool convert_fn(struct decoding *d, const uint8_t *row, uint32_t width);
 
 /* Feed what becomes of each row. False: no memory, or d->code says why. */
@@ -265,6 +314,7 @@ static bool rows(void *user, const uint8_t *data, size_t stride, uint32_t n)
     struct decoding *d = user;
     const struct th_rows rows = {.planes = {data}, .strides = {stride}, .n = n};
     if (has_ink_and_alpha(&d->header)) return converted_rows(d, &rows, convert_ink);
+    if (d->ycc && d->header.bands >= 3) return converted_rows(d, &rows, convert_ycc);
     if (d->told.premultiplied && d->header.alpha) return converted_rows(d, &rows, divide_alpha);
     d->code = th_rowfeed_rows(d->feed, &rows, d->err);
     return d->code == THUMBS_OK;

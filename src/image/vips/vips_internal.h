@@ -20,6 +20,7 @@ struct th_vips_source {
     size_t len;
     enum thumbs_format format;
     const char *loader;
+    unsigned sample_bits;
     uint64_t deadline_ns;
     VipsSource *bytes; /* what `image` is read from; NULL if it is read from memory */
     VipsImage *image;  /* opened at full size, rows as in the header, nothing decoded yet; NULL once
@@ -52,7 +53,7 @@ bool th_vips_is_drawn(enum thumbs_format format);
 VipsImage *th_vips_source_load(struct th_vips_source *s, struct th_vips_reduction by,
                                VipsFailOn fail_on);
 /* Decoded rows as the header promises them. Takes over `image`; NULL on failure. */
-VipsImage *th_vips_source_prepare(VipsImage *image, enum thumbs_format format,
+VipsImage *th_vips_source_prepare(const struct th_vips_source *s, VipsImage *image,
                                   struct th_vips_header *header);
 /* At which errors its decoder is to stop. */
 VipsFailOn th_vips_source_strictness(const struct th_vips_source *s);

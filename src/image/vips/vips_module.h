@@ -15,7 +15,7 @@
 
 #define TH_VIPS_MODULE         "thumbs-vips.so"
 #define TH_VIPS_MODULE_ENTRY   "thumbs_vips_module"
-#define TH_VIPS_MODULE_VERSION 5u
+#define TH_VIPS_MODULE_VERSION 6u
 
 /* What the program lends to the module; outlives it. */
 struct th_vips_host {
@@ -34,6 +34,7 @@ struct th_vips_input {
     enum thumbs_format format;
     const char *loader;   /* libvips' operation for it, that of the table of formats; a constant */
     uint64_t deadline_ns; /* 0: never */
+    unsigned sample_bits; /* of JPEG 2000, as coded; 0: not known */
 };
 
 /* A source whose header has been read. */

@@ -71,7 +71,7 @@ static enum th_vips_outcome attempt(struct th_vips_source *s, struct th_vips_red
         struct th_vips_header header = {0};
         g_clear_object(&image);
         image = th_vips_source_load(s, by, fail_on);
-        if (image) image = th_vips_source_prepare(image, s->format, &header);
+        if (image) image = th_vips_source_prepare(s, image, &header);
         /* The second reading of a header must promise what the first did. */
         if (!image || header.bands != s->header.bands) {
             g_clear_object(&image);

@@ -151,7 +151,17 @@ static bool is_plain(VipsInterpretation interpretation)
     }
 }
 
-static bool make_8_bit(VipsImage **image)
+/* Samples of fewer bits that come with zeros below them: white is no longer white. */
+static bool stretch(VipsImage **image, unsigned bits)
+{
+    VipsImage *result = NULL;
+    if (bits < 1 || bits > 7) return true;
+    const unsigned white = ((1u << bits) - 1) << (8 - bits);
+    int failed = vips_linear1(*image, &result, 255.0 / white, 0.5, "uchar", TRUE, NULL);
+    return replace(image, result, failed);
+}
+
+static bool make_8_bit(VipsImage **image, unsigned sample_bits)
 {
     VipsImage *result = NULL;
     if ((*image)->Coding != VIPS_CODING_NONE ||
@@ -161,7 +171,7 @@ static bool make_8_bit(VipsImage **image)
         result = NULL;
     }
     VipsBandFormat format = vips_image_get_format(*image);
-    if (format == VIPS_FORMAT_UCHAR) return true;
+    if (format == VIPS_FORMAT_UCHAR) return stretch(image, sample_bits);
     /* 16 bits without sign fill their range; other types usually hold the values of an 8-bit
      * picture. */
     gboolean shift = format == VIPS_FORMAT_USHORT;
@@ -182,15 +192,15 @@ static int useful_bands(int bands, VipsInterpretation interpretation)
 }
 
 /* Decoded rows as the header promises them. Takes over `image`; NULL on failure. */
-VipsImage *th_vips_source_prepare(VipsImage *image, enum thumbs_format format,
+VipsImage *th_vips_source_prepare(const struct th_vips_source *s, VipsImage *image,
                                   struct th_vips_header *header)
 {
     VipsInterpretation interpretation = vips_image_guess_interpretation(image);
-    if (!make_8_bit(&image)) goto fail;
+    if (!make_8_bit(&image, s->sample_bits)) goto fail;
 
     int bands = useful_bands(image->Bands, interpretation);
     /* A page lies on white paper: it comes with an alpha that is full everywhere. */
-    if (format == THUMBS_FORMAT_PDF && bands == 4) bands = 3;
+    if (s->format == THUMBS_FORMAT_PDF && bands == 4) bands = 3;
     if (bands != image->Bands) {
         VipsImage *result = NULL;
         int failed = vips_extract_band(image, &result, 0, "n", bands, NULL);
@@ -321,7 +331,7 @@ static enum thumbs_code open_header(struct th_vips_source *s, struct thumbs_erro
             return th_vips_lent->error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
                                            "no memory for a colour profile");
         }
-        s->image = th_vips_source_prepare(image, s->format, &s->header);
+        s->image = th_vips_source_prepare(s, image, &s->header);
     } else if (s->tiff && !th_vips_source_is_late(s)) {
         s->by_libtiff = true;
         th_vips_tiff_header(s->tiff, &s->header);
@@ -356,6 +366,7 @@ enum thumbs_code th_vips_source_open(const struct th_vips_input *in, struct th_v
                                  .len = in->len,
                                  .format = in->format,
                                  .loader = in->loader,
+                                 .sample_bits = in->sample_bits,
                                  .deadline_ns = in->deadline_ns};
     if (in->format == THUMBS_FORMAT_WEBP &&
         (s->repaired = th_webp_first_frame(in->data, in->len, th_vips_lent->alloc, &s->len)))
