@@ -130,8 +130,10 @@ static void list_formats(struct cli_word words[THUMBS_N_FORMATS + 1])
 bool cli_set_format(struct cli_settings *settings, const char *value, struct cli_problem *problem)
 {
     struct cli_word words[THUMBS_N_FORMATS + 1];
-    const struct cli_list list = {
-        .words = words, .most = THUMBS_MAX_FORMATS, .twice = "a format is given twice"};
+    const struct cli_list list = {.words = words,
+                                  .most = THUMBS_MAX_FORMATS,
+                                  .twice = "a format is given twice",
+                                  .too_many = "more than 6 formats"};
     size_t n;
     list_formats(words);
     if (!cli_read_list(&list, value, settings->options.image.formats, &n, problem)) return false;

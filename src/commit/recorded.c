@@ -249,6 +249,7 @@ bool th_recorded_each_folder(struct th_dest *dest, th_recorded_folder_fn *each, 
     struct th_bytes dir = {0};
     struct dirent *entry;
     bool whole = false;
+    if (dest->fd < 0) return true;
     int made = th_dest_open_made(dest, false);
     DIR *list = made >= 0 ? fdopendir(made) : NULL;
     if (!list) {

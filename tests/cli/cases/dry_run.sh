@@ -18,6 +18,9 @@ case $(tail -n 1 "$log/stderr") in
 esac
 
 rm photos/empty.png
+# Nothing is on record there that could be removed.
+thumbs 0 --dry-run --delete photos new/dest
+[ ! -e new ] || fail "DEST was made"
 thumbs 0 photos out
 cp "$SAMPLES/orientation/orientation-2.jpg" photos/c.jpg
 echo half >out/.thumbs-0123456789abcdef-1
