@@ -130,3 +130,37 @@ for bad in "" exif ICC none,icc; do
     thumbs 2 --metadata="$bad" photos out
     expect_said "--metadata"
 done
+
+# All of it is kept whatever else is asked for, on the fast paths and through libvips. (A GIF, or
+# exiftool's view of JPEG XL, has no place for some of it.)
+cp "$SAMPLES/webp/animated-alpha.webp" photos/moving.webp
+exiftool -q -overwrite_original -GPSLatitude=48.1 -GPSLatitudeRef=N -Artist=Jane -XMP-dc:Title=Hello \
+    photos/moving.webp 2>>"$log/tool"
+can_write avif && avif=avif, || avif=
+n=0
+while read -r options; do
+    n=$((n + 1))
+    for fault in none:1 'decline:*'; do
+        # shellcheck disable=SC2086 # several words
+        THUMBS_FAULT=$fault thumbs 0 --mode=threads --metadata=all --names=full $options photos "with-$n-${fault%:*}"
+    done
+done <<TABLE
+--format=jpeg,webp --size=60 --max-size=5K --quality=95
+--format=webp,jpeg --size=60 --pages=all --placeholders
+--format=jpeg --size=40 --embedded --progressive
+--format=jpeg,png --size=60,30 --fit=cover --gravity=attention --linear
+--format=keep --size=60 --sharpen --fast
+--format=${avif}png --size=60 --fit=contain --background=#123456 --enlarge
+TABLE
+read_tags with-*
+[ "$(ls -d with-*/*.* | wc -l)" -ge 100 ] || fail "there are only $(ls -d with-*/*.* | wc -l) files"
+for file in with-*/*.*; do
+    has "$file" "[IFD0] Artist: Jane"
+    has "$file" "[GPS] GPSLatitude: 48 deg 6' 0.00\""
+    has "$file" "[XMP-dc] Title: Hello"
+    has_not "$file" Thumbnail
+    has_not "$file" "Warning: "
+    ! tags "$file" | grep 'Orientation: ' | grep -Fqv 'Horizontal (normal)' || fail "$file: $(tags "$file")"
+    case $file in */p3*) has "$file" "[ICC_Profile] ProfileDescription: Display P3 (sample)" ;; esac
+    case $file in */p3.jpg*.jpg) has "$file" "[IPTC] City: Rome" ;; esac
+done
