@@ -173,7 +173,7 @@ static enum thumbs_code run_mode(struct thumbs_batch *batch, struct thumbs_error
     const struct thumbs_options *o = &batch->options;
     struct th_work work = {
         .mode = o->mode,
-        .jobs = o->jobs,
+        .jobs = o->mode == THUMBS_MODE_SYNC ? 1 : o->jobs,
         .image = &o->image,
         .timeout_ns = th_batch_options_timeout_ns(o),
         .queue = batch->loaded,

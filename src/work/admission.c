@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "work/admission.h"
 
+#include <stdio.h>
+
 #include "base/error.h"
 #include "base/sys.h"
 
@@ -15,11 +17,12 @@ bool th_work_admit(const struct th_work *work, struct th_item *item)
         work->alone_bytes > work->memory->limit ? work->alone_bytes : work->memory->limit;
     if (item->decode_bytes <= most) return true;
     struct th_outcome outcome = {.started_ns = th_now_ns(), .error = &error};
+    char of_jobs[32] = "";
+    if (work->jobs > 1) snprintf(of_jobs, sizeof of_jobs, " with %u jobs", work->jobs);
     outcome.code = th_error_set(
         &error, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
-        "to decode it takes up to %llu MB of memory, there are %llu MB for that beside %u jobs",
-        (unsigned long long)(item->decode_bytes >> 20), (unsigned long long)(most >> 20),
-        work->jobs);
+        "to decode it takes up to %llu MB of memory, there are %llu MB for that%s",
+        (unsigned long long)(item->decode_bytes >> 20), (unsigned long long)(most >> 20), of_jobs);
     work->finish(work->user, item, &outcome);
     return false;
 }
