@@ -286,7 +286,17 @@ static void finish_frames(struct gen_picture frames[N_FRAMES])
         gen_picture_finish(&frames[i]);
 }
 
-static void make_webps_and_gifs(void)
+static void save_animated_png(const char *path, const struct gen_picture frames[N_FRAMES],
+                              enum gen_png_model model)
+{
+    struct gen_bytes file = gen_animated_png(
+        frames, N_FRAMES, 120, &(struct gen_png_options){.model = model, .depth_bits = 8});
+
+    gen_save(&file, "%s", path);
+    gen_bytes_finish(&file);
+}
+
+static void make_webps_gifs_and_animations(void)
 {
     struct gen_picture opaque[N_FRAMES], holes[N_FRAMES];
     struct gen_vips_options rgb = {.bands = 3, .depth_bits = 8, .delay_ms = 120};
@@ -306,6 +316,8 @@ static void make_webps_and_gifs(void)
     save_vips("gif/still-two-colours.gif", opaque, 1, &rgb, ".gif[effort=7,bitdepth=1,dither=0]");
     save_vips("gif/animated.gif", opaque, N_FRAMES, &rgb, ".gif[effort=7,dither=0]");
     save_vips("gif/animated-transparent.gif", holes, N_FRAMES, &rgba, ".gif[effort=7,dither=0]");
+    save_animated_png("png/animated.png", opaque, GEN_PNG_RGB);
+    save_animated_png("png/animated-alpha.png", holes, GEN_PNG_RGBA);
     finish_frames(holes);
     finish_frames(opaque);
 }
@@ -481,7 +493,7 @@ int main(int argc, char **argv)
     }
     make_jpegs();
     make_pngs();
-    make_webps_and_gifs();
+    make_webps_gifs_and_animations();
     make_tiffs();
     make_iccs();
     make_orientations();

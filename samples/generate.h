@@ -200,6 +200,11 @@ struct gen_png_options {
 
 struct gen_bytes gen_png(const struct gen_picture *picture, const struct gen_png_options *options);
 
+/* The same for several pictures of one size, shown one after the other for ever, each instead of
+ * the one before it. */
+struct gen_bytes gen_animated_png(const struct gen_picture *frames, int n, int delay_ms,
+                                  const struct gen_png_options *options);
+
 /* Append the eight bytes every PNG begins with. */
 void gen_png_put_signature(struct gen_bytes *bytes);
 

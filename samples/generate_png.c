@@ -300,3 +300,62 @@ void gen_png_fix_crc(struct gen_bytes *png, size_t offset)
     gen_bytes_set_u32(png, offset + 8 + len, GEN_BIG_ENDIAN,
                       crc_of(png->data + offset + 4, 4 + len));
 }
+
+/* ---- animations ---- */
+
+/* The pixels of one frame, in chunks as they were: of the first frame they are those of the picture
+ * that stands still. */
+static void put_frame(struct gen_bytes *to, const struct gen_bytes *png, bool first,
+                      uint32_t *sequence)
+{
+    for (size_t at = gen_png_find(png, "IDAT"); memcmp(png->data + at + 4, "IDAT", 4) == 0;
+         at += 12 + chunk_data_len(png, at)) {
+        struct gen_bytes body = {0};
+
+        if (!first) gen_bytes_put_u32(&body, GEN_BIG_ENDIAN, (*sequence)++);
+        gen_bytes_put(&body, png->data + at + 8, chunk_data_len(png, at));
+        gen_png_put_chunk(to, first ? "IDAT" : "fdAT", body.data, body.len);
+        gen_bytes_finish(&body);
+    }
+}
+
+/* It covers all, and replaces what is there. */
+static void put_frame_control(struct gen_bytes *to, const struct gen_picture *frame, int delay_ms,
+                              uint32_t *sequence)
+{
+    struct gen_bytes body = {0};
+
+    gen_bytes_put_u32(&body, GEN_BIG_ENDIAN, (*sequence)++);
+    gen_bytes_put_u32(&body, GEN_BIG_ENDIAN, (uint32_t)frame->width_px);
+    gen_bytes_put_u32(&body, GEN_BIG_ENDIAN, (uint32_t)frame->height_px);
+    gen_bytes_put_zeros(&body, 8);
+    gen_bytes_put_u16(&body, GEN_BIG_ENDIAN, (uint16_t)delay_ms);
+    gen_bytes_put_u16(&body, GEN_BIG_ENDIAN, 1000);
+    gen_bytes_put_zeros(&body, 2);
+    gen_png_put_chunk(to, "fcTL", body.data, body.len);
+    gen_bytes_finish(&body);
+}
+
+struct gen_bytes gen_animated_png(const struct gen_picture *frames, int n, int delay_ms,
+                                  const struct gen_png_options *options)
+{
+    struct gen_bytes file = {0}, control = {0};
+    uint32_t sequence = 0;
+
+    gen_bytes_put_u32(&control, GEN_BIG_ENDIAN, (uint32_t)n);
+    gen_bytes_put_zeros(&control, 4);
+    for (int i = 0; i < n; i++) {
+        struct gen_bytes png = gen_png(&frames[i], options);
+
+        if (i == 0) {
+            gen_bytes_put(&file, png.data, gen_png_find(&png, "IDAT"));
+            gen_png_put_chunk(&file, "acTL", control.data, control.len);
+        }
+        put_frame_control(&file, &frames[i], delay_ms, &sequence);
+        put_frame(&file, &png, i == 0, &sequence);
+        gen_bytes_finish(&png);
+    }
+    gen_png_put_chunk(&file, "IEND", NULL, 0);
+    gen_bytes_finish(&control);
+    return file;
+}

@@ -134,8 +134,8 @@ const struct cli_option cli_options[] = {
      "keeps where a photo was taken. Default: none.",
      CLI_GROUP_PICTURE, CLI_TO_WORD(options.image.metadata, metadata_words)},
     {"pages", 0, "WHICH", "first or all", NULL,
-     "What is made of an animated GIF or WebP: first (its first frame) or all (an animation with "
-     "the same timing, if the format is gif, webp or keep; other formats get the first frame). "
+     "What is made of an animated GIF, WebP or PNG: first (its first frame) or all (an animation "
+     "with the same timing, if the output is a GIF or WebP; other formats get the first frame). "
      "Other sources of several pages always give the first. Default: first.",
      CLI_GROUP_PICTURE, CLI_TO_WORD(options.image.pages, pages_words)},
 

@@ -112,6 +112,7 @@ static const struct th_format formats[THUMBS_N_FORMATS] = {
                            .decoders = {&th_backend_png, VIPS_DECODER},
                            .vips_loader = "pngload_source",
                            .estimate = th_estimate_png,
+                           .motion = &th_motion_reader_png,
                            .metadata = th_png_metadata,
                            .encoder = &th_encoder_png},
     [THUMBS_FORMAT_WEBP] = {.name = "webp",

@@ -64,11 +64,14 @@ static enum thumbs_code check_fit(const struct thumbs_image_options *o, struct t
     return THUMBS_OK;
 }
 
+/* Can a file be written that moves? */
 static bool any_moves(void)
 {
     bool any = false;
-    for (unsigned f = 0; f < THUMBS_N_FORMATS; f++)
-        any = any || th_format((enum thumbs_format)f)->motion;
+    for (unsigned f = 0; f < THUMBS_N_FORMATS; f++) {
+        const struct th_encoder *encoder = th_format((enum thumbs_format)f)->encoder;
+        any = any || (encoder && encoder->motion);
+    }
     return any;
 }
 

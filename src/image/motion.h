@@ -11,6 +11,7 @@
 #define TH_IMAGE_MOTION_H
 
 #include "base/view.h"
+#include "image/colours.h"
 #include "image/pixels.h"
 #include "image/sink.h"
 #include "thumbs/thumbs.h"
@@ -23,7 +24,10 @@ struct th_motion_header {
     uint32_t width, height; /* of the canvas; no limit has been checked */
     unsigned orientation;   /* EXIF 1 to 8, still to be applied */
     uint32_t plays;         /* how often it is shown; 0: for ever */
-    struct th_view icc;     /* an embedded RGB profile, borrowed until close, or nothing */
+    struct th_view icc;     /* an embedded profile, borrowed until close, or nothing */
+    /* What the file says of its colours in numbers, borrowed until close; NULL: nothing. A profile
+     * that can be used counts more. */
+    const struct th_colours *colours;
 };
 
 struct th_motion_frame {
@@ -63,7 +67,8 @@ struct th_motion_writer {
     struct th_motion_cost cost;
 };
 
-extern const struct th_motion_reader th_motion_reader_gif, th_motion_reader_webp;
+extern const struct th_motion_reader th_motion_reader_png, th_motion_reader_gif,
+    th_motion_reader_webp;
 extern const struct th_motion_writer th_motion_writer_gif, th_motion_writer_webp;
 
 #endif

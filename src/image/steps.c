@@ -43,16 +43,6 @@ void th_make_profile_ignored(struct th_make *make)
     note(make, "its colour profile is ignored: it is broken, or for other colours");
 }
 
-void th_make_stands_still(struct th_make *make)
-{
-    const struct thumbs_image_options *o = make->options;
-    for (uint32_t i = 0; i < o->n_formats && o->pages == THUMBS_PAGES_ALL; i++) {
-        const struct th_encoder *encoder = th_format((enum thumbs_format)o->formats[i])->encoder;
-        if (encoder && encoder->motion)
-            note(make, "it moves, which is kept of GIF and WebP only: this is its first picture");
-    }
-}
-
 /* A thumbnail has its limit too: a strip of one pixel, enlarged, may outgrow any source. */
 static enum thumbs_code check_canvas(uint64_t most, const struct th_geometry *g,
                                      struct thumbs_error *err)

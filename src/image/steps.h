@@ -56,9 +56,6 @@ enum thumbs_code th_make_damaged(struct th_make *make, const char *what, struct 
 /* Note that a picture is whole, but that its colour profile is not used. */
 void th_make_profile_ignored(struct th_make *make);
 
-/* Note that a picture moves in its file, but not in outputs, if some of them are asked to. */
-void th_make_stands_still(struct th_make *make);
-
 /* TIMEOUT if the deadline has passed. */
 enum thumbs_code th_make_check_deadline(const struct th_make *make, enum thumbs_stage stage,
                                         struct thumbs_error *err);

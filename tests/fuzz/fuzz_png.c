@@ -325,7 +325,7 @@ static bool has_odd_surplus(const struct bytes *file, const struct th_png_header
     size_t n;
     int status = inflateInit2(&z, 15);
     if (status != Z_OK) abort();
-    th_png_pixels_init(&pixels, file->data, file->len, h->pixels);
+    th_png_pixels_init(&pixels, file->data, file->len, h->pixels, false);
     while (status == Z_OK && th_png_pixels_next(&pixels, &run, &n)) {
         z.next_in = (Bytef *)run;
         z.avail_in = (uInt)n;

@@ -6,12 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <vips/vips.h>
+#include <zlib.h>
 
 #include "base/bytes.h"
 #include "base/sys.h"
+#include "base/view.h"
 #include "image/image.h"
 #include "support/made.h"
 #include "support/picture.h"
+#include "support/read_png.h"
 
 enum { WIDTH = 60, HEIGHT = 40 };
 
@@ -75,9 +78,10 @@ static void add_frame(struct th_bytes *b, const struct frame *f)
 }
 
 /* loops: what Netscape's block says, or -1: there is none. */
+static const uint8_t colours[8][3] = {{0}, {220, 30, 30}, {30, 200, 60}, {250, 250, 250}};
+
 static struct th_bytes begin_gif(uint32_t width, uint32_t height, int loops)
 {
-    static const uint8_t colours[8][3] = {{0}, {220, 30, 30}, {30, 200, 60}, {250, 250, 250}};
     struct th_bytes b = {0};
     th_bytes_adds(&b, "GIF89a");
     add_le(&b, width, 2);
@@ -97,6 +101,127 @@ static struct th_bytes gif(const struct frame *frames, size_t n, int loops)
     for (size_t i = 0; i < n; i++)
         add_frame(&b, &frames[i]);
     th_bytes_addc(&b, 0x3B);
+    return b;
+}
+
+/* The same frames as a PNG, with that palette. */
+static void add_be(struct th_bytes *b, uint64_t v, unsigned n)
+{
+    uint8_t bytes[8];
+    th_number_put(bytes, v, n, true);
+    th_bytes_add(b, bytes, n);
+}
+
+static void add_chunk(struct th_bytes *b, const char *name, const struct th_bytes *body)
+{
+    const size_t begin = b->len + 4;
+    add_be(b, body->len, 4);
+    th_bytes_adds(b, name);
+    if (body->len) th_bytes_add(b, body->data, body->len);
+    add_be(b, crc32(0, (const Bytef *)b->data + begin, (uInt)(b->len - begin)), 4);
+}
+
+/* A chunk of numbers, each in so many bytes; the body is emptied. */
+static void end_chunk(struct th_bytes *b, const char *name, struct th_bytes *body)
+{
+    add_chunk(b, name, body);
+    th_bytes_finish(body);
+    *body = (struct th_bytes){0};
+}
+
+static struct th_bytes begin_png(uint32_t n_frames, uint32_t plays)
+{
+    struct th_bytes b = {0}, body = {0};
+    th_bytes_add(&b, "\x89PNG\r\n\x1a\n", 8);
+    add_be(&body, WIDTH, 4);
+    add_be(&body, HEIGHT, 4);
+    add_be(&body, 0x0803000000, 5);
+    end_chunk(&b, "IHDR", &body);
+    add_be(&body, n_frames, 4);
+    add_be(&body, plays, 4);
+    end_chunk(&b, "acTL", &body);
+    th_bytes_add(&body, colours, sizeof colours);
+    end_chunk(&b, "PLTE", &body);
+    add_be(&body, 0, 1);
+    end_chunk(&b, "tRNS", &body);
+    return b;
+}
+
+enum blend { REPLACE, OVER };
+
+static void add_fctl(struct th_bytes *b, const struct frame *f, unsigned *sequence,
+                     enum blend blend)
+{
+    static const uint8_t disposals[] = {0, 0, 1, 2}; /* of what GIF calls them */
+    struct th_bytes body = {0};
+    add_be(&body, (*sequence)++, 4);
+    add_be(&body, f->width, 4);
+    add_be(&body, f->height, 4);
+    add_be(&body, f->x, 4);
+    add_be(&body, f->y, 4);
+    add_be(&body, f->delay_cs, 2);
+    add_be(&body, f->delay_cs % 2 ? 100 : 0, 2); /* 0 means 100 */
+    add_be(&body, disposals[f->disposal], 1);
+    add_be(&body, blend, 1);
+    end_chunk(b, "fcTL", &body);
+}
+
+static struct th_bytes compressed(const struct frame *f)
+{
+    struct th_bytes raw = {0}, z = {0};
+    for (uint32_t y = 0; y < f->height; y++) {
+        th_bytes_addc(&raw, 0);
+        for (uint32_t x = 0; x < f->width; x++)
+            th_bytes_addc(&raw, (char)place_at(f, x, y));
+    }
+    uLongf len = compressBound(raw.len);
+    Bytef *to = malloc(len);
+    cr_assert_eq(compress(to, &len, (const Bytef *)raw.data, raw.len), Z_OK);
+    th_bytes_add(&z, to, len);
+    th_bytes_finish(&raw);
+    free(to);
+    return z;
+}
+
+static void add_idat(struct th_bytes *b, const struct frame *f)
+{
+    struct th_bytes z = compressed(f);
+    end_chunk(b, "IDAT", &z);
+}
+
+/* In two chunks with a word between them. */
+static void add_fdat(struct th_bytes *b, const struct frame *f, unsigned *sequence)
+{
+    struct th_bytes z = compressed(f), body = {0};
+    add_be(&body, (*sequence)++, 4);
+    th_bytes_add(&body, z.data, z.len / 2);
+    end_chunk(b, "fdAT", &body);
+    th_bytes_add(&body, "a\0b", 3);
+    end_chunk(b, "tEXt", &body);
+    add_be(&body, (*sequence)++, 4);
+    th_bytes_add(&body, z.data + z.len / 2, z.len - z.len / 2);
+    end_chunk(b, "fdAT", &body);
+    th_bytes_finish(&z);
+}
+
+static void end_png(struct th_bytes *b)
+{
+    add_chunk(b, "IEND", &(struct th_bytes){0});
+}
+
+/* The first frame covers all, and is the picture that stands still. */
+static struct th_bytes png(const struct frame *frames, size_t n, uint32_t plays)
+{
+    unsigned sequence = 0;
+    struct th_bytes b = begin_png((uint32_t)n, plays);
+    for (size_t i = 0; i < n; i++) {
+        add_fctl(&b, &frames[i], &sequence, OVER);
+        if (i == 0)
+            add_idat(&b, &frames[i]);
+        else
+            add_fdat(&b, &frames[i], &sequence);
+    }
+    end_png(&b);
     return b;
 }
 
@@ -397,12 +522,202 @@ Test(motion, samples_keep_what_they_show, .init = start_vips)
         }
 }
 
+/* ---- PNG ---- */
+
+/* Of those that move so many lie within the picture, as they have to in a PNG. */
+enum { N_WITHIN = 7 };
+
+static const struct frame whole_frame = {
+    .width = WIDTH, .height = HEIGHT, .colour = 1, .delay_cs = 10, .disposal = 1};
+
+/* What a GIF of the same frames comes to. */
+static void expect_like_gif(struct th_bytes *of_png, struct th_bytes *of_gif, const char *what)
+{
+    struct thumbs_image_options o = options(200, THUMBS_FORMAT_GIF);
+    struct test_made a = make_well(of_png, &o), b = make_well(of_gif, &o);
+    cr_expect_not(a.result.damaged, "%s", what);
+    cr_expect(a.sink.len == b.sink.len && !memcmp(a.sink.data, b.sink.data, a.sink.len), "%s",
+              what);
+    th_sink_finish_heap(&a.sink);
+    th_sink_finish_heap(&b.sink);
+    th_bytes_finish(of_png);
+    th_bytes_finish(of_gif);
+}
+
+Test(motion, frames_of_a_png_are_composed_as_those_of_a_gif)
+{
+    static const unsigned disposals[] = {0, 1, 2, 3, IN_TURN};
+    for (size_t i = 0; i < sizeof disposals / sizeof *disposals; i++) {
+        char what[64];
+        struct frame frames[1 + N_MOVES] = {whole_frame};
+        frames[0].disposal = disposals[i] == IN_TURN ? 3 : disposals[i];
+        frames[0].hole = i % 2;
+        moves(frames + 1, disposals[i]);
+        snprintf(what, sizeof what, "disposal %u", disposals[i]);
+        struct th_bytes of_png = png(frames, 1 + N_WITHIN, 2);
+        struct th_bytes of_gif = gif(frames, 1 + N_WITHIN, 1);
+        expect_like_gif(&of_png, &of_gif, what);
+    }
+}
+
+/* With no fcTL in front of it the picture that stands still is not among the frames. */
+Test(motion, the_still_picture_of_a_png_may_be_another)
+{
+    struct frame frames[1 + N_MOVES] = {whole_frame}, other = whole_frame;
+    unsigned sequence = 0;
+    moves(frames + 1, 0);
+    other.colour = 3;
+    struct th_bytes b = begin_png(1 + N_WITHIN, 0), of_gif = gif(frames, 1 + N_WITHIN, 0);
+    add_idat(&b, &other);
+    for (size_t i = 0; i <= N_WITHIN; i++) {
+        add_fctl(&b, &frames[i], &sequence, OVER);
+        add_fdat(&b, &frames[i], &sequence);
+    }
+    end_png(&b);
+    struct thumbs_image_options o = options(200, THUMBS_FORMAT_PNG);
+    struct test_made m = make_well(&b, &o);
+    struct th_pixels p = {0};
+    cr_assert(test_read_png(m.sink.data, m.sink.len, &p));
+    cr_expect_arr_eq(p.data, colours[3], 3);
+    th_pixels_finish(&p);
+    th_sink_finish_heap(&m.sink);
+    expect_like_gif(&b, &of_gif, "apart");
+}
+
+Test(motion, a_frame_of_a_png_may_replace_what_it_covers, .init = start_vips)
+{
+    struct frame ring = {.width = 28, .height = 20, .colour = 2, .delay_cs = 9, .hole = true};
+    unsigned sequence = 0;
+    struct th_bytes b = begin_png(2, 0);
+    add_fctl(&b, &whole_frame, &sequence, REPLACE);
+    add_idat(&b, &whole_frame);
+    add_fctl(&b, &ring, &sequence, REPLACE);
+    add_fdat(&b, &ring, &sequence);
+    end_png(&b);
+    struct thumbs_image_options o = options(200, THUMBS_FORMAT_GIF);
+    struct test_made m = make_well(&b, &o);
+    struct movie got = read_movie(m.sink.data, m.sink.len);
+    const uint8_t *second = at_moment(&got, 150);
+    cr_expect_eq(second[(10 * WIDTH + 14) * 4 + 3], 0, "the hole is not clear");
+    cr_expect_arr_eq(second, colours[2], 3);
+    cr_expect_arr_eq(second + 39 * WIDTH * 4, colours[1], 3);
+    g_free(got.pixels);
+    th_sink_finish_heap(&m.sink);
+    th_bytes_finish(&b);
+}
+
+/* Thirds of a second: each is rounded so that their sum is right. */
+Test(motion, times_of_a_png_add_up, .init = start_vips)
+{
+    struct th_bytes b = begin_png(7, 0);
+    unsigned sequence = 0;
+    for (unsigned i = 0; i < 7; i++) {
+        struct frame f = whole_frame;
+        f.colour = 1 + i % 3;
+        const size_t at = b.len;
+        add_fctl(&b, &f, &sequence, OVER);
+        th_number_put((uint8_t *)b.data + at + 8 + 20, 1, 2, true);
+        th_number_put((uint8_t *)b.data + at + 8 + 22, 3, 2, true);
+        const uLong sum = crc32(0, (const Bytef *)b.data + at + 4, 4 + 26);
+        th_number_put((uint8_t *)b.data + at + 8 + 26, sum, 4, true);
+        if (i == 0)
+            add_idat(&b, &f);
+        else
+            add_fdat(&b, &f, &sequence);
+    }
+    end_png(&b);
+    struct thumbs_image_options o = options(20, THUMBS_FORMAT_WEBP);
+    struct test_made m = make_well(&b, &o);
+    struct movie got = read_movie(m.sink.data, m.sink.len);
+    cr_expect_eq(got.n, 7);
+    cr_expect_eq(end_of(&got), 2333);
+    for (int i = 0; i < got.n; i++)
+        cr_expect_leq(abs(got.delays_ms[i] - 333), 1);
+    g_free(got.pixels);
+    th_sink_finish_heap(&m.sink);
+    th_bytes_finish(&b);
+}
+
+/* Pixels of all kinds: the same picture twice is one, if its frame is read as the picture is. */
+Test(motion, frames_of_a_png_have_pixels_of_every_kind, .init = start_vips)
+{
+    static const char *const names[] = {
+        "rgb-8",     "rgb-16-trns",         "rgba-8-adam7", "grey-1",
+        "grey-16",   "grey-4-trns-adam7",   "rgba-16",      "palette-2",
+        "palette-8", "palette-4-trns-adam7"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char name[64];
+        size_t len;
+        snprintf(name, sizeof name, "png/%s.png", names[i]);
+        uint8_t *data = read_sample(name, &len);
+        const struct th_view v = {data, len};
+        const struct frame f = {.width = (uint32_t)th_view_be(v, 16, 4),
+                                .height = (uint32_t)th_view_be(v, 20, 4),
+                                .delay_cs = 10,
+                                .disposal = 1};
+        const uint8_t *pixels = memmem(data, len, "IDAT", 4);
+        const size_t at = (size_t)(pixels - data) - 4, n = (size_t)th_view_be(v, at, 4);
+        unsigned sequence = 0;
+        struct th_bytes b = {0}, body = {0};
+        th_bytes_add(&b, data, at);
+        add_be(&body, 2, 4);
+        add_be(&body, 0, 4);
+        end_chunk(&b, "acTL", &body);
+        add_fctl(&b, &f, &sequence, REPLACE);
+        th_bytes_add(&b, data + at, n + 12);
+        add_fctl(&b, &f, &sequence, REPLACE);
+        add_be(&body, sequence++, 4);
+        th_bytes_add(&body, pixels + 4, n);
+        end_chunk(&b, "fdAT", &body);
+        end_png(&b);
+        struct thumbs_image_options o = options(200, THUMBS_FORMAT_GIF);
+        struct test_made m = make_well(&b, &o);
+        struct movie got = read_movie(m.sink.data, m.sink.len);
+        cr_expect_not(m.result.damaged, "%s: %s", name, m.result.warning);
+        cr_expect_eq(got.n, 1, "%s: %d pictures", name, got.n);
+        g_free(got.pixels);
+        th_sink_finish_heap(&m.sink);
+        th_bytes_finish(&b);
+        g_free(data);
+    }
+}
+
+/* What came before is kept, and the rest is told of. */
+Test(motion, a_png_whose_frames_make_no_sense_is_damaged, .init = start_vips)
+{
+    static const struct {
+        const char *what;
+        unsigned at, n; /* of a number in the second fcTL, from its length on */
+        uint32_t number;
+    } cases[] = {{"sequence", 8, 4, 7},    {"width", 12, 4, WIDTH + 1}, {"no height", 16, 4, 0},
+                 {"far away", 20, 4, ~0u}, {"disposal", 32, 1, 3},      {"blend", 33, 1, 2},
+                 {"length", 0, 4, 25},     {"checksum", 34, 4, 0x1234}};
+    struct frame frames[1 + N_MOVES] = {whole_frame};
+    moves(frames + 1, 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct th_bytes b = png(frames, 3, 0);
+        uint8_t *second = memmem(b.data, b.len, "fcTL", 4);
+        second = memmem(second + 4, b.len - (size_t)(second + 4 - (uint8_t *)b.data), "fcTL", 4);
+        uint8_t *begin = second - 4;
+        th_number_put(begin + cases[i].at, cases[i].number, cases[i].n, true);
+        if (cases[i].at != 34) th_number_put(begin + 34, crc32(0, begin + 4, 4 + 26), 4, true);
+        struct thumbs_image_options o = options(200, THUMBS_FORMAT_GIF);
+        struct test_made m = make_well(&b, &o);
+        struct movie got = read_movie(m.sink.data, m.sink.len);
+        cr_expect(m.result.damaged, "%s", cases[i].what);
+        cr_expect_eq(got.n, 1, "%s: %d pictures", cases[i].what, got.n);
+        g_free(got.pixels);
+        th_sink_finish_heap(&m.sink);
+        th_bytes_finish(&b);
+    }
+}
+
 /* ---- limits and damage ---- */
 
 Test(motion, what_came_of_a_cut_file_is_shown, .init = start_vips)
 {
     static const char *const names[] = {"webp/animated.webp", "webp/animated-alpha.webp",
-                                        "gif/animated.gif"};
+                                        "gif/animated.gif", "png/animated.png"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t len;
         uint8_t *data = read_sample(names[i], &len);
@@ -422,22 +737,28 @@ Test(motion, what_came_of_a_cut_file_is_shown, .init = start_vips)
     }
 }
 
-Test(motion, any_length_ends_in_order)
+static void try_lengths(struct th_bytes *b)
 {
-    struct frame frames[N_MOVES];
-    moves(frames, IN_TURN);
-    struct th_bytes b = gif(frames, N_MOVES, 0);
     struct thumbs_image_options o = options(20, THUMBS_FORMAT_GIF);
-    for (size_t len = 0; len < b.len; len += 7) {
+    for (size_t len = 0; len < b->len; len += 7) {
         uint8_t *exact = malloc(len ? len : 1);
-        memcpy(exact, b.data, len);
+        memcpy(exact, b->data, len);
         struct test_made m = test_make(exact, len, &o);
         cr_expect(m.code == THUMBS_OK || m.code == THUMBS_CORRUPT || m.code == THUMBS_NOT_IMAGE,
                   "%zu: %s", len, m.err.message);
         th_sink_finish_heap(&m.sink);
         free(exact);
     }
-    th_bytes_finish(&b);
+    th_bytes_finish(b);
+}
+
+Test(motion, any_length_ends_in_order)
+{
+    struct frame frames[1 + N_MOVES] = {whole_frame};
+    moves(frames + 1, IN_TURN);
+    struct th_bytes of_gif = gif(frames, N_MOVES, 0), of_png = png(frames, N_MOVES, 0);
+    try_lengths(&of_gif);
+    try_lengths(&of_png);
 }
 
 /* As many pixels as a source may have, so an output is bounded whatever the number of frames. */
@@ -497,6 +818,15 @@ Test(motion, the_estimate_counts_frames)
     uint64_t still;
     cr_assert(th_image_estimate((const uint8_t *)many.data, many.len, &o, &still));
     cr_expect_leq(still, first);
+    th_bytes_finish(&few);
+    th_bytes_finish(&many);
+    /* Those of a PNG, too. */
+    o.formats[0] = THUMBS_FORMAT_WEBP;
+    few = png(frames, 2, 0);
+    many = png(frames, N_MOVES, 0);
+    cr_assert(th_image_estimate((const uint8_t *)few.data, few.len, &o, &of_few));
+    cr_assert(th_image_estimate((const uint8_t *)many.data, many.len, &o, &of_many));
+    cr_expect_geq(of_many - of_few, (uint64_t)(N_MOVES - 2) * 200 * 133);
     th_bytes_finish(&few);
     th_bytes_finish(&many);
 }

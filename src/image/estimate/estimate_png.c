@@ -2,6 +2,7 @@
 /* PNG (ISO/IEC 15948): as our own reader does it, and as libpng reads what is irregular for
  * libvips; row by row, or interlaced into a picture in memory. */
 #include "image/estimate/estimators.h"
+#include "image/png/png_frames.h"
 #include "image/png/png_rows.h"
 
 #define ZLIB_BYTES ((uint64_t)64 << 10)
@@ -78,12 +79,25 @@ static struct found chunks(struct th_view v)
     return f;
 }
 
+/* Composed: the canvas, a frame as large, and what that covers. */
+#define MOTION_PIXEL_BYTES (4 + 4 + 4)
+
+static void add_frames(const struct th_png_header *h, struct th_view v, struct th_estimate *out)
+{
+    out->n_frames = th_min_u64(h->frames, th_png_frames_most(v));
+    out->motion =
+        th_add_sat(th_png_rows_size(h), th_mul3_sat(h->width, h->height, MOTION_PIXEL_BYTES));
+}
+
 /* A regular file, of which nothing but a band of rows is held. With a profile it may still be one
  * for libvips. */
-static bool is_direct(struct th_view v, struct th_estimate *out)
+static bool is_direct(struct th_view v, const struct thumbs_image_options *options,
+                      struct th_estimate *out)
 {
     struct th_png_header h;
-    if (!th_png_parse(v.data, v.len, &h) || h.icc) return false;
+    if (!th_png_parse(v.data, v.len, &h)) return false;
+    if (options->pages == THUMBS_PAGES_ALL) add_frames(&h, v, out);
+    if (h.icc) return false;
     out->direct = true;
     out->decoder = th_png_rows_size(&h);
     return true;
@@ -92,7 +106,6 @@ static bool is_direct(struct th_view v, struct th_estimate *out)
 bool th_estimate_png(struct th_view v, const struct thumbs_image_options *options,
                      struct th_estimate *out)
 {
-    (void)options;
     if (!th_view_has(v, 12, "IHDR", 4) || v.len < 33) return false;
     out->width = (uint32_t)th_view_be(v, 16, 4);
     out->height = (uint32_t)th_view_be(v, 20, 4);
@@ -102,7 +115,7 @@ bool th_estimate_png(struct th_view v, const struct thumbs_image_options *option
     bool alpha = found.transparency || type == GREY_ALPHA || type == RGB_ALPHA;
     out->bands = (type == GREY || type == GREY_ALPHA ? 1 : 3) + alpha;
     out->pixel_bytes = (uint64_t)out->bands * (depth > 8 ? 2 : 1);
-    if (is_direct(v, out)) return true;
+    if (is_direct(v, options, out)) return true;
     out->held = found.sum;
     out->decoder = th_add_sat(ZLIB_BYTES, th_mul3_sat(out->width, 8, 4)); /* libpng's rows */
     if (interlaced)

@@ -34,6 +34,7 @@ struct pass {
     void *state;
     struct th_motion_header header;
     struct th_icc icc;
+    bool keeps_profile;
     struct th_targets targets; /* those that outputs are made of */
     uint32_t i_size[TH_MAX_TARGETS];
     struct th_rowfeed feed;
@@ -59,7 +60,10 @@ static enum thumbs_code read_profile(struct pass *p, struct thumbs_error *err)
         return no_memory(THUMBS_STAGE_RESIZE, err);
     if (p->icc.ignored) th_make_profile_ignored(p->make);
     const bool keeps = th_keep_profile(p->make, &p->icc, icc.len, TH_CANVAS_BANDS);
-    if (keeps) p->icc.kind = TH_ICC_OTHER;
+    const bool told = p->icc.kind == TH_ICC_OTHER && p->header.colours;
+    if (told && !th_icc_read_colours(&p->icc, p->header.colours, TH_CANVAS_BANDS))
+        return no_memory(THUMBS_STAGE_RESIZE, err);
+    p->keeps_profile = keeps;
     return th_keep(p->make, keeps ? icc : (struct th_view){0}, err);
 }
 
@@ -207,13 +211,23 @@ static enum thumbs_code reduce(struct pass *p, const uint8_t *canvas, struct thu
     return code;
 }
 
+/* To sRGB, if the profile does not stay. */
+static void convert(const struct pass *p, struct th_pixels *picture)
+{
+    if (p->keeps_profile) return;
+    if (p->icc.kind != TH_ICC_OTHER)
+        th_icc_apply(&p->icc, picture);
+    else if (p->header.colours)
+        th_colours_to_srgb(p->header.colours, picture);
+}
+
 static enum thumbs_code take(struct pass *p, uint32_t i, uint32_t ms, struct thumbs_error *err)
 {
     struct th_pixels picture = {0};
     const uint64_t start_ns = th_now_ns();
     enum thumbs_code code = th_rowfeed_take(&p->feed, i, &picture, err);
     if (code == THUMBS_OK) {
-        th_icc_apply(&p->icc, &picture);
+        convert(p, &picture);
         code = th_finish_picture(p->make, &p->targets.sizes[i], p->header.orientation,
                                  &p->showing[i].part, &picture, err);
     }

@@ -236,7 +236,9 @@ static void read_exif(struct walk *w, const struct chunk *c)
 /* The pixels that follow are those of a picture that stands still, or of the first frame. */
 static void read_actl(struct walk *w, const struct chunk *c)
 {
-    if (c->len == 8 && sum_is_right(c)) w->h->frames = be32(c->body);
+    if (c->len != 8 || !sum_is_right(c)) return;
+    w->h->frames = be32(c->body);
+    w->h->plays = be32(c->body + 4);
 }
 
 /* A chunk between the header and the pixels. False: irregular. */
@@ -310,6 +312,16 @@ unsigned th_png_channels(const struct th_png_header *h)
     return channels[h->colour];
 }
 
+const struct th_colours *th_png_colours(const struct th_png_header *h)
+{
+    return h->told == TH_PNG_BY_CODES || h->told == TH_PNG_BY_POWER ? &h->colours : NULL;
+}
+
+bool th_png_profile_counts(const struct th_png_header *h)
+{
+    return h->told != TH_PNG_BY_CODES;
+}
+
 /* ---- the profile ---- */
 
 /* Do the tags lie within the profile? */
@@ -376,25 +388,56 @@ bool th_png_profile(const struct th_png_header *h, uint8_t **profile, size_t *le
 
 /* ---- the compressed pixels ---- */
 
-void th_png_pixels_init(struct th_png_pixels *p, const uint8_t *data, size_t len, size_t at)
+void th_png_pixels_init(struct th_png_pixels *p, const uint8_t *data, size_t len, size_t at,
+                        bool apart)
 {
-    *p = (struct th_png_pixels){.data = data, .len = len, .at = at};
+    *p = (struct th_png_pixels){.data = data, .len = len, .at = at, .apart = apart};
 }
 
-/* Begin the next chunk of pixels. They follow each other without another between. */
+/* Between chunks of a frame there may be others that are not critical. */
+static void pass_others(struct th_png_pixels *p)
+{
+    while (p->len - p->at >= FRAME) {
+        const uint8_t *frame = p->data + p->at;
+        const size_t n = be32(frame);
+        const bool critical = !(frame[4] & 0x20);
+        if (critical || memcmp(frame + 4, "fdAT", 4) == 0 || memcmp(frame + 4, "fcTL", 4) == 0)
+            return;
+        if (n > p->len - p->at - FRAME) return;
+        p->at += FRAME + n;
+    }
+}
+
+/* The number of a chunk of a frame is no pixels. */
+static bool enter_frame_chunk(struct th_png_pixels *p)
+{
+    if (p->left < 4) return false;
+    if (p->len - p->at < 4) {
+        p->cut = true;
+        return false;
+    }
+    p->crc = th_png_crc(p->crc, p->data + p->at, 4);
+    p->left -= 4;
+    p->at += 4;
+    return true;
+}
+
+/* Begin the next chunk of pixels. Those of IDAT follow each other without another between. */
 static bool enter_chunk(struct th_png_pixels *p)
 {
+    if (p->apart) pass_others(p);
     const uint8_t *frame = p->data + p->at;
     if (p->len - p->at < 8) {
         p->cut = true;
         return false;
     }
-    if (memcmp(frame + 4, "IDAT", 4) != 0 || be32(frame) > MOST_CHUNK) return false;
+    if (memcmp(frame + 4, p->apart ? "fdAT" : "IDAT", 4) != 0) return false;
+    if (be32(frame) > MOST_CHUNK) return false;
     p->left = be32(frame);
     p->crc = th_png_crc(0, frame + 4, 4);
     p->at += 8;
-    p->in_chunk = true;
-    return true;
+    p->in_chunk = !p->apart || enter_frame_chunk(p);
+    return p->in_chunk;
 }
 
 static void leave_chunk(struct th_png_pixels *p)

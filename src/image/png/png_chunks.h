@@ -41,6 +41,7 @@ struct th_png_header {
     const uint8_t *exif;       /* the body of eXIf, NULL: none before the pixels */
     size_t exif_len;
     uint32_t frames; /* of an animation (acTL), else 0 */
+    uint32_t plays;  /* how often that is shown; 0: for ever */
     size_t pixels;   /* where the first IDAT begins */
     bool broken; /* irregular, and so that libpng refuses it too, if only after taking memory for
                     gigabytes that it is told of */
@@ -51,6 +52,11 @@ bool th_png_parse(const uint8_t *data, size_t len, struct th_png_header *out);
 
 /* Samples of a stored pixel (a palette has one), and bits of it. */
 unsigned th_png_channels(const struct th_png_header *h);
+
+/* What it says of its colours in numbers; NULL: nothing, or that they are sRGB. */
+const struct th_colours *th_png_colours(const struct th_png_header *h);
+/* Do its colours mean what its profile says, if it has one? */
+bool th_png_profile_counts(const struct th_png_header *h);
 
 /* The embedded profile, inflated: *profile is to be freed, NULL where there is none or one that
  * libpng does not take (it is broken, or of colours that the picture has not). False: no memory. */
@@ -63,12 +69,14 @@ struct th_png_pixels {
     size_t len, at;      /* `at`: the next byte */
     size_t left;         /* bytes of this chunk that are still to come */
     uint32_t crc;        /* of what has come of it */
+    bool apart;          /* chunks are fdAT, of a frame, and not IDAT */
     bool in_chunk, ended;
     bool bad_sum; /* set: a chunk's checksum is wrong; its bytes are handed out all the same */
     bool cut;     /* set: the file ends within a chunk */
 };
 
-void th_png_pixels_init(struct th_png_pixels *p, const uint8_t *data, size_t len, size_t at);
+void th_png_pixels_init(struct th_png_pixels *p, const uint8_t *data, size_t len, size_t at,
+                        bool apart);
 
 /* The next run of bytes, a few ten thousand at most, never none. False: that was all. */
 bool th_png_pixels_next(struct th_png_pixels *p, const uint8_t **run, size_t *n);

@@ -52,10 +52,8 @@ static enum thumbs_code open_decoding(struct th_make *make, void **state,
     *state = d;
     size_t profile_len;
     if (!th_png_profile(h, &d->profile, &profile_len)) return no_memory(err);
-    if (h->icc && !d->profile && h->told != TH_PNG_BY_CODES) th_make_profile_ignored(make);
-    if (h->frames > 1) th_make_stands_still(make);
-    const bool by_profile = d->profile && h->told != TH_PNG_BY_CODES;
-    const bool by_numbers = h->told == TH_PNG_BY_CODES || h->told == TH_PNG_BY_POWER;
+    const bool by_profile = d->profile && th_png_profile_counts(h);
+    if (h->icc && !d->profile && th_png_profile_counts(h)) th_make_profile_ignored(make);
     th_png_expand_init(&d->expand, h, false);
     *header = (struct th_row_header){.width = h->width,
                                      .height = h->height,
@@ -64,7 +62,7 @@ static enum thumbs_code open_decoding(struct th_make *make, void **state,
                                      .alpha = d->expand.bands % 2 == 0,
                                      .icc = by_profile ? d->profile : NULL,
                                      .icc_len = by_profile ? profile_len : 0,
-                                     .colours = by_numbers ? &h->colours : NULL};
+                                     .colours = th_png_colours(h)};
     return THUMBS_OK;
 }
 

@@ -125,7 +125,7 @@ struct th_png_rows *th_png_rows_create(const struct th_png_rows_plan *plan)
     if (!r) return NULL;
     r->plan = *plan;
     th_png_expand_init(&r->expand, h, plan->wide);
-    th_png_pixels_init(&r->pixels, plan->data, plan->len, h->pixels);
+    th_png_pixels_init(&r->pixels, plan->data, plan->len, h->pixels, plan->apart);
     r->inflate = th_png_inflate_create(plan->engine);
     const unsigned bits = h->depth * th_png_channels(h);
     r->step = bits < 8 ? 1 : bits / 8;

@@ -17,7 +17,8 @@ struct th_png_rows_plan {
     const uint8_t *data;
     size_t len;
     enum th_png_engine engine;
-    bool wide; /* leave 16 bits as they are */
+    bool wide;  /* leave 16 bits as they are */
+    bool apart; /* chunks of pixels are fdAT, of a frame of an animation */
 };
 
 struct th_png_rows;
