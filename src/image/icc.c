@@ -459,3 +459,11 @@ void th_icc_apply(const struct th_icc *icc, struct th_pixels *p)
         apply(icc, row, p->width, p->bands);
     }
 }
+
+void th_icc_apply_or(const struct th_icc *icc, const struct th_colours *told, struct th_pixels *p)
+{
+    if (icc->kind != TH_ICC_OTHER)
+        th_icc_apply(icc, p);
+    else if (told)
+        th_colours_to_srgb(told, p);
+}

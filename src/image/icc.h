@@ -51,6 +51,10 @@ bool th_icc_read_colours(struct th_icc *out, const struct th_colours *colours, u
  * RGB, still in the same memory. Kinds OTHER and SRGB change nothing. */
 void th_icc_apply(const struct th_icc *icc, struct th_pixels *p);
 
+/* By the profile, or where there is none that can be used by what the file says in numbers (NULL:
+ * nothing, and colours stay as they are). */
+void th_icc_apply_or(const struct th_icc *icc, const struct th_colours *told, struct th_pixels *p);
+
 /* Free what this thread keeps. */
 void th_icc_thread_finish(void);
 

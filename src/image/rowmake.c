@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "base/sys.h"
-#include "image/colours.h"
 #include "image/encode_outputs.h"
 #include "image/icc.h"
 #include "image/keep.h"
@@ -74,11 +73,7 @@ static enum thumbs_code decode(struct passage *p, struct thumbs_error *err)
  * counts, or nothing; for CMYK there is always a conversion. */
 static void convert(const struct passage *p, struct th_pixels *picture)
 {
-    if (p->keeps_profile) return;
-    if (p->icc.kind != TH_ICC_OTHER)
-        th_icc_apply(&p->icc, picture);
-    else if (p->header.colours)
-        th_colours_to_srgb(p->header.colours, picture);
+    if (!p->keeps_profile) th_icc_apply_or(&p->icc, p->header.colours, picture);
 }
 
 /* The finished pictures in sRGB, or in the profile that is kept. */

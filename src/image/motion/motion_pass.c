@@ -211,23 +211,13 @@ static enum thumbs_code reduce(struct pass *p, const uint8_t *canvas, struct thu
     return code;
 }
 
-/* To sRGB, if the profile does not stay. */
-static void convert(const struct pass *p, struct th_pixels *picture)
-{
-    if (p->keeps_profile) return;
-    if (p->icc.kind != TH_ICC_OTHER)
-        th_icc_apply(&p->icc, picture);
-    else if (p->header.colours)
-        th_colours_to_srgb(p->header.colours, picture);
-}
-
 static enum thumbs_code take(struct pass *p, uint32_t i, uint32_t ms, struct thumbs_error *err)
 {
     struct th_pixels picture = {0};
     const uint64_t start_ns = th_now_ns();
     enum thumbs_code code = th_rowfeed_take(&p->feed, i, &picture, err);
     if (code == THUMBS_OK) {
-        convert(p, &picture);
+        if (!p->keeps_profile) th_icc_apply_or(&p->icc, p->header.colours, &picture);
         code = th_finish_picture(p->make, &p->targets.sizes[i], p->header.orientation,
                                  &p->showing[i].part, &picture, err);
     }
