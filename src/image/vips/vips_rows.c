@@ -62,6 +62,27 @@ static struct th_vips_reduction reduction_for(enum thumbs_format format, uint32_
     return by;
 }
 
+/* Samples of a side of `full` pixels. */
+static int reduced(uint32_t full, uint32_t shrink)
+{
+    return (int)(full / shrink + (full % shrink != 0));
+}
+
+/* libvips drops the last column and row of a reduced JPEG where they stand for fewer pixels: the
+ * picture would come out a little too large and cut off. Those before them are repeated. Takes over
+ * `image`; NULL on failure. */
+static VipsImage *complete(VipsImage *image, const struct th_vips_source *s, uint32_t shrink)
+{
+    const int width = reduced(s->header.width, shrink), height = reduced(s->header.height, shrink);
+    VipsImage *whole = NULL;
+    if (s->format != THUMBS_FORMAT_JPEG || (image->Xsize >= width && image->Ysize >= height))
+        return image;
+    const int failed =
+        vips_embed(image, &whole, 0, 0, width, height, "extend", VIPS_EXTEND_COPY, NULL);
+    g_object_unref(image);
+    return failed ? NULL : whole;
+}
+
 static enum th_vips_outcome attempt(struct th_vips_source *s, struct th_vips_reduction by,
                                     VipsFailOn fail_on, const struct th_vips_rows *to)
 {
@@ -72,6 +93,7 @@ static enum th_vips_outcome attempt(struct th_vips_source *s, struct th_vips_red
         g_clear_object(&image);
         image = th_vips_source_load(s, by, fail_on);
         if (image) image = th_vips_source_prepare(s, image, &header);
+        if (image) image = complete(image, s, by.shrink);
         /* The second reading of a header must promise what the first did. */
         if (!image || header.bands != s->header.bands) {
             g_clear_object(&image);
