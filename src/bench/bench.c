@@ -98,7 +98,7 @@ static void describe_difference(struct benchmark *s, const struct th_bench_row *
     char *path = th_bench_first_difference(s->reference, s->dest);
     if (path)
         snprintf(r->difference, sizeof r->difference,
-                 "%.100s: %.260s is not what the first run made", th_bytes_str(&label), path);
+                 "%.100s: %.260s differs from that of the first run", th_bytes_str(&label), path);
     if (!r->difference[0])
         snprintf(r->difference, sizeof r->difference, "%.100s", th_bytes_str(&label));
     free(path);
@@ -248,7 +248,7 @@ static enum thumbs_code check_place(const char *source, const char *scratch,
         if (strncmp(real_scratch, real_source, len) == 0 && real_scratch[len] == '/')
             code = th_error_set(
                 err, THUMBS_USAGE, THUMBS_STAGE_NONE,
-                "the scratch folder %.60s would lie in SOURCE; name another place in TMPDIR",
+                "the scratch folder %.60s would be in SOURCE; set TMPDIR to another folder",
                 scratch);
     }
     free(real_source);

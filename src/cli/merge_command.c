@@ -89,7 +89,7 @@ static void tell(struct merge *m)
 {
     struct th_bytes text = {0};
     tell_missing(m, false, "no report of");
-    tell_missing(m, true, "did not come to their end");
+    tell_missing(m, true, "did not finish");
     th_verdict_json(&m->verdict, &text);
     put(m, text.data, text.len);
     th_bytes_clear(&text);

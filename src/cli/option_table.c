@@ -251,7 +251,7 @@ const struct cli_option cli_options[] = {
      "together complete, may share one DEST, and need no communication; names are those of a run "
      "over all. auto takes I and N from the variables of a Slurm array, AWS Batch, Google Batch, "
      "GitLab, Buildkite or CircleCI; auto/N takes only I, as for a Kubernetes Indexed Job. "
-     "'thumbs merge' joins the reports. Default: all sources.",
+     "'thumbs merge' joins the reports. Default: whole.",
      CLI_GROUP_FILES, CLI_TO_WITH_CHOICES(cli_set_shard, "auto")},
 
     {"jobs", 'j', "N", "a number from 1 to 1024", "compute workers",

@@ -38,13 +38,13 @@ static const char *habit_of(const char *name, size_t len)
 {
     static const struct {
         const char *name, *hint;
-    } habits[] = {{"r", "folders are taken with all that is in them, without an option"},
-                  {"R", "folders are taken with all that is in them, without an option"},
-                  {"recursive", "folders are taken with all that is in them, without an option"},
+    } habits[] = {{"r", "folders are always taken with all their contents"},
+                  {"R", "folders are always taken with all their contents"},
+                  {"recursive", "folders are always taken with all their contents"},
                   {"q", "did you mean --quiet (or -Q, the quality)?"},
                   {"V", "did you mean --version (or -v, --verbose)?"},
-                  {"o", "the last name is the folder for the thumbnails, without an option"},
-                  {"output", "the last name is the folder for the thumbnails, without an option"}};
+                  {"o", "the last name is the folder for the thumbnails"},
+                  {"output", "the last name is the folder for the thumbnails"}};
     for (size_t i = 0; i < sizeof habits / sizeof *habits; i++) {
         if (strlen(habits[i].name) == len && memcmp(habits[i].name, name, len) == 0)
             return habits[i].hint;
@@ -252,7 +252,7 @@ static enum thumbs_code check(struct cli_settings *settings, struct th_bytes *me
     } else if (settings->n_operands == 0) {
         th_bytes_adds(message, "SOURCE and DEST are missing");
     } else if (settings->n_operands == 1 && !settings->options.files_from) {
-        th_bytes_adds(message, "DEST is missing behind SOURCE ");
+        th_bytes_adds(message, "DEST is missing after SOURCE ");
         th_report_add_name(message, settings->operands[0], true);
     }
     for (size_t i = 0; i < settings->n_operands && message->len == 0; i++) {

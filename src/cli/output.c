@@ -49,7 +49,7 @@ static enum thumbs_code check_apart(const struct cli_named *named, const struct 
 {
     struct th_bytes why = {0};
     if (!th_outfile_is_same(&named->file, &other->file)) return THUMBS_OK;
-    th_bytes_addf(&why, "is where the %s goes, too", other->what);
+    th_bytes_addf(&why, "is also where the %s goes", other->what);
     complain_of(named, th_bytes_str(&why));
     th_bytes_finish(&why);
     return THUMBS_USAGE;
@@ -235,7 +235,7 @@ static void close_manifest(struct cli_output *output, const struct thumbs_totals
         cli_manifest_finish(&output->manifest_entries);
     } else if (totals->incomplete) {
         cli_manifest_finish(&output->manifest_entries);
-        complain_of(&output->manifest, "is not written, since the run did not come to its end");
+        complain_of(&output->manifest, "is not written, since the run did not finish");
     } else if (cli_manifest_close(&output->manifest_entries, &err) != THUMBS_OK) {
         complain_of(&output->manifest, err.message);
         output->on_broken(output->user);

@@ -65,7 +65,7 @@ static int check(const struct cli_settings *settings)
     struct th_bytes why = {0};
     int status = CLI_EXIT_OK;
     if (odd) {
-        th_bytes_addf(&why, "%s cannot be used with 'thumbs - -', which is about one picture", odd);
+        th_bytes_addf(&why, "%s cannot be used with 'thumbs - -', which makes one picture", odd);
         status = refuse(CLI_EXIT_USAGE, NULL, th_bytes_str(&why));
         th_bytes_finish(&why);
     } else if (isatty(STDOUT_FILENO)) {

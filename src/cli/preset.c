@@ -110,7 +110,7 @@ static bool on_value(void *user, const struct cli_toml_value *value)
     const bool may_be_left_out = option && option->value && *option->value == '[';
     if (!option || (option->to.kind != CLI_NOT_BUILT && !option->help))
         return refuse_unknown(p, value);
-    if (cli_is_about_words(option)) return refuse_key(p, value, "cannot stand in a preset");
+    if (cli_is_about_words(option)) return refuse_key(p, value, "cannot be set in a preset");
     if (option->to.kind == CLI_NOT_BUILT)
         return refuse_key(p, value, "is not built yet in this version");
     switch (value->kind) {
@@ -159,7 +159,7 @@ static enum thumbs_code parse(struct preset *p, const char *text, size_t len)
 #else
     (void)text;
     (void)on_value;
-    return len == 0 ? THUMBS_OK : refuse_file(p, "this build takes no presets");
+    return len == 0 ? THUMBS_OK : refuse_file(p, "this build cannot read presets");
 #endif
 }
 
@@ -189,7 +189,7 @@ enum thumbs_code cli_preset_apply(struct cli_settings *settings, struct th_bytes
     if (fd < 0) return refuse_file(&p, strerror(errno));
     enum thumbs_code code;
     if (!named && !is_of_this_user(fd))
-        code = refuse_file(&p, "belongs to somebody else; --preset=thumbs.toml takes it all the "
+        code = refuse_file(&p, "belongs to another user; --preset=thumbs.toml takes it all the "
                                "same, --preset=/dev/null does without");
     else
         code = read_file(&p, fd);

@@ -345,7 +345,7 @@ static enum thumbs_code wait_for_turn(struct session *s, struct thumbs_error *er
         complain(s, "note", th_bytes_str(&line));
         th_bytes_finish(&line);
     }
-    cli_watch_set_step(&s->watch, "another run on DEST is waited for");
+    cli_watch_set_step(&s->watch, "waiting for another run on DEST");
     return thumbs_batch_wait(s->batch, err);
 }
 
@@ -409,7 +409,7 @@ static enum thumbs_code keep_in_step(struct session *s, struct thumbs_totals *su
     th_progress_end(s->progress);
     s->bar = false;
     s->again = true;
-    if (!s->settings->quiet) complain(s, "note", "keeps DEST in step from now on, until a signal");
+    if (!s->settings->quiet) complain(s, "note", "now keeps DEST in step until a signal");
     while (code == THUMBS_OK) {
         cli_watch_rest(&s->watch, "waits for changes in SOURCE");
         code = th_follow_wait(s->follow, &s->changes, err);
@@ -464,7 +464,7 @@ static int run(struct session *s)
     code = thumbs_batch_run(s->batch, on_event, s, &err);
     thumbs_batch_totals(s->batch, &totals);
     if (s->follow && code == THUMBS_OK) code = keep_in_step(s, &totals, &err);
-    cli_watch_set_step(&s->watch, "all is done, the report is being written out");
+    cli_watch_set_step(&s->watch, "all is done, the report is being written");
     signal_number = signal_so_far(s);
     totals.incomplete = code != THUMBS_OK;
 

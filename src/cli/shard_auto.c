@@ -47,7 +47,7 @@ static bool read_number(const char *name, uint64_t least, uint64_t fallback, uin
     const char *value = value_of(name);
     *out = fallback;
     if (!value || th_parse_u64(value, least, UINT32_MAX, out)) return true;
-    return refuse(problem, "%s is no number from %llu on", name, (unsigned long long)least);
+    return refuse(problem, "%s is not a number from %llu", name, (unsigned long long)least);
 }
 
 static bool find_engine(const struct engine **out, struct cli_problem *problem)
@@ -110,7 +110,8 @@ static bool take_count(const struct engine *engine, uint64_t count, uint64_t *in
                        struct cli_problem *problem)
 {
     if (!engine->count)
-        return refuse(problem, "%s does not say of how many; write --shard=auto/N", engine->index);
+        return refuse(problem, "%s does not say how many parts there are; write --shard=auto/N",
+                      engine->index);
     if (!count) return refuse(problem, "%s is set, but not %s", engine->index, engine->count);
     if (count > THUMBS_MAX_SHARDS) return refuse(problem, "%s is too large", engine->count);
     return engine != &engines[0] || slurm_place(count, index, problem);

@@ -54,7 +54,7 @@ static enum thumbs_code prepare(struct pending *pending, const struct th_source_
                                       .id = id};
         if (!th_own_output_may_be_called(path))
             return th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_WRITE,
-                                "'%.120s' is no name for an output", path);
+                                "'%.120s' is not a valid name for an output", path);
         for (size_t k = 0; k < i && !pending[i].skip; k++) {
             if (strcmp(path, outputs[k].path) != 0) continue;
             if (outputs[k].len != outputs[i].len ||
@@ -104,7 +104,7 @@ static enum thumbs_code check_name(const struct th_output_folder *folder, struct
     if (S_ISDIR(st.st_mode) || th_own_output_is(folder, p->path, p->folder.fd, p->name, &st, p->id))
         return THUMBS_OK;
     return th_error_set(err, THUMBS_NOT_OURS, THUMBS_STAGE_WRITE,
-                        "'%.100s' stands there and was not made by thumbs; --overwrite replaces it",
+                        "'%.100s' exists and was not made by thumbs; --overwrite replaces it",
                         p->path);
 }
 
@@ -260,7 +260,7 @@ static enum thumbs_code rename_one(struct th_output_folder *folder, struct pendi
     if (os_errno != EISDIR)
         return th_dest_write_error(folder->dest, err, os_errno, "cannot give the output its name");
     th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WRITE,
-                 "'%.120s' is a folder, where the output belongs", p->name);
+                 "'%.120s' is a folder with the name of the output", p->name);
     err->os_errno = os_errno;
     return err->code;
 }

@@ -50,7 +50,7 @@ enum thumbs_code th_link_add_way(struct th_bytes *b, const char *from, const cha
     enum thumbs_code code = THUMBS_OK;
     if (!add_real_name(&here, from) || !add_real_name(&there, to))
         code = th_error_set(err, THUMBS_UNREADABLE, THUMBS_STAGE_NONE,
-                            "the way from it to DEST cannot be told: %s", strerror(errno));
+                            "its path relative to DEST cannot be found: %s", strerror(errno));
     if (code == THUMBS_OK && (th_bytes_failed(&here) || th_bytes_failed(&there)))
         code = th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE, "no memory for a name");
     if (code == THUMBS_OK) {

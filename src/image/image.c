@@ -55,7 +55,7 @@ static enum thumbs_code check_fit(const struct thumbs_image_options *o, struct t
                                 names[o->fit], o->sizes[i].width ? "width" : "height");
     if (o->gravity >= THUMBS_N_GRAVITIES) return usage(err, "there is no such gravity");
     if (o->gravity != THUMBS_GRAVITY_CENTRE && o->fit != THUMBS_FIT_COVER)
-        return usage(err, "gravity is about what fit cover cuts off; other fits cut nothing off");
+        return usage(err, "gravity applies to fit cover only; other fits cut nothing off");
     if (!THUMBS_WITH_VIPS && o->gravity >= THUMBS_GRAVITY_ATTENTION)
         return usage(err, "gravity attention and entropy need libvips, which this build lacks");
     if (o->sharpen > 1000) return usage(err, "nothing is sharpened by more than 10");

@@ -72,5 +72,5 @@ enum thumbs_code th_image_judge_name(const char *name, const uint8_t *data, size
         return THUMBS_OK;
     copy_capitals(kind, ext);
     return th_error_set(err, THUMBS_UNSUPPORTED, stage,
-                        "named like a camera's raw file (%s), but a TIFF without one", kind);
+                        "named like a camera raw file (%s), but is a TIFF without raw data", kind);
 }

@@ -47,7 +47,7 @@ static enum thumbs_code open_module(struct th_module *m, struct thumbs_error *er
     if (!symbol.object) {
         dlclose(object);
         return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
-                            "%s is no module of thumbs", m->file);
+                            "%s is not a module of thumbs", m->file);
     }
     enum thumbs_code code = m->start(symbol.function, &ops, err);
     if (code == THUMBS_OK) atomic_store_explicit(&m->ops, ops, memory_order_release);

@@ -43,8 +43,9 @@ enum thumbs_code th_load_check_size(const struct th_loader *loader, const struct
                             (unsigned long long)(bytes >> 20),
                             (unsigned long long)(loader->memory_bytes >> 20));
     }
-    return th_error_set(err, THUMBS_TOO_LARGE, THUMBS_STAGE_LOAD, "%lld bytes, allowed are %llu",
-                        (long long)st->st_size, (unsigned long long)loader->max_bytes);
+    return th_error_set(err, THUMBS_TOO_LARGE, THUMBS_STAGE_LOAD,
+                        "%lld bytes, but --max-bytes allows %llu", (long long)st->st_size,
+                        (unsigned long long)loader->max_bytes);
 }
 
 enum thumbs_code th_load_check_first(const struct th_loader *loader, const char *name,
@@ -78,7 +79,7 @@ enum thumbs_code th_load_give_up(int code, struct thumbs_error *err)
 {
     if (code == TH_LOAD_ODD_LENGTH)
         return th_error_set(err, THUMBS_UNREADABLE, THUMBS_STAGE_LOAD,
-                            "has not the length that its file system tells");
+                            "its length is not what the file system says");
     return th_error_set(err, THUMBS_VANISHED, THUMBS_STAGE_LOAD, "keeps changing while it is read");
 }
 

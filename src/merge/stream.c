@@ -30,7 +30,7 @@ static void take_summary(struct stream *s, const struct th_line *line)
     char text[160];
     const char *why = NULL;
     if (memcmp(s->counted, line->by_status, sizeof s->counted) != 0)
-        why = "the lines before this summary are not those that it counts";
+        why = "the lines before this summary do not match its counts";
     else if (s->is_bad)
         why = "a line before this summary could not be read, so it does not count";
     else
@@ -58,7 +58,7 @@ static void take_line(struct stream *s, const char *text, size_t len)
     case TH_LINE_REMOVAL:
         break;
     case TH_LINE_BAD:
-        if (!s->is_bad) flaw(s, s->n_line, "this is no line of a report");
+        if (!s->is_bad) flaw(s, s->n_line, "this is not a line of a report");
         s->is_bad = true;
         break;
     }
@@ -85,7 +85,7 @@ static void end(struct stream *s, struct th_bytes *b)
     if (b->len > 0) {
         flaw(s, s->n_line + 1, "the file ends within this line");
     } else if (s->is_open) {
-        flaw(s, 0, "it ends without a summary, so its run did not come to its end");
+        flaw(s, 0, "it ends without a summary, so its run did not finish");
     } else if (s->n_line == 0) {
         flaw(s, 0, "it is empty");
     }
@@ -99,7 +99,7 @@ void th_stream_read(struct th_verdict *v, int fd, const char *name,
     for (;;) {
         const size_t had = b.len;
         if (had > TH_LONGEST_LINE) {
-            flaw(&s, s.n_line + 1, "this is no line of a report");
+            flaw(&s, s.n_line + 1, "this is not a line of a report");
             break;
         }
         if (!th_bytes_reserve(&b, CHUNK_BYTES)) {

@@ -44,7 +44,7 @@ const char *th_verdict_add(struct th_verdict *v, const struct th_line *summary, 
     if (!v->n_shards) v->n_shards = n;
     v->is_flawed = true; /* until it counts */
     if (n != v->n_shards) {
-        snprintf(why, 160, "it is of shard %lu of %lu, but there have to be %lu shards",
+        snprintf(why, 160, "it is of shard %lu of %lu, but %lu shards are expected",
                  (unsigned long)summary->shard, (unsigned long)n, (unsigned long)v->n_shards);
         return why;
     }

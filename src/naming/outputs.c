@@ -169,7 +169,7 @@ enum thumbs_code th_outputs_path(const struct th_naming *naming,
 {
     if (is_siblings_name(naming, source, keep_extension, (enum thumbs_format)output->format))
         return th_error_set(err, THUMBS_NAME_CLASH, THUMBS_STAGE_WRITE,
-                            "a file beside it has the name of its output");
+                            "another file has the name of its output");
     *path = expand(naming, source, keep_extension, output);
     if (!*path) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_WRITE, "no memory for a name");
     return THUMBS_OK;

@@ -181,7 +181,7 @@ static enum thumbs_code give_name(struct th_outfile *file, struct thumbs_error *
     struct thumbs_error why = {0};
     enum thumbs_code code = th_outfile_look(file, false, &why); /* hours may have passed */
     if (code == THUMBS_OK && file->kind != TH_OUTFILE_REGULAR)
-        code = th_error_set(&why, THUMBS_USAGE, THUMBS_STAGE_NONE, "is a stream by now");
+        code = th_error_set(&why, THUMBS_USAGE, THUMBS_STAGE_NONE, "has become a stream");
     if (code == THUMBS_OK &&
         th_renameat(file->folder_fd, file->part, file->folder_fd, file->last) != 0)
         code = th_outfile_cannot(&why, errno);

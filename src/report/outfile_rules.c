@@ -199,7 +199,7 @@ static bool is_mounted(const struct th_outfile *file)
 static enum thumbs_code check_link(const struct th_outfile *file, bool in_source,
                                    struct thumbs_error *err)
 {
-    if (in_source) return refuse(err, "is a symbolic link in a SOURCE, which stays as it is");
+    if (in_source) return refuse(err, "is a symbolic link in a SOURCE, which is never changed");
     if (file->guard->overwrite) return THUMBS_OK;
     return refuse(err,
                   "is a symbolic link: name the file itself, or let --overwrite replace the link");
@@ -215,16 +215,16 @@ static enum thumbs_code check_owner(const struct th_outfile *file, const struct 
     if (in_source) return refuse(err, "lies in a SOURCE, whose files are only read");
     if (owner == PICTURE)
         return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE,
-                            "is a picture and no %s (was the name of the %s left out?)", file->what,
+                            "is a picture, not a %s (was the name of the %s left out?)", file->what,
                             file->what);
     if (file->guard->overwrite) return THUMBS_OK;
     if (owner == UNREADABLE)
         return th_error_set(err, THUMBS_NOT_WRITABLE, THUMBS_STAGE_NONE,
-                            "is there and cannot be read to see whose it is: %s",
+                            "exists, and cannot be read to see whether thumbs wrote it: %s",
                             strerror(os_errno));
     return th_error_set(
         err, THUMBS_USAGE, THUMBS_STAGE_NONE,
-        "is there and is no %s that thumbs wrote (was the name of the %s left out?); --overwrite "
+        "exists and is not a %s that thumbs wrote (was the name of the %s left out?); --overwrite "
         "replaces it",
         file->what, file->what);
 }
@@ -237,7 +237,7 @@ static enum thumbs_code check_existing(const struct th_outfile *file, const stru
     if (code == THUMBS_OK) code = check_owner(file, st, in_source, err);
     if (code != THUMBS_OK) return code;
     if (is_mounted(file))
-        return refuse(err, "is mounted by itself, so it cannot be replaced: mount its folder");
+        return refuse(err, "is a mount point, so it cannot be replaced: mount its folder");
     return faccessat(file->folder_fd, file->last, W_OK, AT_EACCESS) == 0
                ? THUMBS_OK
                : th_outfile_cannot(err, errno);
@@ -292,7 +292,7 @@ static enum thumbs_code find_kind(struct th_outfile *file, const struct stat *st
     if (S_ISLNK(st->st_mode) && fstatat(file->folder_fd, file->last, &end, 0) != 0) end = *st;
     file->kind = TH_OUTFILE_REGULAR;
     if (S_ISDIR(end.st_mode)) return refuse(err, "is a folder");
-    if (S_ISBLK(end.st_mode)) return refuse(err, "is a block device, all of which could be lost");
+    if (S_ISBLK(end.st_mode)) return refuse(err, "is a block device, which would be overwritten");
     if (S_ISSOCK(end.st_mode)) return refuse(err, "is a socket, which cannot be opened");
     const bool proc = is_in_proc(file->folder_fd) || (S_ISLNK(st->st_mode) && leads_to_proc(file));
     if (!S_ISCHR(end.st_mode) && !S_ISFIFO(end.st_mode) && !proc) return THUMBS_OK;
@@ -312,10 +312,10 @@ static enum thumbs_code find_folder(struct th_outfile *file, bool may_miss,
     size_t len;
     const char *name = file->name;
     const size_t begin = th_path_last_part(name, &len);
-    if (len == 0 || name[begin + len] == '/') return refuse(err, "is the name of a folder");
+    if (len == 0 || name[begin + len] == '/') return refuse(err, "is a folder");
     if (len > NAME_MAX) return th_outfile_cannot(err, ENAMETOOLONG);
     if (is_name(name + begin, len, STATE_DIR))
-        return refuse(err, "is the name that thumbs has for its memory");
+        return refuse(err, "is the name that thumbs uses for its records");
     memcpy(file->last, name + begin, len);
     file->last[len] = '\0';
     if (file->folder_fd < 0) file->folder_fd = th_path_open_parent(name, begin);

@@ -54,7 +54,7 @@ enum thumbs_code th_plan_memory(const struct thumbs_options *o, struct th_plan *
                             (unsigned long long)(least / mb + 1));
     if (plan.memory_bytes < least)
         return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_NONE,
-                            "%llu MB of memory are not enough for one worker, which takes %llu MB",
+                            "%llu MB of memory are not enough for one worker, which needs %llu MB",
                             (unsigned long long)(plan.memory_bytes / mb),
                             (unsigned long long)(least / mb + 1));
     uint64_t rest = plan.memory_bytes - PROGRAM_MB * mb;

@@ -116,7 +116,7 @@ static bool is_clashing(struct thumbs_batch *batch, struct th_file *file)
         th_error_set(&error, THUMBS_NAME_CLASH, THUMBS_STAGE_WALK, "%s", th_claim_refusal(batch));
     } else if (file->entry.dir->has_folders && th_outputs_meet_folder(&batch->naming, &source)) {
         th_error_set(&error, THUMBS_NAME_CLASH, THUMBS_STAGE_WALK,
-                     "a folder beside it has the name of its output");
+                     "a folder next to it has the name of its output");
     } else {
         return false;
     }

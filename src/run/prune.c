@@ -247,13 +247,13 @@ static bool is_too_much(struct prune *p)
     if (n == 0 || p->what & THUMBS_DELETE_FORCE) return false;
     if (p->present.n_files == 0 && !p->goes_by_list)
         th_error_set(&problem, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WALK,
-                     "SOURCE has no file to be taken, and %llu thumbnails would go; nothing was "
-                     "removed (--delete=force does it)",
+                     "no picture was found in SOURCE, and %llu thumbnails would go; nothing was "
+                     "removed (--delete=force removes them)",
                      n);
     else if (n > of / 2)
         th_error_set(&problem, THUMBS_NOT_WRITABLE, THUMBS_STAGE_WALK,
                      "%llu of %llu thumbnails would go, more than half; nothing was removed "
-                     "(--delete=force does it)",
+                     "(--delete=force removes them)",
                      n, of);
     if (problem.code) set_problem(p, &problem);
     return problem.code != THUMBS_OK;

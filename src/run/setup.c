@@ -91,8 +91,8 @@ static enum thumbs_code check_overlap(const char *const *sources, size_t n_sourc
     if (!is_there) return THUMBS_OK; /* nothing can lie in it */
     if (!S_ISDIR(st.st_mode))
         return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_NONE,
-                            "DEST %s is not a folder: the last name is that of the folder that the "
-                            "thumbnails are put into",
+                            "DEST %s is not a folder: the last name must be the folder for the "
+                            "thumbnails",
                             th_shorten_to(dest, strlen(dest), 80).text);
     for (size_t i = 0; i < n_sources; i++) {
         if (source_lies_within(sources[i], &st))
@@ -144,8 +144,8 @@ static enum th_layout layout_of(const char *const *sources, size_t n_sources)
 }
 
 #define ONE_LAYOUT                                                                                 \
-    "a glob in a script may match one folder today and two tomorrow; the folder that holds them, " \
-    "as SOURCE, avoids that"
+    "a glob may match one folder today and two tomorrow; to avoid that, give the folder above "    \
+    "them as SOURCE"
 
 /* What is as it was asked for, but may not be what was meant. */
 static void note_layout(struct thumbs_batch *b, const char *const *sources, size_t n_sources)
@@ -153,13 +153,13 @@ static void note_layout(struct thumbs_batch *b, const char *const *sources, size
     switch (th_dest_other_layout(b->dest)) {
     case TH_LAYOUT_ONE:
         th_notes_add(&b->notes, "the last run into DEST had one SOURCE, whose tree lies straight "
-                                "under it; of several each lies under its own name, and what was "
-                                "made before stays where it is (" ONE_LAYOUT ")");
+                                "under it; several go under a folder each, and older thumbnails "
+                                "stay where they are (" ONE_LAYOUT ")");
         break;
     case TH_LAYOUT_SEVERAL:
-        th_notes_add(&b->notes, "the last run into DEST had several SOURCEs, each under its own "
-                                "name; the tree of one lies straight under DEST, and what was made "
-                                "before stays where it is (" ONE_LAYOUT ")");
+        th_notes_add(&b->notes, "the last run into DEST had several SOURCEs, under a folder each; "
+                                "the tree of one goes straight under DEST, and older thumbnails "
+                                "stay where they are (" ONE_LAYOUT ")");
         break;
     case TH_LAYOUT_ANY:
         break;
@@ -168,7 +168,7 @@ static void note_layout(struct thumbs_batch *b, const char *const *sources, size
         if (!is_dest_of_a_run(sources[i])) continue;
         th_notes_add(&b->notes,
                      "SOURCE %.80s holds " TH_STATE_DIR
-                     ", so it is the DEST of another run; it is walked since it was named",
+                     ", so it is the DEST of another run; it is walked because you named it",
                      sources[i]);
         break;
     }
@@ -300,8 +300,8 @@ static enum thumbs_code make_naming(struct thumbs_batch *b, struct thumbs_error 
     b->naming.template = b->name_template;
     if (code == THUMBS_OK && o->n_shards > 1 && th_outputs_apart(&b->naming) == TH_APART_IF_CLAIMED)
         code = th_batch_options_usage(
-            err, "one of several shards needs a --name with {dir} and {stem}, or with {hash}: "
-                 "what others find in their pictures is not known here");
+            err, "a shard needs a --name with {dir} and {stem}, or with {hash}: it does not see "
+                 "the pictures of other shards");
     return code;
 }
 

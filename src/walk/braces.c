@@ -64,7 +64,8 @@ static enum thumbs_code add(struct globs *globs, char *item, const char *glob,
     globs->bytes += strlen(item);
     if (globs->n <= MOST_GLOBS && globs->bytes <= MOST_BYTES) return THUMBS_OK;
     return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK,
-                        "bad pattern \"%s\": its braces stand for too many", th_shorten(glob).text);
+                        "bad pattern \"%s\": its braces expand to too many patterns",
+                        th_shorten(glob).text);
 }
 
 /* The brace that closes the one at `open`; NULL: there is none. */

@@ -181,8 +181,8 @@ enum thumbs_code th_sources_check(struct th_sources *sources, struct th_tree *tr
         size_t len;
         const char *name = source_name(sources, sources->given[i], &len);
         return th_error_set(err, THUMBS_USAGE, THUMBS_STAGE_WALK,
-                            "two sources have the same name %s, and so one place in DEST: take the "
-                            "folder that holds both as SOURCE, or a run and a DEST for each",
+                            "two sources have the same name %s, and so one place in DEST: give the "
+                            "folder that holds both as SOURCE, or run each into its own DEST",
                             th_shorten_to(name, len, TH_SHORT_LEN).text);
     }
     for (size_t i = 0; i < n; i++) {

@@ -123,7 +123,7 @@ void th_walk_remarks(const struct th_walk *walk, void (*on_remark)(void *user, c
     }
     for (size_t i = 0; (rule = th_rules_unmatched(walk->selection.rules, &i));) {
         th_error_set(&remark, THUMBS_OK, THUMBS_STAGE_WALK,
-                     "%s=%s matched nothing; it is about paths below SOURCE",
+                     "%s=%s matched nothing; globs are matched against paths below SOURCE",
                      rule[0] == '+' ? "--include" : "--exclude", th_shorten(rule + 1).text);
         on_remark(user, remark.message);
     }

@@ -21,7 +21,7 @@ bool th_work_admit(const struct th_work *work, struct th_item *item)
     if (work->jobs > 1) snprintf(of_jobs, sizeof of_jobs, " with %u jobs", work->jobs);
     outcome.code = th_error_set(
         &error, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
-        "to decode it takes up to %llu MB of memory, there are %llu MB for that%s",
+        "decoding takes up to %llu MB of memory, and --memory leaves %llu MB%s",
         (unsigned long long)(item->decode_bytes >> 20), (unsigned long long)(most >> 20), of_jobs);
     work->finish(work->user, item, &outcome);
     return false;

@@ -46,8 +46,9 @@ static void run_supervisors(struct th_supervision *pool, struct th_supervisor *s
     for (unsigned i = n_started; i < n; i++)
         th_fork_client_leave(pool->client, &pool->n_running);
     if (n_started == 0 && th_file_limit() < sizeof(struct th_wire_status_page))
-        th_error_set(&pool->error, THUMBS_MEMORY, THUMBS_STAGE_NONE,
-                     "files may have no size (ulimit -f), so worker processes can share no memory");
+        th_error_set(
+            &pool->error, THUMBS_MEMORY, THUMBS_STAGE_NONE,
+            "the file size limit is too low (ulimit -f), so worker processes cannot share memory");
     else if (n_started == 0)
         th_error_set(&pool->error, THUMBS_MEMORY, THUMBS_STAGE_NONE,
                      "no memory or thread for one worker");

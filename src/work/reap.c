@@ -31,13 +31,15 @@ static void describe_end(const struct th_supervisor *s, enum th_answer answer, b
         th_error_set(error, THUMBS_TIMEOUT, THUMBS_STAGE_DECODE, "took longer than %g s",
                      (double)s->pool->work->timeout_ns / 1e9);
     } else if (answer == TH_ANSWER_VIOLATION) {
-        th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE, "the worker answered nonsense");
+        th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE,
+                     "the worker sent an invalid answer");
     } else if (answer == TH_ANSWER_GREEDY || (known && !end->killed && has_run_out(s, status))) {
         th_error_set(error, THUMBS_MEMORY, THUMBS_STAGE_DECODE,
                      "took more than its share of memory, %llu MB",
                      (unsigned long long)(th_sent_share_bytes(s) >> 20));
     } else if (known && end->killed) {
-        th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE, "the worker hung up and lived on");
+        th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE,
+                     "the worker closed its socket but did not exit");
     } else if (known && WIFSIGNALED(status)) {
         th_error_set(error, THUMBS_CRASHED, THUMBS_STAGE_DECODE,
                      "the worker died of signal %d (%s)", WTERMSIG(status),
@@ -84,5 +86,5 @@ void th_reap_describe_refusal(const struct th_supervisor *s, struct thumbs_error
     char how[300];
     th_sandbox_describe(&s->hello.sandbox, how, sizeof how);
     th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_NONE,
-                 "the sandbox that is required does not hold: %.140s", how);
+                 "the required sandbox is incomplete: %.140s", how);
 }

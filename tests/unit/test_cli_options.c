@@ -275,8 +275,8 @@ Test(parse, messages)
                             "from 1 to 65500, or up to "
                             "16 such sizes separated by commas");
     EXPECT_REFUSED("-x", "unknown option -x");
-#define TREE "; folders are taken with all that is in them, without an option"
-#define LAST "; the last name is the folder for the thumbnails, without an option"
+#define TREE "; folders are always taken with all their contents"
+#define LAST "; the last name is the folder for the thumbnails"
     EXPECT_REFUSED("-r", "unknown option -r" TREE);
     EXPECT_REFUSED("-R", "unknown option -R" TREE);
     EXPECT_REFUSED("--recursive", "unknown option --recursive" TREE);
@@ -296,7 +296,7 @@ Test(parse, messages)
     expect_usage(PARSE("--quiet", "-v", "in", "out"),
                  "--quiet and --verbose exclude each other: only one of them is allowed");
     expect_usage(PARSE("-v"), "SOURCE and DEST are missing");
-    expect_usage(PARSE("photos"), "DEST is missing behind SOURCE photos");
+    expect_usage(PARSE("photos"), "DEST is missing after SOURCE photos");
     expect_usage(PARSE("", "out"), "a SOURCE is an empty name");
     expect_usage(PARSE("in", ""), "DEST is an empty name");
 }

@@ -253,7 +253,7 @@ Test(image_judge, pictures_failures_and_what_is_passed_over)
     JUDGED("a", "plain text", THUMBS_NOT_IMAGE, "is not an image");
     JUDGED("a", "", THUMBS_NOT_IMAGE, "is empty");
     JUDGED("a.x.NEF", "MM\0*\0\0\0\x08", THUMBS_UNSUPPORTED,
-           "named like a camera's raw file (NEF), but a TIFF without one");
+           "named like a camera raw file (NEF), but is a TIFF without raw data");
     JUDGED("a.nef", "\xff\xd8\xff\xe0", THUMBS_OK, "");
     JUDGED("a", "II*\0\x08\0\0\0IIIIIIII", THUMBS_OK, "");
     if (th_format(THUMBS_FORMAT_RAW)->decoders[0]) {

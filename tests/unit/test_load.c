@@ -319,7 +319,7 @@ Test(load, a_length_that_is_not_so_is_told)
         if (dir < 0) continue;
         cr_expect_eq(th_load_file(&loader, dir, files[i][1], &buffer, &st, &err), THUMBS_UNREADABLE,
                      "%s", err.message);
-        cr_expect_str_eq(err.message, "has not the length that its file system tells");
+        cr_expect_str_eq(err.message, "its length is not what the file system says");
         cr_expect_eq(th_buffers_in_use_bytes(buffers), 0u);
         close(dir);
     }

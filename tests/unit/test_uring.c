@@ -481,7 +481,7 @@ static void expect_odd_length(const char *dir, const char *name, bool follow)
     dirfd_ = kept;
     cr_expect_eq(run->fates[0].error.code, THUMBS_UNREADABLE, "%s: %s", name,
                  run->fates[0].error.message);
-    cr_expect_str_eq(run->fates[0].error.message, "has not the length that its file system tells");
+    cr_expect_str_eq(run->fates[0].error.message, "its length is not what the file system says");
     expect_buffers_back(run->loader.buffers);
     free(run);
     close(odd);

@@ -129,7 +129,7 @@ static enum thumbs_code next_frame(void *state, struct th_motion_frame *frame,
     const enum th_gif_code found = go_on(r);
     if (found == TH_GIF_END) return THUMBS_OK;
     if (found == TH_GIF_BROKEN)
-        return th_make_damaged(r->make, "what follows one of its frames is none", err);
+        return th_make_damaged(r->make, "what follows one of its frames is not a frame", err);
     code = found == TH_GIF_OK ? paint_frame(r, err) : th_gif_failed(r->make, found, err);
     if (code != THUMBS_OK) return code;
     const char *damage = th_gif_damage(r->gif);

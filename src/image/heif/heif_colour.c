@@ -28,8 +28,7 @@ enum thumbs_code th_heif_matrix_check(unsigned matrix, struct thumbs_error *err)
     if (matrix != MATRIX_YDZDX && (matrix < MATRIX_ICTCP || matrix > MATRIX_YCGCO_RO))
         return THUMBS_OK;
     return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
-                        "its colours are coded by matrix %u of ITU-T H.273, which is not read",
-                        matrix);
+                        "its colours use matrix %u of ITU-T H.273, which is not supported", matrix);
 }
 
 static void derived_weights(unsigned primaries, double *kr, double *kb)

@@ -209,7 +209,7 @@ enum thumbs_code th_heif_canvas_add(struct th_heif_canvas *c, uint32_t column, u
     struct shape shape;
     if (!shape_of(l, f, &shape) || (c->n_planes && !is_alike(c, f, &shape)))
         return th_error_set(err, THUMBS_CORRUPT, THUMBS_STAGE_DECODE,
-                            "its coded picture is not of the size that is said");
+                            "its coded picture does not have the size that its header gives");
     enum thumbs_code code = c->n_planes ? THUMBS_OK : begin(c, f, &shape, boxes, err);
     if (code != THUMBS_OK) return code;
     for (unsigned i = 0; i < c->n_planes; i++) {

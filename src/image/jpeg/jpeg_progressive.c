@@ -20,7 +20,7 @@
 #define STRING_(x) #x
 
 static const char too_many[] = "it has more than " STRING(TH_JPEG_MAX_SCANS) " scans";
-static const char bad_marker[] = "what stands between its scans cannot be read";
+static const char bad_marker[] = "the data between its scans cannot be read";
 static const char bad_scan[] = "a scan of it has impossible parameters";
 static const char bad_code[] = "a scan of it has no usable Huffman table";
 static const char bad_sum[] = "its DC coefficients are out of range";

@@ -306,7 +306,8 @@ const char *th_png_rows_damage(const struct th_png_rows *r)
 {
     if (r->broken) return "its compressed pixels are broken";
     if (r->pixels.cut || r->starved) return "its pixels end early";
-    if (r->n_decoded < rows_of_all_passes(r->plan.header)) return "it has fewer rows than it says";
+    if (r->n_decoded < rows_of_all_passes(r->plan.header))
+        return "it has fewer rows than its header says";
     if (r->bad_filter) return "a row has an unknown filter";
     if (r->pixels.bad_sum) return "a checksum of its pixels is wrong";
     return NULL;

@@ -97,7 +97,7 @@ enum thumbs_code th_webp_add_metadata(struct th_sink *sink, size_t begin,
     enum thumbs_code code = THUMBS_OK;
     if (!th_webp_parse((struct th_view){sink->data + begin, sink->len - begin}, &w))
         code = th_error_set(err, THUMBS_INTERNAL, THUMBS_STAGE_ENCODE,
-                            "the WebP encoder wrote what is no WebP");
+                            "the WebP encoder wrote an invalid file");
     else if (!rewrite(sink, begin, &w, m))
         code =
             th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_ENCODE, "no memory for the encoded WebP");

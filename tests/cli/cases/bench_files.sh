@@ -22,7 +22,7 @@ bench() { # STATUS ARGUMENT...
 }
 for kind in json csv svg; do
     bench 2 --$kind=mine.jpg
-    expect_said "thumbs: mine.jpg: is a picture and no "
+    expect_said "thumbs: mine.jpg: is a picture, not a "
     bench 2 --overwrite --$kind=mine.jpg
     bench 2 --$kind=link
     expect_said "is a symbolic link"

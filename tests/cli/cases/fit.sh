@@ -59,8 +59,8 @@ for fit in cover contain fill; do
     refused "fit $fit needs both sides of each size, and one has only a width" --fit=$fit --size=60x40,60x
     refused "fit $fit needs both sides of each size, and one has only a height" --fit=$fit --size=x40
 done
-refused "gravity is about what fit cover cuts off" --gravity=north
-refused "gravity is about what fit cover cuts off" --gravity=entropy --fit=contain
+refused "gravity applies to fit cover only" --gravity=north
+refused "gravity applies to fit cover only" --gravity=entropy --fit=contain
 refused "--fit=crop: must be inside, cover, contain or fill" --fit=crop
 refused "--gravity=top: must be centre, north," --gravity=top
 for colour in '' red '#fff' ffffff '#fffffff' '#ffffff00' '#gggggg' '#ffff f'; do

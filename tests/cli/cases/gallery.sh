@@ -53,7 +53,7 @@ cmp -s "$log/expected" "$log/parts" || fail "the parts are not the whole: $(cat 
 # Under the name: only such a page is replaced.
 echo 'my page' >mine.html
 thumbs 2 --gallery=mine.html photos out
-expect_said 'gallery: mine.html: is there and is no gallery that thumbs wrote'
+expect_said 'gallery: mine.html: exists and is not a gallery that thumbs wrote'
 [ "$(cat mine.html)" = 'my page' ] || fail "it was replaced"
 thumbs 1 --overwrite --retry-failed --gallery=mine.html photos out
 expect_page mine.html 'done \u003cscript>.jpg' 'done a.jpg' 'failed none.jpg'
@@ -62,7 +62,7 @@ expect_said 'lies in a SOURCE'
 thumbs 2 --gallery=sync.ndjson photos out
 thumbs 2 --gallery=photos photos out
 thumbs 2 --gallery=x --report=x photos out
-expect_said 'gallery: x: is where the report goes, too'
+expect_said 'gallery: x: is also where the report goes'
 thumbs 2 --gallery=- --report=- photos out
 thumbs 2 --gallery
 expect_said 'gallery needs a value: a file name, or - for standard output'

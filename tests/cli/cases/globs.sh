@@ -59,7 +59,7 @@ thumbs 2 --include='' photos out
 thumbs 2 --include='*.{jpg' photos out
 expect_said 'a { is not closed'
 thumbs 2 --include='{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}' photos out
-expect_said 'its braces stand for too many'
+expect_said 'its braces expand to too many patterns'
 # What matches nothing is told.
 thumbs 0 --exclude='*.png' --include='*.jpeg' --include='photos/*.jpg' --include='*.png' --include=a.jpg photos told
 expect_said 'note: --include=*.jpeg matched nothing'

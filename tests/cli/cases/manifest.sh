@@ -50,7 +50,7 @@ if grep -q -e '^"one.jpg":' -e '^"c/' m.sync; then fail "in it is what is gone o
 cp m.sync before
 # shellcheck disable=SC2086
 thumbs 1 $options --mode=sync --force --retry-failed --fail-fast --manifest=m.sync photos out.sync
-expect_said 'manifest: m.sync: is not written, since the run did not come to its end'
+expect_said 'manifest: m.sync: is not written, since the run did not finish'
 cmp before m.sync || fail "half a manifest"
 # shellcheck disable=SC2086
 thumbs 1 $options -n --manifest=m.sync photos other
@@ -71,7 +71,7 @@ echo mine >mine
 thumbs 2 --manifest=mine photos out2
 [ "$(cat mine)" = mine ] || fail "a file of the user was replaced"
 thumbs 2 --report=r --manifest=./r photos out2
-expect_said 'is where the report goes, too'
+expect_said 'is also where the report goes'
 thumbs 2 --manifest=photos/one.json photos out2
 [ ! -e out2 ] || fail "something was done"
 

@@ -17,7 +17,7 @@ thumbs 0 --mode=sync --size=10000 --exclude=huge.jpg photos calm
 for mode in $MODES; do
     thumbs 1 --mode="$mode" --size=10000 --memory=256M --report="$log/r" photos "$mode"
     fates "$log/r" | grep -q '^failed:decode:memory huge.jpg$' || fail "$mode: $(fates "$log/r")"
-    grep -q 'it takes up to [0-9]* MB of memory, there are [0-9]* MB' "$log/stderr" || fail "$mode: no numbers"
+    grep -q 'takes up to [0-9]* MB of memory, and --memory leaves [0-9]* MB' "$log/stderr" || fail "$mode: no numbers"
     expect_clean "$mode"
     same_trees calm "$mode"
 done

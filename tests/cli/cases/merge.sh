@@ -54,9 +54,9 @@ said 'empty.ndjson: it is empty'
 # Reports of other jobs, and one told twice.
 "$THUMBS" --quiet --shard=0/2 --report=other.ndjson photos other
 merge 1 r0.ndjson r1.ndjson r2.ndjson other.ndjson
-said 'shard 0 of 2, but there have to be 3'
+said 'shard 0 of 2, but 3 shards are expected'
 merge 1 --expect=4 r0.ndjson r1.ndjson r2.ndjson
-said 'there have to be 4'
+said '4 shards are expected'
 merge 1 r0.ndjson r1.ndjson r2.ndjson r1.ndjson
 said 'shard 1 of 3 was reported before'
 has '{"summary":{"done":9,'
@@ -75,7 +75,7 @@ for cut in 1 2 20 $((size / 2)); do
 done
 sed 1d r1.ndjson >less.ndjson
 merge 1 r0.ndjson less.ndjson r2.ndjson
-said 'not those that it counts'
+said 'do not match its counts'
 for line in '{"source":"x"}' '{"source":"x","status":"lost"}' '{"source":"x","status":"failed"}' '{"summary":{}}' \
     '{"summary":{"done":-1,"up_to_date":0,"damaged":0,"failed":0,"skipped":0,"seconds":1}}' '[]' 'x' '' '{' \
     '{"source":1,"status":"done"}' "$(printf '\377\376')" '{"a":1,"a":2}'; do
@@ -104,7 +104,7 @@ said '^thumbs: decode: p2.jpg: '
 # An interrupted shard is unfinished until its next run is reported.
 sed 's/}}$/,"incomplete":true,"interrupted":15}}/' r1.ndjson >stopped.ndjson
 merge 1 r0.ndjson stopped.ndjson r2.ndjson
-said 'did not come to their end: shard 1 of 3'
+said 'did not finish: shard 1 of 3'
 has '"unfinished":[1],"complete":false'
 merge 0 r0.ndjson stopped.ndjson r2.ndjson r1.ndjson
 has '{"summary":{"done":9,'

@@ -27,7 +27,7 @@ start_with y.png
 mkdir photos/y.jpg
 cp "$png" photos/y.jpg/a.png
 thumbs 1 photos out
-expect_said "a folder beside it has the name of its output"
+expect_said "a folder next to it has the name of its output"
 expect_outputs out y.jpg/a.jpg
 
 # Not thumbs' own, or not as it was made.

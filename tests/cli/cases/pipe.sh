@@ -32,7 +32,7 @@ expect_pipe 1 <"$SAMPLES/lying/text-inside.jpg"
 expect_said "-: is not an image"
 expect_pipe 1 </dev/null
 expect_pipe 1 --max-bytes=1K <"$photo"
-expect_said "allowed are 1024"
+expect_said "--max-bytes allows 1024"
 expect_pipe 3 <&-
 for words in --size=64,128 --format=jpeg,webp --name=x --shard=0/2 --dry-run --report=- --include=a --watch; do
     expect_pipe 2 "$words" <"$photo"

@@ -18,7 +18,7 @@ progressive = true
 force = false
 END
 "$THUMBS" -n --quiet photos probe --preset=web.toml >"$log/stdout" 2>"$log/stderr" || true
-if grep -q 'this build takes no presets' "$log/stderr"; then skip "this build takes no presets"; fi
+if grep -q 'this build cannot read presets' "$log/stderr"; then skip "this build cannot read presets"; fi
 
 # The same as the words of the command line.
 thumbs 0 --preset=web.toml photos preset
@@ -43,7 +43,7 @@ if [ "$(id -u)" -eq 0 ]; then
     got=0
     (cd work && "$THUMBS" ../photos ../other 2>"$log/stderr") || got=$?
     [ $got -eq 2 ] || fail "options of somebody else were taken"
-    expect_said 'thumbs.toml: belongs to somebody else'
+    expect_said 'thumbs.toml: belongs to another user'
     (cd work && "$THUMBS" --preset=thumbs.toml ../photos ../found 2>"$log/stderr") || fail "$(cat "$log/stderr")"
 fi
 
@@ -64,8 +64,8 @@ refused 'size = 1979-05-27' 'bad.toml:2: size must be '
 refused 'size = [[1]]' 'bad.toml:2: size must be '
 refused 'report = "a\\u0000b"' 'bad.toml:2: report must be '
 refused '[photos]\nsize = 1' 'bad.toml:2: photos is no option'
-refused 'preset = "web.toml"' 'bad.toml:2: preset cannot stand in a preset'
-refused 'help = true' 'bad.toml:2: help cannot stand in a preset'
+refused 'preset = "web.toml"' 'bad.toml:2: preset cannot be set in a preset'
+refused 'help = true' 'bad.toml:2: help cannot be set in a preset'
 refused 'size =' 'bad.toml:2: '
 refused 'size = 1\nsize = 2' 'bad.toml:3: '
 refused 'quiet = true\nverbose = true' '--quiet and --verbose'

@@ -53,7 +53,7 @@ for words in --mode=sync --mode=threads --mode=processes --io=uring; do
     expect_outputs "out$words" jpeg.jpg
     grep '"status":"failed"' "$log/r" | grep -vE '"code":"(unsupported|corrupt)"' && fail "other codes"
 done
-expect_said "by-name.NEF: named like a camera's raw file (NEF), but a TIFF without one"
+expect_said "by-name.NEF: named like a camera raw file (NEF), but is a TIFF without raw data"
 
 # Real ones. Where there is no LibRaw, they fail and say so.
 if ! "$THUMBS" --version -v | grep -q '^raw '; then

@@ -33,7 +33,7 @@ cp photos/2.jpg 2025/b.jpg
 thumbs 0 2024 trees
 thumbs 0 2024 2025 trees
 expect_said "had one SOURCE"
-expect_said "the folder that holds them, as SOURCE, avoids that"
+expect_said "give the folder above them as SOURCE"
 expect_outputs trees a.jpg 2024/a.jpg 2025/b.jpg
 thumbs 0 2024 2025 trees
 ! grep -q SOURCE "$log/stderr" || fail "the layout is the same"

@@ -29,15 +29,15 @@ refused() {
 # The name is forgotten, and the shell puts the first photo in its place.
 refused "was the name of the report left out?" --report q/*.jpg out
 refused "thumbs: report: q/a.jpg: " --report q/*.jpg out
-refused "is a picture and no report" --overwrite --report q/*.jpg out
+refused "is a picture, not a report" --overwrite --report q/*.jpg out
 refused "--overwrite replaces it" --report=notes/todo q out
 refused "is a folder" --report=sub q out
-refused "is the name of a folder" --report=sub/ q out
-refused "is the name of a folder" --report=new/ q out
+refused "is a folder" --report=sub/ q out
+refused "is a folder" --report=new/ q out
 refused "is a folder" --report=.. q out
 refused "is DEST" --report=out q out
-refused "has for its memory" --report=out/.thumbs q out
-refused "has for its memory" --report=.thumbs q out
+refused "uses for its records" --report=out/.thumbs q out
+refused "uses for its records" --report=.thumbs q out
 refused "is DEST" --report=./out q ./sub/../out/
 refused "is a symbolic link" --report=soft.jpg notes out
 refused "is a symbolic link" --report=soft q out

@@ -15,10 +15,10 @@ for signal in 9 15 19; do
 done
 thumbs 1 --jobs=1 --report="$log/r" photos out
 expect_counts 1 0 0 5 0
-expect_said 'decode: hang-up.jpg: the worker hung up and lived on'
-expect_said 'decode: violate.jpg: the worker answered nonsense'
+expect_said 'decode: hang-up.jpg: the worker closed its socket but did not exit'
+expect_said 'decode: violate.jpg: the worker sent an invalid answer'
 [ "$(grep -c 'probe: signal-self: Operation not permitted' "$log/r")" -eq 3 ] ||
     fail "a worker could send itself a signal: $(cat "$log/r")"
 thumbs 0 --jobs=1 --verbose photos out
-expect_said 'crashed last time (the worker hung up and lived on'
-expect_said 'crashed last time (the worker answered nonsense'
+expect_said 'crashed last time (the worker closed its socket but did not exit'
+expect_said 'crashed last time (the worker sent an invalid answer'
