@@ -292,7 +292,7 @@ Test(heif, tiles_of_odd_sides_fail)
     uint8_t grid[HEIF_GRID_LEN];
     begin_grid(&f, grid, 1, 2, 282, 93);
     struct made m = make_file(&f);
-    expect_failure(&m, THUMBS_CORRUPT, "not of the size");
+    expect_failure(&m, THUMBS_CORRUPT, "not have the size");
     finish(&f);
 }
 
@@ -487,7 +487,7 @@ Test(heif, sizes_that_lie_are_found_out)
     static const char *const names[] = {"heif/still.heic", "heif/still.avif"};
     for (int i = 0; i < 2; i++) {
         struct made m = make_of_size(names[i], 150, 93, false);
-        expect_failure(&m, THUMBS_CORRUPT, "not of the size");
+        expect_failure(&m, THUMBS_CORRUPT, "not have the size");
         m = make_of_size(names[i], 10, 10, false);
         cr_expect_eq(m.code, THUMBS_OK, "%s: %s", names[i],
                      m.err.message); /* the rest is not shown */

@@ -85,7 +85,8 @@ fill photos a.jpg b.jpg sub/c.jpg
 thumbs 0 photos out
 rm photos/a.jpg photos/sub/c.jpg
 thumbs 3 --delete photos out
-expect_said "thumbs: --delete: 2 of 3 thumbnails would go, more than half; nothing was removed (--delete=force removes them)"
+expect_said "thumbs: --delete: 2 of 3 thumbnails would go, more than half; \
+nothing was removed (--delete=force removes them)"
 expect_outputs out a.jpg b.jpg sub/c.jpg
 thumbs 3 -n --delete photos out
 rm -r photos
