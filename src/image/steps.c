@@ -43,6 +43,11 @@ void th_make_profile_ignored(struct th_make *make)
     note(make, "its colour profile is ignored: it is broken, or for other colours");
 }
 
+void th_make_is_last_picture(struct th_make *make)
+{
+    note(make, "it moves, and libvips may give its last picture only");
+}
+
 /* A thumbnail has its limit too: a strip of one pixel, enlarged, may outgrow any source. */
 static enum thumbs_code check_canvas(uint64_t most, const struct th_geometry *g,
                                      struct thumbs_error *err)

@@ -56,6 +56,9 @@ enum thumbs_code th_make_damaged(struct th_make *make, const char *what, struct 
 /* Note that a picture is whole, but that its colour profile is not used. */
 void th_make_profile_ignored(struct th_make *make);
 
+/* Note that a picture moves in its file, and that its last picture is what was decoded. */
+void th_make_is_last_picture(struct th_make *make);
+
 /* TIMEOUT if the deadline has passed. */
 enum thumbs_code th_make_check_deadline(const struct th_make *make, enum thumbs_stage stage,
                                         struct thumbs_error *err);

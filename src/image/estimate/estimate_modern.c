@@ -2,6 +2,7 @@
 /* JPEG XL (ISO/IEC 18181) and JPEG 2000 (ISO/IEC 15444-1): both libraries decode whole pictures, or
  * whole tiles, so that the size of the picture tells most. */
 #include "image/estimate/estimators.h"
+#include "image/estimate/jxl_header.h"
 
 /* Bytes of a pixel while it is decoded, measured with libjxl 0.7 through libvips 8.14. Photos need
  * 6, whether progressive or not; what is coded without transform up to 31. Beside alpha, or with
@@ -17,9 +18,7 @@ enum { JP2K_SAMPLE_BYTES = 4, MOST_SAMPLES = 16 };
 
 /* ---- boxes ---- */
 
-/* The content of the first box of this name at the outermost level, or of the other; empty where
- * there is none. */
-static struct th_view find_box(struct th_view v, const char *name, const char *other)
+struct th_view th_estimate_box(struct th_view v, const char *name, const char *other)
 {
     uint64_t at = 0;
     for (unsigned steps = 0; steps < TH_ESTIMATE_STEPS && at < v.len && v.len - at >= 8; steps++) {
@@ -39,65 +38,17 @@ static struct th_view find_box(struct th_view v, const char *name, const char *o
 
 /* ---- JPEG XL ---- */
 
-/* Bits from the lowest of each byte on; zeros behind the end. */
-struct bits {
-    struct th_view v;
-    uint64_t at;
-};
-
-static uint32_t take(struct bits *b, unsigned n)
-{
-    uint32_t value = 0;
-    for (unsigned i = 0; i < n; i++, b->at++)
-        value |= (uint32_t)(th_view_be(b->v, b->at / 8, 1) >> b->at % 8 & 1) << i;
-    return value;
-}
-
-static uint32_t take_side(struct bits *b, bool small)
-{
-    static const uint8_t lens[] = {9, 13, 18, 30};
-    return small ? (take(b, 5) + 1) * 8 : take(b, lens[take(b, 2)]) + 1;
-}
-
-/* Samples of at most 8 bits, and no channel but colours? What this does not read through is none.
- */
-static bool is_plain(struct bits *b)
-{
-    if (take(b, 1)) return true; /* all is as usual */
-    if (take(b, 1)) {
-        take(b, 3); /* orientation */
-        /* Another size meant, a preview, an animation. */
-        if (take(b, 3)) return false;
-    }
-    const bool floats = take(b, 1), eight_bits = take(b, 2) == 0;
-    if (floats || !eight_bits) return false;
-    take(b, 1); /* which buffers are enough */
-    return take(b, 2) == 0;
-}
-
 bool th_estimate_jxl(struct th_view v, const struct thumbs_image_options *options,
                      struct th_estimate *out)
 {
-    static const uint8_t ratios[][2] = {{1, 1}, {12, 10}, {4, 3}, {3, 2}, {16, 9}, {5, 4}, {2, 1}};
-    struct th_view code = v;
+    struct th_jxl_header h;
     (void)options;
-    if (!TH_VIEW_HAS(v, 0, "\xff\x0a")) {
-        code = find_box(v, "jxlc", "jxlp");
-        /* A part of the code has its number in front. */
-        if (!TH_VIEW_HAS(code, 0, "\xff\x0a") && code.len > 4)
-            code = (struct th_view){code.data + 4, code.len - 4};
-    }
-    if (!TH_VIEW_HAS(code, 0, "\xff\x0a")) return false;
-    struct bits b = {.v = code, .at = 16};
-    const bool small = take(&b, 1);
-    out->height = take_side(&b, small);
-    const unsigned ratio = take(&b, 3);
-    out->width =
-        ratio ? (uint32_t)((uint64_t)out->height * ratios[ratio - 1][0] / ratios[ratio - 1][1])
-              : take_side(&b, small);
+    if (!th_jxl_header_read(th_jxl_code(v), &h)) return false;
+    const bool plain = !h.floating && h.bits <= 8 && h.colours_alone && !h.moves;
+    out->width = h.width;
+    out->height = h.height;
     out->pixel_bytes = 16;
-    out->decoder =
-        th_mul3_sat(out->width, out->height, is_plain(&b) ? JXL_PLAIN_BYTES : JXL_RICH_BYTES);
+    out->decoder = th_mul3_sat(out->width, out->height, plain ? JXL_PLAIN_BYTES : JXL_RICH_BYTES);
     out->held = th_add_sat(LIBRARY_BYTES, FILE_COPIES * (uint64_t)v.len);
     return true;
 }
@@ -107,7 +58,8 @@ bool th_estimate_jxl(struct th_view v, const struct thumbs_image_options *option
 bool th_estimate_jp2k(struct th_view v, const struct thumbs_image_options *options,
                       struct th_estimate *out)
 {
-    const struct th_view code = TH_VIEW_HAS(v, 0, "\xff\x4f") ? v : find_box(v, "jp2c", "jp2c");
+    const struct th_view code =
+        TH_VIEW_HAS(v, 0, "\xff\x4f") ? v : th_estimate_box(v, "jp2c", "jp2c");
     (void)options;
     if (!TH_VIEW_HAS(code, 0, "\xff\x4f\xff\x51")) return false;
     const uint64_t right = th_view_be(code, 8, 4), bottom = th_view_be(code, 12, 4),

@@ -48,6 +48,10 @@ th_estimate_fn th_estimate_jpeg, th_estimate_png, th_estimate_gif, th_estimate_w
     th_estimate_tiff, th_estimate_heif, th_estimate_svg, th_estimate_pdf, th_estimate_bmp,
     th_estimate_ico, th_estimate_pnm, th_estimate_raw, th_estimate_jxl, th_estimate_jp2k;
 
+/* The content of the first box of this name at the outermost level, or of the other; empty where
+ * there is none. */
+struct th_view th_estimate_box(struct th_view v, const char *name, const char *other);
+
 /* The size of a picture whose header lies beyond what may be looked at: no side longer than `side`,
  * and as large as options->max_pixels let pass. Neither side is 0. */
 void th_estimate_worst_size(uint32_t side, const struct thumbs_image_options *options,

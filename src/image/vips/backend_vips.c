@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "image/estimate/estimators.h"
+#include "image/estimate/jxl_header.h"
 #include "image/formats.h"
 #include "image/heif/heif_colour.h"
 #include "image/heif/heif_told.h"
@@ -137,13 +138,29 @@ static void close_decoding(void *state)
     free(d);
 }
 
+/* Samples of fewer bits than a byte come with zeros below them. Those of more than eight come so,
+ * too, but there it does not matter. */
+static uint32_t white_of_jp2k(struct th_view file)
+{
+    const unsigned bits = th_jp2k_bits(file);
+    return bits >= 1 && bits <= 7 ? ((1u << bits) - 1) << (8 - bits) : 0;
+}
+
+/* libvips (8.14) lets libjxl paint picture over picture. */
+static void note_motion(struct th_make *make, struct th_view file)
+{
+    struct th_jxl_header h;
+    if (th_jxl_header_read(th_jxl_code(file), &h) && h.moves) th_make_is_last_picture(make);
+}
+
 /* What libvips would read wrongly in a JPEG 2000 is put right in a copy. */
 static enum thumbs_code choose_bytes(struct decoding *d, struct th_vips_input *input,
                                      struct thumbs_error *err)
 {
     const struct th_view file = {input->data, input->len};
+    if (input->format == THUMBS_FORMAT_JXL) note_motion(d->make, file);
     if (input->format != THUMBS_FORMAT_JP2K) return THUMBS_OK;
-    input->sample_bits = th_jp2k_bits(file);
+    input->white = white_of_jp2k(file);
     const enum th_jp2k_model model = th_jp2k_model(file);
     if (model == TH_JP2K_UNKNOWN)
         return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,

@@ -20,7 +20,7 @@ struct th_vips_source {
     size_t len;
     enum thumbs_format format;
     const char *loader;
-    unsigned sample_bits;
+    uint32_t white; /* as of the input; 0: samples fill their type */
     uint64_t deadline_ns;
     VipsSource *bytes; /* what `image` is read from; NULL if it is read from memory */
     VipsImage *image;  /* opened at full size, rows as in the header, nothing decoded yet; NULL once

@@ -34,7 +34,8 @@ struct th_vips_input {
     enum thumbs_format format;
     const char *loader;   /* libvips' operation for it, that of the table of formats; a constant */
     uint64_t deadline_ns; /* 0: never */
-    unsigned sample_bits; /* of JPEG 2000, as coded; 0: not known */
+    uint32_t
+        white; /* the largest sample, where samples do not fill the range of their type; or 0 */
 };
 
 /* A source whose header has been read. */

@@ -151,17 +151,15 @@ static bool is_plain(VipsInterpretation interpretation)
     }
 }
 
-/* Samples of fewer bits that come with zeros below them: white is no longer white. */
-static bool stretch(VipsImage **image, unsigned bits)
+/* Samples of which none is larger than `white`. */
+static bool stretch(VipsImage **image, uint32_t white)
 {
     VipsImage *result = NULL;
-    if (bits < 1 || bits > 7) return true;
-    const unsigned white = ((1u << bits) - 1) << (8 - bits);
     int failed = vips_linear1(*image, &result, 255.0 / white, 0.5, "uchar", TRUE, NULL);
     return replace(image, result, failed);
 }
 
-static bool make_8_bit(VipsImage **image, unsigned sample_bits)
+static bool make_8_bit(VipsImage **image, uint32_t white)
 {
     VipsImage *result = NULL;
     if ((*image)->Coding != VIPS_CODING_NONE ||
@@ -171,7 +169,7 @@ static bool make_8_bit(VipsImage **image, unsigned sample_bits)
         result = NULL;
     }
     VipsBandFormat format = vips_image_get_format(*image);
-    if (format == VIPS_FORMAT_UCHAR) return stretch(image, sample_bits);
+    if (format == VIPS_FORMAT_UCHAR) return !white || stretch(image, white);
     /* 16 bits without sign fill their range; other types usually hold the values of an 8-bit
      * picture. */
     gboolean shift = format == VIPS_FORMAT_USHORT;
@@ -196,7 +194,7 @@ VipsImage *th_vips_source_prepare(const struct th_vips_source *s, VipsImage *ima
                                   struct th_vips_header *header)
 {
     VipsInterpretation interpretation = vips_image_guess_interpretation(image);
-    if (!make_8_bit(&image, s->sample_bits)) goto fail;
+    if (!make_8_bit(&image, s->white)) goto fail;
 
     int bands = useful_bands(image->Bands, interpretation);
     /* A page lies on white paper: it comes with an alpha that is full everywhere. */
@@ -366,7 +364,7 @@ enum thumbs_code th_vips_source_open(const struct th_vips_input *in, struct th_v
                                  .len = in->len,
                                  .format = in->format,
                                  .loader = in->loader,
-                                 .sample_bits = in->sample_bits,
+                                 .white = in->white,
                                  .deadline_ns = in->deadline_ns};
     if (in->format == THUMBS_FORMAT_WEBP &&
         (s->repaired = th_webp_first_frame(in->data, in->len, th_vips_lent->alloc, &s->len)))
