@@ -5,10 +5,10 @@
  * Two jobs: one picture in memory to thumbnails in memory (thumbs_make), and a whole tree of files
  * to a tree of thumbnails (thumbs_batch_*). The program `thumbs` is a thin layer over the second.
  *
- * Conventions. Functions return enum thumbs_code, THUMBS_OK (0) on success; on failure outputs are
+ * Conventions. Functions return enum thumbs_code, THUMBS_OK (0) on success. On failure outputs are
  * untouched and *err, if given, says what happened. Sizes of memory are size_t, of files uint64_t,
- * of pictures uint32_t pixels as width x height. Nothing here prints. Unless said otherwise a
- * function may be called from any thread, on different objects at the same time.
+ * of pictures uint32_t pixels as width x height. Nothing here prints. Unless said otherwise, any
+ * thread may call a function; calls on the same object must not overlap.
  */
 #ifndef THUMBS_THUMBS_H
 #define THUMBS_THUMBS_H
@@ -45,16 +45,16 @@ enum thumbs_code {
     THUMBS_UNSUPPORTED,  /* an image, but of a kind that cannot be decoded here */
     THUMBS_CORRUPT,      /* the data does not decode */
     THUMBS_TIMEOUT,      /* took longer than --timeout */
-    THUMBS_CRASHED,      /* the worker died while at it */
-    THUMBS_MEMORY,       /* no memory */
+    THUMBS_CRASHED,      /* the worker died while decoding it */
+    THUMBS_MEMORY,       /* not enough memory */
     THUMBS_NO_SPACE,     /* disk full or quota reached */
     THUMBS_NOT_WRITABLE, /* the output cannot be made */
     THUMBS_NAME_CLASH,   /* two sources want the same output name */
-    THUMBS_INTERNAL,     /* a mistake of ours */
-    THUMBS_USAGE,        /* options that make no sense; never the status of a file */
+    THUMBS_INTERNAL,     /* a bug in thumbs */
+    THUMBS_USAGE,        /* invalid options; never the status of a file */
     THUMBS_NOT_IMAGE,    /* not an image at all: the file is skipped, not failed */
     THUMBS_STOPPED,      /* the run was stopped before this was done */
-    THUMBS_NOT_OURS,     /* a file that thumbs did not make stands under the output's name */
+    THUMBS_NOT_OURS,     /* a file that thumbs did not make has the output's name */
     THUMBS_N_CODES
 };
 
@@ -81,7 +81,7 @@ struct thumbs_error {
     char message[200]; /* one English clause, no newline */
 };
 
-/* The word for a code or stage as it stands in the report ("corrupt", "decode"); never NULL. */
+/* The word for a code or stage in the report ("corrupt", "decode"); never NULL. */
 THUMBS_API const char *thumbs_code_name(enum thumbs_code code);
 THUMBS_API const char *thumbs_stage_name(enum thumbs_stage stage);
 
@@ -106,7 +106,7 @@ enum thumbs_format {
     THUMBS_FORMAT_BMP,
     THUMBS_FORMAT_PNM, /* Netpbm: PBM, PGM, PPM, PAM, PFM */
     THUMBS_FORMAT_ICO, /* icons and cursors */
-    THUMBS_FORMAT_RAW, /* a camera's raw file: of its preview */
+    THUMBS_FORMAT_RAW, /* a camera raw file: its preview */
     THUMBS_FORMAT_OTHER,
     THUMBS_N_FORMATS
 };
@@ -114,21 +114,21 @@ enum thumbs_format {
 /* The word for a format ("jpeg"), and its usual file ending ("jpg"); never NULL. */
 THUMBS_API const char *thumbs_format_name(enum thumbs_format format);
 THUMBS_API const char *thumbs_format_ext(enum thumbs_format format);
-/* May it stand in thumbs_image_options.formats: can it be written, or is it KEEP? */
+/* Is it valid in thumbs_image_options.formats: can it be written, or is it KEEP? */
 THUMBS_API bool thumbs_format_is_output(enum thumbs_format format);
 
 enum thumbs_mode { THUMBS_MODE_PROCESSES = 0, THUMBS_MODE_THREADS, THUMBS_MODE_SYNC };
 /* How files are read: by a pool of threads that each wait for the disk, or by one event loop over
  * io_uring. */
 enum thumbs_io { THUMBS_IO_THREADS = 0, THUMBS_IO_URING };
-/* How a picture gets into a box. INSIDE: whole, in its own shape. COVER: the box is filled, what
- * sticks out is cut off. CONTAIN: as INSIDE, then padded to the box. FILL: distorted to the box.
- * All but INSIDE need both sides of a box. Without `enlarge` nothing grows: COVER and FILL then
- * give less than the box where the picture is smaller; CONTAIN pads all the same. */
+/* How a picture fits a box. INSIDE: whole, in its own shape. COVER: fills the box, and what sticks
+ * out is cropped. CONTAIN: as INSIDE, then padded to the box. FILL: distorted to the box. All but
+ * INSIDE need both sides of a box. Without `enlarge` nothing grows: COVER and FILL then give less
+ * than the box if the picture is smaller; CONTAIN still pads. */
 enum thumbs_fit { THUMBS_FIT_INSIDE = 0, THUMBS_FIT_COVER, THUMBS_FIT_CONTAIN, THUMBS_FIT_FILL };
-/* Which part COVER keeps, of the picture as it is seen (after EXIF orientation). The last two look
- * at the picture, which libvips does: ATTENTION keeps what draws the eye (edges, skin, bright
- * colours), ENTROPY what has most detail. */
+/* Which part of the upright picture (after EXIF orientation) COVER keeps. The last two choose by
+ * content, and need libvips: ATTENTION keeps what draws the eye (edges, skin, bright colours),
+ * ENTROPY the most detail. */
 enum thumbs_gravity {
     THUMBS_GRAVITY_CENTRE = 0,
     THUMBS_GRAVITY_NORTH,
@@ -143,23 +143,23 @@ enum thumbs_gravity {
     THUMBS_GRAVITY_ENTROPY,
     THUMBS_N_GRAVITIES
 };
-/* Whether worker processes are locked up: ON as far as the kernel can, REQUIRE: not at all rather
- * than in part. */
+/* Whether worker processes are sandboxed. ON: as far as the kernel supports it. REQUIRE: fail if it
+ * is not possible in full. */
 enum thumbs_sandbox { THUMBS_SANDBOX_ON = 0, THUMBS_SANDBOX_OFF, THUMBS_SANDBOX_REQUIRE };
 enum thumbs_damage { THUMBS_DAMAGE_WARN = 0, THUMBS_DAMAGE_FAIL };
-/* What an output keeps of its source beside the pixels. NONE: nothing, and its colours are turned
- * to sRGB. ICC: an RGB profile, and then no colour is turned. ALL: EXIF (upright, without its own
- * thumbnail), XMP and IPTC too, as far as the output's format has a place for them. */
+/* What an output keeps of its source besides the pixels. NONE: nothing; colours are converted to
+ * sRGB. ICC: an RGB profile; colours are then not converted. ALL: also EXIF (upright, without its
+ * own thumbnail), XMP and IPTC, if the output's format has a place for them. */
 enum thumbs_metadata { THUMBS_METADATA_NONE = 0, THUMBS_METADATA_ICC, THUMBS_METADATA_ALL };
-/* Of a source that moves: its first frame, or all of them where the output's format can move. */
+/* Of an animated source: the first frame, or all of them if the output's format can be animated. */
 enum thumbs_pages { THUMBS_PAGES_FIRST = 0, THUMBS_PAGES_ALL };
 
 /* Which thumbnails of DEST a run removes at its end: bits of thumbs_options.deletes. Only what
- * thumbs made and has on record in DEST/.thumbs. SOURCES: those whose source is gone, or is there
- * and left out of this run or no image any more. STALE: those that were made of a source under
- * other options than the ones that stand now. Sources that failed, other shards and what could not
- * be read keep theirs. Where no source was found, or more than half would go, nothing is removed
- * without FORCE. With files_from sources that are there are not left out by not being listed. */
+ * thumbs made and has on record in DEST/.thumbs is removed. SOURCES: those whose source is gone,
+ * left out of this run, or no longer an image. STALE: those made from a source under other options,
+ * and replaced by others since. Sources that failed, that could not be read or that belong to other
+ * shards keep theirs. If no source was found, or more than half would go, nothing is removed
+ * without FORCE. With files_from, a source that exists is not left out because it is not listed. */
 enum thumbs_delete { THUMBS_DELETE_SOURCES = 1, THUMBS_DELETE_STALE = 2, THUMBS_DELETE_FORCE = 4 };
 
 #define THUMBS_MAX_SIZES     16
@@ -171,8 +171,8 @@ enum thumbs_delete { THUMBS_DELETE_SOURCES = 1, THUMBS_DELETE_STALE = 2, THUMBS_
 #define THUMBS_MAX_SHARDS    1000000u
 #define THUMBS_LEAST_QUALITY 20u /* how far max_size lowers it */
 
-/* A box in pixels. 0 leaves that side free. `square` only says how it was written: "256", not
- * "256x256". */
+/* A box in pixels. 0 leaves a side unbounded. `square` only says that it was written as "256", not
+ * as "256x256". */
 struct thumbs_size {
     uint32_t width;
     uint32_t height;
@@ -182,12 +182,12 @@ struct thumbs_size {
 /* As it was written: "256", "256x192", "256x", "x192"; NUL-terminated. */
 THUMBS_API void thumbs_size_text(const struct thumbs_size *size, char text[THUMBS_SIZE_TEXT]);
 
-/* A source that is no larger than several sizes would be the same thumbnail at each of them: all of
- * it, at its own size. It is made once, and stands for these sizes; unless sources are enlarged.
- * Sets of sizes are bits: bit i for options.sizes[i]. */
+/* A source no larger than several sizes would give the same thumbnail for each of them, at its own
+ * size. Unless sources are enlarged, it is made once and stands for all these sizes. Sets of sizes
+ * are bits: bit i for options.sizes[i]. */
 
-/* What matters to the bytes of a thumbnail. Plain data without pointers: it is copied to worker
- * processes and hashed into the fingerprint that tells whether an output is up to date. */
+/* All options that affect the bytes of a thumbnail. Plain data without pointers: it is copied to
+ * worker processes, and hashed into the fingerprint that shows whether an output is up to date. */
 struct thumbs_image_options {
     uint32_t n_sizes;
     struct thumbs_size sizes[THUMBS_MAX_SIZES];
@@ -199,9 +199,8 @@ struct thumbs_image_options {
     uint32_t sharpen;                     /* of what was reduced, in hundredths: 0 (off) to 1000 */
     uint32_t enlarge;                     /* 0 or 1 */
     uint32_t fast; /* 0 or 1: less work on each picture, a little less sharp */
-    /* 0 or 1: of a JPEG or HEIC that holds a small copy of its picture, which has the same shape,
-     * orientation and colours and is no smaller than any thumbnail, that is taken and the rest not
-     * looked at */
+    /* 0 or 1: if a JPEG or HEIC holds a small copy of its picture with the same shape, orientation
+     * and colours, no smaller than any thumbnail, use that and ignore the rest */
     uint32_t embedded;
     uint32_t quality; /* 1 to 100, of formats with loss */
     /* The same for one of them, by enum thumbs_format; 0: as `quality` says. */
@@ -211,27 +210,27 @@ struct thumbs_image_options {
     uint32_t pages;       /* enum thumbs_pages */
     uint32_t
         placeholder; /* 0 or 1: make what stands in for the picture, too; outputs are the same */
-    /* Most bytes of an output, 0: no limit. The quality is lowered to THUMBS_LEAST_QUALITY at
-     * least, or to what was asked for if that is lower; what is larger still has failed with
-     * TOO_LARGE, and so has a larger output of a format without quality. */
+    /* Maximum bytes of an output; 0: no limit. The quality is lowered as far as
+     * THUMBS_LEAST_QUALITY, or not at all if less was asked for. An output that is still larger, or
+     * that has no quality and is larger, fails with TOO_LARGE. */
     uint64_t max_size;
-    /* R, G, B of padding, and of what alpha is laid on where an output has none; in the colours of
-     * the output, which are those of a profile that is kept. The fourth is how
-     * opaque the padding is of a picture that has alpha, in an output that keeps it: 0 (clear) or
-     * 255. */
+    /* R, G, B of the padding, and of the background where alpha cannot be kept; in the colours of
+     * the output, which are those of the profile if one is kept. The fourth is the opacity of the
+     * padding where alpha is kept: 0 (transparent) or 255. */
     uint8_t background[4];
     uint32_t on_damage; /* enum thumbs_damage */
-    /* 1: what is only decoded in a sandbox (SVG, JPEG XL, JPEG 2000, PDF, raw files) is not
-     * decoded there either, so that all modes are alike */
+    /* 1: formats that are only decoded in a sandbox (SVG, JPEG XL, JPEG 2000, PDF, raw files) are
+     * not decoded there either, so that all modes behave alike */
     uint32_t plain_only;
-    /* 0 or 1: PDF documents are sources too, of which the first page is drawn, in a sandbox only.
-     * Their decoder is much code that was not made for data from anywhere. */
+    /* 0 or 1: also take PDF documents, whose first page is drawn, in a sandbox only. The large PDF
+     * decoder was not written for untrusted data. */
     uint32_t allow_untrusted;
     uint64_t max_pixels; /* width x height of a source beyond which it is refused */
 };
 
-/* What {stem} is in the names of outputs: a source's name up to its last dot where nobody else
- * leads to that name, who had an output before keeping it; or always the whole. */
+/* What {stem} is in the names of outputs. SHORT: the source's name up to its last dot, unless
+ * another source wants that name too; whoever had an output before keeps it. FULL: the whole name.
+ */
 enum thumbs_names { THUMBS_NAMES_SHORT = 0, THUMBS_NAMES_FULL };
 
 /* What has changed in SOURCE since the last run of these options, so that a run need not look at
@@ -246,8 +245,8 @@ enum thumbs_change {
 struct thumbs_changes {
     enum thumbs_change (*folder)(void *user, uint64_t dev, uint64_t ino);
     bool (*file)(void *user, uint64_t dev, uint64_t ino, const char *name);
-    /* Is somebody writing a file of the open folder dirfd, so that it will be told as changed once
-     * that is over? Then it is passed over. */
+    /* Is somebody writing this file of the open folder dirfd? Then it is skipped, since it will be
+     * reported as changed once it is closed. */
     bool (*is_busy)(void *user, int dirfd, const char *name);
     void *user;
     bool gone; /* files have gone, so one that has come may be one of them under another name */
@@ -269,7 +268,7 @@ struct thumbs_options {
                               used */
     enum thumbs_sandbox sandbox;
     double timeout_seconds;    /* per file */
-    const char *name_template; /* NULL: see SPEC of --name */
+    const char *name_template; /* NULL: the default of --name */
     enum thumbs_names names;
     const char *const
         *globs; /* n_globs of them, each behind '+' (include) or '-' (exclude), in order */
@@ -278,7 +277,7 @@ struct thumbs_options {
     /* Take what systems and NAS leave beside pictures (@eaDir, #recycle, .Trash*, Thumbs.db,
      * __MACOSX, ._*, $RECYCLE.BIN, .thumbnails), too. */
     bool take_litter;
-    bool one_file_system; /* enter no folder that lies on another file system than its SOURCE */
+    bool one_file_system; /* enter no folder on another file system than its SOURCE */
     /* Take the sources from this file ("-": standard input) instead of walking SOURCE, which must
      * be one folder: names below it, ended by newlines, or by NUL bytes if files_from_null. Folders
      * among them are walked. A name that leads out of SOURCE (or, without `follow`, through a
@@ -332,14 +331,14 @@ struct thumbs_image {
 /* What thumbnails were made of. */
 enum thumbs_from {
     THUMBS_FROM_PICTURE = 0,
-    THUMBS_FROM_PREVIEW,  /* a camera's raw file whose preview is smaller than a wanted size */
-    THUMBS_FROM_EMBEDDED, /* a small copy that the file holds beside the picture */
+    THUMBS_FROM_PREVIEW,  /* the preview of a camera raw file, smaller than a wanted size */
+    THUMBS_FROM_EMBEDDED, /* a small copy that the file holds besides the picture */
     THUMBS_N_FROMS
 };
 /* The word for it in the report ("preview"); never NULL. */
 THUMBS_API const char *thumbs_from_name(enum thumbs_from from);
 
-/* What may stand in for a picture until it is there. */
+/* What can stand in for a picture while it loads. */
 struct thumbs_placeholder {
     uint8_t thumbhash[25]; /* https://evanw.github.io/thumbhash/, of the whole picture */
     uint8_t thumbhash_len; /* 0: there is no placeholder */
@@ -360,16 +359,16 @@ struct thumbs_source_info {
 
 struct thumbs_images; /* the thumbnails of one source; owns their bytes */
 
-/* Make every size and format of `options` from the `len` bytes at `data` (borrowed until return);
- * sizes that are all larger than the picture get one thumbnail together.
- * On success *out is owned by the caller, thumbs_images_destroy() frees it. Errors: UNSUPPORTED,
- * NOT_IMAGE, CORRUPT, TOO_LARGE, MEMORY, USAGE, INTERNAL. info may be NULL. Thread-safe.
+/* Make every size and format of `options` from the `len` bytes at `data` (borrowed until return).
+ * Sizes larger than the picture share one thumbnail. On success the caller owns *out and frees it
+ * with thumbs_images_destroy(). Errors: UNSUPPORTED, NOT_IMAGE, CORRUPT, TOO_LARGE, MEMORY, USAGE,
+ * INTERNAL. info may be NULL. Thread-safe.
  *
- * The same code as in a batch, in the calling process: no sandbox, no limit of time or memory but
- * max_pixels, and a decoder that crashes takes the caller along. So what is only decoded in a
- * sandbox (SVG, JPEG XL, JPEG 2000, PDF, raw files) is UNSUPPORTED here. For pictures of strangers
- * run a batch in mode processes, or the program as `thumbs - -`. The bytes are those of a batch but
- * for the comment in them that says who made the file. */
+ * This runs the code of a batch in the calling process: without a sandbox, without limits of time
+ * or memory except max_pixels, and a decoder that crashes takes the caller down. So formats that
+ * are only decoded in a sandbox (SVG, JPEG XL, JPEG 2000, PDF, raw files) are UNSUPPORTED here. For
+ * untrusted pictures run a batch in mode processes, or the program as `thumbs - -`. The bytes are
+ * those of a batch, except for the comment that says who made the file. */
 THUMBS_API enum thumbs_code thumbs_make(const void *data, size_t len,
                                         const struct thumbs_image_options *options,
                                         struct thumbs_images **out, struct thumbs_source_info *info,
@@ -484,8 +483,8 @@ THUMBS_API enum thumbs_code thumbs_batch_create(const struct thumbs_options *opt
                                                 const char *dest, struct thumbs_batch **out,
                                                 struct thumbs_error *err);
 
-/* Another run that has to be waited for before this one begins (options.wait): one English clause;
- * NULL: there is none. Borrowed until thumbs_batch_wait(). */
+/* The other run that this one waits for before it begins (options.wait), as one English clause;
+ * NULL: none. Borrowed until thumbs_batch_wait(). */
 THUMBS_API const char *thumbs_batch_waits_for(const struct thumbs_batch *batch);
 /* Wait for it. THUMBS_STOPPED: thumbs_batch_stop() was called. thumbs_batch_run() does the same, if
  * this was not called before. */
@@ -527,10 +526,10 @@ struct thumbs_waiting {
 };
 typedef void thumbs_waiting_fn(void *user, const struct thumbs_waiting *waiting);
 
-/* What the run is at just now, to tell why it does not go on: on_waiting gets the first `most`,
- * those that somebody is at before those that are queued, in each part the oldest first. Returns
- * how many there are in all. Nothing is held up by it; what moves meanwhile may be missed or be
- * told as it was. Any thread, before, while and after running. */
+/* What the run is doing now, to show why it makes no progress. on_waiting gets the first `most`
+ * items: those in work before those that are queued, the oldest first. Returns the number of all.
+ * It blocks nothing, so what moves meanwhile may be missed or be reported as it was. Any thread,
+ * before, while and after running. */
 THUMBS_API size_t thumbs_batch_waiting(struct thumbs_batch *batch, size_t most,
                                        thumbs_waiting_fn *on_waiting, void *user);
 
@@ -547,28 +546,27 @@ struct thumbs_levels {
 /* Any thread, before, while and after running. */
 THUMBS_API void thumbs_batch_levels(struct thumbs_batch *batch, struct thumbs_levels *out);
 
-/* What a user may want to know about how this batch runs, though nothing is wrong: one English
- * clause, for example that io_uring cannot be used here and I/O threads read the files; NULL if
- * there is nothing. Final once created, borrowed until destroy. */
+/* What a user may want to know about this batch, though nothing is wrong, as one English clause:
+ * for example that io_uring cannot be used and I/O threads read the files. NULL: nothing. Final
+ * once created, borrowed until destroy. */
 THUMBS_API const char *thumbs_batch_note(const struct thumbs_batch *batch);
 
-/* The same for what came to light during the run, as that the list of files has lines that end in
- * CR LF, or that a glob has matched nothing: one clause each, as long as the call lasts. To be
- * asked when the run is over. */
+/* The same for what was noticed during the run, for example that a glob has matched nothing. `text`
+ * is one clause, borrowed until the callback returns. Call it when the run is over. */
 typedef void thumbs_remark_fn(void *user, const char *text);
 THUMBS_API void thumbs_batch_remarks(const struct thumbs_batch *batch, thumbs_remark_fn *on_remark,
                                      void *user);
 
-/* Mode processes: how worker processes are locked up, one clause, as "seccomp, Landlock (ABI 7),
- * ..."; NULL if nobody has worked yet, or in another mode. *whole (may be NULL): all that
- * --sandbox=require asks for holds. To be asked when the run is over; borrowed until destroy. */
+/* Mode processes: how workers are sandboxed, as one clause like "seccomp, Landlock (ABI 7), ...";
+ * NULL if none has worked yet, or in another mode. *whole (may be NULL): all that --sandbox=require
+ * asks for holds. Call it when the run is over; borrowed until destroy. */
 THUMBS_API const char *thumbs_batch_sandbox(const struct thumbs_batch *batch, bool *whole);
 
 THUMBS_API void
 thumbs_batch_destroy(struct thumbs_batch *batch); /* NULL is fine; not while running */
 
-/* What a worker process runs: `thumbs` calls this when its first argument is THUMBS_WORKER_ARG,
- * before all else. Returns the exit status. */
+/* The body of a worker process: `thumbs` calls this first if its first argument is
+ * THUMBS_WORKER_ARG. Returns the exit status. */
 #define THUMBS_WORKER_ARG "--thumbs-fork-server"
 THUMBS_API int thumbs_worker_main(void);
 
