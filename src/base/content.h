@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * content.h - the hash that files are known again by: XXH3, 64 bits.
+ * content.h - the hash that identifies file contents: XXH3, 64 bits.
  *
  * Measured here against th_hash64() (SipHash-1-3): ten times as fast, 20 GB/s. So a photo
- * of 4 MB takes 0.2 ms, where the fastest way to decode it takes 6. It is no secret
- * and no seal: who wants two files with one hash can make them, and then gets, for the second, the
+ * of 4 MB takes 0.2 ms, where the fastest way to decode it takes 6. It is not
+ * cryptographic: anyone can make two files with one hash, and then gets, for the second, the
  * thumbnail of the first.
  */
 #ifndef TH_BASE_CONTENT_H

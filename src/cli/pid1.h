@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pid1.h - what a program that is the first process of a container has to do besides its work.
+ * pid1.h - what the first process of a container has to do besides its work.
  *
  * The kernel gives process 1 every orphan of the container to wait for, and lets no signal with its
  * default action through to it. A run knows only its own children; so the run is made a child, and

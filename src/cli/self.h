@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* self.h - where this program lies, for worker processes, which are the same program. */
+/* self.h - the path of this program, which worker processes run too. */
 #ifndef CLI_SELF_H
 #define CLI_SELF_H
 

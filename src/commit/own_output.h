@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* own_output.h - did thumbs make what stands under the name of an output? Any thread. Not for other
+/* own_output.h - did thumbs make the file that has the name of an output? Any thread. Not for other
  * rooms. */
 #ifndef TH_COMMIT_OWN_OUTPUT_H
 #define TH_COMMIT_OWN_OUTPUT_H

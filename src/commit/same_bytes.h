@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * same_bytes.h - an output whose name tells its content may be there already: made of another
- * source of the same content, or before DEST/.thumbs was lost. It is left as it is, so that who
- * made it does not find it changed.
+ * same_bytes.h - an output whose name contains its hash may exist already: made of another
+ * source of the same content, or before DEST/.thumbs was lost. It is left as it is, so that
+ * its maker does not find it changed.
  */
 #ifndef TH_COMMIT_SAME_BYTES_H
 #define TH_COMMIT_SAME_BYTES_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* standing.h - is what stands below DEST still what was made? Told by names, lengths and times:
- * nothing is opened but folders. Any thread. Not for other rooms. */
+/* standing.h - are the outputs below DEST still those that were made? Judged by names, lengths
+ * and times: only folders are opened. Any thread. Not for other rooms. */
 #ifndef TH_COMMIT_STANDING_H
 #define TH_COMMIT_STANDING_H
 

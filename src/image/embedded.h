@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * embedded.h - small copies of a picture that its file holds beside it, in place of the whole.
+ * embedded.h - small copies of a picture in its file, used in place of the picture.
  *
  * Only where options->embedded says so, and only a copy that is the same picture as far as can be
  * told without decoding: of the same shape within rounding, turned the same way, with the same

@@ -4,8 +4,8 @@
  *
  * Under templates by which sources of different folders may get one name, names may also depend on
  * what is inside a picture ({width}): "a1" at width 2 is "a" at width 12. No walk can foresee that;
- * so each name is claimed before it is written, and who comes second fails instead of replacing the
- * first.
+ * so each name is claimed before it is written, and the second to claim it fails instead of
+ * replacing the first.
  */
 #ifndef TH_NAMING_CLAIMS_H
 #define TH_NAMING_CLAIMS_H

@@ -2,8 +2,8 @@
 /*
  * count_ahead.h - how many files there will be, for a percentage.
  *
- * The walk itself is held back by the queues and never much ahead of the workers; who wants to know
- * how far a run is needs a walk that runs free. Names only; best effort.
+ * The queues hold the walk back, so it is never far ahead of the workers; a percentage needs a walk
+ * that is not held back. Names only; best effort.
  */
 #ifndef TH_RUN_COUNT_AHEAD_H
 #define TH_RUN_COUNT_AHEAD_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* newcomers.h - sources whose outputs bear their whole name, since the short one was given to
- * another source in an earlier run. Users who look for the short one are told. Any thread. */
+/* newcomers.h - sources whose outputs have their full name, since the short one went to another
+ * source in an earlier run. A note tells users who look for the short one. Any thread. */
 #ifndef TH_RUN_NEWCOMERS_H
 #define TH_RUN_NEWCOMERS_H
 

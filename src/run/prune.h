@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * prune.h - thumbnails that nobody wants any more, removed at the end of a run.
+ * prune.h - removes unwanted thumbnails at the end of a run.
  *
  * Those on record whose source is gone, or is there and left out of this run; and those of sources
  * that were made under other options than today's outputs. The sources are walked once more, since

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * litter.h - what systems and devices leave beside pictures, and nobody wants thumbnails of: small
+ * litter.h - files that systems and devices leave among pictures, which need no thumbnails: small
  * copies made by a NAS or a desktop, waste bins, the second halves of files from a Mac. Inner to
  * the walk room. Thread-safe.
  */

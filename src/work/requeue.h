@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * requeue.h - files that have been taken from the queue and have no worker: those of supervisors
- * that had to give up, and those there was no memory for beside what their worker has. Whoever has
- * room takes them, before new ones.
+ * requeue.h - files taken from the queue that have no worker: those of supervisors that had to
+ * give up, and those for which memory was short beside their worker's other file. Any supervisor
+ * with room takes them, before new ones.
  *
  *   th_requeue_enter()              a supervisor begins
  *   th_requeue_try_take()           before the queue
