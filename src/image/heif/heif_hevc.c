@@ -5,6 +5,7 @@
 #include <libde265/de265.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "image/heif/heif_codec.h"
 #include "image/heif/heif_sps.h"
@@ -21,26 +22,62 @@ static enum thumbs_code fail(const char **why, enum thumbs_code code, const char
 struct hevc {
     de265_decoder_context *context;
     struct th_heif_plan plan;
-    struct de265_image_allocation plain; /* libde265's own */
     bool too_large;
     unsigned n_pictures; /* of this item, that memory was asked for */
     bool holds_picture;
 };
 
-/* Called before libde265 takes memory for a picture, with the size that the coded data states. */
-static int get_buffer(de265_decoder_context *context, struct de265_image_spec *spec,
-                      struct de265_image *image, void *user)
+/* Bytes behind a plane that libde265 may touch; it has 8 itself. */
+enum { PLANE_PADDING = 64, PLANE_ALIGNMENT = 64 };
+
+/* Memory for one plane, all grey. False: there is none. */
+static bool make_plane(struct de265_image *image, int channel, const struct de265_image_spec *spec,
+                       uint32_t width, uint32_t height)
 {
-    struct hevc *h = user;
-    if ((uint64_t)spec->width * (uint64_t)spec->height > h->plan.max_pixels) h->too_large = true;
-    if (h->too_large || h->n_pictures++ >= MOST_PICTURES) return 0;
-    return h->plain.get_buffer(context, spec, image, NULL);
+    const unsigned bits = (unsigned)de265_get_bits_per_pixel(image, channel);
+    const size_t align = (size_t)spec->alignment, n_bytes = bits > 8 ? 2 : 1;
+    const size_t stride = (width + align - 1) / align * align, n = stride * height;
+    const size_t len = n * n_bytes + PLANE_PADDING;
+    uint8_t *data = aligned_alloc(PLANE_ALIGNMENT,
+                                  (len + PLANE_ALIGNMENT - 1) / PLANE_ALIGNMENT * PLANE_ALIGNMENT);
+    if (!data) return false;
+    const unsigned grey = 1u << (bits - 1);
+    memset(data, n_bytes == 1 ? (int)grey : 0, len);
+    for (size_t i = 0; i < n && n_bytes == 2; i++)
+        ((uint16_t *)(void *)data)[i] = (uint16_t)grey;
+    de265_set_image_plane(image, channel, data, (int)stride, data);
+    return true;
 }
 
 static void release_buffer(de265_decoder_context *context, struct de265_image *image, void *user)
 {
+    (void)context, (void)user;
+    for (int channel = 0; channel < 3; channel++) {
+        free(de265_get_image_plane_user_data(image, channel));
+        de265_set_image_plane(image, channel, NULL, 0, NULL);
+    }
+}
+
+/* Memory for a picture, with the size that the coded data states. It is grey: where the data is
+ * damaged, libde265 leaves it as it was, and what was in it before is not for thumbnails. */
+static int get_buffer(de265_decoder_context *context, struct de265_image_spec *spec,
+                      struct de265_image *image, void *user)
+{
     struct hevc *h = user;
-    h->plain.release_buffer(context, image, NULL);
+    const enum de265_chroma chroma = de265_get_chroma_format(image);
+    if (spec->width <= 0 || spec->height <= 0 || spec->alignment <= 0) return 0;
+    const uint32_t width = (uint32_t)spec->width, height = (uint32_t)spec->height;
+    if ((uint64_t)width * height > h->plan.max_pixels) h->too_large = true;
+    if (h->too_large || h->n_pictures++ >= MOST_PICTURES) return 0;
+    for (int channel = 0; channel < 3; channel++)
+        de265_set_image_plane(image, channel, NULL, 0, NULL);
+    const uint32_t sub_x = chroma == de265_chroma_420 || chroma == de265_chroma_422 ? 2 : 1,
+                   sub_y = chroma == de265_chroma_420 ? 2 : 1;
+    bool made = make_plane(image, 0, spec, width, height);
+    for (int channel = 1; channel < 3 && chroma != de265_chroma_mono; channel++)
+        made = made && make_plane(image, channel, spec, width / sub_x, height / sub_y);
+    if (!made) release_buffer(context, image, user);
+    return made;
 }
 
 static void hevc_destroy(void *state)
@@ -60,13 +97,11 @@ static void *hevc_create(const struct th_heif_plan *plan)
         free(h);
         return NULL;
     }
-    h->plain = *de265_get_default_image_allocation_functions();
     struct de265_image_allocation own = {.get_buffer = get_buffer,
                                          .release_buffer = release_buffer};
     de265_set_image_allocation_functions(h->context, &own, h);
     de265_set_parameter_bool(h->context, DE265_DECODER_PARAM_DISABLE_DEBLOCKING,
                              plan->skip_filters);
-    de265_set_parameter_bool(h->context, DE265_DECODER_PARAM_DISABLE_SAO, plan->skip_filters);
     return h;
 }
 
@@ -160,15 +195,15 @@ static bool take_frame(const struct de265_image *image, struct th_heif_frame *ou
     return true;
 }
 
-static enum thumbs_code hevc_run(void *state, const struct th_heif_cursor *config,
-                                 const struct th_heif_cursor *item, struct th_heif_frame *out,
-                                 const char **why)
+static enum thumbs_code run_once(struct hevc *h, const struct th_heif_cursor *config,
+                                 const struct th_heif_cursor *item, bool skip_sao,
+                                 struct th_heif_frame *out, const char **why)
 {
-    struct hevc *h = state;
     if (h->holds_picture) de265_release_next_picture(h->context);
     h->holds_picture = h->too_large = false;
     h->n_pictures = 0;
     de265_reset(h->context);
+    de265_set_parameter_bool(h->context, DE265_DECODER_PARAM_DISABLE_SAO, skip_sao);
     unsigned length_size = push_config(h, *config);
     if (length_size) out->damaged = !push_item(h, *item, length_size);
     de265_flush_data(h->context);
@@ -182,6 +217,20 @@ static enum thumbs_code hevc_run(void *state, const struct th_heif_cursor *confi
     if (!h->holds_picture || !take_frame(de265_peek_next_picture(h->context), out))
         return fail(why, THUMBS_CORRUPT, "its HEVC data does not decode");
     return THUMBS_OK;
+}
+
+/* Damaged data is decoded again without SAO: with it, libde265 decodes into memory of its own,
+ * which is not cleared. */
+static enum thumbs_code hevc_run(void *state, const struct th_heif_cursor *config,
+                                 const struct th_heif_cursor *item, struct th_heif_frame *out,
+                                 const char **why)
+{
+    struct hevc *h = state;
+    const bool skips = h->plan.skip_filters;
+    enum thumbs_code code = run_once(h, config, item, skips, out, why);
+    if (code == THUMBS_OK && out->damaged && !skips)
+        code = run_once(h, config, item, true, out, why);
+    return code;
 }
 
 static const char *hevc_library(void)
