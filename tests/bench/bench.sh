@@ -41,14 +41,14 @@ python3 "$here/check_schema.py" "$here/bench.schema.json" o.json
 grep -q '^sync ' table || fail "no table on standard error"
 
 # Storage that makes each open wait: bound by I/O, and threads overlap what sync has to wait for.
-"$program" bench --quiet --runs=1 --modes=sync,threads -j1 --io=threads --io-jobs=8 --io-latency=300 --no-work \
+"$program" bench --quiet --runs=1 --modes=sync,threads -j1 --io=threads --io-jobs=8 --io-latency=700 --no-work \
     --json=l.json pictures >table
 python3 - <<'P'
 import json
 b = json.load(open("l.json"))
 sync, threads = b["rows"]
 assert b["advice"]["bound"] == "io", b["advice"]
-assert sync["seconds"]["median"] >= 0.9, sync
+assert sync["seconds"]["median"] >= 2.1, sync
 assert threads["speedup"] > 1.5, threads
 P
 
