@@ -74,6 +74,7 @@ static void make_options(const uint8_t *data, size_t len, struct thumbs_image_op
     *out = (struct thumbs_image_options){.n_sizes = 1 + (bits & 1),
                                          .n_formats = 1,
                                          .enlarge = bits >> 1 & 1,
+                                         .pages = bits >> 28 & 1,
                                          .quality = 1 + (bits >> 2) % 100,
                                          .background = {255, (uint8_t)(bits >> 8), 255, 0},
                                          .on_damage = bits >> 16 & 1,

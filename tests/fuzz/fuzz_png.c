@@ -3,7 +3,7 @@
  * The PNG rows against libpng's; every row that both make must be the same, bit for bit, by each
  * engine that inflates, and both must agree where a file breaks. An input is a file, whose
  * checksums are set right first, or else a recipe: a header, then bytes to be compressed or a
- * compressed stream as it is.
+ * compressed stream as it is. Frames of an animation lie within the picture and the file.
  */
 #include <setjmp.h>
 #include <zlib.h>
@@ -12,6 +12,7 @@
 
 #include "fuzz.h"
 #include "image/png/png_adam7.h"
+#include "image/png/png_frames.h"
 #include "image/png/png_rows.h"
 
 #ifdef THUMBS_FUZZ
@@ -342,6 +343,26 @@ static bool has_odd_surplus(const struct bytes *file, const struct th_png_header
     return made >= rows + 65536 || (broke && made > rows);
 }
 
+/* Frames lie within the picture, their pixels within the file, one behind the other. */
+static void check_frames(const struct bytes *file, const struct th_png_header *h)
+{
+    const struct th_view v = {file->data, file->len};
+    struct th_png_frames walk;
+    struct th_png_frame f;
+    uint64_t n = 0, last = 0;
+    th_png_frames_begin(&walk, v, h);
+    while (th_png_frames_next(&walk, &f) == TH_PNG_FRAME) {
+        n++;
+        fuzz_check(f.area.width && f.area.height && f.per_second);
+        fuzz_check((uint64_t)f.area.x + f.area.width <= h->width);
+        fuzz_check((uint64_t)f.area.y + f.area.height <= h->height);
+        fuzz_check(f.pixels > last && f.pixels + 8 <= file->len);
+        fuzz_check(memcmp(file->data + f.pixels + 4, f.apart ? "fdAT" : "IDAT", 4) == 0);
+        last = f.pixels;
+    }
+    fuzz_check(n == walk.n && n <= h->frames && n <= th_png_frames_most(v));
+}
+
 /* What is broken to us before its pixels has none for libpng. */
 static void check_broken(struct reference *ref)
 {
@@ -355,6 +376,7 @@ static void check(const struct bytes *file)
 {
     struct th_png_header h;
     const bool ours = th_png_parse(file->data, file->len, &h);
+    if (ours) check_frames(file, &h);
     if (!ours && !h.broken) return;
     if (h.width > MOST_WIDTH || (uint64_t)h.width * h.height > MOST_PIXELS) return;
     struct reference ref;
