@@ -45,9 +45,10 @@ mkfifo names || exit 1
 pid=$!
 exec 3>names
 own() { # own memory of the worker, in kB; 0 if there is none
-    local server worker
+    local server worker kb
     server=$(pgrep -P $pid | head -n 1) && worker=$(pgrep -P "${server:-0}" | head -n 1)
-    awk '/^RssAnon:/ { kb = $2 } END { print kb + 0 }' "/proc/${worker:-none}/status" 2>/dev/null || echo 0
+    kb=$(awk '/^RssAnon:/ { print $2 }' "/proc/${worker:-none}/status" 2>/dev/null) || true
+    echo "${kb:-0}"
 }
 n_made() { find out-idle -name '*.jpg' 2>/dev/null | wc -l; }
 (cd long && find . -name '*.jpg') >&3
