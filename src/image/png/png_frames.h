@@ -14,7 +14,7 @@
 
 struct th_png_frame {
     struct th_area area;        /* within the picture, not empty */
-    uint32_t delay, per_second; /* it is shown for delay / per_second seconds; neither divisor 0 */
+    uint32_t delay, per_second; /* shown for delay / per_second seconds; per_second is not 0 */
     enum th_leaves leaves;
     bool replaces; /* what it covers, also where it is clear */
     size_t pixels; /* where its first chunk of pixels begins */

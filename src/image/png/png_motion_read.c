@@ -217,12 +217,13 @@ static enum thumbs_code next_frame(void *state, struct th_motion_frame *frame,
     case TH_PNG_FRAME:
         return paint_frame(r, &f, frame, err);
     case TH_PNG_NOT_ONE:
-        return damaged(r, "what follows one of its frames is none", err);
+        return damaged(r, "what follows one of its frames is not a frame", err);
     case TH_PNG_NO_MORE:
         break;
     }
-    return r->frames.n < r->header.frames ? damaged(r, "it has fewer frames than it says", err)
-                                          : THUMBS_OK;
+    return r->frames.n < r->header.frames
+               ? damaged(r, "it has fewer frames than its header says", err)
+               : THUMBS_OK;
 }
 
 const struct th_motion_reader th_motion_reader_png = {

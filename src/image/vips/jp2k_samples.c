@@ -139,8 +139,8 @@ bool th_jp2k_make_plain(uint8_t *data, size_t len)
 {
     const struct th_view code = find_code((struct th_view){data, len});
     const size_t n = count_samples(code);
-    uint8_t *header = data + (size_t)(code.data - data), *samples = header + SAMPLES;
     if (!n || th_view_be(code, STARTS, 8)) return false;
+    uint8_t *header = data + (code.data - data), *samples = header + SAMPLES;
     if (th_jp2k_model((struct th_view){data, len}) == TH_JP2K_SYCC)
         th_number_put(data + find_colours((struct th_view){data, len}), ENUM_SRGB, 4, true);
     const uint8_t by[2] = {samples[1], samples[2]};

@@ -34,8 +34,7 @@ struct th_vips_input {
     enum thumbs_format format;
     const char *loader;   /* libvips' operation for it, that of the table of formats; a constant */
     uint64_t deadline_ns; /* 0: never */
-    uint32_t
-        white; /* the largest sample, where samples do not fill the range of their type; or 0 */
+    uint32_t white; /* the largest sample there may be; 0: samples fill the range of their type */
 };
 
 /* A source whose header has been read. */
