@@ -65,14 +65,14 @@ static const char about[] =
     "are not walked.";
 
 static const char bench_about[] =
-    "Times the same pipeline on the same files in every mode: one run to warm up, then some runs"
-    " of each mode in turn. Thumbnails go to a scratch folder below TMPDIR that is removed. "
-    "Prints speed, CPU time, memory and where the time goes; the last line says what limits this"
-    " workload and which mode to use.";
+    "Times the same pipeline on the same files in every mode: one run to warm up, then some "
+    "runs of each mode in turn. Thumbnails go to a scratch folder below TMPDIR that is removed. "
+    "Prints speed, CPU time, memory and where the time goes; the last line says what limits this "
+    "workload and which mode to use.";
 
 static const char merge_about[] =
-    "Joins the reports of the shards of one job. Each REPORT is a file written by --report (- is"
-    " standard input); one file may hold several. Writes NDJSON to standard output: the line of "
+    "Joins the reports of the shards of one job. Each REPORT is a file written by --report (- is "
+    "standard input); one file may hold several. Writes NDJSON to standard output: the line of "
     "every source that failed, then a summary with totals, the longest time of a shard, and "
     "which shards are missing. An interrupted shard counts if a report of its next run is given "
     "too.";

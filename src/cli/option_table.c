@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * option_table.c - every option of SPEC section 1: its name, what it takes, its help, and which
- * setting it changes. What an option does to a run is no concern of this room.
+ * option_table.c - every option: its name, what it takes, its help, and which setting it changes.
+ * What an option does to a run is no concern of this room.
  */
 #include "cli/option_table.h"
 
@@ -48,8 +48,8 @@ static const struct cli_word progress_words[] = {{"auto", CLI_PROGRESS_AUTO, tru
 
 #define ALLOWED_BYTES "a number of bytes from 1, with an optional K, M or G (powers of 1024)"
 
-/* In the order in which the help shows them. An option of SPEC
- * that is not built yet has no help and no target. */
+/* In the order in which the help shows them. An option that is not built yet has no help and no
+ * target. */
 const struct cli_option cli_options[] = {
     {"size", 's', "SPEC[,SPEC]...",
      "256 (a box), 256x192, 256x or x192, each side from 1 to 65500, or up to 16 such sizes "

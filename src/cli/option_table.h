@@ -18,7 +18,7 @@ enum cli_group {
     CLI_N_GROUPS
 };
 
-/* One option of SPEC section 1. */
+/* One option. */
 struct cli_option {
     const char *name;  /* without the dashes */
     char letter;       /* 0: none */

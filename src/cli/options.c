@@ -326,8 +326,8 @@ static enum thumbs_code parse(int argc, char *const *argv, struct cli_settings *
     struct parser parser = {
         .argc = argc, .argv = argv, .i_word = 1, .settings = settings, .message = message};
 
-    /* Commands of SPEC come first, or a folder of that name could not be a SOURCE ("./bench" always
-     * can). */
+    /* A command is the first word only: anywhere else such a name is a SOURCE or DEST, as is
+     * "./bench" in the first place. */
     if (argc > 1 && strcmp(argv[1], "merge") == 0) {
         settings->command = CLI_COMMAND_MERGE;
         parser.i_word++;

@@ -5,7 +5,7 @@
 
 #include "cli/options.h"
 
-/* Exit statuses (SPEC section 1); 128+signal is the other one. */
+/* Exit statuses; 128+signal is the other one. */
 enum { CLI_EXIT_OK = 0, CLI_EXIT_FAILED = 1, CLI_EXIT_USAGE = 2, CLI_EXIT_ABORTED = 3 };
 
 /* Do what the settings say; the exit status. Writes to standard error, and to standard output where

@@ -114,7 +114,7 @@ bool cli_set_background(struct cli_settings *settings, const char *value,
     return true;
 }
 
-/* What can be written, and what SPEC foresees: the formats in front of KEEP. */
+/* What can be written, and what another build could write: the formats in front of KEEP. */
 static void list_formats(struct cli_word words[THUMBS_N_FORMATS + 1])
 {
     unsigned n = 0;

@@ -53,7 +53,7 @@ struct cli_settings {
 
 /* Why a value was refused. All zero: it is not what the table says is allowed. */
 struct cli_problem {
-    bool not_built; /* SPEC knows this value, this version does not */
+    bool not_built; /* the value is known, but this build does not have it */
     bool no_memory;
     const char *part; /* not_built: the item of a list that is meant, part_len bytes; NULL: the
                          whole value */

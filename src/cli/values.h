@@ -11,7 +11,7 @@
 struct cli_word {
     const char *text;
     unsigned value;
-    bool built; /* else SPEC knows it and this version does not */
+    bool built; /* else it is known, but this build does not have it */
 };
 extern const struct cli_word cli_mode_words[], cli_io_words[];
 
@@ -26,7 +26,7 @@ struct cli_list {
 
 /* How an option changes the settings. */
 enum cli_kind {
-    CLI_NOT_BUILT = 0, /* SPEC has the option, this version does not */
+    CLI_NOT_BUILT = 0, /* the option is known, but this version lacks it */
     CLI_FLAG,          /* a bool becomes true */
     CLI_CONSTANT,      /* an unsigned becomes min */
     CLI_NUMBER,        /* an unsigned from min to max */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * line.h - one line of a report (RFC 8259 objects, SPEC section 3), read back. Thread-safe.
+ * line.h - one line of a report (RFC 8259, docs/REPORT.md), read back. Thread-safe.
  *
  * A line is judged strictly in what is counted (status, numbers, codes) and leniently in all else:
  * a report of a newer version may have more fields.

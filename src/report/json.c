@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* json.c - lines for programs: NDJSON, each object on a line of its own (RFC 8259; SPEC section
- * 3). */
+/* json.c - lines for programs: NDJSON, each object on a line of its own (RFC 8259; docs/REPORT.md).
+ */
 #include "report/report.h"
 
 #include <string.h>

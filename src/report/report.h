@@ -24,7 +24,7 @@ void th_counters_walk_done(struct th_counters *c);
 /* A snapshot. While others add it may hold one part of an event without the other. */
 void th_counters_read(const struct th_counters *c, struct thumbs_totals *out);
 
-/* One NDJSON object (SPEC section 3) with its newline, appended to b. Names that are not UTF-8 also
+/* One NDJSON object (docs/REPORT.md) with its newline, appended to b. Names that are not UTF-8 also
  * get source_base64 (and path_base64 for outputs, RFC 4648 section 4), the text then has U+FFFD for
  * each bad byte. */
 void th_report_event_json(struct th_bytes *b, const struct thumbs_event *event);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # report.awk - read an NDJSON report of thumbs.
-#   awk -v want=check -f report.awk FILE    is it as SPEC section 3 says? Exit status 1 and the reasons if not
+#   awk -v want=check -f report.awk FILE    is it as docs/REPORT.md says? Exit status 1 and the reasons if not
 #   awk -v want=fates -f report.awk FILE    a line "status source" or "failed:stage:code source" for each source
 # Sources are printed as they stand in the JSON, without the quotes.
 
