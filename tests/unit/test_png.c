@@ -212,6 +212,31 @@ Test(png, irregular_files_are_for_libpng)
     }
 }
 
+/* libpng passes over a chunk in front of the header that is not critical, so it may have the file.
+ */
+Test(png, a_chunk_before_the_header_is_for_libpng)
+{
+    static const struct {
+        const char *name;
+        bool broken;
+    } cases[] = {{"teSt", false}, {"TeSt", true}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct file f, whole;
+        struct th_png_header h;
+        begin_file(&whole, 8, 8, 2);
+        add_pixels(&whole, 8, SIZE_MAX, 7);
+        add_chunk(&whole, "IEND", NULL, 0);
+        memcpy(f.data, whole.data, 8);
+        f.len = 8;
+        add_chunk(&f, cases[i].name, "abc", 3);
+        memcpy(f.data + f.len, whole.data + 8, whole.len - 8);
+        f.len += whole.len - 8;
+        cr_expect_not(th_png_parse(f.data, f.len, &h), "%s", cases[i].name);
+        cr_expect_eq(h.broken, cases[i].broken, "%s", cases[i].name);
+        LLVMFuzzerTestOneInput(f.data, f.len);
+    }
+}
+
 /* libpng fills as much memory with zeros as a chunk says it is long. */
 Test(png, a_chunk_longer_than_the_file_is_not_for_libpng)
 {

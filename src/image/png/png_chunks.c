@@ -286,7 +286,8 @@ static bool read_chunks(struct walk *w)
             settle_colours(w);
             return h->colour != TH_PNG_PALETTE || w->has_palette;
         }
-        w->odd = i >= MOST_CHUNKS;
+        /* The header must come first, but libpng passes over what is not critical in front. */
+        w->odd = i >= MOST_CHUNKS || (i == 0 && c.name[0] & 0x20);
         if (w->odd || c.len > w->len - w->at - FRAME) return false;
         if (w->at == 8 ? !read_ihdr(&c, h) : !read_chunk(w, &c)) return false;
         w->at += FRAME + (size_t)c.len;
