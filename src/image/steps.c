@@ -10,6 +10,11 @@
 #include "image/formats.h"
 #include "image/pixels.h"
 
+enum thumbs_code th_make_no_memory(struct thumbs_error *err)
+{
+    return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
+}
+
 enum thumbs_code th_make_check_deadline(const struct th_make *make, enum thumbs_stage stage,
                                         struct thumbs_error *err)
 {

@@ -59,6 +59,9 @@ void th_make_profile_ignored(struct th_make *make);
 /* Note that a picture moves in its file, and that its last picture is what was decoded. */
 void th_make_is_last_picture(struct th_make *make);
 
+/* MEMORY: a decoder got none for its work. */
+enum thumbs_code th_make_no_memory(struct thumbs_error *err);
+
 /* TIMEOUT if the deadline has passed. */
 enum thumbs_code th_make_check_deadline(const struct th_make *make, enum thumbs_stage stage,
                                         struct thumbs_error *err);

@@ -17,11 +17,6 @@ struct decoding {
     uint8_t *row;
 };
 
-static enum thumbs_code no_memory(struct thumbs_error *err)
-{
-    return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
-}
-
 static void close_decoding(void *state)
 {
     struct decoding *d = state;
@@ -42,7 +37,7 @@ static enum thumbs_code open_decoding(struct th_make *make, bool icon, void **st
     const char *why = NULL;
     bool unsupported = false;
     struct decoding *d = th_calloc(1, sizeof *d);
-    if (!d) return no_memory(err);
+    if (!d) return th_make_no_memory(err);
     const bool ok = icon ? th_bmp_parse_icon(v, &d->bmp, &unsupported, &why)
                          : th_bmp_parse_file(v, &d->bmp, &unsupported, &why);
     if (!ok) {
@@ -113,7 +108,7 @@ static enum thumbs_code decode(void *state, const struct th_row_wish *wish, stru
     (void)wish;
     if (!th_mul_size(d->bmp.width, th_bmp_rows_bands(&d->rows), &size) ||
         !(d->row = th_alloc(size)) || !th_bmp_rows_begin(&d->rows))
-        return no_memory(err);
+        return th_make_no_memory(err);
     enum thumbs_code code = th_rowfeed_begin(feed, &shape, err);
     return code == THUMBS_OK ? feed_rows(d, feed, err) : code;
 }

@@ -18,7 +18,7 @@ enum thumbs_code th_gif_failed(const struct th_make *make, enum th_gif_code code
     case TH_GIF_LATE:
         return th_make_check_deadline(make, THUMBS_STAGE_DECODE, err);
     case TH_GIF_MEMORY:
-        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
+        return th_make_no_memory(err);
     case TH_GIF_BROKEN:
         break;
     }

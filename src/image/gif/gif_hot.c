@@ -25,11 +25,6 @@ struct attempt {
     uint8_t *row; /* of the canvas */
 };
 
-static enum thumbs_code no_memory(struct thumbs_error *err)
-{
-    return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
-}
-
 /* ---- header ---- */
 
 static enum thumbs_code open_gif(struct decoding *d, struct thumbs_error *err)
@@ -56,7 +51,7 @@ static enum thumbs_code open_decoding(struct th_make *make, void **state,
                                       struct th_row_header *header, struct thumbs_error *err)
 {
     struct decoding *d = th_calloc(1, sizeof *d);
-    if (!d) return no_memory(err);
+    if (!d) return th_make_no_memory(err);
     d->make = make;
     enum thumbs_code code = open_gif(d, err);
     const struct th_gif_header *h = code == THUMBS_OK ? th_gif_header(d->gif) : NULL;
@@ -137,7 +132,8 @@ static enum thumbs_code run(struct attempt *a, struct thumbs_error *err)
                                        .alpha = a->alpha,
                                        .layout = TH_ROWS_INTERLEAVED,
                                        .bits = 8};
-    enum thumbs_code code = begin(a) ? th_rowfeed_begin(a->feed, &shape, err) : no_memory(err);
+    enum thumbs_code code =
+        begin(a) ? th_rowfeed_begin(a->feed, &shape, err) : th_make_no_memory(err);
     if (code == THUMBS_OK) code = feed_empty(a, h->y, err);
     if (code == THUMBS_OK) code = feed_lines(a, err);
     /* What is missing needs alpha, too: then all is done again. */

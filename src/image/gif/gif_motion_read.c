@@ -2,7 +2,6 @@
 /* The frames of a GIF, composed one over the other. */
 #include <stdlib.h>
 
-#include "base/error.h"
 #include "base/num.h"
 #include "base/sys.h"
 #include "image/gif/gif_failed.h"
@@ -20,11 +19,6 @@ struct reading {
     bool begun;   /* the first frame has been painted */
     bool ended;
 };
-
-static enum thumbs_code no_memory(struct thumbs_error *err)
-{
-    return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
-}
 
 static void close_reading(void *state)
 {
@@ -53,7 +47,7 @@ static enum thumbs_code open_reading(struct th_make *make, void **state,
     struct reading *r = th_calloc(1, sizeof *r);
     if (!r) {
         th_gif_close(gif);
-        return no_memory(err);
+        return th_make_no_memory(err);
     }
     const struct th_gif_header *h = th_gif_header(gif);
     r->make = make;
@@ -68,7 +62,7 @@ static enum thumbs_code begin_reading(void *state, struct thumbs_error *err)
 {
     struct reading *r = state;
     const struct th_gif_header *h = th_gif_header(r->gif);
-    return th_canvas_init(&r->canvas, h->width, h->height) ? THUMBS_OK : no_memory(err);
+    return th_canvas_init(&r->canvas, h->width, h->height) ? THUMBS_OK : th_make_no_memory(err);
 }
 
 /* ---- a frame ---- */
@@ -104,7 +98,7 @@ static enum thumbs_code paint_frame(struct reading *r, struct thumbs_error *err)
     size_t size;
     free(r->row);
     r->row = th_mul_size(h->frame_width, TH_CANVAS_BANDS, &size) ? th_alloc(size + 1) : NULL;
-    if (!r->row || !th_canvas_begin(&r->canvas, &area, leaves_of(h))) return no_memory(err);
+    if (!r->row || !th_canvas_begin(&r->canvas, &area, leaves_of(h))) return th_make_no_memory(err);
     for (uint32_t y = 0; (line = th_gif_line(r->gif, &made)); y++)
         paint(r, y, line);
     return th_gif_failed(r->make, made, err);

@@ -25,11 +25,6 @@ static void close_decoding(void *state)
     free(d);
 }
 
-static enum thumbs_code no_memory(struct thumbs_error *err)
-{
-    return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
-}
-
 static enum th_row_colour colour_of(const struct th_png_expand *e)
 {
     return e->bands <= 2 ? TH_ROW_GREY : TH_ROW_RGB;
@@ -39,7 +34,7 @@ static enum thumbs_code open_decoding(struct th_make *make, void **state,
                                       struct th_row_header *header, struct thumbs_error *err)
 {
     struct decoding *d = th_calloc(1, sizeof *d);
-    if (!d) return no_memory(err);
+    if (!d) return th_make_no_memory(err);
     d->make = make;
     const struct th_png_header *h = &d->header;
     if (!th_png_parse(make->data, make->len, &d->header)) {
@@ -51,7 +46,7 @@ static enum thumbs_code open_decoding(struct th_make *make, void **state,
     }
     *state = d;
     size_t profile_len;
-    if (!th_png_profile(h, &d->profile, &profile_len)) return no_memory(err);
+    if (!th_png_profile(h, &d->profile, &profile_len)) return th_make_no_memory(err);
     const bool by_profile = d->profile && th_png_profile_counts(h);
     if (h->icc && !d->profile && th_png_profile_counts(h)) th_make_profile_ignored(make);
     th_png_expand_init(&d->expand, h, false);
@@ -90,7 +85,7 @@ static enum thumbs_code feed_rest(struct attempt *a, struct thumbs_error *err)
 {
     if (a->n_fed == a->d->header.height) return THUMBS_OK;
     uint8_t *row = th_calloc(a->d->header.width, a->d->expand.bands);
-    if (!row) return no_memory(err);
+    if (!row) return th_make_no_memory(err);
     enum thumbs_code code = THUMBS_OK;
     while (code == THUMBS_OK && a->n_fed < a->d->header.height)
         code = feed_row(a, row, err);
@@ -147,7 +142,8 @@ static enum thumbs_code attempt(struct attempt *a, enum th_png_engine engine,
                                        .layout = TH_ROWS_INTERLEAVED,
                                        .bits = 8};
     a->rows = th_png_rows_create(&plan);
-    enum thumbs_code code = a->rows ? th_rowfeed_begin(a->feed, &shape, err) : no_memory(err);
+    enum thumbs_code code =
+        a->rows ? th_rowfeed_begin(a->feed, &shape, err) : th_make_no_memory(err);
     if (code == THUMBS_OK) code = feed_all(a, err);
     if (code == THUMBS_OK && !a->retry) code = tell_damage(a, err);
     if (code == THUMBS_OK && !a->retry) code = feed_rest(a, err);

@@ -2,7 +2,6 @@
 /* The frames of an animated PNG, composed one over the other. */
 #include <stdlib.h>
 
-#include "base/error.h"
 #include "base/num.h"
 #include "base/sys.h"
 #include "image/exif.h"
@@ -26,11 +25,6 @@ struct reading {
     bool begun;                  /* the first frame has been painted */
     bool ended;
 };
-
-static enum thumbs_code no_memory(struct thumbs_error *err)
-{
-    return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
-}
 
 static void close_reading(void *state)
 {
@@ -61,13 +55,13 @@ static enum thumbs_code open_reading(struct th_make *make, void **state,
 {
     struct reading *r = th_calloc(1, sizeof *r);
     size_t profile_len = 0;
-    if (!r) return no_memory(err);
+    if (!r) return th_make_no_memory(err);
     r->make = make;
     *state = r;
     const struct th_png_header *h = &r->header;
     make->declined = !th_png_parse(make->data, make->len, &r->header) || !moves(make, h);
     if (make->declined) return THUMBS_OK;
-    if (!th_png_profile(h, &r->profile, &profile_len)) return no_memory(err);
+    if (!th_png_profile(h, &r->profile, &profile_len)) return th_make_no_memory(err);
     th_png_frames_begin(&r->frames, file_of(make), h);
     *header = (struct th_motion_header){.width = h->width,
                                         .height = h->height,
@@ -82,7 +76,7 @@ static enum thumbs_code begin_reading(void *state, struct thumbs_error *err)
 {
     struct reading *r = state;
     return th_canvas_init(&r->canvas, r->header.width, r->header.height) ? THUMBS_OK
-                                                                         : no_memory(err);
+                                                                         : th_make_no_memory(err);
 }
 
 /* ---- the pixels of a frame ---- */
@@ -155,7 +149,7 @@ static enum thumbs_code decode_by(struct reading *r, enum th_png_engine engine,
     *came = (struct came){0};
     if (!rows || !make_room(r, &f->area)) {
         th_png_rows_destroy(rows);
-        return no_memory(err);
+        return th_make_no_memory(err);
     }
     enum thumbs_code code = read_rows(r, rows, f, came, err);
     th_png_rows_destroy(rows);
@@ -195,7 +189,7 @@ static enum thumbs_code paint_frame(struct reading *r, const struct th_png_frame
     enum thumbs_code code = decode(r, f, &came, err);
     if (code != THUMBS_OK) return code;
     if (came.rows == 0) return damaged(r, "not one pixel of one of its frames decodes", err);
-    if (!th_canvas_begin(&r->canvas, &f->area, f->leaves)) return no_memory(err);
+    if (!th_canvas_begin(&r->canvas, &f->area, f->leaves)) return th_make_no_memory(err);
     for (uint32_t y = 0; y < came.rows; y++)
         th_canvas_paint(&r->canvas, y, r->pixels + y * stride, f->area.width, !f->replaces);
     *frame = (struct th_motion_frame){.canvas = r->canvas.data,

@@ -15,11 +15,6 @@ struct decoding {
     uint8_t *row;
 };
 
-static enum thumbs_code no_memory(struct thumbs_error *err)
-{
-    return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
-}
-
 static void close_decoding(void *state)
 {
     struct decoding *d = state;
@@ -38,7 +33,7 @@ static enum thumbs_code open_decoding(struct th_make *make, void **state,
     const char *why = NULL;
     bool unsupported = false;
     struct decoding *d = th_calloc(1, sizeof *d);
-    if (!d) return no_memory(err);
+    if (!d) return th_make_no_memory(err);
     d->make = make;
     if (!th_pnm_parse((struct th_view){make->data, make->len}, &d->pnm, &unsupported, &why)) {
         free(d);
@@ -93,7 +88,7 @@ static enum thumbs_code decode(void *state, const struct th_row_wish *wish, stru
     size_t stride;
     (void)wish;
     if (!th_mul_size(d->pnm.width, d->pnm.bands, &stride) || !(d->row = th_alloc(stride)))
-        return no_memory(err);
+        return th_make_no_memory(err);
     enum thumbs_code code = th_rowfeed_begin(feed, &shape, err);
     return code == THUMBS_OK ? feed_rows(d, feed, stride, err) : code;
 }

@@ -94,8 +94,7 @@ static enum thumbs_code ask_container(struct decoding *d, struct thumbs_error *e
     const struct th_make *make = d->make;
     const struct th_view file = {make->data, make->len};
     if (make->format != THUMBS_FORMAT_HEIF && make->format != THUMBS_FORMAT_AVIF) return THUMBS_OK;
-    if (!th_heif_told(file, &d->told))
-        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
+    if (!th_heif_told(file, &d->told)) return th_make_no_memory(err);
     return d->told.has_colours ? th_heif_matrix_check(d->told.matrix, err) : THUMBS_OK;
 }
 
@@ -168,8 +167,7 @@ static enum thumbs_code choose_bytes(struct decoding *d, struct th_vips_input *i
     d->ycc = model == TH_JP2K_SYCC;
     if (th_jp2k_is_plain(file)) return THUMBS_OK;
     d->changed = th_alloc(file.len);
-    if (!d->changed)
-        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
+    if (!d->changed) return th_make_no_memory(err);
     memcpy(d->changed, file.data, file.len);
     if (!th_jp2k_make_plain(d->changed, file.len))
         return th_error_set(err, THUMBS_UNSUPPORTED, THUMBS_STAGE_DECODE,
@@ -231,7 +229,7 @@ static enum thumbs_code open_decoding(struct th_make *make, void **state,
                                       struct th_row_header *header, struct thumbs_error *err)
 {
     struct decoding *d = th_calloc(1, sizeof *d);
-    if (!d) return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
+    if (!d) return th_make_no_memory(err);
     d->make = make;
     enum thumbs_code code = ask_container(d, err);
     if (code == THUMBS_OK) code = open_source(d, err);
@@ -349,8 +347,7 @@ static enum thumbs_code decode(void *state, const struct th_row_wish *wish, stru
     enum thumbs_code code =
         d->ops->read(d->source, wish->most_shrink, wish->draw_scale, &to, &damaged, warning, err);
     if (code == THUMBS_STOPPED && d->code != THUMBS_OK) return d->code;
-    if (code == THUMBS_STOPPED)
-        return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
+    if (code == THUMBS_STOPPED) return th_make_no_memory(err);
     if (code == THUMBS_OK && damaged) code = th_make_damaged(d->make, warning, err);
     return code;
 }

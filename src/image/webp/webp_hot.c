@@ -35,18 +35,13 @@ struct frame {
     uint32_t y_canvas; /* rows of the canvas that were fed */
 };
 
-static enum thumbs_code no_memory(struct thumbs_error *err)
-{
-    return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
-}
-
 /* ---- header ---- */
 
 static enum thumbs_code open_decoding(struct th_make *make, void **state,
                                       struct th_row_header *header, struct thumbs_error *err)
 {
     struct decoding *d = th_calloc(1, sizeof *d);
-    if (!d) return no_memory(err);
+    if (!d) return th_make_no_memory(err);
     d->make = make;
     const struct th_webp *w = &d->webp;
     if (!th_webp_parse((struct th_view){make->data, make->len}, &d->webp)) {
@@ -101,7 +96,7 @@ static enum thumbs_code feed_empty(struct frame *f, uint32_t until, struct thumb
     if (f->row)
         memset(f->row, 0, row_len);
     else if (!(f->row = th_calloc(1, row_len)))
-        return no_memory(err);
+        return th_make_no_memory(err);
     while (code == THUMBS_OK && f->y_canvas < until)
         code = feed(f, f->row, row_len, 1, err);
     return code;
@@ -114,7 +109,7 @@ static enum thumbs_code feed_placed(struct frame *f, const uint8_t *row, struct 
     const size_t canvas_len = (size_t)f->plan.width * f->plan.bands;
     enum thumbs_code code = feed_empty(f, (uint32_t)th_min_u64(w->y, w->height), err);
     if (code != THUMBS_OK || f->y_canvas >= w->height) return code;
-    if (!f->row && !(f->row = th_calloc(1, canvas_len))) return no_memory(err);
+    if (!f->row && !(f->row = th_calloc(1, canvas_len))) return th_make_no_memory(err);
     const uint64_t n = w->x < w->width ? th_min_u64(w->frame_width, w->width - w->x) : 0;
     if (n) memcpy(f->row + (size_t)w->x * f->plan.bands, row, (size_t)n * f->plan.bands);
     return feed(f, f->row, canvas_len, 1, err);
@@ -157,7 +152,7 @@ static enum thumbs_code run(struct frame *f, VP8StatusCode *status, struct thumb
 static enum thumbs_code judge(const struct frame *f, VP8StatusCode status, struct thumbs_error *err)
 {
     if (status == VP8_STATUS_OK) return THUMBS_OK;
-    if (status == VP8_STATUS_OUT_OF_MEMORY) return no_memory(err);
+    if (status == VP8_STATUS_OUT_OF_MEMORY) return th_make_no_memory(err);
     const char *what = status == VP8_STATUS_SUSPENDED || status == VP8_STATUS_NOT_ENOUGH_DATA
                            ? "its pixels end early"
                            : "its compressed pixels are broken";
@@ -211,7 +206,7 @@ static enum thumbs_code decode(void *state, const struct th_row_wish *wish, stru
 {
     const struct decoding *d = state;
     struct frame f = {.d = d, .feed = feed, .plan = th_webp_plan(&d->webp, wish->most_shrink)};
-    enum thumbs_code code = prepare(&f) ? run_prepared(&f, err) : no_memory(err);
+    enum thumbs_code code = prepare(&f) ? run_prepared(&f, err) : th_make_no_memory(err);
     WebPIDelete(f.decoder);
     free(f.pixels);
     free(f.row);

@@ -4,7 +4,6 @@
 
 #include <webp/decode.h>
 
-#include "base/error.h"
 #include "base/num.h"
 #include "base/sys.h"
 #include "image/exif.h"
@@ -25,11 +24,6 @@ struct reading {
     bool ended;
 };
 
-static enum thumbs_code no_memory(struct thumbs_error *err)
-{
-    return th_error_set(err, THUMBS_MEMORY, THUMBS_STAGE_DECODE, "no memory to decode");
-}
-
 static struct th_view file_of(const struct th_make *make)
 {
     return (struct th_view){make->data, make->len};
@@ -44,7 +38,7 @@ static enum thumbs_code open_reading(struct th_make *make, void **state,
     make->declined = motion.n_frames < 2 || !th_webp_parse(file_of(make), &w);
     if (make->declined) return THUMBS_OK;
     struct reading *r = th_calloc(1, sizeof *r);
-    if (!r) return no_memory(err);
+    if (!r) return th_make_no_memory(err);
     *r = (struct reading){.make = make, .width = w.width, .height = w.height};
     *state = r;
     *header = (struct th_motion_header){.width = w.width,
@@ -58,7 +52,7 @@ static enum thumbs_code open_reading(struct th_make *make, void **state,
 static enum thumbs_code begin_reading(void *state, struct thumbs_error *err)
 {
     struct reading *r = state;
-    return th_canvas_init(&r->canvas, r->width, r->height) ? THUMBS_OK : no_memory(err);
+    return th_canvas_init(&r->canvas, r->width, r->height) ? THUMBS_OK : th_make_no_memory(err);
 }
 
 static void close_reading(void *state)
@@ -118,7 +112,7 @@ static enum thumbs_code decode(struct reading *r, const struct th_webp *w, uint3
         code = th_make_check_deadline(r->make, THUMBS_STAGE_DECODE, err);
     }
     WebPIDelete(decoder);
-    if (code == THUMBS_OK && *status == VP8_STATUS_OUT_OF_MEMORY) code = no_memory(err);
+    if (code == THUMBS_OK && *status == VP8_STATUS_OUT_OF_MEMORY) code = th_make_no_memory(err);
     return code;
 }
 
@@ -139,7 +133,7 @@ static enum thumbs_code paint_frame(struct reading *r, const struct th_webp_fram
     if (code != THUMBS_OK) return code;
     if (rows == 0) return damaged(r, "not one pixel of one of its frames decodes", err);
     if (!th_canvas_begin(&r->canvas, &area, f->clears ? TH_LEAVES_NOTHING : TH_LEAVES_ITSELF))
-        return no_memory(err);
+        return th_make_no_memory(err);
     for (uint32_t y = 0; y < rows; y++)
         th_canvas_paint(&r->canvas, y, r->pixels + (size_t)y * w->frame_width * TH_CANVAS_BANDS,
                         w->frame_width, !f->replaces);
