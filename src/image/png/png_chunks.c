@@ -87,7 +87,7 @@ static bool is(const struct chunk *c, const char name[5])
 
 static bool sum_is_right(const struct chunk *c)
 {
-    return th_png_crc(0, c->name, (size_t)c->len + 4) == be32(c->body + c->len);
+    return th_png_sum_is_right(c->name, c->len);
 }
 
 static bool depth_fits(unsigned depth, unsigned colour)

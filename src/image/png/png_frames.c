@@ -47,12 +47,6 @@ uint64_t th_png_frames_most(struct th_view file)
 
 /* ---- fcTL ---- */
 
-static bool sum_is_right(struct th_view file, const struct chunk *c)
-{
-    return th_png_crc(0, file.data + c->at + 4, (size_t)c->len + 4) ==
-           th_view_be(file, c->body + c->len, 4);
-}
-
 static bool lies_within(const struct th_area *area, const struct th_png_header *h)
 {
     return area->width && area->height && area->x < h->width && area->y < h->height &&
@@ -69,7 +63,9 @@ static bool is_in_order(struct th_png_frames *w, const struct chunk *c)
 static bool read_fctl(struct th_png_frames *w, const struct chunk *c, struct th_png_frame *f)
 {
     const struct th_view v = w->file;
-    if (!c->whole || c->len != FCTL_LEN || !is_in_order(w, c) || !sum_is_right(v, c)) return false;
+    if (!c->whole || c->len != FCTL_LEN || !is_in_order(w, c) ||
+        !th_png_sum_is_right(v.data + c->at + 4, FCTL_LEN))
+        return false;
     const uint64_t leaves = th_view_be(v, c->body + 24, 1), blend = th_view_be(v, c->body + 25, 1);
     *f = (struct th_png_frame){.area = {.width = (uint32_t)th_view_be(v, c->body + 4, 4),
                                         .height = (uint32_t)th_view_be(v, c->body + 8, 4),

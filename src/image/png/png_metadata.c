@@ -19,11 +19,6 @@
 
 /* ---- found ---- */
 
-static bool sum_is_right(struct th_view file, size_t at, size_t len)
-{
-    return th_png_crc(0, file.data + at + 4, len + 4) == th_view_be(file, at + 8 + len, 4);
-}
-
 /* Inflate what is no longer than XMP may be; what is longer, or broken, is none. False: no memory.
  */
 static bool inflate_xmp(struct th_view from, struct th_metadata_found *out)
@@ -62,7 +57,7 @@ bool th_png_metadata(struct th_view file, struct th_metadata_found *out)
         if (len > file.len - at - FRAME) break;
         const bool exif = !out->exif.len && th_view_has(file, at + 4, "eXIf", 4);
         const bool text = !out->xmp.len && th_view_has(file, at + 4, "iTXt", 4);
-        const bool right = (exif || text) && sum_is_right(file, at, len);
+        const bool right = (exif || text) && th_png_sum_is_right(file.data + at + 4, len);
         if (exif && right) out->exif = body;
         if (text && right && !read_itxt(body, out)) return false;
         at += FRAME + len;
