@@ -553,30 +553,6 @@ static bool read_part(const struct reading *r, uint32_t x, uint32_t y, uint16_t 
     return n >= 0;
 }
 
-static bool read_parts(struct reading *r)
-{
-    struct th_vips_tiff *t = r->t;
-    const uint32_t across = (t->width + t->part_width - 1) / t->part_width, planes = n_planes(t);
-    const size_t row_len = r->part_len / t->part_height;
-    for (uint32_t top = 0; top < t->height; top += t->part_height) {
-        uint32_t n_bad = 0;
-        for (uint32_t i = 0; i < across * planes; i++)
-            n_bad += !read_part(r, i / planes * t->part_width, top,
-                                t->separate ? (uint16_t)t->channels[i % planes] : 0,
-                                r->stored + i * r->part_len);
-        r->bad = r->bad || n_bad;
-        for (uint32_t y = 0; y < t->part_height && top + y < t->height; y++) {
-            for (uint32_t i = 0; i < across * planes; i++) {
-                const uint32_t x = i / planes * t->part_width;
-                unpack(r, r->stored + i * r->part_len + y * row_len, x,
-                       VIPS_MIN(t->part_width, t->width - x), i % planes);
-            }
-            if (!emit(r, n_bad == across * planes)) return false;
-        }
-    }
-    return true;
-}
-
 /* Row y of a strip or tile whose colours are shared by sub_x times sub_y pixels: first the lumas
  * of these, then the two colours (TIFF 6.0 section 21). */
 static void unpack_shared(const struct reading *r, const uint8_t *part, uint32_t part_width,
@@ -596,19 +572,35 @@ static void unpack_shared(const struct reading *r, const uint8_t *part, uint32_t
     }
 }
 
-static bool read_shared(struct reading *r)
+/* Row y of part i of those that lie side by side, each once for every plane. */
+static void unpack_part(const struct reading *r, uint32_t i, uint32_t y)
+{
+    const struct th_vips_tiff *t = r->t;
+    const uint32_t planes = n_planes(t), x = i / planes * t->part_width;
+    const uint8_t *part = r->stored + i * r->part_len;
+    if (is_shared(t))
+        unpack_shared(r, part, t->part_width, x, y);
+    else
+        unpack(r, part + y * (r->part_len / t->part_height), x,
+               VIPS_MIN(t->part_width, t->width - x), i % planes);
+}
+
+static bool read_parts(struct reading *r)
 {
     struct th_vips_tiff *t = r->t;
-    const uint32_t width = t->part_width, across = (t->width + width - 1) / width;
+    const uint32_t planes = n_planes(t),
+                   n = (t->width + t->part_width - 1) / t->part_width * planes;
     for (uint32_t top = 0; top < t->height; top += t->part_height) {
         uint32_t n_bad = 0;
-        for (uint32_t i = 0; i < across; i++)
-            n_bad += !read_part(r, i * width, top, 0, r->stored + i * r->part_len);
+        for (uint32_t i = 0; i < n; i++)
+            n_bad += !read_part(r, i / planes * t->part_width, top,
+                                t->separate ? (uint16_t)t->channels[i % planes] : 0,
+                                r->stored + i * r->part_len);
         r->bad = r->bad || n_bad;
         for (uint32_t y = 0; y < t->part_height && top + y < t->height; y++) {
-            for (uint32_t i = 0; i < across; i++)
-                unpack_shared(r, r->stored + i * r->part_len, width, i * width, y);
-            if (!emit(r, n_bad == across)) return false;
+            for (uint32_t i = 0; i < n; i++)
+                unpack_part(r, i, y);
+            if (!emit(r, n_bad == n)) return false;
         }
     }
     return true;
@@ -676,9 +668,7 @@ enum th_vips_outcome th_vips_tiff_read(struct th_vips_tiff *t, const struct th_v
         if (!to->begin(to->user, t->width, t->height, t->width, t->height))
             outcome = TH_VIPS_STOPPED;
         else
-            whole = is_shared(t)    ? read_shared(&r)
-                    : t->part_width ? read_parts(&r)
-                                    : read_scanlines(&r);
+            whole = t->part_width ? read_parts(&r) : read_scanlines(&r);
         if (!whole)
             outcome = TH_VIPS_STOPPED;
         else if (r.good)
