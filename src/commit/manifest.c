@@ -133,19 +133,43 @@ static bool replace_file(const struct th_manifest *m, struct th_dest *dest, int 
     return ok;
 }
 
+static bool next_is(int fd, const char *text, size_t len)
+{
+    char piece[256];
+    for (size_t n; len > 0; text += n, len -= n) {
+        n = len < sizeof piece ? len : sizeof piece;
+        if (th_read_full(fd, piece, n) != (ssize_t)n || memcmp(piece, text, n) != 0) return false;
+    }
+    return true;
+}
+
+/* Is it a file by now that begins with this text? *st is what it is then. Takes no memory: to have
+ * none must not look like an answer. */
+static bool begins_with(const struct th_manifest *m, int made, const char *text, size_t len,
+                        struct stat *st)
+{
+    int fd = th_openat(made, m->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+    if (fd < 0) return false;
+    bool does = fstat(fd, st) == 0 && S_ISREG(st->st_mode) && next_is(fd, text, len);
+    th_close(fd);
+    return does;
+}
+
 /* May it be appended to as it stands? Not if it is of version 1, unless another run has replaced it
  * since. */
 static bool is_fit(const struct th_manifest *m, int made)
 {
-    char first[sizeof TH_MANIFEST_MAGIC] = "";
-    bool fit = true;
-    int fd = m->old ? th_openat(made, m->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0) : -1;
-    if (fd >= 0) {
-        ssize_t n = th_read_full(fd, first, sizeof first - 1);
-        fit = n != (ssize_t)strlen(TH_MANIFEST_MAGIC_1) || strcmp(first, TH_MANIFEST_MAGIC_1) != 0;
-        th_close(fd);
-    }
-    return fit;
+    struct stat st;
+    return !m->old || !begins_with(m, made, TH_MANIFEST_MAGIC_1, strlen(TH_MANIFEST_MAGIC_1), &st);
+}
+
+/* Has what was no manifest been replaced by one since? Another run may do so, and this one, where
+ * it comes to a source folder in two ways. */
+static bool is_mended(const struct th_manifest *m, int made)
+{
+    struct stat st;
+    return begins_with(m, made, m->header.data, m->header.len, &st) &&
+           st.st_size <= TH_MANIFEST_MAX;
 }
 
 /* Two machines appending through a network file system overwrite each other unless they take
@@ -213,22 +237,6 @@ static bool write_lines(struct th_manifest *m, int fd, const char *lines, size_t
         return true;
     atomic_store(&m->torn, true);
     return false;
-}
-
-/* Has what was no manifest been replaced by one since? Another run may do so, and this one, where
- * it comes to a source folder in two ways. */
-static bool is_mended(const struct th_manifest *m, int made)
-{
-    struct stat st;
-    const size_t len = m->header.len;
-    char *head = th_alloc(len);
-    int fd = head ? th_openat(made, m->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0) : -1;
-    bool is = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-              st.st_size <= TH_MANIFEST_MAX && th_read_full(fd, head, len) == (ssize_t)len &&
-              memcmp(head, m->header.data, len) == 0;
-    if (fd >= 0) th_close(fd);
-    free(head);
-    return is;
 }
 
 /* Open for appending and write the first lines, all before another thread sees the descriptor:
