@@ -84,6 +84,7 @@ static struct found chunks(struct th_view v)
 
 static void add_frames(const struct th_png_header *h, struct th_view v, struct th_estimate *out)
 {
+    if (h->frames < 2) return;
     out->n_frames = th_min_u64(h->frames, th_png_frames_most(v));
     out->motion =
         th_add_sat(th_png_rows_size(h), th_mul3_sat(h->width, h->height, MOTION_PIXEL_BYTES));
