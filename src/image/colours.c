@@ -6,6 +6,7 @@
 enum {
     PRIMARIES_BT709 = 1,
     TRANSFER_UNSPECIFIED = 2,
+    TRANSFER_RESERVED = 3,
     TRANSFER_GAMMA_22 = 4,
     TRANSFER_GAMMA_28 = 5,
     TRANSFER_240M = 7,
@@ -51,7 +52,7 @@ static const struct th_primaries *find_primaries(unsigned code)
 bool th_colours_are_codes(unsigned primaries, unsigned transfer)
 {
     return find_primaries(primaries) && transfer >= 1 && transfer <= TRANSFER_HLG &&
-           transfer != TRANSFER_UNSPECIFIED && transfer != 3;
+           transfer != TRANSFER_UNSPECIFIED && transfer != TRANSFER_RESERVED;
 }
 
 void th_colours_from_codes(struct th_colours *out, unsigned primaries, unsigned transfer)
