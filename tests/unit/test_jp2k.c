@@ -8,8 +8,7 @@
 #include "image/vips/jp2k_palette.h"
 #include "image/vips/jp2k_samples.h"
 #include "support/file_bytes.h"
-#include "support/picture.h"
-#include "support/read_png.h"
+#include "support/sandboxed.h"
 
 /* A palette of 256 colours, and that its three columns are the channels. */
 static void add_palette(struct th_bytes *b)
@@ -46,16 +45,7 @@ static struct th_bytes with_palette(const char *name)
 static enum thumbs_code make_pixels(const struct th_bytes *b, struct th_pixels *out,
                                     struct thumbs_error *err)
 {
-    const struct th_image_limits limits = {.sandboxed = true};
-    const struct thumbs_image_options o = test_picture_options(256, THUMBS_FORMAT_PNG);
-    struct th_image_result result;
-    struct th_sink sink;
-    th_sink_init_heap(&sink);
-    const enum thumbs_code code =
-        th_image_make((const uint8_t *)b->data, b->len, &o, &limits, &sink, &result, err);
-    if (code == THUMBS_OK && out) cr_assert(test_read_png(sink.data, sink.len, out));
-    th_sink_finish_heap(&sink);
-    return code;
+    return test_make_sandboxed(b, 256, out, err);
 }
 
 static enum thumbs_code make(const struct th_bytes *b, struct thumbs_error *err)

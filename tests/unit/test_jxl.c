@@ -7,8 +7,7 @@
 #include "image/estimate/jxl_header.h"
 #include "image/image.h"
 #include "support/file_bytes.h"
-#include "support/picture.h"
-#include "support/read_png.h"
+#include "support/sandboxed.h"
 
 static struct th_jxl_header read_header(const struct th_bytes *b)
 {
@@ -96,21 +95,6 @@ static void say_bits(struct th_bytes *b, unsigned bits)
     cr_assert_fail("the number of bits is not found");
 }
 
-static enum thumbs_code make(const struct th_bytes *b, struct th_pixels *out,
-                             struct thumbs_error *err)
-{
-    const struct th_image_limits limits = {.sandboxed = true};
-    const struct thumbs_image_options o = test_picture_options(64, THUMBS_FORMAT_PNG);
-    struct th_image_result result;
-    struct th_sink sink;
-    th_sink_init_heap(&sink);
-    const enum thumbs_code code =
-        th_image_make((const uint8_t *)b->data, b->len, &o, &limits, &sink, &result, err);
-    if (code == THUMBS_OK) cr_assert(test_read_png(sink.data, sink.len, out));
-    th_sink_finish_heap(&sink);
-    return code;
-}
-
 /* They fill their range, whatever libjxl hands over. */
 Test(jxl, samples_of_any_number_of_bits)
 {
@@ -118,12 +102,14 @@ Test(jxl, samples_of_any_number_of_bits)
     struct thumbs_error err = {0};
     struct th_bytes plain = test_read_sample("jxl/16-bit.jxl");
     struct th_pixels expected, got;
-    if (make(&plain, &expected, &err) != THUMBS_OK) cr_skip_test("no JPEG XL here");
+    if (test_make_sandboxed(&plain, 64, &expected, &err) != THUMBS_OK)
+        cr_skip_test("no JPEG XL here");
     const size_t len = (size_t)expected.width * expected.height * expected.bands;
     for (size_t i = 0; i < sizeof bits / sizeof *bits; i++) {
         struct th_bytes b = test_read_sample("jxl/16-bit.jxl");
         say_bits(&b, bits[i]);
-        cr_assert_eq(make(&b, &got, &err), THUMBS_OK, "%u bits: %s", bits[i], err.message);
+        cr_assert_eq(test_make_sandboxed(&b, 64, &got, &err), THUMBS_OK, "%u bits: %s", bits[i],
+                     err.message);
         for (size_t k = 0; k < len; k++)
             cr_assert_leq(abs(got.data[k] - expected.data[k]), 2, "%u bits", bits[i]);
         th_pixels_finish(&got);
